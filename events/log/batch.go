@@ -1,0 +1,109 @@
+package log
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// ContentType is the media type of an encoded batch.
+const ContentType = "application/cloudevents-batch+json"
+
+// EncodeBatch joins events into one JSON array, a line an event:
+//
+//	[{…},
+//	{…}]
+//
+// A JSON string cannot hold a raw line break and Muster writes events without
+// white space, so the line break is what separates two events. Any JSON reader
+// takes the whole as an array.
+func EncodeBatch(events [][]byte) []byte {
+	n := 2
+	for _, e := range events {
+		n += len(e) + 2
+	}
+	b := make([]byte, 0, n)
+	b = append(b, '[')
+	for i, e := range events {
+		if i > 0 {
+			b = append(b, ',', '\n')
+		}
+		b = append(b, e...)
+	}
+	return append(b, ']')
+}
+
+// DecodeBatch splits what EncodeBatch joined, without copying. It checks the
+// frame (brackets, separators, braces) and not the events; it fails with
+// ErrCorrupt.
+func DecodeBatch(b []byte) ([][]byte, error) {
+	if len(b) < 2 || b[0] != '[' || b[len(b)-1] != ']' {
+		return nil, fmt.Errorf("%w: batch of %d bytes is not a JSON array", ErrCorrupt, len(b))
+	}
+	b = b[1 : len(b)-1]
+	events := make([][]byte, 0, 1+bytes.Count(b, []byte{'\n'}))
+	for {
+		line, rest, more := bytes.Cut(b, []byte{'\n'})
+		if more {
+			if len(line) == 0 || line[len(line)-1] != ',' {
+				return nil, fmt.Errorf("%w: event %d of a batch does not end in a comma", ErrCorrupt, len(events))
+			}
+			line = line[:len(line)-1]
+		}
+		if len(line) < 2 || line[0] != '{' || line[len(line)-1] != '}' {
+			return nil, fmt.Errorf("%w: event %d of a batch is not a JSON object", ErrCorrupt, len(events))
+		}
+		events = append(events, line[:len(line):len(line)])
+		if !more {
+			return events, nil
+		}
+		b = rest
+	}
+}
+
+// BatchSize returns the length of EncodeBatch(events).
+func BatchSize(events [][]byte) int {
+	n := 2 + 2*(len(events)-1)
+	for _, e := range events {
+		n += len(e)
+	}
+	return n
+}
+
+// Check says whether c may be appended: ErrInvalid or ErrTooLarge when not.
+// Drivers call it first, before anything is sent.
+func (c Commit) Check() error {
+	switch {
+	case c.ID == "" || len(c.ID) > 128:
+		return fmt.Errorf("%w: id of %d bytes, want 1 to 128", ErrInvalid, len(c.ID))
+	case !validBoundary(c.Boundary):
+		return fmt.Errorf("%w: boundary %q, want 1 to 64 of a-z 0-9 . _ -, no dot at either end", ErrInvalid, c.Boundary)
+	case len(c.Events) == 0:
+		return fmt.Errorf("%w: no events", ErrInvalid)
+	case len(c.Events) > MaxEvents:
+		return fmt.Errorf("%w: %d events, at most %d", ErrTooLarge, len(c.Events), MaxEvents)
+	}
+	for i, e := range c.Events {
+		if len(e) < 2 || e[0] != '{' || e[len(e)-1] != '}' || bytes.IndexByte(e, '\n') >= 0 {
+			return fmt.Errorf("%w: event %d is not a JSON object on one line", ErrInvalid, i)
+		}
+	}
+	if n := BatchSize(c.Events); n > MaxBytes {
+		return fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, n, MaxBytes)
+	}
+	return nil
+}
+
+func validBoundary(s string) bool {
+	if s == "" || len(s) > 64 || s[0] == '.' || s[len(s)-1] == '.' {
+		return false
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '_', c == '-':
+		case c == '.' && s[i-1] != '.':
+		default:
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,3 @@
+module github.com/muster-works/muster/projections
+
+go 1.26.0

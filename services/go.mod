@@ -1,0 +1,3 @@
+module github.com/muster-works/muster/services
+
+go 1.26.0
