@@ -1,0 +1,64 @@
+package civil
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestParseDate(t *testing.T) {
+	for _, s := range []string{"2022-05-10", "2024-02-29", "2000-02-29", "1900-01-01", "2199-12-31"} {
+		d, err := ParseDate(s)
+		if err != nil || d.String() != s {
+			t.Errorf("ParseDate(%q) = %v, %v", s, d, err)
+		}
+	}
+	for _, s := range []string{"", "2022-5-10", "2022-02-30", "2023-02-29", "1900-02-29", "2022-13-01", "2022-00-10", "2022-01-00", "1899-12-31", "2022-05-10T00:00:00Z", "20220510", "２０２２-05-10"} {
+		if d, err := ParseDate(s); err == nil {
+			t.Errorf("ParseDate(%q) = %v, want an error", s, d)
+		}
+	}
+}
+
+func TestParseMonth(t *testing.T) {
+	m := MustMonth("2024-02")
+	if m.Days() != 29 || m.First().String() != "2024-02-01" || (m+1).String() != "2024-03" || (m-2).String() != "2023-12" {
+		t.Errorf("2024-02: %d days, first %v, next %v, before %v", m.Days(), m.First(), m+1, m-2)
+	}
+	for _, s := range []string{"", "2022", "2022-13", "2022-00", "2022-1", "2022-01-01"} {
+		if m, err := ParseMonth(s); err == nil {
+			t.Errorf("ParseMonth(%q) = %v, want an error", s, m)
+		}
+	}
+}
+
+func TestArithmetic(t *testing.T) {
+	if got := MustDate("2022-01-31").AddMonths(1).String(); got != "2022-02-28" {
+		t.Errorf("a month after 31 January: %s", got)
+	}
+	born := MustDate("1977-05-10")
+	if a, b := born.Years(MustDate("2022-05-09")), born.Years(MustDate("2022-05-10")); a != 44 || b != 45 {
+		t.Errorf("age around the birthday: %d, %d", a, b)
+	}
+	shanghai := time.FixedZone("CST", 8*3600)
+	if got := DateIn(time.Date(2022, 5, 9, 16, 0, 0, 0, time.UTC), shanghai).String(); got != "2022-05-10" {
+		t.Errorf("16:00 UTC in Shanghai: %s", got)
+	}
+}
+
+// Dates agree with package time on every day, and survive printing.
+func TestDateAgreesWithTime(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := Date(rapid.Int32Range(int32(MustDate("1900-01-01")), int32(MustDate("2199-12-31"))).Draw(t, "date"))
+		if want := d.Start(time.UTC).Format(time.DateOnly); d.String() != want {
+			t.Fatalf("%d prints %s, time says %s", d, d, want)
+		}
+		if back := MustDate(d.String()); back != d {
+			t.Fatalf("%v came back as %v", d, back)
+		}
+		if d.Month().First()+Date(d.Day()-1) != d {
+			t.Fatalf("%v: month %v and day %d do not add up", d, d.Month(), d.Day())
+		}
+	})
+}
