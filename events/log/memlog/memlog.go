@@ -1,0 +1,175 @@
+// Package memlog is the event log in memory: the whole contract of package
+// log except that nothing outlives the process. It serves tests, dry runs and
+// comparisons, and it is the reference that the other drivers are held
+// against: what they do differently, apart from durability, is their mistake.
+//
+// Positions and revisions count commits from 1. A retried append is recognised
+// for as long as the log lives. Nothing fails with log.ErrUnavailable until
+// the log is closed.
+package memlog
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/muster-works/muster/events/log"
+)
+
+// A Log keeps its commits in memory. Make one with New.
+type Log struct {
+	now func() time.Time
+
+	mu         sync.Mutex
+	commits    []log.Commit
+	boundaries map[string][]log.Revision // ascending; a revision is an index into commits, plus 1
+	grown      chan struct{}             // closed and replaced by each append
+	closed     bool
+}
+
+var _ log.Log = (*Log)(nil)
+
+// An Option changes what New makes.
+type Option func(*Log)
+
+// WithClock makes now the source of the commits' timestamps; it need not be
+// safe for concurrent use. Without it they are those of the machine's clock.
+func WithClock(now func() time.Time) Option { return func(l *Log) { l.now = now } }
+
+// New returns an empty log.
+func New(options ...Option) *Log {
+	l := &Log{
+		now:        time.Now,
+		boundaries: make(map[string][]log.Revision),
+		grown:      make(chan struct{}),
+	}
+	for _, o := range options {
+		o(l)
+	}
+	return l
+}
+
+// Append implements log.Log. It keeps a copy of c's events. An expected
+// revision beyond the boundary's last one is log.ErrForeign.
+func (l *Log) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
+	if err := ctx.Err(); err != nil {
+		return log.Position{}, 0, err
+	}
+	if err := c.Check(); err != nil {
+		return log.Position{}, 0, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return log.Position{}, 0, errClosed
+	}
+	revisions := l.boundaries[c.Boundary]
+	if next, _ := slices.BinarySearch(revisions, expected+1); next < len(revisions) {
+		// What was decided on the expected revision is what follows it, so
+		// that is the only place where an earlier try of c can be.
+		if first := l.commits[revisions[next]-1]; first.ID == c.ID {
+			return first.Position, first.Revision, nil
+		}
+		return log.Position{}, 0, fmt.Errorf("%w: %s is at %d, expected %d",
+			log.ErrConflict, c.Boundary, revisions[len(revisions)-1], expected)
+	}
+	if expected != 0 && (len(revisions) == 0 || revisions[len(revisions)-1] != expected) {
+		return log.Position{}, 0, fmt.Errorf("%w: %s has not reached revision %d", log.ErrForeign, c.Boundary, expected)
+	}
+
+	c.Events = slices.Clone(c.Events)
+	for i, e := range c.Events {
+		c.Events[i] = slices.Clone(e)
+	}
+	c.Revision = log.Revision(len(l.commits) + 1)
+	c.Position = log.At(uint64(c.Revision), 0)
+	c.Recorded = c.Imported
+	if c.Recorded.IsZero() {
+		c.Recorded = l.now().UTC()
+	}
+	l.commits = append(l.commits, c)
+	l.boundaries[c.Boundary] = append(revisions, c.Revision)
+	close(l.grown)
+	l.grown = make(chan struct{})
+	return c.Position, c.Revision, nil
+}
+
+// Head implements log.Log.
+func (l *Log) Head(ctx context.Context, f log.Filter) (log.Position, log.Revision, error) {
+	if err := ctx.Err(); err != nil {
+		return log.Position{}, 0, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return log.Position{}, 0, errClosed
+	}
+	last := log.Revision(len(l.commits))
+	if f.Boundary != "" {
+		last = 0
+		if revisions := l.boundaries[f.Boundary]; len(revisions) > 0 {
+			last = revisions[len(revisions)-1]
+		}
+	}
+	if last == 0 {
+		return log.Position{}, 0, nil
+	}
+	return l.commits[last-1].Position, last, nil
+}
+
+// Verify says whether the commit at pos is the one with that id: nil, or
+// log.ErrForeign. The zero position holds in every log.
+func (l *Log) Verify(ctx context.Context, pos log.Position, id string) error {
+	if pos.IsZero() || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.check(pos); err != nil {
+		return err
+	}
+	major, _ := pos.Parts()
+	if got := l.commits[major-1].ID; got != id {
+		return fmt.Errorf("%w: commit at %s is %q, not %q", log.ErrForeign, pos, got, id)
+	}
+	return nil
+}
+
+// Close implements log.Log. What was appended is gone with the last reference.
+func (l *Log) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closed {
+		l.closed = true
+		close(l.grown)
+	}
+	return nil
+}
+
+// Read implements log.Log.
+func (l *Log) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+	return func(yield func(log.Commit, error) bool) {
+		for c, err := range l.scan(ctx, from, f) {
+			if err == errEnd || !yield(c, err) {
+				return
+			}
+		}
+	}
+}
+
+// Follow implements log.Log.
+func (l *Log) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+	return func(yield func(log.Commit, error) bool) {
+		for c, err := range l.scan(ctx, from, f) {
+			if err == errEnd {
+				continue
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
+}
