@@ -1,0 +1,192 @@
+package events
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/idnumber"
+)
+
+const (
+	maxName    = 200
+	maxText    = 2000
+	maxReasons = 20 // a sheet of a thousand bad lines is not answered in full
+)
+
+// A checker collects what is wrong with one event. Paths are put together
+// only when something is wrong.
+type checker struct {
+	door    bool   // a submission, not a record
+	list    string // the list whose line is being checked
+	index   int
+	reasons Reasons
+}
+
+func (c *checker) add(code Code, field, detail string) {
+	if len(c.reasons) >= maxReasons {
+		return
+	}
+	if c.list != "" {
+		field = c.list + "[" + strconv.Itoa(c.index) + "]." + field
+	}
+	c.reasons = append(c.reasons, Reason{code, "data." + field, detail})
+}
+
+func (c *checker) line(list string, i int) { c.list, c.index = list, i }
+func (c *checker) endLine()                { c.list = "" }
+
+func (c *checker) lines(field string, n int) {
+	if n == 0 {
+		c.add(Missing, field, "must hold at least one line")
+	}
+}
+
+// name checks a required short text.
+func (c *checker) name(field, s string) {
+	if s == "" {
+		c.add(Missing, field, "is required")
+		return
+	}
+	c.short(field, s, maxName)
+}
+
+// text checks an optional text.
+func (c *checker) text(field, s string) { c.short(field, s, maxText) }
+
+func (c *checker) short(field, s string, most int) {
+	if detail := textProblem(s, most); detail != "" {
+		c.add(Invalid, field, detail)
+	}
+}
+
+func textProblem(s string, most int) string {
+	if len(s) > most {
+		return fmt.Sprintf("has %d bytes, at most %d are allowed", len(s), most)
+	}
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return "holds a control character"
+		}
+	}
+	if !utf8.ValidString(s) {
+		return "is not valid UTF-8"
+	}
+	return ""
+}
+
+func (c *checker) oneOf(field, s string, allowed ...string) {
+	for _, a := range allowed {
+		if s == a {
+			return
+		}
+	}
+	if s == "" {
+		c.add(Missing, field, "is required: one of "+strings.Join(allowed, ", "))
+		return
+	}
+	c.add(Invalid, field, "must be one of "+strings.Join(allowed, ", "))
+}
+
+func (c *checker) between(field string, n, low, high int) {
+	if n == 0 && low > 0 {
+		c.add(Missing, field, fmt.Sprintf("is required: a number from %d to %d", low, high))
+	} else if n < low || n > high {
+		c.add(Invalid, field, fmt.Sprintf("must be from %d to %d", low, high))
+	}
+}
+
+func (c *checker) date(field string, d civil.Date) {
+	if d == 0 {
+		c.add(Missing, field, "is required: a date as YYYY-MM-DD")
+	}
+}
+
+func (c *checker) month(field string, m civil.Month) {
+	if m == 0 {
+		c.add(Missing, field, "is required: a month as YYYY-MM")
+	}
+}
+
+// interval checks an optional end.
+func (c *checker) interval(field string, from, until civil.Date) {
+	if until != 0 && until <= from {
+		c.add(Invalid, field, "is the first day that no longer counts and must lie after the beginning")
+	}
+}
+
+func (c *checker) amount(field string, a Fen) {
+	if a < 0 {
+		c.add(NegativeAmount, field, "must not be negative; money is a whole number of fen")
+	} else if a > 1e15 {
+		c.add(Invalid, field, "is above 10 trillion yuan")
+	}
+}
+
+func (c *checker) division(field string, d division.Code) {
+	if d != "" && !d.Valid() {
+		c.add(Invalid, field, "must be a division code of 12 digits")
+	}
+}
+
+// person checks that a person is given, in a submission by one of two ways
+// and in a record by pseudonym.
+func (c *checker) person(field string, p Person, identified bool, identity string) {
+	switch {
+	case p == Person{} && !(c.door && identified):
+		if c.door && identity != field {
+			c.add(Missing, field, "give the person by "+field+" (the pseudonym of an earlier receipt) or by "+identity)
+		} else {
+			c.add(Missing, field, "is required: the pseudonym of a person")
+		}
+	case p != Person{} && c.door && identified:
+		c.add(Invalid, identity, "give the person by "+field+" or by "+identity+", not both")
+	}
+}
+
+// idNumber checks an identity number, which only a submission may hold.
+func (c *checker) idNumber(field, s string) {
+	if !c.door {
+		return
+	}
+	if s == "" {
+		c.add(Missing, field, "is required: 18 characters")
+	} else if _, err := idnumber.Parse(s); err != nil {
+		c.add(InvalidIDNumber, field, err.Error())
+	}
+}
+
+// engine checks a field that only the engine sets.
+func (c *checker) engine(field, s string) {
+	if c.door && s != "" {
+		c.add(EngineField, field, "is set by the engine; leave it out")
+	}
+}
+
+func (c *checker) absent(field string, ok bool, detail string) {
+	if !ok {
+		c.add(Invalid, field, detail)
+	}
+}
+
+func (c *checker) marks(field, s string, days int) {
+	if s == "" {
+		c.add(Missing, field, "is required: one letter a day of P H L A S . -")
+		return
+	}
+	if len(s) > days {
+		c.add(Invalid, field, fmt.Sprintf("has %d letters, and there are %d days", len(s), days))
+		return
+	}
+	for i := range len(s) {
+		switch s[i] {
+		case 'P', 'H', 'L', 'A', 'S', '.', '-':
+		default:
+			c.add(Invalid, field, fmt.Sprintf("day %d is none of P H L A S . -", i+1))
+			return
+		}
+	}
+}

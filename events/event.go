@@ -1,0 +1,245 @@
+// Package events is the contract, version 1: what agencies submit, what stands
+// in the log, and how both are read, checked and written.
+//
+// An event is a CloudEvent 1.0 in JSON. The same [Event] is the submission and
+// the record: a submission leaves out what the engine sets (authtype, authid,
+// correlationid, policyversion, digest, the seat it assigns, pseudonyms), and
+// a record leaves out every identity. [Submission] reads the first and refuses
+// what only the engine may set; [Decode] reads the second; [Event.Append]
+// writes either in the one canonical form.
+//
+// Names are past-tense facts. Money is integer [Fen], months are civil.Month,
+// dates are civil.Date, and intervals are half-open: until is the first day
+// that no longer counts. Nothing in a decision or a fold depends on time, the
+// CloudEvents attribute; it is kept for people.
+package events
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/muster-works/muster/events/division"
+)
+
+// A Type names what happened.
+type Type string
+
+// The event types of contract v1, by the service that alone emits them.
+const (
+	PlanSetType       Type = "plan.set"
+	PostDevelopedType Type = "post.developed"
+	PostResizedType   Type = "post.resized"
+	PostClosedType    Type = "post.closed"
+
+	HirePlacedType  Type = "hire.placed"
+	HireRenewedType Type = "hire.renewed"
+
+	ExitRecordedType Type = "exit.recorded"
+
+	TrainingCompletedType  Type = "training.completed"
+	AttendanceReportedType Type = "attendance.reported"
+
+	FundAllocatedType     Type = "fund.allocated"
+	AccountAssignedType   Type = "account.assigned"
+	PaymentInstructedType Type = "payment.instructed"
+	PaymentSettledType    Type = "payment.settled"
+	PaymentReturnedType   Type = "payment.returned"
+	PaymentReversedType   Type = "payment.reversed"
+
+	RegistryReportedType   Type = "registry.reported"
+	FindingReviewedType    Type = "finding.reviewed"
+	PolicyAdoptedType      Type = "policy.adopted"
+	EventWithdrawnType     Type = "event.withdrawn" // by the family that owns the event withdrawn
+	SubmissionsTalliedType Type = "submissions.tallied"
+	PersonErasedType       Type = "person.erased"
+	PersonRevealedType     Type = "person.revealed"
+)
+
+// A Family is the group of types that one service owns; it bears the name of
+// that service.
+type Family string
+
+// The families.
+const (
+	Post       Family = "post"
+	Hire       Family = "hire"
+	Exit       Family = "exit"
+	Training   Family = "training"
+	Attendance Family = "attendance"
+	Payment    Family = "payment"
+	Registry   Family = "registry"
+	Review     Family = "review"
+	Policy     Family = "policy"
+	Gateway    Family = "gateway"
+)
+
+// Families lists all families in the order in which a deployment that starts
+// from nothing needs them: rules, posts, people, then what is said of them.
+var Families = []Family{Policy, Post, Hire, Exit, Training, Attendance, Payment, Registry, Review, Gateway}
+
+// Boundary returns the boundary of the log that the family's commits are
+// guarded by. Post, hire and exit share one: one person one post, one seat one
+// person can only be decided with all three in sight.
+func (f Family) Boundary() string {
+	switch f {
+	case Post, Hire, Exit:
+		return "placement"
+	}
+	return string(f)
+}
+
+// Family returns the family that owns t, and "" for event.withdrawn (see
+// [Event.Family]) and for types that do not exist.
+func (t Type) Family() Family {
+	switch t {
+	case PlanSetType, PostDevelopedType, PostResizedType, PostClosedType:
+		return Post
+	case HirePlacedType, HireRenewedType:
+		return Hire
+	case ExitRecordedType:
+		return Exit
+	case TrainingCompletedType:
+		return Training
+	case AttendanceReportedType:
+		return Attendance
+	case FundAllocatedType, AccountAssignedType, PaymentInstructedType, PaymentSettledType, PaymentReturnedType, PaymentReversedType:
+		return Payment
+	case RegistryReportedType:
+		return Registry
+	case FindingReviewedType:
+		return Review
+	case PolicyAdoptedType:
+		return Policy
+	case SubmissionsTalliedType, PersonErasedType, PersonRevealedType:
+		return Gateway
+	}
+	return ""
+}
+
+// A Mode says how strictly a submission is decided.
+type Mode string
+
+// The modes. The empty Mode is Decide.
+const (
+	Decide Mode = "decide" // hard rules and policy refuse
+	Record Mode = "record" // only the malformed and the unknown are refused
+)
+
+// An Event is one CloudEvent of contract v1.
+type Event struct {
+	ID       string        // unique under Source and family, chosen by the agency
+	Source   string        // the agency's system: /agency/<agency> and what lies under it
+	Type     Type          // what happened
+	Subject  string        // what it happened to, for people
+	Time     time.Time     // when the agency wrote it down; decides nothing
+	Division division.Code // where it happened
+	Submode  Mode          // decide or record
+	Replaces string        // id of the own, earlier event of this type that this one corrects
+
+	// Set by the engine.
+
+	AuthType      string // how the agency was authenticated: token, nkey, loopback, import
+	AuthID        string // the agency as it was authenticated
+	CorrelationID string // the submission (request) that the event came in
+	PolicyVersion string // the pack that it was decided by
+	Digest        string // keyed digest of what was submitted; equal submissions have equal ones
+
+	Data Data
+}
+
+// Family returns the family that owns the event: for a withdrawal, that of the
+// event withdrawn.
+func (e *Event) Family() Family {
+	if w, ok := e.Data.(*EventWithdrawn); ok {
+		return w.Of.Family()
+	}
+	return e.Type.Family()
+}
+
+// Key identifies a submission for ever.
+type Key struct {
+	Family Family
+	Source string
+	ID     string
+}
+
+// Key returns the idempotency key of the event.
+func (e *Event) Key() Key { return Key{e.Family(), e.Source, e.ID} }
+
+// A Person is the pseudonym of a human: a random UUID, made by the vault.
+type Person = uuid.UUID
+
+// Fen is an amount of money: 1/100 yuan.
+type Fen int64
+
+// Data is the payload of an event: a pointer to one of the structs of this
+// package, whose names are those of the types.
+type Data interface {
+	// Type returns the event type that the payload belongs to.
+	Type() Type
+	// check adds what is wrong with the payload.
+	check(*checker)
+}
+
+// New returns an empty payload for a type, nil when there is no such type.
+func New(t Type) Data {
+	switch t {
+	case PlanSetType:
+		return new(PlanSet)
+	case PostDevelopedType:
+		return new(PostDeveloped)
+	case PostResizedType:
+		return new(PostResized)
+	case PostClosedType:
+		return new(PostClosed)
+	case HirePlacedType:
+		return new(HirePlaced)
+	case HireRenewedType:
+		return new(HireRenewed)
+	case ExitRecordedType:
+		return new(ExitRecorded)
+	case TrainingCompletedType:
+		return new(TrainingCompleted)
+	case AttendanceReportedType:
+		return new(AttendanceReported)
+	case FundAllocatedType:
+		return new(FundAllocated)
+	case AccountAssignedType:
+		return new(AccountAssigned)
+	case PaymentInstructedType:
+		return new(PaymentInstructed)
+	case PaymentSettledType:
+		return new(PaymentSettled)
+	case PaymentReturnedType:
+		return new(PaymentReturned)
+	case PaymentReversedType:
+		return new(PaymentReversed)
+	case RegistryReportedType:
+		return new(RegistryReported)
+	case FindingReviewedType:
+		return new(FindingReviewed)
+	case PolicyAdoptedType:
+		return new(PolicyAdopted)
+	case EventWithdrawnType:
+		return new(EventWithdrawn)
+	case SubmissionsTalliedType:
+		return new(SubmissionsTallied)
+	case PersonErasedType:
+		return new(PersonErased)
+	case PersonRevealedType:
+		return new(PersonRevealed)
+	}
+	return nil
+}
+
+// Types lists every event type of the contract.
+func Types() []Type {
+	return []Type{
+		PlanSetType, PostDevelopedType, PostResizedType, PostClosedType,
+		HirePlacedType, HireRenewedType, ExitRecordedType,
+		TrainingCompletedType, AttendanceReportedType,
+		FundAllocatedType, AccountAssignedType, PaymentInstructedType, PaymentSettledType, PaymentReturnedType, PaymentReversedType,
+		RegistryReportedType, FindingReviewedType, PolicyAdoptedType, EventWithdrawnType,
+		SubmissionsTalliedType, PersonErasedType, PersonRevealedType,
+	}
+}

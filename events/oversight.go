@@ -1,0 +1,158 @@
+package events
+
+import (
+	"errors"
+	"math"
+	"time"
+
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/policy"
+)
+
+// The data of the families registry, review, policy and gateway, and of
+// withdrawals.
+
+// RegistryReported brings facts from another authority's books.
+type RegistryReported struct {
+	Registry string         `json:"registry"` // death, pension, insurance, business, fiscal or custody
+	Lines    []RegistryLine `json:"lines"`
+}
+
+// A RegistryLine is one fact about one person.
+type RegistryLine struct {
+	Person   Person     `json:"person,omitzero"`
+	IDNumber string     `json:"id_number,omitzero"` // in a submission
+	From     civil.Date `json:"from,omitzero"`
+	Until    civil.Date `json:"until,omitzero"` // first day no longer
+	Detail   string     `json:"detail,omitzero"`
+}
+
+// FindingReviewed is a person's verdict on a finding.
+type FindingReviewed struct {
+	Finding string `json:"finding"`
+	Verdict string `json:"verdict"` // confirmed or cleared
+	Note    string `json:"note,omitzero"`
+}
+
+// PolicyAdopted puts a pack in force.
+type PolicyAdopted struct {
+	policy.Pack
+}
+
+// EventWithdrawn takes back an own event of the same source.
+type EventWithdrawn struct {
+	Of     Type   `json:"type"` // type of the event withdrawn
+	ID     string `json:"id"`   // and its id
+	Reason string `json:"reason"`
+}
+
+// SubmissionsTallied counts what an agency submitted in an interval of time,
+// and what became of it.
+type SubmissionsTallied struct {
+	Agency    string         `json:"agency"`
+	From      time.Time      `json:"from"`
+	Until     time.Time      `json:"until"`
+	Accepted  int            `json:"accepted"`
+	Duplicate int            `json:"duplicate"`
+	Rejected  map[string]int `json:"rejected,omitempty"` // by code
+}
+
+// PersonErased says that a person's identity and key are gone.
+type PersonErased struct {
+	Person Person `json:"person"`
+	Reason string `json:"reason"`
+}
+
+// PersonRevealed says that sealed fields of a person were read.
+type PersonRevealed struct {
+	Person  Person   `json:"person"`
+	Fields  []string `json:"fields"`
+	Purpose string   `json:"purpose"`
+}
+
+// Type names the event type.
+func (*RegistryReported) Type() Type { return RegistryReportedType }
+
+// Type names the event type.
+func (*FindingReviewed) Type() Type { return FindingReviewedType }
+
+// Type names the event type.
+func (*PolicyAdopted) Type() Type { return PolicyAdoptedType }
+
+// Type names the event type.
+func (*EventWithdrawn) Type() Type { return EventWithdrawnType }
+
+// Type names the event type.
+func (*SubmissionsTallied) Type() Type { return SubmissionsTalliedType }
+
+// Type names the event type.
+func (*PersonErased) Type() Type { return PersonErasedType }
+
+// Type names the event type.
+func (*PersonRevealed) Type() Type { return PersonRevealedType }
+
+func (d *RegistryReported) check(c *checker) {
+	c.oneOf("registry", d.Registry, "death", "pension", "insurance", "business", "fiscal", "custody")
+	c.lines("lines", len(d.Lines))
+	for i := range d.Lines {
+		l := &d.Lines[i]
+		c.line("lines", i)
+		c.person("person", l.Person, l.IDNumber != "", "id_number")
+		if l.IDNumber != "" {
+			c.idNumber("id_number", l.IDNumber)
+		}
+		c.date("from", l.From)
+		c.interval("until", l.From, l.Until)
+		c.text("detail", l.Detail)
+		c.endLine()
+	}
+}
+
+func (d *FindingReviewed) check(c *checker) {
+	c.name("finding", d.Finding)
+	c.oneOf("verdict", d.Verdict, "confirmed", "cleared")
+	c.text("note", d.Note)
+}
+
+func (d *PolicyAdopted) check(c *checker) {
+	var field *policy.FieldError
+	for _, err := range unjoin(d.Pack.Check()) {
+		if errors.As(err, &field) {
+			c.add(Invalid, field.Field, field.Detail)
+		}
+	}
+}
+
+func (d *EventWithdrawn) check(c *checker) {
+	if f := d.Of.Family(); f == "" || f == Gateway {
+		c.add(Invalid, "type", "must be the type of an event that can be withdrawn")
+	}
+	c.name("id", d.ID)
+	c.name("reason", d.Reason)
+}
+
+func (d *SubmissionsTallied) check(c *checker) {
+	c.name("agency", d.Agency)
+	c.between("accepted", d.Accepted, 0, math.MaxInt)
+	c.between("duplicate", d.Duplicate, 0, math.MaxInt)
+}
+
+func (d *PersonErased) check(c *checker) {
+	c.person("person", d.Person, false, "person")
+	c.name("reason", d.Reason)
+}
+
+func (d *PersonRevealed) check(c *checker) {
+	c.person("person", d.Person, false, "person")
+	c.name("purpose", d.Purpose)
+}
+
+func unjoin(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if j, ok := err.(interface{ Unwrap() []error }); ok {
+		return j.Unwrap()
+	}
+	return []error{err}
+}

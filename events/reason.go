@@ -1,0 +1,51 @@
+package events
+
+import "strings"
+
+// A Code says why a submission was refused. Codes are stable; the sentences
+// beside them are not.
+type Code string
+
+// The codes of the contract. Decisions add their own.
+const (
+	Malformed       Code = "malformed"         // not JSON, or a value of the wrong JSON type
+	Missing         Code = "missing"           // a required field is not there
+	Invalid         Code = "invalid"           // a value is not allowed there
+	UnknownField    Code = "unknown_field"     // the contract has no such field
+	UnknownType     Code = "unknown_type"      // no such event type
+	UnknownVersion  Code = "unknown_version"   // dataschema or specversion of another version
+	InvalidDate     Code = "invalid_date"      // a date or month that does not exist
+	NegativeAmount  Code = "negative_amount"   // money below zero
+	InvalidIDNumber Code = "invalid_id_number" // form, birth date, province or checksum
+	EngineField     Code = "engine_field"      // only the engine sets it
+	TooLarge        Code = "too_large"         // one event over the limit of a commit
+)
+
+// A Reason is one thing wrong with a submission: a stable code, the path of
+// the field (data.lines[3].amount; empty for the whole), and a sentence that
+// says what to do. It never quotes an identity.
+type Reason struct {
+	Code   Code   `json:"code"`
+	Field  string `json:"field"`
+	Detail string `json:"detail"`
+}
+
+// Reasons are all that is wrong with one submission; it is an error.
+type Reasons []Reason
+
+func (r Reasons) Error() string {
+	var b strings.Builder
+	for i, r := range r {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		if r.Field != "" {
+			b.WriteString(r.Field + ": ")
+		}
+		b.WriteString(r.Detail + " (" + string(r.Code) + ")")
+	}
+	return b.String()
+}
+
+// Refuse makes Reasons of one reason.
+func Refuse(code Code, field, detail string) Reasons { return Reasons{{code, field, detail}} }
