@@ -3,6 +3,9 @@ package log
 import (
 	"bytes"
 	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // ContentType is the media type of an encoded batch.
@@ -75,6 +78,8 @@ func (c Commit) Check() error {
 	switch {
 	case c.ID == "" || len(c.ID) > 128:
 		return fmt.Errorf("%w: id of %d bytes, want 1 to 128", ErrInvalid, len(c.ID))
+	case !utf8.ValidString(c.ID) || strings.IndexFunc(c.ID, blank) >= 0:
+		return fmt.Errorf("%w: id %q has white space or control characters, or is not UTF-8", ErrInvalid, c.ID)
 	case !validBoundary(c.Boundary):
 		return fmt.Errorf("%w: boundary %q, want 1 to 64 of a-z 0-9 . _ -, no dot at either end", ErrInvalid, c.Boundary)
 	case len(c.Events) == 0:
@@ -92,6 +97,9 @@ func (c Commit) Check() error {
 	}
 	return nil
 }
+
+// blank says whether r would not survive as part of a header's value.
+func blank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
 func validBoundary(s string) bool {
 	if s == "" || len(s) > 64 || s[0] == '.' || s[len(s)-1] == '.' {

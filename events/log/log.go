@@ -93,7 +93,7 @@ type Revision uint64
 // A Commit is one atomic append.
 type Commit struct {
 	// ID identifies the commit for retries. The caller chooses it, a fresh
-	// UUID for each new commit.
+	// UUID for each new commit: 1 to 128 bytes of UTF-8 without white space.
 	ID string
 	// Boundary is the lower-case name, 1 to 64 of [a-z0-9._-], under which
 	// the commit was guarded.
