@@ -166,6 +166,12 @@ func (c *checker) engine(field, s string) {
 	}
 }
 
+func (c *checker) enginePerson(p Person) {
+	if c.door && p != (Person{}) {
+		c.add(EngineField, "person", "is set by the engine; leave it out")
+	}
+}
+
 func (c *checker) absent(field string, ok bool, detail string) {
 	if !ok {
 		c.add(Invalid, field, detail)

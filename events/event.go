@@ -15,6 +15,8 @@
 package events
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"time"
 
 	"github.com/google/uuid"
@@ -165,6 +167,19 @@ type Key struct {
 
 // Key returns the idempotency key of the event.
 func (e *Event) Key() Key { return Key{e.Family(), e.Source, e.ID} }
+
+// Hash returns 128 bits of a SHA-256 over the key: what indexes of events are
+// keyed by. Every part is preceded by its length, so that no two keys run
+// together.
+func (k Key) Hash() [16]byte {
+	b := make([]byte, 0, 128)
+	for _, s := range [...]string{string(k.Family), k.Source, k.ID} {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	sum := sha256.Sum256(b)
+	return [16]byte(sum[:16])
+}
 
 // A Person is the pseudonym of a human: a random UUID, made by the vault.
 type Person = uuid.UUID

@@ -56,6 +56,7 @@ type PaymentSettled struct {
 // A SettledLine is one line paid, to an account where it is known.
 type SettledLine struct {
 	Line    string `json:"line"`
+	Person  Person `json:"person,omitzero"`  // whom the line pays, by the engine
 	Account string `json:"account,omitzero"` // token, by the engine
 	Number  string `json:"number,omitzero"`  // in a submission
 }
@@ -75,6 +76,7 @@ type PaymentReversed struct {
 // A ReturnedLine is one line that came back.
 type ReturnedLine struct {
 	Line   string     `json:"line"`
+	Person Person     `json:"person,omitzero"` // whom the line paid, by the engine
 	Reason string     `json:"reason,omitzero"`
 	On     civil.Date `json:"on,omitzero"`
 }
@@ -147,6 +149,7 @@ func (d *PaymentSettled) check(c *checker) {
 		c.name("line", d.Lines[i].Line)
 		c.text("number", d.Lines[i].Number)
 		c.engine("account", d.Lines[i].Account)
+		c.enginePerson(d.Lines[i].Person)
 		c.endLine()
 	}
 }
@@ -162,6 +165,7 @@ func checkReturned(c *checker, run string, lines []ReturnedLine) {
 		c.name("line", lines[i].Line)
 		c.text("reason", lines[i].Reason)
 		c.date("on", lines[i].On)
+		c.enginePerson(lines[i].Person)
 		c.endLine()
 	}
 }
