@@ -1,0 +1,155 @@
+package eslog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+
+	"github.com/muster-works/muster/events/log"
+)
+
+// Append writes c to its boundary's stream, as package log describes it.
+func (l *Log) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
+	if err := c.Check(); err != nil {
+		return log.Position{}, 0, err
+	}
+	events, err := encode(c)
+	if err != nil {
+		return log.Position{}, 0, err
+	}
+	revision := expected + log.Revision(len(events))
+	position, err := call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (log.Position, error) {
+		return l.append(ctx, client, l.prefix+c.Boundary, expected, events)
+	})
+	if err == nil && position.IsZero() {
+		position, err = l.locate(ctx, c.Boundary, revision)
+	}
+	if err != nil {
+		return log.Position{}, 0, err
+	}
+	l.learn(c.Boundary, revision, position)
+	return position, revision, nil
+}
+
+// append sends one append. The position is zero when the commit is in the log
+// and the server did not say where.
+func (l *Log) append(ctx context.Context, client *esdb.Client, stream string, expected log.Revision, events []esdb.EventData) (log.Position, error) {
+	options := esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}
+	if expected > 0 {
+		options.ExpectedRevision = esdb.Revision(uint64(expected) - 1)
+	}
+	result, err := client.AppendToStream(ctx, stream, options, events...)
+	if err == nil {
+		// The library calls it the next expected version; it is the number
+		// of the last event written.
+		if want := uint64(expected) + uint64(len(events)) - 1; result.NextExpectedVersion != want {
+			return log.Position{}, fmt.Errorf("%w: stream %s ends in event number %d after an append that should end in %d", log.ErrCorrupt, stream, result.NextExpectedVersion, want)
+		}
+		if result.CommitPosition == 0 {
+			return log.Position{}, nil
+		}
+		return log.At(result.CommitPosition, result.PreparePosition), nil
+	}
+	translated := translate(ctx, err)
+	switch {
+	case errors.Is(translated, log.ErrConflict):
+		here, lookErr := written(ctx, client, stream, uint64(expected), events)
+		if lookErr != nil || here {
+			return log.Position{}, lookErr
+		}
+	case errors.Is(err, io.EOF):
+		// The server ended the call before it had everything, and the
+		// library lost its reason. A read gets to hear it, if it is one of
+		// rights.
+		if _, tailErr := tail(ctx, client, stream); errors.Is(translate(ctx, tailErr), log.ErrMisconfigured) {
+			return log.Position{}, tailErr
+		}
+	}
+	return log.Position{}, translated
+}
+
+// written says whether events are in stream, from event number first on: then
+// an earlier append of them arrived, and only its answer was lost.
+func written(ctx context.Context, client *esdb.Client, stream string, first uint64, events []esdb.EventData) (bool, error) {
+	found, err := client.ReadStream(ctx, stream, esdb.ReadStreamOptions{From: esdb.Revision(first)}, uint64(len(events)))
+	if err != nil {
+		return false, err
+	}
+	defer found.Close()
+	for i := range events {
+		e, err := found.Recv()
+		if errors.Is(err, io.EOF) || isNotFound(err) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if o := e.OriginalEvent(); o.EventID != events[i].EventID || o.EventNumber != first+uint64(i) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// tail returns the last event of stream, or nil when there is no stream.
+func tail(ctx context.Context, client *esdb.Client, stream string) (*esdb.RecordedEvent, error) {
+	found, err := client.ReadStream(ctx, stream, esdb.ReadStreamOptions{Direction: esdb.Backwards, From: esdb.End{}}, 1)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	e, err := found.Recv()
+	if errors.Is(err, io.EOF) || isNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return e.OriginalEvent(), nil
+}
+
+// locate returns the position of boundary's commit at revision.
+func (l *Log) locate(ctx context.Context, boundary string, revision log.Revision) (log.Position, error) {
+	if p, ok := l.known(boundary, revision); ok {
+		return p, nil
+	}
+	stream, number := l.prefix+boundary, uint64(revision)-1
+	return call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (log.Position, error) {
+		e, err := backwards(ctx, client, func(e *esdb.RecordedEvent) bool {
+			return e.StreamID == stream && e.EventNumber <= number
+		})
+		if err != nil {
+			return log.Position{}, err
+		}
+		if e == nil || e.EventNumber != number {
+			return log.Position{}, fmt.Errorf("%w: event number %d of stream %s is not in $all", log.ErrCorrupt, number, stream)
+		}
+		return log.At(e.Position.Commit, e.Position.Prepare), nil
+	})
+}
+
+// backwards reads $all from its end to the first event that match takes, or
+// nil when none does.
+func backwards(ctx context.Context, client *esdb.Client, match func(*esdb.RecordedEvent) bool) (*esdb.RecordedEvent, error) {
+	found, err := client.ReadAll(ctx, esdb.ReadAllOptions{Direction: esdb.Backwards, From: esdb.End{}}, math.MaxInt64)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	for {
+		e, err := found.Recv()
+		if errors.Is(err, io.EOF) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if o := e.OriginalEvent(); match(o) {
+			return o, nil
+		}
+	}
+}

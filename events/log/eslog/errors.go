@@ -1,0 +1,78 @@
+package eslog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/muster-works/muster/events/log"
+)
+
+// ended says why ctx, made by bind, has ended.
+func ended(ctx context.Context) error {
+	if cause := context.Cause(ctx); errors.Is(cause, errClosed) {
+		return cause
+	}
+	return ctx.Err()
+}
+
+// translate turns an error of the client into one of package log. It keeps
+// errors that are already of that kind. The client wraps its own errors here
+// and there, which is why they are looked for and not compared.
+func translate(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ended(ctx)
+	}
+	for _, own := range []error{log.ErrConflict, log.ErrTooLarge, log.ErrUnavailable, log.ErrForeign, log.ErrCorrupt, log.ErrMisconfigured} {
+		if errors.Is(err, own) {
+			return err
+		}
+	}
+	code, rpc := esdb.ErrorCodeUnknown, codes.Unknown
+	var esErr *esdb.Error
+	if errors.As(err, &esErr) {
+		code = esErr.Code()
+	}
+	if st, ok := status.FromError(err); ok {
+		rpc = st.Code()
+	}
+	switch {
+	case code == esdb.ErrorCodeWrongExpectedVersion:
+		return fmt.Errorf("%w: %w", log.ErrConflict, err)
+	case code == esdb.ErrorCodeStreamDeleted:
+		return fmt.Errorf("%w: %w", log.ErrCorrupt, err)
+	case code == esdb.ErrorCodeUnauthenticated || rpc == codes.Unauthenticated:
+		return fmt.Errorf("%w: EventStoreDB does not know this user or password: %w", log.ErrMisconfigured, err)
+	case code == esdb.ErrorCodeAccessDenied || rpc == codes.PermissionDenied:
+		return fmt.Errorf("%w: the user may not do this in EventStoreDB; it must read $all and write %s*: %w", log.ErrMisconfigured, streams, err)
+	case code == esdb.ErrorCodeUnsupportedFeature || rpc == codes.Unimplemented:
+		return fmt.Errorf("%w: the server does not answer as EventStoreDB does: %w", log.ErrMisconfigured, err)
+	case rpc == codes.InvalidArgument && strings.Contains(strings.ToLower(err.Error()), "append size"):
+		return fmt.Errorf("%w: EventStoreDB is set to less than 1 MiB an append: %w", log.ErrTooLarge, err)
+	}
+	return fmt.Errorf("%w: EventStoreDB: %w", log.ErrUnavailable, err)
+}
+
+// broken says whether a translated error casts doubt on the client. A node
+// that is not the leader does not: its client moves on by itself.
+func broken(err error) bool {
+	return errors.Is(err, log.ErrUnavailable) && !isNotLeader(err)
+}
+
+func isNotLeader(err error) bool {
+	var e *esdb.Error
+	return errors.As(err, &e) && e.Code() == esdb.ErrorCodeNotLeader
+}
+
+func isNotFound(err error) bool {
+	var e *esdb.Error
+	return errors.As(err, &e) && e.Code() == esdb.ErrorCodeResourceNotFound
+}

@@ -1,0 +1,173 @@
+// Package eslog keeps the event log in EventStoreDB.
+//
+// A boundary is one stream, muster-<boundary>; an event of the log is one
+// event of that stream, its bytes the event's data, so anybody can read the
+// log with any EventStoreDB client. A commit is one append. The promises are
+// those of package log; this comment says how they are kept.
+//
+// # The life of a commit
+//
+//  1. Append checks the commit and derives everything the server sees from it:
+//     the event ids (UUID version 5 of boundary, commit id and index), the
+//     event types (the CloudEvent's) and the metadata (index and count on
+//     each event, commit id and imported time on the first). The same commit
+//     therefore always looks the same to the server. Size is reckoned as the
+//     server does it, before anything is sent.
+//  2. One append goes to the leader with a concrete expected revision: no
+//     stream for revision 0, event number n-1 for revision n. Only so does
+//     EventStoreDB promise that an append sent again is done once.
+//  3. The server refuses it when the stream has moved, and otherwise writes
+//     all events next to each other, has them flushed by a quorum, indexes
+//     them, and answers with the number and position of the last one.
+//  4. When the answer is lost, the append is sent again. The server recognises
+//     the ids and answers as it did the first time; if it says conflict, the
+//     driver looks for its own ids where they would be, and only reports
+//     [log.ErrConflict] when they are not there.
+//  5. A reader sees $all through a filter that the server applies, and puts
+//     commits together again: events of one stream, index 0 to count-1,
+//     consecutive, ids as derived, event numbers without a gap. Whatever
+//     breaks one of these stops the reader with [log.ErrCorrupt].
+//  6. Read ends at the commit that was the last one when it began. Follow goes
+//     on, and when the connection is lost it subscribes again after the last
+//     commit it handed out whole.
+//
+// # Positions and revisions
+//
+// The position of a commit is the server's position, commit and prepare, of
+// its last event. Resuming after it can neither cut a commit in two nor pass
+// one over. Positions are sparse, and those of other streams lie in between.
+// A position that the server does not hold as the end of a commit is
+// [log.ErrForeign]. The revision of a boundary is the number of events in its
+// stream.
+//
+// # Connections
+//
+// The client library gives up for good after a failed discovery, may block
+// outside of the caller's context, and panics when it is closed in the middle
+// of a call. So one client serves until the first sign of trouble; then new
+// calls get a new one, and the old one is closed when its last call is over.
+// No call outlives its context, and none waits for the library.
+//
+// Every call asks for the leader: a follower may lag, and Head and Read must
+// not. Server versions from 21.10 on are supported; on those that give no
+// positions in stream reads, Head of a boundary may have to search $all
+// backwards for the boundary's last event.
+//
+// Rights: the user must read $all and read and write muster-*. Nothing is
+// created or configured; a stream begins with its first append. Retention
+// ($maxAge, $maxCount, $tb, deletion) must not be set on these streams: what it
+// removes is reported as damage.
+package eslog
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+
+	"github.com/muster-works/muster/events/log"
+)
+
+// streams begins the name of each boundary's stream.
+const streams = "muster-"
+
+// A Log is the event log in one EventStoreDB server or cluster. It is safe for
+// concurrent use.
+type Log struct {
+	link   *link
+	prefix string // streams, except in tests that share a server
+
+	mu    sync.Mutex
+	heads map[string]mark
+}
+
+var _ log.Log = (*Log)(nil)
+
+// A mark is a commit that is known to have been the last of its boundary.
+type mark struct {
+	revision log.Revision
+	position log.Position
+}
+
+// Open connects to the server that an EventStoreDB connection string names,
+//
+//	esdb://user:password@host:2113
+//	esdb+discover://cluster.example:2113
+//	esdb://127.0.0.1:2113?tls=false
+//
+// and makes sure that it answers and lets the user read $all. It fails with
+// [log.ErrMisconfigured] (malformed string, wrong credentials, missing rights,
+// not an EventStoreDB), [log.ErrUnavailable] or the context's error.
+func Open(ctx context.Context, url string) (*Log, error) { return open(ctx, url, streams) }
+
+func open(ctx context.Context, url, prefix string) (*Log, error) {
+	config, err := parse(url)
+	if err != nil {
+		return nil, err
+	}
+	l := &Log{link: newLink(config), prefix: prefix, heads: map[string]mark{}}
+	ctx, cancel := l.link.bind(ctx)
+	defer cancel()
+	s, err := l.link.acquire(ctx)
+	if err != nil {
+		l.link.close()
+		return nil, err
+	}
+	l.link.release(s)
+	return l, nil
+}
+
+// Close ends every call under way with log.ErrUnavailable. The connection goes
+// when the last of them has returned.
+func (l *Log) Close() error {
+	l.link.close()
+	return nil
+}
+
+// parse reads a connection string. Errors leave the string out: it may hold a
+// password.
+func parse(url string) (*esdb.Configuration, error) {
+	scheme, _, ok := strings.Cut(url, "://")
+	if !ok || scheme != "esdb" && scheme != "esdb+discover" {
+		return nil, fmt.Errorf("%w: EventStoreDB: want esdb://host:2113 or esdb+discover://host:2113", log.ErrMisconfigured)
+	}
+	config, err := esdb.ParseConnectionString(url)
+	if err != nil {
+		reason := err.Error()
+		if strings.Contains(reason, url) {
+			reason = "not a URL"
+		}
+		return nil, fmt.Errorf("%w: EventStoreDB connection string: %s", log.ErrMisconfigured, reason)
+	}
+	if config.NodePreference != esdb.NodePreferenceLeader {
+		return nil, fmt.Errorf("%w: EventStoreDB connection string: nodePreference is %q; the log reads and writes at the leader only, leave it out",
+			log.ErrMisconfigured, config.NodePreference)
+	}
+	if config.DisableTLS && config.Username != "" {
+		return nil, fmt.Errorf("%w: EventStoreDB connection string: user and password are only sent over TLS; leave out either them or tls=false",
+			log.ErrMisconfigured)
+	}
+	config.Logger = esdb.NoopLogging()
+	// Trying again is the link's affair; a client that has given up is dead.
+	config.MaxDiscoverAttempts = min(config.MaxDiscoverAttempts, 2)
+	return config, nil
+}
+
+// known returns the position of boundary's commit at revision, if it was seen.
+func (l *Log) known(boundary string, revision log.Revision) (log.Position, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	m := l.heads[boundary]
+	return m.position, revision != 0 && m.revision == revision
+}
+
+// learn remembers a commit, which saves a search when it is asked for again.
+func (l *Log) learn(boundary string, revision log.Revision, position log.Position) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.heads[boundary].revision <= revision {
+		l.heads[boundary] = mark{revision, position}
+	}
+}

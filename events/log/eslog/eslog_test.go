@@ -1,0 +1,67 @@
+package eslog
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/eslog/estest"
+	"github.com/muster-works/muster/events/log/logtest"
+)
+
+// The contract holds on every kind of server that the driver claims to support.
+func TestConformance(t *testing.T) {
+	for name, options := range map[string]estest.Options{
+		"Recent":  {},
+		"Old":     {Old: true},
+		"Secured": {User: "muster", Password: "changeit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			logtest.Run(t, func(t *testing.T) log.Log { return openLog(t, start(t, options)) })
+		})
+	}
+}
+
+// The contract holds on a real server, in streams of this test's own.
+func TestConformanceServer(t *testing.T) {
+	url := os.Getenv("MUSTER_TEST_EVENTSTORE")
+	if url == "" {
+		t.Skip("SKIPPED: not run against a real EventStoreDB; set MUSTER_TEST_EVENTSTORE to its esdb:// connection string")
+	}
+	logtest.Run(t, func(t *testing.T) log.Log {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		l, err := open(ctx, url, "mustertest-"+uuid.NewString()+"-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+		return l
+	})
+}
+
+func start(t *testing.T, o estest.Options) *estest.Server {
+	t.Helper()
+	s, err := estest.Start(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	return s
+}
+
+func openLog(t *testing.T, s *estest.Server) *Log {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	l, err := Open(ctx, s.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}

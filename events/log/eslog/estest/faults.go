@@ -1,0 +1,108 @@
+package estest
+
+import (
+	"context"
+	"sync"
+
+	"google.golang.org/grpc/peer"
+)
+
+// faults are those that were ordered and have not happened yet.
+type faults struct {
+	mu       sync.Mutex
+	lostAcks int
+	refusals int
+	cutAfter int           // events until a reader's connection is cut, when positive
+	frozen   chan struct{} // open while nothing is answered
+}
+
+// LoseAcks lets the next n appends be written and then cuts the connection
+// instead of answering.
+func (s *Server) LoseAcks(n int) { s.faults.set(func(f *faults) { f.lostAcks = n }) }
+
+// Refuse answers the next n appends with Unavailable, unwritten, as a server
+// does that is too busy.
+func (s *Server) Refuse(n int) { s.faults.set(func(f *faults) { f.refusals = n }) }
+
+// CutAfter cuts the connection of the reader that receives the n-th event from
+// now on, just after it was sent.
+func (s *Server) CutAfter(n int) { s.faults.set(func(f *faults) { f.cutAfter = n }) }
+
+// Cut cuts all connections.
+func (s *Server) Cut() { s.cut("") }
+
+// Freeze holds every call until Thaw; connections stay.
+func (s *Server) Freeze() {
+	s.faults.set(func(f *faults) {
+		if f.frozen == nil {
+			f.frozen = make(chan struct{})
+		}
+	})
+}
+
+// Thaw ends Freeze.
+func (s *Server) Thaw() { s.faults.thaw() }
+
+func (f *faults) set(change func(*faults)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change(f)
+}
+
+func (f *faults) thaw() {
+	f.set(func(f *faults) {
+		if f.frozen != nil {
+			close(f.frozen)
+			f.frozen = nil
+		}
+	})
+}
+
+// wait returns at once unless the server is frozen.
+func (f *faults) wait(ctx context.Context) error {
+	f.mu.Lock()
+	frozen := f.frozen
+	f.mu.Unlock()
+	if frozen == nil {
+		return nil
+	}
+	select {
+	case <-frozen:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// take uses up one of counter, if any is left.
+func (f *faults) take(counter func(*faults) *int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := counter(f)
+	if *n <= 0 {
+		return false
+	}
+	*n--
+	return true
+}
+
+// sent counts an event sent to a reader, and cuts its connection when that was
+// the last it should get.
+func (s *Server) sent(ctx context.Context) {
+	s.faults.mu.Lock()
+	cut := s.faults.cutAfter == 1
+	if s.faults.cutAfter > 0 {
+		s.faults.cutAfter--
+	}
+	s.faults.mu.Unlock()
+	if cut {
+		s.cut(remote(ctx))
+	}
+}
+
+func remote(ctx context.Context) string {
+	if p, ok := peer.FromContext(ctx); ok {
+		return p.Addr.String()
+	}
+	return ""
+}

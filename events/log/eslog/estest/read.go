@@ -1,0 +1,229 @@
+package estest
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
+	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
+	"github.com/google/uuid"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+)
+
+// Read answers all reads and subscriptions.
+func (s *streamsService) Read(request *streams.ReadReq, call streams.Streams_ReadServer) error {
+	o := request.GetOptions()
+	if o.GetAll() != nil && s.server.options.Reserved {
+		call.SetTrailer(metadata.Pairs("exception", "access-denied"))
+		return status.Error(codes.PermissionDenied, "Access Denied")
+	}
+	_, subscribe := o.GetCountOption().(*streams.ReadReq_Options_Subscription)
+	r := reader{service: s, call: call, all: o.GetAll() != nil}
+	switch {
+	case o.GetAll() == nil && o.GetStream() == nil:
+		return status.Error(codes.InvalidArgument, "neither a stream nor $all")
+	case subscribe && r.all:
+		return r.subscribeAll(o)
+	case subscribe:
+		return status.Error(codes.Unimplemented, "subscriptions to one stream are not part of this server")
+	case o.GetFilter() != nil:
+		return status.Error(codes.Unimplemented, "reads with a filter are not part of this server")
+	case r.all:
+		return r.readAll(o)
+	default:
+		return r.readStream(o)
+	}
+}
+
+// A reader is one call of Read.
+type reader struct {
+	service *streamsService
+	call    streams.Streams_ReadServer
+	all     bool
+}
+
+func (r reader) readStream(o *streams.ReadReq_Options) error {
+	name := string(o.GetStream().GetStreamIdentifier().GetStreamName())
+	events := r.service.server.store.stream(name)
+	if len(events) == 0 {
+		return r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_StreamNotFound_{
+			StreamNotFound: &streams.ReadResp_StreamNotFound{StreamIdentifier: o.GetStream().GetStreamIdentifier()},
+		}})
+	}
+	backwards := o.ReadDirection == streams.ReadReq_Options_Backwards
+	from := 0
+	switch at := o.GetStream().GetRevisionOption().(type) {
+	case *streams.ReadReq_Options_StreamOptions_Revision:
+		from = int(min(at.Revision, uint64(len(events))))
+	case *streams.ReadReq_Options_StreamOptions_End:
+		from = len(events)
+	}
+	if backwards {
+		events = events[:min(from+1, len(events))]
+		slices.Reverse(events)
+	} else {
+		events = events[from:]
+	}
+	return r.send(events, o.GetCount())
+}
+
+func (r reader) readAll(o *streams.ReadReq_Options) error {
+	all, _ := r.service.server.store.snapshot()
+	at, err := start(all, o.GetAll())
+	if err != nil {
+		return err
+	}
+	if o.ReadDirection == streams.ReadReq_Options_Backwards {
+		// Backwards, a position is that of the first event not to be read.
+		all = slices.Clone(all[:at])
+		slices.Reverse(all)
+		return r.send(all, o.GetCount())
+	}
+	return r.send(all[at:], o.GetCount())
+}
+
+// start returns the index in all of what o points at. Where it points between
+// two records the server reads garbage and gives up.
+func start(all []Event, o *streams.ReadReq_Options_AllOptions) (int, error) {
+	switch at := o.GetAllOption().(type) {
+	case *streams.ReadReq_Options_AllOptions_End:
+		return len(all), nil
+	case *streams.ReadReq_Options_AllOptions_Position:
+		i, ok := find(all, at.Position.CommitPosition)
+		if !ok && i < len(all) {
+			return 0, status.Error(codes.Unknown, "Unexpected ReadAllResult: Error")
+		}
+		return i, nil
+	}
+	return 0, nil
+}
+
+func (r reader) send(events []Event, count uint64) error {
+	for i, e := range events {
+		if uint64(i) == count {
+			break
+		}
+		if err := r.event(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// subscribeAll sends what the filter selects of the events after the given
+// position, checkpoints, and whatever is appended later.
+func (r reader) subscribeAll(o *streams.ReadReq_Options) error {
+	store := r.service.server.store
+	all, _ := store.snapshot()
+	at, err := start(all, o.GetAll())
+	if err != nil {
+		return err
+	}
+	if _, ok := o.GetAll().GetAllOption().(*streams.ReadReq_Options_AllOptions_Position); ok && at < len(all) {
+		at++ // the event at the position was seen already
+	}
+	selects, err := filter(o.GetFilter())
+	if err != nil {
+		return err
+	}
+	every := uint64(o.GetFilter().GetMax()) * uint64(max(1, o.GetFilter().GetCheckpointIntervalMultiplier()))
+	if err := r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_Confirmation{
+		Confirmation: &streams.ReadResp_SubscriptionConfirmation{SubscriptionId: uuid.NewString()},
+	}}); err != nil {
+		return err
+	}
+	considered := uint64(0)
+	for {
+		for _, e := range all[min(at, len(all)):] {
+			if selects(e) {
+				if err := r.event(e); err != nil {
+					return err
+				}
+			}
+			if considered++; every > 0 && considered%every == 0 {
+				if err := r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_Checkpoint_{
+					Checkpoint: &streams.ReadResp_Checkpoint{CommitPosition: e.Position, PreparePosition: e.Position},
+				}}); err != nil {
+					return err
+				}
+			}
+		}
+		at = len(all)
+		var grown <-chan struct{}
+		if all, grown = store.snapshot(); len(all) > at {
+			continue
+		}
+		if !r.service.server.options.Old {
+			if err := r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_CaughtUp_{CaughtUp: &streams.ReadResp_CaughtUp{}}}); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-grown:
+			all, _ = store.snapshot()
+		case <-r.call.Context().Done():
+			return r.call.Context().Err()
+		}
+	}
+}
+
+// filter makes the predicate that o describes.
+func filter(o *streams.ReadReq_Options_FilterOptions) (func(Event) bool, error) {
+	if o == nil {
+		return func(Event) bool { return true }, nil
+	}
+	expression, field := o.GetStreamIdentifier(), func(e Event) string { return e.Stream }
+	if expression == nil {
+		expression, field = o.GetEventType(), func(e Event) string { return e.Type }
+	}
+	if expression.GetRegex() != "" {
+		re, err := regexp.Compile(expression.GetRegex())
+		if err != nil {
+			return nil, status.Errorf(codes.InvalidArgument, "filter: %v", err)
+		}
+		return func(e Event) bool { return re.MatchString(field(e)) }, nil
+	}
+	return func(e Event) bool {
+		return slices.ContainsFunc(expression.GetPrefix(), func(p string) bool { return strings.HasPrefix(field(e), p) })
+	}, nil
+}
+
+// event sends one event. Old servers tell its position only when $all is read.
+func (r reader) event(e Event) error {
+	if err := r.service.server.faults.wait(r.call.Context()); err != nil {
+		return err
+	}
+	position := e.Position
+	event := &streams.ReadResp_ReadEvent{Position: &streams.ReadResp_ReadEvent_CommitPosition{CommitPosition: position}}
+	if !r.all && r.service.server.options.Old {
+		position = 1<<64 - 1
+		event.Position = &streams.ReadResp_ReadEvent_NoPosition{NoPosition: &shared.Empty{}}
+	}
+	contentType := "application/octet-stream"
+	if e.JSON {
+		contentType = "application/json"
+	}
+	event.Event = &streams.ReadResp_ReadEvent_RecordedEvent{
+		Id:               writeID(e.ID),
+		StreamIdentifier: &shared.StreamIdentifier{StreamName: []byte(e.Stream)},
+		StreamRevision:   e.Number,
+		PreparePosition:  position,
+		CommitPosition:   position,
+		Metadata: map[string]string{
+			"type":         e.Type,
+			"content-type": contentType,
+			"created":      strconv.FormatInt(e.Created.UnixNano()/100, 10),
+		},
+		CustomMetadata: e.Metadata,
+		Data:           e.Data,
+	}
+	if err := r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_Event{Event: event}}); err != nil {
+		return err
+	}
+	r.service.server.sent(r.call.Context())
+	return nil
+}

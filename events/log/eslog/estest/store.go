@@ -1,0 +1,240 @@
+package estest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// An Event is one stored event. Write takes what the store does not set.
+type Event struct {
+	ID       uuid.UUID
+	Type     string
+	Data     []byte
+	Metadata []byte
+	JSON     bool
+
+	// The store sets the rest.
+	Stream   string
+	Number   uint64
+	Position uint64 // commit and prepare position alike, as for every append
+	Created  time.Time
+}
+
+// Expected revisions that are not event numbers.
+const (
+	anyRevision  = -2
+	noStream     = -1
+	streamExists = -4
+)
+
+// A store holds $all in order, and for each stream where its events are.
+type store struct {
+	noisy bool
+
+	mu      sync.Mutex
+	all     []Event
+	streams map[string][]int
+	next    uint64 // position of the next record
+	random  *rand.Rand
+	grown   chan struct{} // closed when all grows
+}
+
+func newStore(noisy bool) *store {
+	s := &store{noisy: noisy, streams: map[string][]int{}, random: rand.New(rand.NewPCG(7, 11)), grown: make(chan struct{})}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// A database begins with a record that is no event.
+	s.next = 211
+	s.noise()
+	return s
+}
+
+// An outcome is what became of an append.
+type outcome struct {
+	ok       bool
+	repeated bool
+	last     int64 // number of the last event of the append, if ok, or of the stream
+	position uint64
+}
+
+// append writes events if stream is at expected. With a concrete revision, an
+// append that is in the stream already is answered as it was at first.
+func (s *store) append(stream string, expected int64, events []Event) outcome {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	index := s.streams[stream]
+	current := int64(len(index)) - 1
+	switch {
+	case expected == anyRevision, expected == streamExists && current >= 0:
+		if o, ok := s.anywhere(stream, events); ok {
+			return o
+		}
+	case expected == streamExists, expected > current:
+		return outcome{last: current}
+	case expected < current:
+		for i, e := range events {
+			at := expected + 1 + int64(i)
+			if at > current || s.all[index[at]].ID != e.ID {
+				return outcome{last: current}
+			}
+		}
+		if len(events) == 0 {
+			return outcome{last: current}
+		}
+		last := expected + int64(len(events))
+		return outcome{ok: true, repeated: true, last: last, position: s.all[index[last]].Position}
+	}
+	s.write(stream, events)
+	s.noise()
+	index = s.streams[stream]
+	if len(index) == 0 {
+		return outcome{ok: true, last: -1}
+	}
+	return outcome{ok: true, last: int64(len(index)) - 1, position: s.all[index[len(index)-1]].Position}
+}
+
+// anywhere finds an append by its ids alone, which is all that can be done for
+// one without a concrete revision.
+func (s *store) anywhere(stream string, events []Event) (outcome, bool) {
+	if len(events) == 0 {
+		return outcome{}, false
+	}
+	index := s.streams[stream]
+	for at := range index {
+		if s.all[index[at]].ID != events[0].ID {
+			continue
+		}
+		for i, e := range events {
+			if at+i >= len(index) || s.all[index[at+i]].ID != e.ID {
+				return outcome{last: int64(len(index)) - 1}, true
+			}
+		}
+		last := at + len(events) - 1
+		return outcome{ok: true, repeated: true, last: int64(last), position: s.all[index[last]].Position}, true
+	}
+	return outcome{}, false
+}
+
+// write puts events at the end of stream and of $all.
+func (s *store) write(stream string, events []Event) {
+	now := time.Now().UTC().Truncate(100 * time.Nanosecond)
+	for _, e := range events {
+		e.Stream, e.Number, e.Position, e.Created = stream, uint64(len(s.streams[stream])), s.next, now
+		s.streams[stream] = append(s.streams[stream], len(s.all))
+		s.all = append(s.all, e)
+		// A record is as long as what it holds and then some.
+		s.next += uint64(len(e.Data)+len(e.Metadata)+2*len(e.Type)) + 71 + 2*uint64(s.random.IntN(50))
+	}
+	close(s.grown)
+	s.grown = make(chan struct{})
+}
+
+// noise writes what a server writes of its own accord: statistics, links into
+// category streams, and streams that somebody else uses.
+func (s *store) noise() {
+	if !s.noisy {
+		return
+	}
+	for range s.random.IntN(3) {
+		name := []string{"$stats-127.0.0.1:2113", "$ce-muster", "inventory-17", "$$muster-placement"}[s.random.IntN(4)]
+		id := uuid.Must(uuid.NewRandomFromReader(zeros{s.random}))
+		s.write(name, []Event{{ID: id, Type: "$system", Data: []byte(fmt.Sprintf(`{"n":%d}`, s.random.IntN(1000))), JSON: true}})
+	}
+}
+
+// zeros makes ids that are the same in each run.
+type zeros struct{ *rand.Rand }
+
+func (z zeros) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = byte(z.IntN(256))
+	}
+	return len(b), nil
+}
+
+// snapshot returns $all as it is now, and a channel that closes when it grows.
+// What was written stays as it is, so the slice may be read without a lock.
+func (s *store) snapshot() ([]Event, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all[:len(s.all):len(s.all)], s.grown
+}
+
+// stream returns the events of one stream.
+func (s *store) stream(name string) []Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	index := s.streams[name]
+	events := make([]Event, len(index))
+	for i, at := range index {
+		events[i] = s.all[at]
+	}
+	return events
+}
+
+// find returns the index in all of the first event at position or after it,
+// and whether a record begins there.
+func find(all []Event, position uint64) (int, bool) {
+	return slices.BinarySearchFunc(all, position, func(e Event, p uint64) int {
+		switch {
+		case e.Position < p:
+			return -1
+		case e.Position > p:
+			return 1
+		}
+		return 0
+	})
+}
+
+// Write puts events at the end of stream as they are, whatever they mean to
+// the log: damaged commits, events of other applications.
+func (s *Server) Write(stream string, events ...Event) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	s.store.write(stream, events)
+}
+
+// Events returns the events of stream.
+func (s *Server) Events(stream string) []Event { return s.store.stream(stream) }
+
+// All returns every event, in the order of $all.
+func (s *Server) All() []Event {
+	all, _ := s.store.snapshot()
+	return slices.Clone(all)
+}
+
+// Forget takes away the last n events of $all, as a restored backup does.
+func (s *Server) Forget(n int) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	all := s.store.all
+	keep := max(0, len(all)-n)
+	s.store.rebuild(slices.Clone(all[:keep]))
+	s.store.next = 211
+	if keep > 0 {
+		s.store.next = all[keep-1].Position + 97
+	}
+}
+
+// Scavenge takes away the events of stream that come before number, as
+// retention does.
+func (s *Server) Scavenge(stream string, number uint64) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	s.store.rebuild(slices.DeleteFunc(slices.Clone(s.store.all), func(e Event) bool { return e.Stream == stream && e.Number < number }))
+}
+
+func (s *store) rebuild(all []Event) {
+	s.all, s.streams = all, map[string][]int{}
+	for i, e := range all {
+		for uint64(len(s.streams[e.Stream])) < e.Number {
+			s.streams[e.Stream] = append(s.streams[e.Stream], i)
+		}
+		s.streams[e.Stream] = append(s.streams[e.Stream], i)
+	}
+}

@@ -1,0 +1,113 @@
+package eslog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/muster-works/muster/events/log"
+)
+
+// Head finds the last commit, as package log describes it. For one boundary
+// that is the end of its stream; for the whole log, $all is read backwards to
+// the first event that is ours.
+func (l *Log) Head(ctx context.Context, f log.Filter) (log.Position, log.Revision, error) {
+	e, err := call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (*esdb.RecordedEvent, error) {
+		if f.Boundary != "" {
+			return tail(ctx, client, l.prefix+f.Boundary)
+		}
+		return backwards(ctx, client, func(e *esdb.RecordedEvent) bool { return strings.HasPrefix(e.StreamID, l.prefix) })
+	})
+	if err != nil || e == nil {
+		return log.Position{}, 0, err
+	}
+	position, m, err := place(e)
+	if err != nil {
+		return log.Position{}, 0, err
+	}
+	if *m.Index != m.Count-1 {
+		return log.Position{}, 0, damaged(e, "the log ends with index %d of a commit of %d events", *m.Index, m.Count)
+	}
+	boundary, revision := strings.TrimPrefix(e.StreamID, l.prefix), log.Revision(e.EventNumber+1)
+	if !hasPosition(e) {
+		if position, err = l.locate(ctx, boundary, revision); err != nil {
+			return log.Position{}, 0, err
+		}
+	}
+	l.learn(boundary, revision, position)
+	return position, revision, nil
+}
+
+// Verify makes sure that the commit of a saved position is the one that has
+// id. It fails with ErrForeign when it is another one or there is none, with
+// ErrUnavailable or the context's error. The zero position goes with no id.
+func (l *Log) Verify(ctx context.Context, saved log.Position, id string) error {
+	e, err := l.lastEvent(ctx, saved.Commit())
+	if err != nil || e == nil {
+		return err
+	}
+	ids := newIdentity(strings.TrimPrefix(e.StreamID, l.prefix), id)
+	_, m, err := place(e)
+	if err == nil && e.EventID != ids.event(*m.Index) {
+		err = fmt.Errorf("%w: the commit at %v is not %q", log.ErrForeign, saved, id)
+	}
+	return err
+}
+
+// lastEvent returns the event at from, which must be where a commit of this
+// log ends: ErrForeign when it is not. For the zero position it is nil.
+func (l *Log) lastEvent(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
+	if from.IsZero() {
+		return nil, nil
+	}
+	at := serverPosition(from)
+	return call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (*esdb.RecordedEvent, error) {
+		found, err := client.ReadAll(ctx, esdb.ReadAllOptions{From: at}, 1)
+		if err != nil {
+			return nil, err
+		}
+		defer found.Close()
+		r, err := found.Recv()
+		if errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("%w: %v lies beyond the end", log.ErrForeign, from)
+		}
+		if err != nil {
+			if ctx.Err() == nil && garbage(err) {
+				err = fmt.Errorf("%w: the server cannot read at %v: %w", log.ErrForeign, from, err)
+			}
+			return nil, err
+		}
+		e := r.OriginalEvent()
+		if e.Position != at || !strings.HasPrefix(e.StreamID, l.prefix) {
+			return nil, fmt.Errorf("%w: no commit ends at %v", log.ErrForeign, from)
+		}
+		_, m, err := place(e)
+		if err == nil && *m.Index != m.Count-1 {
+			err = fmt.Errorf("%w: %v is the position of event %d of %d of a commit", log.ErrForeign, from, *m.Index, m.Count)
+		}
+		return e, err
+	})
+}
+
+// garbage says whether a server that was asked to read at a position found no
+// record there. Versions differ in how they say so; what they say during an
+// election has the same code and is not meant.
+func garbage(err error) bool {
+	switch status.Code(err) {
+	case codes.Unknown, codes.InvalidArgument, codes.OutOfRange, codes.FailedPrecondition, codes.Internal:
+		return !isNotLeader(err) && !strings.Contains(err.Error(), "leader")
+	}
+	return false
+}
+
+// serverPosition is p as the server has it.
+func serverPosition(p log.Position) esdb.Position {
+	commit, prepare := p.Parts()
+	return esdb.Position{Commit: commit, Prepare: prepare}
+}
