@@ -1,0 +1,148 @@
+package desk
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log"
+)
+
+// A verdict is what a round came to, before it is in the log.
+type verdict struct {
+	receipts []events.Receipt
+	index    []int // of each receipt's event in the commit, -1 where it has none or had its position before
+	accepted []*events.Event
+	raw      [][]byte
+	refused  bool
+}
+
+// decide judges list against the folds, applying what it accepts to the own
+// state, with the journal open. It stops early when the commit is full.
+func (d *Desk) decide(list []*events.Event, imported time.Time) (*verdict, error) {
+	for _, f := range d.consults {
+		f.mu.RLock()
+		defer f.mu.RUnlock()
+	}
+	j := d.own.state.journal()
+	j.begin()
+	v := &verdict{}
+	pending := map[[16]byte]int{} // accepted in this round
+	size := 2
+	for _, e := range list {
+		hash := e.Key().Hash()
+		if entry, ok := d.own.ledger.entries[hash]; ok {
+			v.answer(d.known(e, entry), -1)
+			if n, ok := pending[hash]; ok && entry.digest == digest64(e) {
+				v.index[len(v.index)-1] = n
+			}
+			continue
+		}
+		record, reasons := e, d.void(e)
+		if reasons == nil && !imported.IsZero() {
+			reasons = d.importable(imported)
+		}
+		if reasons == nil {
+			record, reasons = d.decider.Decide(e)
+		}
+		if reasons != nil {
+			v.answer(events.Reject(e, reasons), -1)
+			continue
+		}
+		raw, err := record.Append(nil)
+		if err != nil {
+			return v, err
+		}
+		if 2+len(raw) > log.MaxBytes {
+			v.answer(events.Reject(e, events.Refuse(events.TooLarge, "",
+				fmt.Sprintf("has %d bytes as it is recorded, at most %d are allowed: send its lines in parts", len(raw), log.MaxBytes-2))), -1)
+			continue
+		}
+		if size += len(raw) + 2; size > log.MaxBytes {
+			return v, nil
+		}
+		d.own.ledger.add(record, log.Position{}, j)
+		d.own.state.Apply(record)
+		pending[hash] = len(v.accepted)
+		v.answer(receipt(record), len(v.accepted))
+		v.accepted = append(v.accepted, record)
+		v.raw = append(v.raw, raw)
+	}
+	return v, nil
+}
+
+func (v *verdict) answer(r events.Receipt, index int) {
+	v.receipts = append(v.receipts, r)
+	v.index = append(v.index, index)
+	if r.Status == events.Rejected {
+		v.refused = true
+	}
+}
+
+// known answers an event whose key is taken.
+func (d *Desk) known(e *events.Event, entry Entry) events.Receipt {
+	if entry.digest != digest64(e) {
+		return events.Reject(e, events.Refuse(IDReused, "id",
+			"was used for an event with other content; give this one an id of its own, or correct the first with replaces"))
+	}
+	r := receipt(e)
+	r.Status, r.Position, r.Seat = events.Duplicate, entry.At, 0
+	return r
+}
+
+// void checks that what e replaces or withdraws is there to be voided. In
+// record mode the correction may come before what it corrects.
+func (d *Desk) void(e *events.Event) events.Reasons {
+	k, ok := Voids(e)
+	if !ok {
+		return nil
+	}
+	field, t := "replaces", e.Type
+	if w, ok := e.Data.(*events.EventWithdrawn); ok {
+		field, t = "data.id", w.Of
+	}
+	entry, known := d.own.ledger.Find(k)
+	switch {
+	case k.ID == e.ID:
+		return events.Refuse(events.Invalid, field, "names the event itself")
+	case !known && e.Submode == events.Record:
+		return nil
+	case !known:
+		return events.Refuse(UnknownReplaced, field, "names no event of this source and family in the log")
+	case entry.Type != t:
+		return events.Refuse(UnknownReplaced, field, "names an event of type "+string(entry.Type)+", not "+string(t))
+	case entry.Voided:
+		return events.Refuse(AlreadyVoided, field, "names an event that was replaced or withdrawn before; name the latest one")
+	}
+	return nil
+}
+
+// importable checks that history may still be brought in: as long as the
+// boundaries in sight hold nothing but imports, in order of recorded time.
+func (d *Desk) importable(at time.Time) events.Reasons {
+	if d.own.settled {
+		return events.Refuse(ImportClosed, "recordedtime", "the log has taken live events; history can be imported only before the first of them")
+	}
+	if at.Before(d.own.imported) {
+		return events.Refuse(ImportClosed, "recordedtime", "lies before what was imported already; import in order of recorded time")
+	}
+	return nil
+}
+
+// receipt is that of a recorded event.
+func receipt(e *events.Event) events.Receipt {
+	r := events.Receipt{ID: e.ID, Source: e.Source, Status: events.Accepted}
+	switch data := e.Data.(type) {
+	case *events.HirePlaced:
+		r.Person, r.Seat = data.Person, data.Seat
+	case *events.HireRenewed:
+		r.Person = data.Person
+	case *events.ExitRecorded:
+		r.Person = data.Person
+	case *events.TrainingCompleted:
+		r.Person = data.Person
+	case *events.AccountAssigned:
+		r.Person = data.Person
+	}
+	return r
+}

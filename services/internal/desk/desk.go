@@ -1,0 +1,330 @@
+// Package desk is what every service does with the events it is handed: decide
+// them in order, append what was accepted, and answer each with a receipt.
+//
+// # The life of a submission at a desk
+//
+//  1. Submit queues it. The desk takes everything that waits, up to a commit's
+//     worth: that is the group commit, one fsync for all.
+//  2. Each event is looked up in the ledger by (family, source, id): an equal
+//     one is answered duplicate, another one id_reused.
+//  3. The service decides it against its state, which already holds the
+//     events before it in the same round.
+//  4. Before any refusal stands, every fold consulted is compared with the
+//     log's head; if one was behind, the round is undone, folded and decided
+//     anew. So nothing is refused on stale knowledge. Acceptance on stale
+//     knowledge of the own boundary cannot happen: the append is guarded by
+//     the revision decided on.
+//  5. What was accepted is appended as one commit, durable on return, and then
+//     the receipts go out. When the boundary has moved, the round is undone
+//     and decided anew; when it keeps moving, the answer is [ErrBusy].
+//
+// When the log does not answer, the outcome of a commit is unknown. It is
+// retried under the same commit id; if that does not help, the submitter gets
+// [log.ErrUnavailable] and may submit again at any time: what is in the log
+// already comes back as duplicate.
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log"
+)
+
+// ErrBusy says that others kept moving the boundary, or that too much waits.
+// Nothing was written; submit again after a second.
+var ErrBusy = errors.New("desk: busy, submit again")
+
+// The codes of refusals that no service needs to know of.
+const (
+	IDReused        events.Code = "id_reused"        // the id was used for other content
+	UnknownReplaced events.Code = "unknown_replaced" // the event to replace or withdraw is not in the log
+	AlreadyVoided   events.Code = "already_voided"   // it was replaced or withdrawn before
+	ImportClosed    events.Code = "import_closed"    // history cannot be brought in any more
+)
+
+const (
+	attempts   = 16   // rounds that may conflict before the answer is ErrBusy
+	queue      = 1024 // requests that may wait
+	appendTime = 10 * time.Second
+	keepWarm   = time.Second
+)
+
+// A Decider is a service's judgement.
+//
+// Decide says whether e may be recorded, given the state that the desk's folds
+// hold, and returns what to record: e itself, or a copy with what the service
+// adds (a seat, the policy version). It must not change e, the states, or look
+// at a clock. It is called with the folds locked.
+type Decider interface {
+	Decide(e *events.Event) (record *events.Event, refused events.Reasons)
+}
+
+// A Desk decides the events of one family. Submit is safe for concurrent use.
+type Desk struct {
+	family   events.Family
+	decider  Decider
+	own      *Fold
+	consults []*Fold
+	requests chan *request
+	stopped  chan struct{}
+}
+
+type request struct {
+	ctx      context.Context
+	events   []*events.Event
+	imported time.Time
+	receipts []events.Receipt
+	done     chan error
+}
+
+// New makes a desk of a family. own is the fold of the family's boundary;
+// consults are the other folds that the decider reads. To keep clear of
+// deadlock, folds consult each other in one order: policy, placement, others.
+func New(f events.Family, d Decider, own *Fold, consults ...*Fold) *Desk {
+	return &Desk{family: f, decider: d, own: own, consults: consults, requests: make(chan *request, queue), stopped: make(chan struct{})}
+}
+
+// Family returns the family that the desk decides.
+func (d *Desk) Family() events.Family { return d.family }
+
+// Submit decides batch in order and returns a receipt each, in order. The
+// events need not fit one commit; a commit is atomic, a batch is not.
+// imported, when not zero, is the recorded time the events bring along. It
+// fails with ErrBusy, [log.ErrUnavailable] or the context's error.
+func (d *Desk) Submit(ctx context.Context, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
+	if len(batch) == 0 {
+		return nil, nil
+	}
+	for _, e := range batch {
+		if f := e.Family(); f != d.family {
+			return nil, fmt.Errorf("desk: %s of family %s came to the desk of %s", e.Type, f, d.family)
+		}
+	}
+	r := &request{ctx: ctx, events: batch, imported: imported, done: make(chan error, 1)}
+	select {
+	case d.requests <- r:
+	default:
+		return nil, ErrBusy
+	}
+	select {
+	case err := <-r.done:
+		return r.receipts, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-d.stopped:
+		return nil, fmt.Errorf("%w: the service %s is stopping", log.ErrUnavailable, d.family)
+	}
+}
+
+// Run folds to the head, calls ready, and decides until the context ends. It
+// returns early only when the log is damaged. A desk runs once.
+func (d *Desk) Run(ctx context.Context, ready func()) error {
+	defer close(d.stopped)
+	for _, f := range append([]*Fold{d.own}, d.consults...) {
+		if err := f.CatchUp(ctx); err != nil {
+			return err
+		}
+	}
+	ready()
+	tick := time.NewTicker(keepWarm)
+	defer tick.Stop()
+	var waiting []*request
+	for {
+		if len(waiting) == 0 {
+			select {
+			case <-ctx.Done():
+				return nil
+			case r := <-d.requests:
+				waiting = append(waiting, r)
+			case <-tick.C:
+				if err := d.own.CatchUp(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, log.ErrUnavailable) {
+					return err
+				}
+				continue
+			}
+		}
+		waiting = d.drain(waiting)
+		list, imported := group(waiting)
+		receipts, err := d.round(ctx, list, imported)
+		if err != nil {
+			fail(waiting, err)
+			waiting = nil
+			if errors.Is(err, log.ErrCorrupt) || errors.Is(err, log.ErrForeign) {
+				return err
+			}
+			continue
+		}
+		waiting = finish(waiting, receipts)
+	}
+}
+
+// drain takes what waits, up to a commit's worth of events.
+func (d *Desk) drain(waiting []*request) []*request {
+	n := 0
+	for _, r := range waiting {
+		n += len(r.events) - len(r.receipts)
+	}
+	for n < log.MaxEvents {
+		select {
+		case r := <-d.requests:
+			if r.ctx.Err() != nil {
+				r.done <- r.ctx.Err()
+				continue
+			}
+			waiting = append(waiting, r)
+			n += len(r.events)
+		default:
+			return waiting
+		}
+	}
+	return waiting
+}
+
+// group lists the events of one round: up to a commit's worth, and of one
+// imported time.
+func group(waiting []*request) (list []*events.Event, imported time.Time) {
+	imported = waiting[0].imported
+	for _, r := range waiting {
+		if !r.imported.Equal(imported) {
+			break
+		}
+		rest := r.events[len(r.receipts):]
+		list = append(list, rest[:min(len(rest), log.MaxEvents-len(list))]...)
+		if len(list) == log.MaxEvents {
+			break
+		}
+	}
+	return list, imported
+}
+
+// finish hands out receipts in order and returns the requests that still wait.
+func finish(waiting []*request, receipts []events.Receipt) []*request {
+	for len(receipts) > 0 {
+		r := waiting[0]
+		n := min(len(receipts), len(r.events)-len(r.receipts))
+		r.receipts = append(r.receipts, receipts[:n]...)
+		receipts = receipts[n:]
+		if len(r.receipts) == len(r.events) {
+			r.done <- nil
+			waiting = waiting[1:]
+		}
+	}
+	return waiting
+}
+
+func fail(waiting []*request, err error) {
+	for _, r := range waiting {
+		r.done <- err
+	}
+}
+
+// round decides and appends events from the front of list and returns their
+// receipts, at least one.
+func (d *Desk) round(ctx context.Context, list []*events.Event, imported time.Time) ([]events.Receipt, error) {
+	d.own.mu.Lock()
+	defer d.own.mu.Unlock()
+	fresh := false
+	for range attempts {
+		verdict, err := d.decide(list, imported)
+		if err == nil && verdict.refused && !fresh {
+			var behind bool
+			if behind, err = d.refresh(ctx); behind && err == nil {
+				d.undo()
+				if err = d.catchUp(ctx); err == nil {
+					fresh = true
+					continue
+				}
+			}
+		}
+		if err != nil {
+			d.undo()
+			return nil, err
+		}
+		if len(verdict.accepted) == 0 {
+			d.undo()
+			return verdict.receipts, nil
+		}
+		switch err := d.append(ctx, verdict, imported); {
+		case errors.Is(err, log.ErrConflict):
+			d.undo()
+			if err := d.catchUp(ctx); err != nil {
+				return nil, err
+			}
+			fresh = true
+		case err != nil:
+			d.undo()
+			return nil, err
+		default:
+			d.own.state.journal().end()
+			return verdict.receipts, nil
+		}
+	}
+	return nil, ErrBusy
+}
+
+func (d *Desk) undo() {
+	j := d.own.state.journal()
+	j.back(0)
+	j.end()
+}
+
+// refresh says whether any fold that was decided on lies behind the log.
+func (d *Desk) refresh(ctx context.Context) (behind bool, err error) {
+	for _, f := range append([]*Fold{d.own}, d.consults...) {
+		if behind, err = f.stale(ctx); behind || err != nil {
+			return behind, err
+		}
+	}
+	return false, nil
+}
+
+func (d *Desk) catchUp(ctx context.Context) error {
+	for _, f := range d.consults {
+		if err := f.CatchUp(ctx); err != nil {
+			return err
+		}
+	}
+	return d.own.catchUp(ctx)
+}
+
+// append writes the accepted events and fills in their positions. A commit
+// whose outcome is unknown is tried again under its id.
+func (d *Desk) append(ctx context.Context, v *verdict, imported time.Time) error {
+	c := log.Commit{ID: uuid.NewString(), Boundary: d.own.boundary, Events: v.raw, Imported: imported}
+	ctx, cancel := context.WithTimeout(ctx, appendTime)
+	defer cancel()
+	at, revision, err := d.own.log.Append(ctx, c, d.own.revision)
+	for wait := 10 * time.Millisecond; errors.Is(err, log.ErrUnavailable) && ctx.Err() == nil; wait *= 2 {
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+			at, revision, err = d.own.log.Append(ctx, c, d.own.revision)
+		}
+	}
+	if err != nil {
+		if ctx.Err() != nil && !errors.Is(err, log.ErrConflict) {
+			err = fmt.Errorf("%w: %w", log.ErrUnavailable, err)
+		}
+		return err
+	}
+	d.own.at, d.own.revision = at, revision
+	if imported.IsZero() {
+		d.own.settled = true
+	} else {
+		d.own.imported = imported
+	}
+	for i, e := range v.accepted {
+		d.own.ledger.place(e, at.Event(i))
+	}
+	for i, n := range v.index {
+		if n >= 0 {
+			v.receipts[i].Position = at.Event(n)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log"
+)
+
+// A State is what the events of a boundary add up to, for deciding.
+//
+// Apply folds one event in log order. It must take whatever the log holds,
+// contradictions of submode=record included, depend on nothing but the events,
+// and note undos in the embedded [Journal] while that is open.
+type State interface {
+	Apply(e *events.Event)
+	journal() *Journal
+}
+
+// A Fold keeps a state at a position of the log. Desks of one process that
+// share a boundary share its fold; whoever reads the state holds the lock.
+type Fold struct {
+	log      log.Log
+	boundary string
+	state    State
+
+	mu       sync.RWMutex
+	ledger   Ledger
+	at       log.Position
+	revision log.Revision
+	imported time.Time // recorded time of the last import
+	settled  bool      // holds a commit that is no import
+}
+
+// NewFold makes a fold of a boundary at the beginning of the log. Nothing else
+// may change state from then on.
+func NewFold(l log.Log, boundary string, state State) *Fold {
+	return &Fold{log: l, boundary: boundary, state: state, ledger: Ledger{entries: map[[16]byte]Entry{}}}
+}
+
+// CatchUp folds what the boundary holds beyond the fold, to the end that the
+// log has now. A commit that cannot be decoded stops it with its position.
+func (f *Fold) CatchUp(ctx context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.catchUp(ctx)
+}
+
+// catchUp is CatchUp under the lock.
+func (f *Fold) catchUp(ctx context.Context) error {
+	for c, err := range f.log.Read(ctx, f.at, log.Filter{Boundary: f.boundary}) {
+		if err != nil {
+			return fmt.Errorf("fold %s after %s: %w", f.boundary, f.at, err)
+		}
+		for i, raw := range c.Events {
+			e, err := events.Decode(raw)
+			if err != nil {
+				return fmt.Errorf("fold %s: event at %s: %w: %w", f.boundary, c.Position.Event(i), log.ErrCorrupt, err)
+			}
+			f.apply(e, c.Position.Event(i))
+		}
+		f.at, f.revision = c.Position, c.Revision
+		if c.Imported.IsZero() {
+			f.settled = true
+		} else {
+			f.imported = c.Imported
+		}
+	}
+	return nil
+}
+
+func (f *Fold) apply(e *events.Event, at log.Position) {
+	f.ledger.add(e, at, f.state.journal())
+	f.state.Apply(e)
+}
+
+// stale says whether the boundary has commits beyond the fold, and where it
+// ends.
+func (f *Fold) stale(ctx context.Context) (bool, error) {
+	head, _, err := f.log.Head(ctx, log.Filter{Boundary: f.boundary})
+	return head.Compare(f.at) > 0, err
+}
+
+// Read calls fn with the state under a read lock.
+func (f *Fold) Read(fn func()) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	fn()
+}
+
+// Keep folds along every interval until the context ends, so that the first
+// submission after a quiet hour does not have to. A log that is unavailable is
+// tried again; anything else ends it.
+func (f *Fold) Keep(ctx context.Context, every time.Duration) error {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		if err := f.CatchUp(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, log.ErrUnavailable) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,184 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/micro"
+)
+
+// subject is where the service of a family takes events.
+func subject(f events.Family) string { return "muster.svc." + string(f) }
+
+const (
+	// importedHeader carries the recorded time of an import.
+	importedHeader = "Muster-Recorded"
+	// maxRequest keeps a request under the max_payload that servers have by
+	// default.
+	maxRequest = log.MaxBytes
+
+	codeBusy        = "429"
+	codeUnavailable = "503"
+	codeInvalid     = "400"
+)
+
+// Serve registers the desk with NATS micro, so that `nats micro ls` shows it,
+// and answers requests until the context ends or the connection is gone for
+// good. Desks of one family in several processes share the work.
+func Serve(ctx context.Context, nc *nats.Conn, d *Desk) error {
+	done := make(chan struct{})
+	svc, err := micro.AddService(nc, micro.Config{
+		Name:        "muster-" + string(d.family),
+		Version:     "1.0.0",
+		Description: "decides the events of the family " + string(d.family),
+		QueueGroup:  "muster-" + string(d.family),
+		DoneHandler: func(micro.Service) { close(done) },
+	})
+	if err != nil {
+		return fmt.Errorf("register %s: %w", d.family, err)
+	}
+	handler := micro.HandlerFunc(func(r micro.Request) { go answer(ctx, d, r) })
+	if err := svc.AddEndpoint("submit", handler, micro.WithEndpointSubject(subject(d.family))); err != nil {
+		return fmt.Errorf("register %s: %w", d.family, err)
+	}
+	select {
+	case <-ctx.Done():
+		return svc.Stop()
+	case <-done:
+		return fmt.Errorf("service %s was stopped by its connection: %w", d.family, log.ErrUnavailable)
+	}
+}
+
+func answer(ctx context.Context, d *Desk, r micro.Request) {
+	receipts, err := submitted(ctx, d, r)
+	switch {
+	case errors.Is(err, ErrBusy):
+		_ = r.Error(codeBusy, "busy, submit again", nil)
+	case errors.Is(err, errRequest):
+		_ = r.Error(codeInvalid, err.Error(), nil)
+	case err != nil:
+		_ = r.Error(codeUnavailable, err.Error(), nil)
+	default:
+		body, err := json.Marshal(receipts)
+		if err != nil {
+			_ = r.Error(codeUnavailable, err.Error(), nil)
+			return
+		}
+		// A failed answer is the connection's loss: the gateway times out and
+		// the agency submits again.
+		_ = r.Respond(body)
+	}
+}
+
+var errRequest = errors.New("desk: malformed request")
+
+func submitted(ctx context.Context, d *Desk, r micro.Request) ([]events.Receipt, error) {
+	var imported time.Time
+	if s := r.Headers().Get(importedHeader); s != "" {
+		t, err := time.Parse(time.RFC3339Nano, s)
+		if err != nil {
+			return nil, fmt.Errorf("%w: header %s", errRequest, importedHeader)
+		}
+		imported = t
+	}
+	raw, err := log.DecodeBatch(r.Data())
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errRequest, err)
+	}
+	batch := make([]*events.Event, len(raw))
+	for i, b := range raw {
+		if batch[i], err = events.Decode(b); err != nil {
+			return nil, fmt.Errorf("%w: event %d: %w", errRequest, i, err)
+		}
+	}
+	return d.Submit(ctx, batch, imported)
+}
+
+// A Client hands events to the services over NATS. It is safe for concurrent
+// use.
+type Client struct{ nc *nats.Conn }
+
+// NewClient makes a client.
+func NewClient(nc *nats.Conn) *Client { return &Client{nc} }
+
+// Submit hands events of one family to its service, in as many requests as
+// their size asks for, and returns a receipt each, in order. It fails with
+// ErrBusy, [log.ErrUnavailable] or the context's error; earlier events of the
+// batch may be in the log then, and come back as duplicates when submitted
+// again.
+func (c *Client) Submit(ctx context.Context, f events.Family, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
+	var receipts []events.Receipt
+	var part [][]byte
+	size := 0
+	send := func() error {
+		got, err := c.request(ctx, f, part, imported)
+		receipts = append(receipts, got...)
+		part, size = nil, 0
+		return err
+	}
+	for _, e := range batch {
+		raw, err := e.Append(nil)
+		if err != nil {
+			return receipts, err
+		}
+		if len(part) > 0 && size+len(raw) > maxRequest-2 {
+			if err := send(); err != nil {
+				return receipts, err
+			}
+		}
+		part = append(part, raw)
+		size += len(raw) + 2
+	}
+	if len(part) == 0 {
+		return receipts, nil
+	}
+	return receipts, send()
+}
+
+func (c *Client) request(ctx context.Context, f events.Family, part [][]byte, imported time.Time) ([]events.Receipt, error) {
+	m := nats.NewMsg(subject(f))
+	m.Data = log.EncodeBatch(part)
+	if !imported.IsZero() {
+		m.Header.Set(importedHeader, imported.UTC().Format(time.RFC3339Nano))
+	}
+	reply, err := c.nc.RequestMsgWithContext(ctx, m)
+	if err != nil {
+		if errors.Is(err, nats.ErrNoResponders) {
+			return nil, fmt.Errorf("%w: no service %s answers; start one with muster serve %s", log.ErrUnavailable, f, f)
+		}
+		return nil, fmt.Errorf("%w: service %s: %w", log.ErrUnavailable, f, err)
+	}
+	switch reply.Header.Get(micro.ErrorCodeHeader) {
+	case "":
+	case codeBusy:
+		return nil, ErrBusy
+	case codeInvalid:
+		return nil, fmt.Errorf("service %s: %s", f, reply.Header.Get(micro.ErrorHeader))
+	default:
+		return nil, fmt.Errorf("%w: service %s: %s", log.ErrUnavailable, f, reply.Header.Get(micro.ErrorHeader))
+	}
+	var receipts []events.Receipt
+	if err := json.Unmarshal(reply.Data, &receipts); err != nil || len(receipts) != len(part) {
+		return nil, fmt.Errorf("%w: service %s answered %d receipts for %d events: %v", log.ErrUnavailable, f, len(receipts), len(part), err)
+	}
+	return receipts, nil
+}
+
+// Local hands events to desks of the same process, without a detour over the
+// network.
+type Local map[events.Family]*Desk
+
+// Submit is [Client.Submit].
+func (l Local) Submit(ctx context.Context, f events.Family, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
+	d, ok := l[f]
+	if !ok {
+		return nil, fmt.Errorf("%w: no service %s runs here", log.ErrUnavailable, f)
+	}
+	return d.Submit(ctx, batch, imported)
+}
