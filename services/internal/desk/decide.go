@@ -25,7 +25,7 @@ func (d *Desk) decide(list []*events.Event, imported time.Time) (*verdict, error
 		defer f.mu.RUnlock()
 	}
 	j := d.own.state.journal()
-	j.begin()
+	j.Begin()
 	v := &verdict{}
 	pending := map[[16]byte]int{} // accepted in this round
 	size := 2

@@ -260,18 +260,14 @@ func (d *Desk) round(ctx context.Context, list []*events.Event, imported time.Ti
 			d.undo()
 			return nil, err
 		default:
-			d.own.state.journal().end()
+			d.own.state.journal().Keep()
 			return verdict.receipts, nil
 		}
 	}
 	return nil, ErrBusy
 }
 
-func (d *Desk) undo() {
-	j := d.own.state.journal()
-	j.back(0)
-	j.end()
-}
+func (d *Desk) undo() { d.own.state.journal().Rollback() }
 
 // refresh says whether any fold that was decided on lies behind the log.
 func (d *Desk) refresh(ctx context.Context) (behind bool, err error) {

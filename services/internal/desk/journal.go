@@ -20,18 +20,22 @@ func (j *Journal) Open() bool { return j.open }
 // Did notes how to undo a change.
 func (j *Journal) Did(undo func()) { j.undo = append(j.undo, undo) }
 
-func (j *Journal) begin()    { j.open, j.undo = true, j.undo[:0] }
-func (j *Journal) mark() int { return len(j.undo) }
+// Begin opens the journal.
+func (j *Journal) Begin() { j.open = true }
 
-// back undoes all changes since mark, the last one first.
-func (j *Journal) back(mark int) {
-	for i := len(j.undo) - 1; i >= mark; i-- {
+// Rollback undoes all changes since Begin, the last one first, and closes the
+// journal.
+func (j *Journal) Rollback() {
+	for i := len(j.undo) - 1; i >= 0; i-- {
 		j.undo[i]()
-		j.undo[i] = nil
 	}
-	j.undo = j.undo[:mark]
+	j.Keep()
 }
 
-func (j *Journal) end() { clear(j.undo); j.open, j.undo = false, j.undo[:0] }
+// Keep closes the journal and leaves the changes.
+func (j *Journal) Keep() {
+	clear(j.undo)
+	j.open, j.undo = false, j.undo[:0]
+}
 
 func (j *Journal) journal() *Journal { return j }
