@@ -68,6 +68,7 @@ func (l *Log) append(ctx context.Context, client *esdb.Client, stream string, ex
 		if _, tailErr := tail(ctx, client, stream); errors.Is(translate(ctx, tailErr), log.ErrMisconfigured) {
 			return log.Position{}, tailErr
 		}
+		return log.Position{}, fmt.Errorf("%w; the server ended the append before it had all of it: if it does so again, it may be set to less than 1 MiB an append, or the user may not write %s", translated, stream)
 	}
 	return log.Position{}, translated
 }

@@ -45,6 +45,8 @@ type Options struct {
 	// Old makes the server leave out what came with later versions: positions
 	// in stream reads and in the answer to a repeated append, caught-up.
 	Old bool
+	// Forgetful makes the server answer a repeated append as a conflict.
+	Forgetful bool
 	// Quiet leaves out the system events.
 	Quiet bool
 	// Leader makes this node a follower that never got any data and sends

@@ -77,6 +77,9 @@ func (s *streamsService) Append(call streams.Streams_AppendServer) error {
 		return status.Error(codes.Unavailable, "Server Is Too Busy")
 	}
 	o := s.server.store.append(string(options.StreamIdentifier.GetStreamName()), expected, events)
+	if o.repeated && s.server.options.Forgetful {
+		o.ok = false
+	}
 	if f.take(func(f *faults) *int { return &f.lostAcks }) {
 		s.server.cut(remote(call.Context()))
 		return status.Error(codes.Unavailable, "unheard")

@@ -1,0 +1,340 @@
+package eslog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/eslog/estest"
+)
+
+// soon is how long "at once" may take on a loaded machine.
+const soon = 2 * time.Second
+
+func commit(id string, n int) log.Commit {
+	c := log.Commit{ID: id, Boundary: "placement"}
+	for i := range n {
+		c.Events = append(c.Events, fmt.Appendf(nil, `{"id":"%s-%d","type":"hire.placed"}`, id, i))
+	}
+	return c
+}
+
+func mustAppend(t *testing.T, l *Log, c log.Commit, expected log.Revision) log.Commit {
+	t.Helper()
+	var err error
+	if c.Position, c.Revision, err = l.Append(t.Context(), c, expected); err != nil {
+		t.Fatalf("append %s: %v", c.ID, err)
+	}
+	return c
+}
+
+// fill appends n commits of one to three events.
+func fill(t *testing.T, l *Log, n int) []log.Commit {
+	t.Helper()
+	var all []log.Commit
+	var rev log.Revision
+	for i := range n {
+		c := mustAppend(t, l, commit(fmt.Sprintf("c-%d", i), 1+i%3), rev)
+		all, rev = append(all, c), c.Revision
+	}
+	return all
+}
+
+// collect reads to the end or the error.
+func collect(l *Log, ctx context.Context, from log.Position) ([]log.Commit, error) {
+	var all []log.Commit
+	for c, err := range l.Read(ctx, from, log.Filter{}) {
+		if err != nil {
+			return all, err
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+// A commit whose answer was lost is in the log once, and the retry, by the
+// driver or by its caller, learns where; also when others came after it, and
+// when the server does not recognise it.
+func TestLostAnswers(t *testing.T) {
+	for name, options := range map[string]estest.Options{"Recent": {}, "Old": {Old: true}, "Forgetful": {Forgetful: true}, "ForgetfulOld": {Forgetful: true, Old: true}} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, options)
+			l, other := openLog(t, s), openLog(t, s)
+			a := mustAppend(t, l, commit("a", 2), 0)
+
+			s.LoseAcks(1)
+			b := mustAppend(t, l, commit("b", 3), a.Revision)
+
+			s.LoseAcks(attempts)
+			c := commit("c", 2)
+			if _, _, err := l.Append(t.Context(), c, b.Revision); !errors.Is(err, log.ErrUnavailable) {
+				t.Fatalf("append whose answers were all lost: %v", err)
+			}
+			d := mustAppend(t, other, commit("d", 1), b.Revision+2)
+			c = mustAppend(t, l, c, b.Revision)
+
+			got, err := collect(l, t.Context(), log.Position{})
+			if err != nil || len(got) != 4 {
+				t.Fatalf("%d commits, %v; want 4", len(got), err)
+			}
+			for i, want := range []log.Commit{a, b, c, d} {
+				if got[i].ID != want.ID || got[i].Position != want.Position || got[i].Revision != want.Revision {
+					t.Errorf("commit %d is %s at %v, revision %d; appended was %s at %v, revision %d", i,
+						got[i].ID, got[i].Position, got[i].Revision, want.ID, want.Position, want.Revision)
+				}
+			}
+			// Another commit at the same revision is still a conflict.
+			if _, _, err := l.Append(t.Context(), commit("e", 2), b.Revision); !errors.Is(err, log.ErrConflict) {
+				t.Errorf("another commit: %v, want a conflict", err)
+			}
+			// As is one that begins like it and goes on differently.
+			if _, _, err := l.Append(t.Context(), commit("c", 3), b.Revision); !errors.Is(err, log.ErrConflict) {
+				t.Errorf("a commit that grew: %v, want a conflict", err)
+			}
+		})
+	}
+}
+
+// A server that is too busy writes nothing. One refusal is not worth a word.
+func TestBusy(t *testing.T) {
+	s := start(t, estest.Options{})
+	l := openLog(t, s)
+	s.Refuse(1)
+	a := mustAppend(t, l, commit("a", 1), 0)
+	s.Refuse(attempts)
+	if _, _, err := l.Append(t.Context(), commit("b", 1), a.Revision); !errors.Is(err, log.ErrUnavailable) {
+		t.Errorf("append on a busy server: %v", err)
+	}
+	if n := len(s.Events("muster-placement")); n != 1 {
+		t.Errorf("%d events stored, want 1", n)
+	}
+}
+
+// While the server is away, calls fail soon and say so; when it is back, the
+// same Log works again, and a follower that waited lacks nothing. However
+// often that happens, connections and goroutines do not pile up.
+func TestServerGoesAndComes(t *testing.T) {
+	s := start(t, estest.Options{})
+	l := openLog(t, s)
+	before := runtime.NumGoroutine()
+	const rounds = 5
+	followed := make(chan error)
+	go func() {
+		n := 0
+		for c, err := range l.Follow(t.Context(), log.Position{}, log.Filter{}) {
+			if err == nil && c.ID != fmt.Sprint(n) {
+				err = fmt.Errorf("commit %q where %d comes", c.ID, n)
+			}
+			if n++; err != nil || n == rounds {
+				followed <- err
+				return
+			}
+		}
+	}()
+	var rev log.Revision
+	for n := range rounds {
+		s.Stop()
+		var callers sync.WaitGroup
+		for range 8 {
+			callers.Go(func() {
+				begin := time.Now()
+				if _, _, err := l.Head(t.Context(), log.Filter{}); !errors.Is(err, log.ErrUnavailable) {
+					t.Errorf("head without a server: %v", err)
+				}
+				if d := time.Since(begin); d > soon {
+					t.Errorf("head without a server took %v", d)
+				}
+			})
+		}
+		callers.Wait()
+		if err := s.Resume(); err != nil {
+			t.Fatal(err)
+		}
+		rev = mustAppend(t, l, commit(fmt.Sprint(n), 2), rev).Revision
+	}
+	if err := <-followed; err != nil {
+		t.Errorf("follow: %v", err)
+	}
+	settle(t, "goroutines", before+10, runtime.NumGoroutine)
+	settle(t, "connections", 2, s.Connections)
+	l.Close()
+	settle(t, "connections after Close", 0, s.Connections)
+}
+
+// settle waits until count is at most limit.
+func settle(t *testing.T, what string, limit int, count func() int) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		n := count()
+		if n <= limit {
+			return
+		}
+		if time.Now().After(end) {
+			t.Errorf("%d %s, want at most %d", n, what, limit)
+			return
+		}
+	}
+}
+
+// No call outlives its context on a server that accepts and never answers.
+func TestStandstill(t *testing.T) {
+	s := start(t, estest.Options{})
+	l := openLog(t, s)
+	fill(t, l, 3)
+	s.Freeze()
+	for name, do := range map[string]func(context.Context) error{
+		"append": func(ctx context.Context) error { _, _, err := l.Append(ctx, commit("x", 1), 6); return err },
+		"head":   func(ctx context.Context) error { _, _, err := l.Head(ctx, log.Filter{}); return err },
+		"read":   func(ctx context.Context) error { _, err := collect(l, ctx, log.Position{}); return err },
+		"follow": func(ctx context.Context) (last error) {
+			for _, last = range l.Follow(ctx, log.Position{}, log.Filter{}) {
+			}
+			return last
+		},
+		"open": func(ctx context.Context) error { _, err := Open(ctx, s.URL()); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			begin := time.Now()
+			if err := do(ctx); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%v, want the context's error", err)
+			}
+			if d := time.Since(begin); d > soon {
+				t.Errorf("took %v", d)
+			}
+		})
+	}
+	s.Thaw()
+	if got, err := collect(l, t.Context(), log.Position{}); err != nil || len(got) < 3 {
+		t.Errorf("%d commits after the thaw, %v", len(got), err)
+	}
+}
+
+// A host that takes connections and says nothing at all holds nobody either.
+func TestSilence(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	begin := time.Now()
+	if _, err := Open(ctx, "esdb://"+listener.Addr().String()+"?tls=false&gossipTimeout=1"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("open: %v", err)
+	}
+	if d := time.Since(begin); d > soon {
+		t.Errorf("open took %v", d)
+	}
+}
+
+// Wherever connections are cut, a follower gets each commit once and in order,
+// and a reader that goes on from its last commit does as well.
+func TestCutAnywhere(t *testing.T) {
+	s := start(t, estest.Options{})
+	l := openLog(t, s)
+	all := fill(t, l, 30)
+	rapid.Check(t, func(t *rapid.T) {
+		cuts := rapid.SliceOfN(rapid.IntRange(1, 25), 0, 4).Draw(t, "cuts")
+		first := rapid.IntRange(-1, len(all)-2).Draw(t, "first")
+		follow := rapid.Bool().Draw(t, "follow")
+		from := log.Position{}
+		if first >= 0 {
+			from = all[first].Position
+		}
+		next := first + 1
+		take := func(c log.Commit) {
+			if c.ID != all[next].ID || len(c.Events) != len(all[next].Events) {
+				t.Fatalf("commit %s of %d events where %s comes", c.ID, len(c.Events), all[next].ID)
+			}
+			from = c.Position
+			next++
+			if len(cuts) > 0 && next%3 == 0 {
+				s.CutAfter(cuts[0])
+				cuts = cuts[1:]
+			}
+		}
+		if len(cuts) > 0 {
+			s.CutAfter(cuts[0])
+			cuts = cuts[1:]
+		}
+		for next < len(all) {
+			seq := l.Read(context.Background(), from, log.Filter{})
+			if follow {
+				seq = l.Follow(context.Background(), from, log.Filter{})
+			}
+			for c, err := range seq {
+				if err != nil {
+					if follow || !errors.Is(err, log.ErrUnavailable) {
+						t.Fatal(err)
+					}
+					break
+				}
+				if take(c); next == len(all) {
+					break
+				}
+			}
+		}
+		s.CutAfter(0)
+	})
+}
+
+// Close in the middle of everything ends it, without a panic in the library.
+func TestCloseInFlight(t *testing.T) {
+	s := start(t, estest.Options{})
+	openLog(t, s) // keeps the server's listener busy
+	for range 10 {
+		l, err := Open(t.Context(), s.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var callers sync.WaitGroup
+		for i := range 6 {
+			callers.Go(func() {
+				for n := 0; ; n++ {
+					var err error
+					switch i % 3 {
+					case 0:
+						_, _, err = l.Head(t.Context(), log.Filter{})
+					case 1:
+						_, _, err = l.Append(t.Context(), commit(fmt.Sprintf("%d-%d", i, n), 3), 0)
+					case 2:
+						_, err = collect(l, t.Context(), log.Position{})
+					}
+					if errors.Is(err, log.ErrUnavailable) {
+						return
+					}
+					if err != nil && !errors.Is(err, log.ErrConflict) {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		time.Sleep(20 * time.Millisecond)
+		s.Cut()
+		time.Sleep(5 * time.Millisecond)
+		l.Close()
+		callers.Wait()
+	}
+}
+
+// A node that is not the leader is left for the leader, whose data it lacks.
+func TestFollowerNode(t *testing.T) {
+	leader := start(t, estest.Options{})
+	all := fill(t, openLog(t, leader), 3)
+	l := openLog(t, start(t, estest.Options{Leader: leader}))
+	if got, err := collect(l, t.Context(), log.Position{}); err != nil || len(got) != len(all) {
+		t.Errorf("%d commits by way of the follower, %v; want %d", len(got), err, len(all))
+	}
+	mustAppend(t, l, commit("x", 1), all[2].Revision)
+}
