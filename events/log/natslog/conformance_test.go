@@ -1,0 +1,97 @@
+package natslog_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nuid"
+
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/logtest"
+	"github.com/muster-works/muster/events/log/natslog"
+	"github.com/muster-works/muster/events/log/natslog/embedded"
+)
+
+// serve starts an embedded server that ends with the test.
+func serve(t testing.TB) *embedded.Server {
+	t.Helper()
+	s, err := embedded.Start(embedded.Options{Dir: t.TempDir(), Addr: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Shutdown)
+	return s
+}
+
+// connect connects in process as the internal user.
+func connect(t testing.TB, s *embedded.Server) *nats.Conn {
+	t.Helper()
+	nc, err := s.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}
+
+// provision makes a log of its own, so that tests can share a server.
+func provision(t testing.TB, nc *nats.Conn) *natslog.Log {
+	t.Helper()
+	name := nuid.Next()
+	o := natslog.Options{Stream: "TEST-" + name, Prefix: "test.log." + name}
+	if err := natslog.Provision(t.Context(), nc, o); err != nil {
+		t.Fatal(err)
+	}
+	l, err := natslog.Open(t.Context(), nc, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		l.Close()
+		if js, err := nc.JetStream(); err == nil {
+			js.DeleteStream(o.Stream)
+		}
+	})
+	return l
+}
+
+func TestConformance(t *testing.T) {
+	nc := connect(t, serve(t))
+	logtest.Run(t, func(t *testing.T) log.Log { return provision(t, nc) })
+}
+
+// The same over a socket, as a service in another process has it.
+func TestConformanceLoopback(t *testing.T) {
+	dir := t.TempDir()
+	s, err := embedded.Start(embedded.Options{Dir: dir, Addr: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Shutdown()
+	login, err := embedded.Credentials(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nc, err := nats.Connect(s.ClientURL(), login)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	logtest.Run(t, func(t *testing.T) log.Log { return provision(t, nc) })
+}
+
+// And on a real server. The user in the URL must be allowed to create streams;
+// each test makes its own and deletes it.
+func TestConformanceExternal(t *testing.T) {
+	url := os.Getenv("MUSTER_TEST_NATS")
+	if url == "" {
+		t.Skip("SKIPPED: set MUSTER_TEST_NATS to the URL of a NATS server with JetStream")
+	}
+	nc, err := nats.Connect(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	logtest.Run(t, func(t *testing.T) log.Log { return provision(t, nc) })
+}

@@ -1,0 +1,68 @@
+package embedded
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+const (
+	lockFile     = "lock"
+	passwordFile = "internal.password"
+	storeDir     = "jetstream" // the server makes a folder jetstream in it
+)
+
+// lockDir takes the directory for this process. The lock ends with the file.
+func lockDir(dir string) (*os.File, error) {
+	name := filepath.Join(dir, lockFile)
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("embedded: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		defer f.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			owner := make([]byte, 20)
+			n, _ := f.Read(owner)
+			return nil, fmt.Errorf("%w: %s (process %s): stop it, or choose another directory", ErrInUse, dir, strings.TrimSpace(string(owner[:n])))
+		}
+		return nil, fmt.Errorf("embedded: lock %s: %w", name, err)
+	}
+	// Who has it, for the error of whoever comes second.
+	err = f.Truncate(0)
+	if err == nil {
+		_, err = fmt.Fprintln(f, os.Getpid())
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("embedded: %w", err)
+	}
+	return f, nil
+}
+
+// ensurePassword returns the internal user's password, and makes it first
+// when the directory is new.
+func ensurePassword(dir string) (string, error) {
+	name := filepath.Join(dir, passwordFile)
+	b, err := os.ReadFile(name)
+	if password := strings.TrimSpace(string(b)); err == nil && password != "" {
+		return password, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("embedded: %w", err)
+	}
+	password := rand.Text()
+	// Through a second file: a crash leaves no empty one.
+	if err := os.WriteFile(name+".new", []byte(password+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("embedded: %w", err)
+	}
+	if err := os.Rename(name+".new", name); err != nil {
+		return "", fmt.Errorf("embedded: %w", err)
+	}
+	return password, nil
+}

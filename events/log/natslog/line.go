@@ -1,0 +1,184 @@
+package natslog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/muster-works/muster/events/log"
+)
+
+var (
+	errClosed = fmt.Errorf("%w: log is closed", log.ErrUnavailable)
+	errLost   = errors.New("connection lost")
+)
+
+// A line watches the connection, so that a request whose answer was lost with
+// it is repeated at once and not when its time is over. What is known of the
+// log's end holds for one session, from connect to disconnect: the server may
+// come back with another past.
+type line struct {
+	nc     *nats.Conn
+	status chan nats.Status
+
+	mu      sync.Mutex
+	session context.Context // ends with the session, its cause is errLost or errClosed
+	end     context.CancelCauseFunc
+	seen    uint64 // the highest sequence seen in this session
+	closed  bool
+}
+
+func newLine(nc *nats.Conn) *line {
+	n := &line{nc: nc, status: nc.StatusChanged(nats.DISCONNECTED, nats.RECONNECTING, nats.CLOSED)}
+	n.session, n.end = context.WithCancelCause(context.Background())
+	go func() {
+		for range n.status {
+			n.mu.Lock()
+			if n.closed {
+				n.mu.Unlock()
+				return
+			}
+			n.end(errLost)
+			n.session, n.end = context.WithCancelCause(context.Background())
+			n.seen = 0
+			n.mu.Unlock()
+		}
+	}()
+	return n
+}
+
+func (n *line) close() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.closed {
+		n.closed = true
+		n.end(errClosed)
+		n.nc.RemoveStatusListener(n.status)
+	}
+}
+
+// live returns a context that ends with ctx or with the present session.
+func (n *line) live(ctx context.Context) (context.Context, context.CancelFunc) {
+	n.mu.Lock()
+	session := n.session
+	n.mu.Unlock()
+	live, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(session, func() { cancel(context.Cause(session)) })
+	return live, func() { stop(); cancel(nil) }
+}
+
+func (n *line) saw(seq uint64) {
+	n.mu.Lock()
+	n.seen = max(n.seen, seq)
+	n.mu.Unlock()
+}
+
+func (n *line) hasSeen(seq uint64) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return seq <= n.seen
+}
+
+// dead returns why no request can succeed any more, or nil.
+func (n *line) dead() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case n.closed:
+		return errClosed
+	case n.nc.IsClosed():
+		return fmt.Errorf("%w: %w", log.ErrUnavailable, nats.ErrConnectionClosed)
+	}
+	return nil
+}
+
+// up waits for a connection, for as long as an answer may take.
+func (n *line) up(ctx context.Context) error {
+	for end := time.Now().Add(answer); !n.nc.IsConnected(); {
+		if err := n.dead(); err != nil {
+			return err
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("%w: not connected to NATS", log.ErrUnavailable)
+		}
+		if err := pause(ctx, 10*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return n.dead()
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// ask makes a request that may be repeated. It fails with the context's error,
+// log.ErrUnavailable, log.ErrMisconfigured, or an answer of the server's that
+// says that repeating it is of no use.
+func (l *Log) ask(ctx context.Context, what string, request func(context.Context) error) error {
+	for try := 1; ; try++ {
+		err := l.askOnce(ctx, request)
+		if err == nil || ctx.Err() != nil || errors.Is(err, jetstream.ErrMsgNotFound) {
+			return err
+		}
+		if errors.Is(err, errClosed) {
+			return err
+		}
+		final := explain(err)
+		if final == nil && try == tries {
+			final = log.ErrUnavailable
+		}
+		if final != nil {
+			return fmt.Errorf("%w: %s: %w", final, what, err)
+		}
+		if err := pause(ctx, 250*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+func (l *Log) askOnce(ctx context.Context, request func(context.Context) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := l.line.up(ctx); err != nil {
+		return err
+	}
+	live, cancel := l.line.live(ctx)
+	defer cancel()
+	bounded, cancel := context.WithTimeout(live, answer)
+	defer cancel()
+	err := request(bounded)
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if cause := context.Cause(live); err != nil && cause != nil {
+		return cause
+	}
+	return err
+}
+
+// explain returns the sentinel of an error that repeating does not mend.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return fmt.Errorf("%w: there is no such stream: provision it (muster provision)", log.ErrMisconfigured)
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+		return fmt.Errorf("%w: this user's account has no JetStream: connect as the internal user", log.ErrMisconfigured)
+	case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, log.ErrUnavailable):
+		return log.ErrUnavailable
+	}
+	return nil
+}

@@ -1,0 +1,144 @@
+package natslog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/muster-works/muster/events/log"
+)
+
+// few is how many commits a read takes one by one before it sets up a
+// consumer for the rest. Services read their boundary to its end before every
+// refusal, and mostly find nothing or one commit: one round trip, or two.
+const few = 8
+
+var errEnd = errors.New("end of the log")
+
+// Read implements log.Log.
+func (l *Log) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+	return func(yield func(log.Commit, error) bool) {
+		w, err := l.walk(ctx, from, f)
+		for n := 0; err == nil && n < few; n++ {
+			var c log.Commit
+			if c, err = w.single(ctx); err == nil && !yield(c, nil) {
+				return
+			}
+		}
+		if err == nil {
+			w.end, err = l.last(ctx, f)
+			w.bounded = true
+		}
+		defer w.close()
+		for err == nil {
+			var c log.Commit
+			if c, err = w.stream(ctx); err == nil && !yield(c, nil) {
+				return
+			}
+		}
+		if err != errEnd {
+			yield(log.Commit{}, err)
+		}
+	}
+}
+
+// Follow implements log.Log.
+func (l *Log) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+	return func(yield func(log.Commit, error) bool) {
+		w, err := l.walk(ctx, from, f)
+		defer w.close()
+		for err == nil {
+			var c log.Commit
+			if c, err = w.stream(ctx); err == nil && !yield(c, nil) {
+				return
+			}
+		}
+		yield(log.Commit{}, err)
+	}
+}
+
+// A walk goes through the commits that a filter selects, in order, and checks
+// that it misses none.
+type walk struct {
+	log      *Log
+	filter   log.Filter
+	at       uint64 // the sequence up to which everything was seen
+	previous uint64 // the boundary's last revision, if filtered and known
+	known    bool
+	bounded  bool // stream stops at end
+	end      uint64
+	consumer consumer
+}
+
+// walk begins after from, and fails with log.ErrForeign where that is not in
+// the log.
+func (l *Log) walk(ctx context.Context, from log.Position, f log.Filter) (*walk, error) {
+	at, minor := from.Parts()
+	w := &walk{log: l, filter: f, at: at, known: at == 0}
+	if err := ctx.Err(); err != nil {
+		return w, err
+	}
+	if err := l.line.dead(); err != nil {
+		return w, err
+	}
+	if l.line.hasSeen(at) && minor == 0 {
+		return w, nil
+	}
+	last, err := l.last(ctx, log.Filter{})
+	if err == nil && (last < at || minor != 0) {
+		err = fmt.Errorf("%w: %s, the log ends at %d", log.ErrForeign, from, last)
+	}
+	return w, err
+}
+
+// single takes one step by a request to the leader, or returns errEnd.
+func (w *walk) single(ctx context.Context) (log.Commit, error) {
+	m, err := w.log.after(ctx, w.at, w.filter)
+	if err != nil {
+		return log.Commit{}, err
+	}
+	if m == nil {
+		return log.Commit{}, errEnd
+	}
+	return w.step(stored{m.Sequence, m.Subject, m.Header, m.Data, m.Time})
+}
+
+// stream takes one step through the consumer. It waits at the end of the log,
+// unless the walk is bounded.
+func (w *walk) stream(ctx context.Context) (log.Commit, error) {
+	if w.bounded && w.at >= w.end {
+		return log.Commit{}, errEnd
+	}
+	m, err := w.next(ctx)
+	if err != nil {
+		return log.Commit{}, err
+	}
+	return w.step(m)
+}
+
+// step accepts m as the next commit. Unfiltered, its sequence is one higher
+// than the last. Filtered, it was decided on the revision before it; where the
+// walk began elsewhere in the log that revision is unknown, but not later than
+// the beginning.
+func (w *walk) step(m stored) (log.Commit, error) {
+	c, decidedOn, err := w.log.commit(m)
+	if err != nil {
+		return log.Commit{}, err
+	}
+	missing := func(after uint64) error {
+		return fmt.Errorf("%w: a commit between %s and %s is missing", log.ErrCorrupt, log.At(after, 0), c.Position)
+	}
+	switch {
+	case w.filter.Boundary == "":
+		if m.seq != w.at+1 {
+			return log.Commit{}, missing(w.at)
+		}
+	case w.known && decidedOn != w.previous:
+		return log.Commit{}, missing(w.previous)
+	case !w.known && decidedOn > w.at:
+		return log.Commit{}, missing(w.at)
+	}
+	w.at, w.previous, w.known = m.seq, m.seq, true
+	return c, nil
+}

@@ -1,0 +1,61 @@
+package natslog
+
+import (
+	"context"
+	"fmt"
+
+	json "github.com/go-json-experiment/json"
+
+	"github.com/muster-works/muster/events/log"
+)
+
+// state is what the server knows of the stream's completeness. The client
+// library leaves out what was lost.
+type state struct {
+	Messages uint64   `json:"messages"`
+	First    uint64   `json:"first_seq"`
+	Last     uint64   `json:"last_seq"`
+	Deleted  []uint64 `json:"deleted"`
+	Lost     *struct {
+		Messages []uint64 `json:"msgs"`
+		Bytes    uint64   `json:"bytes"`
+	} `json:"lost"`
+}
+
+// verifyState fails with log.ErrCorrupt when the server knows that a commit is
+// missing.
+func (l *Log) verifyState(ctx context.Context) error {
+	var info struct {
+		State state `json:"state"`
+	}
+	err := l.ask(ctx, "ask for the state of the stream", func(ctx context.Context) error {
+		m, err := l.nc.RequestWithContext(ctx, "$JS.API.STREAM.INFO."+l.options.Stream, []byte(`{"deleted_details":true}`))
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(m.Data, &info)
+	})
+	if err != nil {
+		return err
+	}
+	s := info.State
+	at, what := uint64(0), ""
+	switch {
+	case s.Lost != nil && len(s.Lost.Messages) > 0:
+		at, what = s.Lost.Messages[0], fmt.Sprintf("the server lost %d commits of %d bytes, the first", len(s.Lost.Messages), s.Lost.Bytes)
+	case s.Lost != nil:
+		at, what = s.Last+1, fmt.Sprintf("the server lost %d bytes; the log now ends before the commit", s.Lost.Bytes)
+	case s.Last == 0: // an empty stream reports sequence 0 as deleted
+		return nil
+	case s.First > 1:
+		at, what = 1, fmt.Sprintf("the log begins at %d, it misses the commits from the one", s.First)
+	case len(s.Deleted) > 0:
+		at, what = s.Deleted[0], fmt.Sprintf("%d commits are missing, the first", len(s.Deleted))
+	case s.Messages != s.Last:
+		at, what = s.Last, fmt.Sprintf("%d commits up to the one", s.Messages)
+	default:
+		l.line.saw(s.Last)
+		return nil
+	}
+	return fmt.Errorf("%w: stream %s: %s at %s: restore it from a backup or a replica", log.ErrCorrupt, l.options.Stream, what, log.At(at, 0))
+}
