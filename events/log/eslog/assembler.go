@@ -51,7 +51,7 @@ func (a *assembler) add(e *esdb.RecordedEvent) (log.Commit, bool, error) {
 	}
 	a.next[boundary] = e.EventNumber + 1
 
-	if *m.Index == 0 {
+	if m.Index == 0 {
 		if a.count > 0 {
 			return log.Commit{}, false, damaged(e, "a commit begins where commit %q lacks %d of %d events", a.open.ID, a.count-len(a.open.Events), a.count)
 		}
@@ -61,9 +61,9 @@ func (a *assembler) add(e *esdb.RecordedEvent) (log.Commit, bool, error) {
 	}
 	switch i := len(a.open.Events); {
 	case a.count == 0:
-		return log.Commit{}, false, damaged(e, "index %d of a commit whose beginning is missing", *m.Index)
-	case boundary != a.open.Boundary || *m.Index != i || m.Count != a.count:
-		return log.Commit{}, false, damaged(e, "index %d of %d where %d of %d of commit %q on %s is due", *m.Index, m.Count, i, a.count, a.open.ID, a.open.Boundary)
+		return log.Commit{}, false, damaged(e, "index %d of a commit whose beginning is missing", m.Index)
+	case boundary != a.open.Boundary || m.Index != i || m.Count != a.count:
+		return log.Commit{}, false, damaged(e, "index %d of %d where %d of %d of commit %q on %s is due", m.Index, m.Count, i, a.count, a.open.ID, a.open.Boundary)
 	case e.EventID != a.ids.event(i):
 		return log.Commit{}, false, damaged(e, "event id %v does not belong to index %d of commit %q", e.EventID, i, a.open.ID)
 	case len(e.Data) < 2 || e.Data[0] != '{' || e.Data[len(e.Data)-1] != '}' || bytes.IndexByte(e.Data, '\n') >= 0:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/google/uuid"
 
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/eslog/estest"
@@ -124,8 +125,15 @@ func BenchmarkAppend(b *testing.B) {
 	var bare, port time.Duration
 	var rev log.Revision
 	for b.Loop() {
+		for i := range ready {
+			ready[i].EventID = uuid.New()
+		}
+		options := esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}
+		if rev > 0 {
+			options.ExpectedRevision = esdb.Revision(uint64(rev) - 1)
+		}
 		begin := time.Now()
-		if _, err := client.AppendToStream(b.Context(), "bare", esdb.AppendToStreamOptions{}, ready...); err != nil {
+		if _, err := client.AppendToStream(b.Context(), "bare", options, ready...); err != nil {
 			b.Fatal(err)
 		}
 		bare += time.Since(begin)

@@ -20,7 +20,7 @@ import (
 // the contract says, a follower, and somebody who breaks things at random.
 // MUSTER_LONG makes it a minute.
 func TestChaos(t *testing.T) {
-	span := time.Second
+	span := 500 * time.Millisecond
 	if os.Getenv("MUSTER_LONG") != "" {
 		span = time.Minute
 	}

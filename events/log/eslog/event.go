@@ -2,6 +2,7 @@ package eslog
 
 import (
 	"bytes"
+	"crypto/sha1"
 	"fmt"
 	"strconv"
 	"time"
@@ -25,15 +26,63 @@ const (
 )
 
 // namespace is the space of our event ids.
-var namespace = uuid.MustParse("5a0f4b0e-6d7f-4d0c-9a53-2f1e6f0c8b11")
+var namespace = uuid.UUID{0x5a, 0x0f, 0x4b, 0x0e, 0x6d, 0x7f, 0x4d, 0x0c, 0x9a, 0x53, 0x2f, 0x1e, 0x6f, 0x0c, 0x8b, 0x11}
 
-// A label is the metadata of each event. The commit's id is on its first event
-// only: event ids are derived from it, which binds the others to it.
+// A label is the metadata of each event,
+//
+//	{"commit":"0190b0a5-…","index":0,"count":2,"recorded":"2022-05-01T00:30:00Z"}
+//	{"index":1,"count":2}
+//
+// The commit's id and imported time are on its first event only: event ids are
+// derived from the id, which binds the others to it.
 type label struct {
 	Commit   string    `json:"commit,omitzero"`
-	Index    *int      `json:"index"`
+	Index    int       `json:"index"`
 	Count    int       `json:"count"`
 	Recorded time.Time `json:"recorded,omitzero"`
+}
+
+const indexKey, countKey = `{"index":`, `,"count":`
+
+// append writes m, which is JSON by hand for all but the first event: with
+// hundreds to a commit, that shows.
+func (m label) append(b []byte) ([]byte, error) {
+	if m.Index == 0 {
+		first, err := json.Marshal(m)
+		return append(b, first...), err
+	}
+	b = strconv.AppendInt(append(b, indexKey...), int64(m.Index), 10)
+	b = strconv.AppendInt(append(b, countKey...), int64(m.Count), 10)
+	return append(b, '}'), nil
+}
+
+// parse reads a label: what append wrote in a moment, any JSON at leisure.
+func (m *label) parse(b []byte) error {
+	if rest, ok := bytes.CutPrefix(b, []byte(indexKey)); ok {
+		index, rest := digits(rest)
+		if rest, ok = bytes.CutPrefix(rest, []byte(countKey)); ok {
+			count, rest := digits(rest)
+			if len(rest) == 1 && rest[0] == '}' && index > 0 && count > 0 {
+				m.Index, m.Count = index, count
+				return nil
+			}
+		}
+	}
+	m.Index = -1
+	return json.Unmarshal(b, m)
+}
+
+// digits reads a number of up to four digits, which MaxEvents has. It is 0 when
+// there is none that JSON allows.
+func digits(b []byte) (n int, rest []byte) {
+	i := 0
+	if len(b) > 0 && b[0] == '0' {
+		return 0, b
+	}
+	for ; i < len(b) && i < 4 && '0' <= b[i] && b[i] <= '9'; i++ {
+		n = 10*n + int(b[i]-'0')
+	}
+	return n, b[i:]
 }
 
 // An identity makes the event ids of one commit.
@@ -43,14 +92,18 @@ type identity struct {
 }
 
 func newIdentity(boundary, commit string) identity {
-	name := []byte(boundary + "/" + commit + "/")
+	name := append(namespace[:], boundary+"/"+commit+"/"...)
 	return identity{name, len(name)}
 }
 
 // event returns the id of the event with index i.
 func (d *identity) event(i int) uuid.UUID {
 	d.name = strconv.AppendInt(d.name[:d.base], int64(i), 10)
-	return uuid.NewSHA1(namespace, d.name)
+	sum := sha1.Sum(d.name)
+	id := uuid.UUID(sum[:16])
+	id[6] = id[6]&0x0f | 0x50 // version 5
+	id[8] = id[8]&0x3f | 0x80 // RFC 9562
+	return id
 }
 
 // encode makes what is sent for c: the same events whenever it is called.
@@ -58,19 +111,20 @@ func encode(c log.Commit) ([]esdb.EventData, error) {
 	ids := newIdentity(c.Boundary, c.ID)
 	events := make([]esdb.EventData, len(c.Events))
 	size := 0
+	var types typeFinder
 	for i, data := range c.Events {
-		m := label{Index: &i, Count: len(c.Events)}
+		m := label{Index: i, Count: len(c.Events)}
 		if i == 0 {
 			m.Commit = c.ID
 			m.Recorded = c.Imported.UTC()
 		}
-		meta, err := json.Marshal(m)
+		meta, err := m.append(make([]byte, 0, 32))
 		if err != nil {
 			return nil, fmt.Errorf("%w: id %q: %w", log.ErrInvalid, c.ID, err)
 		}
 		events[i] = esdb.EventData{
 			EventID:     ids.event(i),
-			EventType:   eventType(data),
+			EventType:   types.find(data),
 			ContentType: esdb.ContentTypeJson,
 			Data:        data,
 			Metadata:    meta,
@@ -83,9 +137,13 @@ func encode(c log.Commit) ([]esdb.EventData, error) {
 	return events, nil
 }
 
-// eventType finds the value of the top-level member "type".
-func eventType(event []byte) string {
-	d := jsontext.NewDecoder(bytes.NewBuffer(event), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+// A typeFinder finds the types of events, one after the other.
+type typeFinder struct{ decoder jsontext.Decoder }
+
+// find returns the value of the top-level member "type".
+func (f *typeFinder) find(event []byte) string {
+	d := &f.decoder
+	d.Reset(bytes.NewBuffer(event), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
 		return plainType
 	}
@@ -127,17 +185,17 @@ func plain(t string) bool {
 func place(e *esdb.RecordedEvent) (log.Position, label, error) {
 	at := log.At(e.Position.Commit, e.Position.Prepare)
 	var m label
-	if err := json.Unmarshal(e.UserMetadata, &m); err != nil {
+	if err := m.parse(e.UserMetadata); err != nil {
 		return at, m, damaged(e, "metadata: %v", err)
 	}
 	switch {
-	case m.Index == nil:
+	case m.Index == -1:
 		return at, m, damaged(e, "metadata has no index")
 	case m.Count < 1 || m.Count > log.MaxEvents:
 		return at, m, damaged(e, "metadata has count %d", m.Count)
-	case *m.Index < 0 || *m.Index >= m.Count:
-		return at, m, damaged(e, "metadata has index %d of %d", *m.Index, m.Count)
-	case *m.Index == 0 && m.Commit == "":
+	case m.Index < 0 || m.Index >= m.Count:
+		return at, m, damaged(e, "metadata has index %d of %d", m.Index, m.Count)
+	case m.Index == 0 && m.Commit == "":
 		return at, m, damaged(e, "metadata has no commit id")
 	}
 	return at, m, nil

@@ -15,6 +15,9 @@ import (
 // package: they never change.
 func TestEventIDs(t *testing.T) {
 	ids := newIdentity("placement", "0190b0a5-7c1e-7a3b-9d0e-3f2a1b4c5d6e")
+	if got, want := ids.event(7), uuid.NewSHA1(namespace, []byte("placement/0190b0a5-7c1e-7a3b-9d0e-3f2a1b4c5d6e/7")); got != want {
+		t.Errorf("event 7: %v, want the version 5 UUID %v", got, want)
+	}
 	for i, want := range map[int]string{
 		0:   "b0733ab7-619f-5aa4-a9bd-cad90a43e0ee",
 		999: "2b837f08-8e07-5034-9ef6-f18f460ccac1",
@@ -64,6 +67,7 @@ func TestLargestCommitsFit(t *testing.T) {
 }
 
 func TestEventType(t *testing.T) {
+	var types typeFinder
 	long := strings.Repeat("x", maxType)
 	for event, want := range map[string]string{
 		`{"type":"hire.placed"}`:                                       "hire.placed",
@@ -82,8 +86,45 @@ func TestEventType(t *testing.T) {
 		`{no JSON}`:                                                    plainType,
 		`{"type"}`:                                                     plainType,
 	} {
-		if got := eventType([]byte(event)); got != want {
+		if got := types.find([]byte(event)); got != want {
 			t.Errorf("%s: %q, want %q", event, got, want)
+		}
+	}
+}
+
+// A label is read as JSON would be, whichever way it goes.
+func TestLabel(t *testing.T) {
+	for text, want := range map[string]label{
+		`{"index":1,"count":2}`:                   {Index: 1, Count: 2},
+		`{"index":999,"count":1000}`:              {Index: 999, Count: 1000},
+		`{ "count": 2, "index": 1 }`:              {Index: 1, Count: 2},
+		`{"index":1,"count":2,"other":true}`:      {Index: 1, Count: 2},
+		`{"index":0,"count":1,"commit":"x"}`:      {Commit: "x", Count: 1},
+		`{"index":12345,"count":67890}`:           {Index: 12345, Count: 67890},
+		`{"count":2}`:                             {Index: -1, Count: 2},
+		`{"index":1}`:                             {Index: 1},
+		`{"index":1,"count":2,"commit":"\u6d4e"}`: {Index: 1, Count: 2, Commit: "济"},
+		`{"index":0,"count":1,"commit":"x","recorded":"2022-05-01T00:30:00.000000001Z"}`: {Commit: "x", Count: 1, Recorded: time.Date(2022, 5, 1, 0, 30, 0, 1, time.UTC)},
+	} {
+		var got label
+		if err := got.parse([]byte(text)); err != nil || got != want {
+			t.Errorf("%s: %+v, %v; want %+v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{``, `{}x`, `{"index":1,"count":2}}`, `{"index":1,"count":2`, `{"index":01,"count":2}`, `{"index":,"count":2}`, `{"index":"1","count":2}`, `[1,2]`} {
+		var got label
+		if err := got.parse([]byte(text)); err == nil {
+			t.Errorf("%s: %+v, want an error", text, got)
+		}
+	}
+	for _, m := range []label{{Commit: `"id"`, Count: 3}, {Index: 2, Count: 3}, {Commit: "x", Count: 1, Recorded: time.Date(2022, 5, 1, 0, 30, 0, 1, time.UTC)}} {
+		b, err := m.append(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got label
+		if err := got.parse(b); err != nil || got != m {
+			t.Errorf("%s: %+v, %v; want %+v", b, got, err, m)
 		}
 	}
 }

@@ -31,8 +31,8 @@ func (l *Log) Head(ctx context.Context, f log.Filter) (log.Position, log.Revisio
 	if err != nil {
 		return log.Position{}, 0, err
 	}
-	if *m.Index != m.Count-1 {
-		return log.Position{}, 0, damaged(e, "the log ends with index %d of a commit of %d events", *m.Index, m.Count)
+	if m.Index != m.Count-1 {
+		return log.Position{}, 0, damaged(e, "the log ends with index %d of a commit of %d events", m.Index, m.Count)
 	}
 	boundary, revision := strings.TrimPrefix(e.StreamID, l.prefix), log.Revision(e.EventNumber+1)
 	if !hasPosition(e) {
@@ -54,7 +54,7 @@ func (l *Log) Verify(ctx context.Context, saved log.Position, id string) error {
 	}
 	ids := newIdentity(strings.TrimPrefix(e.StreamID, l.prefix), id)
 	_, m, err := place(e)
-	if err == nil && e.EventID != ids.event(*m.Index) {
+	if err == nil && e.EventID != ids.event(m.Index) {
 		err = fmt.Errorf("%w: the commit at %v is not %q", log.ErrForeign, saved, id)
 	}
 	return err
@@ -88,8 +88,8 @@ func (l *Log) lastEvent(ctx context.Context, from log.Position) (*esdb.RecordedE
 			return nil, fmt.Errorf("%w: no commit ends at %v", log.ErrForeign, from)
 		}
 		_, m, err := place(e)
-		if err == nil && *m.Index != m.Count-1 {
-			err = fmt.Errorf("%w: %v is the position of event %d of %d of a commit", log.ErrForeign, from, *m.Index, m.Count)
+		if err == nil && m.Index != m.Count-1 {
+			err = fmt.Errorf("%w: %v is the position of event %d of %d of a commit", log.ErrForeign, from, m.Index, m.Count)
 		}
 		return e, err
 	})
