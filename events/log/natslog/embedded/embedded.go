@@ -54,6 +54,9 @@ import (
 // body of an agency's request.
 const MaxPayload = 8 << 20
 
+// patience is how long a start may take: the recovery of a large log does.
+const patience = 5 * time.Minute
+
 // ErrInUse says that another process has the data directory open.
 var ErrInUse = errors.New("embedded: data directory is in use by another process")
 
@@ -135,10 +138,12 @@ func (s *Server) start() error {
 	messages := &logger{to: s.options.Logger}
 	ns.SetLoggerV2(messages, false, false, false)
 	ns.Start()
-	if !ns.ReadyForConnections(time.Minute) || !ns.JetStreamEnabled() {
-		ns.Shutdown()
-		ns.WaitForShutdown()
-		return fmt.Errorf("embedded: server did not start on %s with data in %s: %s", s.addr, s.options.Dir, messages.last())
+	for end := time.Now().Add(patience); !ns.ReadyForConnections(50*time.Millisecond) || !ns.JetStreamEnabled(); {
+		if why := messages.fatal(); why != "" || time.Now().After(end) {
+			ns.Shutdown()
+			ns.WaitForShutdown()
+			return fmt.Errorf("embedded: server did not start on %s with data in %s: %s", s.addr, s.options.Dir, why)
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -65,35 +65,35 @@ func (s *Server) say(level slog.Level, text string) {
 	}
 }
 
-// A logger hands the server's messages on, and keeps the last complaint for
-// the error of a failed start.
+// A logger hands the server's messages on, and keeps what it would have ended
+// a process of its own for.
 type logger struct {
-	to        *slog.Logger
-	mu        sync.Mutex
-	complaint string
+	to  *slog.Logger
+	mu  sync.Mutex
+	why string
 }
 
-func (l *logger) write(level slog.Level, format string, v ...any) {
-	text := fmt.Sprintf(format, v...)
-	if level >= slog.LevelError {
-		l.mu.Lock()
-		l.complaint = text
-		l.mu.Unlock()
-	}
+func (l *logger) write(level slog.Level, format string, v []any) {
 	if l.to != nil {
-		l.to.Log(context.Background(), level, text)
+		l.to.Log(context.Background(), level, fmt.Sprintf(format, v...))
 	}
 }
 
-func (l *logger) last() string {
+func (l *logger) fatal() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.complaint
+	return l.why
 }
 
-func (l *logger) Noticef(format string, v ...any) { l.write(slog.LevelInfo, format, v...) }
-func (l *logger) Warnf(format string, v ...any)   { l.write(slog.LevelWarn, format, v...) }
-func (l *logger) Errorf(format string, v ...any)  { l.write(slog.LevelError, format, v...) }
-func (l *logger) Fatalf(format string, v ...any)  { l.write(slog.LevelError, format, v...) }
-func (l *logger) Debugf(format string, v ...any)  { l.write(slog.LevelDebug, format, v...) }
-func (l *logger) Tracef(format string, v ...any)  { l.write(slog.LevelDebug, format, v...) }
+func (l *logger) Fatalf(format string, v ...any) {
+	l.mu.Lock()
+	l.why = fmt.Sprintf(format, v...)
+	l.mu.Unlock()
+	l.write(slog.LevelError, format, v)
+}
+
+func (l *logger) Noticef(format string, v ...any) { l.write(slog.LevelInfo, format, v) }
+func (l *logger) Warnf(format string, v ...any)   { l.write(slog.LevelWarn, format, v) }
+func (l *logger) Errorf(format string, v ...any)  { l.write(slog.LevelError, format, v) }
+func (l *logger) Debugf(format string, v ...any)  { l.write(slog.LevelDebug, format, v) }
+func (l *logger) Tracef(format string, v ...any)  { l.write(slog.LevelDebug, format, v) }
