@@ -69,7 +69,7 @@ type Publicity struct {
 	Days int `json:"days"`
 }
 
-// Agreement, where required, is signed by the on-duty day.
+// Agreement is what is signed; where required, by the on-duty day.
 type Agreement struct {
 	Required bool `json:"required"`
 }
