@@ -137,6 +137,9 @@ func (l *Log) ask(ctx context.Context, what string, request func(context.Context
 			return err
 		}
 		final := explain(err)
+		if final == nil && errors.Is(l.nc.LastError(), nats.ErrPermissionViolation) {
+			final = fmt.Errorf("%w: this user may not use JetStream: connect as the internal user", log.ErrMisconfigured)
+		}
 		if final == nil && try == tries {
 			final = log.ErrUnavailable
 		}
