@@ -1,0 +1,95 @@
+// Package readmodel keeps what the projections made of the log in SQLite, one
+// file a generation.
+//
+// A generation is whole: timelines, views, commits, and the position up to
+// which it has read. One [Writer] writes it, any number of [Reader]s read it,
+// in this process or another, and neither waits for the other (WAL). Rows and
+// position commit in one transaction, so a generation always shows the log up
+// to exactly one commit. Rows carry the ordinal of the commit that they are
+// known since and are never overwritten, so a reader needs no transaction of
+// its own: it takes [Reader.Meta] once and asks everything at that ordinal;
+// what is written meanwhile lies beyond it.
+//
+// Commits are numbered densely from 1 in log order: the ordinal. Business
+// dates are stored as civil.Date numbers (days since 0000-12-31; SQLite shows
+// one as date((d-719163)*86400,'unixepoch')), instants as Unix nanoseconds,
+// events as timeline.Ref numbers. The tables are described in schema.go.
+//
+// A directory holds generations gen-000001.db, gen-000002.db, … and a file
+// current that names the one in use; see [Dir]. It is replaced atomically, and
+// the generation before stays, so that the way back is one rename.
+package readmodel
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/view"
+	_ "modernc.org/sqlite" // the driver
+)
+
+var (
+	// ErrNone says that there is no generation yet: wait for the projector, or
+	// rebuild from the log.
+	ErrNone = errors.New("readmodel: no generation yet")
+
+	// ErrUnusable says that a generation was made by another version, was not
+	// finished, or is damaged. Nothing is lost: rebuild it from the log.
+	ErrUnusable = errors.New("readmodel: generation is unusable, rebuild it")
+
+	// ErrFenced says that another projector has taken over. Nothing of the
+	// transaction was written: stop.
+	ErrFenced = errors.New("readmodel: another projector has taken over")
+
+	// ErrUnknown says that there is no such thing in the read model: a
+	// position that is not a commit's, an ordinal beyond the head, a person or
+	// post that no event named.
+	ErrUnknown = errors.New("readmodel: not known")
+)
+
+// A Commit is one commit of the log.
+type Commit struct {
+	Ord      uint64
+	Position log.Position
+	ID       string
+	Recorded time.Time // raised to the running maximum, see log.Clock
+}
+
+// Meta says what a generation shows.
+type Meta struct {
+	Generation string         // name of the file without .db
+	Commit                    // the last one read; Ord 0 when there is none
+	Views      map[string]int // versions by name
+}
+
+// A Cell is a view.Cell with its number.
+type Cell struct {
+	ID int64
+	view.Cell
+}
+
+// OpenEnd is the Until of a span that is open.
+const OpenEnd = 1<<31 - 1
+
+// standing is the ord_until of a span that still holds.
+const standing = int64(timeline.Head)
+
+// open opens a file. Writers see their own pragmas.
+func open(path string, pragmas ...string) (*sql.DB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("readmodel: %w", err)
+	}
+	q := url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: abs}).EscapedPath()+"?"+q.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("readmodel: open %s: %w", filepath.Base(path), err)
+	}
+	return db, nil
+}

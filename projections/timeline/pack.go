@@ -1,0 +1,149 @@
+package timeline
+
+import (
+	"encoding/binary"
+	"errors"
+	"slices"
+
+	"github.com/muster-works/muster/events/civil"
+)
+
+// Version is that of the packed form. Rows of another version are not read:
+// the read model is rebuilt.
+const Version = 1
+
+// ErrDamaged says that packed facts cannot be read: the read model is damaged
+// or was written by another version. Rebuild it.
+var ErrDamaged = errors.New("timeline: packed facts are damaged")
+
+// The kinds of facts, as packed. Numbers are never used again.
+const (
+	tagVoid       = 1 // any timeline: an event that was replaced or withdrawn
+	tagDeveloped  = 2 // post
+	tagResized    = 3
+	tagClosed     = 4
+	tagHired      = 5 // post and person
+	tagExited     = 6
+	tagRenewed    = 7
+	tagPlanned    = 8 // plan line
+	tagTrained    = 9 // person
+	tagMarks      = 10
+	tagMark       = 11
+	tagInstructed = 12
+	tagSettled    = 13
+	tagReturned   = 14
+	tagReversed   = 15
+	tagAccount    = 16
+	tagRegistry   = 17
+	tagMentioned  = 18
+)
+
+// Texts that stand for most of what is packed; others are written out. Only
+// ever append to these lists.
+var (
+	categories = []string{"", "public_management", "public_service", "social_undertaking", "facility_maintenance", "social_governance"}
+	areas      = []string{"", "rural", "urban"}
+	groups     = []string{"", "older", "out_of_poverty", "low_income", "disabled", "zero_employment_family", "other"}
+	sexes      = []string{"", "F", "M"}
+	kinds      = []string{"", "natural", "dismissal"}
+	payKinds   = []string{"", "allowance", "arrears", "insurance"}
+	registries = []string{"", "death", "pension", "insurance", "business", "fiscal", "custody"}
+)
+
+const written = 0xff // the text follows
+
+func appendUint[T ~int | ~int32 | ~int64 | ~uint16 | ~uint32 | ~uint64](b []byte, v T) []byte {
+	return binary.AppendUvarint(b, uint64(v))
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+func appendCode(b []byte, list []string, s string) []byte {
+	if i := slices.Index(list, s); i >= 0 {
+		return append(b, byte(i))
+	}
+	return appendText(append(b, written), s)
+}
+
+// A reader takes packed facts apart. After the first damage everything it
+// returns is zero and bad is set.
+type reader struct {
+	b   []byte
+	bad bool
+}
+
+func (r *reader) more() bool { return len(r.b) > 0 && !r.bad }
+
+func (r *reader) uint() uint64 {
+	if len(r.b) > 0 && r.b[0] < 0x80 {
+		v := r.b[0]
+		r.b = r.b[1:]
+		return uint64(v)
+	}
+	v, n := binary.Uvarint(r.b)
+	if n <= 0 {
+		r.bad, r.b = true, nil
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *reader) int() int           { return int(r.uint()) }
+func (r *reader) date() civil.Date   { return civil.Date(r.uint()) }
+func (r *reader) month() civil.Month { return civil.Month(r.uint()) }
+func (r *reader) ref() Ref           { return Ref(r.uint()) }
+
+func (r *reader) byte() byte {
+	if len(r.b) == 0 {
+		r.bad = true
+		return 0
+	}
+	v := r.b[0]
+	r.b = r.b[1:]
+	return v
+}
+
+func (r *reader) bytes(n int) []byte {
+	if n < 0 || n > len(r.b) {
+		r.bad, r.b = true, nil
+		return nil
+	}
+	v := r.b[:n]
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *reader) text() string { return string(r.bytes(r.int())) }
+
+func (r *reader) code(list []string) string {
+	i := r.byte()
+	if i == written {
+		return r.text()
+	}
+	if int(i) >= len(list) {
+		r.bad = true
+		return ""
+	}
+	return list[i]
+}
+
+// voids maps the events left out to the first event that voids them.
+type voids map[Ref]Ref
+
+func (v *voids) add(target, by Ref) {
+	if *v == nil {
+		*v = make(voids)
+	}
+	if old, ok := (*v)[target]; !ok || by < old {
+		(*v)[target] = by
+	}
+}
+
+// AppendVoid packs that the event target was replaced or withdrawn by the
+// event by. It serves the facts of posts and plan lines.
+func AppendVoid(b []byte, target, by Ref) []byte {
+	return appendUint(append(appendUint(b, by), tagVoid), target)
+}

@@ -1,0 +1,219 @@
+package timeline
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+)
+
+// A Post is what is known of one post: its attributes, its seats and its
+// placements. Read one with ReadPost.
+type Post struct {
+	developed []fact[Attributes]
+	resized   []fact[Step]
+	closed    []fact[civil.Date]
+	spells
+	trail
+}
+
+// Attributes are what was said when the post was developed.
+type Attributes struct {
+	Division     division.Code
+	Category     string
+	Kind         string
+	Area         string
+	Employer     string
+	Fund         string
+	Seats        int
+	From         civil.Date
+	Until        civil.Date // first day no longer; 0 is open
+	Standard     events.Fen
+	RequiredDays int
+}
+
+// A Step is the number of seats from a day on.
+type Step struct {
+	From  civil.Date
+	Seats int
+}
+
+// AppendDeveloped packs a post.developed. A division left out in the data is
+// that of the event.
+func AppendDeveloped(b []byte, ref Ref, at division.Code, d *events.PostDeveloped) []byte {
+	if d.Division != "" {
+		at = d.Division
+	}
+	b = append(appendUint(b, ref), tagDeveloped)
+	b = appendText(b, string(at))
+	b = appendCode(b, categories, d.Category)
+	b = appendText(b, d.Kind)
+	b = appendCode(b, areas, d.Area)
+	b = appendText(b, d.Employer)
+	b = appendText(b, d.Fund)
+	b = appendUint(b, d.Seats)
+	b = appendUint(b, d.From)
+	b = appendUint(b, d.Until)
+	b = appendUint(b, d.Standard)
+	return appendUint(b, d.RequiredDays)
+}
+
+// AppendResized packs a post.resized.
+func AppendResized(b []byte, ref Ref, d *events.PostResized) []byte {
+	return appendUint(appendUint(append(appendUint(b, ref), tagResized), d.From), d.Seats)
+}
+
+// AppendClosed packs a post.closed.
+func AppendClosed(b []byte, ref Ref, d *events.PostClosed) []byte {
+	return appendUint(append(appendUint(b, ref), tagClosed), d.On)
+}
+
+// AppendHired packs a hire.placed for the timeline of its post.
+func AppendHired(b []byte, ref Ref, person Number, d *events.HirePlaced) []byte {
+	return appendHire(appendUint(append(appendUint(b, ref), tagHired), person), d)
+}
+
+// AppendExited packs an exit.recorded for the timeline of its post.
+func AppendExited(b []byte, ref Ref, person Number, d *events.ExitRecorded) []byte {
+	return appendExit(appendUint(append(appendUint(b, ref), tagExited), person), d)
+}
+
+// AppendRenewed packs a hire.renewed for the timeline of its post.
+func AppendRenewed(b []byte, ref Ref, person Number, d *events.HireRenewed) []byte {
+	return appendUint(appendUint(append(appendUint(b, ref), tagRenewed), person), d.Until)
+}
+
+// ReadPost reads the packed facts of a post as they were known at an ordinal:
+// those of later commits are left out, and so is what was voided by then. It
+// fails with ErrDamaged.
+func ReadPost(facts []byte, known uint64) (*Post, error) {
+	p := new(Post)
+	r := reader{b: facts}
+	for r.more() {
+		ref, tag := r.ref(), r.byte()
+		later := ref.Ord() > known
+		if tag == tagVoid {
+			p.void(r.ref(), ref, later)
+			continue
+		}
+		p.mention(ref, later)
+		if !p.read(&r, tag, ref, later) {
+			return nil, ErrDamaged
+		}
+	}
+	if r.bad {
+		return nil, ErrDamaged
+	}
+	if p.voids != nil {
+		p.developed = standing(p.developed, p.voids)
+		p.resized = standing(p.resized, p.voids)
+		p.closed = standing(p.closed, p.voids)
+		p.leaveOut(p.voids)
+	}
+	return p, nil
+}
+
+// read reads one fact, and keeps it unless it is to be left out.
+func (p *Post) read(r *reader, tag byte, ref Ref, out bool) bool {
+	switch tag {
+	case tagDeveloped:
+		a := Attributes{
+			Division: division.Code(r.text()), Category: r.code(categories), Kind: r.text(), Area: r.code(areas),
+			Employer: r.text(), Fund: r.text(), Seats: r.int(), From: r.date(), Until: r.date(),
+			Standard: events.Fen(r.uint()), RequiredDays: r.int(),
+		}
+		if !out {
+			p.developed = append(p.developed, fact[Attributes]{ref, a})
+		}
+	case tagResized:
+		if s := (Step{r.date(), r.int()}); !out {
+			p.resized = append(p.resized, fact[Step]{ref, s})
+		}
+	case tagClosed:
+		if on := r.date(); !out {
+			p.closed = append(p.closed, fact[civil.Date]{ref, on})
+		}
+	case tagHired, tagExited, tagRenewed:
+		return p.spells.read(r, tag, ref, holder{person: Number(r.uint())}, out)
+	default:
+		return false
+	}
+	return true
+}
+
+// Attributes returns what was said when the post was developed, and false
+// while nobody said so: such a post counts nowhere. Should two events say so,
+// the one that sorts first by content holds.
+func (p *Post) Attributes() (Attributes, bool) {
+	if len(p.developed) == 0 {
+		return Attributes{}, false
+	}
+	return slices.MinFunc(p.developed, func(a, b fact[Attributes]) int {
+		return compareAttributes(a.what, b.what)
+	}).what, true
+}
+
+func compareAttributes(a, b Attributes) int {
+	return cmp.Or(
+		cmp.Compare(a.From, b.From), cmp.Compare(a.Until, b.Until), cmp.Compare(a.Division, b.Division),
+		cmp.Compare(a.Category, b.Category), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Area, b.Area),
+		cmp.Compare(a.Seats, b.Seats), cmp.Compare(a.Employer, b.Employer), cmp.Compare(a.Fund, b.Fund),
+		cmp.Compare(a.Standard, b.Standard), cmp.Compare(a.RequiredDays, b.RequiredDays),
+	)
+}
+
+// Placements returns the placements on the post by on-duty day and seat.
+func (p *Post) Placements() []Placement { return p.placements() }
+
+// End returns the first day that the post is no more, and 0 while it is open.
+func (p *Post) End() civil.Date {
+	a, _ := p.Attributes()
+	end := a.Until
+	for _, c := range p.closed {
+		if end == 0 || c.what < end {
+			end = c.what
+		}
+	}
+	return end
+}
+
+// Seats returns how many seats the post has, from which day on, ascending; a
+// post that ends has a last step to 0. Of two sizes for one day the larger
+// holds. A post not developed has no steps.
+func (p *Post) Seats() []Step {
+	a, ok := p.Attributes()
+	if !ok {
+		return nil
+	}
+	end := p.End()
+	if end != 0 && end <= a.From {
+		return nil
+	}
+	sizes := slices.Clone(p.resized)
+	slices.SortFunc(sizes, func(x, y fact[Step]) int {
+		return cmp.Or(cmp.Compare(x.what.From, y.what.From), cmp.Compare(x.what.Seats, y.what.Seats))
+	})
+	// A size for a day before the post began holds from its beginning on.
+	steps := []Step{{a.From, a.Seats}}
+	for _, r := range sizes {
+		if s := (Step{max(r.what.From, a.From), r.what.Seats}); end == 0 || s.From < end {
+			steps = append(steps, s)
+		}
+	}
+	kept := steps[:0]
+	for i, s := range steps {
+		if i+1 < len(steps) && steps[i+1].From == s.From {
+			continue
+		}
+		if n := len(kept); n > 0 && kept[n-1].Seats == s.Seats {
+			continue
+		}
+		kept = append(kept, s)
+	}
+	if end != 0 && kept[len(kept)-1].Seats != 0 {
+		kept = append(kept, Step{From: end})
+	}
+	return kept
+}

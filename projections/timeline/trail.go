@@ -1,0 +1,39 @@
+package timeline
+
+import "slices"
+
+// A trail is every event that a timeline was made of.
+type trail struct {
+	refs  []Ref
+	voids voids
+}
+
+func (t *trail) mention(ref Ref, later bool) {
+	if !later && (len(t.refs) == 0 || t.refs[len(t.refs)-1] != ref) {
+		t.refs = append(t.refs, ref)
+	}
+}
+
+func (t *trail) void(target, by Ref, later bool) {
+	if !later {
+		t.voids.add(target, by)
+	}
+}
+
+// Trail returns the events that say something about the subject in log order,
+// those that replace or withdraw others included.
+func (t *trail) Trail() []Ref {
+	refs := slices.Clone(t.refs)
+	for _, by := range t.voids {
+		refs = append(refs, by)
+	}
+	slices.Sort(refs)
+	return slices.Compact(refs)
+}
+
+// Voided returns the first event that replaced or withdrew the event at ref,
+// and false while it stands.
+func (t *trail) Voided(ref Ref) (by Ref, ok bool) {
+	by, ok = t.voids[ref]
+	return by, ok
+}

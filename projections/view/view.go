@@ -1,0 +1,64 @@
+// Package view says what a view is: the contribution of one timeline to the
+// figures.
+//
+// A view never sees another timeline, nor its own earlier rows. When a commit
+// changes a timeline, the runner asks the view what the timeline contributed
+// before and what it contributes now, and writes the difference under the
+// ordinal of the commit. So nothing is overwritten, and what was true on a
+// date as it was known at a moment is two bounds:
+//
+//	sum(n) where date <= as_of and ord <= known
+//
+// A contribution depends on what the events of the timeline say, and never on
+// their order in the log, on the clock or on the other timelines. It may be
+// given in any order and in parts; equal places are summed.
+//
+// To add a view, write a package with a function that returns a View, and add
+// it to the list in package projections. A changed contribution is a new
+// version, and makes the read model be rebuilt.
+package view
+
+import (
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/projections/timeline"
+)
+
+// A Cell is what figures are broken down by. A view fills in what it knows and
+// leaves the rest empty.
+type Cell struct {
+	Division division.Code // of the post, as developed: a village or a unit above it
+	Category string
+	Kind     string
+	Area     string
+	Group    string
+	Sex      string
+	Reason   string // why a seat fell vacant: an exit code; empty where it was never filled
+}
+
+// Emit takes a part of a contribution: n more in a cell from a business date
+// on. Measure sets apart what must not be summed, such as the days it took;
+// most views leave it 0.
+type Emit func(c Cell, on civil.Date, measure, n int)
+
+// A Span is a seat in a state between two business dates.
+type Span struct {
+	Cell  Cell
+	Seat  int
+	Since civil.Date
+	Until civil.Date // first day no longer; 0 is open
+	// Filled says that the span ended because somebody took the seat, and not
+	// because the seat is no more.
+	Filled bool
+}
+
+// A View is one way of looking at timelines. It has one or more of the
+// functions.
+type View struct {
+	Name    string // of its table: lower case
+	Version int
+
+	Post  func(*timeline.Post, Emit)       // what a post contributes
+	Plan  func(*timeline.Plan, Emit)       // what a plan line contributes
+	Spans func(*timeline.Post, func(Span)) // the spans of a post
+}
