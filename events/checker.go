@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/idnumber"
@@ -21,6 +24,8 @@ const (
 // only when something is wrong.
 type checker struct {
 	door    bool   // a submission, not a record
+	raw     []byte // the submission
+	given   *given // what it holds, once asked
 	list    string // the list whose line is being checked
 	index   int
 	reasons Reasons
@@ -67,13 +72,13 @@ func textProblem(s string, most int) string {
 	if len(s) > most {
 		return fmt.Sprintf("has %d bytes, at most %d are allowed", len(s), most)
 	}
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] == 0x7f {
-			return "holds a control character"
+	for i, r := range s {
+		if r == utf8.RuneError && !utf8.ValidString(s[i:]) {
+			return "is not valid UTF-8"
 		}
-	}
-	if !utf8.ValidString(s) {
-		return "is not valid UTF-8"
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return "holds a control character or a line break"
+		}
 	}
 	return ""
 }
@@ -109,6 +114,46 @@ func (c *checker) month(field string, m civil.Month) {
 	if m == 0 {
 		c.add(Missing, field, "is required: a month as YYYY-MM")
 	}
+}
+
+// required checks a number that may be zero, but not by being left out.
+func (c *checker) required(field string, zero bool) {
+	if !zero || !c.door {
+		return
+	}
+	if c.given == nil {
+		c.given = readGiven(c.raw)
+	}
+	if !c.given.has(c.list, c.index, field) {
+		c.add(Missing, field, "is required: a whole number")
+	}
+}
+
+// given are the members that the data of a submission holds.
+type given struct {
+	data  map[string]jsontext.Value
+	lines []map[string]jsontext.Value
+}
+
+func readGiven(raw []byte) *given {
+	var env struct {
+		Data map[string]jsontext.Value `json:"data"`
+	}
+	var g given
+	if json.Unmarshal(raw, &env) == nil {
+		g.data = env.Data
+		_ = json.Unmarshal(g.data["lines"], &g.lines) // the data of some types has none
+	}
+	return &g
+}
+
+func (g *given) has(list string, i int, field string) bool {
+	members := g.data
+	if list != "" {
+		members = g.lines[i]
+	}
+	value := members[field]
+	return len(value) > 0 && value.Kind() != 'n'
 }
 
 // interval checks an optional end.
@@ -183,16 +228,15 @@ func (c *checker) marks(field, s string, days int) {
 		c.add(Missing, field, "is required: one letter a day of P H L A S . -")
 		return
 	}
-	if len(s) > days {
-		c.add(Invalid, field, fmt.Sprintf("has %d letters, and there are %d days", len(s), days))
-		return
-	}
 	for i := range len(s) {
 		switch s[i] {
 		case 'P', 'H', 'L', 'A', 'S', '.', '-':
 		default:
-			c.add(Invalid, field, fmt.Sprintf("day %d is none of P H L A S . -", i+1))
+			c.add(Invalid, field, fmt.Sprintf("letter %d is none of P H L A S . -", i+1))
 			return
 		}
+	}
+	if len(s) > days {
+		c.add(Invalid, field, fmt.Sprintf("has %d letters, at most %d are allowed: one a day", len(s), days))
 	}
 }

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
-	"github.com/muster-works/muster/events/idnumber"
 )
 
 // SpecVersion is the version of CloudEvents.
@@ -20,26 +20,32 @@ const SpecVersion = "1.0"
 // Schema returns the dataschema of a type: it ends in type and version.
 func Schema(t Type) string { return "urn:muster:schemas/" + string(t) + "/v1" }
 
-// envelope is the JSON form of an Event, in its canonical order.
-type envelope struct {
-	SpecVersion     string         `json:"specversion,omitzero"`
-	ID              string         `json:"id,omitzero"`
-	Source          string         `json:"source,omitzero"`
-	Type            Type           `json:"type,omitzero"`
-	Subject         string         `json:"subject,omitzero"`
-	Time            string         `json:"time,omitzero"`
-	DataContentType string         `json:"datacontenttype,omitzero"`
-	DataSchema      string         `json:"dataschema,omitzero"`
-	Division        division.Code  `json:"division,omitzero"`
-	Submode         Mode           `json:"submode,omitzero"`
-	Replaces        string         `json:"replaces,omitzero"`
-	AuthType        string         `json:"authtype,omitzero"`
-	AuthID          string         `json:"authid,omitzero"`
-	CorrelationID   string         `json:"correlationid,omitzero"`
-	PolicyVersion   string         `json:"policyversion,omitzero"`
-	Digest          string         `json:"digest,omitzero"`
-	RecordedTime    string         `json:"recordedtime,omitzero"`
-	Data            jsontext.Value `json:"data,omitzero"`
+// attributes are those of the JSON form of an Event, in canonical order.
+type attributes struct {
+	SpecVersion     string        `json:"specversion,omitzero"`
+	ID              string        `json:"id,omitzero"`
+	Source          string        `json:"source,omitzero"`
+	Type            Type          `json:"type,omitzero"`
+	Subject         string        `json:"subject,omitzero"`
+	Time            string        `json:"time,omitzero"`
+	DataContentType string        `json:"datacontenttype,omitzero"`
+	DataSchema      string        `json:"dataschema,omitzero"`
+	Division        division.Code `json:"division,omitzero"`
+	Submode         Mode          `json:"submode,omitzero"`
+	Replaces        string        `json:"replaces,omitzero"`
+	AuthType        string        `json:"authtype,omitzero"`
+	AuthID          string        `json:"authid,omitzero"`
+	CorrelationID   string        `json:"correlationid,omitzero"`
+	PolicyVersion   string        `json:"policyversion,omitzero"`
+	Digest          string        `json:"digest,omitzero"`
+	RecordedTime    string        `json:"recordedtime,omitzero"`
+}
+
+// An envelope is the JSON form of an Event. D is how the data is held: as raw
+// JSON, as the payload being read, or as the Data being written.
+type envelope[D any] struct {
+	attributes
+	Data D `json:"data,omitzero"`
 }
 
 var (
@@ -52,75 +58,149 @@ var (
 // only the engine sets. The error is [Reasons]; the Event is returned as far
 // as it was understood, so that an answer can name its id and source.
 func Submission(raw []byte) (*Event, error) {
-	var env envelope
-	if err := json.Unmarshal(raw, &env, strict); err != nil {
-		// Read again for the id, which the answer wants to name.
-		_ = json.Unmarshal(raw, &env, lenient)
-		return &Event{ID: env.ID, Source: env.Source, Type: env.Type}, describe("", err)
-	}
-	e, err := env.event()
+	e, attr, err := read(raw, strict)
 	if err != nil {
 		return e, err
 	}
-	return e, e.check(&env)
+	return e, e.check(attr, raw)
 }
 
 // Decode reads an event as it stands in the log. It trusts the engine that
-// wrote it as to content, and fails when the form is not that of the contract.
+// wrote it as to content, and fails when the form is not that of the contract:
+// the error is [Reasons], and the Event is what was understood.
 func Decode(raw []byte) (*Event, error) {
-	var env envelope
-	if err := json.Unmarshal(raw, &env, lenient); err != nil {
-		return nil, describe("", err)
-	}
-	return env.event()
+	e, _, err := read(raw, lenient)
+	return e, err
 }
 
-// event turns the envelope into an Event.
-func (env *envelope) event() (*Event, error) {
-	e := &Event{
-		ID: env.ID, Source: env.Source, Type: env.Type, Subject: env.Subject, Division: env.Division,
-		Submode: env.Submode, Replaces: env.Replaces, AuthType: env.AuthType, AuthID: env.AuthID,
-		CorrelationID: env.CorrelationID, PolicyVersion: env.PolicyVersion, Digest: env.Digest,
+// read reads raw in one pass where that can be done, and else in two, which
+// can always be done and say what is wrong.
+func read(raw []byte, members json.Options) (*Event, *attributes, error) {
+	var once envelope[payload]
+	once.Data.of = &once.Type
+	if json.Unmarshal(raw, &once, members) == nil && once.Data.is != nil {
+		e, err := once.event()
+		if err == nil {
+			e.Data = once.Data.is
+		}
+		return e, &once.attributes, err
 	}
-	if env.SpecVersion != SpecVersion {
+	var env envelope[jsontext.Value]
+	if err := json.Unmarshal(raw, &env, members); err != nil {
+		return named(raw), nil, describe("", raw, err)
+	}
+	e, err := env.event()
+	if err == nil {
+		e.Data, err = readData(e.Type, env.Data)
+	}
+	return e, &env.attributes, err
+}
+
+// A payload is the data of an envelope read in one pass. The type must stand
+// before the data, as it does in the canonical form.
+type payload struct {
+	of *Type
+	is Data
+}
+
+var errTwoPasses = errors.New("events: type unknown where the data begins")
+
+// UnmarshalJSONFrom reads the data that belongs to the type.
+func (p *payload) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	data := New(*p.of)
+	if data == nil || dec.PeekKind() != '{' {
+		return errTwoPasses
+	}
+	p.is = data
+	return json.UnmarshalDecode(dec, data, strict)
+}
+
+func readData(t Type, raw jsontext.Value) (Data, error) {
+	if len(raw) == 0 {
+		return nil, Refuse(Missing, "data", "is required: a JSON object")
+	}
+	if raw.Kind() != '{' {
+		return nil, Refuse(Malformed, "data", "must be a JSON object")
+	}
+	data := New(t)
+	if err := json.Unmarshal(raw, data, strict); err != nil {
+		return nil, describe("data", raw, err)
+	}
+	return data, nil
+}
+
+// named returns what can be made out of an event that is not well formed: the
+// three members that an answer names it by, up to where it breaks off.
+func named(raw []byte) *Event {
+	var e Event
+	dec := jsontext.NewDecoder(bytes.NewReader(raw), jsontext.AllowDuplicateNames(true))
+	if dec.PeekKind() != '{' {
+		return &e
+	}
+	_, _ = dec.ReadToken()
+	for dec.PeekKind() == '"' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			break
+		}
+		field := name.String() // a token does not outlive the next one
+		if dec.PeekKind() != '"' {
+			if dec.SkipValue() != nil {
+				break
+			}
+			continue
+		}
+		value, err := dec.ReadToken()
+		if err != nil {
+			break
+		}
+		switch field {
+		case "id":
+			e.ID = value.String()
+		case "source":
+			e.Source = value.String()
+		case "type":
+			e.Type = Type(value.String())
+		}
+	}
+	return &e
+}
+
+// event turns the attributes into an Event without data.
+func (a *attributes) event() (*Event, error) {
+	e := &Event{
+		ID: a.ID, Source: a.Source, Type: a.Type, Subject: a.Subject, Division: a.Division,
+		Submode: a.Submode, Replaces: a.Replaces, AuthType: a.AuthType, AuthID: a.AuthID,
+		CorrelationID: a.CorrelationID, PolicyVersion: a.PolicyVersion, Digest: a.Digest,
+	}
+	if a.SpecVersion != SpecVersion {
 		return e, Refuse(UnknownVersion, "specversion", "must be 1.0")
 	}
-	if env.Type == "" {
+	if a.Type == "" {
 		return e, Refuse(Missing, "type", "is required")
 	}
-	data := New(env.Type)
-	if data == nil {
+	if New(a.Type) == nil {
 		return e, Refuse(UnknownType, "type", "is not an event type of this contract")
 	}
-	if s := env.DataSchema; s != "" && !strings.HasSuffix(s, "/"+string(env.Type)+"/v1") {
-		return e, Refuse(UnknownVersion, "dataschema", "must end in /"+string(env.Type)+"/v1, or be left out")
+	if s := a.DataSchema; s != "" && !strings.HasSuffix(s, "/"+string(a.Type)+"/v1") {
+		return e, Refuse(UnknownVersion, "dataschema", "must end in /"+string(a.Type)+"/v1, or be left out")
 	}
-	if t := env.DataContentType; t != "" && t != "application/json" {
+	if t := a.DataContentType; t != "" && t != "application/json" {
 		return e, Refuse(Invalid, "datacontenttype", "must be application/json, or be left out")
 	}
-	if env.Time != "" {
-		t, err := time.Parse(time.RFC3339, env.Time)
+	if a.Time != "" {
+		t, err := time.Parse(time.RFC3339, a.Time)
 		if err != nil {
 			return e, Refuse(InvalidDate, "time", "must be an instant as RFC 3339 writes it, such as 2022-05-01T09:00:00+08:00")
 		}
 		e.Time = t
 	}
-	if len(env.Data) == 0 {
-		return e, Refuse(Missing, "data", "is required: a JSON object")
-	}
-	if env.Data.Kind() != '{' {
-		return e, Refuse(Malformed, "data", "must be a JSON object")
-	}
-	if err := json.Unmarshal(env.Data, data, strict); err != nil {
-		return e, describe("data", err)
-	}
-	e.Data = data
 	return e, nil
 }
 
 // check holds a submission to the contract.
-func (e *Event) check(env *envelope) error {
-	c := checker{door: true}
+func (e *Event) check(env *attributes, raw []byte) error {
+	c := checker{door: true, raw: raw}
 	attr := func(ok bool, code Code, field, detail string) {
 		if !ok {
 			c.reasons = append(c.reasons, Reason{code, field, detail})
@@ -142,6 +222,14 @@ func (e *Event) check(env *envelope) error {
 		attr(f.s == "", EngineField, f.field, "is set by the engine; leave it out")
 	}
 	attr(e.Type.Family() != Gateway, EngineField, "type", "is an event that only the engine writes")
+	if at, own := placed(e.Data); own {
+		attr(at != "" || e.Division != "", Missing, "division", "is required, here or in data.division: 12 digits")
+		attr(at == "" || !e.Division.Valid() || at.Under(string(e.Division)), Invalid, "data.division",
+			"must lie in the division of the event")
+	}
+	if d, ok := e.Data.(*PolicyAdopted); ok && e.Division.Valid() {
+		attr(division.Code(d.Jurisdiction).Under(string(e.Division)), Invalid, "data.jurisdiction", "must lie in the division of the event")
+	}
 	e.Data.check(&c)
 	if len(c.reasons) > 0 {
 		return c.reasons
@@ -149,32 +237,48 @@ func (e *Event) check(env *envelope) error {
 	return nil
 }
 
-// Append writes the event in its canonical form, without line breaks, to b. It
-// fails only on text that is not UTF-8.
+// placed returns the division of data that has one of its own. It must not
+// reach out of the event's, by which an agency's right is judged.
+func placed(d Data) (at division.Code, own bool) {
+	switch d := d.(type) {
+	case *PlanSet:
+		return d.Division, true
+	case *PostDeveloped:
+		return d.Division, true
+	case *FundAllocated:
+		return d.Division, true
+	}
+	return "", false
+}
+
+// Append writes the event in its canonical form, without line breaks, to b.
+// Equal events have equal bytes. It fails on text that is not UTF-8, and on
+// data that is not of the event's type.
 func (e *Event) Append(b []byte) ([]byte, error) {
-	env := envelope{
+	if e.Data == nil || e.Data.Type() != e.Type {
+		return nil, fmt.Errorf("encode %s: the data is %T", e.Type, e.Data)
+	}
+	env := envelope[Data]{attributes{
 		SpecVersion: SpecVersion, ID: e.ID, Source: e.Source, Type: e.Type, Subject: e.Subject, DataSchema: Schema(e.Type),
 		Division: e.Division, Submode: e.Submode, Replaces: e.Replaces, AuthType: e.AuthType, AuthID: e.AuthID,
 		CorrelationID: e.CorrelationID, PolicyVersion: e.PolicyVersion, Digest: e.Digest,
-	}
+	}, e.Data}
 	if !e.Time.IsZero() {
 		env.Time = e.Time.Format(time.RFC3339Nano)
 	}
 	w := bytes.NewBuffer(b)
-	data, err := json.Marshal(e.Data)
-	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", e.Type, err)
-	}
-	env.Data = data
-	if err := json.MarshalWrite(w, &env, jsontext.AllowDuplicateNames(true)); err != nil {
+	if err := json.MarshalWrite(w, &env, canonical); err != nil {
 		return nil, fmt.Errorf("encode %s: %w", e.Type, err)
 	}
 	return w.Bytes(), nil
 }
 
+// canonical keeps maps in order.
+var canonical = json.Deterministic(true)
+
 // describe turns an error of the JSON library into Reasons that name the field
 // and never quote a value of the input.
-func describe(base string, err error) Reasons {
+func describe(base string, raw []byte, err error) Reasons {
 	var syntax *jsontext.SyntacticError
 	var semantic *json.SemanticError
 	switch {
@@ -201,6 +305,8 @@ func describe(base string, err error) Reasons {
 			}
 		}
 		return Refuse(Malformed, field, detail)
+	case errors.As(err, &syntax) && !utf8.Valid(raw):
+		return Refuse(Malformed, base, "is not valid UTF-8")
 	case errors.As(err, &syntax):
 		field := path(base, syntax.JSONPointer)
 		if errors.Is(err, jsontext.ErrDuplicateName) {
@@ -221,21 +327,31 @@ var kinds = map[string]string{
 	"slice": "an array", "struct": "an object", "ptr": "an object", "map": "an object", "array": "a string",
 }
 
-// path turns a JSON pointer into a path such as data.lines[3].amount.
+// path turns a JSON pointer into a path such as data.lines[3].amount. A name
+// that may be anything, such as an identity or a phone number in a field's
+// place, is not repeated.
 func path(base string, p jsontext.Pointer) string {
 	b := []byte(base)
 	for token := range p.Tokens() {
-		if len(token) > 64 || idnumber.In(token) {
-			token = "?" // a member's name may be anything, even what must not be repeated
-		}
-		switch {
-		case token != "" && strings.Trim(token, "0123456789") == "":
+		digits := len(token) - len(strings.Map(notDigit, token))
+		switch index := digits == len(token); {
+		case index && digits > 0 && digits <= 6:
 			b = append(append(append(b, '['), token...), ']')
-		case len(b) > 0:
-			b = append(append(b, '.'), token...)
-		default:
-			b = append(b, token...)
+			continue
+		case index || digits > 4 || len(token) > 64:
+			token = "?"
 		}
+		if len(b) > 0 {
+			b = append(b, '.')
+		}
+		b = append(b, token...)
 	}
 	return string(b)
+}
+
+func notDigit(r rune) rune {
+	if '0' <= r && r <= '9' {
+		return -1
+	}
+	return r
 }

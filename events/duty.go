@@ -48,6 +48,7 @@ func (d *TrainingCompleted) check(c *checker) {
 	d.Who.check(c)
 	c.name("course", d.Course)
 	c.between("hours", d.Hours, 0, 10_000)
+	c.required("hours", d.Hours == 0)
 	c.date("on", d.On)
 	c.text("certificate", d.Certificate)
 }
@@ -55,8 +56,12 @@ func (d *TrainingCompleted) check(c *checker) {
 func (d *AttendanceReported) check(c *checker) {
 	c.name("post", d.Post)
 	c.text("recorder", d.Recorder)
-	if (d.Month == 0) == (d.Date == 0) {
-		c.add(Missing, "month", "give month for a monthly sheet or date for a daily one, and not both")
+	if d.Month == 0 && d.Date == 0 {
+		c.add(Missing, "month", "is required for a monthly sheet, or else date for a daily one")
+		return
+	}
+	if d.Month != 0 && d.Date != 0 {
+		c.add(Invalid, "date", "belongs to daily sheets; this one has a month")
 		return
 	}
 	c.lines("lines", len(d.Lines))

@@ -104,6 +104,7 @@ func (d *FundAllocated) check(c *checker) {
 	c.division("division", d.Division)
 	c.between("year", d.Year, 1990, 2199)
 	c.amount("amount", d.Amount)
+	c.required("amount", d.Amount == 0)
 	c.text("source", d.Source)
 }
 
@@ -136,6 +137,7 @@ func (d *PaymentInstructed) check(c *checker) {
 			c.oneOf("kind", l.Kind, "allowance", "arrears", "insurance")
 		}
 		c.amount("amount", l.Amount)
+		c.required("amount", l.Amount == 0)
 		c.endLine()
 	}
 }

@@ -2,6 +2,7 @@ package events
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -121,10 +122,27 @@ func (d *PolicyAdopted) check(c *checker) {
 			c.add(Invalid, field.Field, field.Detail)
 		}
 	}
+	c.short("policy", d.Policy, maxName)
+	c.short("version", d.Version, maxName) // stamped on every event decided by it
+	c.text("title", d.Title)
+	for i, s := range d.Sources {
+		c.text(fmt.Sprintf("sources[%d]", i), s)
+	}
+	for i, g := range d.Groups {
+		c.short(fmt.Sprintf("groups[%d].code", i), g.Code, maxName)
+	}
+	for i, code := range d.Exits.Codes {
+		at := fmt.Sprintf("exits.codes[%d].", i)
+		c.short(at+"code", code.Code, maxName)
+		c.text(at+"title", code.Title)
+		c.text(at+"label", code.Label)
+	}
 }
 
 func (d *EventWithdrawn) check(c *checker) {
-	if f := d.Of.Family(); f == "" || f == Gateway {
+	if f := d.Of.Family(); d.Of == "" {
+		c.add(Missing, "type", "is required: the type of the event withdrawn")
+	} else if f == "" || f == Gateway {
 		c.add(Invalid, "type", "must be the type of an event that can be withdrawn")
 	}
 	c.name("id", d.ID)

@@ -147,6 +147,7 @@ func (d *PlanSet) check(c *checker) {
 	c.between("year", d.Year, 1990, 2199)
 	c.oneOf("area", d.Area, "rural", "urban")
 	c.between("posts", d.Posts, 0, 10_000_000)
+	c.required("posts", d.Posts == 0)
 }
 
 func (d *PostDeveloped) check(c *checker) {
@@ -168,6 +169,7 @@ func (d *PostDeveloped) check(c *checker) {
 func (d *PostResized) check(c *checker) {
 	c.name("post", d.Post)
 	c.between("seats", d.Seats, 0, 10_000)
+	c.required("seats", d.Seats == 0)
 	c.date("from", d.From)
 }
 
@@ -184,9 +186,8 @@ func (d *HirePlaced) check(c *checker) {
 	c.date("from", d.From)
 	c.interval("until", d.From, d.Until)
 	c.oneOf("group", d.Group, "older", "out_of_poverty", "low_income", "disabled", "zero_employment_family", "other")
-	if d.Sex != "" {
-		c.oneOf("sex", d.Sex, "F", "M")
-	}
+	c.engine("birth_month", d.BirthMonth.String())
+	c.engine("sex", d.Sex)
 	if d.Review != nil {
 		c.date("review.on", d.Review.On)
 	}
