@@ -1,0 +1,192 @@
+package vault
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/idnumber"
+)
+
+// An Entry is what an event may say of a person.
+type Entry struct {
+	Person   events.Person
+	Birth    civil.Month
+	Female   bool
+	Identity events.Identity // in the form of a record: sealed text and tokens
+}
+
+// Enter returns an entry for each identity, and makes a person for each
+// identity number that the vault does not know, all in one transaction. What
+// is given of a known person replaces what the vault had; what is left out
+// stays. The sealed text of an entry holds the identity as given here. It
+// fails, and enters nobody, when a number is invalid.
+func (v *Vault) Enter(ctx context.Context, ids []events.Identity) ([]Entry, error) {
+	guests := make([]guest, len(ids))
+	for i, id := range ids {
+		n, err := idnumber.Parse(id.IDNumber)
+		if err != nil {
+			return nil, fmt.Errorf("vault: identity %d: %w", i, err)
+		}
+		id = events.Identity{IDNumber: idnumber.Canonical(id.IDNumber), Name: id.Name, Phone: id.Phone, Household: id.Household}
+		guests[i] = guest{id, numberHash(v.number(id.IDNumber)), n.Birth.Month(), n.Female}
+	}
+	entries := make([]Entry, len(ids))
+	err := v.do(ctx, func(g *group) (err error) {
+		for i, u := range guests {
+			if entries[i], err = g.enter(u); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return entries, nil
+}
+
+// Recall returns an entry for each pseudonym, as Enter would with what the
+// vault holds of the person; the zero Entry where it knows no such person.
+func (v *Vault) Recall(ctx context.Context, persons []events.Person) ([]Entry, error) {
+	entries := make([]Entry, len(persons))
+	err := v.do(ctx, func(g *group) error {
+		for i, p := range persons {
+			f, ok := g.fact(p)
+			if !ok {
+				entries[i] = Entry{}
+				continue
+			}
+			r, err := g.row(p, f)
+			if err != nil {
+				return err
+			}
+			if entries[i], err = g.entry(r.key, f, r.identity); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return entries, nil
+}
+
+// A guest is an identity at the door.
+type guest struct {
+	events.Identity
+	hash   numberHash
+	birth  civil.Month
+	female bool
+}
+
+func (g *group) enter(u guest) (Entry, error) {
+	p, known := g.find(u.hash)
+	if !known {
+		return g.create(u)
+	}
+	f, _ := g.fact(p)
+	r, err := g.row(p, f)
+	if err != nil {
+		return Entry{}, err
+	}
+	e, err := g.entry(r.key, f, u.Identity)
+	if err != nil {
+		return Entry{}, err
+	}
+	if now := merge(r.identity, u.Identity); now != r.identity {
+		sealed, err := r.key.sealIdentity(now)
+		if err != nil {
+			return Entry{}, err
+		}
+		_, err = g.exec("UPDATE person SET sealed=?, marks=? WHERE n=?", sealed, g.v.marks(r.marks, now), f.row)
+		return e, err
+	}
+	return e, nil
+}
+
+func merge(old, given events.Identity) events.Identity {
+	for _, f := range [...]struct {
+		old   *string
+		given string
+	}{{&old.Name, given.Name}, {&old.Phone, given.Phone}, {&old.Household, given.Household}} {
+		if f.given != "" {
+			*f.old = f.given
+		}
+	}
+	return old
+}
+
+func (g *group) create(u guest) (Entry, error) {
+	p, err := uuid.NewRandom()
+	if err != nil {
+		return Entry{}, fmt.Errorf("vault: %w", err)
+	}
+	k, wrapped, err := g.v.newKey(p)
+	if err != nil {
+		return Entry{}, err
+	}
+	sealed, err := k.sealIdentity(u.Identity)
+	if err != nil {
+		return Entry{}, err
+	}
+	f := fact{g.next, u.birth, u.female}
+	if _, err := g.exec("INSERT INTO person VALUES (?,?,?,?,?,?,?,?)",
+		int64(f.row), p[:], u.hash[:], int64(f.birth), f.female, wrapped, sealed, g.v.marks(nil, u.Identity)); err != nil {
+		return Entry{}, err
+	}
+	g.next++
+	g.persons[u.hash], g.facts[p] = p, f
+	return g.entry(k, f, u.Identity)
+}
+
+// entry seals an identity for an event and looks up its tokens.
+func (g *group) entry(k key, f fact, id events.Identity) (e Entry, err error) {
+	sealed, err := k.sealIdentity(id)
+	if err != nil {
+		return Entry{}, err
+	}
+	e = Entry{Person: k.person, Birth: f.birth, Female: f.female}
+	e.Identity.Sealed = base64.StdEncoding.EncodeToString(sealed)
+	for _, t := range [...]struct {
+		kind kind
+		text string
+		to   *string
+	}{
+		{names, id.Name, &e.Identity.NameToken},
+		{phones, id.Phone, &e.Identity.PhoneToken},
+		{households, id.Household, &e.Identity.HouseholdToken},
+	} {
+		if *t.to, err = g.token(t.kind, t.text); err != nil {
+			return Entry{}, err
+		}
+	}
+	return e, nil
+}
+
+// A row is a person's row, opened.
+type row struct {
+	key      key
+	identity events.Identity
+	marks    []byte
+}
+
+func (g *group) row(p events.Person, f fact) (r row, err error) {
+	s, err := g.v.prepared("SELECT key, sealed, marks FROM person WHERE n=?")
+	if err != nil {
+		return row{}, err
+	}
+	var wrapped, sealed []byte
+	if err := s.QueryRowContext(g.ctx, int64(f.row)).Scan(&wrapped, &sealed, &r.marks); err != nil {
+		return row{}, fmt.Errorf("vault: person %s: %w", p, err)
+	}
+	if r.key, err = g.v.unwrap(p, wrapped); err != nil {
+		return row{}, err
+	}
+	r.identity, err = r.key.openIdentity(sealed)
+	return r, err
+}

@@ -1,0 +1,381 @@
+package vault
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/idnumber"
+)
+
+// number returns the i-th of many valid identity numbers.
+func number(i int) string {
+	birth := civil.MustDate("1950-01-01") + civil.Date(i/1000%20000)
+	digits := fmt.Sprintf("37%04d%s%03d", i/20_000_000%10_000, strings.ReplaceAll(birth.String(), "-", ""), i%1000)
+	return digits + string(idnumber.Check(digits))
+}
+
+func identity(i int) events.Identity {
+	return events.Identity{
+		IDNumber: number(i), Name: fmt.Sprintf("王小%05d", i), Phone: fmt.Sprintf("139%08d", i), Household: fmt.Sprintf("东村%d号", i/3),
+	}
+}
+
+func openIn(t testing.TB, dir string) *Vault {
+	t.Helper()
+	v, err := Open(filepath.Join(dir, "vault"), filepath.Join(dir, "keys", "master.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func openNew(t testing.TB) (*Vault, string) {
+	dir := t.TempDir()
+	v := openIn(t, dir)
+	t.Cleanup(func() { v.Close() })
+	return v, dir
+}
+
+func enter(t testing.TB, v *Vault, ids ...events.Identity) []Entry {
+	t.Helper()
+	entries, err := v.Enter(t.Context(), ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entries
+}
+
+func TestEnter(t *testing.T) {
+	v, dir := openNew(t)
+	first := enter(t, v, identity(1), identity(2), identity(1))
+	if first[0].Person != first[2].Person || first[0].Person == first[1].Person || first[0].Person.Version() != 4 {
+		t.Fatalf("pseudonyms %v %v %v", first[0].Person, first[1].Person, first[2].Person)
+	}
+	if first[0].Identity.Sealed == first[2].Identity.Sealed {
+		t.Error("two sealings of one identity are equal")
+	}
+	if a, b := first[0].Identity, first[1].Identity; a.HouseholdToken != b.HouseholdToken || a.PhoneToken == b.PhoneToken || a.NameToken == b.NameToken {
+		t.Errorf("tokens of one household: %+v %+v", a, b)
+	}
+	if a, b := first[0].Identity, first[2].Identity; a.PhoneToken != b.PhoneToken || a.NameToken != b.NameToken || len(a.PhoneToken) != 16 {
+		t.Errorf("tokens of one person: %+v %+v", a, b)
+	}
+	parsed, _ := idnumber.Parse(number(1))
+	if month, female, known := v.Birth(first[0].Person); !known || month != parsed.Birth.Month() || female != parsed.Female {
+		t.Errorf("Birth = %v %v %v", month, female, known)
+	}
+
+	if err := v.Close(); err != nil {
+		t.Fatal(err)
+	}
+	v = openIn(t, dir)
+	defer v.Close()
+	if got := v.Find(nil, number(1), number(2), number(3)); got[0] != first[0].Person || got[1] != first[1].Person || got[2] != (events.Person{}) {
+		t.Errorf("Find after a restart = %v", got)
+	}
+	again := enter(t, v, identity(3), identity(1))
+	if again[1].Person != first[0].Person || again[1].Identity.PhoneToken != first[0].Identity.PhoneToken {
+		t.Errorf("Enter after a restart = %+v, before it %+v", again[1], first[0])
+	}
+	for _, e := range []Entry{first[0], again[1]} {
+		if plain, err := v.Unseal(t.Context(), e.Person, e.Identity.Sealed); err != nil || !strings.Contains(string(plain), number(1)) {
+			t.Errorf("Unseal = %s, %v", plain, err)
+		}
+	}
+	if _, err := v.Unseal(t.Context(), first[1].Person, first[0].Identity.Sealed); err == nil {
+		t.Error("one person's sealed text opened with another's key")
+	}
+	if v.Len() != 3 {
+		t.Errorf("Len = %d", v.Len())
+	}
+}
+
+func TestEnterKeepsWhatIsLeftOut(t *testing.T) {
+	v, _ := openNew(t)
+	p := enter(t, v, identity(1))[0].Person
+	enter(t, v, events.Identity{IDNumber: number(1), Phone: "+86 135-0000-0000"})
+	id, err := v.Reveal(t.Context(), p)
+	want := identity(1)
+	want.Phone = "+86 135-0000-0000"
+	if err != nil || id != want {
+		t.Fatalf("Reveal = %+v, %v; want %+v", id, err, want)
+	}
+	same := enter(t, v, events.Identity{IDNumber: number(9), Phone: "13500000000"})[0]
+	recalled, err := v.Recall(t.Context(), []events.Person{p, {1}})
+	if err != nil || recalled[0].Person != p || recalled[0].Identity.PhoneToken != same.Identity.PhoneToken || recalled[1] != (Entry{}) {
+		t.Fatalf("Recall = %+v, %v", recalled, err)
+	}
+}
+
+func TestEnterRefusesInvalidNumbers(t *testing.T) {
+	v, _ := openNew(t)
+	bad := identity(2)
+	bad.IDNumber = "370211196501010015"
+	if _, err := v.Enter(t.Context(), []events.Identity{identity(1), bad}); !errors.Is(err, idnumber.ErrChecksum) || strings.Contains(err.Error(), bad.IDNumber) {
+		t.Fatalf("Enter = %v", err)
+	}
+	if v.Len() != 0 {
+		t.Errorf("%d persons were entered", v.Len())
+	}
+	digits := "37021119650101001"
+	for i := range 1000 { // one that ends in X
+		if digits = fmt.Sprintf("37021119650101%03d", i); idnumber.Check(digits) == 'X' {
+			break
+		}
+	}
+	p := enter(t, v, events.Identity{IDNumber: digits + "x"})[0].Person
+	if got := v.Find(nil, digits+"X", digits+"x"); got[0] != p || got[1] != p {
+		t.Errorf("x and X are two persons: %v", got)
+	}
+}
+
+func TestAccounts(t *testing.T) {
+	v, dir := openNew(t)
+	two := enter(t, v, identity(1), identity(2))
+	early, err := v.Accounts(t.Context(), nil, "6222-0001", "", "6222 0002")
+	if err != nil || early[1] != "" || early[0] == early[2] {
+		t.Fatalf("Accounts = %v, %v", early, err)
+	}
+	got, err := v.Assign(t.Context(), []Account{{two[0].Person, "6222 0001"}, {two[1].Person, "62220001"}, {events.Person{7}, "1"}})
+	if err != nil || got[0].Token != early[0] || got[1].Token != early[0] || got[2] != (Sealed{}) {
+		t.Fatalf("Assign = %+v, %v; want token %s", got, err, early[0])
+	}
+	if plain, err := v.Unseal(t.Context(), two[0].Person, got[0].Sealed); err != nil || string(plain) != "6222 0001" {
+		t.Errorf("Unseal = %s, %v", plain, err)
+	}
+	v.Close()
+	v = openIn(t, dir)
+	defer v.Close()
+	if again, err := v.Accounts(t.Context(), nil, "62220001", "62220002"); err != nil || again[0] != early[0] || again[1] != early[2] {
+		t.Errorf("Accounts after a restart = %v, %v", again, err)
+	}
+}
+
+// Erasing takes away the key and every token that nobody else holds, in memory
+// and in every file; a returner is a new person.
+func TestErase(t *testing.T) {
+	v, dir := openNew(t)
+	two := enter(t, v, identity(1), identity(2)) // of one household
+	accounts, err := v.Assign(t.Context(), []Account{{two[0].Person, "62220001"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wrapped, sealed []byte
+	err = v.do(t.Context(), func(g *group) error {
+		return v.conn.QueryRowContext(g.ctx, "SELECT key, sealed FROM person WHERE n=1").Scan(&wrapped, &sealed)
+	})
+	if err != nil || !inFiles(t, dir, wrapped) {
+		t.Fatalf("the wrapped key is not in the files to begin with: %v", err)
+	}
+	if err := v.Erase(t.Context(), two[0].Person); err != nil {
+		t.Fatal(err)
+	}
+	if inFiles(t, dir, wrapped) || inFiles(t, dir, sealed) {
+		t.Error("key or identity is still in the files")
+	}
+	if got := v.Find(nil, number(1)); got[0] != (events.Person{}) {
+		t.Error("the erased person is found")
+	}
+	if _, err := v.Unseal(t.Context(), two[0].Person, two[0].Identity.Sealed); !errors.Is(err, ErrUnknown) {
+		t.Errorf("Unseal = %v", err)
+	}
+	if err := v.Erase(t.Context(), two[0].Person); !errors.Is(err, ErrUnknown) {
+		t.Errorf("second Erase = %v", err)
+	}
+	back := enter(t, v, identity(1))[0]
+	if back.Person == two[0].Person || back.Identity.PhoneToken == two[0].Identity.PhoneToken || back.Identity.NameToken == two[0].Identity.NameToken {
+		t.Error("a returner is linked to the person erased")
+	}
+	if back.Identity.HouseholdToken != two[1].Identity.HouseholdToken {
+		t.Error("the token of a household that others hold has changed")
+	}
+	if got, err := v.Accounts(t.Context(), nil, "62220001"); err != nil || got[0] == accounts[0].Token {
+		t.Errorf("the account's token is still there: %v", err)
+	}
+	v.Close()
+	v = openIn(t, dir)
+	defer v.Close()
+	if got := v.Find(nil, number(1), number(2)); got[0] != back.Person || got[1] != two[1].Person {
+		t.Error("after a restart others are found")
+	}
+}
+
+// Nothing that was entered can be read in any file of the vault.
+func TestNothingInClear(t *testing.T) {
+	v, dir := openNew(t)
+	p := enter(t, v, identity(1))[0].Person
+	if _, err := v.Assign(t.Context(), []Account{{p, "622200011112222333"}}); err != nil {
+		t.Fatal(err)
+	}
+	id := identity(1)
+	for _, s := range []string{id.IDNumber, id.Name, id.Phone, id.Household, "622200011112222333"} {
+		if inFiles(t, dir, []byte(s)) {
+			t.Errorf("%s stands in a file", s)
+		}
+	}
+	for _, f := range []string{"vault", "vault/vault.db", "vault/vault.db-wal", "keys", "keys/master.key"} {
+		info, err := os.Stat(filepath.Join(dir, f))
+		if err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v, %v", f, info.Mode(), err)
+		}
+	}
+}
+
+func inFiles(t *testing.T, dir string, what []byte) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*"))
+	if err != nil || len(files) < 2 {
+		t.Fatalf("files %v, %v", files, err)
+	}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(b, what) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestOpenGuards(t *testing.T) {
+	dir := t.TempDir()
+	v := openIn(t, dir)
+	enter(t, v, identity(1))
+	key := filepath.Join(dir, "keys", "master.key")
+	open := func() error {
+		v, err := Open(filepath.Join(dir, "vault"), key)
+		if err == nil {
+			v.Close()
+		}
+		return err
+	}
+	if err := open(); !errors.Is(err, ErrLocked) {
+		t.Errorf("second process: %v", err)
+	}
+	v.Close()
+
+	text, _ := os.ReadFile(key)
+	os.Chmod(key, 0o644)
+	if err := open(); !errors.Is(err, ErrExposed) {
+		t.Errorf("readable key: %v", err)
+	}
+	os.Chmod(key, 0o600)
+	os.WriteFile(key, []byte(strings.Repeat("ab", 32)), 0o600)
+	if err := open(); !errors.Is(err, ErrKey) {
+		t.Errorf("other key: %v", err)
+	}
+	os.WriteFile(key, []byte("no key"), 0o600)
+	if err := open(); !errors.Is(err, ErrKey) {
+		t.Errorf("malformed key: %v", err)
+	}
+	os.Remove(key)
+	if err := open(); !errors.Is(err, ErrKey) {
+		t.Errorf("lost key: %v", err)
+	}
+	if _, err := os.Stat(key); err == nil {
+		t.Error("a new key was made beside an old database")
+	}
+	os.WriteFile(key, text, 0o600)
+	if err := open(); err != nil {
+		t.Errorf("restored key: %v", err)
+	}
+	os.Chmod(filepath.Join(dir, "vault"), 0o755)
+	if err := open(); !errors.Is(err, ErrExposed) {
+		t.Errorf("readable folder: %v", err)
+	}
+}
+
+// Many callers enter overlapping people at once: one pseudonym a person.
+func TestConcurrent(t *testing.T) {
+	v, _ := openNew(t)
+	const callers, people = 16, 200
+	var got [callers][people]events.Person
+	var all sync.WaitGroup
+	for c := range callers {
+		all.Go(func() {
+			for i := range people {
+				n := (i + c*7) % people
+				entries, err := v.Enter(context.Background(), []events.Identity{identity(n)})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				got[c][n] = entries[0].Person
+				if p := v.Find(nil, number(n)); p[0] != entries[0].Person {
+					t.Errorf("person %d is not found once entered", n)
+				}
+			}
+		})
+	}
+	all.Wait()
+	for c := range callers {
+		if got[c] != got[0] {
+			t.Fatal("two callers got different pseudonyms for one person")
+		}
+	}
+	if v.Len() != people {
+		t.Errorf("%d persons, want %d", v.Len(), people)
+	}
+	v.Close()
+	if _, err := v.Enter(context.Background(), []events.Identity{identity(1)}); !errors.Is(err, ErrClosed) {
+		t.Errorf("Enter after Close = %v", err)
+	}
+}
+
+func BenchmarkEnterNew(b *testing.B) {
+	v, _ := openNew(b)
+	list := make([]events.Identity, 1000)
+	n := 0
+	for b.Loop() {
+		for i := range list {
+			list[i] = identity(n)
+			n++
+		}
+		enter(b, v, list...)
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "persons/s")
+}
+
+func BenchmarkEnterKnown(b *testing.B) {
+	v, _ := openNew(b)
+	list := make([]events.Identity, 1000)
+	for i := range list {
+		list[i] = identity(i)
+	}
+	enter(b, v, list...)
+	n := 0
+	for b.Loop() {
+		enter(b, v, list...)
+		n += len(list)
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "persons/s")
+}
+
+func BenchmarkFind(b *testing.B) {
+	v, _ := openNew(b)
+	const people = 480_000
+	numbers := make([]string, people)
+	for i := range numbers {
+		numbers[i] = number(i)
+		v.persons[numberHash(v.number(numbers[i]))] = events.Person{1}
+	}
+	buf := make([]events.Person, 0, 8)
+	n := 0
+	for b.Loop() {
+		at := n * 7919 % (people - 8)
+		buf = v.Find(buf[:0], numbers[at:at+8]...)
+		n += 8
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "lines/s")
+}
