@@ -1,6 +1,7 @@
 package natslog_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -285,7 +286,11 @@ func TestDamagedFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b[len(b)/2] ^= 0xff
+	at := bytes.Index(b, []byte("commit-10"))
+	if at < 0 {
+		t.Fatal("no commit-10 in the block")
+	}
+	b[at] ^= 0x01
 	if err := os.WriteFile(blocks[0], b, 0o600); err != nil {
 		t.Fatal(err)
 	}

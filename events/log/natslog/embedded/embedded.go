@@ -139,7 +139,13 @@ func (s *Server) start() error {
 	ns.SetLoggerV2(messages, false, false, false)
 	ns.Start()
 	for end := time.Now().Add(patience); !ns.ReadyForConnections(50*time.Millisecond) || !ns.JetStreamEnabled(); {
-		if why := messages.fatal(); why != "" || time.Now().After(end) {
+		why := messages.fatal()
+		if why == "" && time.Now().After(end) {
+			// Shutdown would wait for whatever holds it up.
+			go ns.Shutdown()
+			return fmt.Errorf("embedded: server still recovers the data in %s after %v: it may be damaged", s.options.Dir, patience)
+		}
+		if why != "" {
 			ns.Shutdown()
 			ns.WaitForShutdown()
 			return fmt.Errorf("embedded: server did not start on %s with data in %s: %s", s.addr, s.options.Dir, why)
