@@ -1,0 +1,254 @@
+package natslog_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nuid"
+
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/natslog"
+	"github.com/muster-works/muster/events/log/natslog/embedded"
+)
+
+// TestMain lets the test binary be the process that is killed or traced.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("MUSTER_TEST_WRITER"); dir != "" {
+		submitters, _ := strconv.Atoi(os.Getenv("MUSTER_TEST_SUBMITTERS"))
+		receipts, _ := strconv.Atoi(os.Getenv("MUSTER_TEST_RECEIPTS"))
+		if err := write(dir, submitters, receipts); err != nil {
+			fmt.Println("error:", err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// write runs an embedded server and commits what its submitters want, all that
+// waits in one commit, and prints a receipt for each event after its commit.
+// Before each commit it prints its id. It stops after so many receipts; 0 is
+// never.
+func write(dir string, submitters, receipts int) error {
+	s, err := embedded.Start(embedded.Options{Dir: dir, Addr: "127.0.0.1:0"})
+	if err != nil {
+		return err
+	}
+	defer s.Shutdown()
+	nc, err := s.Connect()
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	ctx := context.Background()
+	if err := natslog.Provision(ctx, nc, natslog.Options{}); err != nil {
+		return err
+	}
+	l, err := natslog.Open(ctx, nc, natslog.Options{})
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	_, rev, err := l.Head(ctx, log.Filter{Boundary: "placement"})
+	if err != nil {
+		return err
+	}
+	type submission struct {
+		id   string
+		done chan struct{}
+	}
+	waiting := make(chan submission, submitters)
+	for range submitters {
+		go func() {
+			for {
+				s := submission{nuid.Next(), make(chan struct{})}
+				waiting <- s
+				<-s.done
+			}
+		}()
+	}
+	fmt.Println("ready")
+	for n := 0; receipts == 0 || n < receipts; {
+		group := []submission{<-waiting}
+		for len(group) < submitters && len(waiting) > 0 {
+			group = append(group, <-waiting)
+		}
+		c := log.Commit{ID: nuid.Next(), Boundary: "placement"}
+		for i, s := range group {
+			c.Events = append(c.Events, fmt.Appendf(nil, `{"id":"%s","index":%d,"of":%d,"pad":"%s"}`, s.id, i, len(group), strings.Repeat("x", 200)))
+		}
+		fmt.Println("commit", c.ID)
+		if _, rev, err = l.Append(ctx, c, rev); err != nil {
+			return err
+		}
+		var out strings.Builder
+		for _, s := range group {
+			fmt.Fprintln(&out, "receipt", s.id)
+			close(s.done)
+		}
+		os.Stdout.WriteString(out.String())
+		n += len(group)
+	}
+	return nil
+}
+
+// writer is the command that runs write.
+func writer(dir string, submitters, receipts int, wrap ...string) *exec.Cmd {
+	args := append(wrap, os.Args[0])
+	c := exec.Command(args[0], args[1:]...)
+	c.Env = append(os.Environ(), "MUSTER_TEST_WRITER="+dir,
+		fmt.Sprint("MUSTER_TEST_SUBMITTERS=", submitters), fmt.Sprint("MUSTER_TEST_RECEIPTS=", receipts))
+	c.Stderr = os.Stderr
+	return c
+}
+
+var eventLine = regexp.MustCompile(`^{"id":"(\w+)","index":(\d+),"of":(\d+),`)
+
+// A process that is killed at a random moment of its group commits, again and
+// again on the same data, loses no event whose receipt it gave, and leaves none
+// twice and no commit in part.
+func TestKill(t *testing.T) {
+	rounds := 10
+	if os.Getenv("MUSTER_LONG") != "" {
+		rounds = 200
+	}
+	dir := t.TempDir()
+	receipts := map[string]bool{}
+	for round := range rounds {
+		c := writer(dir, 64, 0)
+		out, err := c.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			switch word, id, _ := strings.Cut(lines.Text(), " "); word {
+			case "ready":
+				delay := time.Duration(rand.IntN(200_000)) * time.Microsecond
+				time.AfterFunc(delay, func() { c.Process.Kill() })
+			case "receipt":
+				if receipts[id] {
+					t.Fatalf("round %d: two receipts for %s", round, id)
+				}
+				receipts[id] = true
+			case "error:":
+				c.Process.Kill()
+				t.Fatalf("round %d: %s", round, lines.Text())
+			}
+		}
+		c.Wait()
+	}
+	s, err := embedded.Start(embedded.Options{Dir: dir, Addr: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Shutdown()
+	l, err := natslog.Open(t.Context(), connect(t, s), natslog.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	found := map[string]int{}
+	commits := 0
+	for c, err := range l.Read(t.Context(), log.Position{}, log.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		commits++
+		for i, e := range c.Events {
+			m := eventLine.FindSubmatch(e)
+			if m == nil || string(m[2]) != fmt.Sprint(i) || string(m[3]) != fmt.Sprint(len(c.Events)) {
+				t.Fatalf("%s: event %s in a commit of %d", c.Position.Event(i), e, len(c.Events))
+			}
+			found[string(m[1])]++
+		}
+	}
+	for id := range receipts {
+		if found[id] != 1 {
+			t.Errorf("event %s has a receipt and is %d times in the log", id, found[id])
+		}
+	}
+	for id, n := range found {
+		if n > 1 {
+			t.Errorf("event %s is %d times in the log", id, n)
+		}
+	}
+	if len(receipts) < 100*rounds {
+		t.Errorf("only %d receipts in %d rounds: too few to show anything", len(receipts), rounds)
+	}
+	t.Logf("%d rounds, %d receipts, %d commits with %d events", rounds, len(receipts), commits, len(found))
+}
+
+// kill -9 keeps what the kernel has not written yet, so it says nothing about
+// power cuts. The system calls do: between the start of a commit and its
+// receipt, the file of the stream's messages is written and then synced.
+func TestSyncBeforeReceipt(t *testing.T) {
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("SKIPPED: install strace to see that commits are synced before their receipts")
+	}
+	trace := filepath.Join(t.TempDir(), "trace")
+	dir := t.TempDir()
+	const receipts = 20
+	c := writer(dir, 1, receipts, strace, "-f", "-y", "-s", "64", "-o", trace, "-e", "trace=write,pwrite64,writev,fsync,fdatasync")
+	out, err := c.Output()
+	if err != nil {
+		t.Skipf("SKIPPED: strace may not trace here: %v: %s", err, out)
+	}
+	b, err := os.ReadFile(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A call that another thread interrupts is printed in two lines; the first
+	// has the arguments, the second the result.
+	var (
+		begun           = map[string]string{} // by thread
+		written, synced bool
+		proven, missed  int
+		inCommit        bool
+	)
+	for line := range strings.Lines(string(b)) {
+		thread, call, _ := strings.Cut(strings.TrimSpace(line), " ")
+		call = strings.TrimSpace(call)
+		if strings.HasSuffix(call, "<unfinished ...>") {
+			begun[thread] = call
+		}
+		done := !strings.HasSuffix(call, "<unfinished ...>")
+		if strings.HasPrefix(call, "<... ") {
+			call = begun[thread] + call
+		}
+		toBlock := strings.Contains(call, "/streams/MUSTER/msgs/") && strings.Contains(call, ".blk>")
+		switch {
+		case strings.Contains(call, `"commit `) && !inCommit:
+			inCommit, written, synced = true, false, false
+		case strings.Contains(call, `"receipt `) && inCommit: // even if only begun
+			if inCommit = false; written && synced {
+				proven++
+			} else {
+				missed++
+				t.Errorf("receipt %d went out: written %v, synced %v", proven+missed, written, synced)
+			}
+		case toBlock && done && (strings.HasPrefix(call, "write") || strings.HasPrefix(call, "pwrite")):
+			written, synced = true, false
+		case toBlock && done && strings.Contains(call, "sync(") && strings.HasSuffix(call, "= 0"):
+			synced = true
+		}
+	}
+	if proven != receipts {
+		t.Errorf("%d of %d receipts proven", proven, receipts)
+	}
+	t.Logf("%d receipts, each after its commit was written and synced", proven)
+}
