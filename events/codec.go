@@ -89,6 +89,9 @@ func read(raw []byte, members json.Options) (*Event, *attributes, error) {
 	if err := json.Unmarshal(raw, &env, members); err != nil {
 		return named(raw), nil, describe("", raw, err)
 	}
+	if jsontext.Value(raw).Kind() != '{' {
+		return &Event{}, nil, Refuse(Malformed, "", "must be a JSON object")
+	}
 	e, err := env.event()
 	if err == nil {
 		e.Data, err = readData(e.Type, env.Data)
@@ -224,11 +227,12 @@ func (e *Event) check(env *attributes, raw []byte) error {
 	attr(e.Type.Family() != Gateway, EngineField, "type", "is an event that only the engine writes")
 	if at, own := placed(e.Data); own {
 		attr(at != "" || e.Division != "", Missing, "division", "is required, here or in data.division: 12 digits")
-		attr(at == "" || !e.Division.Valid() || at.Under(string(e.Division)), Invalid, "data.division",
+		attr(!at.Valid() || !e.Division.Valid() || at.Under(string(e.Division)), Invalid, "data.division",
 			"must lie in the division of the event")
 	}
 	if d, ok := e.Data.(*PolicyAdopted); ok && e.Division.Valid() {
-		attr(division.Code(d.Jurisdiction).Under(string(e.Division)), Invalid, "data.jurisdiction", "must lie in the division of the event")
+		_, err := division.ParsePrefix(d.Jurisdiction)
+		attr(err != nil || division.Code(d.Jurisdiction).Under(string(e.Division)), Invalid, "data.jurisdiction", "must lie in the division of the event")
 	}
 	e.Data.check(&c)
 	if len(c.reasons) > 0 {
