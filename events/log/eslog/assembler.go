@@ -24,11 +24,10 @@ type assembler struct {
 	ids   identity
 }
 
-// newAssembler makes an assembler for what follows after the boundaries have
-// been read up to the revisions in seen.
-func newAssembler(prefix string, seen map[string]log.Revision, midway bool) *assembler {
-	a := &assembler{prefix: prefix, next: map[string]uint64{}, midway: midway}
-	for boundary, revision := range seen {
+// newAssembler makes an assembler for what follows on what r has yielded.
+func newAssembler(prefix string, r *reading) *assembler {
+	a := &assembler{prefix: prefix, next: map[string]uint64{}, midway: r.midway}
+	for boundary, revision := range r.seen {
 		a.next[boundary] = uint64(revision)
 	}
 	return a

@@ -86,7 +86,7 @@ func chaos(t *testing.T, s *estest.Server, span time.Duration) {
 	}()
 
 	for time.Now().Before(stop) {
-		switch random.IntN(8) {
+		switch random.IntN(9) {
 		case 0, 1:
 			s.LoseAcks(1 + random.IntN(3))
 		case 2:
@@ -101,6 +101,8 @@ func chaos(t *testing.T, s *estest.Server, span time.Duration) {
 			if err := s.Resume(); err != nil {
 				t.Fatal(err)
 			}
+		case 8:
+			s.Falter(1 + random.IntN(5))
 		}
 		time.Sleep(time.Duration(random.IntN(30)) * time.Millisecond)
 	}
@@ -108,6 +110,7 @@ func chaos(t *testing.T, s *estest.Server, span time.Duration) {
 	s.LoseAcks(0)
 	s.Refuse(0)
 	s.CutAfter(0)
+	s.Falter(0)
 
 	var final []log.Commit
 	for final == nil {

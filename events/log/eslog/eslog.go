@@ -61,6 +61,7 @@ package eslog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -126,8 +127,7 @@ func (l *Log) Close() error {
 	return nil
 }
 
-// parse reads a connection string. Errors leave the string out: it may hold a
-// password.
+// parse reads a connection string.
 func parse(url string) (*esdb.Configuration, error) {
 	scheme, _, ok := strings.Cut(url, "://")
 	if !ok || scheme != "esdb" && scheme != "esdb+discover" {
@@ -135,11 +135,10 @@ func parse(url string) (*esdb.Configuration, error) {
 	}
 	config, err := esdb.ParseConnectionString(url)
 	if err != nil {
-		reason := err.Error()
-		if strings.Contains(reason, url) {
-			reason = "not a URL"
+		if strings.Contains(url, "@") {
+			err = errors.New("malformed; the reason is left out, since it could quote the password")
 		}
-		return nil, fmt.Errorf("%w: EventStoreDB connection string: %s", log.ErrMisconfigured, reason)
+		return nil, fmt.Errorf("%w: EventStoreDB connection string: %w", log.ErrMisconfigured, err)
 	}
 	if config.NodePreference != esdb.NodePreferenceLeader {
 		return nil, fmt.Errorf("%w: EventStoreDB connection string: nodePreference is %q; the log reads and writes at the leader only, leave it out",

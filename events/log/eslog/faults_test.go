@@ -118,6 +118,26 @@ func TestBusy(t *testing.T) {
 	}
 }
 
+// A server that talks nonsense for a while is not taken for another log.
+func TestFalteringServer(t *testing.T) {
+	s := start(t, estest.Options{})
+	l := openLog(t, s)
+	all := fill(t, l, 3)
+	for n := range 12 {
+		s.Falter(n)
+		for c, err := range l.Follow(t.Context(), all[1].Position, log.Filter{}) {
+			if err != nil || c.ID != all[2].ID {
+				t.Errorf("%d failures: %s, %v", n, c.ID, err)
+			}
+			break
+		}
+		s.Falter(n)
+		if _, err := collect(l, t.Context(), all[1].Position); err != nil && !errors.Is(err, log.ErrUnavailable) {
+			t.Errorf("%d failures: %v", n, err)
+		}
+	}
+}
+
 // While the server is away, calls fail soon and say so; when it is back, the
 // same Log works again, and a follower that waited lacks nothing. However
 // often that happens, connections and goroutines do not pile up.

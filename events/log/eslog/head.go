@@ -66,6 +66,22 @@ func (l *Log) lastEvent(ctx context.Context, from log.Position) (*esdb.RecordedE
 	if from.IsZero() {
 		return nil, nil
 	}
+	e, err := l.eventAt(ctx, from)
+	if !errors.Is(err, log.ErrUnavailable) || !garbage(err) {
+		return e, err
+	}
+	// So may a server talk that is shutting down. One that can tell its head
+	// in between means the position.
+	if _, _, headErr := l.Head(ctx, log.Filter{}); headErr != nil {
+		return nil, headErr
+	}
+	if e, err = l.eventAt(ctx, from); !errors.Is(err, log.ErrUnavailable) || !garbage(err) {
+		return e, err
+	}
+	return nil, fmt.Errorf("%w: the server cannot read at %v: %v", log.ErrForeign, from, err)
+}
+
+func (l *Log) eventAt(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
 	at := serverPosition(from)
 	return call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (*esdb.RecordedEvent, error) {
 		found, err := client.ReadAll(ctx, esdb.ReadAllOptions{From: at}, 1)
@@ -78,9 +94,6 @@ func (l *Log) lastEvent(ctx context.Context, from log.Position) (*esdb.RecordedE
 			return nil, fmt.Errorf("%w: %v lies beyond the end", log.ErrForeign, from)
 		}
 		if err != nil {
-			if ctx.Err() == nil && garbage(err) {
-				err = fmt.Errorf("%w: the server cannot read at %v: %w", log.ErrForeign, from, err)
-			}
 			return nil, err
 		}
 		e := r.OriginalEvent()

@@ -23,28 +23,43 @@ const (
 	pauseMin, pauseMax = 50 * time.Millisecond, 5 * time.Second
 )
 
+// A reading is one Read or Follow under way.
+type reading struct {
+	filter log.Filter
+	yield  func(log.Commit, error) bool
+
+	from   log.Position // the last commit yielded, or where to begin
+	midway bool         // whether it began after the first commit of the log
+	// seen holds the revision of each boundary's last commit yielded.
+	seen map[string]log.Revision
+}
+
+func newReading(from log.Position, f log.Filter, yield func(log.Commit, error) bool) *reading {
+	return &reading{filter: f, yield: yield, from: from.Commit(), midway: !from.IsZero(), seen: map[string]log.Revision{}}
+}
+
 // Read yields the commits after from up to the present end, as package log
 // describes it. A lost connection ends it with ErrUnavailable: go on from the
 // last commit.
 func (l *Log) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
-		from := from.Commit()
-		if _, err := l.lastEvent(ctx, from); err != nil {
-			yield(log.Commit{}, err)
-			return
-		}
-		end, _, err := l.Head(ctx, f)
-		if err != nil {
-			yield(log.Commit{}, err)
-			return
-		}
-		if end.Compare(from) <= 0 {
-			return
-		}
-		if _, err := l.deliver(ctx, from, end, f, map[string]log.Revision{}, yield); err != nil {
+		r := newReading(from, f, yield)
+		if err := l.readOn(ctx, r); err != nil {
 			yield(log.Commit{}, err)
 		}
 	}
+}
+
+// readOn yields what lies between r.from and the present end.
+func (l *Log) readOn(ctx context.Context, r *reading) error {
+	if _, err := l.lastEvent(ctx, r.from); err != nil {
+		return err
+	}
+	end, _, err := l.Head(ctx, r.filter)
+	if err != nil || end.Compare(r.from) <= 0 {
+		return err
+	}
+	return l.deliver(ctx, r, end)
 }
 
 // Follow is Read that waits for more, as package log describes it. It takes up
@@ -52,28 +67,28 @@ func (l *Log) Read(ctx context.Context, from log.Position, f log.Filter) iter.Se
 // or with the context.
 func (l *Log) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
-		from := from.Commit()
-		seen := map[string]log.Revision{}
+		r := newReading(from, f, yield)
 		pause := pauseMin
 		for {
-			_, err := l.lastEvent(ctx, from)
+			before := r.from
+			_, err := l.lastEvent(ctx, r.from)
 			if err == nil {
-				var last log.Position
-				last, err = l.deliver(ctx, from, log.Position{}, f, seen, yield)
-				if err == nil {
-					return // the caller broke off
-				}
-				if !last.IsZero() {
-					from, pause = last, pauseMin
-				}
+				err = l.deliver(ctx, r, log.Position{})
+			}
+			if err == nil {
+				return // the caller broke off
 			}
 			if !errors.Is(err, log.ErrUnavailable) || errors.Is(err, errClosed) {
 				yield(log.Commit{}, err)
 				return
 			}
+			if r.from != before {
+				pause = pauseMin
+			}
 			select {
 			case <-time.After(pause):
 				pause = min(2*pause, pauseMax)
+			case <-l.link.base.Done(): // the next round says so
 			case <-ctx.Done():
 				yield(log.Commit{}, ctx.Err())
 				return
@@ -90,22 +105,20 @@ type item struct {
 	err        error
 }
 
-// deliver subscribes after from and yields commits up to end, or for ever when
-// end is zero. It returns nil when it got to the end or the caller broke off,
-// and the position of the last commit that it yielded. seen holds the revision
-// of each boundary's last commit yielded since reading began, and is kept up to
-// date.
-func (l *Log) deliver(ctx context.Context, from, end log.Position, f log.Filter, seen map[string]log.Revision, yield func(log.Commit, error) bool) (last log.Position, err error) {
+// deliver subscribes after r.from and yields commits up to end, or for ever
+// when end is zero. It returns nil when it got to the end or the caller broke
+// off.
+func (l *Log) deliver(ctx context.Context, r *reading, end log.Position) error {
 	ctx, cancel := l.link.bind(ctx)
 	defer cancel()
 	s, err := l.link.acquire(ctx)
 	if err != nil {
-		return last, err
+		return err
 	}
 	items := make(chan item, ahead)
-	a := newAssembler(l.prefix, seen, !from.IsZero())
+	from, a := r.from, newAssembler(l.prefix, r)
 	go func() {
-		err := pump(ctx, s.client, from, selection(l.prefix, f), a, items)
+		err := pump(ctx, s.client, from, selection(l.prefix, r.filter), a, items)
 		if broken(err) {
 			l.link.retire(s)
 		}
@@ -120,22 +133,19 @@ func (l *Log) deliver(ctx context.Context, from, end log.Position, f log.Filter,
 		select {
 		case i = <-items:
 		case <-ctx.Done():
-			return last, ended(ctx)
+			return ended(ctx)
 		}
 		switch {
 		case i.err != nil:
-			return last, i.err
+			return i.err
 		case i.checkpoint.IsZero():
 			l.learn(i.commit.Boundary, i.commit.Revision, i.commit.Position)
-			last, seen[i.commit.Boundary] = i.commit.Position, i.commit.Revision
-			if !yield(i.commit, nil) {
-				return last, nil
-			}
-			if !end.IsZero() && last.Compare(end) >= 0 {
-				return last, nil
+			r.from, r.seen[i.commit.Boundary] = i.commit.Position, i.commit.Revision
+			if !r.yield(i.commit, nil) || !end.IsZero() && r.from.Compare(end) >= 0 {
+				return nil
 			}
 		case !end.IsZero() && i.checkpoint.Compare(end) >= 0:
-			return last, fmt.Errorf("%w: the commit at %v was there when reading began, and is gone", log.ErrCorrupt, end)
+			return fmt.Errorf("%w: the commit at %v was there when reading began, and is gone", log.ErrCorrupt, end)
 		}
 	}
 }

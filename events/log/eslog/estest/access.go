@@ -32,6 +32,9 @@ func (s *Server) stream(service any, call grpc.ServerStream, _ *grpc.StreamServe
 	if err := s.faults.wait(call.Context()); err != nil {
 		return err
 	}
+	if s.faults.take(func(f *faults) *int { return &f.falters }) {
+		return status.Error(codes.Unknown, "Exception was thrown by handler.")
+	}
 	headers, _ := metadata.FromIncomingContext(call.Context())
 	if s.options.User != "" {
 		want := "Basic " + base64.StdEncoding.EncodeToString([]byte(s.options.User+":"+s.options.Password))

@@ -257,3 +257,27 @@ func ExampleStart() {
 	// <nil>
 	// 0 counted {"n":3}
 }
+
+// What was scavenged or lost is gone from the stream and from $all; numbers
+// and positions of the rest stay.
+func TestScavengeAndForget(t *testing.T) {
+	s, client := connect(t, Options{Quiet: true})
+	for i := range 3 {
+		if _, err := client.AppendToStream(t.Context(), "a", esdb.AppendToStreamOptions{}, events(fmt.Sprint(i), 2)...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := s.All()
+	s.Scavenge("a", 3)
+	s.Forget(1)
+	stream, err := client.ReadStream(t.Context(), "a", esdb.ReadStreamOptions{}, 9)
+	if got := strings.Join(recv(t, stream, err), " "); got != "a3 a4" {
+		t.Errorf("stream: %s", got)
+	}
+	if all := s.All(); len(all) != 2 || all[0].Position != before[3].Position {
+		t.Errorf("$all: %+v", all)
+	}
+	if r, err := client.AppendToStream(t.Context(), "a", esdb.AppendToStreamOptions{ExpectedRevision: esdb.Revision(4)}, events("x", 1)...); err != nil || r.NextExpectedVersion != 5 {
+		t.Errorf("append: %+v, %v", r, err)
+	}
+}

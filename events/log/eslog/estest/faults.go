@@ -12,6 +12,7 @@ type faults struct {
 	mu       sync.Mutex
 	lostAcks int
 	refusals int
+	falters  int
 	cutAfter int           // events until a reader's connection is cut, when positive
 	frozen   chan struct{} // open while nothing is answered
 }
@@ -23,6 +24,10 @@ func (s *Server) LoseAcks(n int) { s.faults.set(func(f *faults) { f.lostAcks = n
 // Refuse answers the next n appends with Unavailable, unwritten, as a server
 // does that is too busy.
 func (s *Server) Refuse(n int) { s.faults.set(func(f *faults) { f.refusals = n }) }
+
+// Falter fails the next n calls with Unknown, as a server does that is shutting
+// down.
+func (s *Server) Falter(n int) { s.faults.set(func(f *faults) { f.falters = n }) }
 
 // CutAfter cuts the connection of the reader that receives the n-th event from
 // now on, just after it was sent.

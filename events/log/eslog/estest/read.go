@@ -55,18 +55,16 @@ func (r reader) readStream(o *streams.ReadReq_Options) error {
 		}})
 	}
 	backwards := o.ReadDirection == streams.ReadReq_Options_Backwards
-	from := 0
+	from := uint64(0)
 	switch at := o.GetStream().GetRevisionOption().(type) {
 	case *streams.ReadReq_Options_StreamOptions_Revision:
-		from = int(min(at.Revision, uint64(len(events))))
+		from = at.Revision
 	case *streams.ReadReq_Options_StreamOptions_End:
-		from = len(events)
+		from = 1<<64 - 1
 	}
+	events = slices.DeleteFunc(events, func(e Event) bool { return backwards && e.Number > from || !backwards && e.Number < from })
 	if backwards {
-		events = events[:min(from+1, len(events))]
 		slices.Reverse(events)
-	} else {
-		events = events[from:]
 	}
 	return r.send(events, o.GetCount())
 }

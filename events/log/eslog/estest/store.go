@@ -38,7 +38,7 @@ type store struct {
 
 	mu      sync.Mutex
 	all     []Event
-	streams map[string][]int
+	streams map[string][]int // by event number
 	next    uint64 // position of the next record
 	random  *rand.Rand
 	grown   chan struct{} // closed when all grows
@@ -169,10 +169,11 @@ func (s *store) snapshot() ([]Event, <-chan struct{}) {
 func (s *store) stream(name string) []Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	index := s.streams[name]
-	events := make([]Event, len(index))
-	for i, at := range index {
-		events[i] = s.all[at]
+	var events []Event
+	for number, at := range s.streams[name] {
+		if e := s.all[at]; e.Number == uint64(number) { // and not scavenged
+			events = append(events, e)
+		}
 	}
 	return events
 }
@@ -229,6 +230,8 @@ func (s *Server) Scavenge(stream string, number uint64) {
 	s.store.rebuild(slices.DeleteFunc(slices.Clone(s.store.all), func(e Event) bool { return e.Stream == stream && e.Number < number }))
 }
 
+// rebuild puts all in place of what there is. An event number that is gone
+// leads to the next one that is not.
 func (s *store) rebuild(all []Event) {
 	s.all, s.streams = all, map[string][]int{}
 	for i, e := range all {
