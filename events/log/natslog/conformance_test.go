@@ -49,7 +49,7 @@ func provision(t testing.TB, nc *nats.Conn) *natslog.Log {
 	}
 	t.Cleanup(func() {
 		l.Close()
-		if js, err := nc.JetStream(); err == nil {
+		if js, err := nc.JetStream(); err == nil && nc.IsConnected() {
 			js.DeleteStream(o.Stream)
 		}
 	})
