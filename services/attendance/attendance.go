@@ -1,0 +1,114 @@
+// Package attendance decides what is said of attendance: sheets of a month or
+// of a day, one post each.
+//
+// Attendance is reported, never assumed, and only for people who are in place:
+// on every day with a mark of P, H, L, A or S the person must be placed on the
+// post. A day of rest ('.') or without a report ('-') says nothing and is not
+// looked at. The contract has seen to the letters and to the length of the
+// month. The recorder is free text, and any entitled agency may report.
+//
+// A second sheet for the same days is taken: the stronger mark counts, and
+// that there are two is a finding. So a sheet depends on nothing said before
+// in this family; a correction is decided as any other sheet, and a
+// withdrawal is never refused. No pack decides, and no policy version is set.
+//
+// The codes, beside those of the contract and of the desk:
+//
+//	unknown_post   the post is not in the books; also in record mode
+//	not_placed     the person was not in place on a marked day
+//	line_repeated  the person stands twice in the sheet
+//
+// In record mode contradictions are kept.
+package attendance
+
+import (
+	"fmt"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/services/internal/desk"
+)
+
+// The codes of the service's refusals.
+const (
+	UnknownPost  events.Code = "unknown_post"
+	NotPlaced    events.Code = "not_placed"
+	LineRepeated events.Code = "line_repeated"
+)
+
+// maxReasons is how many reasons one answer gives.
+const maxReasons = 20
+
+// A State is empty: a sheet depends on nothing said before, but for the
+// ledger, which is the desk's.
+type State struct{ desk.Journal }
+
+// Apply has nothing to fold.
+func (*State) Apply(*events.Event) {}
+
+// Placements is what the service asks of posts and people.
+type Placements interface {
+	// HasPost says whether a post is known.
+	HasPost(post string) bool
+	// PlacedOn says whether a person was in place on a post on a day.
+	PlacedOn(p events.Person, post string, on civil.Date) bool
+}
+
+// A Service decides the events of the family attendance.
+type Service struct{ placements Placements }
+
+// New makes the service over the placements.
+func New(p Placements) *Service { return &Service{p} }
+
+// Decide is [desk.Decider.Decide].
+func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
+	d, ok := e.Data.(*events.AttendanceReported)
+	if !ok {
+		return e, nil // a withdrawal
+	}
+	if !s.placements.HasPost(d.Post) {
+		return nil, events.Refuse(UnknownPost, "data.post", "is not the name of a post in the books; submit post.developed first")
+	}
+	if e.Submode == events.Record {
+		return e, nil
+	}
+	var reasons events.Reasons
+	seen := make(map[events.Person]struct{}, len(d.Lines))
+	for i := range d.Lines {
+		l := &d.Lines[i]
+		if _, ok := seen[l.Person]; ok {
+			reasons = append(reasons, events.Reason{Code: LineRepeated, Field: fmt.Sprintf("data.lines[%d]", i),
+				Detail: "is about a person who has a line in this sheet already; put all marks of a person into one line"})
+		}
+		seen[l.Person] = struct{}{}
+		if day := s.outside(d, l); day != 0 {
+			reasons = append(reasons, events.Reason{Code: NotPlaced, Field: fmt.Sprintf("data.lines[%d]", i),
+				Detail: fmt.Sprintf("the person was not in place on this post on %s, which has a mark; submit the hire first, or mark days outside the placement with -", day)})
+		}
+		if len(reasons) >= maxReasons {
+			break
+		}
+	}
+	if reasons != nil {
+		return nil, reasons
+	}
+	return e, nil
+}
+
+// outside returns the first day with a mark on which the person of a line was
+// not in place, 0 when there is none.
+func (s *Service) outside(d *events.AttendanceReported, l *events.AttendanceLine) civil.Date {
+	first, marks := d.Date, l.Mark
+	if d.Month != 0 {
+		first, marks = d.Month.First(), l.Marks
+	}
+	for i := range len(marks) {
+		if m := marks[i]; m == '.' || m == '-' {
+			continue
+		}
+		if day := first + civil.Date(i); !s.placements.PlacedOn(l.Person, d.Post, day) {
+			return day
+		}
+	}
+	return 0
+}

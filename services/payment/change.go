@@ -1,0 +1,85 @@
+package payment
+
+// A change is what one event does to the lines of a run. Funds follow the
+// lines, and the whole is undone at once.
+type change struct {
+	state *State
+	run   *run
+	had   int   // lines before
+	lines spans // set, in order
+	old   []old // while the journal is open
+}
+
+type old struct {
+	n    uint32
+	line line
+}
+
+// open begins a change of the run of a name, made when it is not there.
+func (s *State) open(name string) *change {
+	r := s.runs[name]
+	if r == nil {
+		r = new(run)
+		s.runs[name] = r
+		s.did(func() { delete(s.runs, name) })
+	}
+	return s.change(r)
+}
+
+func (s *State) change(r *run) *change { return &change{state: s, run: r, had: len(r.lines)} }
+
+// touch counts at the head of an id.
+func (c *change) touch(name string, count func(line, int) line) {
+	id := lineID(name)
+	n, ok := c.run.head(id)
+	if !ok {
+		n = c.run.add(id)
+	}
+	c.set(n, count(c.run.lines[n], 1))
+}
+
+// set replaces a line and lets its fund follow.
+func (c *change) set(n uint32, l line) {
+	if c.state.Open() {
+		c.old = append(c.old, old{n, c.run.lines[n]})
+	}
+	c.lines.add(n)
+	c.put(n, l)
+}
+
+func (c *change) put(n uint32, l line) {
+	c.weigh(l.id, -1)
+	c.run.lines[n] = l
+	c.weigh(l.id, 1)
+}
+
+// weigh adds to the funds, or takes from them, what the lines under an id are
+// committed to: all that stand, but for the one that came back.
+func (c *change) weigh(id uint64, sign int64) {
+	head, back := true, false
+	for n := range c.run.under(id) {
+		l := c.run.lines[n]
+		if head {
+			head, back = false, l.returned() > 0
+		}
+		switch {
+		case l.part == 0:
+		case back:
+			back = false
+		default:
+			c.state.acts[l.part].fund.committed += sign * l.amount()
+		}
+	}
+}
+
+// close ends the change.
+func (c *change) close() { c.state.did(c.undo) }
+
+func (c *change) undo() {
+	for i := len(c.old) - 1; i >= 0; i-- {
+		c.put(c.old[i].n, c.old[i].line)
+	}
+	for len(c.run.lines) > c.had {
+		c.run.cut()
+	}
+}

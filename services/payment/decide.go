@@ -1,0 +1,223 @@
+package payment
+
+import (
+	"fmt"
+
+	"github.com/muster-works/muster/events"
+)
+
+func (j *judgement) allocate(d *events.FundAllocated) {
+	j.takeBack("replaces", nil)
+	f := j.state.funds[d.Fund]
+	if f == nil {
+		f = new(fund)
+	}
+	j.move(f, int64(d.Amount), 0)
+	j.judgeFunds("data.amount")
+}
+
+func (j *judgement) instruct(d *events.PaymentInstructed, p Placements) {
+	j.takeBack("replaces", nil)
+	f := j.state.funds[d.Fund]
+	if f == nil || f.allocations == 0 {
+		j.contradiction(UnknownFund, "data.fund", "no money was allocated to a fund of this name; submit fund.allocated first")
+	}
+	if f == nil {
+		f = new(fund)
+	}
+	r := j.state.runs[d.Run]
+	seen := make(map[uint64]struct{}, len(d.Lines))
+	known := "" // the last post found: the lines of a post mostly follow each other
+	for i := range d.Lines {
+		if j.full() {
+			return
+		}
+		l := &d.Lines[i]
+		id := lineID(l.Line)
+		if _, ok := seen[id]; ok {
+			j.contradiction(LineRepeated, at(i, "line"), "stands twice in this event; name each line of a run once")
+		}
+		seen[id] = struct{}{}
+		returned := j.judgeSlot(i, r, id)
+		if l.Post != known && !p.HasPost(l.Post) {
+			j.refuse(UnknownPost, at(i, "post"), "is not the name of a post in the books; submit post.developed first")
+			continue
+		}
+		known = l.Post
+		if !j.record {
+			j.judgePlaced(i, d, p)
+		}
+		if !returned {
+			j.move(f, 0, int64(l.Amount))
+		}
+	}
+	j.judgeFunds("data.fund")
+}
+
+// judgeSlot refuses a line id that is taken in the run, and says whether what
+// the line takes came back already (which submode=record can tell beforehand).
+func (j *judgement) judgeSlot(i int, r *run, id uint64) (returned bool) {
+	if r == nil {
+		return false
+	}
+	for n := range r.under(id) {
+		if part := r.lines[n].part; part != 0 && part != j.gone {
+			j.contradiction(LineRepeated, at(i, "line"), "stands in this run already; name each line of a run once, or correct the part that holds it with replaces")
+			return false
+		}
+		returned = returned || r.lines[n].returned() > 0
+	}
+	return returned
+}
+
+func (j *judgement) judgePlaced(i int, d *events.PaymentInstructed, p Placements) {
+	l := &d.Lines[i]
+	month := l.Month
+	if month == 0 {
+		month = d.Month
+	}
+	end := (month + 1).First()
+	switch l.Kind {
+	case "arrears", "insurance":
+		if !p.PlacedBefore(l.Person, end) {
+			j.contradiction(NotPlaced, whole(i), fmt.Sprintf("the person had not been placed on any post by the end of %s; submit the hire first", month))
+		}
+	default:
+		if !p.PlacedWithin(l.Person, l.Post, month.First(), end) {
+			j.contradiction(NotPlaced, whole(i), fmt.Sprintf("the person was not in place on this post in %s; submit the hire first, or pay what was earned earlier as arrears", month))
+		}
+	}
+}
+
+// settle judges a settlement and returns it with the persons paid.
+func (j *judgement) settle(d *events.PaymentSettled) *events.PaymentSettled {
+	record := *d
+	record.Lines = append([]events.SettledLine(nil), d.Lines...)
+	r := j.state.runs[d.Run]
+	if r == nil {
+		j.contradiction(UnknownRun, "data.run", unknownRun)
+		j.takeBack("replaces", nil)
+		return &record
+	}
+	kept := map[uint32]bool{}
+	seen := make(map[uint64]struct{}, len(d.Lines))
+	for i := range record.Lines {
+		l := &record.Lines[i]
+		n, ok := j.named(i, r, l.Line, seen)
+		if !ok {
+			continue
+		}
+		kept[n] = true
+		l.Person = j.state.persons[r.paid(r.lines[n].id).person]
+		switch {
+		case r.lines[n].returned() > 0 && !j.holds(r, n):
+			j.contradiction(LineReturned, at(i, "line"), "came back before; instruct it anew under another line id")
+		case j.settled(r, n) > 0:
+			j.contradiction(LineSettled, at(i, "line"), "was settled before")
+		}
+	}
+	if j.lost().run != r {
+		kept = nil
+	}
+	j.takeBack("replaces", kept)
+	return &record
+}
+
+// restitute judges lines that came back and returns them with the persons paid.
+func (j *judgement) restitute(name string, lines []events.ReturnedLine) []events.ReturnedLine {
+	record := append([]events.ReturnedLine(nil), lines...)
+	j.takeBack("replaces", nil)
+	r := j.state.runs[name]
+	if r == nil {
+		j.contradiction(UnknownRun, "data.run", unknownRun)
+		j.judgeFunds("data.lines")
+		return record
+	}
+	seen := make(map[uint64]struct{}, len(lines))
+	for i := range record {
+		n, ok := j.named(i, r, record[i].Line, seen)
+		if !ok {
+			continue
+		}
+		returned, paid := j.returned(r, n) > 0, r.paid(r.lines[n].id)
+		record[i].Person = j.state.persons[paid.person]
+		switch {
+		case returned:
+			j.contradiction(LineReturned, at(i, "line"), "came back before")
+		case r.lines[n].settled() == 0:
+			j.contradiction(LineNotSettled, at(i, "line"), "has not been settled, so that nothing can come back; correct the instruction with replaces instead")
+		}
+		if !returned && paid.part != 0 {
+			j.move(j.state.acts[paid.part].fund, 0, -paid.amount())
+		}
+	}
+	j.judgeFunds("data.lines")
+	return record
+}
+
+const unknownRun = "no run of this name was instructed; submit payment.instructed first"
+
+// named finds the head of the id that line i of an event names. ok is false
+// where nothing is known of it.
+func (j *judgement) named(i int, r *run, name string, seen map[uint64]struct{}) (n uint32, ok bool) {
+	id := lineID(name)
+	if _, twice := seen[id]; twice {
+		j.contradiction(LineRepeated, at(i, "line"), "stands twice in this event; name each line once")
+	}
+	seen[id] = struct{}{}
+	n, ok = r.head(id)
+	if !ok || r.paid(id).part == 0 {
+		j.contradiction(LineUnknown, at(i, "line"), "does not stand in this run; submit the part of payment.instructed that holds it first")
+		return 0, false
+	}
+	return n, true
+}
+
+// holds says whether the settlement taken back counted at a line.
+func (j *judgement) holds(r *run, n uint32) bool {
+	a := j.lost()
+	return a.kind == settlement && a.run == r && j.counted(n) > 0
+}
+
+func (j *judgement) withdraw() {
+	j.takeBack("data.id", nil)
+	j.judgeFunds("data.id")
+}
+
+// takeBack judges the loss of the act that the event replaces or withdraws.
+// kept are the lines that a new settlement settles again.
+func (j *judgement) takeBack(field string, kept map[uint32]bool) {
+	a := j.lost()
+	switch a.kind {
+	case allocation:
+		j.move(a.fund, -a.amount, 0)
+	case instruction:
+		for n := range a.lines.all() {
+			l := a.run.lines[n]
+			head, _ := a.run.head(l.id)
+			if a.run.lines[head].settled() > 0 {
+				j.once(LineSettled, field, "names an instruction of which a line was settled; withdraw the settlement first, or report the line as returned")
+			}
+			if a.run.lines[head].returned() == 0 {
+				j.move(a.fund, 0, -l.amount())
+			}
+		}
+	case settlement:
+		for n := range a.lines.all() {
+			if a.run.lines[n].returned() > 0 && !kept[n] {
+				j.once(LineReturned, field, "names a settlement of which a line came back; withdraw the return first")
+			}
+		}
+	case restitution:
+		done := map[uint32]bool{}
+		for n := range a.lines.all() {
+			if l := a.run.paid(a.run.lines[n].id); l.part != 0 && !done[n] && j.returned(a.run, n) == 0 {
+				j.move(j.state.acts[l.part].fund, 0, l.amount())
+			}
+			done[n] = true
+		}
+	}
+}
+
+func whole(i int) string            { return fmt.Sprintf("data.lines[%d]", i) }
+func at(i int, field string) string { return fmt.Sprintf("data.lines[%d].%s", i, field) }
