@@ -225,34 +225,11 @@ func (e *Event) check(env *attributes, raw []byte) error {
 		attr(f.s == "", EngineField, f.field, "is set by the engine; leave it out")
 	}
 	attr(e.Type.Family() != Gateway, EngineField, "type", "is an event that only the engine writes")
-	if at, own := placed(e.Data); own {
-		attr(at != "" || e.Division != "", Missing, "division", "is required, here or in data.division: 12 digits")
-		attr(!at.Valid() || !e.Division.Valid() || at.Under(string(e.Division)), Invalid, "data.division",
-			"must lie in the division of the event")
-	}
-	if d, ok := e.Data.(*PolicyAdopted); ok && e.Division.Valid() {
-		_, err := division.ParsePrefix(d.Jurisdiction)
-		attr(err != nil || division.Code(d.Jurisdiction).Under(string(e.Division)), Invalid, "data.jurisdiction", "must lie in the division of the event")
-	}
 	e.Data.check(&c)
 	if len(c.reasons) > 0 {
 		return c.reasons
 	}
 	return nil
-}
-
-// placed returns the division of data that has one of its own. It must not
-// reach out of the event's, by which an agency's right is judged.
-func placed(d Data) (at division.Code, own bool) {
-	switch d := d.(type) {
-	case *PlanSet:
-		return d.Division, true
-	case *PostDeveloped:
-		return d.Division, true
-	case *FundAllocated:
-		return d.Division, true
-	}
-	return "", false
 }
 
 // Append writes the event in its canonical form, without line breaks, to b.

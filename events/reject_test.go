@@ -101,7 +101,6 @@ func TestRefusedMember(t *testing.T) {
 
 		// Plans and posts.
 		{"plan.set", "data.division", `"37"`, events.Invalid, ""},
-		{"plan.set", "data.division", `"370212000000"`, events.Invalid, ""},
 		{"plan.set", "data.year", `1989`, events.Invalid, ""},
 		{"plan.set", "data.year", `2022.5`, events.Malformed, ""},
 		{"plan.set", "data.year", `"2022"`, events.Malformed, ""},
@@ -113,7 +112,6 @@ func TestRefusedMember(t *testing.T) {
 		{"post.developed", "data.post", `["a"]`, events.Malformed, ""},
 		{"post.developed", "data.category", `"公共管理"`, events.Invalid, ""},
 		{"post.developed", "data.division", `"370211102"`, events.Invalid, ""},
-		{"post.developed", "data.division", `"370211103001"`, events.Invalid, ""},
 		{"post.developed", "data.area", `"Rural"`, events.Invalid, ""},
 		{"post.developed", "data.seats", `0`, events.Missing, ""},
 		{"post.developed", "data.seats", `10001`, events.Invalid, ""},
@@ -228,7 +226,6 @@ func TestRefusedMember(t *testing.T) {
 		{"fund.allocated", "data.amount", `null`, events.Missing, ""},
 		{"fund.allocated", "data.fund", long, events.Invalid, ""},
 		{"fund.allocated", "data.division", `"3702110000001"`, events.Invalid, ""},
-		{"fund.allocated", "data.division", `"370000000000"`, events.Invalid, ""},
 		{"fund.allocated", "data.year", `2200`, events.Invalid, ""},
 		{"fund.allocated", "data.source", longer, events.Invalid, ""},
 		{"account.assigned", "data.bank", long, events.Invalid, ""},
@@ -283,7 +280,6 @@ func TestRefusedMember(t *testing.T) {
 		{"policy.adopted", "data.title", `"a\nb"`, events.Invalid, ""},
 		{"policy.adopted", "data.sources[1]", longer, events.Invalid, ""},
 		{"policy.adopted", "data.jurisdiction", `"370"`, events.Invalid, ""},
-		{"policy.adopted", "data.jurisdiction", `"370212"`, events.Invalid, ""},
 		{"policy.adopted", "data.valid_to", `"2024-02-01"`, events.Invalid, ""},
 		{"policy.adopted", "data.valid_to", `"2024-02-30"`, events.InvalidDate, ""},
 		{"policy.adopted", "data.groups[0].code", long, events.Invalid, ""},
@@ -340,23 +336,6 @@ func TestReasonsAreBounded(t *testing.T) {
 	}
 	if got := reasons[0].Field + " " + reasons[19].Field; got != "data.lines[0].line data.lines[4].amount" {
 		t.Errorf("the first and last are %s", got)
-	}
-}
-
-// A division is needed where a plan, post or fund has none of its own, and one
-// of its own does not reach out of the event's.
-func TestDivisionOfItsOwn(t *testing.T) {
-	for _, name := range []string{"plan.set", "post.developed", "fund.allocated"} {
-		raw := read(t, "submission")[name]
-		neither := set(t, set(t, raw, "division", `""`), "data.division", `""`)
-		_, err := events.Submission(neither)
-		var reasons events.Reasons
-		if !errors.As(err, &reasons) || len(reasons) != 1 || reasons[0].Code != events.Missing || reasons[0].Field != "division" {
-			t.Errorf("%s with no division: %v", name, err)
-		}
-		if _, err := events.Submission(set(t, raw, "division", `"370000000000"`)); err != nil {
-			t.Errorf("%s in the province's name: %v", name, err)
-		}
 	}
 }
 
