@@ -138,13 +138,10 @@ func scanCommit(row *sql.Row) (c Commit, err error) {
 // places of their rows by them.
 func (r *Reader) Cells(ctx context.Context, after int64, yield func(Cell)) error {
 	return r.each(ctx, func(rows *sql.Rows) error {
-		var c Cell
-		var d string
-		err := rows.Scan(&c.ID, &d, &c.Category, &c.Kind, &c.Area, &c.Group, &c.Sex, &c.Reason)
-		c.Division = division.Code(d)
+		c, err := scanCell(rows)
 		yield(c)
 		return err
-	}, `SELECT id, division, category, kind, area, grp, sex, reason FROM cell WHERE id > ? ORDER BY id`, after)
+	}, selectCells+` WHERE id > ? ORDER BY id`, after)
 }
 
 // A Difference is one row of a view: N more in a cell from Date on, known
@@ -261,9 +258,13 @@ func (r *Reader) Voided(ctx context.Context, key [16]byte) (timeline.Ref, error)
 	return by, err
 }
 
-// each runs a query and calls scan on every row.
 func (r *Reader) each(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
-	rows, err := r.db.QueryContext(ctx, query, args...)
+	return each(ctx, r.db, scan, query, args...)
+}
+
+// each runs a query and calls scan on every row.
+func each(ctx context.Context, db *sql.DB, scan func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("readmodel: %w", err)
 	}

@@ -29,7 +29,6 @@ import (
 	"time"
 
 	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
 	_ "modernc.org/sqlite" // the driver
 )
@@ -76,9 +75,6 @@ type Cell struct {
 
 // OpenEnd is the Until of a span that is open.
 const OpenEnd = 1<<31 - 1
-
-// standing is the ord_until of a span that still holds.
-const standing = int64(timeline.Head)
 
 // open opens a file. Writers see their own pragmas.
 func open(path string, pragmas ...string) (*sql.DB, error) {

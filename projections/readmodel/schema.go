@@ -40,6 +40,8 @@ CREATE TABLE cell (
 CREATE TABLE post (no INTEGER PRIMARY KEY, name TEXT NOT NULL, facts BLOB NOT NULL);
 CREATE TABLE plan_line (
   no INTEGER PRIMARY KEY, division TEXT NOT NULL, year INTEGER NOT NULL, area TEXT NOT NULL, facts BLOB NOT NULL);
+-- Pay runs, so that the lines of a run can name it in a number.
+CREATE TABLE run (no INTEGER PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE person (no INTEGER PRIMARY KEY, id BLOB NOT NULL);
 
 -- A folio holds the facts of 256 persons who came in the same county: those

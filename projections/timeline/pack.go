@@ -56,6 +56,34 @@ func appendUint[T ~int | ~int32 | ~int64 | ~uint16 | ~uint32 | ~uint64](b []byte
 	return binary.AppendUvarint(b, uint64(v))
 }
 
+// Dates and months are packed by their distance from these, in two bytes and
+// one for some decades around.
+const (
+	baseDate  civil.Date  = 737425 // 2020-01-01
+	baseMonth civil.Month = 12 * 2020
+)
+
+func appendDate(b []byte, d civil.Date) []byte   { return appendNear(b, int64(d), int64(baseDate)) }
+func appendMonth(b []byte, m civil.Month) []byte { return appendNear(b, int64(m), int64(baseMonth)) }
+
+// appendNear packs 0 as 0, and other values by their distance from base.
+func appendNear(b []byte, v, base int64) []byte {
+	if v == 0 {
+		return append(b, 0)
+	}
+	v -= base
+	return binary.AppendUvarint(b, uint64(v<<1^v>>63)+1)
+}
+
+func (r *reader) near(base int64) int64 {
+	v := r.uint()
+	if v == 0 {
+		return 0
+	}
+	v--
+	return int64(v>>1) ^ -int64(v&1) + base
+}
+
 func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
@@ -92,8 +120,8 @@ func (r *reader) uint() uint64 {
 }
 
 func (r *reader) int() int           { return int(r.uint()) }
-func (r *reader) date() civil.Date   { return civil.Date(r.uint()) }
-func (r *reader) month() civil.Month { return civil.Month(r.uint()) }
+func (r *reader) date() civil.Date   { return civil.Date(r.near(int64(baseDate))) }
+func (r *reader) month() civil.Month { return civil.Month(r.near(int64(baseMonth))) }
 func (r *reader) ref() Ref           { return Ref(r.uint()) }
 
 func (r *reader) byte() byte {
@@ -143,7 +171,8 @@ func (v *voids) add(target, by Ref) {
 }
 
 // AppendVoid packs that the event target was replaced or withdrawn by the
-// event by. It serves the facts of posts and plan lines.
-func AppendVoid(b []byte, target, by Ref) []byte {
-	return appendUint(append(appendUint(b, by), tagVoid), target)
+// event by, as is known since the event at: the later of the two. It serves
+// the facts of posts and plan lines.
+func AppendVoid(b []byte, at, target, by Ref) []byte {
+	return appendUint(appendUint(append(appendUint(b, at), tagVoid), target), by)
 }

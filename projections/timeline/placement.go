@@ -67,11 +67,11 @@ type renewal struct {
 
 func appendHire(b []byte, d *events.HirePlaced) []byte {
 	b = appendUint(b, d.Seat)
-	b = appendUint(b, d.From)
-	b = appendUint(b, d.Until)
+	b = appendDate(b, d.From)
+	b = appendDate(b, d.Until)
 	b = appendCode(b, groups, d.Group)
 	b = appendCode(b, sexes, d.Sex)
-	return appendUint(b, d.BirthMonth)
+	return appendMonth(b, d.BirthMonth)
 }
 
 func (r *reader) hire(h holder) Placement {
@@ -82,7 +82,7 @@ func (r *reader) hire(h holder) Placement {
 }
 
 func appendExit(b []byte, d *events.ExitRecorded) []byte {
-	return appendText(appendCode(appendUint(b, d.On), kinds, d.Kind), d.Code)
+	return appendText(appendCode(appendDate(b, d.On), kinds, d.Kind), d.Code)
 }
 
 func (r *reader) exit(h holder) exit {

@@ -43,7 +43,7 @@ func ReadPlan(key PlanKey, facts []byte, known uint64) (*Plan, error) {
 		later := ref.Ord() > known
 		switch tag {
 		case tagVoid:
-			p.void(r.ref(), ref, later)
+			p.void(r.ref(), r.ref(), later)
 		case tagPlanned:
 			p.mention(ref, later)
 			if n := r.int(); !later {

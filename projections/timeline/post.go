@@ -15,6 +15,7 @@ type Post struct {
 	developed []fact[Attributes]
 	resized   []fact[Step]
 	closed    []fact[civil.Date]
+	placed    []Placement
 	spells
 	trail
 }
@@ -54,20 +55,20 @@ func AppendDeveloped(b []byte, ref Ref, at division.Code, d *events.PostDevelope
 	b = appendText(b, d.Employer)
 	b = appendText(b, d.Fund)
 	b = appendUint(b, d.Seats)
-	b = appendUint(b, d.From)
-	b = appendUint(b, d.Until)
+	b = appendDate(b, d.From)
+	b = appendDate(b, d.Until)
 	b = appendUint(b, d.Standard)
 	return appendUint(b, d.RequiredDays)
 }
 
 // AppendResized packs a post.resized.
 func AppendResized(b []byte, ref Ref, d *events.PostResized) []byte {
-	return appendUint(appendUint(append(appendUint(b, ref), tagResized), d.From), d.Seats)
+	return appendUint(appendDate(append(appendUint(b, ref), tagResized), d.From), d.Seats)
 }
 
 // AppendClosed packs a post.closed.
 func AppendClosed(b []byte, ref Ref, d *events.PostClosed) []byte {
-	return appendUint(append(appendUint(b, ref), tagClosed), d.On)
+	return appendDate(append(appendUint(b, ref), tagClosed), d.On)
 }
 
 // AppendHired packs a hire.placed for the timeline of its post.
@@ -82,7 +83,7 @@ func AppendExited(b []byte, ref Ref, person Number, d *events.ExitRecorded) []by
 
 // AppendRenewed packs a hire.renewed for the timeline of its post.
 func AppendRenewed(b []byte, ref Ref, person Number, d *events.HireRenewed) []byte {
-	return appendUint(appendUint(append(appendUint(b, ref), tagRenewed), person), d.Until)
+	return appendDate(appendUint(append(appendUint(b, ref), tagRenewed), person), d.Until)
 }
 
 // ReadPost reads the packed facts of a post as they were known at an ordinal:
@@ -95,7 +96,7 @@ func ReadPost(facts []byte, known uint64) (*Post, error) {
 		ref, tag := r.ref(), r.byte()
 		later := ref.Ord() > known
 		if tag == tagVoid {
-			p.void(r.ref(), ref, later)
+			p.void(r.ref(), r.ref(), later)
 			continue
 		}
 		p.mention(ref, later)
@@ -164,8 +165,15 @@ func compareAttributes(a, b Attributes) int {
 	)
 }
 
-// Placements returns the placements on the post by on-duty day and seat.
-func (p *Post) Placements() []Placement { return p.placements() }
+// Placements returns the placements on the post by on-duty day and seat. They
+// are worked out once, so a Post is not safe for concurrent use; do not change
+// them.
+func (p *Post) Placements() []Placement {
+	if p.placed == nil {
+		p.placed = p.placements()
+	}
+	return p.placed
+}
 
 // End returns the first day that the post is no more, and 0 while it is open.
 func (p *Post) End() civil.Date {

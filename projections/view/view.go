@@ -62,3 +62,8 @@ type View struct {
 	Plan  func(*timeline.Plan, Emit)       // what a plan line contributes
 	Spans func(*timeline.Post, func(Span)) // the spans of a post
 }
+
+// CellOf returns the cell that a post lies in.
+func CellOf(a timeline.Attributes) Cell {
+	return Cell{Division: a.Division, Category: a.Category, Kind: a.Kind, Area: a.Area}
+}

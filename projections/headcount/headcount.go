@@ -1,0 +1,33 @@
+// Package headcount counts placements: one more from the on-duty day on, one
+// less from the exit day on, by division, category, kind, area, group and sex
+// of the person. A person on two posts counts twice. Placements on a post that
+// nobody developed count nowhere, for want of a division.
+package headcount
+
+import (
+	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/view"
+)
+
+// View returns the view.
+func View() view.View {
+	return view.View{Name: "headcount", Version: 1, Post: contribute}
+}
+
+func contribute(p *timeline.Post, emit view.Emit) {
+	a, ok := p.Attributes()
+	if !ok {
+		return
+	}
+	cell := view.CellOf(a)
+	for _, placed := range p.Placements() {
+		if placed.Empty() {
+			continue
+		}
+		cell.Group, cell.Sex = placed.Group, placed.Sex
+		emit(cell, placed.From, 0, 1)
+		if placed.Exit != 0 {
+			emit(cell, placed.Exit, 0, -1)
+		}
+	}
+}

@@ -1,0 +1,39 @@
+// Package plan sets what was planned beside what was developed, in seats.
+//
+// planned: the plan of a division, year and area, from the first day of the
+// year until its last, so that the sum up to a business date is the plan of
+// that date's year. developed: the seats of posts, from the day they exist
+// until the day they are no more, by division, category, kind and area.
+package plan
+
+import (
+	"time"
+
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/view"
+)
+
+// Planned returns the view of seats planned.
+func Planned() view.View {
+	return view.View{Name: "planned", Version: 1, Plan: func(p *timeline.Plan, emit view.Emit) {
+		cell := view.Cell{Division: p.Division, Area: p.Area}
+		emit(cell, civil.On(p.Year, time.January, 1), 0, p.Seats())
+		emit(cell, civil.On(p.Year+1, time.January, 1), 0, -p.Seats())
+	}}
+}
+
+// Developed returns the view of seats developed.
+func Developed() view.View {
+	return view.View{Name: "developed", Version: 1, Post: func(p *timeline.Post, emit view.Emit) {
+		a, ok := p.Attributes()
+		if !ok {
+			return
+		}
+		seats := 0
+		for _, step := range p.Seats() {
+			emit(view.CellOf(a), step.From, 0, step.Seats-seats)
+			seats = step.Seats
+		}
+	}}
+}

@@ -1,0 +1,103 @@
+package readmodel
+
+import (
+	"github.com/google/uuid"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/projections/timeline"
+)
+
+// A Batch is what some commits changed: all rows of one transaction.
+type Batch struct {
+	Commits      []CommitRow
+	Voids        []VoidRow
+	Cells        []Cell
+	Posts        []PostRow // new and changed
+	Plans        []PlanRow // new and changed
+	Runs         []NameRow
+	Persons      []PersonRow
+	Folios       []NameRow // the name is the county
+	Agencies     []NameRow
+	Leaves       []LeafRow // of folios
+	AgencyLeaves []LeafRow
+	Differences  map[string][]Difference // by view
+	Opened       map[string][]SpanRow    // by view; those closed since included
+	Closed       map[string][]SpanRow    // by view; opened by an earlier batch
+}
+
+// A CommitRow is a commit and the key hashes of its events, one behind the
+// other.
+type CommitRow struct {
+	Ord      uint64
+	Position log.Position
+	ID       string
+	Recorded int64
+	Keys     []byte
+}
+
+// A VoidRow says that the event with a key was replaced or withdrawn. Of two
+// rows with one key the first holds, except that a Target is added to one that
+// had none.
+type VoidRow struct {
+	Key    [16]byte
+	By     timeline.Ref
+	Target timeline.Ref // 0 while the event has not come
+}
+
+// A NameRow gives a number to a name.
+type NameRow struct {
+	No   int64
+	Name string
+}
+
+// A PostRow is the timeline of a post.
+type PostRow struct {
+	No    timeline.Number
+	Name  string
+	Facts []byte
+}
+
+// A PlanRow is the timeline of a plan line.
+type PlanRow struct {
+	No    int64
+	Key   timeline.PlanKey
+	Facts []byte
+}
+
+// A PersonRow gives a number to a person.
+type PersonRow struct {
+	No timeline.Number
+	ID uuid.UUID
+}
+
+// A LeafRow is a new leaf of a folio or an agency. It replaces the Joined
+// leaves before it, whose bytes it begins with.
+type LeafRow struct {
+	Of     int64
+	Last   timeline.Ref
+	Bytes  []byte
+	Joined []timeline.Ref
+}
+
+// A SpanRow is a span of a view with what it is keyed by.
+type SpanRow struct {
+	ID       int64
+	Post     timeline.Number
+	Seat     int
+	Cell     int64
+	Since    civil.Date
+	Until    civil.Date // OpenEnd where it is open
+	Filled   bool
+	OrdFrom  uint64
+	OrdUntil uint64 // Standing while it holds
+}
+
+// Standing is the OrdUntil of a span that holds.
+const Standing = timeline.Head
+
+func (s *SpanRow) node() int64 {
+	if s.OrdUntil == Standing {
+		return 0
+	}
+	return node(s.OrdFrom, s.OrdUntil)
+}

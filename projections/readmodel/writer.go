@@ -1,0 +1,310 @@
+package readmodel
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/view"
+)
+
+// A Writer writes one generation. It is not safe for concurrent use.
+//
+// Create makes a new generation that is loaded in bulk: without a journal,
+// without indexes, unusable until Finish. OpenWriter goes on with a finished
+// one, transaction by transaction.
+type Writer struct {
+	db    *sql.DB
+	path  string
+	views []view.View
+	epoch int64
+	ord   uint64
+	bulk  bool
+}
+
+// Create makes the file of a new generation. It fails if the file is there.
+func Create(ctx context.Context, path string, views []view.View) (*Writer, error) {
+	db, err := open(path, "journal_mode(OFF)", "synchronous(OFF)", "locking_mode(EXCLUSIVE)", "cache_size(-262144)", "page_size(8192)")
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	w := &Writer{db: db, path: path, views: views, bulk: true}
+	create, _ := schemaFor(views)
+	err = w.transact(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, create); err != nil {
+			return err
+		}
+		for name, value := range w.meta("building") {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO meta VALUES (?, ?)`, name, value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("readmodel: create %s: %w", filepath.Base(path), err), db.Close())
+	}
+	return w, nil
+}
+
+// OpenWriter takes a finished generation over: any other writer of it fails
+// with ErrFenced from now on. It fails with ErrUnusable when the generation
+// was made by other versions of the views.
+func OpenWriter(ctx context.Context, path string, views []view.View) (*Writer, error) {
+	// After a power cut the last transactions may be gone, position and rows
+	// alike: they are read from the log again.
+	db, err := open(path, "journal_mode(WAL)", "synchronous(NORMAL)", "busy_timeout(10000)", "cache_size(-131072)", "wal_autocheckpoint(4000)")
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	w := &Writer{db: db, path: path, views: views}
+	if err := w.takeOver(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", filepath.Base(path), err), db.Close())
+	}
+	return w, nil
+}
+
+func (w *Writer) takeOver(ctx context.Context) error {
+	have, err := usable(ctx, w.db, "ready")
+	if err != nil {
+		return err
+	}
+	want := map[string]int{}
+	for _, v := range w.views {
+		want[v.Name] = v.Version
+	}
+	if !maps.Equal(have, want) {
+		return fmt.Errorf("%w: it has the views %v, want %v", ErrUnusable, have, want)
+	}
+	err = w.db.QueryRowContext(ctx, `UPDATE progress SET epoch = epoch + 1 RETURNING epoch, ord`).Scan(&w.epoch, &w.ord)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnusable, err)
+	}
+	return nil
+}
+
+func (w *Writer) meta(state string) map[string]string {
+	m := map[string]string{"schema": fmt.Sprint(schemaVersion), "timeline": fmt.Sprint(timeline.Version), "state": state}
+	for _, v := range w.views {
+		m["view:"+v.Name] = fmt.Sprint(v.Version)
+	}
+	return m
+}
+
+// Ord returns the ordinal of the last commit written.
+func (w *Writer) Ord() uint64 { return w.ord }
+
+// Bulk says whether the generation is being loaded in bulk.
+func (w *Writer) Bulk() bool { return w.bulk }
+
+// Close closes the file.
+func (w *Writer) Close() error { return w.db.Close() }
+
+// Finish ends a bulk load: indexes, everything on disk, usable. The Writer
+// goes on transaction by transaction.
+func (w *Writer) Finish(ctx context.Context) error {
+	_, index := schemaFor(w.views)
+	err := w.transact(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, index+"ANALYZE;"); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE meta SET value = 'ready' WHERE name = 'state'`)
+		return err
+	})
+	err = errors.Join(err, w.db.Close())
+	if err == nil {
+		err = errors.Join(fsync(w.path), fsync(filepath.Dir(w.path)))
+	}
+	if err != nil {
+		return fmt.Errorf("readmodel: finish %s: %w", filepath.Base(w.path), err)
+	}
+	live, err := OpenWriter(ctx, w.path, w.views)
+	if err != nil {
+		return err
+	}
+	*w = *live
+	return nil
+}
+
+// Write writes a batch and moves the position to its last commit, in one
+// transaction. It fails with ErrFenced when another writer took over.
+func (w *Writer) Write(ctx context.Context, b *Batch) error {
+	if len(b.Commits) == 0 {
+		return nil
+	}
+	last := b.Commits[len(b.Commits)-1].Ord
+	err := w.transact(ctx, func(tx *sql.Tx) error {
+		if err := w.rows(ctx, tx, b); err != nil {
+			return err
+		}
+		done, err := tx.ExecContext(ctx, `UPDATE progress SET ord = ? WHERE epoch = ? AND ord = ?`, int64(last), w.epoch, int64(w.ord))
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(err, ErrFenced)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("readmodel: write up to commit %d: %w", last, err)
+	}
+	w.ord = last
+	return nil
+}
+
+func (w *Writer) transact(ctx context.Context, do func(*sql.Tx) error) error {
+	tx, err := w.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+func (w *Writer) rows(ctx context.Context, tx *sql.Tx, b *Batch) error {
+	into := inserter{ctx: ctx, tx: tx}
+	into.start("INSERT INTO commits", 5, "")
+	for _, c := range b.Commits {
+		into.add(int64(c.Ord), c.Position.String(), c.ID, c.Recorded, c.Keys)
+	}
+	into.start("INSERT INTO void", 3, " ON CONFLICT (key) DO UPDATE SET target = coalesce(target, excluded.target)")
+	for _, v := range b.Voids {
+		into.add(v.Key[:], v.By, nullable(v.Target))
+	}
+	into.start("INSERT INTO cell", 8, "")
+	for _, c := range b.Cells {
+		into.add(c.ID, string(c.Division), c.Category, c.Kind, c.Area, c.Group, c.Sex, c.Reason)
+	}
+	into.start("INSERT INTO post", 3, " ON CONFLICT (no) DO UPDATE SET facts = excluded.facts")
+	for _, p := range b.Posts {
+		into.add(p.No, p.Name, p.Facts)
+	}
+	into.start("INSERT INTO plan_line", 5, " ON CONFLICT (no) DO UPDATE SET facts = excluded.facts")
+	for _, p := range b.Plans {
+		into.add(p.No, string(p.Key.Division), p.Key.Year, p.Key.Area, p.Facts)
+	}
+	for _, names := range []struct {
+		table string
+		rows  []NameRow
+	}{{"run", b.Runs}, {"folio", b.Folios}, {"agency", b.Agencies}} {
+		into.start("INSERT INTO "+names.table, 2, "")
+		for _, r := range names.rows {
+			into.add(r.No, r.Name)
+		}
+	}
+	into.start("INSERT INTO person", 2, "")
+	for _, p := range b.Persons {
+		into.add(p.No, p.ID[:])
+	}
+	into.leaves("leaf", "folio", b.Leaves)
+	into.leaves("agency_leaf", "agency", b.AgencyLeaves)
+	for _, name := range slices.Sorted(maps.Keys(b.Differences)) {
+		into.start("INSERT INTO "+name, 6, "")
+		for _, d := range b.Differences[name] {
+			into.add(d.ID, int64(d.Ord), d.Cell, int64(d.Date), d.Measure, d.N)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.Opened)) {
+		into.start("INSERT INTO "+name, 10, "")
+		for _, s := range b.Opened[name] {
+			into.add(s.ID, s.Post, s.Seat, s.Cell, int64(s.Since), int64(s.Until), s.Filled, int64(s.OrdFrom), int64(s.OrdUntil), s.node())
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.Closed)) {
+		for _, s := range b.Closed[name] {
+			into.exec("UPDATE "+name+" SET ord_until = ?, node = ? WHERE id = ?", int64(s.OrdUntil), s.node(), s.ID)
+		}
+	}
+	return into.close()
+}
+
+func nullable(r timeline.Ref) any {
+	if r == 0 {
+		return nil
+	}
+	return int64(r)
+}
+
+// An inserter runs statements of many rows. Its first error sticks.
+type inserter struct {
+	ctx  context.Context
+	tx   *sql.Tx
+	err  error
+	done map[string]*sql.Stmt
+
+	head, tail string
+	columns    int
+	args       []any
+}
+
+// rowsAtOnce is how many rows one statement inserts.
+const rowsAtOnce = 50
+
+// start begins inserting into a table with a number of columns.
+func (i *inserter) start(head string, columns int, tail string) {
+	i.flush()
+	i.head, i.columns, i.tail = head, columns, tail
+}
+
+func (i *inserter) add(args ...any) {
+	if i.args = append(i.args, args...); len(i.args) == rowsAtOnce*i.columns {
+		i.flush()
+	}
+}
+
+func (i *inserter) flush() {
+	rows := len(i.args) / max(i.columns, 1)
+	if rows == 0 {
+		return
+	}
+	one := ",(?" + strings.Repeat(",?", i.columns-1) + ")"
+	i.exec(i.head+" VALUES "+strings.Repeat(one, rows)[1:]+i.tail, i.args...)
+	i.args = i.args[:0]
+}
+
+func (i *inserter) leaves(table, of string, rows []LeafRow) {
+	i.start("INSERT INTO "+table, 3, "")
+	for _, l := range rows {
+		for _, last := range l.Joined {
+			i.exec("DELETE FROM "+table+" WHERE "+of+" = ? AND last = ?", l.Of, int64(last))
+		}
+		i.add(l.Of, int64(l.Last), l.Bytes)
+	}
+}
+
+// exec runs a statement, prepared once.
+func (i *inserter) exec(query string, args ...any) {
+	if i.err != nil {
+		return
+	}
+	stmt := i.done[query]
+	if stmt == nil {
+		if stmt, i.err = i.tx.PrepareContext(i.ctx, query); i.err != nil {
+			return
+		}
+		if i.done == nil {
+			i.done = map[string]*sql.Stmt{}
+		}
+		i.done[query] = stmt
+	}
+	_, i.err = stmt.ExecContext(i.ctx, args...)
+}
+
+func (i *inserter) close() error {
+	i.flush()
+	for _, stmt := range i.done {
+		i.err = errors.Join(i.err, stmt.Close())
+	}
+	return i.err
+}

@@ -1,0 +1,119 @@
+// Package vacancy finds the seats that nobody sits on, and how long it took to
+// fill them.
+//
+// A seat is vacant on the days on which it exists and no placement holds it. It
+// exists while the post has that many seats and has not ended. A seat never
+// filled is vacant since it began, with no reason; otherwise the reason is the
+// code of the exit that made it vacant. When the last of two placements on one
+// seat ends it is vacant from then on.
+package vacancy
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/view"
+)
+
+// View returns the view of vacant seats: a span for each seat and interval.
+func View() view.View {
+	return view.View{Name: "vacancy", Version: 1, Spans: spans}
+}
+
+// Filled returns the view of vacancies filled: one in the cell of the seat and
+// of the reason, on the on-duty day; the measure is the days it was vacant.
+func Filled() view.View {
+	return view.View{Name: "filled", Version: 1, Post: func(p *timeline.Post, emit view.Emit) {
+		spans(p, func(s view.Span) {
+			if s.Filled {
+				emit(s.Cell, s.Until, int(s.Until-s.Since), 1)
+			}
+		})
+	}}
+}
+
+// A taken seat is held by a placement on [from, until); until 0 is open.
+type taken struct {
+	seat        int
+	from, until civil.Date
+	code        string
+}
+
+func spans(p *timeline.Post, yield func(view.Span)) {
+	a, ok := p.Attributes()
+	steps := p.Seats()
+	if !ok || len(steps) == 0 {
+		return
+	}
+	held := holds(p)
+	most := 0
+	for _, s := range steps {
+		most = max(most, s.Seats)
+	}
+	for seat := 1; seat <= most; seat++ {
+		n := 0
+		for n < len(held) && held[n].seat == seat {
+			n++
+		}
+		seatSpans(view.CellOf(a), seat, steps, held[:n], yield)
+		held = held[n:]
+	}
+}
+
+// holds returns the placements that count by seat, on-duty day and exit.
+func holds(p *timeline.Post) []taken {
+	var held []taken
+	for _, h := range p.Placements() {
+		if !h.Empty() && h.Seat > 0 {
+			held = append(held, taken{h.Seat, h.From, h.Exit, h.ExitCode})
+		}
+	}
+	slices.SortFunc(held, func(a, b taken) int {
+		return cmp.Or(cmp.Compare(a.seat, b.seat), cmp.Compare(a.from, b.from), cmp.Compare(a.until, b.until), cmp.Compare(a.code, b.code))
+	})
+	return held
+}
+
+// seatSpans yields the vacant spans of one seat, ascending.
+func seatSpans(c view.Cell, seat int, steps []timeline.Step, held []taken, yield func(view.Span)) {
+	for i := 0; i < len(steps); i++ {
+		if steps[i].Seats < seat {
+			continue
+		}
+		since := steps[i].From
+		for i+1 < len(steps) && steps[i+1].Seats >= seat {
+			i++
+		}
+		until := civil.Date(0)
+		if i+1 < len(steps) {
+			until = steps[i+1].From
+		}
+		gaps(c, seat, since, until, held, yield)
+	}
+}
+
+// gaps yields what held leaves free of [since, until).
+func gaps(c view.Cell, seat int, since, until civil.Date, held []taken, yield func(view.Span)) {
+	c.Reason = ""
+	for _, h := range held {
+		if until != 0 && h.from >= until {
+			break
+		}
+		if h.from > since {
+			yield(view.Span{Cell: c, Seat: seat, Since: since, Until: h.from, Filled: true})
+		}
+		switch {
+		case h.until == 0:
+			return
+		case h.until > since:
+			since, c.Reason = h.until, h.code
+		case h.until == since && c.Reason != "" && h.code < c.Reason:
+			c.Reason = h.code
+		}
+	}
+	if until == 0 || since < until {
+		yield(view.Span{Cell: c, Seat: seat, Since: since, Until: until})
+	}
+}
