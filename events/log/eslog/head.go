@@ -112,6 +112,9 @@ func (l *Log) eventAt(ctx context.Context, from log.Position) (*esdb.RecordedEve
 // record there. Versions differ in how they say so; what they say during an
 // election has the same code and is not meant.
 func garbage(err error) bool {
+	if errors.As(err, new(dialError)) {
+		return false
+	}
 	switch status.Code(err) {
 	case codes.Unknown, codes.InvalidArgument, codes.OutOfRange, codes.FailedPrecondition, codes.Internal:
 		return !isNotLeader(err) && !strings.Contains(err.Error(), "leader")

@@ -46,6 +46,11 @@ type dial struct {
 	err  error
 }
 
+// A dialError came before the call that it ended was made.
+type dialError struct{ error }
+
+func (e dialError) Unwrap() error { return e.error }
+
 func newLink(config *esdb.Configuration) *link {
 	base, end := context.WithCancelCause(context.Background())
 	return &link{config: config, base: base, end: end}
@@ -143,7 +148,9 @@ func (k *link) connect(d *dial) {
 	if err != nil && s != nil {
 		s.client.Close()
 	}
-	d.err = err
+	if err != nil {
+		d.err = dialError{err}
+	}
 	close(d.done)
 }
 

@@ -39,7 +39,7 @@ type store struct {
 	mu      sync.Mutex
 	all     []Event
 	streams map[string][]int // by event number
-	next    uint64 // position of the next record
+	next    uint64           // position of the next record
 	random  *rand.Rand
 	grown   chan struct{} // closed when all grows
 }
