@@ -1,0 +1,129 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/division"
+)
+
+// Auth lists the agencies that may submit, and what each may. It does not
+// change once made.
+//
+// The file is JSON:
+//
+//	{"agencies": [{
+//	  "name": "370211-rsj",          lower-case letters, digits, - and _
+//	  "token_sha256": "9f86d0…",     SHA-256 of the token, in hexadecimal
+//	  "division": "370211",          prefix it answers for; "" is everywhere
+//	  "services": ["hire", "exit"],  left out: all
+//	  "record": false,               may submit with submode=record
+//	  "import": false                may bring recorded times along
+//	}]}
+//
+// A token is a long random text (32 bytes or more), so a plain hash does not
+// give it away. An agency without a hash can submit over NATS only, where the
+// server knows it by its key.
+type Auth struct {
+	callers map[string]Caller // by name
+	tokens  []credential
+}
+
+type credential struct {
+	hash [sha256.Size]byte
+	name string
+}
+
+// ReadAuth reads the file of agencies. Errors name the agency and the field.
+func ReadAuth(r io.Reader) (*Auth, error) {
+	var file struct {
+		Agencies []agency `json:"agencies"`
+	}
+	if err := json.UnmarshalRead(r, &file, json.RejectUnknownMembers(true)); err != nil {
+		return nil, fmt.Errorf("agencies: %w", err)
+	}
+	if len(file.Agencies) == 0 {
+		return nil, errors.New("agencies: the file lists none")
+	}
+	a := &Auth{callers: map[string]Caller{}}
+	for i, g := range file.Agencies {
+		if err := a.add(g); err != nil {
+			return nil, fmt.Errorf("agencies[%d] %q: %w", i, g.Name, err)
+		}
+	}
+	return a, nil
+}
+
+type agency struct {
+	Name     string          `json:"name"`
+	Hash     string          `json:"token_sha256"`
+	Division string          `json:"division"`
+	Services []events.Family `json:"services"`
+	Record   bool            `json:"record"`
+	Import   bool            `json:"import"`
+}
+
+func (a *Auth) add(g agency) error {
+	if g.Name == "" || strings.Trim(g.Name, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+		return errors.New("name: want lower-case letters, digits, - and _")
+	}
+	if _, twice := a.callers[g.Name]; twice || g.Name == Local().Agency {
+		return errors.New("name: is taken")
+	}
+	prefix, err := division.ParsePrefix(g.Division)
+	if err != nil {
+		return err
+	}
+	c := Caller{Agency: g.Name, Prefix: prefix, Record: g.Record, Import: g.Import}
+	if len(g.Services) > 0 {
+		c.Families = map[events.Family]bool{}
+	}
+	for _, f := range g.Services {
+		if !slices.Contains(events.Families, f) || f == events.Gateway {
+			return fmt.Errorf("services: there is no service %q", f)
+		}
+		c.Families[f] = true
+	}
+	if g.Hash != "" {
+		hash, err := hex.DecodeString(g.Hash)
+		if err != nil || len(hash) != sha256.Size {
+			return errors.New("token_sha256: want 64 hexadecimal digits")
+		}
+		if slices.ContainsFunc(a.tokens, func(t credential) bool { return t.hash == [sha256.Size]byte(hash) }) {
+			return errors.New("token_sha256: is that of another agency")
+		}
+		a.tokens = append(a.tokens, credential{[sha256.Size]byte(hash), g.Name})
+	}
+	a.callers[g.Name] = c
+	return nil
+}
+
+// byToken returns the agency whose token it is. It looks at all of them, and
+// at all bytes of each, however early it knows.
+func (a *Auth) byToken(token string) (Caller, bool) {
+	hash := sha256.Sum256([]byte(token))
+	name := ""
+	for _, t := range a.tokens {
+		if subtle.ConstantTimeCompare(hash[:], t.hash[:]) == 1 {
+			name = t.name
+		}
+	}
+	c, ok := a.callers[name]
+	c.AuthType = "token"
+	return c, ok
+}
+
+// byName returns the agency that the NATS server let publish under its name.
+func (a *Auth) byName(name string) (Caller, bool) {
+	c, ok := a.callers[name]
+	c.AuthType = "nkey"
+	return c, ok
+}

@@ -1,0 +1,92 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/muster-works/muster/events"
+)
+
+// acceptor answers at once: what is measured is the gateway's own work.
+type acceptor struct{}
+
+func (acceptor) Submit(_ context.Context, _ events.Family, batch []*events.Event, _ time.Time) ([]events.Receipt, error) {
+	receipts := make([]events.Receipt, len(batch))
+	for i, e := range batch {
+		receipts[i] = events.Receipt{ID: e.ID, Source: e.Source, Status: events.Accepted}
+	}
+	return receipts, nil
+}
+
+func newDoor(b *testing.B) *bench {
+	return newBench(b, func(o *Options) { o.Desk = acceptor{} })
+}
+
+// Sheets of 8 lines, 1,000 a submission, of people the vault knows.
+func BenchmarkSubmitSheets(b *testing.B) {
+	door := newDoor(b)
+	const people = 8000
+	var hires []*events.Event
+	for i := range people {
+		hires = append(hires, hire(i))
+	}
+	door.submit(b, Local(), hires...)
+	var sheets []*events.Event
+	for i := 0; i < people; i += 8 {
+		sheets = append(sheets, sheet(fmt.Sprintf("a-%d", i), i, i+1, i+2, i+3, i+4, i+5, i+6, i+7))
+	}
+	list := items(sheets...)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := door.Submit(b.Context(), Local(), list, time.Time{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N*people)/b.Elapsed().Seconds(), "lines/s")
+}
+
+// Pay runs of 500 lines.
+func BenchmarkSubmitPayments(b *testing.B) {
+	door := newDoor(b)
+	const people = 8000
+	var hires []*events.Event
+	for i := range people {
+		hires = append(hires, hire(i))
+	}
+	door.submit(b, Local(), hires...)
+	var runs []*events.Event
+	for i := 0; i < people; i += 500 {
+		d := &events.PaymentInstructed{Run: "r", Fund: "f"}
+		for n := range 500 {
+			d.Lines = append(d.Lines, events.PayLine{Line: fmt.Sprintf("%d", n), IDNumber: number(i + n), Post: "370211102231-001", Amount: 80000})
+		}
+		runs = append(runs, event(fmt.Sprintf("r-%d", i), d))
+	}
+	list := items(runs...)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := door.Submit(b.Context(), Local(), list, time.Time{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N*people)/b.Elapsed().Seconds(), "lines/s")
+}
+
+// Hires of people the vault has never seen, 1,000 a submission.
+func BenchmarkSubmitNewPersons(b *testing.B) {
+	door := newDoor(b)
+	n := 0
+	for b.Loop() {
+		list := make([]Item, 1000)
+		for i := range list {
+			list[i].Event = hire(n)
+			n++
+		}
+		if _, err := door.Submit(b.Context(), Local(), list, time.Time{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "persons/s")
+}

@@ -1,0 +1,126 @@
+package gateway
+
+import (
+	"slices"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/idnumber"
+)
+
+// own returns a copy of a payload as deep as the gateway changes it: an event
+// is sent again as it was when the call fails.
+func own(d events.Data) events.Data {
+	switch d := d.(type) {
+	case *events.PlanSet:
+		return new(*d)
+	case *events.PostDeveloped:
+		return new(*d)
+	case *events.FundAllocated:
+		return new(*d)
+	case *events.HirePlaced:
+		c := *d
+		c.Identity = ownIdentity(d.Identity)
+		return &c
+	case *events.HireRenewed:
+		c := *d
+		c.Identity = ownIdentity(d.Identity)
+		return &c
+	case *events.ExitRecorded:
+		c := *d
+		c.Identity = ownIdentity(d.Identity)
+		return &c
+	case *events.TrainingCompleted:
+		c := *d
+		c.Identity = ownIdentity(d.Identity)
+		return &c
+	case *events.AccountAssigned:
+		c := *d
+		c.Identity = ownIdentity(d.Identity)
+		return &c
+	case *events.AttendanceReported:
+		c := *d
+		c.Lines = slices.Clone(d.Lines)
+		return &c
+	case *events.PaymentInstructed:
+		c := *d
+		c.Lines = slices.Clone(d.Lines)
+		return &c
+	case *events.PaymentSettled:
+		c := *d
+		c.Lines = slices.Clone(d.Lines)
+		return &c
+	case *events.RegistryReported:
+		c := *d
+		c.Lines = slices.Clone(d.Lines)
+		return &c
+	}
+	return d // holds neither identity nor division
+}
+
+func ownIdentity(id *events.Identity) *events.Identity {
+	if id == nil {
+		return nil
+	}
+	return new(*id)
+}
+
+// whoOf returns the person a payload as a whole is about, nil for those that
+// are about none or name people line by line.
+func whoOf(d events.Data) *events.Who {
+	switch d := d.(type) {
+	case *events.HirePlaced:
+		return &d.Who
+	case *events.HireRenewed:
+		return &d.Who
+	case *events.ExitRecorded:
+		return &d.Who
+	case *events.TrainingCompleted:
+		return &d.Who
+	case *events.AccountAssigned:
+		return &d.Who
+	}
+	return nil
+}
+
+// eachLine visits the lines of a payload that name people.
+func eachLine(d events.Data, visit func(i int, person *events.Person, number *string)) {
+	switch d := d.(type) {
+	case *events.AttendanceReported:
+		for i := range d.Lines {
+			visit(i, &d.Lines[i].Person, &d.Lines[i].IDNumber)
+		}
+	case *events.PaymentInstructed:
+		for i := range d.Lines {
+			visit(i, &d.Lines[i].Person, &d.Lines[i].IDNumber)
+		}
+	case *events.RegistryReported:
+		for i := range d.Lines {
+			visit(i, &d.Lines[i].Person, &d.Lines[i].IDNumber)
+		}
+	}
+}
+
+// canonical brings identity numbers into the one form that is compared.
+func canonical(d events.Data) {
+	if w := whoOf(d); w != nil && w.Identity != nil {
+		w.Identity.IDNumber = idnumber.Canonical(w.Identity.IDNumber)
+	}
+	eachLine(d, func(_ int, _ *events.Person, number *string) { *number = idnumber.Canonical(*number) })
+}
+
+// blank empties every field that is meant for an identity. What is left is
+// what may not hold one.
+func blank(d events.Data) {
+	if w := whoOf(d); w != nil {
+		w.Identity = nil
+	}
+	eachLine(d, func(_ int, _ *events.Person, number *string) { *number = "" })
+	switch d := d.(type) {
+	case *events.AccountAssigned:
+		d.Number = ""
+	case *events.PaymentSettled:
+		for i := range d.Lines {
+			d.Lines[i].Number = ""
+		}
+	}
+}
