@@ -126,7 +126,7 @@ func refused(err error) error {
 	switch {
 	case errors.Is(err, log.ErrTooLarge), errors.Is(err, log.ErrUnavailable):
 		return err
-	case errors.Is(err, nats.ErrNoResponders):
+	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, jetstream.ErrNoStreamResponse):
 		return fmt.Errorf("%w: no server answers for the stream: JetStream is off (a full disk turns it off), or the stream has no leader: %w", log.ErrUnavailable, err)
 	case errors.As(err, &api):
 		return fmt.Errorf("%w: the server refuses to store (no space, no quorum, or a limit): %w", log.ErrUnavailable, err)

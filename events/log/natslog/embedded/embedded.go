@@ -25,11 +25,12 @@
 // In its account an agency may use any inbox prefix. On a server shared by
 // accounts of another making, use _INBOX.<agency>, which works here too.
 //
-// A full disk makes JetStream turn itself off. Its clients then get no answer
-// to an append (log.ErrUnavailable). A Server watches for that and, as soon as
-// there is space again, replaces the whole server inside, on the same address
-// and files; clients reconnect by themselves. What was acknowledged before is
-// there, as after any restart.
+// A disk that is full makes the server refuse in silence, or turn JetStream
+// off, and it does not come back by itself. A Server watches for that: it lets
+// appends fail at once (log.ErrUnavailable), and as soon as there is space
+// again replaces the whole server inside, on the same address and files.
+// Clients reconnect by themselves. What was acknowledged before is there, as
+// after any restart.
 //
 // One data directory belongs to one process at a time, by a lock on a file in
 // it that the kernel drops when the process ends.

@@ -6,62 +6,94 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"syscall"
 	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
 )
 
 const (
 	// look is how often the server inside is looked at.
-	look = 500 * time.Millisecond
+	look = 250 * time.Millisecond
+	// rest is the longest pause between two starts that did not help.
+	rest = time.Minute
 	// room is how much must fit on the disk before it is started again, so
 	// that it does not fill up in the next moment.
 	room = 16 << 20
 )
 
-// watch replaces the server inside when JetStream has turned itself off, which
-// it does when a write fails for want of space, and never turns on again.
+// watch looks after the server inside. A write that fails, for want of space
+// mostly, leaves the server with a stream that takes nothing more and answers
+// nothing, or with JetStream turned off, until it is started again. So watch
+// turns JetStream off for good, which lets requests fail at once, and when
+// there is space replaces the server.
 func (s *Server) watch() {
-	ticker := time.NewTicker(look)
-	defer ticker.Stop()
-	for {
+	delay := look
+	for off := false; ; {
 		select {
 		case <-s.quit:
 			return
-		case <-ticker.C:
+		case <-time.After(delay):
 		}
 		ns := s.current()
-		if ns.Running() && ns.JetStreamEnabled() || !s.hasRoom() {
+		if !off {
+			health := ns.Healthz(nil)
+			if health.Status == "ok" {
+				delay = look
+				continue
+			}
+			off = true
+			s.say(slog.LevelError, "the log cannot be written: JetStream is off until there is space", "health", health.Error)
+			turnOff(ns)
+		}
+		if !s.hasRoom() {
 			continue
 		}
-		s.say(slog.LevelWarn, "JetStream is off and there is space: starting the server again")
+		delay = min(2*delay, rest) // it may be something that no start mends
+		s.say(slog.LevelWarn, "there is space: starting the server again")
 		ns.Shutdown()
 		ns.WaitForShutdown()
 		if err := s.start(); err != nil {
-			s.say(slog.LevelError, err.Error()) // and again at the next look
+			s.say(slog.LevelError, "the server does not start, trying again", "error", err)
+			continue
 		}
+		off = false
 	}
 }
 
-// hasRoom writes a file and removes it: free space as the system tells it
-// counts neither quotas nor what is kept for root.
+// turnOff stops JetStream and disconnects everybody once, so that nobody waits
+// for an answer that will not come.
+func turnOff(ns *server.Server) {
+	ns.ShutdownJetStream()
+	connections, err := ns.Connz(nil)
+	if err != nil {
+		return // and requests run into their time limit instead
+	}
+	for _, c := range connections.Conns {
+		ns.DisconnectClientByID(c.Cid)
+	}
+}
+
+// hasRoom says whether the server can write again.
 func (s *Server) hasRoom() bool {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(s.options.Dir, &disk); err != nil || disk.Bavail*uint64(disk.Bsize) < room {
+		return false
+	}
+	// There are quotas, and disks that are read-only of a sudden.
 	f, err := os.CreateTemp(s.options.Dir, "room-*")
 	if err != nil {
 		return false
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
-	chunk := make([]byte, 1<<20)
-	for range room / len(chunk) {
-		if _, err := f.Write(chunk); err != nil {
-			return false
-		}
-	}
-	return f.Sync() == nil
+	_, err = f.Write(make([]byte, room/16))
+	return err == nil && f.Sync() == nil
 }
 
-func (s *Server) say(level slog.Level, text string) {
+func (s *Server) say(level slog.Level, text string, args ...any) {
 	if s.options.Logger != nil {
-		s.options.Logger.Log(context.Background(), level, text)
+		s.options.Logger.Log(context.Background(), level, text, args...)
 	}
 }
 

@@ -1,0 +1,277 @@
+package natslog_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/natslog"
+)
+
+// Each benchmark does the port's work and the raw work of JetStream in turns,
+// in one run on one server, and reports the ratio. Rates alone mean nothing on
+// a shared machine.
+
+// event is one of some 190 bytes that does not compress to nothing.
+func event(n int) []byte {
+	return fmt.Appendf(nil, `{"specversion":"1.0","id":"h-%08d","source":"/agency/370211-rsj","type":"hire.placed","division":"3702%08d","data":{"post":"%s-%03d","from":"2022-05-01"}}`,
+		n, n*7919%100000000, nuid.Next(), n%1000)
+}
+
+// One writer, one commit of a thousand events in flight, each fsynced.
+func BenchmarkAppend(b *testing.B) {
+	nc := connect(b, serve(b))
+	l := provision(b, nc)
+	js, raw := rawStream(b, nc)
+	events := make([][]byte, 1000)
+	for i := range events {
+		events[i] = event(i)
+	}
+	body := log.EncodeBatch(events)
+	var port, bare time.Duration
+	var rev log.Revision
+	var seq uint64
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		id := nuid.Next()
+		start := time.Now()
+		var err error
+		if _, rev, err = l.Append(b.Context(), log.Commit{ID: id, Boundary: "placement", Events: events}, rev); err != nil {
+			b.Fatal(err)
+		}
+		port += time.Since(start)
+
+		m := &nats.Msg{Subject: raw + ".placement", Data: body, Header: nats.Header{
+			"Nats-Msg-Id": {id}, "Nats-Expected-Last-Subject-Sequence": {strconv.FormatUint(seq, 10)},
+			"Content-Type": {log.ContentType}, "Muster-Events": {"1000"},
+		}}
+		start = time.Now()
+		ack, err := js.PublishMsg(b.Context(), m)
+		if err != nil {
+			b.Fatal(err)
+		}
+		bare += time.Since(start)
+		seq = ack.Sequence
+	}
+	b.ReportMetric(float64(bare)/float64(port), "of-raw")
+	b.ReportMetric(float64(b.N)*1000/port.Seconds(), "events/s")
+	b.ReportMetric(float64(b.N)*1000/bare.Seconds(), "raw-events/s")
+}
+
+// rawStream makes a stream like the log's, and returns its subjects' prefix.
+func rawStream(b *testing.B, nc *nats.Conn) (jetstream.JetStream, string) {
+	b.Helper()
+	o := natslog.Options{Stream: "RAW", Prefix: "raw"}
+	if err := natslog.Provision(b.Context(), nc, o); err != nil {
+		b.Fatal(err)
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return js, o.Prefix
+}
+
+// A full read of the log, commits checked and split into events, against the
+// library's ordered consumer that throws the messages away.
+func BenchmarkRead(b *testing.B) {
+	for _, shape := range []struct{ commits, events int }{{2000, 1000}, {50_000, 1}} {
+		b.Run(fmt.Sprintf("%d-events", shape.events), func(b *testing.B) {
+			nc := connect(b, serve(b))
+			l, js, stream := filled(b, nc, shape.commits, shape.events)
+			var port, bare time.Duration
+			for b.Loop() {
+				start := time.Now()
+				n := 0
+				for c, err := range l.Read(b.Context(), log.Position{}, log.Filter{}) {
+					if err != nil {
+						b.Fatal(err)
+					}
+					n += len(c.Events)
+				}
+				if n != shape.commits*shape.events {
+					b.Fatalf("%d events", n)
+				}
+				port += time.Since(start)
+
+				start = time.Now()
+				drainRaw(b, js, stream, shape.commits)
+				bare += time.Since(start)
+			}
+			events := float64(b.N * shape.commits * shape.events)
+			b.ReportMetric(float64(bare)/float64(port), "of-raw")
+			b.ReportMetric(events/port.Seconds(), "events/s")
+			b.ReportMetric(events/bare.Seconds(), "raw-events/s")
+		})
+	}
+}
+
+// filled makes a log with so many commits. They are published without waiting
+// for each, which the log itself never does.
+func filled(b *testing.B, nc *nats.Conn, commits, events int) (*natslog.Log, jetstream.JetStream, string) {
+	b.Helper()
+	o := natslog.Options{Stream: "FULL", Prefix: "full"}
+	if err := natslog.Provision(b.Context(), nc, o); err != nil {
+		b.Fatal(err)
+	}
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(100))
+	if err != nil {
+		b.Fatal(err)
+	}
+	batch := make([][]byte, events)
+	for i := range batch {
+		batch[i] = event(i)
+	}
+	body := log.EncodeBatch(batch)
+	for i := range commits {
+		_, err := js.PublishMsgAsync(&nats.Msg{Subject: o.Prefix + ".placement", Data: body, Header: nats.Header{
+			"Nats-Msg-Id": {nuid.Next()}, "Nats-Expected-Last-Subject-Sequence": {strconv.Itoa(i)},
+			"Content-Type": {log.ContentType}, "Muster-Events": {strconv.Itoa(events)},
+		}}, jetstream.WithStallWait(time.Minute))
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	<-js.PublishAsyncComplete()
+	l, err := natslog.Open(b.Context(), nc, o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { l.Close() })
+	return l, js, o.Stream
+}
+
+func drainRaw(b *testing.B, js jetstream.JetStream, stream string, messages int) {
+	b.Helper()
+	consumer, err := js.OrderedConsumer(b.Context(), stream, jetstream.OrderedConsumerConfig{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	it, err := consumer.Messages(jetstream.PullMaxBytes(8 << 20))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer it.Stop()
+	for range messages {
+		if _, err := it.Next(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// A service's look at its boundary before a refusal, when it is up to date and
+// when one commit is new.
+func BenchmarkCatchUp(b *testing.B) {
+	nc := connect(b, serve(b))
+	l := provision(b, nc)
+	rev := appendOne(b, l, nuid.Next(), 0)
+	for _, behind := range []int{0, 1, 4} {
+		for range behind {
+			rev = appendOne(b, l, nuid.Next(), rev)
+		}
+		b.Run(fmt.Sprint(behind, "-behind"), func(b *testing.B) {
+			for b.Loop() {
+				n := 0
+				for _, err := range l.Read(b.Context(), log.At(uint64(rev)-uint64(behind), 0), log.Filter{Boundary: "policy"}) {
+					if err != nil {
+						b.Fatal(err)
+					}
+					n++
+				}
+				if n != behind {
+					b.Fatalf("%d commits", n)
+				}
+			}
+		})
+	}
+}
+
+// Sixty-four submitters of one event each, whose events go into one commit at
+// a time, against a commit of its own for each event.
+func BenchmarkGroupCommit(b *testing.B) {
+	nc := connect(b, serve(b))
+	l := provision(b, nc)
+	const submitters = 64
+	e := bytes.Repeat([]byte("x"), 180)
+	e = fmt.Appendf(nil, `{"a":"%s"}`, e)
+	var rev log.Revision
+	var group, single time.Duration
+	var grouped, singles int
+	for b.Loop() {
+		waiting := make(chan chan struct{}, submitters)
+		var submitting sync.WaitGroup
+		const each = 50
+		start := time.Now()
+		for range submitters {
+			submitting.Go(func() {
+				done := make(chan struct{})
+				for range each {
+					waiting <- done
+					<-done
+				}
+			})
+		}
+		for left := submitters * each; left > 0; {
+			batch := []chan struct{}{<-waiting}
+			for len(waiting) > 0 {
+				batch = append(batch, <-waiting)
+			}
+			c := log.Commit{ID: nuid.Next(), Boundary: "placement"}
+			for range batch {
+				c.Events = append(c.Events, e)
+			}
+			var err error
+			if _, rev, err = l.Append(b.Context(), c, rev); err != nil {
+				b.Fatal(err)
+			}
+			for _, done := range batch {
+				done <- struct{}{}
+			}
+			left -= len(batch)
+		}
+		submitting.Wait()
+		group += time.Since(start)
+		grouped += submitters * each
+
+		start = time.Now()
+		for range 100 {
+			var err error
+			if _, rev, err = l.Append(b.Context(), log.Commit{ID: nuid.Next(), Boundary: "placement", Events: [][]byte{e}}, rev); err != nil {
+				b.Fatal(err)
+			}
+		}
+		single += time.Since(start)
+		singles += 100
+	}
+	grate, srate := float64(grouped)/group.Seconds(), float64(singles)/single.Seconds()
+	b.ReportMetric(grate/srate, "of-one-each")
+	b.ReportMetric(grate, "events/s")
+	b.ReportMetric(srate, "one-each-events/s")
+}
+
+// Opening a large log reads no commit. The size is that of MUSTER_LONG, 5 GB,
+// or else a hundredth.
+func BenchmarkOpen(b *testing.B) {
+	commits := 280
+	if os.Getenv("MUSTER_LONG") != "" {
+		commits = 28_000
+	}
+	nc := connect(b, serve(b))
+	filled(b, nc, commits, 1000)
+	for b.Loop() {
+		l, err := natslog.Open(b.Context(), nc, natslog.Options{Stream: "FULL", Prefix: "full"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		l.Close()
+	}
+}
