@@ -181,6 +181,25 @@ func (k Key) Hash() [16]byte {
 	return [16]byte(sum[:16])
 }
 
+// Facts returns how many person-facts the event holds: its lines, or one.
+func (e *Event) Facts() int {
+	switch d := e.Data.(type) {
+	case *AttendanceReported:
+		return len(d.Lines)
+	case *PaymentInstructed:
+		return len(d.Lines)
+	case *PaymentSettled:
+		return len(d.Lines)
+	case *PaymentReturned:
+		return len(d.Lines)
+	case *PaymentReversed:
+		return len(d.Lines)
+	case *RegistryReported:
+		return len(d.Lines)
+	}
+	return 1
+}
+
 // A Person is the pseudonym of a human: a random UUID, made by the vault.
 type Person = uuid.UUID
 
