@@ -43,23 +43,29 @@ func DecodeBatch(b []byte) ([][]byte, error) {
 		return nil, fmt.Errorf("%w: batch of %d bytes is not a JSON array", ErrCorrupt, len(b))
 	}
 	b = b[1 : len(b)-1]
-	events := make([][]byte, 0, 1+bytes.Count(b, []byte{'\n'}))
+	var events [][]byte
 	for {
-		line, rest, more := bytes.Cut(b, []byte{'\n'})
+		end := bytes.IndexByte(b, '\n')
+		line, more := b, end >= 0
 		if more {
-			if len(line) == 0 || line[len(line)-1] != ',' {
+			if end == 0 || b[end-1] != ',' {
 				return nil, fmt.Errorf("%w: event %d of a batch does not end in a comma", ErrCorrupt, len(events))
 			}
-			line = line[:len(line)-1]
+			line = b[:end-1]
 		}
 		if len(line) < 2 || line[0] != '{' || line[len(line)-1] != '}' {
 			return nil, fmt.Errorf("%w: event %d of a batch is not a JSON object", ErrCorrupt, len(events))
+		}
+		if events == nil {
+			// Events of one batch are much alike, so guess from the first: a
+			// count would go through all the bytes once more.
+			events = make([][]byte, 0, min(MaxEvents, 1+len(b)/len(line)))
 		}
 		events = append(events, line[:len(line):len(line)])
 		if !more {
 			return events, nil
 		}
-		b = rest
+		b = b[end+1:]
 	}
 }
 

@@ -88,7 +88,8 @@ func BenchmarkRead(b *testing.B) {
 		b.Run(fmt.Sprintf("%d-events", shape.events), func(b *testing.B) {
 			nc := connect(b, serve(b))
 			l, js, stream := filled(b, nc, shape.commits, shape.events)
-			var port, bare time.Duration
+			// The best of each: what others do on the machine only adds.
+			port, bare := time.Hour, time.Hour
 			for b.Loop() {
 				start := time.Now()
 				n := 0
@@ -101,13 +102,13 @@ func BenchmarkRead(b *testing.B) {
 				if n != shape.commits*shape.events {
 					b.Fatalf("%d events", n)
 				}
-				port += time.Since(start)
+				port = min(port, time.Since(start))
 
 				start = time.Now()
 				drainRaw(b, js, stream, shape.commits)
-				bare += time.Since(start)
+				bare = min(bare, time.Since(start))
 			}
-			events := float64(b.N * shape.commits * shape.events)
+			events := float64(shape.commits * shape.events)
 			b.ReportMetric(float64(bare)/float64(port), "of-raw")
 			b.ReportMetric(events/port.Seconds(), "events/s")
 			b.ReportMetric(events/bare.Seconds(), "raw-events/s")

@@ -9,10 +9,15 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// few is how many commits a read takes one by one before it sets up a
-// consumer for the rest. Services read their boundary to its end before every
-// refusal, and mostly find nothing or one commit: one round trip, or two.
-const few = 8
+// few is how many commits, and little how many bytes of them, a read takes one
+// by one before it sets up a consumer for the rest. Services read their
+// boundary to its end before every refusal, and mostly find nothing or one
+// commit: one round trip, or two. A single commit comes as base64 in JSON,
+// which for a large one costs more than a consumer.
+const (
+	few    = 8
+	little = 64 << 10
+)
 
 var errEnd = errors.New("end of the log")
 
@@ -20,11 +25,12 @@ var errEnd = errors.New("end of the log")
 func (l *Log) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
 		w, err := l.walk(ctx, from, f)
-		for n := 0; err == nil && n < few; n++ {
+		for n, size := 0, 0; err == nil && n < few && size < little; n++ {
 			var c log.Commit
 			if c, err = w.single(ctx); err == nil && !yield(c, nil) {
 				return
 			}
+			size += log.BatchSize(c.Events)
 		}
 		if err == nil {
 			w.end, err = l.last(ctx, f)

@@ -1,0 +1,180 @@
+package log_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	json "github.com/go-json-experiment/json"
+	"pgregory.net/rapid"
+
+	"github.com/muster-works/muster/events/log"
+)
+
+func TestPositionOrder(t *testing.T) {
+	ordered := []log.Position{
+		{}, log.At(1, 0), log.At(1, 0).Event(1), log.At(1, 0).Event(999), log.At(1, 1), log.At(1, 7).Event(2),
+		log.At(2, 0), log.At(10, 0), log.At(1<<63, 1<<63).Event(1),
+	}
+	for i, p := range ordered {
+		for j, q := range ordered {
+			if got, want := p.Compare(q), compare(i, j); got != want {
+				t.Errorf("%s compared to %s: %d, want %d", p, q, got, want)
+			}
+		}
+		if got, err := log.ParsePosition(p.String()); err != nil || got != p {
+			t.Errorf("%s parsed: %s, %v", p, got, err)
+		}
+		if p.Commit().Index() != 0 || p.Commit().Compare(p) > 0 {
+			t.Errorf("commit of %s is %s", p, p.Commit())
+		}
+		if p.IsZero() != (i == 0) {
+			t.Errorf("%s: zero %v", p, p.IsZero())
+		}
+	}
+}
+
+func compare(i, j int) int {
+	switch {
+	case i < j:
+		return -1
+	case i > j:
+		return 1
+	}
+	return 0
+}
+
+func TestPositionText(t *testing.T) {
+	for text, want := range map[string]log.Position{
+		"0-0": {}, "17-0": log.At(17, 0), "17": log.At(17, 0), "17-3": log.At(17, 0).Event(3),
+		"17.18-3": log.At(17, 18).Event(3), "18446744073709551615-4294967295": log.At(1<<64-1, 0).Event(1<<32 - 1),
+	} {
+		if got, err := log.ParsePosition(text); err != nil || got != want {
+			t.Errorf("%q: %s, %v; want %s", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "-", "a", "1-", "-1", "1-b", "1.-0", "1.2.3-0", "1-0-0", " 1-0", "1-4294967296", "18446744073709551616-0"} {
+		if got, err := log.ParsePosition(text); err == nil || !strings.Contains(err.Error(), "COMMIT-INDEX") {
+			t.Errorf("%q: %s, %v", text, got, err)
+		}
+	}
+	b, err := json.Marshal(map[string]log.Position{"position": log.At(17, 0).Event(3)})
+	if err != nil || string(b) != `{"position":"17-3"}` {
+		t.Errorf("%s, %v", b, err)
+	}
+	var back map[string]log.Position
+	if err := json.Unmarshal(b, &back); err != nil || back["position"] != log.At(17, 0).Event(3) {
+		t.Errorf("%v, %v", back, err)
+	}
+}
+
+// Recorded time never steps back, whatever the log's clock does, and goes on
+// from where an earlier reader stopped.
+func TestClock(t *testing.T) {
+	at := func(s int) time.Time { return time.Date(2022, 5, 10, 0, 0, s, 0, time.UTC) }
+	var k log.Clock
+	var got []int
+	for _, s := range []int{5, 7, 3, 7, 6, 9} {
+		got = append(got, k.Recorded(log.Commit{Recorded: at(s)}).Second())
+	}
+	if want := []int{5, 7, 7, 7, 7, 9}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	k = log.Resume(at(7))
+	if r := k.Recorded(log.Commit{Recorded: at(6)}); !r.Equal(at(7)) {
+		t.Errorf("resumed at 7, then %v", r)
+	}
+}
+
+// A batch gives back the bytes that went in, has the size foretold, and is a
+// JSON array for everybody else.
+func TestBatchRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		events := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) []byte {
+			b, err := json.Marshal(rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "members"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return b
+		}), 1, 30).Draw(t, "events")
+		b := log.EncodeBatch(events)
+		if len(b) != log.BatchSize(events) {
+			t.Fatalf("%d bytes, foretold %d", len(b), log.BatchSize(events))
+		}
+		got, err := log.DecodeBatch(b)
+		if err != nil || !slices.EqualFunc(got, events, bytes.Equal) {
+			t.Fatalf("%q, %v; want %q", got, err, events)
+		}
+		var array []map[string]string
+		if err := json.Unmarshal(b, &array); err != nil || len(array) != len(events) {
+			t.Fatalf("as JSON: %d, %v", len(array), err)
+		}
+	})
+}
+
+// Whatever bytes are decoded, the result is either ErrCorrupt or events whose
+// encoding is those bytes.
+func FuzzDecodeBatch(f *testing.F) {
+	for _, s := range []string{
+		"", "[", "]", "[]", "[{}]", "[{},\n{}]", "[{}\n,{}]", "[{},{}]", "[{},\n]", "[{},\n\n{}]", "[\n{}]", "[{}]\n", "[{},\n{]", "[,\n{}]",
+		"[{}" + strings.Repeat(",\n{}", 2000) + "]",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		events, err := log.DecodeBatch(b)
+		if err != nil {
+			if !errors.Is(err, log.ErrCorrupt) || events != nil {
+				t.Errorf("%d events, %v", len(events), err)
+			}
+			return
+		}
+		if again := log.EncodeBatch(events); !bytes.Equal(again, b) {
+			t.Errorf("%q became %q", b, again)
+		}
+		for i, e := range events {
+			if len(e) != cap(e) {
+				t.Errorf("event %d could grow into the next one", i)
+			}
+		}
+	})
+}
+
+func TestCheck(t *testing.T) {
+	event := []byte(`{}`)
+	for boundary, ok := range map[string]bool{
+		"placement": true, "fund.1": true, "a": true, "a-b_c.0": true, strings.Repeat("a", 64): true,
+		"": false, "A": false, ".a": false, "a.": false, "a..b": false, "a b": false, "a*": false, ">": false, "é": false, strings.Repeat("a", 65): false,
+	} {
+		if err := (log.Commit{ID: "x", Boundary: boundary, Events: [][]byte{event}}).Check(); (err == nil) != ok || err != nil && !errors.Is(err, log.ErrInvalid) {
+			t.Errorf("boundary %q: %v", boundary, err)
+		}
+	}
+	for id, ok := range map[string]bool{
+		"x": true, "烟台-01": true, strings.Repeat("x", 128): true,
+		"": false, "a b": false, "a\n": false, "a\u00a0b": false, "\xff": false, "\x00": false, strings.Repeat("x", 129): false,
+	} {
+		if err := (log.Commit{ID: id, Boundary: "a", Events: [][]byte{event}}).Check(); (err == nil) != ok || err != nil && !errors.Is(err, log.ErrInvalid) {
+			t.Errorf("id %q: %v", id, err)
+		}
+	}
+}
+
+func BenchmarkDecodeBatch(b *testing.B) {
+	events := make([][]byte, log.MaxEvents)
+	for i := range events {
+		events[i] = fmt.Appendf(nil, `{"a":%d,"b":"%s"}`, i, strings.Repeat("y", 170))
+	}
+	batch := log.EncodeBatch(events)
+	b.SetBytes(int64(len(batch)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := log.DecodeBatch(batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
