@@ -90,7 +90,11 @@ func Example_life() {
 	receipt, err := json.Marshal(events.Receipt{
 		ID: e.ID, Source: e.Source, Status: events.Accepted, Position: at, Person: hire.Person, Seat: hire.Seat,
 	})
-	fmt.Printf("receipt %s %v\n", receipt, err)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("receipt %s\n", receipt)
 
 	// 6. A projection reads the log in order.
 	for c, err := range l.Read(ctx, log.Position{}, log.Filter{}) {
@@ -110,7 +114,7 @@ func Example_life() {
 		}
 	}
 	// Output:
-	// receipt {"id":"h-000017","source":"/agency/370211-rsj","status":"accepted","position":"1-0","person":"3f2c1f0a-6f0e-4d55-9a51-0d2f7f8b6c11","seat":1} <nil>
+	// receipt {"id":"h-000017","source":"/agency/370211-rsj","status":"accepted","position":"1-0","person":"3f2c1f0a-6f0e-4d55-9a51-0d2f7f8b6c11","seat":1}
 	// record  {"specversion":"1.0","id":"h-000017","source":"/agency/370211-rsj","type":"hire.placed","time":"2022-05-01T09:00:00+08:00","dataschema":"urn:muster:schemas/hire.placed/v1","division":"370211102231","authtype":"token","authid":"370211-rsj","correlationid":"7d0c5a52","policyversion":"shandong-2022.1","data":{"person":"3f2c1f0a-6f0e-4d55-9a51-0d2f7f8b6c11","identity":{"sealed":"c2VhbGVkIGlkZW50aXR5","name_token":"nt_4f1c"},"post":"370211102231-001","seat":1,"from":"2022-05-01","group":"older","birth_month":"1965-01","sex":"M"}}
 	// row     1-0 hire.placed 370211102231 older M +1 from 2022-05-01
 }

@@ -1,0 +1,114 @@
+package policy
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/muster-works/muster/events/civil"
+)
+
+// Each rule of Check, broken alone in the reference pack, is named by its
+// field and said in a sentence; and nothing else is said.
+func TestCheck(t *testing.T) {
+	for _, c := range []struct {
+		field  string
+		change func(*Pack)
+	}{
+		{"policy", func(p *Pack) { p.Policy = "" }},
+		{"version", func(p *Pack) { p.Version = "" }},
+		{"jurisdiction", func(p *Pack) { p.Jurisdiction = "370" }},
+		{"jurisdiction", func(p *Pack) { p.Jurisdiction = "3x" }},
+		{"jurisdiction", func(p *Pack) { p.Jurisdiction = "370000000000" }},
+		{"valid_from", func(p *Pack) { p.ValidFrom = 0 }},
+		{"valid_to", func(p *Pack) { p.ValidTo = p.ValidFrom }},
+		{"groups", func(p *Pack) { p.Groups = nil }},
+		{"groups[2].code", func(p *Pack) { p.Groups[2].Code = "" }},
+		{"groups[2].area", func(p *Pack) { p.Groups[2].Area = "village" }},
+		{"groups[1]", func(p *Pack) { p.Groups[1] = p.Groups[0] }},
+		{"groups[0].female", func(p *Pack) { p.Groups[0].Female = AgeSpan{15, 60} }},
+		{"groups[0].male", func(p *Pack) { p.Groups[0].Male = AgeSpan{60, 60} }},
+		{"groups[0].male", func(p *Pack) { p.Groups[0].Male = AgeSpan{45, 101} }},
+		{"retirement", func(p *Pack) { p.Retirement.Male = 16 }},
+		{"retirement", func(p *Pack) { p.Retirement.Female = 0 }},
+		{"term.months", func(p *Pack) { p.Term.Months = 0 }},
+		{"term.near_retirement_years", func(p *Pack) { p.Term.NearRetirementYears = -1 }},
+		{"publicity.days", func(p *Pack) { p.Publicity.Days = -1 }},
+		{"training.within_days", func(p *Pack) { p.Training.WithinDays = -1 }},
+		{"attendance.due_day", func(p *Pack) { p.Attendance.DueDay = 0 }},
+		{"attendance.half_day_percent", func(p *Pack) { p.Attendance.HalfDayPercent = 101 }},
+		{"attendance.substitute_percent", func(p *Pack) { p.Attendance.SubstitutePercent = -1 }},
+		{"attendance.leave_percent", func(p *Pack) { p.Attendance.LeavePercent = 101 }},
+		{"payment.due_day", func(p *Pack) { p.Payment.DueDay = 29 }},
+		{"payment.standard", func(p *Pack) { p.Payment.Standard.Urban = -1 }},
+		{"payment.required_days", func(p *Pack) { p.Payment.RequiredDays = 32 }},
+		{"payment.required_days", func(p *Pack) { p.Payment.RequiredDays = 0 }},
+		{"exits.report_days", func(p *Pack) { p.Exits.ReportDays = -1 }},
+		{"exits.codes", func(p *Pack) { p.Exits.Codes = nil }},
+		{"exits.codes[3].code", func(p *Pack) { p.Exits.Codes[3].Code = "" }},
+		{"exits.codes[3].kind", func(p *Pack) { p.Exits.Codes[3].Kind = "left" }},
+		{"backfill.days", func(p *Pack) { p.Backfill.Days = -1 }},
+	} {
+		p, err := Reference()
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.change(p)
+		err = p.Check()
+		var field *FieldError
+		if !errors.As(err, &field) || field.Field != c.field || strings.Count(err.Error(), "\n") != 0 {
+			t.Errorf("%s: %v", c.field, err)
+			continue
+		}
+		if len(field.Detail) < 10 {
+			t.Errorf("%s: %q says nothing", c.field, field.Detail)
+		}
+	}
+}
+
+// What is allowed at the edge of each rule stays allowed.
+func TestCheckAllows(t *testing.T) {
+	for name, change := range map[string]func(*Pack){
+		"everywhere":         func(p *Pack) { p.Jurisdiction = "" },
+		"a village":          func(p *Pack) { p.Jurisdiction = "370211102231" },
+		"one day":            func(p *Pack) { p.ValidTo = p.ValidFrom + 1 },
+		"ages 16 to 100":     func(p *Pack) { p.Groups[0].Male = AgeSpan{16, 100} },
+		"no publicity":       func(p *Pack) { p.Publicity.Days = 0 },
+		"days 1 and 28":      func(p *Pack) { p.Attendance.DueDay, p.Payment.DueDay = 1, 28 },
+		"0 and 100 percent":  func(p *Pack) { p.Attendance.HalfDayPercent, p.Attendance.LeavePercent = 0, 100 },
+		"one day of work":    func(p *Pack) { p.Payment.RequiredDays = 1 },
+		"every day of work":  func(p *Pack) { p.Payment.RequiredDays = 31 },
+		"no money":           func(p *Pack) { p.Payment.Standard = Standard{} },
+		"reported that day":  func(p *Pack) { p.Exits.ReportDays = 0 },
+		"a group, two areas": func(p *Pack) { p.Groups = []Group{p.Groups[0], p.Groups[5]} },
+	} {
+		p, err := Reference()
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(p)
+		if err := p.Check(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Two packs of one jurisdiction: the one adopted last holds where both do,
+// whatever day it begins on; a pack that ended gives way to the wider one.
+func TestAdoptedLastHolds(t *testing.T) {
+	var b Book
+	b.Adopt(&Pack{Version: "wide", ValidFrom: civil.MustDate("2020-01-01")})
+	b.Adopt(&Pack{Version: "new", Jurisdiction: "37", ValidFrom: civil.MustDate("2023-01-01")})
+	b.Adopt(&Pack{Version: "amended", Jurisdiction: "37", ValidFrom: civil.MustDate("2022-01-01"), ValidTo: civil.MustDate("2024-01-01")})
+	for on, want := range map[string]string{"2021-12-31": "wide", "2022-01-01": "amended", "2023-06-01": "amended", "2024-01-01": "new"} {
+		if got := b.InForce("370211102231", civil.MustDate(on)); got == nil || got.Version != want {
+			t.Errorf("%s: %+v, want %s", on, got, want)
+		}
+	}
+	if got := b.InForce("410000000000", civil.MustDate("2023-06-01")); got.Version != "wide" {
+		t.Errorf("elsewhere: %s", got.Version)
+	}
+	if b.Version("new") == nil || b.Version("none") != nil {
+		t.Error("Version finds the wrong packs")
+	}
+}
