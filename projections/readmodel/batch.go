@@ -3,6 +3,7 @@ package readmodel
 import (
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/timeline"
 )
@@ -52,9 +53,10 @@ type NameRow struct {
 
 // A PostRow is the timeline of a post.
 type PostRow struct {
-	No    timeline.Number
-	Name  string
-	Facts []byte
+	No       timeline.Number
+	Name     string
+	Division division.Code // empty while no event developed the post
+	Facts    []byte
 }
 
 // A PlanRow is the timeline of a plan line.

@@ -3,144 +3,148 @@ package readmodel
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"iter"
 
-	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/timeline"
-	"github.com/muster-works/muster/projections/view"
 )
 
-// A Keeper takes what a projector keeps in memory of a generation. Rows come
-// in the order of their numbers.
-type Keeper interface {
-	Commit(CommitRow)
-	Pending(key [16]byte, by timeline.Ref) // void whose target has not come
-	Cell(Cell)
-	Post(PostRow)
-	Plan(PlanRow)
-	Run(NameRow)
-	Person(PersonRow)
-	Folio(NameRow)
-	Agency(NameRow)
-	Leaf(of int64, last timeline.Ref, size int)
-	AgencyLeaf(of int64, last timeline.Ref, size int)
-	Span(view string, s SpanRow) // that holds
-	Last(view string, id int64)  // the last row of a view
+// What a projector reads when it starts, in the order of the numbers. Each
+// sequence yields at most one error, last.
+
+// Commits yields ordinals and key hashes; the rest of the rows is left empty.
+func (w *Writer) Commits(ctx context.Context) iter.Seq2[CommitRow, error] {
+	return all(ctx, w.db, `SELECT ord, keys FROM commits ORDER BY ord`, func(rows *sql.Rows, c *CommitRow) error {
+		return rows.Scan(&c.Ord, &c.Keys)
+	})
 }
 
-// Load gives the keeper everything that the generation holds.
-func (w *Writer) Load(ctx context.Context, k Keeper) error {
-	var err error
-	load := func(query string, scan func(*sql.Rows) error) {
-		if err == nil {
-			err = each(ctx, w.db, scan, query)
-		}
-	}
-	load(`SELECT ord, keys FROM commits ORDER BY ord`, func(rows *sql.Rows) error {
-		var c CommitRow
-		err := rows.Scan(&c.Ord, &c.Keys)
-		k.Commit(c)
-		return err
+// Pending yields the voids whose target has not come.
+func (w *Writer) Pending(ctx context.Context) iter.Seq2[VoidRow, error] {
+	return all(ctx, w.db, `SELECT key, by FROM void WHERE target IS NULL`, func(rows *sql.Rows, v *VoidRow) error {
+		var key sql.RawBytes
+		return errors.Join(rows.Scan(&key, &v.By), exactly(v.Key[:], key))
 	})
-	load(`SELECT key, by FROM void WHERE target IS NULL`, func(rows *sql.Rows) error {
-		var key []byte
-		var by timeline.Ref
-		if err := rows.Scan(&key, &by); err != nil {
-			return err
-		}
-		if len(key) != 16 {
-			return fmt.Errorf("%w: key of %d bytes", ErrUnusable, len(key))
-		}
-		k.Pending([16]byte(key), by)
-		return nil
+}
+
+// Cells yields the cells.
+func (w *Writer) Cells(ctx context.Context) iter.Seq2[Cell, error] {
+	return all(ctx, w.db, selectCells+` ORDER BY id`, scanCell)
+}
+
+// Posts yields the timelines of posts.
+func (w *Writer) Posts(ctx context.Context) iter.Seq2[PostRow, error] {
+	return all(ctx, w.db, `SELECT no, name, division, facts FROM post ORDER BY no`, func(rows *sql.Rows, p *PostRow) error {
+		return rows.Scan(&p.No, &p.Name, &p.Division, &p.Facts)
 	})
-	load(selectCells+` ORDER BY id`, func(rows *sql.Rows) error {
-		c, err := scanCell(rows)
-		k.Cell(c)
-		return err
+}
+
+// Plans yields the timelines of plan lines.
+func (w *Writer) Plans(ctx context.Context) iter.Seq2[PlanRow, error] {
+	return all(ctx, w.db, `SELECT no, division, year, area, facts FROM plan_line ORDER BY no`, func(rows *sql.Rows, p *PlanRow) error {
+		return rows.Scan(&p.No, &p.Key.Division, &p.Key.Year, &p.Key.Area, &p.Facts)
 	})
-	load(`SELECT no, name, facts FROM post ORDER BY no`, func(rows *sql.Rows) error {
-		var p PostRow
-		err := rows.Scan(&p.No, &p.Name, &p.Facts)
-		k.Post(p)
-		return err
-	})
-	load(`SELECT no, division, year, area, facts FROM plan_line ORDER BY no`, func(rows *sql.Rows) error {
-		var p PlanRow
-		var d string
-		err := rows.Scan(&p.No, &d, &p.Key.Year, &p.Key.Area, &p.Facts)
-		p.Key.Division = division.Code(d)
-		k.Plan(p)
-		return err
-	})
-	load(`SELECT no, id FROM person ORDER BY no`, func(rows *sql.Rows) error {
-		var p PersonRow
+}
+
+// Persons yields the persons.
+func (w *Writer) Persons(ctx context.Context) iter.Seq2[PersonRow, error] {
+	return all(ctx, w.db, `SELECT no, id FROM person ORDER BY no`, func(rows *sql.Rows, p *PersonRow) error {
 		var id sql.RawBytes
-		if err := rows.Scan(&p.No, &id); err != nil {
-			return err
-		}
-		if copy(p.ID[:], id) != len(p.ID) {
-			return fmt.Errorf("%w: pseudonym of %d bytes", ErrUnusable, len(id))
-		}
-		k.Person(p)
-		return nil
+		return errors.Join(rows.Scan(&p.No, &id), exactly(p.ID[:], id))
 	})
-	for table, take := range map[string]func(NameRow){"run": k.Run, "agency": k.Agency} {
-		load(`SELECT no, name FROM `+table+` ORDER BY no`, scanName(take))
-	}
-	load(`SELECT no, county FROM folio ORDER BY no`, scanName(k.Folio))
-	load(`SELECT folio, last, length(facts) FROM leaf ORDER BY folio, last`, scanLeaf(k.Leaf))
-	load(`SELECT agency, last, length(events) FROM agency_leaf ORDER BY agency, last`, scanLeaf(k.AgencyLeaf))
-	for _, v := range w.views {
-		if v.Spans != nil {
-			load(`SELECT id, post, seat, cell, since, until, filled, ord_from, ord_until FROM `+v.Name+` WHERE node = 0`, scanSpan(k, v))
-		}
-		load(`SELECT coalesce(max(id), 0) FROM `+v.Name, func(rows *sql.Rows) error {
-			var id int64
-			err := rows.Scan(&id)
-			k.Last(v.Name, id)
-			return err
+}
+
+// Runs yields the pay runs.
+func (w *Writer) Runs(ctx context.Context) iter.Seq2[NameRow, error] {
+	return all(ctx, w.db, `SELECT no, name FROM run ORDER BY no`, scanName)
+}
+
+// Agencies yields the agencies.
+func (w *Writer) Agencies(ctx context.Context) iter.Seq2[NameRow, error] {
+	return all(ctx, w.db, `SELECT no, name FROM agency ORDER BY no`, scanName)
+}
+
+// Folios yields the folios with their counties.
+func (w *Writer) Folios(ctx context.Context) iter.Seq2[NameRow, error] {
+	return all(ctx, w.db, `SELECT no, county FROM folio ORDER BY no`, scanName)
+}
+
+// A LeafSize says how large a leaf is.
+type LeafSize struct {
+	Of   int64
+	Last timeline.Ref
+	Size int
+}
+
+// Leaves yields the sizes of the leaves of folios, by folio and Last.
+func (w *Writer) Leaves(ctx context.Context) iter.Seq2[LeafSize, error] {
+	return all(ctx, w.db, `SELECT folio, last, length(facts) FROM leaf ORDER BY folio, last`, scanLeaf)
+}
+
+// AgencyLeaves yields the sizes of the leaves of agencies, by agency and Last.
+func (w *Writer) AgencyLeaves(ctx context.Context) iter.Seq2[LeafSize, error] {
+	return all(ctx, w.db, `SELECT agency, last, length(events) FROM agency_leaf ORDER BY agency, last`, scanLeaf)
+}
+
+// Spans yields the spans of a view that hold.
+func (w *Writer) Spans(ctx context.Context, view string) iter.Seq2[SpanRow, error] {
+	return all(ctx, w.db, `SELECT id, post, seat, cell, since, until, filled, ord_from, ord_until FROM `+view+` WHERE node = 0 ORDER BY id`,
+		func(rows *sql.Rows, s *SpanRow) error {
+			return rows.Scan(&s.ID, &s.Post, &s.Seat, &s.Cell, &s.Since, &s.Until, &s.Filled, &s.OrdFrom, &s.OrdUntil)
 		})
-	}
-	return err
 }
 
-func scanName(take func(NameRow)) func(*sql.Rows) error {
-	return func(rows *sql.Rows) error {
-		var n NameRow
-		err := rows.Scan(&n.No, &n.Name)
-		take(n)
-		return err
+// Last returns the highest ID of the rows of a view.
+func (w *Writer) Last(ctx context.Context, view string) (id int64, err error) {
+	if err := w.db.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM `+view).Scan(&id); err != nil {
+		return 0, fmt.Errorf("readmodel: %w", damaged(err))
 	}
+	return id, nil
 }
 
-func scanLeaf(take func(of int64, last timeline.Ref, size int)) func(*sql.Rows) error {
-	return func(rows *sql.Rows) error {
-		var of int64
-		var last timeline.Ref
-		var size int
-		err := rows.Scan(&of, &last, &size)
-		take(of, last, size)
-		return err
+func scanName(rows *sql.Rows, n *NameRow) error { return rows.Scan(&n.No, &n.Name) }
+
+func scanLeaf(rows *sql.Rows, l *LeafSize) error { return rows.Scan(&l.Of, &l.Last, &l.Size) }
+
+func exactly(to, from []byte) error {
+	if len(from) != len(to) {
+		return fmt.Errorf("%w: a key has %d bytes", ErrUnusable, len(from))
 	}
+	copy(to, from)
+	return nil
 }
 
-func scanSpan(k Keeper, v view.View) func(*sql.Rows) error {
-	return func(rows *sql.Rows) error {
-		var s SpanRow
-		err := rows.Scan(&s.ID, &s.Post, &s.Seat, &s.Cell, &s.Since, &s.Until, &s.Filled, &s.OrdFrom, &s.OrdUntil)
-		k.Span(v.Name, s)
-		return err
+// all yields the rows of a query.
+func all[T any](ctx context.Context, db *sql.DB, query string, scan func(*sql.Rows, *T) error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		rows, err := db.QueryContext(ctx, query)
+		if err != nil {
+			yield(none, fmt.Errorf("readmodel: %w", damaged(err)))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var row T
+			if err := scan(rows, &row); err != nil {
+				yield(none, fmt.Errorf("readmodel: %w", damaged(err)))
+				return
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(none, fmt.Errorf("readmodel: %w", damaged(err)))
+		}
 	}
 }
 
 const selectCells = `SELECT id, division, category, kind, area, grp, sex, reason FROM cell`
 
-func scanCell(rows *sql.Rows) (c Cell, err error) {
-	var d string
-	err = rows.Scan(&c.ID, &d, &c.Category, &c.Kind, &c.Area, &c.Group, &c.Sex, &c.Reason)
-	c.Division = division.Code(d)
-	return c, err
+func scanCell(rows *sql.Rows, c *Cell) error {
+	return rows.Scan(&c.ID, &c.Division, &c.Category, &c.Kind, &c.Area, &c.Group, &c.Sex, &c.Reason)
 }
 
 // Commit returns the commit with an ordinal and the key hashes of its events.

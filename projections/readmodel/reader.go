@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -138,7 +139,8 @@ func scanCommit(row *sql.Row) (c Commit, err error) {
 // places of their rows by them.
 func (r *Reader) Cells(ctx context.Context, after int64, yield func(Cell)) error {
 	return r.each(ctx, func(rows *sql.Rows) error {
-		c, err := scanCell(rows)
+		var c Cell
+		err := scanCell(rows, &c)
 		yield(c)
 		return err
 	}, selectCells+` WHERE id > ? ORDER BY id`, after)
@@ -195,11 +197,9 @@ func (r *Reader) Spans(ctx context.Context, view string, asOf civil.Date, known 
 	args = append(args, asOf, asOf, int64(known), int64(known), prefix, prefix+":")
 	return r.each(ctx, func(rows *sql.Rows) error {
 		var s Span
-		var d string
 		c := &s.Cell
 		err := rows.Scan(&s.ID, &s.Post, &s.Seat, &s.Since, &s.Until, &s.Filled,
-			&c.ID, &d, &c.Category, &c.Kind, &c.Area, &c.Group, &c.Sex, &c.Reason)
-		c.Division = division.Code(d)
+			&c.ID, &c.Division, &c.Category, &c.Kind, &c.Area, &c.Group, &c.Sex, &c.Reason)
 		yield(s)
 		return err
 	}, `SELECT s.id, p.name, s.seat, s.since, s.until, s.filled,
@@ -247,6 +247,126 @@ func (r *Reader) PersonID(ctx context.Context, no timeline.Number) (uuid.UUID, e
 	return uuid.FromBytes(id)
 }
 
+// Person returns the timeline of a person as known at an ordinal; ErrUnknown
+// when no event has named the person.
+func (r *Reader) Person(ctx context.Context, id uuid.UUID, known uint64) (*timeline.Person, error) {
+	var no timeline.Number
+	err := r.db.QueryRowContext(ctx, `SELECT no FROM person WHERE id = ?`, id[:]).Scan(&no)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("person %s: %w", id, ErrUnknown)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("readmodel: person: %w", err)
+	}
+	folio, slot := no.Folio()
+	leaves, err := r.leaves(ctx, folio)
+	if err != nil {
+		return nil, err
+	}
+	return timeline.ReadPerson(leaves, slot, known)
+}
+
+// Persons calls yield with the timelines of the persons with given numbers, as
+// known at an ordinal, by number. Those of one folio, which mostly are of one
+// county, cost little more than one.
+func (r *Reader) Persons(ctx context.Context, numbers []timeline.Number, known uint64, yield func(timeline.Number, *timeline.Person)) error {
+	wanted := slices.Compact(slices.Sorted(slices.Values(numbers)))
+	for len(wanted) > 0 {
+		folio, _ := wanted[0].Folio()
+		n := 1
+		for n < len(wanted) && uint32(wanted[n])/timeline.FolioSize == folio {
+			n++
+		}
+		leaves, err := r.leaves(ctx, folio)
+		if err != nil {
+			return err
+		}
+		var want [timeline.FolioSize]bool
+		for _, no := range wanted[:n] {
+			_, slot := no.Folio()
+			want[slot] = true
+		}
+		all, err := timeline.ReadFolio(leaves, known, func(slot byte) bool { return want[slot] })
+		if err != nil {
+			return err
+		}
+		for _, no := range wanted[:n] {
+			_, slot := no.Folio()
+			if p := all[slot]; p != nil {
+				yield(no, p)
+			}
+		}
+		wanted = wanted[n:]
+	}
+	return nil
+}
+
+func (r *Reader) leaves(ctx context.Context, folio uint32) (leaves [][]byte, err error) {
+	err = r.each(ctx, func(rows *sql.Rows) error {
+		var b []byte
+		err := rows.Scan(&b)
+		leaves = append(leaves, b)
+		return err
+	}, `SELECT facts FROM leaf WHERE folio = ? ORDER BY last`, folio)
+	return leaves, err
+}
+
+// PostsUnder calls yield with the posts of the divisions under a prefix as
+// known at an ordinal.
+func (r *Reader) PostsUnder(ctx context.Context, prefix string, known uint64, yield func(no timeline.Number, name string, p *timeline.Post)) error {
+	prefix = division.Trim(prefix)
+	return r.each(ctx, func(rows *sql.Rows) error {
+		var no timeline.Number
+		var name string
+		var facts sql.RawBytes
+		if err := rows.Scan(&no, &name, &facts); err != nil {
+			return err
+		}
+		p, err := timeline.ReadPost(facts, known)
+		if err != nil {
+			return fmt.Errorf("post %q: %w", name, err)
+		}
+		yield(no, name, p)
+		return nil
+	}, `SELECT no, name, facts FROM post WHERE division >= ? AND division < ?`, prefix, prefix+":")
+}
+
+// Run returns the name of the pay run with a number.
+func (r *Reader) Run(ctx context.Context, no timeline.Number) (string, error) {
+	var name string
+	err := r.db.QueryRowContext(ctx, `SELECT name FROM run WHERE no = ?`, no).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("run number %d: %w", no, ErrUnknown)
+	}
+	return name, err
+}
+
+// Agency calls yield with the events of an agency known at an ordinal, in log
+// order, beginning after a Ref; yield returns false to stop. ErrUnknown says
+// that the agency has submitted none.
+func (r *Reader) Agency(ctx context.Context, name string, after timeline.Ref, known uint64, yield func(timeline.Ref) bool) error {
+	var no int64
+	err := r.db.QueryRowContext(ctx, `SELECT no FROM agency WHERE name = ?`, name).Scan(&no)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("agency %q: %w", name, ErrUnknown)
+	}
+	if err != nil {
+		return fmt.Errorf("readmodel: agency: %w", err)
+	}
+	more := true
+	return r.each(ctx, func(rows *sql.Rows) error {
+		var leaf sql.RawBytes
+		if err := rows.Scan(&leaf); err != nil || !more {
+			return err
+		}
+		return timeline.ReadRefs(leaf, func(ref timeline.Ref) {
+			if more && ref > after {
+				more = ref.Ord() <= known && yield(ref)
+			}
+		})
+	}, `SELECT events FROM agency_leaf WHERE agency = ? AND last > ? ORDER BY last`, no, after)
+}
+
 // Voided returns the event that replaced or withdrew the event with a key
 // hash, 0 while it stands.
 func (r *Reader) Voided(ctx context.Context, key [16]byte) (timeline.Ref, error) {
@@ -266,16 +386,16 @@ func (r *Reader) each(ctx context.Context, scan func(*sql.Rows) error, query str
 func each(ctx context.Context, db *sql.DB, scan func(*sql.Rows) error, query string, args ...any) error {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
-		return fmt.Errorf("readmodel: %w", err)
+		return fmt.Errorf("readmodel: %w", damaged(err))
 	}
 	defer rows.Close()
 	for rows.Next() {
 		if err := scan(rows); err != nil {
-			return fmt.Errorf("readmodel: %w", err)
+			return fmt.Errorf("readmodel: %w", damaged(err))
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return fmt.Errorf("readmodel: %w", err)
+		return fmt.Errorf("readmodel: %w", damaged(err))
 	}
 	return nil
 }

@@ -30,7 +30,8 @@ import (
 
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/view"
-	_ "modernc.org/sqlite" // the driver
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 var (
@@ -88,4 +89,17 @@ func open(path string, pragmas ...string) (*sql.DB, error) {
 		return nil, fmt.Errorf("readmodel: open %s: %w", filepath.Base(path), err)
 	}
 	return db, nil
+}
+
+// damaged adds ErrUnusable to errors of SQLite that say that the file is no
+// good.
+func damaged(err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN:
+			return fmt.Errorf("%w: %w", ErrUnusable, err)
+		}
+	}
+	return err
 }

@@ -36,8 +36,9 @@ CREATE TABLE cell (
   id INTEGER PRIMARY KEY, division TEXT NOT NULL, category TEXT NOT NULL, kind TEXT NOT NULL,
   area TEXT NOT NULL, grp TEXT NOT NULL, sex TEXT NOT NULL, reason TEXT NOT NULL);
 
--- Timelines: packed facts in log order, see package timeline.
-CREATE TABLE post (no INTEGER PRIMARY KEY, name TEXT NOT NULL, facts BLOB NOT NULL);
+-- Timelines: packed facts in log order, see package timeline. The division of
+-- a post is where it lies by all that is known; empty before it is developed.
+CREATE TABLE post (no INTEGER PRIMARY KEY, name TEXT NOT NULL, division TEXT NOT NULL, facts BLOB NOT NULL);
 CREATE TABLE plan_line (
   no INTEGER PRIMARY KEY, division TEXT NOT NULL, year INTEGER NOT NULL, area TEXT NOT NULL, facts BLOB NOT NULL);
 -- Pay runs, so that the lines of a run can name it in a number.
@@ -61,6 +62,7 @@ const indexes = `
 CREATE UNIQUE INDEX commits_position ON commits (position);
 CREATE INDEX commits_recorded ON commits (recorded, ord);
 CREATE UNIQUE INDEX post_name ON post (name);
+CREATE INDEX post_division ON post (division);
 CREATE UNIQUE INDEX person_id ON person (id);
 CREATE UNIQUE INDEX plan_line_key ON plan_line (division, year, area);
 CREATE UNIQUE INDEX agency_name ON agency (name);

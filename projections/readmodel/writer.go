@@ -137,10 +137,10 @@ func (w *Writer) Finish(ctx context.Context) error {
 // Write writes a batch and moves the position to its last commit, in one
 // transaction. It fails with ErrFenced when another writer took over.
 func (w *Writer) Write(ctx context.Context, b *Batch) error {
-	if len(b.Commits) == 0 {
-		return nil
+	last := w.ord
+	if n := len(b.Commits); n > 0 {
+		last = b.Commits[n-1].Ord
 	}
-	last := b.Commits[len(b.Commits)-1].Ord
 	err := w.transact(ctx, func(tx *sql.Tx) error {
 		if err := w.rows(ctx, tx, b); err != nil {
 			return err
@@ -155,7 +155,7 @@ func (w *Writer) Write(ctx context.Context, b *Batch) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("readmodel: write up to commit %d: %w", last, err)
+		return fmt.Errorf("readmodel: write up to commit %d: %w", last, damaged(err))
 	}
 	w.ord = last
 	return nil
@@ -186,9 +186,9 @@ func (w *Writer) rows(ctx context.Context, tx *sql.Tx, b *Batch) error {
 	for _, c := range b.Cells {
 		into.add(c.ID, string(c.Division), c.Category, c.Kind, c.Area, c.Group, c.Sex, c.Reason)
 	}
-	into.start("INSERT INTO post", 3, " ON CONFLICT (no) DO UPDATE SET facts = excluded.facts")
+	into.start("INSERT INTO post", 4, " ON CONFLICT (no) DO UPDATE SET division = excluded.division, facts = excluded.facts")
 	for _, p := range b.Posts {
-		into.add(p.No, p.Name, p.Facts)
+		into.add(p.No, p.Name, string(p.Division), p.Facts)
 	}
 	into.start("INSERT INTO plan_line", 5, " ON CONFLICT (no) DO UPDATE SET facts = excluded.facts")
 	for _, p := range b.Plans {

@@ -1,0 +1,277 @@
+package runner
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/view"
+)
+
+// leafBytes is how much a bulk load gathers before it writes leaves.
+const leafBytes = 128 << 20
+
+// longest is how long a transaction gathers while commits keep coming.
+const longest = time.Second
+
+var errEnded = fmt.Errorf("%w: the log ended without an error", log.ErrUnavailable)
+
+// A projector writes one generation from the log.
+type projector struct {
+	log    log.Log
+	writer *readmodel.Writer
+	fold   *fold
+	opts   Options
+	last   readmodel.Commit // written
+	read   log.Position     // folded
+	facts  uint64
+}
+
+func newProjector(l log.Log, w *readmodel.Writer, views []view.View, opts Options) *projector {
+	p := &projector{log: l, writer: w, fold: newFold(views), opts: opts}
+	p.fold.keys.stored = p.key
+	p.fold.event = p.event
+	return p
+}
+
+// Build makes a new generation of what the log holds up to a commit; the zero
+// position stands for the head of the log. The generation is finished and not
+// in use; it is removed by the caller if Build fails.
+func Build(ctx context.Context, l log.Log, dir *readmodel.Dir, name string, views []view.View, until log.Position, opts Options) (last readmodel.Commit, err error) {
+	if until.IsZero() {
+		if until, _, err = l.Head(ctx, log.Filter{}); err != nil {
+			return last, err
+		}
+	}
+	w, err := readmodel.Create(ctx, dir.Path(name), views)
+	if err != nil {
+		return last, err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	p := newProjector(l, w, views, opts.filled())
+	if err := p.load(ctx, name, until.Commit()); err != nil {
+		return last, err
+	}
+	return p.last, w.Finish(ctx)
+}
+
+// load reads the log up to a commit and writes all of it.
+func (p *projector) load(ctx context.Context, name string, until log.Position) error {
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	if !until.IsZero() {
+		for d := range pipeline(reading, p.log.Read(reading, log.Position{}, log.Filter{}), p.opts.Workers) {
+			if err := p.step(ctx, d); err != nil {
+				return err
+			}
+			if p.fold.facts >= p.opts.MaxFacts {
+				if err := p.write(ctx, false); err != nil {
+					return err
+				}
+				p.opts.Progress(Progress{name, p.last.Ord, p.facts, p.read, until})
+			}
+			if p.read.Compare(until) >= 0 {
+				break
+			}
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if p.read != until {
+		return fmt.Errorf("%w: no commit at %s, the log ends at %s", log.ErrForeign, until, p.read)
+	}
+	if err := p.write(ctx, true); err != nil {
+		return err
+	}
+	p.opts.Progress(Progress{name, p.last.Ord, p.facts, p.read, until})
+	return nil
+}
+
+// resume takes over a finished generation.
+func resume(ctx context.Context, l log.Log, path string, views []view.View, opts Options) (*projector, error) {
+	w, err := readmodel.OpenWriter(ctx, path, views)
+	if err != nil {
+		return nil, err
+	}
+	p := newProjector(l, w, views, opts)
+	if err := p.fold.load(ctx, w); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	if err := p.verify(ctx); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return p, nil
+}
+
+// verify checks that the last commit that was written is the log's, and fails
+// with log.ErrForeign when it is not.
+func (p *projector) verify(ctx context.Context) error {
+	if p.fold.ord == 0 {
+		return nil
+	}
+	last, _, err := p.writer.Commit(ctx, p.fold.ord)
+	if err != nil {
+		return fmt.Errorf("%w: %w", readmodel.ErrUnusable, err)
+	}
+	c, err := p.commit(ctx, p.fold.ord)
+	if err != nil {
+		return err
+	}
+	if c.Position != last.Position || c.ID != last.ID {
+		return fmt.Errorf("%w: the read model has seen commit %q at %s, the log has %q at %s", log.ErrForeign, last.ID, last.Position, c.ID, c.Position)
+	}
+	p.last, p.read = last, last.Position
+	return nil
+}
+
+// follow keeps the generation up to date; written is called after each
+// transaction and now and then between.
+func (p *projector) follow(ctx context.Context, written func() error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	commits := pipeline(ctx, p.log.Follow(ctx, p.read, log.Filter{}), p.opts.Workers)
+	var first, last time.Time // when the batch began, when the one before was written
+	due := time.NewTimer(time.Hour)
+	defer due.Stop()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	write := func() error {
+		if err := p.write(ctx, true); err != nil {
+			return err
+		}
+		first, last = time.Time{}, time.Now()
+		return written()
+	}
+	for {
+		select {
+		case d, ok := <-commits:
+			if !ok {
+				return cmp.Or(ctx.Err(), errEnded)
+			}
+			if err := p.step(ctx, d); err != nil {
+				// What came before is good.
+				if len(p.fold.batch.Commits) > 0 && errors.Is(err, ErrPoisoned) {
+					err = errors.Join(err, write())
+				}
+				return err
+			}
+			now := time.Now()
+			if first.IsZero() {
+				first = now
+				due.Reset(max(0, p.opts.Every-now.Sub(last)))
+			}
+			caughtUp := len(commits) == 0 && now.Sub(last) >= p.opts.Every
+			if caughtUp || p.fold.facts >= p.opts.MaxFacts || now.Sub(first) >= longest {
+				if err := write(); err != nil {
+					return err
+				}
+			}
+		case <-due.C:
+			if !first.IsZero() && len(commits) == 0 {
+				if err := write(); err != nil {
+					return err
+				}
+			}
+		case <-tick.C:
+			if err := written(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// step folds one commit.
+func (p *projector) step(ctx context.Context, d *decoded) error {
+	<-d.done
+	if d.err != nil {
+		return d.err
+	}
+	if err := p.fold.apply(ctx, d); err != nil {
+		return err
+	}
+	p.read = d.Position
+	p.facts += uint64(d.facts)
+	return nil
+}
+
+// write writes what was folded. In a bulk load, all says that it ends.
+func (p *projector) write(ctx context.Context, all bool) error {
+	var leaf, agencyLeaf leafReader
+	if !p.writer.Bulk() {
+		leaf = func(of int64, last timeline.Ref) ([]byte, error) { return p.writer.Leaf(ctx, of, last) }
+		agencyLeaf = func(of int64, last timeline.Ref) ([]byte, error) { return p.writer.AgencyLeaf(ctx, of, last) }
+	}
+	leaves := !p.writer.Bulk() || all || p.fold.leaves.bytes > leafBytes
+	b, err := p.fold.take(all, leaves, leaf, agencyLeaf)
+	if err != nil {
+		return err
+	}
+	if err := p.writer.Write(ctx, &b); err != nil {
+		return err
+	}
+	if n := len(b.Commits); n > 0 {
+		c := b.Commits[n-1]
+		p.last = readmodel.Commit{Ord: c.Ord, Position: c.Position, ID: c.ID, Recorded: time.Unix(0, c.Recorded).UTC()}
+	}
+	return nil
+}
+
+// stored returns a commit that was folded, and the keys of its events.
+func (p *projector) stored(ctx context.Context, ord uint64) (log.Position, []byte, error) {
+	if b := p.fold.batch.Commits; len(b) > 0 && ord >= b[0].Ord {
+		c := b[ord-b[0].Ord]
+		return c.Position, c.Keys, nil
+	}
+	c, keys, err := p.writer.Commit(ctx, ord)
+	return c.Position, keys, err
+}
+
+// key returns the key of an event that was folded.
+func (p *projector) key(ctx context.Context, ref timeline.Ref) (key [16]byte, err error) {
+	_, keys, err := p.stored(ctx, ref.Ord())
+	if err != nil {
+		return key, err
+	}
+	if copy(key[:], keys[min(len(keys), 16*ref.Index()):]) < len(key) {
+		return key, fmt.Errorf("%w: no key of event %s", readmodel.ErrUnusable, ref)
+	}
+	return key, nil
+}
+
+// commit reads a commit from the log again.
+func (p *projector) commit(ctx context.Context, ord uint64) (log.Commit, error) {
+	var before log.Position
+	if ord > 1 {
+		var err error
+		if before, _, err = p.stored(ctx, ord-1); err != nil {
+			return log.Commit{}, err
+		}
+	}
+	for c, err := range p.log.Read(ctx, before, log.Filter{}) {
+		return c, err
+	}
+	return log.Commit{}, fmt.Errorf("%w: no commit after %s", log.ErrForeign, before)
+}
+
+// event reads an event from the log again.
+func (p *projector) event(ctx context.Context, ref timeline.Ref) (*events.Event, error) {
+	c, err := p.commit(ctx, ref.Ord())
+	if err != nil {
+		return nil, err
+	}
+	if ref.Index() >= len(c.Events) {
+		return nil, fmt.Errorf("%w: commit at %s has no event %d", log.ErrForeign, c.Position, ref.Index())
+	}
+	e, err := events.Decode(c.Events[ref.Index()])
+	if err != nil {
+		return nil, fmt.Errorf("%w at position %s: %w", ErrPoisoned, c.Position.Event(ref.Index()), err)
+	}
+	return e, nil
+}

@@ -1,0 +1,211 @@
+// Package runner reads the log and keeps a read model up to date.
+//
+// One goroutine reads the log, some decode, one folds and writes. Each event is
+// decoded once and feeds every view. What some commits changed is written with
+// their position in one transaction, so each event counts exactly once,
+// whatever is killed when. Rows are the same whatever the batches, restarts and
+// number of goroutines: differences are taken a commit at a time, and numbers
+// are given in log order. The clock of the machine decides when to write, and
+// nothing that is written.
+//
+// An event that cannot be read stops the runner with ErrPoisoned, which names
+// its position; nothing behind it is read.
+//
+// A generation belongs to one runner. When another one takes it over, this one
+// ends with readmodel.ErrFenced at its next transaction and has written nothing
+// of it.
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/view"
+)
+
+// ErrPoisoned says that an event in the log cannot be read. Nothing behind it
+// has been projected. It takes a version of Muster that understands it, or an
+// operator who looks at the log.
+var ErrPoisoned = errors.New("runner: event cannot be read")
+
+// Options tune a Runner. The zero Options are good ones.
+type Options struct {
+	// Workers is how many goroutines decode; 2 where it is 0.
+	Workers int
+	// Every is how long a change may wait to be written while the log is quiet;
+	// 50 ms where it is 0.
+	Every time.Duration
+	// MaxFacts is how many facts one transaction takes at most, a commit more or
+	// less; 200,000 where it is 0.
+	MaxFacts int
+	// Progress, when set, is told of rebuilds under way.
+	Progress func(Progress)
+}
+
+// A Progress is how far a rebuild has come.
+type Progress struct {
+	Generation string
+	Commits    uint64
+	Facts      uint64
+	Position   log.Position // read up to here
+	Goal       log.Position
+}
+
+// A Runner keeps the generation in use of a directory up to date. Its methods
+// are safe for concurrent use; Run is called once.
+type Runner struct {
+	log   log.Log
+	dir   *readmodel.Dir
+	views []view.View
+	opts  Options
+
+	mu         sync.Mutex
+	generation string
+	last       readmodel.Commit
+	moved      chan struct{} // closed and replaced when last moves
+}
+
+// New returns a Runner. Run starts it.
+func New(l log.Log, dir *readmodel.Dir, views []view.View, opts Options) *Runner {
+	return &Runner{log: l, dir: dir, views: views, opts: opts.filled(), moved: make(chan struct{})}
+}
+
+func (o Options) filled() Options {
+	if o.Workers == 0 {
+		o.Workers = 2
+	}
+	if o.Every == 0 {
+		o.Every = 50 * time.Millisecond
+	}
+	if o.MaxFacts == 0 {
+		o.MaxFacts = 200_000
+	}
+	if o.Progress == nil {
+		o.Progress = func(Progress) {}
+	}
+	return o
+}
+
+// Run keeps the read model up to date until the context ends or something
+// fails. It takes over the generation in use, and goes over to another one when
+// the directory is switched to it. Where there is none, or it is damaged, of
+// other versions, or of another log, Run builds a new one from the log first.
+func (r *Runner) Run(ctx context.Context) error {
+	rebuilt := false
+	for {
+		err := r.generationRun(ctx)
+		switch {
+		case errors.Is(err, errSwitched):
+		case rebuilt || ctx.Err() != nil || !rebuild(err):
+			return err
+		default:
+			if err := r.renew(ctx, err); err != nil {
+				return err
+			}
+			rebuilt = true
+		}
+	}
+}
+
+// rebuild says whether an error is mended by building from the log again.
+func rebuild(err error) bool {
+	return errors.Is(err, readmodel.ErrNone) || errors.Is(err, readmodel.ErrUnusable) ||
+		errors.Is(err, timeline.ErrDamaged) || errors.Is(err, log.ErrForeign)
+}
+
+// errSwitched says that the directory names another generation.
+var errSwitched = errors.New("runner: generation was switched")
+
+// generationRun keeps the generation in use up to date.
+func (r *Runner) generationRun(ctx context.Context) error {
+	name, err := r.dir.Current()
+	if err != nil {
+		return err
+	}
+	p, err := resume(ctx, r.log, r.dir.Path(name), r.views, r.opts)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	defer p.writer.Close()
+	r.move(name, p.last)
+	return p.follow(ctx, func() error {
+		r.move(name, p.last)
+		switch now, err := r.dir.Current(); {
+		case err != nil:
+			return err
+		case now != name:
+			return errSwitched
+		}
+		return nil
+	})
+}
+
+// renew builds a new generation up to the head of the log and switches to it.
+func (r *Runner) renew(ctx context.Context, why error) error {
+	name, err := r.dir.Next()
+	if err != nil {
+		return err
+	}
+	if _, err := Build(ctx, r.log, r.dir, name, r.views, log.Position{}, r.opts); err != nil {
+		return fmt.Errorf("rebuild, since %w: %w", why, errors.Join(err, r.dir.Remove(name)))
+	}
+	return r.dir.Switch(ctx, name)
+}
+
+func (r *Runner) move(generation string, last readmodel.Commit) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.generation, r.last = generation, last
+	close(r.moved)
+	r.moved = make(chan struct{})
+}
+
+// A Status is how far the read model is.
+type Status struct {
+	Generation string
+	readmodel.Commit
+	Head   log.Position // of the log
+	Behind bool
+	// Age is how long ago the last commit shown was recorded, while there are
+	// later ones; 0 otherwise.
+	Age time.Duration
+}
+
+// Status compares the read model with the head of the log.
+func (r *Runner) Status(ctx context.Context, now time.Time) (Status, error) {
+	r.mu.Lock()
+	s := Status{Generation: r.generation, Commit: r.last}
+	r.mu.Unlock()
+	var err error
+	if s.Head, _, err = r.log.Head(ctx, log.Filter{}); err != nil {
+		return s, err
+	}
+	if s.Behind = s.Position.Compare(s.Head) < 0; s.Behind && s.Ord > 0 {
+		s.Age = now.Sub(s.Recorded)
+	}
+	return s, nil
+}
+
+// Wait returns once the read model shows the event at a position, or with the
+// context's error.
+func (r *Runner) Wait(ctx context.Context, p log.Position) error {
+	for {
+		r.mu.Lock()
+		shown, moved := r.last.Position, r.moved
+		r.mu.Unlock()
+		if shown.Compare(p.Commit()) >= 0 {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package runner
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/timeline"
+)
+
+// A shelf holds what was added to the folios, or to the agencies' lists, since
+// the last transaction, and knows which leaves are stored.
+type shelf struct {
+	of    map[int64]*binder
+	dirty []int64
+	bytes int
+}
+
+type binder struct {
+	fresh  timeline.Leaf
+	stored []readmodel.LeafSize
+}
+
+// leafLimit is the size from which on a leaf is left alone.
+const leafLimit = 256 << 10
+
+func newShelf() shelf { return shelf{of: map[int64]*binder{}} }
+
+func (s *shelf) binder(of int64) *binder {
+	b := s.of[of]
+	if b == nil {
+		b = new(binder)
+		s.of[of] = b
+	}
+	return b
+}
+
+// add lets write add to the fresh leaf.
+func (s *shelf) add(of int64, write func(*timeline.Leaf)) {
+	b := s.binder(of)
+	before := b.fresh.Len()
+	if before == 0 {
+		s.dirty = append(s.dirty, of)
+	}
+	write(&b.fresh)
+	s.bytes += b.fresh.Len() - before
+}
+
+// take returns what was added as rows, and starts afresh. A row takes up the
+// stored leaves before it that are not much larger, so that a folio consists of
+// few leaves and a byte is written again a logarithmic number of times at most.
+// A nil read leaves stored leaves alone.
+func (s *shelf) take(read func(of int64, last timeline.Ref) ([]byte, error)) ([]readmodel.LeafRow, error) {
+	slices.Sort(s.dirty)
+	rows := make([]readmodel.LeafRow, 0, len(s.dirty))
+	for _, of := range s.dirty {
+		b := s.of[of]
+		keep, size := len(b.stored), b.fresh.Len()
+		for read != nil && keep > 0 && b.stored[keep-1].Size <= min(2*size, leafLimit) {
+			keep--
+			size += b.stored[keep].Size
+		}
+		row := readmodel.LeafRow{Of: of, Last: b.fresh.Last(), Bytes: b.fresh.Bytes()}
+		if keep < len(b.stored) {
+			var whole timeline.Leaf
+			for _, l := range b.stored[keep:] {
+				old, err := read(of, l.Last)
+				if err == nil {
+					err = whole.Join(old, l.Last)
+				}
+				if err != nil {
+					return nil, err
+				}
+				row.Joined = append(row.Joined, l.Last)
+			}
+			if err := whole.Join(row.Bytes, row.Last); err != nil {
+				return nil, err
+			}
+			row.Bytes = whole.Bytes()
+		}
+		rows = append(rows, row)
+		b.stored = append(b.stored[:keep], readmodel.LeafSize{Of: of, Last: row.Last, Size: len(row.Bytes)})
+		b.fresh = timeline.Leaf{}
+	}
+	s.dirty, s.bytes = s.dirty[:0], 0
+	slices.SortFunc(rows, func(a, b readmodel.LeafRow) int { return cmp.Compare(a.Of, b.Of) })
+	return rows, nil
+}
