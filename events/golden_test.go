@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/muster-works/muster/events"
 )
 
@@ -203,7 +204,7 @@ func edit(t testing.TB, raw []byte, f func(path string, parent map[string]any, n
 	if err := json.Unmarshal(raw, &root); err != nil {
 		t.Fatal(err)
 	}
-	whole := func() []byte { return must(json.Marshal(root, json.Deterministic(true))) }
+	whole := func() []byte { return arranged(t, must(json.Marshal(root)), false) }
 	var walk func(at string, v any)
 	walk = func(at string, v any) {
 		switch v := v.(type) {
@@ -219,6 +220,32 @@ func edit(t testing.TB, raw []byte, f func(path string, parent map[string]any, n
 		}
 	}
 	walk("", root)
+}
+
+// arranged returns the object raw with its data first or last, and its other
+// members in order. Where the data comes before the type, it is read in two
+// passes.
+func arranged(t testing.TB, raw []byte, dataFirst bool) []byte {
+	var members map[string]jsontext.Value
+	if err := json.Unmarshal(raw, &members); err != nil {
+		t.Fatal(err)
+	}
+	names := slices.SortedFunc(maps.Keys(members), func(a, b string) int {
+		if (a == "data") != (b == "data") && (a == "data") == dataFirst {
+			return -1
+		} else if (a == "data") != (b == "data") {
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
+	b := []byte{'{'}
+	for i, name := range names {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, must(json.Marshal(name))...), ':'), members[name]...)
+	}
+	return append(b, '}')
 }
 
 // fields returns the paths of all members that a type has in JSON.

@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -295,7 +296,11 @@ func TestRefusedMember(t *testing.T) {
 		{"policy.adopted", "data.titel", `"x"`, events.UnknownField, ""},
 	} {
 		name := c.golden + " " + c.path + " = " + c.value[:min(len(c.value), 24)]
-		_, err := events.Submission(set(t, goldens[c.golden], c.path, c.value))
+		raw := set(t, goldens[c.golden], c.path, c.value)
+		_, err := events.Submission(raw)
+		if _, twoPasses := events.Submission(arranged(t, raw, true)); !reflect.DeepEqual(err, twoPasses) {
+			t.Errorf("%s: %v, and with the data first %v", name, err, twoPasses)
+		}
 		field := c.field
 		if field == "" {
 			field = c.path
@@ -370,7 +375,7 @@ func set(t testing.TB, raw []byte, path, value string) []byte {
 	default:
 		t.Fatalf("%s has no parent", path)
 	}
-	return must(json.Marshal(root, json.Deterministic(true)))
+	return arranged(t, must(json.Marshal(root)), false)
 }
 
 func child(v any, token string) any {
