@@ -1,11 +1,14 @@
 package gateway
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/muster-works/muster/events"
 )
 
@@ -87,4 +90,57 @@ func (t *Tally) restore(list []*events.SubmissionsTallied) {
 			sum.Rejected[code] += n
 		}
 	}
+}
+
+// Record writes what was counted into the log, a submissions.tallied an agency
+// and interval, until the context ends; then what is left. What cannot be
+// written now is written with the next interval. What was counted since the
+// last interval is lost when the process is killed: a tally is a matter of
+// record, not of account.
+func (g *Gateway) Record(ctx context.Context, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	from := time.Now().UTC()
+	for {
+		select {
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+			defer cancel()
+			if err := g.record(last, from, time.Now().UTC()); err != nil {
+				g.log.Warn("tally is lost", "error", err)
+			}
+			return
+		case now := <-tick.C:
+			if err := g.record(ctx, from, now.UTC()); err != nil {
+				g.log.Warn("tally is not recorded yet", "error", err)
+				continue
+			}
+			from = now.UTC()
+		}
+	}
+}
+
+func (g *Gateway) record(ctx context.Context, from, until time.Time) error {
+	list := g.tally.Take(from, until)
+	if len(list) == 0 {
+		return nil
+	}
+	var batch []*events.Event
+	for _, sum := range list {
+		e := &events.Event{
+			ID: uuid.NewString(), Source: "/gateway", Type: sum.Type(), Subject: sum.Agency, Time: until,
+			AuthType: "engine", AuthID: "gateway", Data: sum,
+		}
+		raw, err := e.Append(nil)
+		if err != nil {
+			return fmt.Errorf("tally of %s: %w", sum.Agency, err)
+		}
+		e.Digest = g.vault.Digest(raw)
+		batch = append(batch, e)
+	}
+	receipts, err := g.desk.Submit(ctx, events.Gateway, batch, time.Time{})
+	if len(receipts) < len(list) {
+		g.tally.restore(list[len(receipts):])
+	}
+	return err
 }

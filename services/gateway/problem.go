@@ -1,0 +1,63 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/go-json-experiment/json"
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/services/internal/desk"
+)
+
+// A problem answers a request as a whole (RFC 9457).
+type problem struct {
+	Type     string           `json:"type"`
+	Title    string           `json:"title"`
+	Status   int              `json:"status"`
+	Detail   string           `json:"detail"`
+	Code     events.Code      `json:"code,omitzero"`
+	Receipts []events.Receipt `json:"receipts,omitempty"` // of what was decided before, or refuses the body as one event
+}
+
+func (p *problem) Error() string { return p.Title + ": " + p.Detail }
+
+func newProblem(status int, code events.Code, detail string) *problem {
+	p := &problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Code: code}
+	switch status {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge:
+		p.Receipts = []events.Receipt{{Status: events.Rejected, Reasons: events.Refuse(code, "", detail)}}
+	}
+	return p
+}
+
+// problemOf says what a failed submission is to the agency. What went wrong
+// behind the door is not its business, beyond when to come back.
+func problemOf(err error) *problem {
+	var p *problem
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.Is(err, errOutboxFull):
+		return newProblem(http.StatusRequestEntityTooLarge, events.TooLarge, "too many receipts wait; read them while sending, or send parts")
+	case errors.Is(err, desk.ErrBusy):
+		return newProblem(http.StatusTooManyRequests, "busy", "the service is busy; send all of it again in a second, what was taken comes back as duplicate")
+	case errors.Is(err, log.ErrUnavailable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return newProblem(http.StatusServiceUnavailable, "unavailable", "a service or the log does not answer; send all of it again, what was taken comes back as duplicate")
+	}
+	return newProblem(http.StatusInternalServerError, "internal", "the engine failed; its operator finds the cause under the correlation id of this answer")
+}
+
+func (p *problem) write(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	switch p.Status {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		h.Set("Retry-After", "1")
+	case http.StatusUnauthorized:
+		h.Set("WWW-Authenticate", `Bearer realm="muster"`)
+	}
+	w.WriteHeader(p.Status)
+	_ = json.MarshalWrite(w, p) // a client that is gone has no use for it
+}

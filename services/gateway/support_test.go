@@ -1,0 +1,97 @@
+package gateway
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func newLog(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
+
+// files returns all bytes of the files under a folder.
+func files(t testing.TB, dir string) (all []byte) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		all = append(all, b...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func dial(t testing.TB, url string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// repeated is a line n times.
+type repeated struct {
+	line []byte
+	n    int
+	rest []byte
+}
+
+func (r *repeated) Read(p []byte) (n int, err error) {
+	for n < len(p) {
+		if len(r.rest) == 0 {
+			if r.n == 0 {
+				break
+			}
+			r.rest = r.line
+			r.n--
+		}
+		k := copy(p[n:], r.rest)
+		r.rest = r.rest[k:]
+		n += k
+	}
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// counter counts a text in what is written to it.
+type counter struct {
+	what []byte
+	n    int
+	tail []byte
+	last []byte
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	text := append(c.tail, p...)
+	c.n += bytes.Count(text, c.what)
+	keep := min(len(text), len(c.what)-1)
+	c.last = append([]byte(nil), text[max(0, len(text)-64):]...)
+	c.tail = append([]byte(nil), text[len(text)-keep:]...)
+	return len(p), nil
+}
+
+func newFuzzDoor(f *testing.F) *bench {
+	return newBench(f, func(o *Options) { o.Desk = acceptor{} })
+}
+
+func lineCount(body []byte) (n int) {
+	for line := range bytes.Lines(body) {
+		if len(bytes.Trim(line, " \t\r\n")) > 0 {
+			n++
+		}
+	}
+	return n
+}

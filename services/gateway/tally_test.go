@@ -1,0 +1,93 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log"
+)
+
+func TestTally(t *testing.T) {
+	tally := NewTally()
+	refused := func(c events.Code) events.Receipt {
+		return events.Receipt{Status: events.Rejected, Reasons: events.Refuse(c, "", "")}
+	}
+	tally.Count("b", []events.Receipt{{Status: events.Accepted}, {Status: events.Duplicate}, refused("missing"), refused("missing"), refused("invalid")})
+	tally.Count("a", []events.Receipt{{Status: events.Accepted}})
+	tally.Count("b", []events.Receipt{{Status: events.Accepted}})
+	tally.Count("c", nil)
+	from, until := time.Unix(0, 0), time.Unix(60, 0)
+	got := tally.Take(from, until)
+	if len(got) != 2 || got[0].Agency != "a" || got[0].Accepted != 1 || got[1].Agency != "b" {
+		t.Fatalf("tally %+v", got)
+	}
+	if b := got[1]; b.Accepted != 2 || b.Duplicate != 1 || !maps.Equal(b.Rejected, map[string]int{"missing": 2, "invalid": 1}) || b.From != from || b.Until != until {
+		t.Errorf("tally of b %+v", b)
+	}
+	if again := tally.Take(from, until); len(again) != 0 {
+		t.Errorf("counted twice: %+v", again)
+	}
+	tally.Count("b", []events.Receipt{refused("missing")})
+	tally.restore(got)
+	if got := tally.Take(from, until); len(got) != 2 || got[1].Accepted != 2 || got[1].Rejected["missing"] != 3 {
+		t.Errorf("restored %+v", got)
+	}
+}
+
+// acceptance counts what was recorded, and fails as told.
+type acceptance struct {
+	acceptor
+	fail  bool
+	sums  []*events.SubmissionsTallied
+	calls int
+}
+
+func (a *acceptance) Submit(ctx context.Context, f events.Family, batch []*events.Event, at time.Time) ([]events.Receipt, error) {
+	if f == events.Gateway {
+		if a.calls++; a.fail {
+			return nil, fmt.Errorf("%w: no service", log.ErrUnavailable)
+		}
+		for _, e := range batch {
+			a.sums = append(a.sums, e.Data.(*events.SubmissionsTallied))
+		}
+	}
+	return a.acceptor.Submit(ctx, f, batch, at)
+}
+
+// One event an agency and interval; nothing when nothing came; what could not
+// be written comes with the next.
+func TestRecord(t *testing.T) {
+	b := newBench(t)
+	synctest.Test(t, func(t *testing.T) {
+		a := &acceptance{}
+		b.Gateway.desk = a
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); b.Record(ctx, time.Minute) }()
+		b.tally.Count("a", []events.Receipt{{Status: events.Accepted}})
+		b.tally.Count("a", []events.Receipt{{Status: events.Accepted}})
+		time.Sleep(3*time.Minute + time.Second)
+		if len(a.sums) != 1 || a.sums[0].Accepted != 2 || a.sums[0].Until.Sub(a.sums[0].From) != time.Minute {
+			t.Fatalf("recorded %+v", a.sums)
+		}
+		a.fail = true
+		b.tally.Count("a", []events.Receipt{{Status: events.Duplicate}})
+		time.Sleep(2 * time.Minute)
+		a.fail = false
+		time.Sleep(time.Minute)
+		if len(a.sums) != 2 || a.sums[1].Duplicate != 1 || a.sums[1].Until.Sub(a.sums[1].From) != 3*time.Minute || a.calls != 4 {
+			t.Fatalf("recorded %+v in %d calls", a.sums, a.calls)
+		}
+		b.tally.Count("a", []events.Receipt{{Status: events.Accepted}})
+		cancel()
+		<-done
+		if len(a.sums) != 3 {
+			t.Errorf("the last interval is not recorded")
+		}
+	})
+}
