@@ -24,67 +24,80 @@ const (
 // A consumer is the server's half of a walk: it sends messages in order and
 // numbers them, so that a lost one shows. It is not the library's ordered
 // consumer, whose reset cannot be cancelled and hides why it is needed.
+//
+// Messages are received and decoded in a goroutine, a few commits ahead of
+// whoever reads them.
 type consumer struct {
-	name     string
-	messages jetstream.MessagesContext
-	count    uint64          // messages received from it
-	live     context.Context // ends with the session
-	cancel   context.CancelFunc
-	faults   int // since the last message
+	name    string
+	commits chan decided // closed at the end, after err was set
+	err     error
+	live    context.Context // ends with the walk's context or the session
+	cancel  context.CancelFunc
 }
 
-// next returns the next message of the filter after w.at. A fault of the
-// consumer or the connection leads to a new consumer, which begins after w.at.
-func (w *walk) next(ctx context.Context) (stored, error) {
-	k := &w.consumer
-	for {
-		if k.messages == nil {
-			if err := w.open(ctx); err != nil {
-				if err := w.fault(ctx, err); err != nil {
-					return stored{}, err
-				}
-				continue
-			}
-		}
-		m, err := k.receive(w.bounded)
-		if err == nil {
-			k.faults = 0
-			return m, nil
-		}
-		w.close()
-		if err := w.fault(ctx, err); err != nil {
-			return stored{}, err
-		}
-	}
+// decided is a commit with the revision that it was decided on.
+type decided struct {
+	log.Commit
+	on uint64
 }
+
+// ahead is how many commits a consumer decodes ahead.
+const ahead = 4
 
 var (
 	errGap     = errors.New("consumer skipped a message")
 	errSilence = errors.New("consumer sent nothing")
 )
 
-func (k *consumer) receive(bounded bool) (stored, error) {
-	ctx := k.live
-	if bounded {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, silence, errSilence)
-		defer cancel()
-	}
-	m, err := k.messages.Next(jetstream.NextContext(ctx))
-	if err != nil {
-		if cause := context.Cause(ctx); cause != nil {
-			err = cause
+// next returns the next commit of the filter after w.at. A fault of the
+// consumer or the connection leads to a new consumer, which begins after w.at.
+func (w *walk) next(ctx context.Context) (decided, error) {
+	for {
+		if w.consumer == nil {
+			if err := w.open(ctx); err != nil {
+				if err := w.fault(ctx, err); err != nil {
+					return decided{}, err
+				}
+				continue
+			}
 		}
-		return stored{}, err
+		c, err := w.receive(ctx)
+		if err == nil {
+			w.faults = 0
+			return c, nil
+		}
+		w.close()
+		if errors.Is(err, log.ErrCorrupt) {
+			return decided{}, err
+		}
+		if err := w.fault(ctx, err); err != nil {
+			return decided{}, err
+		}
 	}
-	meta, err := m.Metadata()
-	if err != nil {
-		return stored{}, err
+}
+
+func (w *walk) receive(ctx context.Context) (decided, error) {
+	k := w.consumer
+	if ctx.Err() != nil {
+		return decided{}, ctx.Err()
 	}
-	if k.count++; meta.Sequence.Consumer != k.count {
-		return stored{}, errGap
+	var late <-chan time.Time
+	if w.bounded && len(k.commits) == 0 {
+		timer := time.NewTimer(silence)
+		defer timer.Stop()
+		late = timer.C
 	}
-	return stored{meta.Sequence.Stream, m.Subject(), m.Headers(), m.Data(), meta.Timestamp}, nil
+	select {
+	case c, more := <-k.commits:
+		if !more {
+			return c, k.err
+		}
+		return c, nil
+	case <-ctx.Done():
+		return decided{}, ctx.Err()
+	case <-late:
+		return decided{}, errSilence
+	}
 }
 
 // open makes a new consumer. It lives on one server and in memory alone: what
@@ -115,31 +128,62 @@ func (w *walk) open(ctx context.Context) error {
 		cancel()
 		return err
 	}
-	w.consumer = consumer{name: made.CachedInfo().Name, messages: messages, live: live, cancel: cancel, faults: w.consumer.faults}
+	w.consumer = &consumer{name: made.CachedInfo().Name, commits: make(chan decided, ahead), live: live, cancel: cancel}
+	go w.consumer.run(w.log, messages)
 	return nil
 }
 
 // close gives the consumer up.
 func (w *walk) close() {
-	k := &w.consumer
-	if k.messages == nil {
-		return
+	if w.consumer != nil {
+		w.consumer.cancel()
+		w.consumer = nil
 	}
-	k.messages.Stop()
-	k.messages = nil
+}
+
+// run receives until its context ends or something is wrong, and then has the
+// server drop the consumer, which it would do by itself a minute later.
+func (k *consumer) run(l *Log, messages jetstream.MessagesContext) {
+	k.err = k.forward(l, messages)
+	close(k.commits)
+	messages.Stop()
 	k.cancel()
-	name, l := k.name, w.log
-	go func() { // the server drops it by itself, but a minute later
-		ctx, cancel := context.WithTimeout(context.Background(), answer)
-		defer cancel()
-		l.js.DeleteConsumer(ctx, l.options.Stream, name)
-	}()
+	ctx, cancel := context.WithTimeout(context.Background(), answer)
+	defer cancel()
+	l.js.DeleteConsumer(ctx, l.options.Stream, k.name)
+}
+
+func (k *consumer) forward(l *Log, messages jetstream.MessagesContext) error {
+	for count := uint64(1); ; count++ {
+		m, err := messages.Next(jetstream.NextContext(k.live))
+		if err != nil {
+			if cause := context.Cause(k.live); cause != nil {
+				return cause
+			}
+			return err
+		}
+		meta, err := m.Metadata()
+		if err != nil {
+			return err
+		}
+		if meta.Sequence.Consumer != count {
+			return errGap
+		}
+		c, on, err := l.commit(stored{meta.Sequence.Stream, m.Subject(), m.Headers(), m.Data(), meta.Timestamp})
+		if err != nil {
+			return err
+		}
+		select {
+		case k.commits <- decided{c, on}:
+		case <-k.live.Done():
+			return context.Cause(k.live)
+		}
+	}
 }
 
 // fault decides what follows from err: nil is to try again, after a while.
 func (w *walk) fault(ctx context.Context, err error) error {
-	k := &w.consumer
-	k.faults++
+	w.faults++
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -158,11 +202,11 @@ func (w *walk) fault(ctx context.Context, err error) error {
 	if sentinel := explain(err); sentinel != nil && (w.bounded || errors.Is(sentinel, log.ErrMisconfigured)) {
 		return fmt.Errorf("%w: read after %s: %w", sentinel, log.At(w.at, 0), err)
 	}
-	if w.bounded && k.faults > 2*tries {
+	if w.bounded && w.faults > 2*tries {
 		return fmt.Errorf("%w: read after %s: %w", log.ErrUnavailable, log.At(w.at, 0), err)
 	}
-	if k.faults == 1 {
+	if w.faults == 1 {
 		return nil
 	}
-	return pause(ctx, min(time.Second, 50*time.Millisecond<<min(k.faults, 5)))
+	return pause(ctx, min(time.Second, 50*time.Millisecond<<min(w.faults, 5)))
 }

@@ -74,7 +74,8 @@ type walk struct {
 	known    bool
 	bounded  bool // stream stops at end
 	end      uint64
-	consumer consumer
+	consumer *consumer
+	faults   int // of consumers since the last commit
 }
 
 // walk begins after from, and fails with log.ErrForeign where that is not in
@@ -107,7 +108,11 @@ func (w *walk) single(ctx context.Context) (log.Commit, error) {
 	if m == nil {
 		return log.Commit{}, errEnd
 	}
-	return w.step(stored{m.Sequence, m.Subject, m.Header, m.Data, m.Time})
+	c, on, err := w.log.commit(stored{m.Sequence, m.Subject, m.Header, m.Data, m.Time})
+	if err != nil {
+		return log.Commit{}, err
+	}
+	return w.step(decided{c, on})
 }
 
 // stream takes one step through the consumer. It waits at the end of the log,
@@ -116,35 +121,32 @@ func (w *walk) stream(ctx context.Context) (log.Commit, error) {
 	if w.bounded && w.at >= w.end {
 		return log.Commit{}, errEnd
 	}
-	m, err := w.next(ctx)
+	c, err := w.next(ctx)
 	if err != nil {
 		return log.Commit{}, err
 	}
-	return w.step(m)
+	return w.step(c)
 }
 
-// step accepts m as the next commit. Unfiltered, its sequence is one higher
+// step accepts c as the next commit. Unfiltered, its sequence is one higher
 // than the last. Filtered, it was decided on the revision before it; where the
 // walk began elsewhere in the log that revision is unknown, but not later than
 // the beginning.
-func (w *walk) step(m stored) (log.Commit, error) {
-	c, decidedOn, err := w.log.commit(m)
-	if err != nil {
-		return log.Commit{}, err
-	}
+func (w *walk) step(c decided) (log.Commit, error) {
+	seq := uint64(c.Revision)
 	missing := func(after uint64) error {
 		return fmt.Errorf("%w: a commit between %s and %s is missing", log.ErrCorrupt, log.At(after, 0), c.Position)
 	}
 	switch {
 	case w.filter.Boundary == "":
-		if m.seq != w.at+1 {
+		if seq != w.at+1 {
 			return log.Commit{}, missing(w.at)
 		}
-	case w.known && decidedOn != w.previous:
+	case w.known && c.on != w.previous:
 		return log.Commit{}, missing(w.previous)
-	case !w.known && decidedOn > w.at:
+	case !w.known && c.on > w.at:
 		return log.Commit{}, missing(w.at)
 	}
-	w.at, w.previous, w.known = m.seq, m.seq, true
-	return c, nil
+	w.at, w.previous, w.known = seq, seq, true
+	return c.Commit, nil
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // state is what the server knows of the stream's completeness. The client
-// library leaves out what was lost.
+// library leaves out what was lost. Lost bytes without a lost message are what
+// a crash left of a message in writing, and that was never acknowledged.
 type state struct {
 	Messages uint64   `json:"messages"`
 	First    uint64   `json:"first_seq"`
@@ -18,7 +19,6 @@ type state struct {
 	Deleted  []uint64 `json:"deleted"`
 	Lost     *struct {
 		Messages []uint64 `json:"msgs"`
-		Bytes    uint64   `json:"bytes"`
 	} `json:"lost"`
 }
 
@@ -42,9 +42,7 @@ func (l *Log) verifyState(ctx context.Context) error {
 	at, what := uint64(0), ""
 	switch {
 	case s.Lost != nil && len(s.Lost.Messages) > 0:
-		at, what = s.Lost.Messages[0], fmt.Sprintf("the server lost %d commits of %d bytes, the first", len(s.Lost.Messages), s.Lost.Bytes)
-	case s.Lost != nil:
-		at, what = s.Last+1, fmt.Sprintf("the server lost %d bytes; the log now ends before the commit", s.Lost.Bytes)
+		at, what = s.Lost.Messages[0], fmt.Sprintf("the server lost %d commits, the first", len(s.Lost.Messages))
 	case s.Last == 0: // an empty stream reports sequence 0 as deleted
 		return nil
 	case s.First > 1:

@@ -2,11 +2,8 @@ package natslog
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/nats-io/nats.go"
 
 	"github.com/muster-works/muster/events/log"
 )
@@ -38,16 +35,13 @@ func TestGaps(t *testing.T) {
 		{"boundary, one missing after the start", 3, "a", []message{{6, 5, "a"}}, "3-0"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			l := &Log{options: Options{}.withDefaults()}
-			w := &walk{log: l, filter: log.Filter{Boundary: test.filter}, at: test.from, known: test.from == 0}
+			w := &walk{filter: log.Filter{Boundary: test.filter}, at: test.from, known: test.from == 0}
 			var err error
 			for _, m := range test.messages {
 				if err != nil {
 					t.Fatal("went on after", err)
 				}
-				_, err = w.step(stored{seq: m.seq, subject: Prefix + "." + m.boundary, data: []byte(`[{}]`), header: nats.Header{
-					headerID: {"x"}, headerExpected: {fmt.Sprint(m.decidedOn)}, headerEvents: {"1"},
-				}})
+				_, err = w.step(decided{log.Commit{Boundary: m.boundary, Position: log.At(m.seq, 0), Revision: log.Revision(m.seq)}, m.decidedOn})
 			}
 			if test.missing == "" && err != nil {
 				t.Error(err)
