@@ -1,0 +1,88 @@
+// Package rules is the fold of the boundary policy: the packs adopted so far,
+// and which of them is in force where and when.
+//
+// A pack that was replaced or withdrawn is left out, whether the event that
+// says so came before it or after; its version stays taken. Of packs for the
+// same place and day the one adopted last holds.
+//
+// The state is read and changed under the locks of the desk; readers may be
+// many, and nothing is cached on reading.
+package rules
+
+import (
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/policy"
+	"github.com/muster-works/muster/services/internal/desk"
+)
+
+// A State is what the events of the family policy add up to.
+type State struct {
+	desk.Journal
+	adopted []adoption // in log order
+	book    policy.Book
+	voided  map[[16]byte]bool // keys of events replaced or withdrawn
+}
+
+type adoption struct {
+	key  [16]byte
+	pack *policy.Pack
+}
+
+// New makes the state of a log that holds nothing.
+func New() *State { return &State{voided: map[[16]byte]bool{}} }
+
+// Apply folds one event in log order.
+func (s *State) Apply(e *events.Event) {
+	if k, ok := desk.Voids(e); ok {
+		s.void(k.Hash())
+	}
+	d, ok := e.Data.(*events.PolicyAdopted)
+	if !ok {
+		return
+	}
+	had := len(s.adopted)
+	s.adopted = append(s.adopted, adoption{e.Key().Hash(), &d.Pack})
+	s.collect(func() { s.adopted = s.adopted[:had] })
+}
+
+func (s *State) void(key [16]byte) {
+	if s.voided[key] {
+		return
+	}
+	s.voided[key] = true
+	s.collect(func() { delete(s.voided, key) })
+}
+
+// collect makes the book anew after a change. Packs are few and change rarely.
+func (s *State) collect(undo func()) {
+	if s.Open() {
+		old := s.book
+		s.Did(func() {
+			undo()
+			s.book = old
+		})
+	}
+	s.book = policy.Book{}
+	for _, a := range s.adopted {
+		if !s.voided[a.key] {
+			s.book.Adopt(a.pack)
+		}
+	}
+}
+
+// InForce returns the pack in force at a division on a business date, nil when
+// there is none.
+func (s *State) InForce(at division.Code, on civil.Date) *policy.Pack { return s.book.InForce(at, on) }
+
+// Adopted says whether a pack of a version was ever adopted, those replaced or
+// withdrawn included.
+func (s *State) Adopted(version string) bool {
+	for _, a := range s.adopted {
+		if a.pack.Version == version {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,70 @@
+package rules
+
+import (
+	"testing"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/policy"
+)
+
+func adopt(id, jurisdiction, from, version string) *events.Event {
+	return &events.Event{ID: id, Source: "/agency/local", Type: events.PolicyAdoptedType, Data: &events.PolicyAdopted{
+		Pack: policy.Pack{Version: version, Jurisdiction: jurisdiction, ValidFrom: civil.MustDate(from)}}}
+}
+
+func replacing(e *events.Event, id string) *events.Event { e.Replaces = id; return e }
+
+func withdraw(id, of string) *events.Event {
+	return &events.Event{ID: id, Source: "/agency/local", Type: events.EventWithdrawnType,
+		Data: &events.EventWithdrawn{Of: events.PolicyAdoptedType, ID: of, Reason: "a mistake"}}
+}
+
+// inForce asks at a village of 370211 in mid-2024.
+func inForce(s *State) string {
+	if p := s.InForce("370211102231", civil.MustDate("2024-06-01")); p != nil {
+		return p.Version
+	}
+	return ""
+}
+
+// Each step is undone and done again, and must leave no trace in between.
+func TestApply(t *testing.T) {
+	s := New()
+	for _, c := range []struct {
+		event *events.Event
+		want  string
+	}{
+		{adopt("1", "37", "2021-01-01", "province"), "province"},
+		{adopt("2", "370211", "2024-02-01", "county"), "county"},
+		{adopt("3", "37", "2023-01-01", "province-2"), "county"},
+		{adopt("4", "370211", "2024-07-01", "later"), "county"},
+		{adopt("5", "370102", "2024-02-01", "elsewhere"), "county"},
+		{replacing(adopt("6", "370211", "2024-02-01", "county-b"), "2"), "county-b"},
+		{withdraw("7", "6"), "province-2"},
+		{withdraw("8", "3"), "province"},
+		{withdraw("9", "10"), "province"}, // before what it withdraws
+		{adopt("10", "370211", "2024-02-01", "withdrawn"), "province"},
+		{withdraw("11", "1"), ""},
+	} {
+		before := inForce(s)
+		s.Begin()
+		s.Apply(c.event)
+		if got := inForce(s); got != c.want {
+			t.Errorf("after %s: %q in force, want %q", c.event.ID, got, c.want)
+		}
+		s.Rollback()
+		if got := inForce(s); got != before {
+			t.Errorf("after the undo of %s: %q in force, want %q", c.event.ID, got, before)
+		}
+		s.Apply(c.event)
+		if got := inForce(s); got != c.want {
+			t.Errorf("after %s again: %q in force, want %q", c.event.ID, got, c.want)
+		}
+	}
+	for version, want := range map[string]bool{"county": true, "withdrawn": true, "unheard": false} {
+		if got := s.Adopted(version); got != want {
+			t.Errorf("Adopted(%q) = %v", version, got)
+		}
+	}
+}
