@@ -37,7 +37,13 @@ func TestReasonsQuoteNothing(t *testing.T) {
 	refused := 0
 	for _, folder := range []string{"record", "submission"} {
 		for name, raw := range read(t, folder) {
+			if folder == "record" && name == "policy.adopted" {
+				continue // the submission is as deep, and a fifth as long
+			}
 			edit(t, raw, func(path string, parent map[string]any, member string, whole func() []byte) {
+				if name == "policy.adopted" && strings.Contains(path, "[1]") {
+					return // like the first of its list
+				}
 				before := parent[member]
 				defer func() { parent[member] = before }()
 				for _, p := range plants {

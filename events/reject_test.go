@@ -50,6 +50,8 @@ func TestRefusedAsWritten(t *testing.T) {
 		readable(t, name, reasons)
 		if e == nil || e.ID != c.id {
 			t.Errorf("%s: named as %+v, want the id %q", name, e, c.id)
+		} else if c.id != "" && (e.Source != "/agency/a" || e.Type != "post.closed") {
+			t.Errorf("%s: named as a %s of %s", name, e.Type, e.Source)
 		}
 	}
 }
