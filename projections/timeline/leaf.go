@@ -93,27 +93,18 @@ func ReadPerson(leaves [][]byte, slot byte, known uint64) (*Person, error) {
 // whom nothing was known are nil.
 func ReadFolio(leaves [][]byte, known uint64, want func(slot byte) bool) (*[FolioSize]*Person, error) {
 	all := new([FolioSize]*Person)
+	sound := true
 	for _, leaf := range leaves {
-		r := reader{b: leaf}
-		var ref Ref
-		for r.more() {
-			ref += r.ref()
-			slot := r.byte()
-			fact := r.bytes(r.int())
-			if ref.Ord() > known {
-				break // and so is all that follows
+		err := Entries(leaf, func(e Entry) {
+			if e.Ref.Ord() > known || !want(e.Slot) {
+				return
 			}
-			if !want(slot) {
-				continue
+			if all[e.Slot] == nil {
+				all[e.Slot] = new(Person)
 			}
-			if all[slot] == nil {
-				all[slot] = new(Person)
-			}
-			if !all[slot].read(fact, ref) {
-				return nil, ErrDamaged
-			}
-		}
-		if r.bad {
+			sound = sound && all[e.Slot].read(e.Fact, e.Ref)
+		})
+		if err != nil || !sound {
 			return nil, ErrDamaged
 		}
 	}

@@ -1,0 +1,311 @@
+package timeline_test
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/projections/timeline"
+	"pgregory.net/rapid"
+)
+
+func day(s string) civil.Date { return civil.MustDate("2022-" + s) }
+
+func developed(seats int, from, until string) events.Data {
+	d := &events.PostDeveloped{Post: "p", Category: "public_service", Area: "rural", Seats: seats, From: day(from), Division: "370211102231"}
+	if until != "" {
+		d.Until = day(until)
+	}
+	return d
+}
+
+func hired(seat int, from string) events.Data {
+	return &events.HirePlaced{Post: "p", Seat: seat, From: day(from), Until: day("12-31"), Group: "older", Sex: "F", BirthMonth: civil.MonthOf(1965, 1)}
+}
+
+func exited(on, code string) events.Data {
+	return &events.ExitRecorded{Post: "p", On: day(on), Kind: "natural", Code: code}
+}
+
+// pack packs what is said of a post, an event a commit. Persons are numbered by
+// who, and everybody is 1 otherwise.
+func pack(said []events.Data, who map[int]timeline.Number) (b []byte) {
+	for i, d := range said {
+		ref := timeline.MakeRef(uint64(i+1), 0)
+		person := timeline.Number(1)
+		if n, ok := who[i]; ok {
+			person = n
+		}
+		switch d := d.(type) {
+		case *events.PostDeveloped:
+			b = timeline.AppendDeveloped(b, ref, "", d)
+		case *events.PostResized:
+			b = timeline.AppendResized(b, ref, d)
+		case *events.PostClosed:
+			b = timeline.AppendClosed(b, ref, d)
+		case *events.HirePlaced:
+			b = timeline.AppendHired(b, ref, person, d)
+		case *events.HireRenewed:
+			b = timeline.AppendRenewed(b, ref, person, d)
+		case *events.ExitRecorded:
+			b = timeline.AppendExited(b, ref, person, d)
+		}
+	}
+	return b
+}
+
+func TestPlacements(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		said []events.Data
+		who  map[int]timeline.Number
+		want string // person seat from-exit code
+	}{
+		{"in place", []events.Data{hired(1, "01-10")}, nil, "1/1 01-10–"},
+		{"exit", []events.Data{hired(1, "01-10"), exited("03-01", "N1")}, nil, "1/1 01-10–03-01 N1"},
+		{"exit first", []events.Data{exited("03-01", "N1"), hired(1, "01-10")}, nil, "1/1 01-10–03-01 N1"},
+		{"exit of somebody else", []events.Data{hired(1, "01-10"), exited("03-01", "N1")}, map[int]timeline.Number{1: 2}, "1/1 01-10–"},
+		{"exit before the hire", []events.Data{hired(1, "03-10"), exited("03-01", "N1")}, nil, "1/1 03-10–"},
+		{"rehired on the exit day", []events.Data{hired(1, "01-10"), exited("03-01", "N1"), hired(2, "03-01")}, nil, "1/1 01-10–03-01 N1, 1/2 03-01–"},
+		{"never came", []events.Data{hired(1, "01-10"), exited("01-10", "N5")}, nil, "1/1 01-10–01-10 N5"},
+		{"twice under two ids", []events.Data{hired(1, "01-10"), hired(1, "01-10"), exited("03-01", "N1"), exited("03-01", "N1")}, nil, "1/1 01-10–03-01 N1"},
+		{"two seats, one exit", []events.Data{hired(1, "01-10"), hired(2, "02-01"), exited("03-01", "N1")}, nil, "1/1 01-10–03-01 N1, 1/2 02-01–03-01 N1"},
+		{"two reasons", []events.Data{hired(1, "01-10"), exited("03-01", "N5"), exited("03-01", "N2")}, nil, "1/1 01-10–03-01 N2"},
+		{"a second exit", []events.Data{hired(1, "01-10"), exited("03-01", "N5"), exited("04-01", "N2")}, nil, "1/1 01-10–03-01 N5"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, err := timeline.ReadPost(pack(c.said, c.who), timeline.Head)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, p := range p.Placements() {
+				s := fmt.Sprintf("%d/%d %s–", p.Person, p.Seat, p.From.String()[5:])
+				if p.Exit != 0 {
+					s += p.Exit.String()[5:] + " " + p.ExitCode
+				}
+				got = append(got, s)
+			}
+			if g := strings.Join(got, ", "); g != c.want {
+				t.Errorf("%s, want %s", g, c.want)
+			}
+		})
+	}
+}
+
+func TestTerm(t *testing.T) {
+	renewed := &events.HireRenewed{Post: "p", Until: civil.MustDate("2024-01-01")}
+	p, err := timeline.ReadPost(pack([]events.Data{renewed, hired(1, "01-10"), exited("03-01", "N1"), hired(1, "05-01")}, nil), timeline.Head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	placed := p.Placements()
+	if placed[0].Term != day("12-31") || placed[1].Term != civil.MustDate("2024-01-01") {
+		t.Errorf("terms %v, %v", placed[0].Term, placed[1].Term)
+	}
+}
+
+func TestSeats(t *testing.T) {
+	resized := func(seats int, from string) events.Data {
+		return &events.PostResized{Post: "p", Seats: seats, From: day(from)}
+	}
+	closed := func(on string) events.Data { return &events.PostClosed{Post: "p", On: day(on)} }
+	for _, c := range []struct {
+		name string
+		said []events.Data
+		want string
+	}{
+		{"not developed", []events.Data{resized(3, "01-01")}, ""},
+		{"open", []events.Data{developed(2, "01-01", "")}, "01-01:2"},
+		{"until", []events.Data{developed(2, "01-01", "06-01")}, "01-01:2 06-01:0"},
+		{"closed before until", []events.Data{closed("05-01"), developed(2, "01-01", "06-01")}, "01-01:2 05-01:0"},
+		{"closed when it began", []events.Data{developed(2, "01-01", ""), closed("01-01")}, ""},
+		{"resized", []events.Data{resized(1, "03-01"), developed(2, "01-01", ""), resized(4, "02-01")}, "01-01:2 02-01:4 03-01:1"},
+		{"resized from the first day", []events.Data{developed(5, "01-10", ""), resized(2, "01-10")}, "01-10:2"},
+		{"resized before it began", []events.Data{developed(5, "01-10", ""), resized(3, "01-05"), resized(7, "01-01")}, "01-10:3"},
+		{"two sizes for a day", []events.Data{developed(5, "01-01", ""), resized(3, "02-01"), resized(2, "02-01")}, "01-01:5 02-01:3"},
+		{"resized after the end", []events.Data{developed(5, "01-01", "03-01"), resized(3, "04-01")}, "01-01:5 03-01:0"},
+		{"resized to nothing", []events.Data{developed(5, "01-01", "03-01"), resized(0, "02-01")}, "01-01:5 02-01:0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, err := timeline.ReadPost(pack(c.said, nil), timeline.Head)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, s := range p.Seats() {
+				got = append(got, fmt.Sprintf("%s:%d", s.From.String()[5:], s.Seats))
+			}
+			if g := strings.Join(got, " "); g != c.want {
+				t.Errorf("%s, want %s", g, c.want)
+			}
+		})
+	}
+}
+
+// What was known at an ordinal stays what it was, and a void leaves an event
+// out from the ordinal on at which it is known.
+func TestKnown(t *testing.T) {
+	b := pack([]events.Data{developed(2, "01-01", ""), hired(1, "01-10"), hired(2, "01-20")}, map[int]timeline.Number{2: 2})
+	hire, by := timeline.MakeRef(2, 0), timeline.MakeRef(4, 0)
+	b = timeline.AppendVoid(b, by, hire, by)
+	for known, want := range map[uint64]int{0: 0, 1: 0, 2: 1, 3: 2, 4: 1, timeline.Head: 1} {
+		p, err := timeline.ReadPost(b, known)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(p.Placements()); got != want {
+			t.Errorf("%d placements known at %d, want %d", got, known, want)
+		}
+		if _, out := p.Voided(hire); out != (known >= 4) {
+			t.Errorf("at %d the hire is voided: %v", known, out)
+		}
+		prefix, err := timeline.Prefix(b, known)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, err := timeline.ReadPost(prefix, timeline.Head)
+		if err != nil || !reflect.DeepEqual(p.Placements(), q.Placements()) || !slices.Equal(p.Trail(), q.Trail()) {
+			t.Errorf("the prefix at %d reads otherwise: %v", known, err)
+		}
+	}
+}
+
+func TestMarksRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		month := civil.MonthOf(rapid.IntRange(2015, 2030).Draw(t, "year"), 1) + civil.Month(rapid.IntRange(0, 11).Draw(t, "month"))
+		letters := rapid.SampledFrom([]string{"PPPPPPP.", "PHLAS.-"}).Draw(t, "letters")
+		n := rapid.IntRange(1, month.Days()).Draw(t, "n")
+		marks := rapid.StringOfN(rapid.RuneFrom([]rune(letters)), n, n, -1).Draw(t, "marks")
+		if rapid.Bool().Draw(t, "weekly") { // as most sheets are
+			b := []byte(marks)
+			for i := range b {
+				if (int(month.First())+i)%7 >= 5 {
+					b[i] = '.'
+				}
+			}
+			marks = string(b)
+		}
+		var l timeline.Leaf
+		l.Add(7, timeline.MakeRef(3, 1), timeline.PackMarks(nil, 9, timeline.CalendarOf(month), marks))
+		p, err := timeline.ReadPerson([][]byte{l.Bytes()}, 7, timeline.Head)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sheets := p.Sheets()
+		want := marks + strings.Repeat("-", 31-n)
+		if len(sheets) != 1 || sheets[0].Marks.String() != want || sheets[0].Post != 9 || sheets[0].Month != month {
+			t.Fatalf("%v, want %s", sheets, want)
+		}
+		if l.Len() > 24 {
+			t.Errorf("%s takes %d bytes", marks, l.Len())
+		}
+	})
+}
+
+func TestStrongerMark(t *testing.T) {
+	may := civil.MonthOf(2022, 5)
+	var l timeline.Leaf
+	for i, fact := range [][]byte{
+		timeline.PackMarks(nil, 1, timeline.CalendarOf(may), "-.ALSHP"),
+		timeline.PackMarks(nil, 1, timeline.CalendarOf(may), "PHSLA.-P"),
+		timeline.PackMark(nil, 1, civil.MustDate("2022-05-31"), "P"),
+		timeline.PackMark(nil, 2, civil.MustDate("2022-05-01"), "A"), // another post
+	} {
+		l.Add(0, timeline.MakeRef(uint64(i+1), 0), fact)
+	}
+	p, err := timeline.ReadPerson([][]byte{l.Bytes()}, 0, timeline.Head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := p.Attendance()
+	if want := "PHSLSHPP" + strings.Repeat("-", 22) + "P"; len(a) != 2 || a[0].Marks.String() != want || a[0].Marks.Count("PS") != 6 {
+		t.Errorf("%v, want %s", a, want)
+	}
+	if a[1].Post != 2 || a[1].Marks.String()[0] != 'A' {
+		t.Errorf("other post: %v", a[1])
+	}
+}
+
+func TestPay(t *testing.T) {
+	may := civil.MonthOf(2022, 5)
+	line := func(name string, amount events.Fen) *events.PayLine {
+		return &events.PayLine{Line: name, Amount: amount, Kind: "arrears", Month: may - 1}
+	}
+	var l timeline.Leaf
+	for i, fact := range [][]byte{
+		timeline.PackSettled(nil, 3, day("06-10"), &events.SettledLine{Line: "007", Account: "t"}), // settled is recorded first
+		timeline.PackInstructed(nil, 3, 4, may, line("007", 500)),
+		timeline.PackInstructed(nil, 3, 4, may, line("7", 600)), // another line
+		timeline.PackInstructed(nil, 3, 4, may, &events.PayLine{Line: "7", Amount: 700}),
+		timeline.PackReturned(nil, 3, &events.ReturnedLine{Line: "007", On: day("06-12")}),
+		timeline.PackReversed(nil, 3, &events.ReturnedLine{Line: "x", On: day("06-13")}),
+	} {
+		l.Add(0, timeline.MakeRef(uint64(i+1), 0), fact)
+	}
+	p, err := timeline.ReadPerson([][]byte{l.Bytes()}, 0, timeline.Head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := func(n uint64) timeline.Ref { return timeline.MakeRef(n, 0) }
+	want := []timeline.Pay{
+		{Run: 3, Line: "x", ReversedOn: day("06-13"), Reversed: ref(6)},
+		{Run: 3, Line: "007", Post: 4, Month: may - 1, Kind: "arrears", Amount: 500, PaidOn: day("06-10"), Account: timeline.Fingerprint("t"),
+			ReturnedOn: day("06-12"), Instructed: ref(2), Settled: ref(1), Returned: ref(5)},
+		{Run: 3, Line: "7", Post: 4, Month: may, Kind: "allowance", Amount: 700, Instructed: ref(4)},
+	}
+	if got := p.Pay(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if want[1].Paid() || !(timeline.Pay{PaidOn: 1}).Paid() {
+		t.Error("Paid is wrong")
+	}
+}
+
+// Leaves that are joined read as they did apart, and damage is an error and
+// never a panic or another person's facts.
+func TestLeaves(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var whole, part timeline.Leaf
+		var leaves [][]byte
+		var lasts []timeline.Ref
+		ref := timeline.Ref(1000)
+		for range rapid.IntRange(1, 30).Draw(t, "facts") {
+			ref += timeline.Ref(rapid.IntRange(0, 5000).Draw(t, "gap"))
+			slot := byte(rapid.IntRange(0, 3).Draw(t, "slot"))
+			fact := timeline.PackRegistry(nil, "death", &events.RegistryLine{From: civil.Date(rapid.IntRange(700000, 760000).Draw(t, "from"))})
+			whole.Add(slot, ref, fact)
+			part.Add(slot, ref, fact)
+			if rapid.IntRange(0, 4).Draw(t, "cut") == 0 {
+				leaves, lasts = append(leaves, part.Bytes()), append(lasts, part.Last())
+				part = timeline.Leaf{}
+			}
+		}
+		if part.Len() > 0 {
+			leaves, lasts = append(leaves, part.Bytes()), append(lasts, part.Last())
+		}
+		var joined timeline.Leaf
+		for i, l := range leaves {
+			if err := joined.Join(l, lasts[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if string(joined.Bytes()) != string(whole.Bytes()) || joined.Last() != whole.Last() {
+			t.Fatal("joined leaves differ from one leaf")
+		}
+		damaged := slices.Clone(whole.Bytes())
+		damaged[rapid.IntRange(0, len(damaged)-1).Draw(t, "at")] ^= byte(rapid.IntRange(1, 255).Draw(t, "bit"))
+		if _, err := timeline.ReadPerson([][]byte{damaged}, 1, timeline.Head); err != nil && !errors.Is(err, timeline.ErrDamaged) {
+			t.Fatal(err)
+		}
+		cut := whole.Bytes()[:rapid.IntRange(0, whole.Len()-1).Draw(t, "length")]
+		if _, err := timeline.ReadPost(cut, timeline.Head); err != nil && !errors.Is(err, timeline.ErrDamaged) {
+			t.Fatal(err)
+		}
+	})
+}
