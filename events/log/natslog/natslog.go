@@ -16,7 +16,7 @@
 //  4. The leader stores the message (with a quorum of replicas, where there
 //     are some), fsyncs it if the server's sync_interval is "always", and
 //     acknowledges with the sequence. The driver cannot see sync_interval:
-//     the embedded server has it set, an external one is checked by Durability.
+//     the embedded server has it set, an external one is asked by Durabilities.
 //  5. When the acknowledgement is late or the connection breaks, Append sends
 //     the same message again until its context ends or it has tried enough.
 //     It may have been stored before, and then the server answers "duplicate"
