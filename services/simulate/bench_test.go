@@ -1,0 +1,48 @@
+package simulate
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/muster-works/muster/events"
+)
+
+// facts counts a line of a sheet or run as a fact, and any other event as one.
+func facts(s Submission) int {
+	if s.Event == nil {
+		return 1
+	}
+	switch d := s.Event.Data.(type) {
+	case *events.AttendanceReported:
+		return len(d.Lines)
+	case *events.PaymentInstructed:
+		return len(d.Lines)
+	case *events.PaymentSettled:
+		return len(d.Lines)
+	}
+	return 1
+}
+
+func benchmark(b *testing.B, scale float64) {
+	cfg := province(b, scale, 1)
+	for b.Loop() {
+		n, submitted := 0, 0
+		var most runtime.MemStats
+		for s := range submissions(b, cfg) {
+			n += facts(s)
+			if submitted++; submitted%500_000 == 0 {
+				var now runtime.MemStats
+				if runtime.ReadMemStats(&now); now.HeapInuse > most.HeapInuse {
+					most = now
+				}
+			}
+		}
+		b.ReportMetric(float64(n)/b.Elapsed().Seconds()*float64(b.N), "facts/s")
+		b.ReportMetric(float64(n), "facts")
+		b.ReportMetric(float64(submitted), "submissions")
+		b.ReportMetric(float64(most.HeapInuse)/1e6, "MB")
+	}
+}
+
+func BenchmarkHundredth(b *testing.B) { benchmark(b, .01) }
+func BenchmarkProvince(b *testing.B)  { benchmark(b, 1) }

@@ -1,0 +1,88 @@
+package simulate
+
+import (
+	"math"
+
+	"github.com/muster-works/muster/events/civil"
+)
+
+// A delay is a range of days and how often a report takes as long.
+var (
+	hireDelays = []share[[2]int]{{[2]int{-2, -1}, .30}, {[2]int{0, 3}, .62}, {[2]int{4, 10}, .06}, {[2]int{11, 30}, .015}, {[2]int{31, 120}, .005}}
+	lateDelays = []share[[2]int]{{[2]int{1, 10}, .75}, {[2]int{11, 30}, .1875}, {[2]int{31, 120}, .0625}}
+)
+
+const (
+	onTime  = .92 // sheets by the day they are due
+	unready = .03 // trainings reported weeks after the hire
+)
+
+// soon returns an instant of one of the next days.
+func (w *world) soon(d *dice, day civil.Date) instant { return w.on(day) + instant(d.intn(2)) }
+
+// deliver says when people, posts and pay are reported.
+func (w *world) deliver() {
+	for i := range w.placements {
+		w.deliverPlacement(i)
+	}
+	for i := range w.posts {
+		p := &w.posts[i]
+		d := w.dice(forPosts, i)
+		p.delivered = w.on(p.from) + instant(d.intn(7))
+		for n := p.people[0]; n < p.people[1]; n++ {
+			p.delivered = min(p.delivered, w.placements[n].hired)
+		}
+		if p.grows != 0 {
+			p.resized = w.soon(&d, p.grows-5)
+		}
+		for n := p.people[0]; n < p.people[1]; n++ {
+			w.judge(n)
+		}
+	}
+	for i := range w.counties {
+		w.deliverRuns(i)
+	}
+	w.deliverFacts()
+}
+
+func (w *world) deliverPlacement(i int) {
+	p := &w.placements[i]
+	d := w.dice(forHire, i)
+	days := pick(hireDelays, d.float())
+	p.hired = w.soon(&d, p.from+civil.Date(d.between(days[0], days[1])))
+	if p.trained = p.hired + instant(d.intn(8)); d.chance(unready) {
+		p.trained += instant(d.between(20, 90))
+	}
+	p.assigned = p.hired + instant(d.intn(6))
+	if p.longer != 0 {
+		p.renewed = max(w.soon(&d, p.until-civil.Date(d.between(1, 10))), p.hired+1)
+	}
+	if p.exit == 0 {
+		return
+	}
+	delay := int(math.Min(d.lognormal(reportMedian, reportSigma), 120))
+	if p.died {
+		delay = d.between(15, 60)
+	}
+	p.exited = max(w.soon(&d, p.exit+civil.Date(delay)), p.hired+1, p.renewed+1)
+}
+
+// judge finds out whether a hire arrives while, by what has been delivered,
+// the seat or the person is not free: then it is history to be recorded.
+func (w *world) judge(i int32) {
+	p := &w.placements[i]
+	conflicts := func(j int32) bool {
+		q := &w.placements[j]
+		earlier := q.hired < p.hired || q.hired == p.hired && j < i
+		return j != i && earlier && (q.exit == 0 || q.exit > p.from || q.exited > p.hired)
+	}
+	post := &w.posts[w.seats[p.seat].post]
+	for j := post.people[0]; j < post.people[1]; j++ {
+		if w.placements[j].seat == p.seat && conflicts(j) {
+			p.record = true
+		}
+	}
+	if p.other >= 0 && conflicts(p.other) {
+		p.record = true
+	}
+}

@@ -1,0 +1,68 @@
+package simulate
+
+import (
+	"strconv"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+)
+
+func (t *teller) sheet(ref int, k kind) {
+	s := t.w.sheet(sheetRef(ref), t.people)
+	t.people = s.people
+	post, m := &t.w.posts[s.ref.post()], &t.w.months[s.ref.month()]
+	v := &t.w.villages[post.village]
+	data := &events.AttendanceReported{Post: post.id, Month: m.month, Recorder: clerk(v), Lines: make([]events.AttendanceLine, len(s.people))}
+	var buf [31]byte
+	for i, n := range s.people {
+		p := &t.w.placements[n]
+		marks := t.w.marks(buf[:0], n, s.ref.month(), n == s.imperfect)
+		if k == sheetReported && s.corrected != 0 && i == s.wrong {
+			marks[s.day] = 'A'
+		}
+		l := &data.Lines[i]
+		if l.IDNumber = t.w.id(p.person); string(marks) == m.full {
+			l.Marks = m.full
+		} else {
+			l.Marks = string(marks)
+		}
+	}
+	id, first, replaces := sheetID(m.month, post.id), s.at, ""
+	switch k {
+	case sheetCorrected:
+		id, first, replaces = id+"-c", s.corrected, id
+	case sheetAgain:
+		id, first = id+"-r", s.again
+	}
+	e := t.event(id, t.w.counties[v.county].agency, v.code, first, data)
+	e.Subject, e.Replaces = post.id, replaces
+	t.say(e)
+}
+
+func sheetID(m civil.Month, post string) string { return "a-" + m.String() + "-" + post }
+
+func clerk(v *village) string {
+	return "clerk-" + string(v.code[6:]) + "-" + strconv.Itoa(int(v.county)%3+1)
+}
+
+func (t *teller) facts(i int) {
+	b := t.w.batches[i]
+	f := &t.w.facts[b.first]
+	c := &t.w.counties[b.county]
+	data := &events.RegistryReported{Registry: f.registry}
+	for n := b.first; n < b.last; n++ {
+		f := &t.w.facts[n]
+		data.Lines = append(data.Lines, events.RegistryLine{IDNumber: t.w.id(t.w.placements[f.placement].person), From: f.from, Detail: f.detail})
+	}
+	t.say(t.event(factID(i), c.agency, c.code, f.at, data))
+}
+
+func (t *teller) withdrawal(i int) {
+	b := t.w.batches[i]
+	c := &t.w.counties[b.county]
+	t.say(t.event("w-"+factID(i), c.agency, c.code, t.w.facts[b.first].withdrawn, &events.EventWithdrawn{
+		Of: events.RegistryReportedType, ID: factID(i), Reason: "同名异人，误匹配",
+	}))
+}
+
+func factID(batch int) string { return serial("g-", batch) }

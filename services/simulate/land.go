@@ -1,0 +1,125 @@
+package simulate
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sort"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/division"
+)
+
+// A county is an agency: what it answers for, and its own rules of money.
+type county struct {
+	code     division.Code
+	agency   string     // source of its events
+	fund     string     // earmarked for it
+	standard [2]int32   // fen a full month, by area
+	required int8       // days a full month, rural; 0 is the pack's
+	planned  [2]int     // seats, by area
+	posts    [2]int     // first, and one after the last
+	allotted events.Fen // a month at most
+	runs     []run      // pay runs, by month
+}
+
+// A village is where posts are.
+type village struct {
+	code   division.Code
+	county int32
+	urban  bool
+}
+
+func (w *world) buildLand() error {
+	for c := range w.cfg.Divisions.Under("") {
+		if c.Level() != division.Village {
+			continue
+		}
+		code := c.At(division.County)
+		if n := len(w.counties); n == 0 || w.counties[n-1].code != code {
+			w.counties = append(w.counties, w.newCounty(code))
+		}
+		// Townships numbered below 100 are subdistricts of a town.
+		w.villages = append(w.villages, village{code: c, county: int32(len(w.counties) - 1), urban: c[6] == '0'})
+	}
+	if len(w.villages) == 0 {
+		return fmt.Errorf("%w: the division table holds no village", ErrConfig)
+	}
+	return nil
+}
+
+func (w *world) newCounty(code division.Code) county {
+	pay, d := w.cfg.Policy.Payment, w.dice(forLand, len(w.counties))
+	c := county{
+		code: code, agency: "/agency/" + code.Prefix() + "-rsj", fund: fmt.Sprintf("F-%d-%s", w.cfg.From.Month().Year(), code.Prefix()),
+		standard: [2]int32{int32(pay.Standard.Rural), int32(pay.Standard.Urban)},
+	}
+	// Three counties in ten pay by a standard and days of their own.
+	if d.chance(.3) {
+		c.standard[0] = c.standard[0] / 100 * int32(d.between(100, 130))
+		c.standard[1] = c.standard[1] / 100 * int32(d.between(95, 110))
+		c.required = int8(d.between(15, 20))
+	}
+	return c
+}
+
+// weighted yields villages of an area, more often the larger ones.
+func (w *world) weighted(urban bool) func(*rand.Rand) int32 {
+	d := w.dice(forLand, -1-bit(urban))
+	var at []int32
+	var sums []float64
+	sum := 0.0
+	collect := func(all bool) {
+		for i, v := range w.villages {
+			if all || v.urban == urban {
+				sum += d.lognormal(1, .7)
+				at, sums = append(at, int32(i)), append(sums, sum)
+			}
+		}
+	}
+	if collect(false); len(at) == 0 {
+		collect(true)
+	}
+	return func(r *rand.Rand) int32 {
+		return at[min(sort.SearchFloat64s(sums, r.Float64()*sum), len(at)-1)]
+	}
+}
+
+// plan splits the planned posts of both areas among the counties in proportion
+// to the seats there; the parts add up to the whole.
+func (w *world) plan() {
+	weights := make([]int, 2*len(w.counties))
+	for _, p := range w.posts {
+		weights[2*int(p.county)+bit(p.urban)] += int(p.size)
+	}
+	for i, n := range apportion(w.scaled(planned), weights) {
+		w.counties[i/2].planned[i%2] = n
+	}
+}
+
+// apportion splits n in proportion to weights by the largest remainders.
+func apportion(n int, weights []int) []int {
+	sum := 0
+	for _, x := range weights {
+		sum += x
+	}
+	parts, order := make([]int, len(weights)), make([]int, len(weights))
+	rest := n
+	for i, x := range weights {
+		parts[i] = n * x / sum
+		order[i] = i
+		rest -= parts[i]
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return n*weights[b]%sum - n*weights[a]%sum })
+	for _, i := range order[:rest] {
+		parts[i]++
+	}
+	return parts
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,140 @@
+package simulate
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+)
+
+// partLines is how many lines of a run one event tells of: about 110 KB as
+// they are recorded.
+const partLines = 1000
+
+// ranges of lines told of: all parts of a run, or the one that is repeated.
+func (t *teller) parts(lines []payLine, tell func(part int, lines []payLine, first int)) {
+	n := (len(lines) + partLines - 1) / partLines
+	only := -1
+	if t.item.variant() == repeated && n > 0 {
+		only = t.item.index() % n
+	}
+	for part := range n {
+		if only < 0 || part == only {
+			first := part * partLines
+			tell(part, lines[first:min(first+partLines, len(lines))], first)
+		}
+	}
+}
+
+// run returns the lines of a run, which are worked out once and kept for the
+// months in which they are spoken of.
+func (t *teller) run(index int) (*county, *run, []payLine) {
+	c := &t.w.counties[index/runMonths]
+	lines, ok := t.runs[index]
+	if !ok {
+		lines = t.w.lines(index/runMonths, index%runMonths)
+		t.runs[index] = lines
+		delete(t.runs, index-3)
+	}
+	return c, &c.runs[index%runMonths], lines
+}
+
+func (c *county) runName(r *run) string { return "R-" + r.month.String() + "-" + c.code.Prefix() }
+
+func (t *teller) instructed(index int, k kind) {
+	c, r, lines := t.run(index)
+	wrong := -1 // the part that is told with an error first
+	if parts := (len(lines) + partLines - 1) / partLines; r.corrected != 0 && parts > 0 {
+		wrong = index % parts
+	}
+	t.parts(lines, func(part int, lines []payLine, first int) {
+		if k == runCorrected && part != wrong {
+			return
+		}
+		data := &events.PaymentInstructed{Run: c.runName(r), Month: r.month, Fund: c.fund, Lines: make([]events.PayLine, len(lines))}
+		for i, l := range lines {
+			p := &t.w.placements[l.placement]
+			to := &data.Lines[i]
+			*to = events.PayLine{
+				Line: t.line(first + i), IDNumber: t.w.id(p.person), Post: t.w.posts[t.w.seats[p.seat].post].id,
+				Kind: payKinds[l.kind], Amount: events.Fen(l.amount),
+			}
+			if m := t.w.months[l.month].month; m != r.month {
+				to.Month = m
+			}
+		}
+		id, at, replaces := partID("p-", r, part), r.at, ""
+		switch {
+		case k == runCorrected:
+			id, at, replaces = id+"-c", r.corrected, id
+		case part == wrong:
+			data.Lines[0].Amount += 100_00
+		}
+		e := t.event(id, c.agency, c.code, at, data)
+		e.Subject, e.Replaces = data.Run, replaces
+		t.say(e)
+	})
+}
+
+func (t *teller) settled(index int) {
+	c, r, lines := t.run(index)
+	t.parts(lines, func(part int, lines []payLine, first int) {
+		data := &events.PaymentSettled{Run: c.runName(r), PaidOn: t.w.paidOn(r), Lines: make([]events.SettledLine, len(lines))}
+		for i, l := range lines {
+			data.Lines[i].Line = t.line(first + i)
+			if l.kind != insurance { // that goes to the insurer
+				data.Lines[i].Number = t.w.accountAt(l.placement, r.settled)
+			}
+		}
+		e := t.event(partID("s-", r, part), c.agency, c.code, r.settled, data)
+		e.Subject = data.Run
+		t.say(e)
+	})
+}
+
+// paidOn is the day before the bank's list comes in.
+func (w *world) paidOn(r *run) civil.Date { return w.day(r.settled) - 1 }
+
+// accountAt is where a person is paid to at an instant.
+func (w *world) accountAt(placement int32, at instant) string {
+	p := &w.placements[placement]
+	return account(p.person, p.card >= 0 && at >= w.replaced(p))
+}
+
+// answered tells of the lines that came back or were taken back.
+func (t *teller) answered(index int, k kind) {
+	c, r, lines := t.run(index)
+	var list []events.ReturnedLine
+	for i, l := range lines {
+		switch {
+		case k == runReturned && l.back:
+			list = append(list, events.ReturnedLine{Line: t.line(i), Reason: "账户已注销", On: t.w.day(r.returned)})
+		case k == runReversed && l.second:
+			list = append(list, events.ReturnedLine{Line: t.line(i), Reason: "重复发放", On: t.w.day(r.reversed)})
+		}
+	}
+	if len(list) == 0 {
+		return
+	}
+	var e *events.Event
+	if k == runReturned {
+		e = t.event(partID("b-", r, 0), c.agency, c.code, r.returned, &events.PaymentReturned{Run: c.runName(r), Lines: list})
+	} else {
+		e = t.event(partID("v-", r, 0), c.agency, c.code, r.reversed, &events.PaymentReversed{Run: c.runName(r), Lines: list})
+	}
+	e.Subject = c.runName(r)
+	t.say(e)
+}
+
+func partID(prefix string, r *run, part int) string {
+	return fmt.Sprintf("%s%s-%02d", prefix, r.month, part)
+}
+
+// line names a line of a run by its number.
+func (t *teller) line(i int) string {
+	for n := len(t.lines); n <= i; n++ {
+		t.lines = append(t.lines, strconv.Itoa(n+1))
+	}
+	return t.lines[i]
+}

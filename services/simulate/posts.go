@@ -1,0 +1,87 @@
+package simulate
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/division"
+)
+
+func (t *teller) policy() {
+	at := t.w.villages[0].code.At(division.Province)
+	t.say(t.event(t.w.cfg.Policy.Version, "/agency/"+at.Prefix()+"-rst", at, 0, &events.PolicyAdopted{Pack: *t.w.cfg.Policy}))
+}
+
+func (t *teller) plan(i int) {
+	c, year := &t.w.counties[i/2], t.w.months[0].month.Year()
+	t.say(t.event(fmt.Sprintf("plan-%d-%s", year, areas[i%2]), c.agency, c.code, 0, &events.PlanSet{
+		Division: c.code, Year: year, Area: areas[i%2], Posts: c.planned[i%2],
+	}))
+}
+
+// fund allocates in two parts what all seats of the county could earn: for the
+// first half of the months and one more, and for the rest and one more.
+func (t *teller) fund(i int) {
+	c, year, half := &t.w.counties[i/2], t.w.months[0].month.Year(), len(t.w.months)/2
+	months := half + 1
+	if i%2 == 1 {
+		months = len(t.w.months) - half + 1
+	}
+	t.say(t.event(fmt.Sprintf("f-%d-%d", year, i%2+1), c.agency, c.code, t.w.funded(i), &events.FundAllocated{
+		Fund: c.fund, Division: c.code, Year: year, Amount: c.allotted * events.Fen(months), Source: "省级就业补助资金",
+	}))
+}
+
+// funded is when a part of a fund is allocated.
+func (w *world) funded(i int) instant {
+	if i%2 == 0 {
+		return 0
+	}
+	return w.on(w.months[len(w.months)/2].first + 4)
+}
+
+func (t *teller) post(i int) {
+	p := &t.w.posts[i]
+	c, v, k := &t.w.counties[p.county], t.w.villages[p.village].code, &kinds[p.category]
+	data := &events.PostDeveloped{
+		Post: p.id, Category: k.category, Kind: k.kinds[p.kind], Title: k.kinds[p.kind] + "员", Employer: employer(v),
+		Division: v, Area: areas[bit(p.urban)], Seats: int(p.size), From: p.from, Fund: c.fund,
+	}
+	if c.required != 0 {
+		fen, days := t.w.standard(c, p.urban)
+		data.Standard, data.RequiredDays = events.Fen(fen), days
+	}
+	e := t.event("d-"+p.id, c.agency, v, p.delivered, data)
+	e.Subject = p.id
+	t.say(e)
+}
+
+func (t *teller) resize(i int) {
+	p := &t.w.posts[i]
+	e := t.event("z-"+p.id, t.w.counties[p.county].agency, t.w.villages[p.village].code, p.resized, &events.PostResized{
+		Post: p.id, Seats: int(p.size + p.more), From: p.grows,
+	})
+	e.Subject = p.id
+	t.say(e)
+}
+
+// employer makes a unified social credit code for a village's committee
+// (GB 32100-2015): authority and kind 54, the county, nine characters of the
+// body, and a check character.
+func employer(village division.Code) string {
+	const alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+	n, _ := strconv.ParseUint(string(village[6:]), 10, 64)
+	b := append([]byte("54"), village[:6]...)
+	b = append(appendDigits(append(b, "MF"...), int(n), 6), 'B')
+	sum, weight := 0, 1
+	for _, c := range b {
+		for i := range alphabet {
+			if alphabet[i] == c {
+				sum += i * weight
+			}
+		}
+		weight = weight * 3 % 31
+	}
+	return string(append(b, alphabet[(31-sum%31)%31]))
+}

@@ -1,0 +1,111 @@
+package simulate
+
+import (
+	"math"
+
+	"github.com/muster-works/muster/events/civil"
+)
+
+// The published figures of the programme, at scale 1.
+const (
+	planned        = 400_000
+	developed      = 409_720 // seats on the first census
+	placedAtFirst  = 351_480
+	placedAtSecond = 400_000
+	developedLater = 2_400 // seats of posts developed after the first census
+	addedLater     = 1_200 // seats added to posts after it
+)
+
+var (
+	firstCensus  = civil.On(2022, 5, 10)
+	secondCensus = civil.On(2022, 6, 30)
+)
+
+// scaled rounds n times the scale half up.
+func (w *world) scaled(n int) int { return int(math.Floor(float64(n)*w.cfg.Scale + 0.5)) }
+
+// How people come and go. Those who reach the end of the age span of their
+// group leave on that birthday; leaving is the rate of all others, so that
+// both together come to 1.5 % a month.
+const (
+	urbanShare      = 0.15
+	femaleShare     = 0.54
+	leaving         = 0.0133 / 30.4 // a day
+	backfillMedian  = 18.0          // days
+	backfillSigma   = 0.7
+	backfillMean    = 23.0
+	neverFilled     = 0.02 // of the seats that fall vacant
+	reportMedian    = 4.0  // days until an exit is reported
+	reportSigma     = 1.318
+	diedShare       = 0.25 // of those who leave by N2 before their time
+	rehiredShare    = 0.02 // of backfills
+	spouseShare     = 0.02
+	cardShare       = 0.012  // of placements, has a card replaced
+	twiceShare      = 0.0006 // is paid twice once, and that is reversed
+	matchShare      = 0.0006 // is matched with somebody of the same name
+	fullTeamShare   = 0.004  // of posts of five and more
+	birthdayShare   = 0.0015 // of the group older, begins on the birthday
+	shortShare      = 0.04   // has a first term of half a year
+	repeatedShare   = 0.005  // of submissions, sent again as they are
+	againShare      = 0.001  // sent again under a new id
+	correctedSheets = 0.01
+	correctedRuns   = 0.002
+	invalidShare    = 0.001
+	lateRuns        = 0.03
+)
+
+// A share is one of several kinds and its part of the whole.
+type share[T any] struct {
+	of   T
+	part float64
+}
+
+// pick returns the kind that u, from 0 to 1, falls on.
+func pick[T any](shares []share[T], u float64) T {
+	for _, s := range shares {
+		if u -= s.part; u < 0 {
+			return s.of
+		}
+	}
+	return shares[len(shares)-1].of
+}
+
+// whole scales the parts up to 1.
+func whole[T any](shares []share[T]) []share[T] {
+	sum := 0.0
+	for _, s := range shares {
+		sum += s.part
+	}
+	for i := range shares {
+		shares[i].part /= sum
+	}
+	return shares
+}
+
+var (
+	ruralGroups = []share[string]{{"older", .52}, {"out_of_poverty", .22}, {"low_income", .16}, {"disabled", .10}}
+	urbanGroups = []share[string]{{"older", .70}, {"zero_employment_family", .12}, {"other", .18}}
+
+	// exitCodes are those of people who leave before their time.
+	exitCodes = []share[string]{
+		{"N1", .30}, {"N2", .05}, {"N3", .12}, {"N4", .06}, {"N5", .15},
+		{"D1", .009}, {"D2", .054}, {"D3", .03}, {"D4", .009}, {"D5", .003}, {"D6", .036}, {"D7", .009},
+	}
+
+	categories = []share[int]{{0, .30}, {1, .27}, {2, .18}, {3, .15}, {4, .10}}
+
+	ruralSizes = []share[int]{{2, .08}, {3, .12}, {4, .15}, {5, .15}, {6, .14}, {8, .14}, {10, .12}, {15, .06}, {20, .04}}
+	urbanSizes = []share[int]{{1, .20}, {2, .25}, {3, .20}, {4, .15}, {6, .12}, {10, .08}}
+)
+
+// kinds are the published kinds of posts by category.
+var kinds = [5]struct {
+	category string
+	kinds    []string
+}{
+	{"facility_maintenance", []string{"保洁护路", "荒山绿化", "农村公路养护", "水利设施维护", "供水管护", "公厕管护", "路灯维护", "农家书屋维护"}},
+	{"public_service", []string{"帮扶残疾人", "卫生防疫", "养老护理", "托幼看护", "便民代办", "就业服务协理"}},
+	{"public_management", []string{"齐长城巡护", "护林防火", "河湖巡查", "交通劝导", "环境监督", "食品安全协管", "文物看护"}},
+	{"social_governance", []string{"治安巡逻", "矛盾调解", "网格协管", "禁毒宣传", "应急值守", "信访代办"}},
+	{"social_undertaking", []string{"文明实践站所管理", "图书管理", "体育场馆管护", "文化广场管理", "科普宣传", "妇儿之家管理"}},
+}

@@ -1,0 +1,187 @@
+package simulate
+
+import (
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+)
+
+// A run pays a county's people for one month, and what earlier months still
+// owe them. It is told of in parts.
+type run struct {
+	month     civil.Month
+	at        instant // instructed
+	corrected instant // one part is replaced; 0 is none
+	settled   instant
+	returned  instant // the bank sends back what it could not pay
+	reversed  instant // what was paid twice is taken back
+}
+
+// tail is how many months after the last one runs go on paying arrears.
+const tail = 6
+
+// The kinds of pay lines.
+const (
+	allowance = iota
+	arrears
+	insurance
+)
+
+var payKinds = [...]string{"", "arrears", "insurance"}
+
+// A payLine is one amount to one person.
+type payLine struct {
+	placement int32
+	amount    int32 // fen
+	month     int8  // earned
+	kind      uint8
+	back      bool // will be returned
+	second    bool // paid twice, will be reversed
+}
+
+// deliverRuns says when a county's pay is instructed, paid and answered for.
+func (w *world) deliverRuns(county int) {
+	c := &w.counties[county]
+	pay := w.cfg.Policy.Payment
+	last := w.months[len(w.months)-1].month
+	for i, m := 0, w.months[0].month; m <= last+tail; i, m = i+1, m+1 {
+		d := w.dice(forRun, county*runMonths+i)
+		r := run{month: m}
+		day := (m + 1).First() + civil.Date(d.between(max(pay.DueDay-8, 1), max(pay.DueDay-4, 1)))
+		if d.chance(lateRuns) {
+			day += civil.Date(d.between(6, 15))
+		}
+		r.at = w.soon(&d, day)
+		r.settled = r.at + instant(d.between(3, 7))
+		r.returned = r.settled + instant(d.between(4, 14))
+		r.reversed = r.settled + instant(d.between(4, 20))
+		c.runs = append(c.runs, r)
+	}
+	for p := c.posts[0]; p < c.posts[1]; p++ {
+		post := &w.posts[p]
+		standard, _ := w.standard(c, post.urban)
+		c.allotted += events.Fen(standard+insured[bit(post.urban)]) * events.Fen(post.size+post.more)
+	}
+}
+
+// runMonths is above the number of runs of a county.
+const runMonths = 128
+
+// insured is what a month of insurance costs by area, in fen: against
+// accidents in the country, the social funds in town.
+var insured = [2]int32{1_000, 85_000}
+
+// standard returns the allowance of a full month and the days it takes.
+func (w *world) standard(c *county, urban bool) (fen int32, days int) {
+	days = w.cfg.Policy.Payment.RequiredDays
+	if c.required != 0 && !urban {
+		days = int(c.required)
+	}
+	return c.standard[bit(urban)], days
+}
+
+// paying returns the run that pays what was earned in a month and reported at
+// an instant: the first one thereafter.
+func (c *county) paying(month int, at instant) (run int, ok bool) {
+	for i := month; i < len(c.runs); i++ {
+		if at <= c.runs[i].at {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// lines works out a run.
+func (w *world) lines(county, index int) []payLine {
+	c := &w.counties[county]
+	var lines []payLine
+	var people []int32
+	if index < len(w.months) {
+		for p := c.posts[0]; p < c.posts[1]; p++ {
+			s := w.sheet(sheetRef(p*sheetMonths+index), people)
+			if people = s.people; len(people) > 0 && s.at <= c.runs[index].at {
+				lines = w.pay(lines, &s, allowance)
+			}
+		}
+	}
+	for _, ref := range w.arrears[county*runMonths+index] {
+		s := w.sheet(ref, people)
+		people = s.people
+		lines = w.pay(lines, &s, arrears)
+	}
+	if index > 0 && index <= len(w.months) {
+		lines = w.payAgain(lines, county, index-1)
+	}
+	return lines
+}
+
+// pay adds what the people on a sheet have earned.
+func (w *world) pay(lines []payLine, s *sheet, kind uint8) []payLine {
+	post := &w.posts[s.ref.post()]
+	month := s.ref.month()
+	for _, i := range s.people {
+		p := &w.placements[i]
+		if fen := w.earned(i, month, i == s.imperfect); fen > 0 {
+			l := payLine{placement: i, amount: fen, month: int8(month), kind: kind}
+			l.back = kind == allowance && int(p.card) == month
+			lines = append(lines, l)
+			if kind == allowance && int(p.twice) == month {
+				l.second = true
+				lines = append(lines, l)
+			}
+		}
+		lines = append(lines, payLine{placement: i, amount: insured[bit(post.urban)], month: int8(month), kind: insurance})
+	}
+	return lines
+}
+
+// payAgain adds what the bank returned of the run before.
+func (w *world) payAgain(lines []payLine, county, index int) []payLine {
+	c := &w.counties[county]
+	first, last := w.posts[c.posts[0]].people[0], w.posts[c.posts[1]-1].people[1]
+	for i := first; i < last; i++ {
+		if fen := w.returned(i, index); fen > 0 {
+			lines = append(lines, payLine{placement: i, amount: fen, month: int8(index), kind: arrears})
+		}
+	}
+	return lines
+}
+
+// returned is what the bank returned of a placement's pay for a month.
+func (w *world) returned(i int32, month int) int32 {
+	if int(w.placements[i].card) != month {
+		return 0
+	}
+	return w.paidInTime(i, month)
+}
+
+// paidInTime is what a placement got for a month in the run of that month.
+func (w *world) paidInTime(i int32, month int) int32 {
+	post := w.seats[w.placements[i].seat].post
+	s := w.sheet(sheetRef(int(post)*sheetMonths+month), nil)
+	if s.at > w.counties[w.posts[post].county].runs[month].at {
+		return 0
+	}
+	return w.earned(i, month, i == s.imperfect)
+}
+
+// earned is the allowance of a month by the pack's proration, rounded half up.
+func (w *world) earned(i int32, month int, imperfect bool) int32 {
+	var buf [31]byte
+	rule := w.cfg.Policy.Attendance
+	percent := 0
+	for _, mark := range w.marks(buf[:0], i, month, imperfect) {
+		switch mark {
+		case 'P':
+			percent += 100
+		case 'H':
+			percent += rule.HalfDayPercent
+		case 'L':
+			percent += rule.LeavePercent
+		case 'S':
+			percent += rule.SubstitutePercent
+		}
+	}
+	post := &w.posts[w.seats[w.placements[i].seat].post]
+	standard, days := w.standard(&w.counties[post.county], post.urban)
+	return min(standard, int32((int64(standard)*int64(percent)*2+int64(days)*100)/(int64(days)*200)))
+}

@@ -1,0 +1,192 @@
+package simulate
+
+import "slices"
+
+// An item is one thing to tell at an instant, packed so that items sort into
+// the order of delivery: instant, kind, variant, index.
+type item uint64
+
+// A kind is what an item tells of. Their order is that within an instant.
+type kind uint8
+
+const (
+	policyAdopted kind = iota
+	planSet
+	fundAllocated
+	postDeveloped
+	postResized
+	exitRecorded
+	hirePlaced
+	hireRenewed
+	trainingCompleted
+	trainingAgain
+	sheetReported
+	sheetCorrected
+	sheetAgain
+	accountAssigned
+	accountReplaced
+	runInstructed
+	runCorrected
+	runSettled
+	runReturned
+	runReversed
+	factsReported
+	factWithdrawn
+)
+
+// A variant is how an item is told.
+type variant uint8
+
+const (
+	plainly  variant = iota
+	repeated         // the same again
+	invalid          // with an error, made up for it
+)
+
+func newItem(at instant, k kind, v variant, index int) item {
+	return item(at)<<48 | item(k)<<40 | item(v)<<36 | item(index)
+}
+
+func (i item) at() instant      { return instant(i >> 48) }
+func (i item) kind() kind       { return kind(i >> 40) }
+func (i item) variant() variant { return variant(i >> 36 & 15) }
+func (i item) index() int       { return int(i & (1<<36 - 1)) }
+
+// schedule lists everything that is to be told.
+func (w *world) schedule() {
+	w.arrears = make([][]sheetRef, len(w.counties)*runMonths)
+	w.add(0, policyAdopted, 0)
+	w.schedulePosts()
+	for i := range w.counties {
+		w.scheduleCounty(i)
+	}
+	w.schedulePlacements()
+	for i, b := range w.batches {
+		f := &w.facts[b.first]
+		w.add(f.at, factsReported, i)
+		if f.withdrawn != 0 {
+			w.add(f.withdrawn, factWithdrawn, i)
+		}
+	}
+	w.scheduleErrors()
+	slices.Sort(w.items)
+}
+
+func (w *world) add(at instant, k kind, index int) {
+	w.items = append(w.items, newItem(at, k, plainly, index))
+}
+
+func (w *world) scheduleCounty(i int) {
+	c := &w.counties[i]
+	if c.posts[1] == 0 {
+		return
+	}
+	for area, n := range c.planned {
+		if n > 0 {
+			w.add(0, planSet, 2*i+area)
+		}
+	}
+	w.add(w.funded(2*i), fundAllocated, 2*i)
+	w.add(w.funded(2*i+1), fundAllocated, 2*i+1)
+	for n := range c.runs {
+		// Runs after the last month pay what came late, if anything did.
+		if index := i*runMonths + n; n <= len(w.months) || len(w.arrears[index]) > 0 {
+			w.addRun(&c.runs[n], index)
+		}
+	}
+}
+
+func (w *world) addRun(r *run, index int) {
+	w.add(r.at, runInstructed, index)
+	w.add(r.settled, runSettled, index)
+	if d := w.dice(forRepeat, -index); d.chance(correctedRuns) {
+		r.corrected = r.at + 1
+		w.add(r.corrected, runCorrected, index)
+	}
+	w.add(r.returned, runReturned, index)
+	w.add(r.reversed, runReversed, index)
+}
+
+func (w *world) schedulePosts() {
+	var people []int32
+	for i := range w.posts {
+		p := &w.posts[i]
+		if p.from >= w.cfg.Until {
+			continue
+		}
+		w.add(p.delivered, postDeveloped, i)
+		if p.grows != 0 && p.grows < w.cfg.Until {
+			w.add(p.resized, postResized, i)
+		}
+		for m := range w.months {
+			s := w.sheet(sheetRef(i*sheetMonths+m), people)
+			if people = s.people; len(people) == 0 {
+				continue
+			}
+			w.addSheet(&s, p)
+		}
+	}
+}
+
+func (w *world) addSheet(s *sheet, p *post) {
+	w.add(s.at, sheetReported, int(s.ref))
+	if s.corrected != 0 {
+		w.add(s.corrected, sheetCorrected, int(s.ref))
+	}
+	if s.again != 0 {
+		w.add(s.again, sheetAgain, int(s.ref))
+	}
+	if run, ok := w.counties[p.county].paying(s.ref.month(), s.at); ok && run > s.ref.month() {
+		index := int(p.county)*runMonths + run
+		w.arrears[index] = append(w.arrears[index], s.ref)
+	}
+}
+
+func (w *world) schedulePlacements() {
+	for i := range w.placements {
+		p := &w.placements[i]
+		w.add(p.hired, hirePlaced, i)
+		w.add(p.trained, trainingCompleted, i)
+		d := w.dice(forRepeat, i)
+		if d.chance(2 * againShare) {
+			w.add(p.trained+instant(d.between(1, 30)), trainingAgain, i)
+		}
+		if int(w.people[p.person].placed) == i {
+			w.add(p.assigned, accountAssigned, i)
+		}
+		if p.longer != 0 {
+			w.add(p.renewed, hireRenewed, i)
+		}
+		if p.exit != 0 {
+			w.add(p.exited, exitRecorded, i)
+		}
+		if p.card >= 0 {
+			w.add(w.replaced(p), accountReplaced, i)
+		}
+	}
+}
+
+// replaced is when a card is: after pay came back, before it is paid again.
+func (w *world) replaced(p *placement) instant {
+	c := &w.counties[w.posts[w.seats[p.seat].post].county]
+	return max(c.runs[p.card].returned+4, p.assigned+1)
+}
+
+// scheduleErrors sends some submissions twice, and some that are wrong.
+func (w *world) scheduleErrors() {
+	n := len(w.items)
+	d := w.dice(forRepeat, 1<<40)
+	for _, i := range w.items[:n] {
+		if d.chance(repeatedShare) {
+			w.items = append(w.items, newItem(i.at()+instant(d.between(1, 20)), i.kind(), repeated, i.index()))
+		}
+	}
+	d = w.dice(forInvalid, 0)
+	for serial := range int(float64(n)*invalidShare + .5) {
+		at := w.items[d.intn(n)].at()
+		w.items = append(w.items, newItem(at, mistakes[serial%len(mistakes)], invalid, serial))
+	}
+}
+
+// mistakes are the kinds that invalid submissions are of, see invalid.go.
+var mistakes = [...]kind{hirePlaced, trainingCompleted, runInstructed, sheetReported, postDeveloped}

@@ -1,0 +1,120 @@
+package simulate
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/muster-works/muster/events/civil"
+)
+
+// settle brings placements into the order of posts and seats, lets some people
+// who left come back elsewhere, marries some, and forgets whoever was never
+// placed.
+func (w *world) settle() {
+	kept := make([]placement, 0, len(w.placements))
+	for i := range w.posts {
+		p := &w.posts[i]
+		p.people[0] = int32(len(kept))
+		for s := p.seats[0]; s < p.seats[1]; s++ {
+			for n := w.seats[s].first; n >= 0; n = w.placements[n].next {
+				kept = append(kept, w.placements[n])
+			}
+		}
+		p.people[1] = int32(len(kept))
+	}
+	w.placements = kept
+	w.rehire()
+	w.forget()
+	w.marry()
+	w.filler = nil
+}
+
+// rehire puts people who left of their own will, forty days before or more, on
+// seats that fall vacant in the same county and area.
+func (w *world) rehire() {
+	byFrom := w.order(func(p *placement) civil.Date { return p.from })
+	byExit := w.order(func(p *placement) civil.Date { return p.exit })
+	free := make([][]int32, 2*len(w.counties))
+	pool := func(i int32) *[]int32 {
+		post := &w.posts[w.seats[w.placements[i].seat].post]
+		return &free[2*int(post.county)+bit(post.urban)]
+	}
+	again := map[int32]bool{}
+	for _, i := range byFrom {
+		p := &w.placements[i]
+		for len(byExit) > 0 && w.placements[byExit[0]].exit+40 < p.from {
+			left := &w.placements[byExit[0]]
+			if (left.code == "N1" || left.code == "N5") && !again[left.person] {
+				list := pool(byExit[0])
+				*list = append(*list, byExit[0])
+			}
+			byExit = byExit[1:]
+		}
+		backfill := i > 0 && w.placements[i-1].seat == p.seat
+		if list := pool(i); backfill && p.code != retired && len(*list) > 0 && w.filler.r.Float64() < rehiredShare/(1-rehiredShare) {
+			left := &w.placements[(*list)[0]]
+			*list = (*list)[1:]
+			if w.suits(left, p) {
+				p.person, p.group = left.person, left.group
+				again[p.person] = true
+			}
+		}
+	}
+}
+
+// order lists the placements that have a date, by it.
+func (w *world) order(date func(*placement) civil.Date) []int32 {
+	var list []int32
+	for i := range w.placements {
+		if date(&w.placements[i]) != 0 {
+			list = append(list, int32(i))
+		}
+	}
+	slices.SortStableFunc(list, func(a, b int32) int { return cmp.Compare(date(&w.placements[a]), date(&w.placements[b])) })
+	return list
+}
+
+// suits says whether the person who left could be the one who begins here.
+func (w *world) suits(left, begins *placement) bool {
+	person := &w.people[left.person]
+	post := &w.posts[w.seats[begins.seat].post]
+	g := w.groups[bit(post.urban)][left.group].of
+	leaves := birthday(person.birth, g.spans[person.sex()].until)
+	return w.seats[left.seat].post != w.seats[begins.seat].post &&
+		leaves > max(begins.until, begins.longer, begins.exit, begins.from+60)
+}
+
+// forget renumbers people by their first placement.
+func (w *world) forget() {
+	numbers := make([]int32, len(w.people))
+	people := make([]person, 0, len(w.placements))
+	for i := range w.placements {
+		p := &w.placements[i]
+		if n := numbers[p.person]; n != 0 {
+			p.person = n - 1
+			who := &people[p.person]
+			p.other, w.placements[who.placed].other = who.placed, int32(i)
+			if w.placements[who.placed].from > p.from {
+				who.placed = int32(i)
+			}
+			continue
+		}
+		who := w.people[p.person]
+		who.placed, who.phone = int32(i), int32(len(people))
+		people = append(people, who)
+		numbers[p.person] = int32(len(people))
+		p.person = int32(len(people)) - 1
+	}
+	w.people = people
+}
+
+// marry gives some couples of neighbours one household and one phone.
+func (w *world) marry() {
+	for i := 1; i < len(w.people); i++ {
+		a, b := &w.people[i-1], &w.people[i]
+		if a.county == b.county && a.sex() != b.sex() && a.phone == int32(i-1) && max(a.birth-b.birth, b.birth-a.birth) < 3653 &&
+			w.filler.r.Float64() < spouseShare {
+			b.phone = a.phone
+		}
+	}
+}

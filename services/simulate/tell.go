@@ -1,0 +1,104 @@
+package simulate
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/division"
+)
+
+// A teller makes the events of items, one after the other.
+type teller struct {
+	w       *world
+	yield   func(Submission) bool
+	stopped bool
+	item    item
+
+	people []int32           // reused
+	runs   map[int][]payLine // worked out, and not yet done with
+	lines  []string          // names of pay lines
+}
+
+// submissions yields everything in order of delivery.
+func (w *world) submissions(yield func(Submission) bool) {
+	t := &teller{w: w, yield: yield, runs: map[int][]payLine{}}
+	for _, i := range w.items {
+		if t.item = i; i.variant() == invalid {
+			t.mistake()
+		} else {
+			t.tell(i.kind(), i.index())
+		}
+		if t.stopped {
+			return
+		}
+	}
+}
+
+func (t *teller) tell(k kind, i int) {
+	switch k {
+	case policyAdopted:
+		t.policy()
+	case planSet:
+		t.plan(i)
+	case fundAllocated:
+		t.fund(i)
+	case postDeveloped:
+		t.post(i)
+	case postResized:
+		t.resize(i)
+	case exitRecorded:
+		t.exit(i)
+	case hirePlaced:
+		t.hire(i)
+	case hireRenewed:
+		t.renewal(i)
+	case trainingCompleted, trainingAgain:
+		t.training(i, k)
+	case sheetReported, sheetCorrected, sheetAgain:
+		t.sheet(i, k)
+	case accountAssigned, accountReplaced:
+		t.account(i, k)
+	case runInstructed, runCorrected:
+		t.instructed(i, k)
+	case runSettled:
+		t.settled(i)
+	case runReturned, runReversed:
+		t.answered(i, k)
+	case factsReported:
+		t.facts(i)
+	case factWithdrawn:
+		t.withdrawal(i)
+	}
+}
+
+// event begins an event that was written down at first, some time before it
+// was delivered. Told again, it is the same.
+func (t *teller) event(id string, source string, at division.Code, first instant, data events.Data) *events.Event {
+	written := time.Duration(len(id)*7%55+5) * time.Minute
+	return &events.Event{ID: id, Source: source, Type: data.Type(), Time: t.w.time(first).Add(-written), Division: at, Data: data}
+}
+
+// say yields an event.
+func (t *teller) say(e *events.Event) {
+	if !t.stopped && !t.yield(Submission{Delivered: t.w.time(t.item.at()), Event: e, Invalid: t.item.variant() == invalid}) {
+		t.stopped = true
+	}
+}
+
+// place returns what most events about a placement need.
+func (t *teller) place(i int) (*placement, *post, *county, division.Code) {
+	p := &t.w.placements[i]
+	post := &t.w.posts[t.w.seats[p.seat].post]
+	return p, post, &t.w.counties[post.county], t.w.villages[post.village].code
+}
+
+// who is a person as agencies name one in events about somebody known.
+func (t *teller) who(person int32) events.Who {
+	return events.Who{Identity: &events.Identity{IDNumber: t.w.id(person)}}
+}
+
+// serial makes an id of a letter and a number.
+func serial(prefix string, n int) string {
+	return string(strconv.AppendInt(append(make([]byte, 0, 16), prefix...), int64(n), 10))
+}

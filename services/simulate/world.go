@@ -1,0 +1,101 @@
+package simulate
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/muster-works/muster/events/civil"
+)
+
+// A world is the province as it truly is, and when who hears of it. It does
+// not change once built.
+type world struct {
+	cfg    Config
+	start  time.Time // of instant 0
+	months []monthly
+
+	counties []county
+	villages []village
+	posts    []post // by county, village
+	seats    []seat // by post
+
+	people     []person
+	ids        string // identity numbers of people, 18 characters each
+	placements []placement
+
+	filler *filler // while people are placed
+
+	groups [2][]share[group] // rural, urban
+	codes  []share[string]   // exit codes that the pack has
+
+	arrears [][]sheetRef // by county and run: sheets that came after the run of their month
+	facts   []fact       // of other authorities, by batch
+	batches []batch      // of facts, as they are delivered
+	items   []item       // all submissions, in order of delivery
+}
+
+// build makes a world in the order in which things depend on each other.
+func build(cfg Config) (*world, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	w := &world{cfg: cfg, start: cfg.From.Start(zone).Add(12 * time.Hour)}
+	w.buildMonths()
+	if err := w.buildRules(); err != nil {
+		return nil, err
+	}
+	if err := w.buildLand(); err != nil {
+		return nil, err
+	}
+	w.buildPosts()
+	w.fillSeats()
+	if err := w.census(); err != nil {
+		return nil, err
+	}
+	w.settle()
+	w.inject()
+	w.identify()
+	w.deliver()
+	w.schedule()
+	return w, nil
+}
+
+// buildRules takes from the pack what it has of the groups and exit codes that
+// the programme knows shares of.
+func (w *world) buildRules() error {
+	p := w.cfg.Policy
+	for area, shares := range [2][]share[string]{ruralGroups, urbanGroups} {
+		for _, s := range shares {
+			if g, ok := p.Group(areas[area], s.of); ok {
+				w.groups[area] = append(w.groups[area], share[group]{group{code: g.Code, spans: [2]span{
+					{g.Male.From, g.Male.Until}, {g.Female.From, g.Female.Until},
+				}}, s.part})
+			}
+		}
+		if len(whole(w.groups[area])) == 0 {
+			return fmt.Errorf("%w: the policy pack %s has no %s group that the programme knows", ErrConfig, p.Version, areas[area])
+		}
+	}
+	for _, s := range exitCodes {
+		if _, ok := p.ExitCode(s.of); ok {
+			w.codes = append(w.codes, s)
+		}
+	}
+	if _, ok := p.ExitCode(retired); !ok || len(whole(w.codes)) == 0 {
+		return fmt.Errorf("%w: the policy pack %s has no exit code %s", ErrConfig, p.Version, retired)
+	}
+	return nil
+}
+
+var areas = [2]string{"rural", "urban"}
+
+// A group is one of the pack's in an area; spans are by sex.
+type group struct {
+	code  string
+	spans [2]span
+}
+
+// A span of ages: until the birthday of until.
+type span struct{ from, until int }
+
+func (w *world) in(d civil.Date) bool { return d >= w.cfg.From && d < w.cfg.Until }
