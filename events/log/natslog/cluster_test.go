@@ -125,6 +125,21 @@ func (c *cluster) connect() *nats.Conn {
 	return nc
 }
 
+// ready waits for the cluster to have a leader, and provisions the log.
+func (c *cluster) ready(nc *nats.Conn) natslog.Options {
+	c.t.Helper()
+	o := natslog.Options{Replicas: 3}
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		err := natslog.Provision(c.t.Context(), nc, o)
+		if err == nil {
+			return o
+		}
+		if time.Now().After(end) {
+			c.t.Fatal(err)
+		}
+	}
+}
+
 // On three replicas, with the leader stopped under load and started again, and
 // then moved: every receipt's commit is there once and where the receipt says,
 // boundaries are chains, and followers saw the same log as a reader does.
@@ -135,15 +150,7 @@ func TestCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := natslog.Options{Replicas: 3}
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
-		if err = natslog.Provision(t.Context(), nc, o); err == nil {
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatal(err)
-		}
-	}
+	o := c.ready(nc)
 
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

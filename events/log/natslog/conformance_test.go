@@ -38,8 +38,14 @@ func connect(t testing.TB, s *embedded.Server) *nats.Conn {
 // provision makes a log of its own, so that tests can share a server.
 func provision(t testing.TB, nc *nats.Conn) *natslog.Log {
 	t.Helper()
+	return provisionOn(t, nc, 1)
+}
+
+// provisionOn is provision with so many replicas.
+func provisionOn(t testing.TB, nc *nats.Conn, replicas int) *natslog.Log {
+	t.Helper()
 	name := nuid.Next()
-	o := natslog.Options{Stream: "TEST-" + name, Prefix: "test.log." + name}
+	o := natslog.Options{Stream: "TEST-" + name, Prefix: "test.log." + name, Replicas: replicas}
 	if err := natslog.Provision(t.Context(), nc, o); err != nil {
 		t.Fatal(err)
 	}
@@ -79,6 +85,18 @@ func TestConformanceLoopback(t *testing.T) {
 	}
 	defer nc.Close()
 	logtest.Run(t, func(t *testing.T) log.Log { return provision(t, nc) })
+}
+
+// And on three replicas, where a message in flight is a conflict of its own
+// kind, and a consumer may live where the stream lags.
+func TestConformanceCluster(t *testing.T) {
+	if os.Getenv("MUSTER_LONG") == "" {
+		t.Skip("SKIPPED: set MUSTER_LONG to run the suite on a cluster of three")
+	}
+	c := startCluster(t)
+	nc := c.connect()
+	c.ready(nc)
+	logtest.Run(t, func(t *testing.T) log.Log { return provisionOn(t, nc, 3) })
 }
 
 // And on a real server. The user in the URL must be allowed to create streams;
