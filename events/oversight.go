@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/policy"
 )
 
@@ -173,4 +174,18 @@ func unjoin(err error) []error {
 		return j.Unwrap()
 	}
 	return []error{err}
+}
+
+// Adoption is the event by which a deployment puts a pack in force by itself,
+// the same one wherever it is made: a deployment that has adopted its first
+// pack answers duplicate when a file brings it again.
+func Adoption(p *policy.Pack) *Event {
+	e := &Event{
+		ID: p.Version, Source: "/agency/" + p.Jurisdiction + "-rst", Type: PolicyAdoptedType, Subject: p.Policy,
+		Data: &PolicyAdopted{Pack: *p},
+	}
+	if p.Jurisdiction != "" {
+		e.Division = division.Code(p.Jurisdiction + "0000000000"[len(p.Jurisdiction)-2:])
+	}
+	return e
 }
