@@ -1,0 +1,99 @@
+// Package daemon puts a deployment together: the whole of it in one process
+// ([Up]), or one service alone ([Serve]).
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/policy"
+)
+
+// A Config says how a deployment is put together. Empty values are the
+// defaults of [Up].
+type Config struct {
+	Data      string  // directory of log, vault and read model
+	HTTP      string  // address of the HTTP API
+	NATS      string  // Up: address of the embedded server; Serve: URL of the one to connect to
+	Creds     string  // Serve: file with the internal user's password, as Up leaves it in Data
+	Log       string  // nats://…, esdb://…, mem: or empty for the embedded log
+	Auth      string  // file of the agencies that may submit; needed beyond loopback
+	Divisions string  // file of divisions; empty is the embedded table
+	Policy    string  // file of the first policy pack; empty is the reference programme's
+	Simulate  float64 // scale of a synthetic province to load into an empty log; 0 for none
+	Seed      uint64  // of the synthetic province
+
+	Out    io.Writer    // where the addresses and the progress go
+	Logger *slog.Logger // operations; never identities
+}
+
+// The names under Data.
+const (
+	logDir   = "log"
+	vaultDir = "vault"
+	modelDir = "views"
+)
+
+func (c *Config) path(name string) string { return filepath.Join(c.Data, name) }
+
+// divisions loads the table that the deployment uses.
+func (c *Config) divisions() (*division.Table, error) {
+	if c.Divisions == "" {
+		return division.Shandong()
+	}
+	f, err := os.Open(c.Divisions)
+	if err != nil {
+		return nil, fmt.Errorf("--divisions: %w", err)
+	}
+	defer f.Close()
+	return division.Load(f)
+}
+
+// pack loads the pack that an empty log starts with.
+func (c *Config) pack() (*policy.Pack, error) {
+	if c.Policy == "" {
+		return policy.Reference()
+	}
+	b, err := os.ReadFile(c.Policy)
+	if err != nil {
+		return nil, fmt.Errorf("--policy: %w", err)
+	}
+	return policy.Parse(b)
+}
+
+// guard refuses to listen beyond loopback without credentials.
+func (c *Config) guard(flag, addr string) error {
+	if c.Auth != "" || loopback(addr) {
+		return nil
+	}
+	return fmt.Errorf("%s %s is no loopback address: anyone who reaches it could submit; give --auth FILE with the agencies that may, or listen on 127.0.0.1", flag, addr)
+}
+
+// loopback says whether only this machine reaches addr (host:port or a URL).
+func loopback(addr string) bool {
+	if u, err := url.Parse(addr); err == nil && u.Host != "" {
+		addr = u.Host
+	}
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		host = addr
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// makeData creates the data directory for its owner alone.
+func (c *Config) makeData() error {
+	if c.Data == "" {
+		return errors.New("--data: name a directory")
+	}
+	return os.MkdirAll(c.Data, 0o700)
+}

@@ -1,0 +1,76 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	headerTime  = 10 * time.Second
+	idleTime    = 2 * time.Minute
+	closingTime = 10 * time.Second
+)
+
+// A door is the HTTP server of a deployment. Until it is opened it answers 503,
+// but for /healthz.
+type door struct {
+	handler  atomic.Pointer[http.Handler]
+	loopback bool
+}
+
+func newDoor(addr string) *door { return &door{loopback: loopback(addr)} }
+
+// open lets requests in: submissions to gate, questions to api.
+func (d *door) open(gate, api http.Handler) {
+	mux := http.NewServeMux()
+	if gate != nil {
+		mux.Handle("/v1/events", gate)
+	}
+	if api != nil {
+		mux.Handle("/v1/", api)
+	}
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ready") })
+	h := http.Handler(mux)
+	d.handler.Store(&h)
+}
+
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	h := d.handler.Load()
+	switch {
+	case d.loopback && !loopback(r.Host):
+		// A web page whose name was made to point here would be let in by the
+		// browser as its own origin.
+		http.Error(w, "this instance listens on loopback and answers to 127.0.0.1 and localhost alone", http.StatusMisdirectedRequest)
+	case r.URL.Path == "/healthz":
+		fmt.Fprintln(w, "alive")
+	case h == nil:
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "starting, ask again", http.StatusServiceUnavailable)
+	default:
+		(*h).ServeHTTP(w, r)
+	}
+}
+
+// serve answers on l until ctx ends, and lets requests under way finish.
+func (d *door) serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{Handler: d, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, BaseContext: func(net.Listener) context.Context { return ctx }}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingTime)
+	defer cancel()
+	if err := server.Shutdown(closing); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}

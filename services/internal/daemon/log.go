@@ -1,0 +1,139 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/eslog"
+	"github.com/muster-works/muster/events/log/memlog"
+	"github.com/muster-works/muster/events/log/natslog"
+	"github.com/muster-works/muster/events/log/natslog/embedded"
+	"github.com/nats-io/nats.go"
+)
+
+// ground is what a deployment stands on: the NATS connection of the internal
+// user, and the log.
+type ground struct {
+	nats   *nats.Conn
+	log    log.Log
+	server *embedded.Server // nil when NATS is elsewhere
+}
+
+func (g *ground) close() {
+	if g.log != nil {
+		g.log.Close()
+	}
+	if g.nats != nil {
+		g.nats.Close()
+	}
+	if g.server != nil {
+		g.server.Shutdown()
+	}
+}
+
+// embed starts the server in this process and opens the log: on it, or where
+// --log says.
+func (c *Config) embed(ctx context.Context) (g *ground, err error) {
+	g = &ground{}
+	defer func() {
+		if err != nil {
+			g.close()
+		}
+	}()
+	g.server, err = embedded.Start(embedded.Options{Dir: c.path(logDir), Addr: c.NATS, Logger: c.Logger})
+	if err != nil {
+		return nil, err
+	}
+	if g.nats, err = g.server.Connect(nats.Name("muster up")); err != nil {
+		return nil, err
+	}
+	switch scheme, _, _ := strings.Cut(c.Log, ":"); scheme {
+	case "":
+		// The embedded log belongs to this process: it provisions it.
+		if err := natslog.Provision(ctx, g.nats, natslog.Options{}); err != nil {
+			return nil, err
+		}
+		g.log, err = natslog.Open(ctx, g.nats, natslog.Options{})
+	default:
+		g.log, err = c.openLog(ctx, nil)
+	}
+	return g, err
+}
+
+// connect reaches the NATS server and the log of a deployment elsewhere.
+func (c *Config) connect(ctx context.Context, name string) (g *ground, err error) {
+	g = &ground{}
+	defer func() {
+		if err != nil {
+			g.close()
+		}
+	}()
+	if g.nats, err = c.dial(c.NATS, "muster serve "+name); err != nil {
+		return nil, err
+	}
+	g.log, err = c.openLog(ctx, g.nats)
+	return g, err
+}
+
+// openLog opens the log that --log names, and the one on nc when it names none.
+func (c *Config) openLog(ctx context.Context, nc *nats.Conn) (log.Log, error) {
+	switch scheme, _, _ := strings.Cut(c.Log, ":"); scheme {
+	case "":
+		return natslog.Open(ctx, nc, natslog.Options{})
+	case "nats", "tls":
+		nc, err := c.dial(c.Log, "muster log")
+		if err != nil {
+			return nil, err
+		}
+		return natslog.Open(ctx, nc, natslog.Options{})
+	case "esdb", "esdb+discover":
+		return eslog.Open(ctx, c.Log)
+	case "mem":
+		return memlog.New(), nil
+	}
+	return nil, fmt.Errorf("--log %q: want nats://…, esdb://… or mem:", redacted(c.Log))
+}
+
+// dial connects as the internal user. Credentials come from the URL or from
+// the password file that an embedded server on this machine keeps.
+func (c *Config) dial(address, name string) (*nats.Conn, error) {
+	options := []nats.Option{nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(500 * time.Millisecond), nats.Timeout(5 * time.Second)}
+	file := c.Creds
+	if file == "" && c.Data != "" {
+		file = filepath.Join(c.path(logDir), embedded.PasswordFile)
+		if _, err := os.Stat(file); err != nil {
+			file = ""
+		}
+	}
+	if u, err := url.Parse(address); err == nil && u.User == nil && file != "" {
+		password, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("--creds: %w", err)
+		}
+		options = append(options, nats.UserInfo(embedded.InternalUser, strings.TrimSpace(string(password))))
+	}
+	nc, err := nats.Connect(address, options...)
+	if err != nil {
+		hint := ""
+		if errors.Is(err, nats.ErrAuthorization) {
+			hint = "; give the internal user in the URL, or its password file with --creds"
+		}
+		return nil, fmt.Errorf("connect to %s: %w%s", redacted(address), err, hint)
+	}
+	return nc, nil
+}
+
+// redacted is address without its password.
+func redacted(address string) string {
+	if u, err := url.Parse(address); err == nil {
+		return u.Redacted()
+	}
+	return "(malformed)"
+}

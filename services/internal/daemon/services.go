@@ -1,0 +1,121 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/services/attendance"
+	"github.com/muster-works/muster/services/exit"
+	"github.com/muster-works/muster/services/hire"
+	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/placement"
+	"github.com/muster-works/muster/services/internal/rules"
+	"github.com/muster-works/muster/services/payment"
+	"github.com/muster-works/muster/services/policy"
+	"github.com/muster-works/muster/services/post"
+	"github.com/muster-works/muster/services/registry"
+	"github.com/muster-works/muster/services/review"
+	"github.com/muster-works/muster/services/training"
+	"github.com/nats-io/nats.go"
+	"golang.org/x/sync/errgroup"
+)
+
+// keepWarm is how often the folds that nobody writes through look for news.
+const keepWarm = time.Second
+
+// A staff is the services of one process: their desks, and the folds that they
+// share.
+type staff struct {
+	desks desk.Local
+	warm  []*desk.Fold // folds consulted
+}
+
+// hireStaff makes the desks of families over l.
+func hireStaff(l log.Log, families ...events.Family) (*staff, error) {
+	packs, placed := rules.New(), placement.New()
+	rulesFold := desk.NewFold(l, events.Policy.Boundary(), packs)
+	placedFold := desk.NewFold(l, events.Post.Boundary(), placed)
+	s := &staff{desks: desk.Local{}}
+	for _, f := range families {
+		var d *desk.Desk
+		switch f {
+		case events.Policy:
+			d = desk.New(f, policy.New(packs), rulesFold)
+		case events.Post:
+			d = desk.New(f, post.New(placed), placedFold)
+		case events.Hire:
+			d = desk.New(f, hire.New(placed, packs), placedFold, rulesFold)
+		case events.Exit:
+			d = desk.New(f, exit.New(placed, packs), placedFold, rulesFold)
+		case events.Training:
+			d = desk.New(f, training.New(), desk.NewFold(l, f.Boundary(), &training.State{}))
+		case events.Attendance:
+			d = desk.New(f, attendance.New(placed), desk.NewFold(l, f.Boundary(), &attendance.State{}), placedFold)
+		case events.Payment:
+			state := payment.NewState()
+			d = desk.New(f, payment.New(state, placed), desk.NewFold(l, f.Boundary(), state), placedFold)
+		case events.Registry:
+			d = desk.New(f, registry.New(), desk.NewFold(l, f.Boundary(), &registry.State{}))
+		case events.Review:
+			d = desk.New(f, review.New(), desk.NewFold(l, f.Boundary(), &review.State{}))
+		case events.Gateway:
+			d = desk.New(f, scribe{}, desk.NewFold(l, f.Boundary(), &unfolded{}))
+		default:
+			return nil, fmt.Errorf("no service %q", f)
+		}
+		s.desks[f] = d
+	}
+	s.warm = []*desk.Fold{rulesFold, placedFold}
+	return s, nil
+}
+
+// A scribe records what the gateway itself has to say; nothing is decided.
+type scribe struct{}
+
+// Decide is [desk.Decider.Decide].
+func (scribe) Decide(e *events.Event) (*events.Event, events.Reasons) { return e, nil }
+
+// unfolded is the state of a boundary that nothing is decided by.
+type unfolded struct{ desk.Journal }
+
+// Apply has nothing to fold.
+func (*unfolded) Apply(*events.Event) {}
+
+// run runs the desks until the context ends, registers each with NATS micro
+// where there is a connection, and calls ready when all have caught up.
+func (s *staff) run(ctx context.Context, nc *nats.Conn, ready func()) error {
+	g, ctx := errgroup.WithContext(ctx)
+	waiting := make(chan struct{}, len(s.desks))
+	for _, f := range events.Families {
+		d, ok := s.desks[f]
+		if !ok {
+			continue
+		}
+		g.Go(func() error {
+			return d.Run(ctx, func() {
+				if nc != nil {
+					g.Go(func() error { return desk.Serve(ctx, nc, d) })
+				}
+				waiting <- struct{}{}
+			})
+		})
+	}
+	for _, f := range s.warm {
+		g.Go(func() error { return f.Keep(ctx, keepWarm) })
+	}
+	g.Go(func() error {
+		for range s.desks {
+			select {
+			case <-waiting:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		ready()
+		return nil
+	})
+	return g.Wait()
+}
