@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,14 +43,14 @@ func TestTally(t *testing.T) {
 // acceptance counts what was recorded, and fails as told.
 type acceptance struct {
 	acceptor
-	fail  bool
+	fail  atomic.Bool
 	sums  []*events.SubmissionsTallied
 	calls int
 }
 
 func (a *acceptance) Submit(ctx context.Context, f events.Family, batch []*events.Event, at time.Time) ([]events.Receipt, error) {
 	if f == events.Gateway {
-		if a.calls++; a.fail {
+		if a.calls++; a.fail.Load() {
 			return nil, fmt.Errorf("%w: no service", log.ErrUnavailable)
 		}
 		for _, e := range batch {
@@ -72,14 +73,17 @@ func TestRecord(t *testing.T) {
 		b.tally.Count("a", []events.Receipt{{Status: events.Accepted}})
 		b.tally.Count("a", []events.Receipt{{Status: events.Accepted}})
 		time.Sleep(3*time.Minute + time.Second)
+		synctest.Wait()
 		if len(a.sums) != 1 || a.sums[0].Accepted != 2 || a.sums[0].Until.Sub(a.sums[0].From) != time.Minute {
 			t.Fatalf("recorded %+v", a.sums)
 		}
-		a.fail = true
+		a.fail.Store(true)
 		b.tally.Count("a", []events.Receipt{{Status: events.Duplicate}})
 		time.Sleep(2 * time.Minute)
-		a.fail = false
+		synctest.Wait()
+		a.fail.Store(false)
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if len(a.sums) != 2 || a.sums[1].Duplicate != 1 || a.sums[1].Until.Sub(a.sums[1].From) != 3*time.Minute || a.calls != 4 {
 			t.Fatalf("recorded %+v in %d calls", a.sums, a.calls)
 		}
