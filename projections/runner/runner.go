@@ -100,21 +100,23 @@ func (r *Runner) Run(ctx context.Context) error {
 	rebuilt := false
 	for {
 		err := r.generationRun(ctx)
-		switch {
-		case errors.Is(err, errSwitched):
-		case rebuilt || ctx.Err() != nil || !rebuild(err):
-			return err
-		default:
-			if err := r.renew(ctx, err); err != nil {
-				return err
-			}
+		if err != nil && !rebuilt && mendable(err) && ctx.Err() == nil {
 			rebuilt = true
+			if err = r.renew(ctx, err); err == nil {
+				continue
+			}
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !errors.Is(err, errSwitched):
+			return err
 		}
 	}
 }
 
-// rebuild says whether an error is mended by building from the log again.
-func rebuild(err error) bool {
+// mendable says whether an error is mended by building from the log again.
+func mendable(err error) bool {
 	return errors.Is(err, readmodel.ErrNone) || errors.Is(err, readmodel.ErrUnusable) ||
 		errors.Is(err, timeline.ErrDamaged) || errors.Is(err, log.ErrForeign)
 }

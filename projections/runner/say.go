@@ -155,7 +155,7 @@ func (f *fold) post(name string) timeline.Number {
 	if !ok {
 		no = timeline.Number(len(f.posts))
 		f.postNumbers[name] = no
-		f.posts = append(f.posts, post{name: name})
+		f.posts = append(f.posts, post{name: name, facts: []byte{}})
 		f.changed.posts[int(no)] = true
 	}
 	return no

@@ -1,0 +1,260 @@
+package runner_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/runner"
+	"math/rand/v2"
+	"pgregory.net/rapid"
+)
+
+// The oracle recounts from the raw events: it plays every day of the world for
+// every post, and knows nothing of timelines, differences or spans.
+type oracle struct{ events []*events.Event }
+
+// recount keeps the events of the first known commits that stand by then.
+func recount(t fataler, l log.Log, known uint64) oracle {
+	var all []*events.Event
+	seen, void := map[events.Key]bool{}, map[events.Key]bool{}
+	ord := uint64(0)
+	for c, err := range l.Read(context.Background(), log.Position{}, log.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ord++; ord > known {
+			break
+		}
+		for _, raw := range c.Events {
+			e, err := events.Decode(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if seen[e.Key()] {
+				continue
+			}
+			seen[e.Key()] = true
+			all = append(all, e)
+			old := events.Key{Family: e.Family(), Source: e.Source, ID: e.Replaces}
+			if w, ok := e.Data.(*events.EventWithdrawn); ok {
+				old.ID = w.ID
+			}
+			if old.ID != "" {
+				void[old] = true
+			}
+		}
+	}
+	return oracle{slices.DeleteFunc(all, func(e *events.Event) bool { return void[e.Key()] })}
+}
+
+// A sitter is a person on a seat.
+type sitter struct {
+	from civil.Date
+	seat int
+	hire *events.HirePlaced
+}
+
+// A vacant seat on a day.
+type vacant struct {
+	seat   int
+	since  civil.Date
+	reason string
+}
+
+// play plays a post day by day up to a day, and returns who sits there then and
+// which seats are vacant.
+func (o oracle) play(post string, to civil.Date) (dev *events.PostDeveloped, sits []sitter, free []vacant) {
+	var hires []*events.HirePlaced
+	var exits []*events.ExitRecorded
+	var sizes []*events.PostResized
+	end := civil.Date(1 << 30)
+	for _, e := range o.events {
+		switch d := e.Data.(type) {
+		case *events.PostDeveloped:
+			if d.Post == post && (dev == nil || content(d) < content(dev)) {
+				dev = d
+			}
+		case *events.PostResized:
+			if d.Post == post {
+				sizes = append(sizes, d)
+			}
+		case *events.PostClosed:
+			if d.Post == post {
+				end = min(end, d.On)
+			}
+		case *events.HirePlaced:
+			if d.Post == post {
+				hires = append(hires, d)
+			}
+		case *events.ExitRecorded:
+			if d.Post == post {
+				exits = append(exits, d)
+			}
+		}
+	}
+	if dev == nil {
+		return nil, nil, nil
+	}
+	left := map[int]vacant{} // the seats that are vacant, by number
+	for day := first; day <= to; day++ {
+		codes := leavers(exits, day)
+		reasons, gone := map[int]string{}, map[uuid.UUID]bool{}
+		for _, s := range sits {
+			if code, leaves := codes[s.hire.Person]; leaves {
+				gone[s.hire.Person] = true
+				if r, ok := reasons[s.seat]; !ok || code < r {
+					reasons[s.seat] = code
+				}
+			}
+		}
+		sits = slices.DeleteFunc(sits, func(s sitter) bool { return gone[s.hire.Person] })
+		for _, h := range hires {
+			if _, leaves := codes[h.Person]; h.From != day || leaves && !gone[h.Person] {
+				continue
+			}
+			same := func(s sitter) bool { return s.seat == h.Seat && s.hire.Person == h.Person && s.from == day }
+			if i := slices.IndexFunc(sits, same); i < 0 {
+				sits = append(sits, sitter{day, h.Seat, h})
+			} else if was := sits[i].hire; h.Group < was.Group || h.Group == was.Group && h.Sex < was.Sex {
+				sits[i].hire = h
+			}
+		}
+		size, before := sizeOn(dev, sizes, end, day), sizeOn(dev, sizes, end, day-1)
+		for seat := 1; seat <= 4; seat++ {
+			taken := slices.ContainsFunc(sits, func(s sitter) bool { return s.seat == seat })
+			_, was := left[seat]
+			switch {
+			case seat > size || taken:
+				delete(left, seat)
+			case seat > before: // a new seat has no past
+				left[seat] = vacant{seat, day, ""}
+			case !was:
+				left[seat] = vacant{seat, day, reasons[seat]}
+			}
+		}
+	}
+	for _, seat := range slices.Sorted(maps.Keys(left)) {
+		free = append(free, left[seat])
+	}
+	return dev, sits, free
+}
+
+// content orders what two events say of one post.
+func content(d *events.PostDeveloped) string {
+	return fmt.Sprintf("%09d %s %s %05d", d.From, d.Division, d.Category, d.Seats)
+}
+
+// leavers returns the persons who exit on a day, with the code that counts: of
+// several the first by kind and code.
+func leavers(exits []*events.ExitRecorded, day civil.Date) map[uuid.UUID]string {
+	counts := map[uuid.UUID]*events.ExitRecorded{}
+	codes := map[uuid.UUID]string{}
+	for _, x := range exits {
+		if was := counts[x.Person]; x.On == day && (was == nil || x.Kind+x.Code < was.Kind+was.Code) {
+			counts[x.Person], codes[x.Person] = x, x.Code
+		}
+	}
+	return codes
+}
+
+// sizeOn returns how many seats a post has on a day.
+func sizeOn(dev *events.PostDeveloped, sizes []*events.PostResized, end, day civil.Date) int {
+	if day < dev.From || day >= end {
+		return 0
+	}
+	var last *events.PostResized
+	for _, s := range sizes {
+		if s.From <= day && (last == nil || s.From > last.From || s.From == last.From && s.Seats > last.Seats) {
+			last = s
+		}
+	}
+	if last == nil {
+		return dev.Seats
+	}
+	return last.Seats
+}
+
+// answers are the headcount by cell and the vacant seats on a day.
+func (o oracle) answers(on civil.Date) (count map[string]int, free []string) {
+	count = map[string]int{}
+	for i := range posts {
+		dev, sits, vacancies := o.play(postName(i), on)
+		for _, s := range sits {
+			count[fmt.Sprint(dev.Division, dev.Category, dev.Area, s.hire.Group, s.hire.Sex)]++
+		}
+		for _, v := range vacancies {
+			free = append(free, fmt.Sprint(postName(i), v.seat, v.since, v.reason, dev.Division))
+		}
+	}
+	slices.Sort(free)
+	return count, free
+}
+
+// shown are the same answers out of the read model.
+func shown(t fataler, r *readmodel.Reader, on civil.Date, known uint64) (count map[string]int, free []string) {
+	t.Helper()
+	ctx := context.Background()
+	cells := map[int64]readmodel.Cell{}
+	if err := r.Cells(ctx, 0, func(c readmodel.Cell) { cells[c.ID] = c }); err != nil {
+		t.Fatal(err)
+	}
+	count = map[string]int{}
+	err := r.Differences(ctx, "headcount", 0, func(d readmodel.Difference) {
+		if d.Ord <= known && d.Date <= on {
+			c := cells[d.Cell]
+			key := fmt.Sprint(c.Division, c.Category, c.Area, c.Group, c.Sex)
+			if count[key] += d.N; count[key] == 0 {
+				delete(count, key)
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = r.Spans(ctx, "vacancy", on, known, "", func(s readmodel.Span) {
+		free = append(free, fmt.Sprint(s.Post, s.Seat, s.Since, s.Cell.Reason, s.Cell.Division))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(free)
+	return count, free
+}
+
+// Headcount and vacancies at random dates and moments equal a recount.
+func TestOracle(t *testing.T) {
+	dirs := tempDir(t)
+	rapid.Check(t, func(t *rapid.T) {
+		all := draw(t)
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		if rapid.Bool().Draw(t, "shuffled") {
+			all = shuffled(all, r)
+		}
+		l := write(t, all, 6, r)
+		model := build(t, l, dirs(), runner.Options{})
+		meta, err := model.Meta(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 4 {
+			on := first + civil.Date(rapid.IntRange(-1, days+5).Draw(t, "on"))
+			known := rapid.Uint64Range(0, meta.Ord).Draw(t, "known")
+			wantCount, wantFree := recount(t, l, known).answers(on)
+			gotCount, gotFree := shown(t, model, on, known)
+			if !maps.Equal(gotCount, wantCount) {
+				t.Fatalf("headcount on %v known at %d:\n got %v\nwant %v", on, known, gotCount, wantCount)
+			}
+			if !slices.Equal(gotFree, wantFree) {
+				t.Fatalf("vacancies on %v known at %d:\n got %v\nwant %v", on, known, gotFree, wantFree)
+			}
+		}
+	})
+}

@@ -1,0 +1,227 @@
+package runner_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/memlog"
+	"github.com/muster-works/muster/projections"
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/runner"
+	"github.com/muster-works/muster/projections/timeline"
+	"pgregory.net/rapid"
+)
+
+// everything is what a read model answers at its head, for every business date,
+// without anything that the order of the log decides.
+func everything(t fataler, r *readmodel.Reader) []string {
+	t.Helper()
+	ctx := context.Background()
+	var all []string
+	cells := map[int64]readmodel.Cell{}
+	if err := r.Cells(ctx, 0, func(c readmodel.Cell) { cells[c.ID] = c }); err != nil {
+		t.Fatal(err)
+	}
+	for _, view := range []string{"headcount", "planned", "developed", "filled"} {
+		sums := map[string]int{}
+		if err := r.Differences(ctx, view, 0, func(d readmodel.Difference) {
+			sums[fmt.Sprint(view, cells[d.Cell].Cell, d.Date, d.Measure)] += d.N
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range slices.Sorted(maps.Keys(sums)) {
+			if sums[k] != 0 {
+				all = append(all, fmt.Sprint(k, sums[k]))
+			}
+		}
+	}
+	for on := first - 1; on < first+days+30; on++ {
+		_, free := shown(t, r, on, timeline.Head)
+		all = append(all, fmt.Sprint(on, free))
+	}
+	for i := range persons {
+		all = append(all, person(t, r, personID(i))...)
+	}
+	return all
+}
+
+// person is what is known of a person, in words.
+func person(t fataler, r *readmodel.Reader, id uuid.UUID) []string {
+	ctx := context.Background()
+	p, err := r.Person(ctx, id, timeline.Head)
+	if errors.Is(err, readmodel.ErrUnknown) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	post := func(no timeline.Number) string {
+		if no == 0 {
+			return ""
+		}
+		name, err := r.PostName(ctx, no)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	var all []string
+	say := func(a ...any) { all = append(all, fmt.Sprint(a...)) }
+	for _, p := range p.Placements() {
+		say(id, post(p.Post), p.Seat, p.From, p.Exit, p.Term, p.Group, p.Sex, p.ExitKind, p.ExitCode)
+	}
+	for _, s := range p.Attendance() {
+		say(id, post(s.Post), s.Month, s.Marks)
+	}
+	for _, l := range p.Pay() {
+		run, err := r.Run(ctx, l.Run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		say(id, run, l.Line, post(l.Post), l.Month, l.Kind, l.Amount, l.PaidOn, l.Account, l.ReturnedOn)
+	}
+	for _, x := range p.Registry() {
+		say(id, x.Registry, x.From, x.Until)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// The same events in another log order, some of them twice, with replacements
+// before what they replace, give equal answers at the head for every date.
+func TestOrderDoesNotMatter(t *testing.T) {
+	dirs := tempDir(t)
+	rapid.Check(t, func(t *rapid.T) {
+		all := draw(t)
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		one := everything(t, build(t, write(t, all, 6, r), dirs(), runner.Options{}))
+		other := everything(t, build(t, write(t, shuffled(all, r), 6, r), dirs(), runner.Options{}))
+		if !slices.Equal(one, other) {
+			t.Fatalf("answers differ:\n%s", differing(one, other))
+		}
+	})
+}
+
+func differing(a, b []string) string {
+	var out []string
+	for _, s := range a {
+		if !slices.Contains(b, s) {
+			out = append(out, "- "+s)
+		}
+	}
+	for _, s := range b {
+		if !slices.Contains(a, s) {
+			out = append(out, "+ "+s)
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+// The same log gives byte-equal rows, whatever the batches, the number of
+// goroutines and the restarts, in bulk and live.
+func TestBatchesDoNotMatter(t *testing.T) {
+	dirs := tempDir(t)
+	rapid.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		l := write(t, shuffled(draw(t), r), 6, r)
+		want := hashes(t, build(t, l, dirs(), runner.Options{}))
+		got := hashes(t, build(t, l, dirs(), runner.Options{Workers: rapid.IntRange(1, 4).Draw(t, "workers"), MaxFacts: rapid.IntRange(1, 20).Draw(t, "facts")}))
+		if !maps.Equal(got, want) {
+			t.Fatalf("bulk in other batches:\n got %v\nwant %v", got, want)
+		}
+		got = hashes(t, grow(t, l, dirs(), r))
+		if !maps.Equal(got, want) {
+			t.Fatalf("live with restarts:\n got %v\nwant %v", got, want)
+		}
+	})
+}
+
+func hashes(t fataler, r *readmodel.Reader) map[string]string {
+	t.Helper()
+	h, err := r.Hashes(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// grow copies a log commit by commit under a runner that follows it, and starts
+// the runner anew now and then.
+func grow(t fataler, from log.Log, d *readmodel.Dir, r *rand.Rand) *readmodel.Reader {
+	t.Helper()
+	ctx := context.Background()
+	to := memlog.New()
+	run := start(to, d, runner.Options{Every: time.Nanosecond})
+	var revision log.Revision
+	for c, err := range from.Read(ctx, log.Position{}, log.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, revision, err = to.Append(ctx, c, revision); err != nil {
+			t.Fatal(err)
+		}
+		if r.IntN(3) == 0 {
+			run.wait(t, to)
+		}
+		if r.IntN(5) == 0 {
+			run.stop(t)
+			run = start(to, d, runner.Options{Every: time.Duration(1 + r.IntN(1e6)), MaxFacts: 1 + r.IntN(5)})
+		}
+	}
+	run.wait(t, to)
+	run.stop(t)
+	return reader(t, d)
+}
+
+// A running is a runner under way.
+type running struct {
+	*runner.Runner
+	cancel context.CancelFunc
+	done   chan error
+}
+
+func start(l log.Log, d *readmodel.Dir, opts runner.Options) running {
+	ctx, cancel := context.WithCancel(context.Background())
+	r := running{runner.New(l, d, projections.Views(), opts), cancel, make(chan error, 1)}
+	go func() { r.done <- r.Run(ctx) }()
+	return r
+}
+
+// wait waits until the read model shows the head of the log.
+func (r running) wait(t fataler, l log.Log) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	head, _, err := l.Head(ctx, log.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := make(chan error, 1)
+	go func() { shown <- r.Wait(ctx, head) }()
+	select {
+	case err = <-shown:
+	case err = <-r.done:
+		err = fmt.Errorf("runner ended: %w", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// stop stops the runner.
+func (r running) stop(t fataler) {
+	t.Helper()
+	r.cancel()
+	if err := <-r.done; !errors.Is(err, context.Canceled) {
+		t.Fatalf("runner ended with %v", err)
+	}
+}

@@ -1,0 +1,223 @@
+package runner_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/memlog"
+	"github.com/muster-works/muster/projections"
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/runner"
+	"pgregory.net/rapid"
+)
+
+// A small world, in which everything contradicts everything often: three posts,
+// five persons, sixty days.
+const (
+	posts   = 3
+	persons = 5
+	days    = 60
+)
+
+var first = civil.MustDate("2022-05-01")
+
+func postName(i int) string { return fmt.Sprintf("post-%d", i) }
+
+func personID(i int) uuid.UUID {
+	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(fmt.Sprintf("person-%d", i)))
+}
+
+// draw makes the events of a world: what is developed, then anything, with some
+// events replaced and some withdrawn.
+func draw(t *rapid.T) []*events.Event {
+	var all []*events.Event
+	add := func(d events.Data) *events.Event {
+		e := &events.Event{
+			ID: fmt.Sprintf("e-%d", len(all)), Source: "/agency/a-1/x", Type: d.Type(), AuthID: fmt.Sprintf("a-%d", len(all)%2),
+			Division: division.Code(fmt.Sprintf("37021%d102231", len(all)%2)), Data: d,
+		}
+		all = append(all, e)
+		return e
+	}
+	n := func(low, high int, what string) int { return rapid.IntRange(low, high).Draw(t, what) }
+	date := func(what string) civil.Date { return first + civil.Date(n(0, days-1, what)) }
+	develop := func(post int) events.Data {
+		return &events.PostDeveloped{
+			Post: postName(post), Category: []string{"public_service", "public_management"}[n(0, 1, "category")], Area: "rural",
+			Division: division.Code(fmt.Sprintf("3702%d1102231", n(1, 2, "division"))), Seats: n(1, 3, "seats"), From: date("from"),
+		}
+	}
+	for i := range posts {
+		add(develop(i))
+	}
+	for year := range 2 {
+		add(&events.PlanSet{Division: "370211000000", Year: 2022 + year, Area: "rural", Posts: n(1, 99, "planned")})
+	}
+	draws := []func() events.Data{
+		func() events.Data { return hire(n, date) },
+		func() events.Data { return hire(n, date) },
+		func() events.Data { return hire(n, date) },
+		func() events.Data {
+			return &events.ExitRecorded{Who: somebody(n), Post: postName(n(0, posts-1, "post")), On: date("on"), Kind: "natural", Code: fmt.Sprintf("N%d", n(1, 3, "code"))}
+		},
+		func() events.Data {
+			return &events.ExitRecorded{Who: somebody(n), Post: postName(n(0, posts-1, "post")), On: date("on"), Kind: "dismissal", Code: fmt.Sprintf("D%d", n(1, 3, "code"))}
+		},
+		func() events.Data {
+			return &events.PostResized{Post: postName(n(0, posts-1, "post")), Seats: n(0, 4, "seats"), From: date("from")}
+		},
+		func() events.Data { return &events.PostClosed{Post: postName(n(0, posts-1, "post")), On: date("on")} },
+		func() events.Data {
+			return &events.AttendanceReported{Post: postName(n(0, posts-1, "post")), Month: first.Month(), Lines: []events.AttendanceLine{
+				{Person: somebody(n).Person, Marks: rapid.StringOfN(rapid.RuneFrom([]rune("PHLAS.-")), 1, 31, -1).Draw(t, "marks")},
+				{Person: somebody(n).Person, Marks: "P"},
+			}}
+		},
+		func() events.Data {
+			return &events.PaymentInstructed{Run: fmt.Sprint(n(1, 2, "run")), Month: first.Month(), Fund: "f", Lines: []events.PayLine{
+				{Line: fmt.Sprint(n(1, 3, "line")), Person: somebody(n).Person, Post: postName(n(0, posts-1, "post")), Amount: events.Fen(n(1, 9, "amount"))},
+			}}
+		},
+		func() events.Data {
+			return &events.PaymentSettled{Run: fmt.Sprint(n(1, 2, "run")), PaidOn: date("paid"), Lines: []events.SettledLine{
+				{Line: fmt.Sprint(n(1, 3, "line")), Person: somebody(n).Person, Account: "t"}}}
+		},
+		func() events.Data {
+			return &events.RegistryReported{Registry: "death", Lines: []events.RegistryLine{{Person: somebody(n).Person, From: date("from")}}}
+		},
+	}
+	for range n(0, 40, "events") {
+		old := all[n(0, len(all)-1, "old")]
+		switch n(0, 9, "what") {
+		case 0: // the same type again in place of an earlier one
+			var d events.Data
+			switch was := old.Data.(type) {
+			case *events.PostDeveloped:
+				again := develop(0).(*events.PostDeveloped)
+				again.Post = was.Post
+				d = again
+			case *events.EventWithdrawn, *events.PlanSet:
+				continue
+			default:
+				d = draws[0]()
+				for d.Type() != was.Type() {
+					d = draws[n(0, len(draws)-1, "type")]()
+				}
+			}
+			add(d).Replaces = old.ID
+		case 1:
+			if f := old.Type.Family(); f != "" && old.Type != events.PostDevelopedType && old.Type != events.PlanSetType {
+				add(&events.EventWithdrawn{Of: old.Type, ID: old.ID, Reason: "mistake"})
+			}
+		default:
+			add(draws[n(0, len(draws)-1, "type")]())
+		}
+	}
+	return all
+}
+
+func somebody(n func(int, int, string) int) events.Who {
+	return events.Who{Person: personID(n(0, persons-1, "person"))}
+}
+
+func hire(n func(int, int, string) int, date func(string) civil.Date) events.Data {
+	return &events.HirePlaced{
+		Who: somebody(n), Post: postName(n(0, posts-1, "post")), Seat: n(1, 4, "seat"), From: date("from"),
+		Group: []string{"older", "disabled"}[n(0, 1, "group")], Sex: []string{"F", "M"}[n(0, 1, "sex")],
+	}
+}
+
+// write appends events to a new log in commits of up to most events, a minute
+// apart.
+func write(t fataler, all []*events.Event, most int, r *rand.Rand) log.Log {
+	l := memlog.New()
+	var revision log.Revision
+	for i := 0; len(all) > 0; i++ {
+		n := min(len(all), 1+r.IntN(most))
+		revision = appendCommit(t, l, fmt.Sprint("c-", i), all[:n], revision, moment(i))
+		all = all[n:]
+	}
+	return l
+}
+
+// moment is when the commit with an index was recorded.
+func moment(i int) time.Time { return time.Date(2022, 7, 1, 0, i, 0, 0, time.UTC) }
+
+func appendCommit(t fataler, l log.Log, id string, all []*events.Event, revision log.Revision, at time.Time) log.Revision {
+	c := log.Commit{ID: id, Boundary: "placement", Imported: at}
+	for _, e := range all {
+		raw, err := e.Append(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Events = append(c.Events, raw)
+	}
+	_, revision, err := l.Append(context.Background(), c, revision)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return revision
+}
+
+type fataler interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
+// tempDir makes a directory of generations; rapid's T has no TempDir.
+func tempDir(t *testing.T) func() *readmodel.Dir {
+	base, n := t.TempDir(), 0
+	return func() *readmodel.Dir {
+		n++
+		d, err := readmodel.OpenDir(fmt.Sprintf("%s/%d", base, n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { d.Close() })
+		return d
+	}
+}
+
+// build builds a generation of a log and opens it.
+func build(t fataler, l log.Log, d *readmodel.Dir, opts runner.Options) *readmodel.Reader {
+	t.Helper()
+	ctx := context.Background()
+	if _, err := runner.Build(ctx, l, d, "gen-000001", projections.Views(), log.Position{}, opts); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Switch(ctx, "gen-000001"); err != nil {
+		t.Fatal(err)
+	}
+	return reader(t, d)
+}
+
+func reader(t fataler, d *readmodel.Dir) *readmodel.Reader {
+	t.Helper()
+	r, err := d.Reader(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// shuffled returns the events in another order, with some of them twice.
+func shuffled(all []*events.Event, r *rand.Rand) []*events.Event {
+	out := slices.Clone(all)
+	for _, e := range all {
+		if r.IntN(4) == 0 {
+			out = append(out, e)
+		}
+	}
+	r.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	return out
+}
