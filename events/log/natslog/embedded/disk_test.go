@@ -1,12 +1,14 @@
 package embedded_test
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -68,17 +70,21 @@ func TestFullDisk(t *testing.T) {
 	}
 	defer other.Close()
 	followed := make(chan log.Commit, 1000)
-	go func() {
-		for c, err := range other.Follow(t.Context(), log.Position{}, log.Filter{}) {
+	ctx, stop := context.WithCancel(t.Context())
+	var following sync.WaitGroup
+	defer following.Wait()
+	defer stop()
+	following.Go(func() {
+		for c, err := range other.Follow(ctx, log.Position{}, log.Filter{}) {
 			if err != nil {
-				if t.Context().Err() == nil {
+				if ctx.Err() == nil {
 					t.Errorf("follow: %v", err)
 				}
 				return
 			}
 			followed <- c
 		}
-	}()
+	})
 
 	random := make([]byte, 250<<10) // which does not compress
 	rand.Read(random)
