@@ -13,7 +13,7 @@ var (
 )
 
 const (
-	onTime  = .92 // sheets by the day they are due
+	onTime  = .94 // sheets by the day they are due; .92 once they wait for late hires
 	unready = .03 // trainings reported weeks after the hire
 )
 
@@ -67,22 +67,32 @@ func (w *world) deliverPlacement(i int) {
 	p.exited = max(w.soon(&d, p.exit+civil.Date(delay)), p.hired+1, p.renewed+1)
 }
 
-// judge finds out whether a hire arrives while, by what has been delivered,
-// the seat or the person is not free: then it is history to be recorded.
+// judge finds out whether a hire or an exit arrives while, by what has been
+// delivered, somebody else has the seat or the person is elsewhere: the exit
+// of whoever was there before is late. Then it is history to be recorded.
 func (w *world) judge(i int32) {
 	p := &w.placements[i]
-	conflicts := func(j int32) bool {
-		q := &w.placements[j]
-		earlier := q.hired < p.hired || q.hired == p.hired && j < i
-		return j != i && earlier && (q.exit == 0 || q.exit > p.from || q.exited > p.hired)
-	}
 	post := &w.posts[w.seats[p.seat].post]
 	for j := post.people[0]; j < post.people[1]; j++ {
-		if w.placements[j].seat == p.seat && conflicts(j) {
-			p.record = true
+		if j != i && w.placements[j].seat == p.seat {
+			w.compare(i, j)
 		}
 	}
-	if p.other >= 0 && conflicts(p.other) {
-		p.record = true
+	if p.other >= 0 {
+		w.compare(i, p.other)
+	}
+}
+
+// compare holds placement i against j, which shares the seat or the person.
+// Within an instant exits come before hires, and each in order.
+func (w *world) compare(i, j int32) {
+	p, q := &w.placements[i], &w.placements[j]
+	if begun := q.hired < p.hired || q.hired == p.hired && j < i; begun {
+		over := q.exit != 0 && q.exit <= p.from && q.exited <= p.hired
+		p.record = p.record || !over
+	}
+	if p.exit != 0 && q.hired < p.exited && q.from < p.exit {
+		over := q.exit != 0 && q.exit <= p.from && (q.exited < p.exited || q.exited == p.exited && j < i)
+		p.recordExit = p.recordExit || !over
 	}
 }

@@ -35,6 +35,9 @@ func (w *world) buildLand() error {
 		if c.Level() != division.Village {
 			continue
 		}
+		if !c.Under(w.cfg.Policy.Jurisdiction) {
+			return fmt.Errorf("%w: the policy pack %s does not hold in %s", ErrConfig, w.cfg.Policy.Version, c)
+		}
 		code := c.At(division.County)
 		if n := len(w.counties); n == 0 || w.counties[n-1].code != code {
 			w.counties = append(w.counties, w.newCounty(code))

@@ -48,6 +48,9 @@ func (t *teller) exit(i int) {
 	}
 	e := t.event(serial("x-", i), c.agency, at, p.exited, data)
 	e.Subject = post.id
+	if p.recordExit {
+		e.Submode = events.Record
+	}
 	t.say(e)
 }
 

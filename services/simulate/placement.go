@@ -9,21 +9,22 @@ import (
 
 // A placement is one person on one seat, as it truly was.
 type placement struct {
-	person int32
-	seat   int32
-	next   int32      // on the seat; -1 is none
-	other  int32      // of the same person; -1 is none
-	from   civil.Date // on duty
-	exit   civil.Date // first day no longer; 0 is still there at the end
-	until  civil.Date // end of the term first agreed
-	longer civil.Date // end of the term renewed; 0 is not renewed
-	code   string     // of the exit
-	group  uint8
-	died   bool
-	record bool // the hire arrives before the exits that it depends on
-	card   int8 // month whose pay comes back and whose card is replaced; -1 is none
-	twice  int8 // month paid twice and reversed
-	match  bool // matched with somebody of the same name
+	person     int32
+	seat       int32
+	next       int32      // on the seat; -1 is none
+	other      int32      // of the same person; -1 is none
+	from       civil.Date // on duty
+	exit       civil.Date // first day no longer; 0 is still there at the end
+	until      civil.Date // end of the term first agreed
+	longer     civil.Date // end of the term renewed; 0 is not renewed
+	code       string     // of the exit
+	group      uint8
+	died       bool
+	record     bool // the hire arrives before an exit that it depends on
+	recordExit bool // and so does the exit
+	card       int8 // month whose pay comes back and whose card is replaced; -1 is none
+	twice      int8 // month paid twice and reversed
+	match      bool // matched with somebody of the same name
 
 	hired, trained, assigned, renewed, exited instant
 }

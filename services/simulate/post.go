@@ -116,7 +116,9 @@ func (w *world) ramp(r *rand.Rand) {
 	fills := make([]civil.Date, n)
 	for i := range fills {
 		days := (logit((float64(i)+.5)/float64(n)) - y1) / slope
-		fills[i] = max(firstCensus+civil.Date(math.Floor(days)), w.cfg.From)
+		if fills[i] = firstCensus + civil.Date(math.Ceil(days)); fills[i] < w.cfg.From {
+			fills[i] = w.cfg.From + civil.Date(r.IntN(20))
+		}
 	}
 	for i := range fills {
 		j := i + r.IntN(min(n-i, 1+n/20))

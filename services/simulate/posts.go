@@ -9,8 +9,7 @@ import (
 )
 
 func (t *teller) policy() {
-	at := t.w.villages[0].code.At(division.Province)
-	t.say(t.event(t.w.cfg.Policy.Version, "/agency/"+at.Prefix()+"-rst", at, 0, &events.PolicyAdopted{Pack: *t.w.cfg.Policy}))
+	t.say(events.Adoption(t.w.cfg.Policy))
 }
 
 func (t *teller) plan(i int) {

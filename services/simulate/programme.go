@@ -88,7 +88,7 @@ var (
 
 	// exitCodes are those of people who leave before their time.
 	exitCodes = []share[string]{
-		{"N1", .30}, {"N2", .05}, {"N3", .12}, {"N4", .06}, {"N5", .15},
+		{"N1", .30}, {"N2", .135}, {"N3", .12}, {"N4", .06}, {"N5", .15},
 		{"D1", .009}, {"D2", .054}, {"D3", .03}, {"D4", .009}, {"D5", .003}, {"D6", .036}, {"D7", .009},
 	}
 

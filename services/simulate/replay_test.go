@@ -29,9 +29,9 @@ type ledger struct {
 }
 
 type stay struct {
-	post              string
-	from, until, exit civil.Date
-	area, group       string
+	post, seat, person string
+	from, until, exit  civil.Date
+	area, group        string
 }
 
 type due struct {
@@ -99,7 +99,7 @@ func (l *ledger) submit(e *events.Event, raw []byte) error {
 		}
 		return errors.New("nothing to renew")
 	case *events.ExitRecorded:
-		return l.exit(d)
+		return l.exit(e, d)
 	case *events.TrainingCompleted:
 		if l.people[d.Identity.IDNumber] == nil {
 			return errors.New("unknown person")
@@ -164,21 +164,25 @@ func (l *ledger) hire(e *events.Event, d *events.HirePlaced) error {
 	case d.Agreement.Signed > d.From || d.Agreement.Number == "":
 		return errors.New("agreement")
 	}
-	seat := fmt.Sprint(d.Post, "#", d.Seat)
-	taken := false
-	for _, s := range slices.Concat(l.seats[seat], l.people[d.Identity.IDNumber]) {
-		taken = taken || s.exit == 0 || s.exit > d.From
-	}
-	s := &stay{post: d.Post, from: d.From, until: d.Until, area: p.Area, group: d.Group}
-	l.seats[seat] = append(l.seats[seat], s)
-	l.people[d.Identity.IDNumber] = append(l.people[d.Identity.IDNumber], s)
+	s := &stay{post: d.Post, seat: fmt.Sprint(d.Post, "#", d.Seat), person: d.Identity.IDNumber, from: d.From, until: d.Until, area: p.Area, group: d.Group}
+	taken := l.clash(s)
+	l.seats[s.seat] = append(l.seats[s.seat], s)
+	l.people[s.person] = append(l.people[s.person], s)
 	if taken != (e.Submode == events.Record) {
 		return fmt.Errorf("seat or person taken: %v, and the mode is %q", taken, e.Submode)
 	}
 	return nil
 }
 
-func (l *ledger) exit(d *events.ExitRecorded) error {
+// clash says whether somebody else is on the seat, or the person elsewhere, on
+// a day of the stay.
+func (l *ledger) clash(s *stay) bool {
+	return slices.ContainsFunc(slices.Concat(l.seats[s.seat], l.people[s.person]), func(o *stay) bool {
+		return o != s && (o.exit == 0 || o.exit > s.from) && (s.exit == 0 || s.exit > o.from)
+	})
+}
+
+func (l *ledger) exit(e *events.Event, d *events.ExitRecorded) error {
 	rule, ok := l.pack.ExitCode(d.Code)
 	if !ok || rule.Kind != d.Kind {
 		return errors.New("exit code")
@@ -192,6 +196,9 @@ func (l *ledger) exit(d *events.ExitRecorded) error {
 		return errors.New("left after the age of the group")
 	}
 	s.exit = d.On
+	if taken := l.clash(s); taken != (e.Submode == events.Record) {
+		return fmt.Errorf("seat or person taken: %v, and the mode is %q", taken, e.Submode)
+	}
 	return nil
 }
 

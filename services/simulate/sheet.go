@@ -87,7 +87,7 @@ func (w *world) marks(b []byte, placement int32, month int, imperfect bool) []by
 	class := d.float()
 	switch {
 	case w.posts[w.seats[p.seat].post].present:
-	case imperfect || class >= .918 && class < .985:
+	case imperfect || class >= .912 && class < .980:
 		for range d.between(1, 6) {
 			if day := d.intn(len(b)); b[day] == 'P' {
 				b[day] = "LLHA"[d.intn(4)]
@@ -96,7 +96,7 @@ func (w *world) marks(b []byte, placement int32, month int, imperfect bool) []by
 		if imperfect {
 			miss(b, &d)
 		}
-	case class >= .985:
+	case class >= .980:
 		away := "AL"[bit(d.chance(.4))]
 		for i := range b {
 			if b[i] == 'P' {
