@@ -2,178 +2,161 @@ package placement
 
 import (
 	"cmp"
-	"math"
 	"slices"
+	"unique"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 )
 
-// A Post is what the log says of one post.
+// A Post is what is known of a post.
 type Post struct {
-	Name      string
-	developed []developed
-	resized   []resized
-	closed    []closed
-	hires     []Hire
-	exits     []leaving
-	renewals  []renewal
-}
-
-// Attributes are what a post was developed with.
-type Attributes struct {
 	Division     division.Code
-	Area         string
 	Category     string
-	From, Until  civil.Date // Until is the first day no longer, 0 where open
-	Seats        int
-	Standard     events.Fen
-	RequiredDays int
+	Area         string
 	Fund         string
+	Standard     events.Fen // 0 is the pack's
+	RequiredDays int        // 0 is the pack's
+	From         civil.Date // first day
+	End          civil.Date // first day no longer; 0 is open
+	shape        shape
 }
 
-type developed struct {
-	fact Fact
-	Attributes
+// Open says whether the post is there on a day.
+func (p Post) Open(on civil.Date) bool { return p.From <= on && (p.End == 0 || on < p.End) }
+
+// Seats returns how many seats the post has on a day; they are numbered from 1.
+func (p Post) Seats(on civil.Date) int { return p.shape.seats(on) }
+
+// Sized says whether a number of seats was said for that very day.
+func (p Post) Sized(on civil.Date) bool {
+	return slices.ContainsFunc(p.shape.steps, func(t step) bool { return t.from == on })
 }
 
-type resized struct {
-	fact  Fact
+// A post is a name, with what is known under it.
+type post struct {
+	name  string
+	facts uint32 // the latest of the post itself
+	hires uint32 // the latest hire on it
+	shape shape
+}
+
+// A detail is what a post.developed says beside days and seats. Equal texts
+// are kept once.
+type detail struct {
+	division       unique.Handle[division.Code]
+	category, area unique.Handle[string]
+	fund           unique.Handle[string]
+	standard       events.Fen
+	requiredDays   uint8
+}
+
+// A shape is when a post has how many seats. It is not changed once made.
+type shape struct {
+	detail uint32     // of the post.developed that holds; 0 is an unknown post
+	closed civil.Date // the first closing; 0 is none
+	end    civil.Date // the closing, or the end that was said before; 0 is open
+	steps  []step     // ascending, one a day
+}
+
+type step struct {
 	from  civil.Date
-	seats int
+	seats uint16
 }
 
-type closed struct {
-	fact Fact
-	on   civil.Date
-}
-
-// A Hire is a person put on a seat.
-type Hire struct {
-	Fact   Fact
-	Person events.Person
-	Seat   int
-	From   civil.Date
-	Until  civil.Date // end of the agreed term, 0 where none
-	Birth  civil.Month
-	Female bool
-}
-
-func hired(fact Fact, d *events.HirePlaced) Hire {
-	return Hire{fact, d.Person, d.Seat, d.From, d.Until, d.BirthMonth, d.Sex == "F"}
-}
-
-type leaving struct {
-	fact   Fact
-	person events.Person
-	on     civil.Date
-}
-
-type renewal struct {
-	fact   Fact
-	person events.Person
-	until  civil.Date
-}
-
-// Attributes returns what the post was developed with, the first time where it
-// was said twice.
-func (p *Post) Attributes() Attributes {
-	if len(p.developed) == 0 {
-		return Attributes{}
+func (h shape) seats(on civil.Date) int {
+	if h.end != 0 && on >= h.end {
+		return 0
 	}
-	return p.developed[0].Attributes
+	n := 0
+	for _, t := range h.steps {
+		if t.from > on {
+			break
+		}
+		n = int(t.seats)
+	}
+	return n
 }
 
-// End returns the first day the post is no more, 0 where it is open.
-func (p *Post) End() civil.Date {
-	end := p.Attributes().Until
-	for _, c := range p.closed {
-		if end == 0 || c.on < end {
-			end = c.on
+// post returns the number of a name, which is given one.
+func (s *State) post(name string) uint32 {
+	if n, ok := s.names[name]; ok {
+		return n
+	}
+	n := uint32(len(s.posts))
+	s.posts = append(s.posts, post{name: name})
+	s.names[name] = n
+	s.did(func() {
+		delete(s.names, name)
+		s.posts = s.posts[:n]
+	})
+	return n
+}
+
+// detail keeps what is said of a post and returns its number. A division left
+// out is that of the event.
+func (s *State) detail(e *events.Event, d *events.PostDeveloped) uint32 {
+	at := d.Division
+	if at == "" {
+		at = e.Division
+	}
+	n := uint32(len(s.details))
+	s.details = append(s.details, detail{
+		unique.Make(at), unique.Make(d.Category), unique.Make(d.Area), unique.Make(d.Fund), d.Standard, uint8(d.RequiredDays),
+	})
+	s.did(func() { s.details = s.details[:n] })
+	return n
+}
+
+// shaped returns the shape that a post would have after a change.
+func (s *State) shaped(n uint32, c change) shape {
+	var h shape
+	var first *fact
+	mine := func(f *fact) bool { return !f.kind.ofPerson() && f.post == n }
+	for _, f := range s.standing(s.posts[n].facts, c, mine) {
+		switch f.kind {
+		case developed:
+			first = f // the chain ends with the first of the log
+		case closed:
+			if h.closed == 0 || f.day < h.closed {
+				h.closed = f.day
+			}
 		}
 	}
-	return end
-}
-
-// OpenOn says whether the post exists on a day.
-func (p *Post) OpenOn(day civil.Date) bool {
-	end := p.End()
-	return p.Attributes().From <= day && (end == 0 || day < end)
-}
-
-// Closed says whether the post was closed.
-func (p *Post) Closed() bool { return len(p.closed) > 0 }
-
-// SeatsFrom returns the fewest seats that the post has on any day from day on.
-// Of two sizes from one day the later said holds.
-func (p *Post) SeatsFrom(day civil.Date) int {
-	sizes := append([]resized{{seats: p.Attributes().Seats}}, p.resized...)
-	slices.SortStableFunc(sizes, func(a, b resized) int { return cmp.Compare(a.from, b.from) })
-	now, fewest := 0, math.MaxInt
-	for i, s := range sizes {
-		if i+1 < len(sizes) && sizes[i+1].from == s.from {
-			continue
-		}
-		if s.from <= day {
-			now = s.seats
-		} else {
-			fewest = min(fewest, s.seats)
+	if first == nil {
+		return shape{}
+	}
+	h.detail = first.of
+	if h.end = first.until; h.closed != 0 && (h.end == 0 || h.closed < h.end) {
+		h.end = h.closed
+	}
+	steps := []step{{first.day, first.seats}}
+	for _, f := range s.standing(s.posts[n].facts, c, mine) {
+		if f.kind == resized {
+			steps = append(steps, step{max(f.day, first.day), f.seats}) // none is before the post
 		}
 	}
-	return min(now, fewest)
+	slices.SortFunc(steps, func(a, b step) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.seats, a.seats)) })
+	h.steps = slices.CompactFunc(steps, func(a, b step) bool { return a.from == b.from })
+	return h
 }
 
-// holds says whether a fact is one of the post's.
-func (p *Post) holds(fact Fact) bool {
-	return slices.ContainsFunc(p.hires, func(h Hire) bool { return h.Fact == fact }) ||
-		slices.ContainsFunc(p.exits, func(l leaving) bool { return l.fact == fact }) ||
-		slices.ContainsFunc(p.renewals, func(r renewal) bool { return r.fact == fact }) ||
-		slices.ContainsFunc(p.developed, func(d developed) bool { return d.fact == fact }) ||
-		slices.ContainsFunc(p.resized, func(r resized) bool { return r.fact == fact }) ||
-		slices.ContainsFunc(p.closed, func(c closed) bool { return c.fact == fact })
+// reshape keeps the shape of a post ready.
+func (s *State) reshape(n uint32) {
+	old := s.posts[n].shape
+	s.posts[n].shape = s.shaped(n, change{})
+	s.did(func() { s.posts[n].shape = old })
 }
 
-// Without returns the post as it would be without a fact.
-func (p *Post) Without(fact Fact) Post {
-	q := *p
-	q.hires = without(p.hires, func(h Hire) bool { return h.Fact == fact })
-	q.exits = without(p.exits, func(l leaving) bool { return l.fact == fact })
-	q.renewals = without(p.renewals, func(r renewal) bool { return r.fact == fact })
-	q.developed = without(p.developed, func(d developed) bool { return d.fact == fact })
-	q.resized = without(p.resized, func(r resized) bool { return r.fact == fact })
-	q.closed = without(p.closed, func(c closed) bool { return c.fact == fact })
-	return q
-}
-
-// without returns list itself where drop finds nothing.
-func without[T any](list []T, drop func(T) bool) []T {
-	if !slices.ContainsFunc(list, drop) {
-		return list
+// view returns what a shape says of a post.
+func (s *State) view(h shape) (Post, bool) {
+	if h.steps == nil {
+		return Post{}, false
 	}
-	return slices.DeleteFunc(slices.Clone(list), drop)
+	d := s.details[h.detail]
+	return Post{
+		Division: d.division.Value(), Category: d.category.Value(), Area: d.area.Value(), Fund: d.fund.Value(),
+		Standard: d.standard, RequiredDays: int(d.requiredDays), From: h.steps[0].from, End: h.end, shape: h,
+	}, true
 }
-
-// WithHire returns the post as it would be with a hire more.
-func (p *Post) WithHire(fact Fact, d *events.HirePlaced) Post {
-	q := *p
-	q.hires = append(slices.Clip(p.hires), hired(fact, d))
-	return q
-}
-
-// WithExit returns the post as it would be with an exit more.
-func (p *Post) WithExit(fact Fact, person events.Person, on civil.Date) Post {
-	q := *p
-	q.exits = append(slices.Clip(p.exits), leaving{fact, person, on})
-	return q
-}
-
-// WithAttributes returns the post as it would be, developed with other attributes.
-func (p *Post) WithAttributes(a Attributes) Post {
-	q := *p
-	q.developed = []developed{{Attributes: a}}
-	return q
-}
-
-// Undeveloped says whether nothing develops the post.
-func (p *Post) Undeveloped() bool { return len(p.developed) == 0 }

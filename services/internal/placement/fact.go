@@ -1,0 +1,152 @@
+package placement
+
+import (
+	"encoding/binary"
+	"iter"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+)
+
+// A fact is what one event says. The facts of a person are a chain, and so are
+// the facts of a post and the hires on it, each from the latest to the first.
+type fact struct {
+	key    [16]byte   // of the event
+	of     uint32     // the person; of a developed post its detail
+	post   uint32     // the post
+	before uint32     // the fact before of the same person, or of the same post
+	onPost uint32     // hired: the fact before of the same post
+	day    civil.Date // hired, developed and resized from, exited and closed on, renewed until
+	until  civil.Date // hired and developed: the end as it was said
+	exit   civil.Date // hired: the day of the exit that ends it, 0 while none does
+	seats  uint16     // hired: the seat; developed and resized: how many
+	kind   kind
+}
+
+type kind uint8
+
+const (
+	voided kind = iota // replaced or withdrawn
+	hired
+	exited
+	renewed
+	developed
+	resized
+	closed
+)
+
+func (k kind) ofPerson() bool { return hired <= k && k <= renewed }
+
+// said reads what an event says, of whom, and where. The kind is voided where
+// it says nothing of posts and placements.
+func said(e *events.Event) (f fact, who events.Person, where string) {
+	f.key = e.Key().Hash()
+	switch d := e.Data.(type) {
+	case *events.PostDeveloped:
+		f.kind, f.day, f.until, f.seats, where = developed, d.From, d.Until, seats(d.Seats), d.Post
+	case *events.PostResized:
+		f.kind, f.day, f.seats, where = resized, d.From, seats(d.Seats), d.Post
+	case *events.PostClosed:
+		f.kind, f.day, where = closed, d.On, d.Post
+	case *events.HirePlaced:
+		f.kind, f.day, f.until, f.seats, who, where = hired, d.From, d.Until, seats(d.Seat), d.Person, d.Post
+	case *events.HireRenewed:
+		f.kind, f.day, who, where = renewed, d.Until, d.Person, d.Post
+	case *events.ExitRecorded:
+		f.kind, f.day, who, where = exited, d.On, d.Person, d.Post
+	}
+	return f, who, where
+}
+
+// seats fits a number into a fact; the contract allows 10,000.
+func seats(n int) uint16 { return uint16(min(max(n, 0), 1<<16-1)) }
+
+// fact returns the number of the fact with a key, 0 when there is none.
+func (s *State) fact(key [16]byte) uint32 {
+	return s.keys.find(hash(key), func(n uint32) bool { return s.facts[n].key == key })
+}
+
+func (s *State) factHash(n uint32) uint64 { return hash(s.facts[n].key) }
+
+// enter puts a fact into the table and at the head of its chains.
+func (s *State) enter(f fact) uint32 {
+	n := uint32(len(s.facts))
+	head := &s.posts[f.post].facts
+	if f.kind.ofPerson() {
+		head = &s.persons[f.of].facts
+	}
+	f.before, *head = *head, n
+	if f.kind == hired {
+		onPost := &s.posts[f.post].hires
+		f.onPost, *onPost = *onPost, n
+	}
+	s.facts = append(s.facts, f)
+	s.keys.add(n, s.factHash)
+	s.did(func() { s.leave(n) })
+	return n
+}
+
+// leave takes the last fact out again.
+func (s *State) leave(n uint32) {
+	s.keys.drop(n, s.factHash)
+	f := s.facts[n]
+	s.facts = s.facts[:n]
+	if f.kind == hired {
+		s.posts[f.post].hires = f.onPost
+	}
+	if f.kind.ofPerson() {
+		s.persons[f.of].facts = f.before
+	} else {
+		s.posts[f.post].facts = f.before
+	}
+}
+
+// chain yields the facts from n on, those left out included.
+func (s *State) chain(n uint32) iter.Seq2[uint32, *fact] {
+	return func(yield func(uint32, *fact) bool) {
+		for n != 0 {
+			f := &s.facts[n]
+			if !yield(n, f) {
+				return
+			}
+			n = f.before
+		}
+	}
+}
+
+// hires yields the hires on a post that stand.
+func (s *State) hires(post uint32) iter.Seq2[uint32, *fact] {
+	return func(yield func(uint32, *fact) bool) {
+		for n := s.posts[post].hires; n != 0; {
+			f := &s.facts[n]
+			if f.kind == hired && !yield(n, f) {
+				return
+			}
+			n = f.onPost
+		}
+	}
+}
+
+// A change is what an event would do to the facts: one is taken back, one is
+// new. The zero change does nothing.
+type change struct {
+	gone uint32 // 0 is none
+	new  *fact
+}
+
+// standing yields the facts of a person or of a post as they would stand after
+// a change, from the latest to the first. The new one has number 0.
+func (s *State) standing(head uint32, c change, mine func(*fact) bool) iter.Seq2[uint32, *fact] {
+	return func(yield func(uint32, *fact) bool) {
+		if c.new != nil && mine(c.new) && !yield(0, c.new) {
+			return
+		}
+		for n, f := range s.chain(head) {
+			if f.kind != voided && n != c.gone && !yield(n, f) {
+				return
+			}
+		}
+	}
+}
+
+func hash(b [16]byte) uint64 { return binary.LittleEndian.Uint64(b[:]) }

@@ -1,0 +1,256 @@
+package placement
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+)
+
+// FreeSeat returns the seat for a hire that names none: of the post's seats on
+// the on-duty day the lowest of those with the fewest people on them from then
+// on. free says that there is nobody on it. The seat is 0 when the post has
+// none on that day.
+func (s *State) FreeSeat(e *events.Event, d *events.HirePlaced) (seat int, free bool) {
+	post, _ := s.PostWithout(e, d.Post)
+	size := post.Seats(d.From)
+	if size == 0 {
+		return 0, false
+	}
+	j := s.judge(e)
+	var mine stay
+	for _, t := range j.after {
+		if t.hire == 0 {
+			mine = t
+		}
+	}
+	var few [16]int
+	people := append(few[:0], make([]int, size)...)
+	for t := range j.on(mine.post) {
+		if int(t.seat) <= size && t.seat > 0 && t.hire != 0 && t.overlaps(mine.from, mine.exit) {
+			people[t.seat-1]++
+		}
+	}
+	least := slices.Min(people)
+	return slices.Index(people, least) + 1, least == 0
+}
+
+// Contradictions returns the hard rules that e would break, nil when it breaks
+// none: PersonPlaced, SeatTaken, HasExit, SeatsOccupied, and for an exit taken
+// back also PostClosed and UnknownSeat. A hire needs its seat.
+func (s *State) Contradictions(e *events.Event) events.Reasons {
+	j := s.judge(e)
+	for i := range j.after {
+		j.judgeDays(&j.after[i])
+	}
+	j.judgeExit()
+	j.judgeSeats()
+	return j.reasons
+}
+
+// A judgement weighs one event.
+type judgement struct {
+	state   *State
+	change  change
+	voids   string // the field that names what is taken back
+	field   string // that answers point at where they have no field of their own
+	persons []uint32
+	after   []stay // of the persons, after the change
+	reasons events.Reasons
+}
+
+// judge works out what e would change. A person or post that is not known yet
+// has number 0, which nobody and nothing else has.
+func (s *State) judge(e *events.Event) *judgement {
+	j := &judgement{state: s, change: change{gone: s.gone(e)}, voids: "replaces"}
+	f, who, where := said(e)
+	if f.kind != voided {
+		f.post = s.names[where]
+		if f.kind.ofPerson() {
+			f.of = s.known(who)
+		}
+		j.change.new = &f
+	}
+	if e.Type == events.EventWithdrawnType {
+		j.voids = "data.id"
+	}
+	switch j.field = j.voids; e.Type {
+	case events.HirePlacedType:
+		j.field = "data.from"
+	case events.ExitRecordedType, events.PostClosedType:
+		j.field = "data.on"
+	case events.PostResizedType:
+		j.field = "data.seats"
+	}
+	j.affects(&s.facts[j.change.gone])
+	if j.change.new != nil {
+		j.affects(&f)
+	}
+	return j
+}
+
+// affects adds the person of a fact, with the stays after the change.
+func (j *judgement) affects(f *fact) {
+	if !f.kind.ofPerson() || slices.Contains(j.persons, f.of) {
+		return
+	}
+	j.persons = append(j.persons, f.of)
+	j.after = j.state.stays(j.after, f.of, j.change)
+}
+
+// on yields the stays on a post after the change.
+func (j *judgement) on(post uint32) func(func(stay) bool) {
+	return func(yield func(stay) bool) {
+		for _, t := range j.after {
+			if t.post == post && !yield(t) {
+				return
+			}
+		}
+		for n, f := range j.state.hires(post) {
+			if !slices.Contains(j.persons, f.of) && !yield(stay{n, f.of, f.post, f.seats, f.day, f.exit, f.until}) {
+				return
+			}
+		}
+	}
+}
+
+// judgeDays looks at the days that the change newly gives to a stay: nobody
+// may be on the seat then, and the person on no other.
+func (j *judgement) judgeDays(t *stay) {
+	from, until := t.from, t.exit
+	if t.hire != 0 {
+		before := j.state.facts[t.hire].exit
+		if before == 0 || t.exit != 0 && t.exit <= before {
+			return
+		}
+		from = max(from, before)
+		j.judgeOpen(t, from)
+	}
+	for i := range j.after {
+		if o := &j.after[i]; o != t && o.person == t.person && o.overlaps(from, until) {
+			j.refuse(PersonPlaced, "data.person", fmt.Sprintf("is in place on post %s from %s on%s; record the exit there first, or correct that hire",
+				j.name(o.post), o.from, ended(o.exit)))
+			break
+		}
+	}
+	for o := range j.on(t.post) {
+		if o.person != t.person && o.seat == t.seat && o.overlaps(from, until) {
+			j.refuse(SeatTaken, "data.seat", fmt.Sprintf("seat %d is taken from %s on%s; record that exit first, or choose another seat",
+				t.seat, o.from, ended(o.exit)))
+			break
+		}
+	}
+}
+
+func ended(exit civil.Date) string {
+	if exit == 0 {
+		return ""
+	}
+	return " until " + exit.String()
+}
+
+// judgeOpen refuses to put somebody back on a seat that was taken away since.
+func (j *judgement) judgeOpen(t *stay, from civil.Date) {
+	h := j.state.posts[t.post].shape
+	if h.closed != 0 && overlap(from, t.exit, h.closed, 0) {
+		j.refuse(PostClosed, "", fmt.Sprintf("the person would be in place again on a post that closed on %s; withdraw the closing first", h.closed))
+		return
+	}
+	for i, p := range h.steps {
+		var next civil.Date
+		if i+1 < len(h.steps) {
+			next = h.steps[i+1].from
+		}
+		if p.seats < t.seat && overlap(from, t.exit, p.from, next) {
+			j.refuse(UnknownSeat, "", fmt.Sprintf("the person would be in place again on seat %d, which the post has not from %s on; correct the number of seats first", t.seat, p.from))
+			return
+		}
+	}
+}
+
+// judgeExit refuses to take back a hire whose exit would then end nothing that
+// it ended before.
+func (j *judgement) judgeExit() {
+	g := &j.state.facts[j.change.gone]
+	if g.kind != hired || g.exit == 0 {
+		return
+	}
+	for _, t := range j.after {
+		if t.person == g.of && t.post == g.post && t.exit == g.exit && (t.hire == 0 || j.state.facts[t.hire].exit == g.exit) {
+			return
+		}
+	}
+	j.add(HasExit, j.voids, fmt.Sprintf("the placement ended on %s, and the exit would end nothing; withdraw the exit first", g.exit))
+}
+
+// judgeSeats looks at the seats that the change takes away from a post: nobody
+// may be on them, and nobody may ever have been placed on a post that is no
+// more known.
+func (j *judgement) judgeSeats() {
+	g := &j.state.facts[j.change.gone]
+	if !g.kind.ofPerson() {
+		j.judgeShape(g.post)
+	}
+	if n := j.change.new; n != nil && !n.kind.ofPerson() && n.post != g.post {
+		j.judgeShape(n.post)
+	}
+}
+
+func (j *judgement) judgeShape(post uint32) {
+	before := j.state.posts[post].shape
+	if before.steps == nil {
+		return
+	}
+	after := j.state.shaped(post, j.change)
+	for _, f := range j.state.hires(post) {
+		if after.steps == nil {
+			j.refuse(SeatsOccupied, "", "people were placed on the post; take back their hires first")
+			return
+		}
+		if day := missed(before, after, f); day != 0 {
+			j.refuse(SeatsOccupied, "", fmt.Sprintf("somebody is on seat %d on %s; record the exit first, or choose a later day", f.seats, day))
+			return
+		}
+	}
+}
+
+// missed returns the first day of a hire on which its seat was there before
+// and is not after, 0 when there is none.
+func missed(before, after shape, f *fact) civil.Date {
+	gone := func(day civil.Date) bool {
+		return overlap(f.day, f.exit, day, day+1) && before.seats(day) >= int(f.seats) && after.seats(day) < int(f.seats)
+	}
+	// Shapes change on few days only: those, and the first of the hire.
+	var first civil.Date
+	look := func(day civil.Date) {
+		if day != 0 && (first == 0 || day < first) && gone(day) {
+			first = day
+		}
+	}
+	look(f.day)
+	for _, h := range [...]shape{before, after} {
+		look(h.end)
+		for _, t := range h.steps {
+			look(t.from)
+		}
+	}
+	return first
+}
+
+func (j *judgement) name(post uint32) string { return j.state.posts[post].name }
+
+// refuse adds a reason. Only a hire has the fields of a hire.
+func (j *judgement) refuse(code events.Code, field, detail string) {
+	if n := j.change.new; n == nil || n.kind != hired || field == "" {
+		field = j.field
+	}
+	j.add(code, field, detail)
+}
+
+// add adds a reason, one a code.
+func (j *judgement) add(code events.Code, field, detail string) {
+	if !slices.ContainsFunc(j.reasons, func(r events.Reason) bool { return r.Code == code }) {
+		j.reasons = append(j.reasons, events.Reason{Code: code, Field: field, Detail: detail})
+	}
+}

@@ -1,0 +1,148 @@
+// Package placement is the fold of the boundary placement: posts with their
+// seats, and people with their placements. Post, hire and exit decide by it,
+// and attendance and payment consult it.
+//
+// # What the events add up to
+//
+// Every event is a fact, and what is known follows from the facts that stand:
+// those neither replaced nor withdrawn, whichever came first. It is the same
+// whatever their order, by the rules of the projections' timelines:
+//
+//   - An exit ends every placement of its person on its post that began before
+//     its day and has not ended. If there is none, it ends those that began on
+//     that very day, which then never counted.
+//   - A renewal moves the end of the term of the last placement that began
+//     before it.
+//   - A post has the seats it was developed with, and from the day of a
+//     post.resized on the number given there; of two for one day the larger
+//     holds. It ends on the first of its own end and its closings.
+//
+// Only of several post.developed for one post the first in the log holds.
+//
+// The fold takes contradictions of submode=record as they are: a person on two
+// posts, a seat with two people, an exit before its hire, a hire on a post that
+// is no more.
+//
+// # Hard rules
+//
+// [State.Contradictions] says which hard rules an event would break: one
+// person one post, one seat one person, no seat taken away while somebody is
+// on it. What counts is what the event changes: a day on which it newly puts
+// somebody in place, a seat that it newly takes away. A correction is judged
+// as if what it replaces had never been, and a withdrawal by what remains. All
+// other rules are the services' own.
+//
+// # Memory and concurrency
+//
+// People and posts are dense numbers, facts 48 bytes each, all in flat tables;
+// nothing is kept a person but what events say. The state is read and changed
+// under the locks of the desk. Reading changes nothing, so readers may be
+// many.
+package placement
+
+import (
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/services/internal/desk"
+)
+
+// The codes of refusals that more than one of the services gives.
+const (
+	UnknownPost     events.Code = "unknown_post"     // the post is not in the books
+	DivisionOutside events.Code = "division_outside" // the post lies outside the event's division
+	PostClosed      events.Code = "post_closed"      // the post is not open on that day
+	UnknownSeat     events.Code = "unknown_seat"     // the post has no seat of that number on that day
+	PersonPlaced    events.Code = "person_placed"    // the person is in place elsewhere then
+	SeatTaken       events.Code = "seat_taken"       // somebody else is on the seat then
+	HasExit         events.Code = "has_exit"         // the hire taken back is ended by an exit
+	SeatsOccupied   events.Code = "seats_occupied"   // somebody is on a seat that is taken away
+	NotInPlace      events.Code = "not_in_place"     // the person is not on the post on that day
+)
+
+// A State is what the events of the boundary add up to.
+type State struct {
+	desk.Journal
+	facts   []fact // by number; 0 is none
+	keys    index  // of facts, by key
+	persons []person
+	people  index // of persons, by pseudonym
+	posts   []post
+	names   map[string]uint32     // of posts
+	details []detail              // of developed posts
+	ahead   map[[16]byte]struct{} // keys of events voided before they came
+}
+
+// New makes the state of a log that holds nothing.
+func New() *State {
+	return &State{
+		facts: make([]fact, 1), persons: make([]person, 1), posts: make([]post, 1), details: make([]detail, 1),
+		names: map[string]uint32{}, ahead: map[[16]byte]struct{}{},
+	}
+}
+
+// Apply folds one event in log order.
+func (s *State) Apply(e *events.Event) {
+	if k, ok := desk.Voids(e); ok {
+		s.void(k.Hash(), e)
+	}
+	f, who, where := said(e)
+	if f.kind == voided || s.Void(e) || s.fact(f.key) != 0 {
+		return
+	}
+	f.post = s.post(where)
+	switch d := e.Data.(type) {
+	case *events.PostDeveloped:
+		f.of = s.detail(e, d)
+	case *events.HirePlaced:
+		f.of = s.person(who)
+		s.born(f.of, d)
+	default:
+		if f.kind.ofPerson() {
+			f.of = s.person(who)
+		}
+	}
+	s.follow(s.enter(f))
+}
+
+// Void says whether e was replaced or withdrawn before it came, and counts for
+// nothing.
+func (s *State) Void(e *events.Event) bool {
+	_, ok := s.ahead[e.Key().Hash()]
+	return ok
+}
+
+// void leaves a fact out, or remembers to.
+func (s *State) void(key [16]byte, by *events.Event) {
+	n := s.fact(key)
+	if n != 0 {
+		if k := s.facts[n].kind; k != voided {
+			s.facts[n].kind = voided
+			s.did(func() { s.facts[n].kind = k })
+			s.followAs(n, k)
+		}
+		return
+	}
+	if w, ok := by.Data.(*events.EventWithdrawn); by.Type == events.PlanSetType || ok && w.Of == events.PlanSetType {
+		return // plans are no facts here
+	}
+	if _, ok := s.ahead[key]; !ok {
+		s.ahead[key] = struct{}{}
+		s.did(func() { delete(s.ahead, key) })
+	}
+}
+
+// follow lets what is kept ready follow a fact that is new.
+func (s *State) follow(n uint32) { s.followAs(n, s.facts[n].kind) }
+
+func (s *State) followAs(n uint32, k kind) {
+	if k.ofPerson() {
+		s.settle(s.facts[n].of)
+	} else {
+		s.reshape(s.facts[n].post)
+	}
+}
+
+func (s *State) did(undo func()) {
+	if s.Open() {
+		s.Did(undo)
+	}
+}

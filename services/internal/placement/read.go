@@ -1,0 +1,137 @@
+package placement
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/services/internal/desk"
+)
+
+// A Placement is one person on one seat, from From until Exit.
+type Placement struct {
+	Post  string
+	Seat  int
+	From  civil.Date // on-duty day
+	Exit  civil.Date // first day no longer in place; 0 is in place still
+	Until civil.Date // end of the agreed term, renewals included; 0 where none was agreed
+}
+
+// HasPost says whether a post is known.
+func (s *State) HasPost(post string) bool { return s.posts[s.names[post]].shape.detail != 0 }
+
+// Post returns what is known of a post, and false when it is unknown.
+func (s *State) Post(post string) (Post, bool) { return s.view(s.posts[s.names[post]].shape) }
+
+// PostWithout is Post as if what e replaces or withdraws had never been.
+func (s *State) PostWithout(e *events.Event, post string) (Post, bool) {
+	if c := (change{gone: s.gone(e)}); c.gone != 0 {
+		return s.view(s.shaped(s.names[post], c))
+	}
+	return s.Post(post)
+}
+
+// Find returns the post that e speaks of, as PostWithout does, or why e may not
+// speak of it: UnknownPost, or DivisionOutside when it lies outside the event's
+// division, which is what the agency is entitled to. An event without a
+// division speaks for the whole deployment.
+func (s *State) Find(e *events.Event, post string) (Post, events.Reasons) {
+	p, ok := s.PostWithout(e, post)
+	switch {
+	case !ok:
+		return p, events.Refuse(UnknownPost, "data.post", "is not the name of a post in the books; submit post.developed first")
+	case !p.Division.Under(string(e.Division)):
+		return p, events.Refuse(DivisionOutside, "division", "is not where the post lies; give the post's division, or one that it lies in")
+	}
+	return p, nil
+}
+
+// Known says whether a hire of the person stands.
+func (s *State) Known(p events.Person) bool {
+	for range s.placed(p) {
+		return true
+	}
+	return false
+}
+
+// Birth returns the month of birth and the sex of a person, as a hire said it;
+// the month is 0 when none did.
+func (s *State) Birth(p events.Person) (month civil.Month, female bool) {
+	known := &s.persons[s.known(p)]
+	return known.birth, known.female
+}
+
+// PlacedOn says whether a person was in place on a post on a day.
+func (s *State) PlacedOn(p events.Person, post string, on civil.Date) bool {
+	return s.PlacedWithin(p, post, on, on+1)
+}
+
+// PlacedWithin says whether a person was in place on a post on any day from
+// from until before until.
+func (s *State) PlacedWithin(p events.Person, post string, from, until civil.Date) bool {
+	n := s.names[post]
+	for f := range s.placed(p) {
+		if f.post == n && overlap(f.day, f.exit, from, until) {
+			return true
+		}
+	}
+	return false
+}
+
+// PlacedBefore says whether a person was put on any post before a day. Who
+// left on the on-duty day never was.
+func (s *State) PlacedBefore(p events.Person, day civil.Date) bool {
+	for f := range s.placed(p) {
+		if f.day < day && f.exit != f.day {
+			return true
+		}
+	}
+	return false
+}
+
+// Placements returns the placements of a person, by on-duty day.
+func (s *State) Placements(p events.Person) []Placement {
+	return s.list(s.known(p), change{})
+}
+
+// PlacementsWithout is Placements as if what e replaces or withdraws had never
+// been.
+func (s *State) PlacementsWithout(e *events.Event, p events.Person) []Placement {
+	return s.list(s.known(p), change{gone: s.gone(e)})
+}
+
+func (s *State) list(n uint32, c change) []Placement {
+	var few [8]stay
+	stays := s.stays(few[:0], n, c)
+	s.renew(stays, n, c)
+	list := make([]Placement, len(stays))
+	for i, t := range stays {
+		list[i] = Placement{s.posts[t.post].name, int(t.seat), t.from, t.exit, t.until}
+	}
+	slices.SortFunc(list, func(a, b Placement) int {
+		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Post, b.Post), cmp.Compare(a.Seat, b.Seat))
+	})
+	return list
+}
+
+// placed yields the hires of a person that stand.
+func (s *State) placed(p events.Person) func(func(*fact) bool) {
+	return func(yield func(*fact) bool) {
+		for _, f := range s.chain(s.persons[s.known(p)].facts) {
+			if f.kind == hired && !yield(f) {
+				return
+			}
+		}
+	}
+}
+
+// gone returns the fact that e replaces or withdraws, 0 when there is none.
+func (s *State) gone(e *events.Event) uint32 {
+	if k, ok := desk.Voids(e); ok {
+		if n := s.fact(k.Hash()); s.facts[n].kind != voided {
+			return n
+		}
+	}
+	return 0
+}
