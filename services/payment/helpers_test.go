@@ -1,0 +1,197 @@
+package payment
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/placement"
+)
+
+// village is what placements know: persons 1 to 9 are on post a from 2022-03-10
+// on; 1 left on 2022-05-01 and went to post b.
+func village() *placement.State {
+	s := placement.New()
+	for _, post := range []string{"a", "b"} {
+		s.Apply(event("p-"+post, &events.PostDeveloped{Post: post, Area: "rural", Seats: 9, From: civil.MustDate("2022-01-01")}))
+	}
+	place := func(i int, post, from string) {
+		s.Apply(event(fmt.Sprint("h-", i, post), &events.HirePlaced{
+			Who: events.Who{Person: person(i)}, Post: post, Seat: i, From: civil.MustDate(from), Group: "older",
+		}))
+	}
+	for i := 1; i < 10; i++ {
+		place(i, "a", "2022-03-10")
+	}
+	s.Apply(event("x-1", &events.ExitRecorded{Who: events.Who{Person: person(1)}, Post: "a", On: civil.MustDate("2022-05-01"), Kind: "natural", Code: "N5"}))
+	place(1, "b", "2022-05-01")
+	return s
+}
+
+func person(i int) events.Person { return uuid.UUID{0: 1, 15: byte(i)} }
+
+// event gives a payload an envelope, with a digest of all of it.
+func event(id string, d events.Data) *events.Event {
+	return &events.Event{ID: id, Source: "/agency/local", Type: d.Type(), Division: "370211102231", Data: d}
+}
+
+func stamp(e *events.Event) *events.Event {
+	e.Digest = ""
+	raw, err := e.Append(nil)
+	if err != nil {
+		panic(err)
+	}
+	sum := sha256.Sum256(raw)
+	e.Digest = hex.EncodeToString(sum[:16])
+	return e
+}
+
+func replacing(e *events.Event, id string) *events.Event { e.Replaces = id; return e }
+func recorded(e *events.Event) *events.Event             { e.Submode = events.Record; return e }
+
+func allocate(id, fund string, amount events.Fen) *events.Event {
+	return event(id, &events.FundAllocated{Fund: fund, Year: 2022, Amount: amount})
+}
+
+// instruct pays 100 fen a line to person 2 on post a for 2022-05.
+func instruct(id, run, fund string, lines ...string) *events.Event {
+	d := &events.PaymentInstructed{Run: run, Month: civil.MustMonth("2022-05"), Fund: fund}
+	for _, l := range lines {
+		d.Lines = append(d.Lines, events.PayLine{Line: l, Person: person(2), Post: "a", Amount: 100})
+	}
+	return event(id, d)
+}
+
+func settle(id, run string, lines ...string) *events.Event {
+	d := &events.PaymentSettled{Run: run, PaidOn: civil.MustDate("2022-06-10")}
+	for _, l := range lines {
+		d.Lines = append(d.Lines, events.SettledLine{Line: l})
+	}
+	return event(id, d)
+}
+
+func giveBack(id, run string, lines ...string) *events.Event {
+	d := &events.PaymentReturned{Run: run}
+	for _, l := range lines {
+		d.Lines = append(d.Lines, events.ReturnedLine{Line: l, On: civil.MustDate("2022-06-12")})
+	}
+	return event(id, d)
+}
+
+func reverse(id, run string, lines ...string) *events.Event {
+	d := events.PaymentReversed(*giveBack(id, run, lines...).Data.(*events.PaymentReturned))
+	return event(id, &d)
+}
+
+func withdraw(id string, of events.Type, what string) *events.Event {
+	return event(id, &events.EventWithdrawn{Of: of, ID: what, Reason: "a mistake"})
+}
+
+// start runs a desk with a state of its own over l.
+func start(t testing.TB, l log.Log, p Placements) (*desk.Desk, *desk.Fold, *State) {
+	t.Helper()
+	s := NewState()
+	own := desk.NewFold(l, events.Payment.Boundary(), s)
+	d := desk.New(events.Payment, New(s, p), own)
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := d.Run(ctx, func() { close(ready) }); err != nil {
+			t.Errorf("desk ended: %v", err)
+		}
+	}()
+	t.Cleanup(func() { cancel(); <-done })
+	select {
+	case <-ready:
+	case <-done:
+		t.FailNow()
+	}
+	return d, own, s
+}
+
+func submit(t testing.TB, d *desk.Desk, e *events.Event) events.Receipt {
+	t.Helper()
+	r, err := d.Submit(t.Context(), []*events.Event{stamp(e)}, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r[0]
+}
+
+// answer is a receipt's status, codes and fields.
+func answer(r events.Receipt) string {
+	s := string(r.Status)
+	for _, reason := range r.Reasons {
+		s += " " + string(reason.Code) + ":" + reason.Field
+	}
+	return s
+}
+
+// dump writes out a state: everything that Apply and the decisions go by.
+func dump(s *State) string {
+	var b strings.Builder
+	for _, name := range sorted(s.funds) {
+		fmt.Fprintf(&b, "fund %s %+v\n", name, *s.funds[name])
+	}
+	for _, name := range sorted(s.runs) {
+		r := s.runs[name]
+		fmt.Fprintf(&b, "run %s\n", name)
+		for i, l := range r.lines {
+			fmt.Fprintf(&b, "  %d %x to %s part %d amount %d settled %d returned %d\n", i, l.id, s.persons[l.person], l.part, l.amount(), l.settled(), l.returned())
+			if !slices.Contains(slices.Collect(r.under(l.id)), uint32(i)) {
+				fmt.Fprintf(&b, "  %d is not in the index\n", i)
+			}
+		}
+		n := 0
+		for _, slot := range r.index {
+			if slot != 0 {
+				n++
+			}
+		}
+		fmt.Fprintf(&b, "  %d in the index\n", n)
+	}
+	name := map[*run]string{}
+	for n, r := range s.runs {
+		name[r] = n
+	}
+	for i, a := range s.acts {
+		fmt.Fprintf(&b, "act %d kind %d amount %d run %s lines %v\n", i, a.kind, a.amount, name[a.run], slices.Collect(a.lines.all()))
+	}
+	for _, k := range sortedKeys(s.keys) {
+		fmt.Fprintf(&b, "key %x %d\n", k, s.keys[k])
+	}
+	for _, k := range sortedKeys(s.ahead) {
+		fmt.Fprintf(&b, "ahead %x\n", k)
+	}
+	fmt.Fprintf(&b, "persons %v numbers %d\n", s.persons, len(s.numbers))
+	return b.String()
+}
+
+func sorted[V any](m map[string]V) []string {
+	var keys []string
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func sortedKeys[V any](m map[[16]byte]V) [][16]byte {
+	var keys [][16]byte
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b [16]byte) int { return strings.Compare(string(a[:]), string(b[:])) })
+	return keys
+}

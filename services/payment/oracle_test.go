@@ -1,0 +1,105 @@
+package payment
+
+import (
+	"fmt"
+
+	"github.com/muster-works/muster/events"
+)
+
+// A book is the other way to see it: all events, in order, and every question
+// answered by going through those that stand. It is slow, and shares nothing
+// with State.
+type book []*events.Event
+
+// standing lists what was not replaced or withdrawn, wherever that stands.
+func (b book) standing() book {
+	void := map[string]bool{}
+	for _, e := range b {
+		if w, ok := e.Data.(*events.EventWithdrawn); ok {
+			void[w.ID] = true
+		}
+		void[e.Replaces] = true
+	}
+	var list book
+	for _, e := range b {
+		if !void[e.ID] {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// A tally is what became of one line, or of one fund.
+type tally struct {
+	fund                          string
+	amount                        events.Fen
+	instructed, settled, returned int
+}
+
+func (b book) tally() (lines map[string]*tally, allocated, left map[string]events.Fen) {
+	lines, allocated, left = map[string]*tally{}, map[string]events.Fen{}, map[string]events.Fen{}
+	at := func(run, line string) *tally {
+		k := run + "/" + line
+		if lines[k] == nil {
+			lines[k] = new(tally)
+		}
+		return lines[k]
+	}
+	for _, e := range b.standing() {
+		switch d := e.Data.(type) {
+		case *events.FundAllocated:
+			allocated[d.Fund] += d.Amount
+			left[d.Fund] += d.Amount
+		case *events.PaymentInstructed:
+			for _, l := range d.Lines {
+				t := at(d.Run, l.Line)
+				t.instructed++
+				t.fund, t.amount = d.Fund, l.Amount
+				left[d.Fund] -= l.Amount
+			}
+		case *events.PaymentSettled:
+			for _, l := range d.Lines {
+				at(d.Run, l.Line).settled++
+			}
+		case *events.PaymentReturned:
+			for _, l := range d.Lines {
+				at(d.Run, l.Line).returned++
+			}
+		case *events.PaymentReversed:
+			for _, l := range d.Lines {
+				at(d.Run, l.Line).returned++
+			}
+		}
+	}
+	for _, t := range lines {
+		if t.instructed > 0 && t.returned > 0 {
+			left[t.fund] += t.amount
+		}
+	}
+	return lines, allocated, left
+}
+
+// broken names the hard rules that what stands breaks.
+func (b book) broken() (list []string) {
+	lines, _, left := b.tally()
+	for f, n := range left {
+		if n < 0 {
+			list = append(list, fmt.Sprintf("fund %s is at %d", f, n))
+		}
+	}
+	for k, t := range lines {
+		switch {
+		case t.instructed > 1:
+			list = append(list, k+" is instructed twice")
+		case t.settled > 1:
+			list = append(list, k+" is settled twice")
+		case t.returned > 1:
+			list = append(list, k+" came back twice")
+		case t.settled > t.instructed:
+			list = append(list, k+" is settled and not instructed")
+		case t.returned > t.settled:
+			list = append(list, k+" came back and was not settled")
+		}
+	}
+	return list
+}

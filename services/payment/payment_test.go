@@ -1,0 +1,322 @@
+package payment
+
+import (
+	"testing"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/memlog"
+)
+
+// Each case is a story told to a desk of its own; every event has its answer.
+func TestStories(t *testing.T) {
+	type step struct {
+		event *events.Event
+		want  string
+	}
+	const ok = "accepted"
+	line := func(e *events.Event, change func(*events.PayLine)) *events.Event {
+		d := e.Data.(*events.PaymentInstructed)
+		change(&d.Lines[len(d.Lines)-1])
+		return e
+	}
+	of := func(p, post, month, kind string) func(*events.PayLine) {
+		return func(l *events.PayLine) {
+			l.Person, l.Post, l.Kind = person(int(p[0]-'0')), post, kind
+			if month != "" {
+				l.Month = civil.MustMonth(month)
+			}
+		}
+	}
+	const (
+		allocated = events.FundAllocatedType
+		inst      = events.PaymentInstructedType
+		settled   = events.PaymentSettledType
+		returned  = events.PaymentReturnedType
+		reversed  = events.PaymentReversedType
+	)
+	for name, steps := range map[string][]step{
+		"allocations add up": {
+			{allocate("f1", "f", 100), ok},
+			{instruct("i1", "r", "f", "1", "2"), "rejected fund_exceeded:data.fund"},
+			{allocate("f2", "f", 100), ok},
+			{instruct("i1", "r", "f", "1", "2"), ok},
+			{instruct("i2", "r", "f", "3"), "rejected fund_exceeded:data.fund"},
+		},
+		"unknown fund, unknown post": {
+			{instruct("i1", "r", "f", "1"), "rejected unknown_fund:data.fund"},
+			{recorded(line(instruct("i1", "r", "f", "1"), of("2", "z", "", ""))), "rejected unknown_post:data.lines[0].post"},
+			{recorded(instruct("i1", "r", "f", "1")), ok},
+			{instruct("i2", "r", "f", "2"), "rejected unknown_fund:data.fund"},
+			{allocate("f1", "f", 150), ok},
+			{instruct("i2", "r", "f", "2"), "rejected fund_exceeded:data.fund"},
+			{allocate("f2", "f", 50), ok},
+			{instruct("i2", "r", "f", "2"), ok},
+		},
+		"placed in the month": {
+			{allocate("f1", "f", 10000), ok},
+			{line(instruct("i1", "r", "f", "1"), of("1", "a", "2022-02", "")), "rejected not_placed:data.lines[0]"},
+			{line(instruct("i1", "r", "f", "1"), of("1", "a", "2022-03", "")), ok},
+			{line(instruct("i2", "r", "f", "2"), of("1", "a", "2022-04", "allowance")), ok},
+			{line(instruct("i3", "r", "f", "3"), of("1", "a", "2022-05", "")), "rejected not_placed:data.lines[0]"},
+			{line(instruct("i3", "r", "f", "3", "4"), of("1", "a", "2022-05", "arrears")), ok},
+			{line(instruct("i4", "r", "f", "5"), of("1", "b", "2022-02", "insurance")), "rejected not_placed:data.lines[0]"},
+			{line(instruct("i4", "r", "f", "5"), of("1", "b", "2022-03", "insurance")), ok},
+			{recorded(line(instruct("i5", "r", "f", "6"), of("1", "a", "2022-02", ""))), ok},
+		},
+		"line ids": {
+			{allocate("f1", "f", 1000), ok},
+			{instruct("i1", "r", "f", "1", "2", "1"), "rejected line_repeated:data.lines[2].line"},
+			{instruct("i1", "r", "f", "1", "2"), ok},
+			{instruct("i2", "r", "f", "3", "2"), "rejected line_repeated:data.lines[1].line"},
+			{instruct("i2", "q", "f", "2"), ok},
+			{settle("s1", "x", "1"), "rejected unknown_run:data.run"},
+			{settle("s1", "r", "1", "9"), "rejected line_unknown:data.lines[1].line"},
+			{settle("s1", "r", "1", "1"), "rejected line_repeated:data.lines[1].line"},
+			{giveBack("b1", "x", "1"), "rejected unknown_run:data.run"},
+			{giveBack("b1", "r", "9"), "rejected line_unknown:data.lines[0].line"},
+		},
+		"a line goes one way": {
+			{allocate("f1", "f", 200), ok},
+			{instruct("i1", "r", "f", "1", "2"), ok},
+			{giveBack("b1", "r", "1"), "rejected line_not_settled:data.lines[0].line"},
+			{settle("s1", "r", "1"), ok},
+			{settle("s2", "r", "2", "1"), "rejected line_settled:data.lines[1].line"},
+			{instruct("i2", "r", "f", "3"), "rejected fund_exceeded:data.fund"},
+			{giveBack("b1", "r", "1"), ok},
+			{reverse("b2", "r", "1"), "rejected line_returned:data.lines[0].line"},
+			{settle("s2", "r", "1"), "rejected line_returned:data.lines[0].line"},
+			{instruct("i2", "r", "f", "3"), ok},
+			{withdraw("w1", returned, "b1"), "rejected fund_exceeded:data.id"},
+			{withdraw("w2", inst, "i2"), ok},
+			{withdraw("w1", returned, "b1"), ok},
+			{reverse("b2", "r", "1"), ok},
+			{instruct("i3", "r", "f", "3"), ok},
+			{replacing(reverse("b3", "r", "1"), "b2"), ok},
+		},
+		"an instruction corrected": {
+			{allocate("f1", "f", 300), ok},
+			{allocate("g1", "g", 100), ok},
+			{instruct("i1", "r", "f", "1", "2", "3"), ok},
+			{replacing(instruct("i2", "r", "f", "1", "2", "3", "4"), "i1"), "rejected fund_exceeded:data.fund"},
+			{replacing(instruct("i2", "r", "g", "1", "2"), "i1"), "rejected fund_exceeded:data.fund"},
+			{replacing(instruct("i2", "r", "f", "1", "4", "5"), "i1"), ok},
+			{settle("s1", "r", "2"), "rejected line_unknown:data.lines[0].line"},
+			{settle("s1", "r", "4"), ok},
+			{replacing(instruct("i3", "r", "f", "1", "4"), "i2"), "rejected line_settled:replaces"},
+			{withdraw("w1", inst, "i2"), "rejected line_settled:data.id"},
+			{withdraw("w2", settled, "s1"), ok},
+			{replacing(instruct("i3", "r", "g", "1"), "i2"), ok},
+			{instruct("i4", "r", "f", "4", "5", "6"), ok},
+			{instruct("i5", "r", "g", "7"), "rejected fund_exceeded:data.fund"},
+		},
+		"an allocation corrected": {
+			{allocate("f1", "f", 300), ok},
+			{instruct("i1", "r", "f", "1", "2"), ok},
+			{replacing(allocate("f2", "f", 199), "f1"), "rejected fund_exceeded:data.amount"},
+			{replacing(allocate("f2", "g", 300), "f1"), "rejected fund_exceeded:data.amount"},
+			{withdraw("w1", allocated, "f1"), "rejected fund_exceeded:data.id"},
+			{replacing(allocate("f2", "f", 200), "f1"), ok},
+			{withdraw("w2", inst, "i1"), ok},
+			{withdraw("w1", allocated, "f2"), ok},
+			{instruct("i2", "r", "f", "1"), "rejected unknown_fund:data.fund"},
+		},
+		"a settlement corrected": {
+			{allocate("f1", "f", 300), ok},
+			{instruct("i1", "r", "f", "1", "2", "3"), ok},
+			{settle("s1", "r", "1", "2"), ok},
+			{giveBack("b1", "r", "1"), ok},
+			{withdraw("w1", settled, "s1"), "rejected line_returned:data.id"},
+			{replacing(settle("s2", "r", "2", "3"), "s1"), "rejected line_returned:replaces"},
+			{replacing(settle("s2", "r", "1", "3"), "s1"), ok},
+			{settle("s3", "r", "2"), ok},
+			{settle("s4", "r", "3"), "rejected line_settled:data.lines[0].line"},
+			{replacing(settle("s5", "r", "1", "2"), "s2"), "rejected line_settled:data.lines[1].line"},
+			{withdraw("w2", returned, "b1"), ok},
+			{withdraw("w1", settled, "s2"), ok},
+			{settle("s4", "r", "1", "3"), ok},
+		},
+		"a return corrected": {
+			{allocate("f1", "f", 300), ok},
+			{instruct("i1", "r", "f", "1", "2", "3"), ok},
+			{settle("s1", "r", "1", "2", "3"), ok},
+			{reverse("b1", "r", "1"), ok},
+			{replacing(giveBack("b2", "r", "1"), "b1"), "rejected unknown_replaced:replaces"},
+			{replacing(reverse("b2", "r", "2"), "b1"), ok},
+			{replacing(reverse("b3", "r", "2", "3"), "b2"), ok},
+			{instruct("i2", "r", "f", "4", "5"), ok},
+			{replacing(reverse("b4", "r", "2"), "b3"), "rejected fund_exceeded:data.lines"},
+			{replacing(reverse("b4", "r", "1", "2"), "b3"), ok},
+			{withdraw("w1", reversed, "b4"), "rejected fund_exceeded:data.id"},
+		},
+		"contradictions are kept in record mode": {
+			{recorded(settle("s1", "r", "1")), ok},
+			{recorded(giveBack("b1", "r", "2")), ok},
+			{recorded(allocate("f1", "f", 100)), ok},
+			{recorded(instruct("i1", "r", "f", "1", "2")), ok}, // 2 came back: 100 committed
+			{settle("s2", "r", "1"), "rejected line_settled:data.lines[0].line"},
+			{settle("s2", "r", "2"), "rejected line_returned:data.lines[0].line"},
+			{recorded(instruct("i2", "r", "f", "1")), ok}, // a second line 1, below zero
+			{recorded(settle("s2", "r", "1", "1")), ok},
+			{instruct("i3", "r", "f", "3"), "rejected fund_exceeded:data.fund"},
+			{replacing(allocate("f2", "f", 120), "f1"), ok}, // less below zero than before
+			{recorded(withdraw("w1", inst, "i1")), ok},
+			{allocate("f3", "f", 80), ok},
+			{instruct("i3", "r", "f", "3"), ok},
+			{instruct("i4", "r", "f", "4"), "rejected fund_exceeded:data.fund"},
+		},
+		"what came back beforehand takes nothing, and gives nothing": {
+			{recorded(giveBack("b1", "r", "1")), ok},
+			{allocate("f1", "f", 100), ok},
+			{instruct("i1", "r", "f", "1"), ok},
+			{instruct("i2", "r", "f", "2"), ok},
+			{replacing(instruct("i3", "r", "f", "3"), "i1"), "rejected fund_exceeded:data.fund"},
+			{replacing(instruct("i3", "r", "f", "1"), "i1"), ok},
+		},
+		"a settlement moved to another run": {
+			{allocate("f1", "f", 300), ok},
+			{instruct("i1", "r", "f", "1"), ok},
+			{instruct("i2", "q", "f", "1"), ok},
+			{settle("s1", "r", "1"), ok},
+			{giveBack("b1", "r", "1"), ok},
+			{replacing(settle("s2", "q", "1"), "s1"), "rejected line_returned:replaces"},
+			{withdraw("w1", returned, "b1"), ok},
+			{settle("s3", "q", "1"), ok},
+			{replacing(settle("s2", "q", "1"), "s1"), "rejected line_settled:data.lines[0].line"},
+			{withdraw("w2", settled, "s3"), ok},
+			{replacing(settle("s2", "q", "1"), "s1"), ok},
+			{settle("s4", "r", "1"), ok},
+		},
+		"a line named twice in a return comes back once": {
+			{allocate("f1", "f", 100), ok},
+			{instruct("i1", "r", "f", "1"), ok},
+			{settle("s1", "r", "1"), ok},
+			{recorded(giveBack("b1", "r", "1", "1")), ok},
+			{instruct("i2", "r", "f", "2"), ok},
+			{withdraw("w1", returned, "b1"), "rejected fund_exceeded:data.id"},
+			{withdraw("w2", inst, "i2"), ok},
+			{withdraw("w1", returned, "b1"), ok},
+		},
+		"of two lines under one id one comes back": {
+			{allocate("f1", "f", 200), ok},
+			{instruct("i1", "r", "f", "1"), ok},
+			{recorded(instruct("i2", "r", "f", "1")), ok},
+			{settle("s1", "r", "1"), ok},
+			{giveBack("b1", "r", "1"), ok},
+			{instruct("i3", "r", "f", "2", "3"), "rejected fund_exceeded:data.fund"},
+			{instruct("i3", "r", "f", "2"), ok},
+		},
+		"voided before it came": {
+			{recorded(replacing(instruct("i2", "r", "f", "1"), "i1")), ok},
+			{recorded(withdraw("w1", settled, "s1")), ok},
+			{allocate("f1", "f", 100), ok},
+			{instruct("i1", "r", "f", "1", "2"), ok},
+			{settle("s1", "r", "1"), ok},
+			{settle("s2", "r", "1"), ok},
+			{settle("s3", "r", "2"), "rejected line_unknown:data.lines[0].line"},
+		},
+		"no sum of money": {
+			{allocate("f1", "f", 1e15), ok},
+			{dear(instruct("i1", "r", "f", many(2)...)), "rejected fund_exceeded:data.fund"},
+			{recorded(dear(instruct("i2", "r", "f", many(4001)...))), "rejected invalid:data.fund"},
+			{dear(instruct("i2", "r", "f", many(9300)...)), "rejected invalid:data.fund"},
+		},
+		"accounts": {
+			{event("a1", &events.AccountAssigned{Who: events.Who{Person: person(77)}, Bank: "b", From: civil.MustDate("2022-05-01")}), ok},
+			{withdraw("w1", events.AccountAssignedType, "a1"), ok},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := memlog.New()
+			d, _, live := start(t, l, village())
+			for i, s := range steps {
+				if got := answer(submit(t, d, s.event)); got != s.want {
+					t.Fatalf("step %d, %s: %s, want %s", i, s.event.ID, got, s.want)
+				}
+			}
+			_, _, folded := start(t, l, village())
+			if a, b := dump(live), dump(folded); a != b {
+				t.Errorf("the live state\n%sis not the folded one\n%s", a, b)
+			}
+		})
+	}
+}
+
+// many makes line ids.
+func many(n int) []string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = string([]byte{'a' + byte(i/676%26), 'a' + byte(i/26%26), 'a' + byte(i%26)})
+	}
+	return ids
+}
+
+// dear makes every line as much as the contract allows.
+func dear(e *events.Event) *events.Event {
+	d := e.Data.(*events.PaymentInstructed)
+	for i := range d.Lines {
+		d.Lines[i].Amount = 1e15
+	}
+	return e
+}
+
+// The sentence of fund_exceeded says what is left, in fen.
+func TestFundExceededSaysWhatIsLeft(t *testing.T) {
+	d, _, _ := start(t, memlog.New(), village())
+	submit(t, d, allocate("f1", "f", 250))
+	submit(t, d, instruct("i1", "r", "f", "1"))
+	r := submit(t, d, instruct("i2", "r", "f", "2", "3"))
+	const want = "the fund has 150 fen left, and 200 fen more are asked of it: allocate more first, or ask for less"
+	if len(r.Reasons) != 1 || r.Reasons[0].Detail != want {
+		t.Errorf("%+v, want %q", r.Reasons, want)
+	}
+}
+
+// Settlements and returns are recorded with the person that each line pays;
+// what was submitted stays as it was.
+func TestRecordsNameThePersons(t *testing.T) {
+	l := memlog.New()
+	d, _, _ := start(t, l, village())
+	submit(t, d, allocate("f1", "f", 1000))
+	i := instruct("i1", "r", "f", "1", "2")
+	i.Data.(*events.PaymentInstructed).Lines[1].Person = person(3)
+	submit(t, d, i)
+	given := []*events.Event{settle("s1", "r", "2", "1"), giveBack("b1", "r", "2"), reverse("b2", "r", "1")}
+	for _, e := range given {
+		if got := answer(submit(t, d, e)); got != "accepted" {
+			t.Fatal(e.ID, got)
+		}
+	}
+	if p := given[0].Data.(*events.PaymentSettled).Lines[0].Person; p != (events.Person{}) {
+		t.Error("the submission was changed")
+	}
+	want := map[string][]events.Person{"s1": {person(3), person(2)}, "b1": {person(3)}, "b2": {person(2)}}
+	for c, err := range l.Read(t.Context(), log.Position{}, log.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, raw := range c.Events {
+			e, err := events.Decode(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []events.Person
+			switch d := e.Data.(type) {
+			case *events.PaymentSettled:
+				for _, l := range d.Lines {
+					got = append(got, l.Person)
+				}
+			case *events.PaymentReturned:
+				got = append(got, d.Lines[0].Person)
+			case *events.PaymentReversed:
+				got = append(got, d.Lines[0].Person)
+			}
+			for i, p := range want[e.ID] {
+				if got[i] != p {
+					t.Errorf("%s line %d names %s, want %s", e.ID, i, got[i], p)
+				}
+			}
+		}
+	}
+}
