@@ -144,6 +144,7 @@ func (c *cluster) ready(nc *nats.Conn) natslog.Options {
 // then moved: every receipt's commit is there once and where the receipt says,
 // boundaries are chains, and followers saw the same log as a reader does.
 func TestCluster(t *testing.T) {
+	t.Parallel()
 	c := startCluster(t)
 	nc := c.connect()
 	js, err := jetstream.New(nc)

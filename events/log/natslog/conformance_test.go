@@ -69,6 +69,7 @@ func TestConformance(t *testing.T) {
 
 // The same over a socket, as a service in another process has it.
 func TestConformanceLoopback(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s, err := embedded.Start(embedded.Options{Dir: dir, Addr: "127.0.0.1:0"})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 )
 
 func TestDurabilities(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s, err := embedded.Start(embedded.Options{Dir: dir, Addr: "127.0.0.1:0"})
 	if err != nil {

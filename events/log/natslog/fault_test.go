@@ -247,6 +247,7 @@ func TestCutConnection(t *testing.T) {
 // A log whose server is gone says so, and does so soon; a follower waits, and
 // ends with its context.
 func TestServerGone(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	l := provision(t, connect(t, s))
 	rev := appendOne(t, l, "a", 0)

@@ -120,6 +120,7 @@ func plain(t *testing.T, o *server.Options) *nats.Conn {
 }
 
 func TestUnfitServers(t *testing.T) {
+	t.Parallel()
 	t.Run("no JetStream", func(t *testing.T) {
 		nc := plain(t, &server.Options{})
 		for name, err := range map[string]error{
