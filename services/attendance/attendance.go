@@ -14,24 +14,31 @@
 //
 // The codes, beside those of the contract and of the desk:
 //
-//	unknown_post   the post is not in the books; also in record mode
-//	not_placed     the person was not in place on a marked day
-//	line_repeated  the person stands twice in the sheet
+//	unknown_post      the post is not in the books; also in record mode
+//	division_outside  the post lies outside the event's division; also in record mode
+//	not_placed        the person was not in place on a marked day
+//	line_repeated     the person stands twice in the sheet
 //
 // In record mode contradictions are kept.
+//
+// The placements are read under the locks of the desk.
 package attendance
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/placement"
 )
 
 // The codes of the service's refusals.
 const (
-	UnknownPost  events.Code = "unknown_post"
+	UnknownPost     = placement.UnknownPost
+	DivisionOutside = placement.DivisionOutside
+
 	NotPlaced    events.Code = "not_placed"
 	LineRepeated events.Code = "line_repeated"
 )
@@ -48,10 +55,10 @@ func (*State) Apply(*events.Event) {}
 
 // Placements is what the service asks of posts and people.
 type Placements interface {
-	// HasPost says whether a post is known.
-	HasPost(post string) bool
-	// PlacedOn says whether a person was in place on a post on a day.
-	PlacedOn(p events.Person, post string, on civil.Date) bool
+	// Find returns a post that an event speaks of, or why it may not.
+	Find(e *events.Event, post string) (placement.Post, events.Reasons)
+	// Placements returns the placements of a person.
+	Placements(p events.Person) []placement.Placement
 }
 
 // A Service decides the events of the family attendance.
@@ -66,27 +73,29 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	if !ok {
 		return e, nil // a withdrawal
 	}
-	if !s.placements.HasPost(d.Post) {
-		return nil, events.Refuse(UnknownPost, "data.post", "is not the name of a post in the books; submit post.developed first")
+	if _, reasons := s.placements.Find(e, d.Post); reasons != nil {
+		return nil, reasons
 	}
 	if e.Submode == events.Record {
 		return e, nil
 	}
 	var reasons events.Reasons
+	refuse := func(code events.Code, i int, detail string) {
+		reasons = append(reasons, events.Reason{Code: code, Field: fmt.Sprintf("data.lines[%d]", i), Detail: detail})
+	}
 	seen := make(map[events.Person]struct{}, len(d.Lines))
 	for i := range d.Lines {
+		if len(reasons) >= maxReasons {
+			break
+		}
 		l := &d.Lines[i]
 		if _, ok := seen[l.Person]; ok {
-			reasons = append(reasons, events.Reason{Code: LineRepeated, Field: fmt.Sprintf("data.lines[%d]", i),
-				Detail: "is about a person who has a line in this sheet already; put all marks of a person into one line"})
+			refuse(LineRepeated, i, "is about a person who has a line in this sheet already; put all marks of a person into one line")
+			continue
 		}
 		seen[l.Person] = struct{}{}
 		if day := s.outside(d, l); day != 0 {
-			reasons = append(reasons, events.Reason{Code: NotPlaced, Field: fmt.Sprintf("data.lines[%d]", i),
-				Detail: fmt.Sprintf("the person was not in place on this post on %s, which has a mark; submit the hire first, or mark days outside the placement with -", day)})
-		}
-		if len(reasons) >= maxReasons {
-			break
+			refuse(NotPlaced, i, fmt.Sprintf("has a mark on %s, when the person was not in place on this post; submit the hire first, or mark days outside the placement with -", day))
 		}
 	}
 	if reasons != nil {
@@ -102,11 +111,12 @@ func (s *Service) outside(d *events.AttendanceReported, l *events.AttendanceLine
 	if d.Month != 0 {
 		first, marks = d.Month.First(), l.Marks
 	}
+	placed := s.placements.Placements(l.Person)
 	for i := range len(marks) {
-		if m := marks[i]; m == '.' || m == '-' {
-			continue
-		}
-		if day := first + civil.Date(i); !s.placements.PlacedOn(l.Person, d.Post, day) {
+		day := first + civil.Date(i)
+		if m := marks[i]; m != '.' && m != '-' && !slices.ContainsFunc(placed, func(p placement.Placement) bool {
+			return p.From <= day && (p.Exit == 0 || day < p.Exit) && p.Post == d.Post
+		}) {
 			return day
 		}
 	}
