@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -28,8 +29,16 @@ type Writer struct {
 	bulk  bool
 }
 
-// Create makes the file of a new generation. It fails if the file is there.
+// Create makes the file of a new generation. It fails with fs.ErrExist if the
+// file is there.
 func Create(ctx context.Context, path string, views []view.View) (*Writer, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("readmodel: %w", err)
+	}
 	db, err := open(path, "journal_mode(OFF)", "synchronous(OFF)", "locking_mode(EXCLUSIVE)", "cache_size(-262144)", "page_size(8192)")
 	if err != nil {
 		return nil, err

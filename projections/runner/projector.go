@@ -53,7 +53,11 @@ func Build(ctx context.Context, l log.Log, dir *readmodel.Dir, name string, view
 	if err != nil {
 		return last, err
 	}
-	defer func() { err = errors.Join(err, w.Close()) }()
+	defer func() {
+		if err = errors.Join(err, w.Close()); err != nil {
+			err = errors.Join(err, dir.Remove(name))
+		}
+	}()
 	p := newProjector(l, w, views, opts.filled())
 	if err := p.load(ctx, name, until.Commit()); err != nil {
 		return last, err
@@ -65,13 +69,13 @@ func Build(ctx context.Context, l log.Log, dir *readmodel.Dir, name string, view
 func (p *projector) load(ctx context.Context, name string, until log.Position) error {
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
-	if !until.IsZero() {
-		for d := range pipeline(reading, p.log.Read(reading, log.Position{}, log.Filter{}), p.opts.Workers) {
+	if p.read.Compare(until) < 0 {
+		for d := range pipeline(reading, p.log.Read(reading, p.read, log.Filter{}), p.opts.Workers) {
 			if err := p.step(ctx, d); err != nil {
 				return err
 			}
 			if p.fold.facts >= p.opts.MaxFacts {
-				if err := p.write(ctx, false); err != nil {
+				if err := p.write(ctx, !p.writer.Bulk()); err != nil {
 					return err
 				}
 				p.opts.Progress(Progress{name, p.last.Ord, p.facts, p.read, until})
@@ -84,7 +88,7 @@ func (p *projector) load(ctx context.Context, name string, until log.Position) e
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if p.read != until {
+	if p.read.Compare(until) < 0 {
 		return fmt.Errorf("%w: no commit at %s, the log ends at %s", log.ErrForeign, until, p.read)
 	}
 	if err := p.write(ctx, true); err != nil {
@@ -274,4 +278,18 @@ func (p *projector) event(ctx context.Context, ref timeline.Ref) (*events.Event,
 		return nil, fmt.Errorf("%w at position %s: %w", ErrPoisoned, c.Position.Event(ref.Index()), err)
 	}
 	return e, nil
+}
+
+// CatchUp reads on in a finished generation to the present head of the log.
+func CatchUp(ctx context.Context, l log.Log, dir *readmodel.Dir, name string, views []view.View, opts Options) (err error) {
+	until, _, err := l.Head(ctx, log.Filter{})
+	if err != nil {
+		return err
+	}
+	p, err := resume(ctx, l, dir.Path(name), views, opts.filled())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.writer.Close()) }()
+	return p.load(ctx, name, until)
 }

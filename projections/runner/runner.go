@@ -155,7 +155,7 @@ func (r *Runner) renew(ctx context.Context, why error) error {
 		return err
 	}
 	if _, err := Build(ctx, r.log, r.dir, name, r.views, log.Position{}, r.opts); err != nil {
-		return fmt.Errorf("rebuild, since %w: %w", why, errors.Join(err, r.dir.Remove(name)))
+		return fmt.Errorf("rebuild, since %w: %w", why, err)
 	}
 	return r.dir.Switch(ctx, name)
 }

@@ -1,0 +1,229 @@
+package replay_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/memlog"
+	"github.com/muster-works/muster/projections"
+	"github.com/muster-works/muster/projections/internal/synthetic"
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/replay"
+	"github.com/muster-works/muster/projections/runner"
+	_ "modernc.org/sqlite"
+)
+
+// world is a log, and a runner that keeps a directory up to date with it.
+func world(t *testing.T) (log.Log, *readmodel.Dir, *runner.Runner) {
+	t.Helper()
+	l := memlog.New()
+	if _, err := synthetic.Fill(t.Context(), l, synthetic.Size{Posts: 30, Months: 3, Counties: 3, Seed: 1}); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := readmodel.OpenDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := runner.New(l, dir, projections.Views(), runner.Options{})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("runner: %v", err)
+		}
+		dir.Close()
+	})
+	wait(t, l, r)
+	return l, dir, r
+}
+
+func wait(t *testing.T, l log.Log, r *runner.Runner) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	head, _, err := l.Head(ctx, log.Filter{})
+	if err == nil {
+		err = r.Wait(ctx, head)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func run(t *testing.T, l log.Log, dir *readmodel.Dir, o replay.Options) replay.Report {
+	t.Helper()
+	report, err := replay.Run(t.Context(), l, dir, projections.Views(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func changes(r replay.Report) map[string]string {
+	all := map[string]string{}
+	for _, d := range r.Tables {
+		if !d.Same() {
+			all[d.Table] = fmt.Sprintf("+%d -%d ~%d", d.Added, d.Gone, d.Changed)
+		}
+	}
+	return all
+}
+
+// A replay of a sound read model finds no difference, goes over to the new
+// generation under a running runner, and can be taken back.
+func TestReplay(t *testing.T) {
+	l, dir, r := world(t)
+	steps := 0
+	report := run(t, l, dir, replay.Options{DryRun: true, Progress: func(p runner.Progress) { steps++ }})
+	if !report.Same() || report.Switched || steps == 0 || report.Living != "gen-000001" {
+		t.Fatalf("dry run: %+v, %d steps", report, steps)
+	}
+	compared := 0
+	for _, d := range report.Tables {
+		compared += d.Rows
+		if d.Rows == 0 && d.Table != "void" && d.Table != "plan_line" && d.Table != "planned" {
+			t.Errorf("no row of %s was compared", d.Table)
+		}
+	}
+	if compared < 1000 {
+		t.Errorf("%d rows were compared", compared)
+	}
+	report = run(t, l, dir, replay.Options{})
+	if !report.Same() || !report.Switched {
+		t.Fatalf("replay: %+v", report)
+	}
+	current(t, dir, r, "gen-000002")
+	if name, err := replay.Back(t.Context(), dir); err != nil || name != "gen-000001" {
+		t.Fatalf("back to %s: %v", name, err)
+	}
+	current(t, dir, r, "gen-000001")
+}
+
+func current(t *testing.T, dir *readmodel.Dir, r *runner.Runner, want string) {
+	t.Helper()
+	if name, err := dir.Current(); err != nil || name != want {
+		t.Fatalf("current is %s: %v, want %s", name, err, want)
+	}
+	for range 100 {
+		if s, err := r.Status(t.Context(), time.Now()); err != nil || s.Generation == want && !s.Behind {
+			if err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("the runner did not go over to %s", want)
+}
+
+// Rows that somebody changed behind the projector's back are found one by one,
+// with the events behind them.
+func TestDifferences(t *testing.T) {
+	l, dir, _ := world(t)
+	db, err := sql.Open("sqlite", "file:"+dir.Path("gen-000001")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, q := range []string{
+		`UPDATE headcount SET n = n + 1 WHERE id = 1`,
+		`DELETE FROM developed WHERE id = 2`,
+		`INSERT INTO filled SELECT id + 100000, ord, cell, date + 1, measure + 7, n FROM filled WHERE id = 1`,
+		`UPDATE vacancy SET ord_until = 3, node = 2 WHERE node = 0 AND id IN (SELECT id FROM vacancy WHERE node = 0 LIMIT 2)`,
+		`UPDATE post SET facts = substr(facts, 1, 0) WHERE no = 3`,
+		`UPDATE commits SET recorded = recorded + 1 WHERE ord = 2`,
+	} {
+		if _, err := db.Exec(q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	report := run(t, l, dir, replay.Options{DryRun: true})
+	want := map[string]string{"headcount": "+0 -0 ~1", "developed": "+1 -0 ~0", "filled": "+0 -1 ~0", "vacancy": "+0 -0 ~2", "post": "+1 -0 ~0", "commits": "+0 -0 ~1"}
+	if got := changes(report); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	for _, d := range report.Tables {
+		for _, e := range d.Examples {
+			if d.Table == "commits" {
+				continue
+			}
+			if len(e.Events) == 0 {
+				t.Errorf("%s: no event behind %s", d.Table, e.Key)
+			}
+			for _, p := range e.Events {
+				if !there(t, l, p) {
+					t.Errorf("%s: no event at %s", d.Table, p)
+				}
+			}
+		}
+	}
+}
+
+func there(t *testing.T, l log.Log, p log.Position) bool {
+	for c, err := range l.Read(t.Context(), log.Position{}, log.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Position == p.Commit() {
+			return p.Index() < len(c.Events)
+		}
+	}
+	return false
+}
+
+// A generation that stops early equals the living one as it was then.
+func TestUntil(t *testing.T) {
+	l, dir, _ := world(t)
+	var positions []log.Position
+	for c, err := range l.Read(t.Context(), log.Position{}, log.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		positions = append(positions, c.Position)
+	}
+	for _, i := range []int{0, len(positions) / 2, len(positions) - 2} {
+		report := run(t, l, dir, replay.Options{Until: positions[i]})
+		if !report.Same() || report.Switched || report.At.Ord != uint64(i+1) {
+			t.Errorf("until commit %d: %v, at %d", i+1, changes(report), report.At.Ord)
+		}
+	}
+	if names, err := dir.Generations(); err != nil || len(names) != 1 {
+		t.Errorf("generations left: %v, %v", names, err)
+	}
+}
+
+// What is appended while a replay runs is in the generation that it switches
+// to, and is no difference.
+func TestReplayUnderWrites(t *testing.T) {
+	l, dir, r := world(t)
+	_, revision, err := l.Head(t.Context(), log.Filter{Boundary: "registry"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	add := func(runner.Progress) {
+		n++
+		e := &events.Event{ID: fmt.Sprint("r-", n), Source: "/agency/x", Type: events.PersonErasedType, Data: &events.PersonErased{Reason: "asked"}}
+		raw, err := e.Append(nil)
+		if err == nil {
+			_, revision, err = l.Append(t.Context(), log.Commit{ID: fmt.Sprint("r-", n), Boundary: "registry", Events: [][]byte{raw}}, revision)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	report := run(t, l, dir, replay.Options{Progress: add})
+	if !report.Same() || !report.Switched || n == 0 {
+		t.Errorf("%v, %d appended", changes(report), n)
+	}
+	wait(t, l, r)
+	current(t, dir, r, "gen-000002")
+}
