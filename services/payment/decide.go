@@ -16,7 +16,7 @@ func (j *judgement) allocate(d *events.FundAllocated) {
 	j.judgeFunds("data.amount")
 }
 
-func (j *judgement) instruct(d *events.PaymentInstructed, p Placements) {
+func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Placements) {
 	j.takeBack("replaces", nil)
 	f := j.state.funds[d.Fund]
 	if f == nil || f.allocations == 0 {
@@ -39,11 +39,17 @@ func (j *judgement) instruct(d *events.PaymentInstructed, p Placements) {
 		}
 		seen[id] = struct{}{}
 		returned := j.judgeSlot(i, r, id)
-		if l.Post != known && !p.HasPost(l.Post) {
-			j.refuse(UnknownPost, at(i, "post"), "is not the name of a post in the books; submit post.developed first")
-			continue
+		if l.Post != known {
+			if _, reasons := p.Find(e, l.Post); reasons != nil {
+				detail := reasons[0].Detail
+				if reasons[0].Code == DivisionOutside {
+					detail = "lies outside the event's division; send what is paid elsewhere under its own"
+				}
+				j.refuse(reasons[0].Code, at(i, "post"), detail)
+				continue
+			}
+			known = l.Post
 		}
-		known = l.Post
 		if !j.record {
 			j.judgePlaced(i, d, p)
 		}

@@ -57,6 +57,7 @@ func stamp(e *events.Event) *events.Event {
 }
 
 func replacing(e *events.Event, id string) *events.Event { e.Replaces = id; return e }
+func elsewhere(e *events.Event) *events.Event            { e.Division = "370212000000"; return e }
 func recorded(e *events.Event) *events.Event             { e.Submode = events.Record; return e }
 
 func allocate(id, fund string, amount events.Fen) *events.Event {

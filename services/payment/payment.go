@@ -27,6 +27,7 @@
 // The codes, beside those of the contract and of the desk:
 //
 //	unknown_post      the post of a line is not in the books; also in record mode
+//	division_outside  it lies outside the event's division; also in record mode
 //	unknown_fund      the fund has no allocation
 //	fund_exceeded     the fund would fall below zero; the sentence says what is left
 //	not_placed        the person was not in place for what the line pays
@@ -50,11 +51,14 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/placement"
 )
 
 // The codes of the service's refusals.
 const (
-	UnknownPost    events.Code = "unknown_post"
+	UnknownPost     = placement.UnknownPost
+	DivisionOutside = placement.DivisionOutside
+
 	UnknownFund    events.Code = "unknown_fund"
 	FundExceeded   events.Code = "fund_exceeded"
 	NotPlaced      events.Code = "not_placed"
@@ -68,8 +72,8 @@ const (
 
 // Placements is what the service asks of posts and people.
 type Placements interface {
-	// HasPost says whether a post is known.
-	HasPost(post string) bool
+	// Find returns a post that an event speaks of, or why it may not.
+	Find(e *events.Event, post string) (placement.Post, events.Reasons)
 	// PlacedWithin says whether a person was in place on a post on any day
 	// from from until before until.
 	PlacedWithin(p events.Person, post string, from, until civil.Date) bool
@@ -101,7 +105,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	case *events.FundAllocated:
 		j.allocate(d)
 	case *events.PaymentInstructed:
-		j.instruct(d, s.placements)
+		j.instruct(e, d, s.placements)
 	case *events.PaymentSettled:
 		record.Data = j.settle(d)
 	case *events.PaymentReturned:

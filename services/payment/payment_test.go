@@ -54,6 +54,11 @@ func TestStories(t *testing.T) {
 			{allocate("f2", "f", 50), ok},
 			{instruct("i2", "r", "f", "2"), ok},
 		},
+		"a post elsewhere": {
+			{allocate("f1", "f", 1000), ok},
+			{elsewhere(instruct("i1", "r", "f", "1")), "rejected division_outside:data.lines[0].post"},
+			{recorded(elsewhere(instruct("i1", "r", "f", "1"))), "rejected division_outside:data.lines[0].post"},
+		},
 		"placed in the month": {
 			{allocate("f1", "f", 10000), ok},
 			{line(instruct("i1", "r", "f", "1"), of("1", "a", "2022-02", "")), "rejected not_placed:data.lines[0]"},

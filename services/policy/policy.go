@@ -19,7 +19,7 @@
 //
 // The codes, beside those of the contract and of the desk:
 //
-//	version_exists       a pack of this version was adopted before
+//	version_exists       a pack of this version was adopted before; also in record mode
 //	jurisdiction_outside the jurisdiction lies outside the event's division; also in record mode
 package policy
 
