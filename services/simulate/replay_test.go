@@ -74,8 +74,8 @@ func (l *ledger) submit(e *events.Event, raw []byte) error {
 			return errors.New("replaces an event that is not there")
 		}
 	}
-	if len(l.seen) > 1 && l.posts == nil {
-		return errors.New("a submission before the policy pack")
+	if _, first := e.Data.(*events.PolicyAdopted); first != (len(l.seen) == 1) {
+		return errors.New("the policy pack is not the first submission")
 	}
 	switch d := e.Data.(type) {
 	case *events.PostDeveloped:
@@ -291,6 +291,12 @@ func TestReplay(t *testing.T) {
 			if s.Delivered.Before(before.Delivered) {
 				t.Fatalf("%s is delivered before %s", s.Delivered, before.Delivered)
 			}
+			if local := s.Delivered.In(zone); local.Hour() != 12 && local.Hour() != 18 || local.Minute() != 0 {
+				t.Fatalf("delivered at %s", local)
+			}
+			if s.Delivered.Equal(before.Delivered) && s.Event != nil && before.Event != nil && rank(s.Event) < rank(before.Event) {
+				t.Fatalf("%s comes after %s within an instant", s.Event.Type, before.Event.Type)
+			}
 			if before = s; s.Invalid {
 				continue
 			}
@@ -323,6 +329,23 @@ func TestReplay(t *testing.T) {
 			}
 		}
 	}
+}
+
+// rank is the order of submissions within an instant.
+func rank(e *events.Event) int {
+	return slices.IndexFunc([][]events.Type{
+		{events.PolicyAdoptedType},
+		{events.PlanSetType, events.FundAllocatedType, events.PostDevelopedType, events.PostResizedType},
+		{events.ExitRecordedType},
+		{events.HirePlacedType, events.HireRenewedType},
+		{events.TrainingCompletedType},
+		{events.AttendanceReportedType},
+		{events.AccountAssignedType},
+		{events.PaymentInstructedType},
+		{events.PaymentSettledType},
+		{events.PaymentReturnedType, events.PaymentReversedType},
+		{events.RegistryReportedType, events.EventWithdrawnType},
+	}, func(types []events.Type) bool { return slices.Contains(types, e.Type) })
 }
 
 // Every invalid submission is refused by the contract with the code of its

@@ -5,8 +5,9 @@
 // # Guarantees
 //
 //   - The sequence is a function of the configuration alone: the same scale,
-//     seed, table and pack give the same submissions, byte for byte. There is
-//     no clock in it, and no order of a map.
+//     seed, table and pack give the same submissions, byte for byte, on one
+//     processor architecture (others may round a logarithm otherwise). There
+//     is no clock in it, and no order of a map.
 //   - Seats developed and people in place meet the published figures of the
 //     programme exactly (400,000 planned, 409,720 developed and 351,480 in
 //     place on 2022-05-10, 400,000 in place on 2022-06-30), each times the
@@ -27,8 +28,8 @@
 // reports of it are delivered up to some months after.
 //
 // A run holds compact records of persons and placements and makes events when
-// they are due: some 150 MB for each half million persons. The sequence may be
-// ranged over again, from one goroutine at a time.
+// they are due: some 250 MB for the whole programme. The sequence may be ranged
+// over again, and by several goroutines at a time; each event is made anew.
 package simulate
 
 import (

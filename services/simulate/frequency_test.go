@@ -1,0 +1,121 @@
+package simulate
+
+import (
+	"math"
+	"testing"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+)
+
+// Things happen as often as the programme's description says, counted from
+// the submissions of a year.
+func TestFrequencies(t *testing.T) {
+	cfg := province(t, .05, 11)
+	n := map[string]float64{}
+	full := map[civil.Month]int{} // days worked by somebody always there
+	seen := map[events.Key]bool{}
+	var sheets []*events.AttendanceReported
+	for s := range submissions(t, cfg) {
+		n["submissions"]++
+		if s.Invalid {
+			n["invalid"]++
+			continue
+		}
+		if seen[s.Event.Key()] {
+			n["same id"]++
+			continue
+		}
+		seen[s.Event.Key()] = true
+		switch d := s.Event.Data.(type) {
+		case *events.HirePlaced:
+			n["hires"]++
+			if d.From > civil.On(2022, 7, 1) {
+				n["late hires"]++
+			}
+		case *events.PostDeveloped:
+			n["seats"] += float64(d.Seats)
+			n[d.Area+" seats"] += float64(d.Seats)
+			n[d.Category] += float64(d.Seats)
+		case *events.ExitRecorded:
+			n["exits"]++
+			n[d.Code[:1]+" exits"]++
+			n[d.Code]++
+			if d.On >= civil.On(2022, 7, 1) {
+				n["exits of six months"]++
+			}
+			if d.Note == "本人死亡" {
+				break // reported later than others
+			}
+			n["others"]++
+			if late := civil.DateIn(s.Delivered, zone) - d.On; late <= 4 {
+				n["exits in 4 days"]++
+			} else if late > 35 {
+				n["exits after 35 days"]++
+			}
+		case *events.AttendanceReported:
+			if s.Event.Replaces != "" {
+				n["sheets corrected"]++
+				continue
+			}
+			if n["sheets"]++; civil.DateIn(s.Delivered, zone) <= (d.Month+1).First()+4 {
+				n["sheets on time"]++
+			}
+			sheets = append(sheets, d)
+			for _, l := range d.Lines {
+				full[d.Month] = max(full[d.Month], present(l.Marks))
+			}
+		}
+	}
+	for _, d := range sheets {
+		for _, l := range d.Lines {
+			if last := len(l.Marks) - 1; l.Marks[last] == '-' || l.Marks[0] == '-' {
+				continue // a part of the month
+			}
+			switch n["lines"]++; present(l.Marks) {
+			case full[d.Month]:
+				n["full"]++
+			case 0:
+				n["absent"]++
+			}
+		}
+	}
+	for _, c := range []struct {
+		of, in          string
+		want, tolerance float64
+	}{
+		{"same id", "submissions", .005, .1},
+		{"invalid", "submissions", .001, .1},
+		{"urban seats", "seats", .15, .02},
+		{"facility_maintenance", "seats", .30, .1},
+		{"social_undertaking", "seats", .10, .1},
+		{"sheets on time", "sheets", .92, .01},
+		{"sheets corrected", "sheets", .01, .15},
+		{"full", "lines", .88, .02},
+		{"absent", "lines", .02, .2},
+		{"exits in 4 days", "others", .55, .1},
+		{"exits after 35 days", "others", .05, .25},
+		{"N1", "exits", .30, .15},
+		{"N2", "exits", .22, .15},
+		{"N3", "exits", .12, .2},
+		{"N4", "exits", .06, .4},
+		{"N5", "exits", .15, .2},
+		{"D exits", "exits", .15, .2},
+	} {
+		if got := n[c.of] / n[c.in]; math.Abs(got/c.want-1) > c.tolerance {
+			t.Errorf("%s: %.4f of %s, want %.4f ± %.0f %%", c.of, got, c.in, c.want, 100*c.tolerance)
+		}
+	}
+	if rate := n["exits of six months"] / 6 / (.05 * 405_000); math.Abs(rate/.015-1) > .1 {
+		t.Errorf("%.4f exits a month, want 0.015", rate)
+	}
+}
+
+func present(marks string) (n int) {
+	for i := range marks {
+		if marks[i] == 'P' {
+			n++
+		}
+	}
+	return n
+}
