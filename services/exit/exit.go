@@ -1,45 +1,54 @@
-// Package exit decides the end of placements.
+// Package exit decides who leaves a post, when, and why.
 //
-// Only someone in place exits: on the day of the exit, the first day no longer
-// in place, the person must hold a seat of the post since that day or before
-// and have no exit yet. The reason is a code of the policy pack in force at
-// the post on that day. A correction or withdrawal is refused when the longer
-// stint would meet somebody who has taken the seat since, or the person's own
-// next placement.
+// An exit ends a placement: the person must be in place on that post on that
+// day, or be to begin on it, for who leaves on the on-duty day never started.
+// Its code must be one of the pack in force where the post lies on that day,
+// and of the kind that it has there; that pack's version is stamped on the
+// record.
+//
+// An exit that is withdrawn, or replaced by a later one, puts the person back
+// in place: nobody may be on the seat by then, the person on no other, and the
+// post and the seat must still be there.
 //
 // The codes, beside those of the contract and of the desk:
 //
 //	unknown_post       the post is not in the books; also in record mode
-//	not_in_place       the person holds no seat of the post on that day
-//	already_exited     the exit of that placement is recorded already
-//	no_policy          no pack is in force there on that day
+//	division_outside   the post lies outside the event's division; also in record mode
+//	not_in_place       the person was not on the post by that day
+//	already_exited     the person left the post before, or an exit of a later day is in the books
+//	no_policy          no pack is in force
 //	exit_code_unknown  the pack has no such code
 //	exit_kind          the code is of the other kind
-//	seat_taken         somebody has the seat on days that would be the person's again
-//	person_placed      the person is elsewhere on days that would be in place again
+//	seat_taken         somebody else is on the seat that the person would be on again
+//	person_placed      the person is in place elsewhere by then
+//	post_not_open      the post that the person would be on again has closed
+//	no_such_seat       the seat that the person would be on again was taken away
 //
-// In record mode contradictions are kept, and no pack in force is no refusal.
+// In record mode contradictions are kept, no pack decides, and an exit may
+// come before its hire.
 package exit
 
 import (
 	"fmt"
 
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/services/internal/desk"
 	"github.com/muster-works/muster/services/internal/placement"
 	"github.com/muster-works/muster/services/internal/rules"
 )
 
 // The codes of the service's refusals.
 const (
-	UnknownPost     events.Code = "unknown_post"
-	NotInPlace      events.Code = "not_in_place"
+	UnknownPost                 = placement.UnknownPost
+	DivisionOutside             = placement.DivisionOutside
+	NotInPlace                  = placement.NotInPlace
 	AlreadyExited   events.Code = "already_exited"
-	NoPolicy        events.Code = "no_policy"
+	NoPolicy                    = placement.NoPolicy
 	ExitCodeUnknown events.Code = "exit_code_unknown"
 	ExitKind        events.Code = "exit_kind"
-	SeatTaken       events.Code = "seat_taken"
-	PersonPlaced    events.Code = "person_placed"
+	SeatTaken                   = placement.SeatTaken
+	PersonPlaced                = placement.PersonPlaced
+	PostNotOpen                 = placement.PostNotOpen
+	NoSuchSeat                  = placement.NoSuchSeat
 )
 
 // A Service decides the events of the family exit.
@@ -48,112 +57,62 @@ type Service struct {
 	rules *rules.State
 }
 
-// New makes the service over the placements and the packs.
+// New makes the service over the placements and the packs of the log.
 func New(s *placement.State, r *rules.State) *Service { return &Service{s, r} }
 
 // Decide is [desk.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
-	var voided placement.Fact
-	if k, ok := desk.Voids(e); ok {
-		voided = k.Hash()
-	}
 	d, ok := e.Data.(*events.ExitRecorded)
-	if !ok {
-		return e, s.withdraw(e, voided)
-	}
-	p := s.state.Post(d.Post)
-	if p == nil {
-		return nil, events.Refuse(UnknownPost, "data.post", "is not the name of a post in the books; submit post.developed first")
+	if s.state.Void(e) || !ok && e.Submode == events.Record {
+		return e, nil
 	}
 	record := *e
-	reasons := s.code(d, p, &record)
-	if e.Submode == events.Record {
-		return &record, nil
+	var refused events.Reasons
+	if ok {
+		post, unknown := s.state.Find(e, d.Post)
+		if unknown != nil {
+			return nil, unknown
+		}
+		if e.Submode == events.Record {
+			return e, nil
+		}
+		refused = s.leave(e, d)
+		version, unfit := s.reason(post, d)
+		record.PolicyVersion, refused = version, append(refused, unfit...)
 	}
-	if reasons = append(s.place(e, d, p, voided), reasons...); len(reasons) > 0 {
-		return nil, reasons
+	if refused = append(refused, s.state.Contradictions(e)...); refused != nil {
+		return nil, refused
 	}
 	return &record, nil
 }
 
-// place checks that the exit ends a placement, and that what it leaves of
-// others stands.
-func (s *Service) place(e *events.Event, d *events.ExitRecorded, p *placement.Post, replaced placement.Fact) events.Reasons {
-	fact := e.Key().Hash()
-	rest := p.Without(replaced)
-	now := rest.WithExit(fact, d.Person, d.On)
-	ended, ok := now.Ended(fact)
-	if before, had := rest.Ended(exitOn(&rest, d)); !ok && had {
-		return events.Refuse(AlreadyExited, "data.on", fmt.Sprintf("comes second: the exit of that placement is recorded for %s; correct it with replaces", before.Exit))
-	}
-	if !ok {
-		return events.Refuse(NotInPlace, "data.post", fmt.Sprintf("is not where the person was in place on %s", d.On))
-	}
-	// Another exit of the person may have lost its placement to this one.
-	for _, t := range rest.Stints() {
-		if u, _ := now.Stint(t.Fact); t.Ended != (placement.Fact{}) && t.Ended != u.Ended {
-			return events.Refuse(AlreadyExited, "data.on", fmt.Sprintf("comes second: the exit of that placement is recorded for %s; correct it with replaces", t.Exit))
+// leave looks for a placement that the exit ends.
+func (s *Service) leave(e *events.Event, d *events.ExitRecorded) events.Reasons {
+	refused := events.Refuse(NotInPlace, "data.on", "the person was not on this post by that day; submit the hire first, or correct the post or the day")
+	for _, p := range s.state.PlacementsWithout(e, d.Person) {
+		switch {
+		case p.Post != d.Post || p.From > d.On:
+		case p.Exit == 0:
+			return nil
+		default:
+			refused = events.Refuse(AlreadyExited, "data.on", fmt.Sprintf("the person's exit from this post on %s is in the books; correct it with replaces", p.Exit))
 		}
 	}
-	reasons := clash(s.state, &now, ended, "data.on")
-	if old, ok := p.Ended(replaced); ok && replaced != (placement.Fact{}) && old.Fact != ended.Fact {
-		// It ends another placement than the one it replaces: that one goes on.
-		if again, ok := now.Stint(old.Fact); ok {
-			reasons = append(reasons, clash(s.state, &now, again, "replaces")...)
-		}
-	}
-	return reasons
+	return refused
 }
 
-// exitOn returns the exit that already ends the placement that d is about.
-func exitOn(p *placement.Post, d *events.ExitRecorded) (fact placement.Fact) {
-	for _, t := range p.Stints() {
-		if t.Person == d.Person && t.From <= d.On && t.Ended != (placement.Fact{}) {
-			fact = t.Ended
-		}
-	}
-	if fact == (placement.Fact{}) {
-		fact = placement.Fact{1} // no event's: the zero fact is that of stints without an exit
-	}
-	return fact
-}
-
-func clash(s *placement.State, p *placement.Post, t placement.Stint, field string) events.Reasons {
-	switch c, _ := s.Clash(p, t); c {
-	case placement.SeatTaken:
-		return events.Refuse(SeatTaken, field, "leaves the person in place on days on which somebody else has the seat")
-	case placement.PersonPlaced:
-		return events.Refuse(PersonPlaced, field, "leaves the person in place on days of another placement")
-	}
-	return nil
-}
-
-// code checks the reason against the pack in force.
-func (s *Service) code(d *events.ExitRecorded, p *placement.Post, record *events.Event) events.Reasons {
-	pack := s.rules.InForce(p.Attributes().Division, d.On)
+// reason holds the code against the pack in force.
+func (s *Service) reason(post placement.Post, d *events.ExitRecorded) (version string, refused events.Reasons) {
+	pack := s.rules.InForce(post.Division, d.On)
 	if pack == nil {
-		return events.Refuse(NoPolicy, "data.on", fmt.Sprintf("is %s, when no policy pack is in force there; adopt one", d.On))
+		return "", events.Refuse(NoPolicy, "data.on", "no policy pack is in force where the post lies on that day; adopt one first")
 	}
-	record.PolicyVersion = pack.Version
-	switch c, ok := pack.ExitCode(d.Code); {
+	code, ok := pack.ExitCode(d.Code)
+	switch {
 	case !ok:
-		return events.Refuse(ExitCodeUnknown, "data.code", "is no exit code of the policy pack "+pack.Version)
-	case c.Kind != d.Kind:
-		return events.Refuse(ExitKind, "data.kind", "must be "+c.Kind+" for the code "+c.Code)
+		refused = events.Refuse(ExitCodeUnknown, "data.code", "is not among the exit codes of policy pack "+pack.Version)
+	case code.Kind != d.Kind:
+		refused = events.Refuse(ExitKind, "data.kind", "must be "+code.Kind+": that is what the code stands for in policy pack "+pack.Version)
 	}
-	return nil
-}
-
-func (s *Service) withdraw(e *events.Event, fact placement.Fact) (reasons events.Reasons) {
-	p := s.state.Find(fact)
-	if p == nil || e.Submode == events.Record {
-		return nil
-	}
-	ended, ok := p.Ended(fact)
-	if !ok {
-		return nil
-	}
-	rest := p.Without(fact)
-	again, _ := rest.Stint(ended.Fact)
-	return clash(s.state, &rest, again, "data.id")
+	return pack.Version, refused
 }

@@ -1,57 +1,84 @@
-// Package hire decides who is placed where: one person one post, one seat one
-// person, and all that the policy pack in force asks for.
+// Package hire decides who is put on which seat from when on, and for how
+// long.
 //
-// The hard rules look at the whole stint: from the on-duty day until the exit,
-// or for ever while none is recorded. A seat that is left out is the lowest
-// free one.
+// One person holds one post and one seat holds one person, from the on-duty
+// day on until an exit. A hire that names no seat gets the lowest free one.
+// Everything else is the policy pack's in force where the post lies on the
+// on-duty day, whose version is stamped on the record: groups and ages, term,
+// publicity, agreement. The papers must have been reviewed by the on-duty day.
+// Pre-service training is not looked at: its absence is a finding.
 //
-// The age is that on the on-duty day. The log holds the month of birth and not
-// the day, so in the month of a birthday either age will do: the door has
-// checked the identity number, and nobody is refused on their birthday.
+// # Ages
 //
-// The codes, beside those of the contract and of the desk:
+// The log holds the month of birth and not the day, so that an age is known
+// but for the month of the birthday. There the person has the benefit of the
+// doubt: who turns 45 in the month of the on-duty day is 45, and who turns 65
+// in that month is not yet. Likewise a retirement is on the last day of the
+// month in which the person reaches the age.
+//
+// # Terms
+//
+// A term has at most the months of the pack. For those who on the on-duty day
+// are no farther from retirement than the pack says it may last until then. A
+// renewal counts from the same on-duty day; it is decided by the pack in force
+// on the first day that it adds.
+//
+// # Corrections
+//
+// A hire that replaces another is decided as if that had never been; when an
+// exit ended that one, it must end the new one as well. A hire whose exit
+// would be left over cannot be withdrawn. A renewal can be, at any time.
+//
+// # Codes
+//
+// Beside those of the contract and of the desk:
 //
 //	unknown_post       the post is not in the books; also in record mode
-//	post_not_open      the post does not exist on the on-duty day
-//	no_such_seat       the post has fewer seats from that day on
-//	seat_taken         somebody has the seat on a day of the stint
-//	no_free_seat       every seat is held
-//	person_placed      the person is in place on a day of the stint
-//	has_exit           the hire to replace or withdraw has an exit; withdraw that first
-//	not_in_place       the person to renew is not in place on the post
-//	no_policy          no pack is in force there on the on-duty day
-//	group_unknown      the pack has no such group in the area
-//	age_outside        the person is younger or older than the group
-//	term_missing, term_too_long, term_not_longer
-//	publicity_missing, publicity_short, publicity_late
-//	agreement_missing, agreement_late
-//	review_missing, review_late
+//	division_outside   the post lies outside the event's division; also in record mode
+//	post_not_open      the post is not there on the on-duty day
+//	no_such_seat       the post has no seat of that number on that day
+//	seat_taken         somebody is on the seat, or comes to be later
+//	no_free_seat       somebody is on every seat, or comes to be later
+//	person_placed      the person is in place elsewhere, or comes to be later
+//	no_policy          no pack is in force
+//	group_unknown      the pack has no such group in the area of the post
+//	age_outside        the age on the on-duty day is not one of the group
+//	term_missing       no end of the term is given
+//	term_too_long      the term is longer than the pack allows
+//	term_not_longer    the renewal ends no later than the term does already
+//	publicity_missing  no publicity is given
+//	publicity_short    it lasted fewer days than the pack asks for
+//	publicity_late     it had not ended before the on-duty day
+//	agreement_missing  no agreement is given
+//	agreement_late     it was signed after the on-duty day
+//	review_missing     no review is given
+//	review_late        it was after the on-duty day
+//	not_in_place       nobody to renew: the person is not on the post
+//	has_exit           the hire was ended by an exit that would be left over
 //
-// Pre-service training that is missing is no refusal but a finding. In record
-// mode contradictions are kept, no pack in force is no refusal, and a seat left
-// out where none is free is the first.
+// In record mode contradictions are kept and no pack decides. A hire without a
+// seat then gets the lowest of those with the fewest people on them, and seat
+// 1 where the post has none on that day.
 package hire
 
 import (
 	"fmt"
 
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/services/internal/desk"
 	"github.com/muster-works/muster/services/internal/placement"
 	"github.com/muster-works/muster/services/internal/rules"
 )
 
 // The codes of the service's refusals.
 const (
-	UnknownPost      events.Code = "unknown_post"
-	PostNotOpen      events.Code = "post_not_open"
-	NoSuchSeat       events.Code = "no_such_seat"
-	SeatTaken        events.Code = "seat_taken"
+	UnknownPost                  = placement.UnknownPost
+	DivisionOutside              = placement.DivisionOutside
+	PostNotOpen                  = placement.PostNotOpen
+	NoSuchSeat                   = placement.NoSuchSeat
+	SeatTaken                    = placement.SeatTaken
 	NoFreeSeat       events.Code = "no_free_seat"
-	PersonPlaced     events.Code = "person_placed"
-	HasExit          events.Code = "has_exit"
-	NotInPlace       events.Code = "not_in_place"
-	NoPolicy         events.Code = "no_policy"
+	PersonPlaced                 = placement.PersonPlaced
+	NoPolicy                     = placement.NoPolicy
 	GroupUnknown     events.Code = "group_unknown"
 	AgeOutside       events.Code = "age_outside"
 	TermMissing      events.Code = "term_missing"
@@ -64,6 +91,8 @@ const (
 	AgreementLate    events.Code = "agreement_late"
 	ReviewMissing    events.Code = "review_missing"
 	ReviewLate       events.Code = "review_late"
+	NotInPlace                   = placement.NotInPlace
+	HasExit                      = placement.HasExit
 )
 
 // A Service decides the events of the family hire.
@@ -72,140 +101,112 @@ type Service struct {
 	rules *rules.State
 }
 
-// New makes the service over the placements and the packs.
+// New makes the service over the placements and the packs of the log.
 func New(s *placement.State, r *rules.State) *Service { return &Service{s, r} }
 
 // Decide is [desk.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
-	var voided placement.Fact
-	if k, ok := desk.Voids(e); ok {
-		voided = k.Hash()
+	if s.state.Void(e) {
+		return e, nil
 	}
 	switch d := e.Data.(type) {
 	case *events.HirePlaced:
-		return s.place(e, d, voided)
+		return s.place(e, d)
 	case *events.HireRenewed:
-		return s.renew(e, d, voided)
+		return s.renew(e, d)
 	}
-	return e, s.withdraw(e, voided)
+	if e.Submode == events.Record {
+		return e, nil
+	}
+	if refused := s.state.Contradictions(e); refused != nil {
+		return nil, refused
+	}
+	return e, nil
 }
 
-func (s *Service) place(e *events.Event, d *events.HirePlaced, replaced placement.Fact) (*events.Event, events.Reasons) {
-	p := s.state.Post(d.Post)
-	if p == nil {
-		return nil, unknown()
+func (s *Service) place(e *events.Event, d *events.HirePlaced) (*events.Event, events.Reasons) {
+	post, refused := s.state.Find(e, d.Post)
+	if refused != nil {
+		return nil, refused
 	}
-	rest := p.Without(replaced)
-	strict := e.Submode != events.Record
-	data, record := *d, *e
+	record, data := *e, *d
 	record.Data = &data
-	reasons := s.seat(&data, &rest, strict)
-	attributes := p.Attributes()
-	if pack := s.rules.InForce(attributes.Division, d.From); pack != nil {
-		record.PolicyVersion = pack.Version
-		if strict {
-			reasons = append(reasons, eligible(pack, attributes.Area, d)...)
-		}
-	} else if strict {
-		reasons = append(reasons, noPolicy(d)...)
+	seat, full := d.Seat, false
+	if seat == 0 {
+		var free bool
+		seat, free = s.state.FreeSeat(e, d)
+		full = !free
 	}
-	if strict && len(reasons) == 0 {
-		reasons = s.stint(&record, &data, p, &rest, replaced)
-	}
-	if len(reasons) > 0 {
-		return nil, reasons
-	}
-	return &record, nil
-}
-
-// seat checks the post on the on-duty day, and gives d a seat where it has
-// none.
-func (s *Service) seat(d *events.HirePlaced, p *placement.Post, strict bool) events.Reasons {
-	if strict && !p.OpenOn(d.From) {
-		return events.Refuse(PostNotOpen, "data.from", fmt.Sprintf("is %s, when the post does not exist", d.From))
-	}
-	seats := p.SeatsFrom(d.From)
-	switch {
-	case strict && d.Seat > seats:
-		return events.Refuse(NoSuchSeat, "data.seat", fmt.Sprintf("is %d, and the post has %d seats from then on", d.Seat, seats))
-	case d.Seat > 0:
-		return nil
-	}
-	if d.Seat = p.FreeSeat(d.From, seats); d.Seat == 0 {
-		if strict {
-			return events.Refuse(NoFreeSeat, "data.post", fmt.Sprintf("has no free seat from %s on; record the exit first, or resize the post", d.From))
-		}
-		d.Seat = 1
-	}
-	return nil
-}
-
-// stint checks the hard rules on the post as it would be.
-func (s *Service) stint(e *events.Event, d *events.HirePlaced, p, rest *placement.Post, replaced placement.Fact) events.Reasons {
-	fact := e.Key().Hash()
-	now := rest.WithHire(fact, d)
-	t, _ := now.Stint(fact)
-	if old, ok := p.Stint(replaced); ok && old.Exit != 0 && t.Ended != old.Ended {
-		return events.Refuse(HasExit, "replaces", fmt.Sprintf("names a hire that ended on %s, which the new one would not; withdraw the exit first", old.Exit))
-	}
-	switch c, with := s.state.Clash(&now, t); c {
-	case placement.SeatTaken:
-		return events.Refuse(SeatTaken, "data.seat", fmt.Sprintf("is %d, which somebody holds on or after %s; record the exit first", d.Seat, d.From))
-	case placement.PersonPlaced:
-		return events.Refuse(PersonPlaced, "data.from", fmt.Sprintf("is %s, on or after which the person is in place on post %s; record the exit first", d.From, with.Name))
-	}
-	return nil
-}
-
-func (s *Service) renew(e *events.Event, d *events.HireRenewed, replaced placement.Fact) (*events.Event, events.Reasons) {
-	p := s.state.Post(d.Post)
-	if p == nil {
-		return nil, unknown()
-	}
-	rest := p.Without(replaced)
-	record := *e
-	t, ok := rest.InPlace(d.Person)
-	if !ok {
-		if e.Submode == events.Record {
-			return e, nil
-		}
-		return nil, events.Refuse(NotInPlace, "data.post", "is not where the person is in place")
-	}
-	attributes := p.Attributes()
-	pack := s.rules.InForce(attributes.Division, t.From)
-	if pack != nil {
-		record.PolicyVersion = pack.Version
-	}
+	data.Seat = max(seat, 1)
 	if e.Submode == events.Record {
 		return &record, nil
 	}
-	if pack == nil {
-		return nil, events.Refuse(NoPolicy, "data.post", "lies where no policy pack was in force on the on-duty day; adopt one")
+	j := judgement{}
+	switch size := post.Seats(d.From); {
+	case !post.Open(d.From):
+		j.refuse(PostNotOpen, "data.from", "is a day on which the post is not there: it begins later, or has ended")
+	case full:
+		j.refuse(NoFreeSeat, "data.post", fmt.Sprintf("all %d seats are taken, or will be; record the exit of somebody first, or add seats", size))
+	case seat > size:
+		j.refuse(NoSuchSeat, "data.seat", fmt.Sprintf("must be from 1 to %d, the seats of the post on that day", size))
 	}
-	if until := rest.Term(t); d.Until <= until {
-		return nil, events.Refuse(TermNotLonger, "data.until", fmt.Sprintf("must lie after %s, when the term ends now", until))
+	for _, r := range s.state.Contradictions(&record) {
+		if !full || r.Code != SeatTaken {
+			j.reasons = append(j.reasons, r)
+		}
 	}
-	if reasons := term(pack, t.From, d.Until, t.Birth, t.Female); reasons != nil {
-		return nil, reasons
+	if pack := s.rules.InForce(post.Division, d.From); pack == nil {
+		j.refuse(NoPolicy, "data.from", noPolicy)
+	} else {
+		record.PolicyVersion = pack.Version
+		j.papers(pack, d)
+		j.eligible(pack, post.Area, d)
+		if d.Until == 0 {
+			j.refuse(TermMissing, "data.until", "is required: the first day after the agreed term")
+		} else {
+			j.term(pack, d.BirthMonth, d.Sex == "F", d.From, d.Until)
+		}
+	}
+	if j.reasons != nil {
+		return nil, j.reasons
 	}
 	return &record, nil
 }
 
-func (s *Service) withdraw(e *events.Event, fact placement.Fact) events.Reasons {
-	p := s.state.Find(fact)
-	if p == nil || e.Submode == events.Record {
-		return nil
+func (s *Service) renew(e *events.Event, d *events.HireRenewed) (*events.Event, events.Reasons) {
+	post, refused := s.state.Find(e, d.Post)
+	switch {
+	case refused != nil:
+		return nil, refused
+	case e.Submode == events.Record:
+		return e, nil
 	}
-	if t, ok := p.Stint(fact); ok && t.Exit != 0 {
-		return events.Refuse(HasExit, "data.id", fmt.Sprintf("names a hire that ended on %s; withdraw the exit first", t.Exit))
+	var now *placement.Placement
+	for _, p := range s.state.PlacementsWithout(e, d.Person) {
+		if p.Post == d.Post && p.Exit == 0 {
+			now = &p
+		}
 	}
-	return nil
+	if now == nil {
+		return nil, events.Refuse(NotInPlace, "data.post", "is not where the person is in place; submit the hire first, or a new hire after an exit")
+	}
+	j := judgement{}
+	adds := max(now.From, now.Until) // the first day of what it adds
+	if d.Until <= adds {
+		j.refuse(TermNotLonger, "data.until", fmt.Sprintf("must lie after %s, where the term ends already", adds))
+	}
+	record := *e
+	if pack := s.rules.InForce(post.Division, adds); pack == nil {
+		j.refuse(NoPolicy, "data.until", noPolicy)
+	} else {
+		record.PolicyVersion = pack.Version
+		birth, female := s.state.Birth(d.Person)
+		j.term(pack, birth, female, now.From, d.Until)
+	}
+	if j.reasons != nil {
+		return nil, j.reasons
+	}
+	return &record, nil
 }
 
-func unknown() events.Reasons {
-	return events.Refuse(UnknownPost, "data.post", "is not the name of a post in the books; submit post.developed first")
-}
-
-func noPolicy(d *events.HirePlaced) events.Reasons {
-	return events.Refuse(NoPolicy, "data.from", fmt.Sprintf("is %s, when no policy pack is in force there; adopt one", d.From))
-}
+const noPolicy = "no policy pack is in force where the post lies on that day; adopt one first"

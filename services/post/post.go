@@ -1,15 +1,26 @@
-// Package post decides what is said of posts: plans, posts developed, resized
-// and closed.
+// Package post decides what is said of posts: plans, posts developed, the
+// number of their seats, and their closing.
 //
-// A post's name is unique in the deployment. A post never shrinks below the
-// seats that somebody holds, and is not closed while somebody is in place.
+// A post is named uniquely in the deployment. It lies in the event's division
+// or under it, which is what the agency is entitled to. Its seats are numbered
+// from 1; a seat may be taken away, by fewer seats, a closing, or a correction
+// of either, from a day on from which nobody is on it. Of two numbers of seats
+// for one day neither would be the later: the second is refused, unless it
+// replaces the first. What comes after the end of a post is refused as well.
+// A post whose development is withdrawn must have had nobody placed on it.
+//
+// Plans are taken as they are; the last for a division, year and area holds.
+// No pack decides, and no policy version is set.
 //
 // The codes, beside those of the contract and of the desk:
 //
-//	unknown_post    the post is not in the books; also in record mode
-//	post_exists     a post of that name was developed before
-//	post_closed     the post was closed
-//	seats_occupied  somebody holds a seat that would be no more
+//	unknown_post      the post is not in the books; also in record mode
+//	division_outside  the post or plan lies outside the event's division; also in record mode
+//	post_exists       the name is that of another post
+//	post_not_open     the post begins later
+//	post_closed       the post has ended by that day
+//	size_exists       the number of seats from that very day on was said before
+//	seats_occupied    somebody is on a seat that would be taken away
 //
 // In record mode contradictions are kept.
 package post
@@ -19,144 +30,87 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
 // The codes of the service's refusals.
 const (
-	UnknownPost   events.Code = "unknown_post"
-	PostExists    events.Code = "post_exists"
-	PostClosed    events.Code = "post_closed"
-	SeatsOccupied events.Code = "seats_occupied"
+	UnknownPost                 = placement.UnknownPost
+	DivisionOutside             = placement.DivisionOutside
+	PostExists      events.Code = "post_exists"
+	PostNotOpen                 = placement.PostNotOpen
+	PostClosed      events.Code = "post_closed"
+	SizeExists      events.Code = "size_exists"
+	SeatsOccupied               = placement.SeatsOccupied
 )
 
 // A Service decides the events of the family post.
 type Service struct{ state *placement.State }
 
-// New makes the service over the placements.
+// New makes the service over the posts of the log.
 func New(s *placement.State) *Service { return &Service{s} }
 
 // Decide is [desk.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
-	var voided placement.Fact
-	if k, ok := desk.Voids(e); ok {
-		voided = k.Hash()
+	if s.state.Void(e) {
+		return e, nil
 	}
+	var post placement.Post
+	var refused events.Reasons
+	switch d := e.Data.(type) {
+	case *events.PlanSet:
+		refused = within(e, d.Division)
+	case *events.PostDeveloped:
+		refused = within(e, d.Division)
+	case *events.PostResized:
+		post, refused = s.state.Find(e, d.Post)
+	case *events.PostClosed:
+		post, refused = s.state.Find(e, d.Post)
+	}
+	if refused == nil && e.Submode != events.Record {
+		refused = append(s.judge(e, post), s.state.Contradictions(e)...)
+	}
+	if refused != nil {
+		return nil, refused
+	}
+	return e, nil
+}
+
+// within refuses what lies outside the event's division.
+func within(e *events.Event, d division.Code) events.Reasons {
+	if d == "" || d.Under(string(e.Division)) {
+		return nil
+	}
+	return events.Refuse(DivisionOutside, "data.division", "must be the event's division, or lie in it")
+}
+
+// judge refuses what the post, as it is without what e replaces, does not
+// allow.
+func (s *Service) judge(e *events.Event, p placement.Post) events.Reasons {
 	switch d := e.Data.(type) {
 	case *events.PostDeveloped:
-		return e, s.develop(e, d, voided)
-	case *events.PostResized:
-		return e, s.resize(e, d, voided)
-	case *events.PostClosed:
-		return e, s.close(e, d, voided)
-	case *events.EventWithdrawn:
-		return e, s.withdraw(e, d, voided)
-	}
-	return e, nil // a plan
-}
-
-func (s *Service) develop(e *events.Event, d *events.PostDeveloped, replaced placement.Fact) events.Reasons {
-	p := s.state.Post(d.Post)
-	if p == nil || e.Submode == events.Record {
-		return nil
-	}
-	rest := p.Without(replaced)
-	if !rest.Undeveloped() {
-		return events.Refuse(PostExists, "data.post", "is the name of a post developed before; resize it, or choose another name")
-	}
-	now := rest.WithAttributes(placement.Attributes{From: d.From, Until: d.Until, Seats: d.Seats})
-	if early := firstDay(p); early != 0 && early < d.From {
-		return events.Refuse(SeatsOccupied, "data.from", fmt.Sprintf("lies after %s, when somebody was in place", early))
-	}
-	if d.Until != 0 && p.Held(d.Until) > 0 {
-		return occupied("data.until", d.Until)
-	}
-	return tooFew(p, "data.seats", now.SeatsFrom(d.From), d.From)
-}
-
-// firstDay is the first day somebody was in place.
-func firstDay(p *placement.Post) (first civil.Date) {
-	for _, t := range p.Stints() {
-		if first == 0 || t.From < first {
-			first = t.From
+		if _, taken := s.state.PostWithout(e, d.Post); taken {
+			return events.Refuse(PostExists, "data.post", "is the name of another post; choose one of its own, or correct that post with replaces")
 		}
+	case *events.PostResized:
+		if p.Sized(d.From) {
+			return events.Refuse(SizeExists, "data.from", "is a day for which the number of seats was said before; correct that event with replaces")
+		}
+		return open(p, "data.from", d.From)
+	case *events.PostClosed:
+		return open(p, "data.on", d.On)
 	}
-	return first
+	return nil
 }
 
-func (s *Service) resize(e *events.Event, d *events.PostResized, replaced placement.Fact) events.Reasons {
-	p := s.state.Post(d.Post)
+// open refuses to change a post on a day on which it is not there.
+func open(p placement.Post, field string, on civil.Date) events.Reasons {
 	switch {
-	case p == nil:
-		return unknown()
-	case e.Submode == events.Record:
-		return nil
-	}
-	rest := p.Without(replaced)
-	if rest.Closed() {
-		return events.Refuse(PostClosed, "data.post", "was closed; nothing about it changes any more")
-	}
-	if d.From < p.Attributes().From {
-		return events.Refuse(events.Invalid, "data.from", fmt.Sprintf("lies before %s, when the post begins", p.Attributes().From))
-	}
-	if reasons := tooFew(p, "data.seats", d.Seats, d.From); reasons != nil {
-		return reasons
-	}
-	if replaced != (placement.Fact{}) {
-		// What the replaced size allowed before d.From must still fit.
-		return tooFew(p, "data.from", max(rest.SeatsFrom(p.Attributes().From), 0), p.Attributes().From)
+	case on < p.From:
+		return events.Refuse(PostNotOpen, field, fmt.Sprintf("lies before %s, when the post begins", p.From))
+	case !p.Open(on):
+		return events.Refuse(PostClosed, field, fmt.Sprintf("must lie before %s, when the post ends", p.End))
 	}
 	return nil
-}
-
-func (s *Service) close(e *events.Event, d *events.PostClosed, replaced placement.Fact) events.Reasons {
-	p := s.state.Post(d.Post)
-	switch {
-	case p == nil:
-		return unknown()
-	case e.Submode == events.Record:
-		return nil
-	}
-	rest := p.Without(replaced)
-	switch {
-	case rest.Closed():
-		return events.Refuse(PostClosed, "data.post", "was closed before; correct that event with replaces")
-	case d.On < p.Attributes().From:
-		return events.Refuse(events.Invalid, "data.on", fmt.Sprintf("lies before %s, when the post begins", p.Attributes().From))
-	case rest.Held(d.On) > 0:
-		return occupied("data.on", d.On)
-	}
-	return nil
-}
-
-func (s *Service) withdraw(e *events.Event, d *events.EventWithdrawn, fact placement.Fact) events.Reasons {
-	p := s.state.Find(fact)
-	if p == nil || e.Submode == events.Record {
-		return nil // a plan, or nothing that is in the books yet
-	}
-	rest := p.Without(fact)
-	if rest.Undeveloped() && !p.Empty() {
-		return events.Refuse(SeatsOccupied, "data.id", "is the post of people who were placed on it; withdraw their hires first")
-	}
-	if d.Of == events.PostResizedType {
-		return tooFew(p, "data.id", rest.SeatsFrom(p.Attributes().From), p.Attributes().From)
-	}
-	return nil
-}
-
-// tooFew refuses seats that are fewer than are held from a day on.
-func tooFew(p *placement.Post, field string, seats int, from civil.Date) events.Reasons {
-	if held := p.Held(from); held > seats {
-		return events.Refuse(SeatsOccupied, field, fmt.Sprintf("leaves %d seats, and somebody holds seat %d on or after %s; record the exit first", seats, held, from))
-	}
-	return nil
-}
-
-func occupied(field string, on civil.Date) events.Reasons {
-	return events.Refuse(SeatsOccupied, field, fmt.Sprintf("is %s, and somebody is in place on or after it; record the exits first", on))
-}
-
-func unknown() events.Reasons {
-	return events.Refuse(UnknownPost, "data.post", "is not the name of a post in the books; submit post.developed first")
 }

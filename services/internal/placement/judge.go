@@ -38,7 +38,7 @@ func (s *State) FreeSeat(e *events.Event, d *events.HirePlaced) (seat int, free 
 
 // Contradictions returns the hard rules that e would break, nil when it breaks
 // none: PersonPlaced, SeatTaken, HasExit, SeatsOccupied, and for an exit taken
-// back also PostClosed and UnknownSeat. A hire needs its seat.
+// back also PostNotOpen and NoSuchSeat. A hire needs its seat.
 func (s *State) Contradictions(e *events.Event) events.Reasons {
 	j := s.judge(e)
 	for i := range j.after {
@@ -154,7 +154,7 @@ func ended(exit civil.Date) string {
 func (j *judgement) judgeOpen(t *stay, from civil.Date) {
 	h := j.state.posts[t.post].shape
 	if h.closed != 0 && overlap(from, t.exit, h.closed, 0) {
-		j.refuse(PostClosed, "", fmt.Sprintf("the person would be in place again on a post that closed on %s; withdraw the closing first", h.closed))
+		j.refuse(PostNotOpen, "", fmt.Sprintf("the person would be in place again on a post that closed on %s; withdraw the closing first", h.closed))
 		return
 	}
 	for i, p := range h.steps {
@@ -163,7 +163,7 @@ func (j *judgement) judgeOpen(t *stay, from civil.Date) {
 			next = h.steps[i+1].from
 		}
 		if p.seats < t.seat && overlap(from, t.exit, p.from, next) {
-			j.refuse(UnknownSeat, "", fmt.Sprintf("the person would be in place again on seat %d, which the post has not from %s on; correct the number of seats first", t.seat, p.from))
+			j.refuse(NoSuchSeat, "", fmt.Sprintf("the person would be in place again on seat %d, which the post has not from %s on; correct the number of seats first", t.seat, p.from))
 			return
 		}
 	}

@@ -49,13 +49,14 @@ import (
 const (
 	UnknownPost     events.Code = "unknown_post"     // the post is not in the books
 	DivisionOutside events.Code = "division_outside" // the post lies outside the event's division
-	PostClosed      events.Code = "post_closed"      // the post is not open on that day
-	UnknownSeat     events.Code = "unknown_seat"     // the post has no seat of that number on that day
+	PostNotOpen     events.Code = "post_not_open"    // the post is not there on that day
+	NoSuchSeat      events.Code = "no_such_seat"     // the post has no seat of that number on that day
 	PersonPlaced    events.Code = "person_placed"    // the person is in place elsewhere then
 	SeatTaken       events.Code = "seat_taken"       // somebody else is on the seat then
 	HasExit         events.Code = "has_exit"         // the hire taken back is ended by an exit
 	SeatsOccupied   events.Code = "seats_occupied"   // somebody is on a seat that is taken away
 	NotInPlace      events.Code = "not_in_place"     // the person is not on the post on that day
+	NoPolicy        events.Code = "no_policy"        // no policy pack is in force
 )
 
 // A State is what the events of the boundary add up to.

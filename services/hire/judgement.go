@@ -1,0 +1,86 @@
+package hire
+
+import (
+	"fmt"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/policy"
+)
+
+// A judgement gathers what speaks against one event.
+type judgement struct{ reasons events.Reasons }
+
+func (j *judgement) refuse(code events.Code, field, detail string) {
+	j.reasons = append(j.reasons, events.Reason{Code: code, Field: field, Detail: detail})
+}
+
+// reaches returns the month in which somebody born in a month reaches an age.
+func reaches(birth civil.Month, age int) civil.Month { return birth + civil.Month(12*age) }
+
+// eligible judges group and age on the on-duty day.
+func (j *judgement) eligible(pack *policy.Pack, area string, d *events.HirePlaced) {
+	group, ok := pack.Group(area, d.Group)
+	if !ok {
+		j.refuse(GroupUnknown, "data.group", "is not a group that policy pack "+pack.Version+" has for "+area+" posts")
+		return
+	}
+	span := group.Male
+	if d.Sex == "F" {
+		span = group.Female
+	}
+	if month := d.From.Month(); d.BirthMonth == 0 || month < reaches(d.BirthMonth, span.From) || month > reaches(d.BirthMonth, span.Until) {
+		j.refuse(AgeOutside, "data.group", fmt.Sprintf("is for people from %d until their birthday of %d on the on-duty day; choose the group that the person belongs to",
+			span.From, span.Until))
+	}
+}
+
+// papers judges what must have been done by the on-duty day.
+func (j *judgement) papers(pack *policy.Pack, d *events.HirePlaced) {
+	switch r := d.Review; {
+	case r == nil:
+		j.refuse(ReviewMissing, "data.review", "is required: the day on which the papers were reviewed")
+	case r.On > d.From:
+		j.refuse(ReviewLate, "data.review.on", "must not lie after the on-duty day")
+	}
+	if days := pack.Publicity.Days; days > 0 {
+		j.publicity(d.Publicity, days, d.From)
+	}
+	if !pack.Agreement.Required {
+		return
+	}
+	switch a := d.Agreement; {
+	case a == nil:
+		j.refuse(AgreementMissing, "data.agreement", "is required: number and day of signing")
+	case a.Signed > d.From:
+		j.refuse(AgreementLate, "data.agreement.signed", "must not lie after the on-duty day")
+	}
+}
+
+func (j *judgement) publicity(p *events.Publicity, days int, duty civil.Date) {
+	if p == nil {
+		j.refuse(PublicityMissing, "data.publicity", fmt.Sprintf("is required: at least %d days before the on-duty day", days))
+		return
+	}
+	if int(p.Until-p.From) < days {
+		j.refuse(PublicityShort, "data.publicity", fmt.Sprintf("must last at least %d days; until is the first day after it", days))
+	}
+	if p.Until > duty {
+		j.refuse(PublicityLate, "data.publicity.until", "must not lie after the on-duty day: publicity ends before duty begins")
+	}
+}
+
+// term judges the end of a term that began on the on-duty day.
+func (j *judgement) term(pack *policy.Pack, birth civil.Month, female bool, duty, until civil.Date) {
+	longest := duty.AddMonths(pack.Term.Months)
+	age := pack.Retirement.Male
+	if female {
+		age = pack.Retirement.Female
+	}
+	if birth != 0 && duty.Month() >= reaches(birth, age-pack.Term.NearRetirementYears) {
+		longest = max(longest, (reaches(birth, age) + 1).First())
+	}
+	if until > longest {
+		j.refuse(TermTooLong, "data.until", fmt.Sprintf("must not lie after %s, where the longest term of policy pack %s ends", longest, pack.Version))
+	}
+}
