@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -34,22 +35,28 @@ func TestDeterministic(t *testing.T) {
 	}
 }
 
-// A sequence can be ranged over again, and left early.
+// A sequence can be ranged over again, left early, and by two at a time.
 func TestRunAgain(t *testing.T) {
 	seq := submissions(t, province(t, .001, 1))
-	var first, second []string
-	for s := range seq {
-		if first = append(first, s.Delivered.String()); len(first) == 100 {
-			break
-		}
+	for range seq {
+		break
 	}
-	for s := range seq {
-		if second = append(second, s.Delivered.String()); len(second) == 100 {
-			break
-		}
+	var told [2]strings.Builder
+	var both sync.WaitGroup
+	for i := range told {
+		both.Go(func() {
+			for s := range seq {
+				line, err := s.append(nil)
+				if err != nil {
+					t.Error(err)
+				}
+				told[i].Write(line)
+			}
+		})
 	}
-	if strings.Join(first, "\n") != strings.Join(second, "\n") {
-		t.Error("the second range differs from the first")
+	both.Wait()
+	if told[0].String() != told[1].String() || told[0].Len() == 0 {
+		t.Error("two ranges over one sequence differ")
 	}
 }
 
