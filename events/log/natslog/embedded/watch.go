@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -125,7 +126,13 @@ func (l *logger) Fatalf(format string, v ...any) {
 }
 
 func (l *logger) Noticef(format string, v ...any) { l.write(slog.LevelInfo, format, v) }
-func (l *logger) Warnf(format string, v ...any)   { l.write(slog.LevelWarn, format, v) }
-func (l *logger) Errorf(format string, v ...any)  { l.write(slog.LevelError, format, v) }
-func (l *logger) Debugf(format string, v ...any)  { l.write(slog.LevelDebug, format, v) }
-func (l *logger) Tracef(format string, v ...any)  { l.write(slog.LevelDebug, format, v) }
+func (l *logger) Warnf(format string, v ...any) {
+	// The passwords are those of this process, random and in memory; the user
+	// that nobody logs in as must have one that is not hashed.
+	if !strings.HasPrefix(format, "Plaintext passwords detected") {
+		l.write(slog.LevelWarn, format, v)
+	}
+}
+func (l *logger) Errorf(format string, v ...any) { l.write(slog.LevelError, format, v) }
+func (l *logger) Debugf(format string, v ...any) { l.write(slog.LevelDebug, format, v) }
+func (l *logger) Tracef(format string, v ...any) { l.write(slog.LevelDebug, format, v) }
