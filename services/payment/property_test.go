@@ -16,6 +16,8 @@ import (
 )
 
 // A teller makes events over few funds, runs and lines, so that they collide.
+// Less money is allocated than the lines ask for, and new runs come up as old
+// ones are used up, so that funds stay short to the end.
 type teller struct {
 	name string
 	n    int
@@ -46,13 +48,13 @@ func (t *teller) next() *events.Event {
 			return withdraw(id, old.Type, old.ID)
 		}
 	}
-	run, fund := fmt.Sprint("r", t.pick(2)), fmt.Sprint("f", t.pick(2))
+	run, fund := fmt.Sprint("r", t.n/25+t.pick(2)), fmt.Sprint("f", t.pick(2))
 	var e *events.Event
 	what := t.pick(6)
 	for e == nil || old != nil && e.Type != old.Type {
 		switch what % 6 {
 		case 0:
-			e = allocate(id, fund, events.Fen(t.pick(5)*100))
+			e = allocate(id, fund, events.Fen(t.pick(60)))
 		case 1, 2:
 			e = instruct(id, run, fund, t.lines()...)
 			for i := range e.Data.(*events.PaymentInstructed).Lines {
