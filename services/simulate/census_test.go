@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/muster-works/muster/events"
@@ -10,9 +11,11 @@ import (
 	"github.com/muster-works/muster/events/policy"
 )
 
+var shandong = sync.OnceValues(division.Shandong)
+
 func province(t testing.TB, scale float64, seed uint64) Config {
 	t.Helper()
-	divisions, err := division.Shandong()
+	divisions, err := shandong()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,8 @@ import (
 // Things happen as often as the programme's description says, counted from
 // the submissions of a year.
 func TestFrequencies(t *testing.T) {
-	cfg := province(t, .05, 11)
+	const scale = .03
+	cfg := province(t, scale, 11)
 	n := map[string]float64{}
 	full := map[civil.Month]int{} // days worked by somebody always there
 	seen := map[events.Key]bool{}
@@ -106,7 +107,7 @@ func TestFrequencies(t *testing.T) {
 			t.Errorf("%s: %.4f of %s, want %.4f ± %.0f %%", c.of, got, c.in, c.want, 100*c.tolerance)
 		}
 	}
-	if rate := n["exits of six months"] / 6 / (.05 * 405_000); math.Abs(rate/.015-1) > .1 {
+	if rate := n["exits of six months"] / 6 / (scale * 405_000); math.Abs(rate/.015-1) > .1 {
 		t.Errorf("%.4f exits a month, want 0.015", rate)
 	}
 }

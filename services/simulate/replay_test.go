@@ -283,7 +283,7 @@ func (l *ledger) takeBack(run string, lines []events.ReturnedLine) error {
 // except what carries the mode record, and all of that does; everything valid
 // is within the contract.
 func TestReplay(t *testing.T) {
-	for seed, scale := range []float64{.001, .003, .01, .002} {
+	for seed, scale := range []float64{.001, .003, .006, .002} {
 		cfg := province(t, scale, uint64(seed))
 		if seed == 3 {
 			cfg = oneCounty(t, scale) // runs of several parts

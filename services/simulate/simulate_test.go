@@ -63,7 +63,7 @@ func TestRunAgain(t *testing.T) {
 // Labels name persons, posts and events that the submissions hold, and every
 // kind of case is there.
 func TestLabels(t *testing.T) {
-	out, lines := written(t, province(t, .02, 3))
+	out, lines := written(t, province(t, .01, 6))
 	ids, people, runs := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	scan := bufio.NewScanner(bytes.NewReader(out))
 	scan.Buffer(nil, 1<<20)
