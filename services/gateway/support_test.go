@@ -30,9 +30,13 @@ func files(t testing.TB, dir string) (all []byte) {
 	return all
 }
 
-func dial(t testing.TB, url string) net.Conn {
+func dial(t testing.TB, url string) *net.TCPConn {
 	t.Helper()
-	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	addr, err := net.ResolveTCPAddr("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := net.DialTCP("tcp", nil, addr)
 	if err != nil {
 		t.Fatal(err)
 	}
