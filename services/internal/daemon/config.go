@@ -27,6 +27,7 @@ type Config struct {
 	Log       string  // nats://…, esdb://…, mem: or empty for the embedded log
 	Auth      string  // file of the agencies that may submit; needed beyond loopback
 	Divisions string  // file of divisions; empty is the embedded table
+	Store     string  // directory of the read model; empty is under Data
 	Policy    string  // file of the first policy pack; empty is the reference programme's
 	Simulate  float64 // scale of a synthetic province to load into an empty log; 0 for none
 	Seed      uint64  // of the synthetic province

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/muster-works/muster/services/gateway"
 )
 
 const (
@@ -25,14 +27,29 @@ type door struct {
 
 func newDoor(addr string) *door { return &door{loopback: loopback(addr)} }
 
-// open lets requests in: submissions to gate, questions to api.
-func (d *door) open(gate, api http.Handler) {
+// rooms are what is behind a door; those that are nil are not there.
+type rooms struct {
+	gate    http.Handler  // takes submissions
+	api     http.Handler  // answers questions
+	rebuild http.Handler  // starts replays
+	auth    *gateway.Auth // who may ask, nil for anyone on this machine
+}
+
+// open lets requests in.
+func (d *door) open(r rooms) {
 	mux := http.NewServeMux()
-	if gate != nil {
-		mux.Handle("/v1/events", gate)
+	guard := func(h http.Handler) http.Handler { return h }
+	if r.auth != nil {
+		guard = r.auth.Guard
 	}
-	if api != nil {
-		mux.Handle("/v1/", api)
+	if r.gate != nil {
+		mux.Handle("/v1/events", r.gate)
+	}
+	if r.api != nil {
+		mux.Handle("/v1/", guard(r.api))
+	}
+	if r.rebuild != nil {
+		mux.Handle("POST /v1/projections/{view}/rebuild", guard(r.rebuild))
 	}
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ready") })
 	h := http.Handler(mux)

@@ -40,8 +40,8 @@ func (g *ground) close() {
 
 // embed starts the server in this process and opens the log: on it, or where
 // --log says.
-func (c *Config) embed(ctx context.Context) (g *ground, err error) {
-	g = &ground{}
+func (c *Config) embed(ctx context.Context) (_ *ground, err error) {
+	g := &ground{}
 	defer func() {
 		if err != nil {
 			g.close()
@@ -68,8 +68,8 @@ func (c *Config) embed(ctx context.Context) (g *ground, err error) {
 }
 
 // connect reaches the NATS server and the log of a deployment elsewhere.
-func (c *Config) connect(ctx context.Context, name string) (g *ground, err error) {
-	g = &ground{}
+func (c *Config) connect(ctx context.Context, name string) (_ *ground, err error) {
+	g := &ground{}
 	defer func() {
 		if err != nil {
 			g.close()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -19,9 +20,6 @@ import (
 	"github.com/muster-works/muster/services/simulate"
 	"golang.org/x/sync/errgroup"
 )
-
-// zone is where business dates are.
-func zone() (*time.Location, error) { return time.LoadLocation("Asia/Shanghai") }
 
 // tallyEvery is how often agencies' refusals go on record.
 const tallyEvery = time.Minute
@@ -42,8 +40,9 @@ const addressFile = "up.json"
 // In order: the embedded server and the log, the services folded to the log's
 // head, the vault and the gateway, the first policy pack or the synthetic
 // province into an empty log, the read model up to the head, and then the
-// doors for agencies. Until then HTTP answers 503.
-func Up(ctx context.Context, c Config, ready func(Addresses)) error {
+// doors for agencies. Until then HTTP answers 503. It stops in the opposite
+// order: requests under way are answered before the services end.
+func Up(ctx context.Context, c Config, ready func(Addresses)) (err error) {
 	if err := errors.Join(c.guard("--http", c.HTTP), c.guard("--nats", c.NATS)); err != nil {
 		return err
 	}
@@ -55,31 +54,64 @@ func Up(ctx context.Context, c Config, ready func(Addresses)) error {
 	if err != nil {
 		return fmt.Errorf("--http: %w", err)
 	}
+	front, frontCtx := errgroup.WithContext(ctx)
 	door := newDoor(c.HTTP)
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return door.serve(ctx, listener) })
+	front.Go(func() error { return door.serve(frontCtx, listener) })
 
+	backCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	back, backCtx := errgroup.WithContext(backCtx)
+	front.Go(func() error {
+		return c.up(frontCtx, backCtx, front, back, door, "http://"+listener.Addr().String(), ready)
+	})
+	front.Go(func() error {
+		select {
+		case <-backCtx.Done(): // something failed
+			return errBack
+		case <-frontCtx.Done():
+			return nil
+		}
+	})
+	err = front.Wait()
+	stop()
+	if failed := back.Wait(); failed != nil || errors.Is(err, errBack) {
+		err = failed
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// errBack ends the doors when what is behind them has failed.
+var errBack = errors.New("a service has failed")
+
+// up builds a deployment: what answers from outside runs in front and ends
+// with ctx, what it relies on runs in back and ends later.
+func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, door *door, http string, ready func(Addresses)) error {
 	ground, err := c.embed(ctx)
 	if err != nil {
-		return errors.Join(err, stop(g, listener))
-	}
-	defer ground.close()
-	g.Go(func() error { return c.up(ctx, g, ground, door, listener.Addr().String(), ready) })
-	return g.Wait()
-}
-
-// stop ends the HTTP server of an Up that fails at its start.
-func stop(g *errgroup.Group, l net.Listener) error {
-	if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 		return err
 	}
-	if err := g.Wait(); err != nil && !errors.Is(err, net.ErrClosed) {
-		return err
+	var closers []func() error
+	closed := make(chan struct{}) // what runs in back has ended
+	var running sync.WaitGroup
+	keep := func(run func() error) {
+		running.Add(1)
+		back.Go(func() error { defer running.Done(); return run() })
 	}
-	return nil
-}
+	back.Go(func() error {
+		<-backCtx.Done()
+		<-closed
+		running.Wait()
+		var errs []error
+		for _, f := range closers {
+			errs = append(errs, f())
+		}
+		ground.close()
+		return errors.Join(errs...)
+	})
+	defer close(closed) // closers grow no more
 
-func (c *Config) up(ctx context.Context, g *errgroup.Group, ground *ground, door *door, http string, ready func(Addresses)) error {
 	empty, err := isEmpty(ctx, ground.log)
 	if err != nil {
 		return err
@@ -89,57 +121,63 @@ func (c *Config) up(ctx context.Context, g *errgroup.Group, ground *ground, door
 		return err
 	}
 	caughtUp := make(chan struct{})
-	g.Go(func() error { return staff.run(ctx, ground.nats, func() { close(caughtUp) }) })
+	keep(func() error { return staff.run(backCtx, ground.nats, func() { close(caughtUp) }) })
 	gate, closeVault, err := c.gateway(staff.desks)
 	if err != nil {
 		return err
 	}
-	model, err := readmodel.OpenDir(c.path(modelDir))
+	closers = append(closers, closeVault)
+	model, err := c.model()
 	if err != nil {
-		return errors.Join(err, closeVault())
+		return err
 	}
+	closers = append(closers, model.Close)
 	projector := runner.New(ground.log, model, projections.Views(), runner.Options{})
-	g.Go(func() error { return projector.Run(ctx) })
-	// The vault and the read model outlive whoever uses them.
-	g.Go(func() error {
-		<-ctx.Done()
-		return nil
-	})
+	keep(func() error { return ended(backCtx, projector.Run(backCtx)) })
 	select {
 	case <-caughtUp:
 	case <-ctx.Done():
-		return errors.Join(closeVault(), model.Close())
+		return ctx.Err()
 	}
 	if err := c.begin(ctx, gate, empty); err != nil {
-		return errors.Join(err, closeVault(), model.Close())
+		return err
 	}
 	head, _, err := ground.log.Head(ctx, log.Filter{})
-	if err == nil {
-		err = projector.Wait(ctx, head)
-	}
 	if err != nil {
-		return errors.Join(err, closeVault(), model.Close())
+		return err
+	}
+	if err := projector.Wait(ctx, head); err != nil {
+		return err
 	}
 	api, err := c.api(ground.log, model)
 	if err != nil {
 		return err
 	}
-	addresses := Addresses{HTTP: "http://" + http, NATS: ground.server.ClientURL()}
+	addresses := Addresses{HTTP: http, NATS: ground.server.ClientURL()}
 	if err := c.announce(addresses); err != nil {
 		return err
 	}
 	defer os.Remove(c.path(addressFile))
-	served := make(chan error, 1)
-	g.Go(func() error {
-		err := gate.ServeNATS(ctx, ground.nats)
-		served <- err
+	auth, err := c.readAuth()
+	if err != nil {
 		return err
+	}
+	door.open(rooms{
+		gate: gate.Handler(), api: api.Handler(), auth: auth,
+		rebuild: &rebuilder{ctx: ctx, log: ground.log, dir: model, c: c},
 	})
-	door.open(gate.Handler(), api.Handler())
+	front.Go(func() error { return gate.ServeNATS(ctx, ground.nats) })
 	ready(addresses)
 	gate.Record(ctx, tallyEvery)
-	<-served
-	return errors.Join(closeVault(), model.Close())
+	return nil
+}
+
+// ended is err, but nil for the end that ctx asked for.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
 }
 
 func isEmpty(ctx context.Context, l log.Log) (bool, error) {

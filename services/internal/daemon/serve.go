@@ -1,0 +1,135 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/projections"
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/runner"
+	"github.com/muster-works/muster/services/internal/desk"
+	"golang.org/x/sync/errgroup"
+)
+
+// Services lists what Serve can run.
+func Services() []string {
+	var names []string
+	for _, f := range events.Families {
+		names = append(names, string(f))
+	}
+	return append(names, "projector", "query")
+}
+
+// Serve runs one service alone, against a NATS server that is elsewhere, until
+// ctx ends. It calls ready when the service answers, with the address of its
+// HTTP API where it has one.
+func Serve(ctx context.Context, c Config, name string, ready func(address string)) error {
+	ground, err := c.connect(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer ground.close()
+	switch name {
+	case string(events.Gateway):
+		return c.serveGateway(ctx, ground, ready)
+	case "projector":
+		return c.serveProjector(ctx, ground, ready)
+	case "query":
+		return c.serveQuery(ctx, ground, ready)
+	}
+	staff, err := hireStaff(ground.log, events.Family(name))
+	if err != nil {
+		return err
+	}
+	return staff.run(ctx, ground.nats, func() { ready("") })
+}
+
+// serveGateway runs the door. The gateway's own events are decided here too.
+func (c *Config) serveGateway(ctx context.Context, ground *ground, ready func(string)) (err error) {
+	if err := c.guard("--http", c.HTTP); err != nil {
+		return err
+	}
+	if err := c.makeData(); err != nil {
+		return err
+	}
+	staff, err := hireStaff(ground.log, events.Gateway)
+	if err != nil {
+		return err
+	}
+	gate, closeVault, err := c.gateway(desk.NewClient(ground.nats))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeVault()) }()
+	listener, err := net.Listen("tcp", c.HTTP)
+	if err != nil {
+		return fmt.Errorf("--http: %w", err)
+	}
+	door := newDoor(c.HTTP)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return door.serve(ctx, listener) })
+	g.Go(func() error {
+		return staff.run(ctx, ground.nats, func() {
+			door.open(rooms{gate: gate.Handler()})
+			ready("http://" + listener.Addr().String())
+		})
+	})
+	g.Go(func() error { return gate.ServeNATS(ctx, ground.nats) })
+	g.Go(func() error { gate.Record(ctx, tallyEvery); return nil })
+	return g.Wait()
+}
+
+func (c *Config) serveProjector(ctx context.Context, ground *ground, ready func(string)) (err error) {
+	model, err := c.model()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, model.Close()) }()
+	ready("")
+	return runner.New(ground.log, model, projections.Views(), runner.Options{}).Run(ctx)
+}
+
+func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(string)) (err error) {
+	if err := c.guard("--http", c.HTTP); err != nil {
+		return err
+	}
+	model, err := c.model()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, model.Close()) }()
+	api, err := c.api(ground.log, model)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.HTTP)
+	if err != nil {
+		return fmt.Errorf("--http: %w", err)
+	}
+	door := newDoor(c.HTTP)
+	auth, err := c.readAuth()
+	if err != nil {
+		return err
+	}
+	door.open(rooms{api: api.Handler(), auth: auth})
+	ready("http://" + listener.Addr().String())
+	return door.serve(ctx, listener)
+}
+
+// model opens the directory of the read model.
+func (c *Config) model() (*readmodel.Dir, error) {
+	if c.Store != "" {
+		return readmodel.OpenDir(c.Store)
+	}
+	if err := c.makeData(); err != nil {
+		return nil, err
+	}
+	return readmodel.OpenDir(c.path(modelDir))
+}
+
+// zone is where business dates are.
+func zone() (*time.Location, error) { return time.LoadLocation("Asia/Shanghai") }

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/spf13/pflag"
+)
+
+// A client asks a running instance.
+type client struct {
+	to, token string
+}
+
+func (c *client) flags(f *pflag.FlagSet) {
+	f.StringVar(&c.to, "to", "http://127.0.0.1:8080", "address of the running instance")
+	f.StringVar(&c.token, "token", "", "the agency's token, where the instance asks for one")
+}
+
+// do sends a request and returns the response when it succeeded; otherwise the
+// error holds what the instance said.
+func (c *client) do(ctx context.Context, method, path string, query url.Values, header http.Header, body io.Reader) (*http.Response, error) {
+	address := strings.TrimSuffix(c.to, "/") + path
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	r, err := http.NewRequestWithContext(ctx, method, address, body)
+	if err != nil {
+		return nil, err
+	}
+	for k, v := range header {
+		r.Header[k] = v
+	}
+	if c.token != "" {
+		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, fmt.Errorf("no answer from %s (is it running? start one with: muster up): %w", c.to, err)
+	}
+	if resp.StatusCode/100 == 2 {
+		return resp, nil
+	}
+	defer resp.Body.Close()
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	var problem struct {
+		Title  string `json:"title"`
+		Detail string `json:"detail"`
+	}
+	if json.Unmarshal(text, &problem) == nil && problem.Title+problem.Detail != "" {
+		text = []byte(strings.TrimPrefix(problem.Title+": "+problem.Detail, ": "))
+	}
+	return nil, &statusError{resp.StatusCode, resp.Header.Get("Retry-After"), strings.TrimSpace(string(text))}
+}
+
+// A statusError is a request that the instance refused whole.
+type statusError struct {
+	code       int
+	retryAfter string
+	text       string
+}
+
+func (e *statusError) Error() string {
+	return fmt.Sprintf("the instance answers %d %s: %s", e.code, http.StatusText(e.code), e.text)
+}
+
+// get asks for a document as media type accept and hands its body to fn.
+func (c *client) get(ctx context.Context, path string, query url.Values, accept string, fn func(io.Reader) error) error {
+	resp, err := c.do(ctx, http.MethodGet, path, query, http.Header{"Accept": {accept}}, nil)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	return fn(resp.Body)
+}

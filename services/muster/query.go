@@ -1,0 +1,109 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+
+	"github.com/spf13/cobra"
+)
+
+func queryCommand() *cobra.Command {
+	var c client
+	var asOf, knownAt, division, by, month, format, atLeast string
+	cmd := &cobra.Command{
+		Use:       "query headcount|vacancies|plan|payroll|findings|funds",
+		Short:     "Ask a running instance, for any date as known at any moment",
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{"headcount", "vacancies", "plan", "payroll", "findings", "funds"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			query := url.Values{}
+			for name, value := range map[string]string{
+				"as_of": asOf, "known_at": knownAt, "division": division, "by": by, "month": month, "at_least": atLeast,
+			} {
+				if value != "" {
+					query.Set(name, value)
+				}
+			}
+			return c.get(cmd.Context(), "/v1/"+args[0], query, "application/json", func(body io.Reader) error {
+				return printAnswer(cmd.OutOrStdout(), body, "rows", format)
+			})
+		},
+	}
+	f := cmd.Flags()
+	c.flags(f)
+	f.StringVar(&asOf, "as-of", "", "business date, YYYY-MM-DD (default: the instance's today)")
+	f.StringVar(&knownAt, "known-at", "", "as known at this instant (RFC 3339) or end of day (default: now)")
+	f.StringVar(&division, "division", "", "division prefix or 12 digits")
+	f.StringVar(&by, "by", "", "comma list of division:prefecture, division:county, division:township, category, kind, group, area, sex")
+	f.StringVar(&month, "month", "", "month of a payroll, YYYY-MM")
+	f.StringVar(&atLeast, "at-least", "", "wait until this position of a receipt is visible")
+	f.StringVar(&format, "format", "table", "table, json or csv")
+	return cmd
+}
+
+func printAnswer(w io.Writer, body io.Reader, rows, format string) error {
+	switch format {
+	case "json":
+		_, err := io.Copy(w, body)
+		fmt.Fprintln(w)
+		return err
+	case "table", "csv":
+		a, err := readAnswer(body, rows)
+		if err != nil {
+			return err
+		}
+		if format == "csv" {
+			return a.csv(w)
+		}
+		return a.table(w)
+	}
+	return errors.New("--format: want table, json or csv")
+}
+
+func trailCommand() *cobra.Command {
+	var c client
+	var format, knownAt string
+	cmd := &cobra.Command{
+		Use:   "trail person|post|agency ID",
+		Short: "Print the audit trail of a person, post or agency, oldest first",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			kinds := map[string]string{"person": "persons", "post": "posts", "agency": "agencies"}
+			kind, ok := kinds[args[0]]
+			if !ok {
+				return errors.New("trail of what? want person, post or agency")
+			}
+			query := url.Values{}
+			if knownAt != "" {
+				query.Set("known_at", knownAt)
+			}
+			return c.get(cmd.Context(), "/v1/trail/"+kind+"/"+url.PathEscape(args[1]), query, "application/json", func(body io.Reader) error {
+				return printAnswer(cmd.OutOrStdout(), body, "events", format)
+			})
+		},
+	}
+	c.flags(cmd.Flags())
+	cmd.Flags().StringVar(&knownAt, "known-at", "", "as known at this instant (RFC 3339) or end of day (default: now)")
+	cmd.Flags().StringVar(&format, "format", "table", "table, json or csv")
+	return cmd
+}
+
+func statusCommand() *cobra.Command {
+	var c client
+	var format string
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show services, the log's head, and each view's position, lag and age",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.get(cmd.Context(), "/v1/projections", nil, "application/json", func(body io.Reader) error {
+				return printAnswer(cmd.OutOrStdout(), body, "rows", format)
+			})
+		},
+	}
+	c.flags(cmd.Flags())
+	cmd.Flags().StringVar(&format, "format", "table", "table, json or csv")
+	return cmd
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/muster-works/muster/projections/replay"
+	"github.com/muster-works/muster/projections/runner"
+	"github.com/muster-works/muster/services/internal/daemon"
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+)
+
+func replayCommand() *cobra.Command {
+	var c daemon.Config
+	var o daemon.ReplayOptions
+	cmd := &cobra.Command{
+		Use:   "replay",
+		Short: "Rebuild the views from the log beside the living ones, and say what differs",
+		Long: `Rebuild the views from the log beside the living ones, and say what differs.
+
+The living views stay in use and go on meanwhile. Both are compared row by row
+as they were at one commit; then the new ones take over, unless --dry-run. Exit
+code 1 if any row differs.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.Out, c.Logger = cmd.ErrOrStderr(), logger()
+			bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(cmd.ErrOrStderr()), progressbar.OptionSetDescription("replay"),
+				progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionShowIts(), progressbar.OptionSetItsString("facts"),
+				progressbar.OptionClearOnFinish())
+			start, facts := time.Now(), uint64(0)
+			o.Progress = func(p runner.Progress) {
+				facts = max(facts, p.Facts)
+				bar.Describe("replay up to " + p.Position.String())
+				_ = bar.Set64(int64(p.Facts))
+			}
+			report, err := daemon.Replay(cmd.Context(), c, o)
+			_ = bar.Finish()
+			if err != nil {
+				return err
+			}
+			printReport(cmd.OutOrStdout(), report, o.View)
+			fmt.Fprintf(cmd.OutOrStdout(), "%d facts in %.1f s\n", facts, time.Since(start).Seconds())
+			if !report.Same() {
+				return errSilent
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&c.Data, "data", "./muster-data", "the deployment's directory")
+	f.StringVar(&c.NATS, "nats", "", "the deployment's NATS server, where it is elsewhere")
+	f.StringVar(&c.Creds, "creds", "", "file with the internal user's password (default: that of an embedded server in --data)")
+	f.StringVar(&c.Log, "log", "", "where the log is: nats://… or esdb://… (default: embedded JetStream, or that of --nats)")
+	f.StringVar(&c.Store, "store", "", "directory of the read model (default: views in --data)")
+	f.StringVar(&o.View, "view", "", "report on this view alone; a generation is always rebuilt whole")
+	f.StringVar(&o.KnownAt, "known-at", "", "rebuild the world as it was known at this instant (RFC 3339) or end of day; compares, never switches")
+	f.StringVar(&o.ToDir, "to-dir", "", "rebuild into this directory instead, and leave the living views alone")
+	f.BoolVar(&o.DryRun, "dry-run", false, "compare, and do not switch")
+	return cmd
+}
+
+func printReport(w io.Writer, r replay.Report, view string) {
+	living := r.Living
+	if living == "" {
+		living = "none"
+	}
+	fmt.Fprintf(w, "compared %s with %s at %s\n", r.Rebuilt, living, r.At.Position)
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "table\trows\tadded\tgone\tchanged")
+	differences := 0
+	for _, d := range r.Tables {
+		if view != "" && d.Table != view {
+			continue
+		}
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\n", d.Table, d.Rows, d.Added, d.Gone, d.Changed)
+		differences += d.Added + d.Gone + d.Changed
+	}
+	_ = t.Flush()
+	for _, d := range r.Tables {
+		if view != "" && d.Table != view {
+			continue
+		}
+		for _, e := range d.Examples {
+			fmt.Fprintf(w, "%s %s: %q became %q, by the events at %v\n", d.Table, e.Key, e.Before, e.After, e.Events)
+		}
+	}
+	fmt.Fprintf(w, "%d differences\n", differences)
+	if r.Switched {
+		fmt.Fprintf(w, "%s is in use\n", r.Rebuilt)
+	}
+}

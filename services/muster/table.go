@@ -1,0 +1,153 @@
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// An answer is a query's answer as it came: members in their order.
+type answer struct {
+	facts []member   // all that is not rows
+	rows  [][]member // each row's members
+}
+
+type member struct {
+	name  string
+	value jsontext.Value
+}
+
+// text is the value as a person reads it.
+func (m member) text() string {
+	if m.value.Kind() == '"' {
+		var s string
+		if json.Unmarshal(m.value, &s) == nil {
+			return s
+		}
+	}
+	if s := string(m.value); s != "null" {
+		return s
+	}
+	return ""
+}
+
+func readMembers(dec *jsontext.Decoder) (list []member, err error) {
+	if _, err := dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	for dec.PeekKind() != '}' {
+		name, err := dec.ReadToken()
+		if err != nil {
+			return nil, err
+		}
+		m := member{name: name.String()}
+		v, err := dec.ReadValue()
+		if err != nil {
+			return nil, err
+		}
+		m.value = v.Clone()
+		list = append(list, m)
+	}
+	_, err = dec.ReadToken()
+	return list, err
+}
+
+// readAnswer reads a JSON answer; the list of the member named rows is taken
+// apart.
+func readAnswer(r io.Reader, rows string) (a answer, err error) {
+	all, err := readMembers(jsontext.NewDecoder(r))
+	if err != nil {
+		return a, fmt.Errorf("read the answer: %w", err)
+	}
+	for _, m := range all {
+		if m.name != rows || m.value.Kind() != '[' {
+			a.facts = append(a.facts, m)
+			continue
+		}
+		dec := jsontext.NewDecoder(strings.NewReader(string(m.value)))
+		if _, err := dec.ReadToken(); err != nil {
+			return a, err
+		}
+		for dec.PeekKind() == '{' {
+			row, err := readMembers(dec)
+			if err != nil {
+				return a, fmt.Errorf("read the answer: %w", err)
+			}
+			a.rows = append(a.rows, row)
+		}
+	}
+	return a, nil
+}
+
+// columns are the names of all rows' members, in the order of first sight.
+func (a answer) columns() (names []string) {
+	for _, row := range a.rows {
+		for _, m := range row {
+			if !slices.Contains(names, m.name) {
+				names = append(names, m.name)
+			}
+		}
+	}
+	return names
+}
+
+// each calls fn with the header and then with the cells of each row.
+func (a answer) each(fn func(cells []string) error) error {
+	names := a.columns()
+	if len(names) == 0 {
+		return nil
+	}
+	if err := fn(names); err != nil {
+		return err
+	}
+	for _, row := range a.rows {
+		cells := make([]string, len(names))
+		for _, m := range row {
+			cells[slices.Index(names, m.name)] = m.text()
+		}
+		if err := fn(cells); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// table prints the rows aligned, then the facts a line each.
+func (a answer) table(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	err := a.each(func(cells []string) error {
+		_, err := fmt.Fprintln(t, strings.Join(cells, "\t"))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(a.rows) > 0 {
+		fmt.Fprintln(t)
+	}
+	for _, m := range a.facts {
+		if _, err := fmt.Fprintf(t, "%s\t%s\n", m.name, m.text()); err != nil {
+			return err
+		}
+	}
+	return t.Flush()
+}
+
+// csv prints the rows, or the facts as one row where there are none.
+func (a answer) csv(w io.Writer) error {
+	if len(a.rows) == 0 {
+		a = answer{rows: [][]member{a.facts}}
+	}
+	out := csv.NewWriter(w)
+	if err := a.each(out.Write); err != nil {
+		return err
+	}
+	out.Flush()
+	return out.Error()
+}

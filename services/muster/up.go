@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/muster-works/muster/services/internal/daemon"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// deployment adds the flags that say how a deployment is put together.
+func deployment(f *pflag.FlagSet, c *daemon.Config) {
+	f.StringVar(&c.Data, "data", "./muster-data", "directory of log, vault and views")
+	f.StringVar(&c.HTTP, "http", "127.0.0.1:8080", "address of the HTTP API; port 0 takes a free one")
+	f.StringVar(&c.Log, "log", "", "where the log is: nats://…, esdb://… or mem: (default: embedded JetStream, or that of --nats)")
+	f.StringVar(&c.Auth, "auth", "", "file of the agencies that may submit; needed on other addresses than loopback")
+	f.StringVar(&c.Divisions, "divisions", "", "file of divisions, CSV code,level,name (default: Shandong, 2022/23 edition)")
+}
+
+func logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+func upCommand() *cobra.Command {
+	var c daemon.Config
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Run everything in one process on an embedded log",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c.Out, c.Logger = cmd.ErrOrStderr(), logger()
+			return daemon.Up(cmd.Context(), c, func(a daemon.Addresses) {
+				out := cmd.OutOrStdout()
+				if c.Auth == "" {
+					fmt.Fprintln(out, "anyone on this machine may submit, as the agency local with every right (no --auth)")
+				}
+				fmt.Fprintf(out, "HTTP  %s\nNATS  %s\ndata  %s\nready\n", a.HTTP, a.NATS, c.Data)
+			})
+		},
+	}
+	f := cmd.Flags()
+	deployment(f, &c)
+	f.StringVar(&c.NATS, "nats", "127.0.0.1:4222", "address of the embedded NATS server, for agencies")
+	f.StringVar(&c.Policy, "policy", "", "file of the policy pack that an empty log begins with (default: the reference programme's)")
+	f.Float64Var(&c.Simulate, "simulate", 0, "load a synthetic province of this scale (0.001 to 1) into an empty log")
+	f.Uint64Var(&c.Seed, "seed", 1, "of the synthetic province")
+	return cmd
+}
+
+func serveCommand() *cobra.Command {
+	var c daemon.Config
+	cmd := &cobra.Command{
+		Use:       "serve SERVICE",
+		Short:     "Run one service alone against a NATS server that is elsewhere",
+		Long:      "Run one service alone against a NATS server that is elsewhere.\n\nSERVICE is one of post hire training attendance payment exit registry review\npolicy gateway projector query.",
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: daemon.Services(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.Out, c.Logger = cmd.ErrOrStderr(), logger()
+			return daemon.Serve(cmd.Context(), c, args[0], func(address string) {
+				if address != "" {
+					fmt.Fprintf(cmd.OutOrStdout(), "HTTP  %s\n", address)
+				}
+				fmt.Fprintln(cmd.OutOrStdout(), "ready")
+			})
+		},
+	}
+	f := cmd.Flags()
+	deployment(f, &c)
+	f.StringVar(&c.NATS, "nats", "nats://127.0.0.1:4222", "the NATS server")
+	f.StringVar(&c.Creds, "creds", "", "file with the internal user's password (default: that of an embedded server in --data)")
+	f.StringVar(&c.Store, "store", "", "directory of the read model (default: views in --data)")
+	return cmd
+}
