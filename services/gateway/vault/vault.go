@@ -33,8 +33,8 @@
 // # What the memory holds
 //
 // Identity numbers are looked up a million times a month, so the index of
-// their hashes is kept in memory, as are the tokens: about 150 bytes a person.
-// Names and numbers are not.
+// their hashes is kept in memory, as are the tokens: some 230 bytes a person
+// with a phone and a household. Names and numbers are not.
 package vault
 
 import (
