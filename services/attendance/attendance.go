@@ -30,7 +30,6 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
-	"github.com/muster-works/muster/services/internal/desk"
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
@@ -45,13 +44,6 @@ const (
 
 // maxReasons is how many reasons one answer gives.
 const maxReasons = 20
-
-// A State is empty: a sheet depends on nothing said before, but for the
-// ledger, which is the desk's.
-type State struct{ desk.Journal }
-
-// Apply has nothing to fold.
-func (*State) Apply(*events.Event) {}
 
 // Placements is what the service asks of posts and people.
 type Placements interface {

@@ -140,7 +140,7 @@ func TestSheetRightAfterTheHire(t *testing.T) {
 	posts, hires := put(events.Post, always{}, placement.New()), put(events.Hire, always{}, placement.New())
 	placed := placement.New()
 	d := run(t, desk.New(events.Attendance, New(placed),
-		desk.NewFold(l, events.Attendance.Boundary(), &State{}), desk.NewFold(l, events.Hire.Boundary(), placed)))
+		desk.NewFold(l, events.Attendance.Boundary(), &desk.Stateless{}), desk.NewFold(l, events.Hire.Boundary(), placed)))
 	submit := func(d *desk.Desk, e *events.Event) string {
 		r, err := d.Submit(t.Context(), []*events.Event{e}, time.Time{})
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/policy"
 )
 
 // The tests run the real binary: this one, told by its environment to be
@@ -416,4 +417,13 @@ func TestKill(t *testing.T) {
 // seat is a post of one seat.
 func seat(id string) string {
 	return fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"/agency/370211-rsj","type":"post.developed","division":"370211102231","data":{"post":%q,"category":"public_service","area":"rural","seats":1,"from":"2022-04-01"}}`, id, id)
+}
+
+// adoption is the reference pack's.
+func adoption() *events.Event {
+	pack, err := policy.Reference()
+	if err != nil {
+		panic(err)
+	}
+	return events.Adoption(pack)
 }

@@ -11,15 +11,7 @@ package review
 
 import (
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/services/internal/desk"
 )
-
-// A State is empty: a verdict depends on nothing said before, but for the
-// ledger, which is the desk's.
-type State struct{ desk.Journal }
-
-// Apply has nothing to fold.
-func (*State) Apply(*events.Event) {}
 
 // A Service decides the events of the family review.
 type Service struct{}

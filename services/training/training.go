@@ -13,15 +13,7 @@ package training
 
 import (
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/services/internal/desk"
 )
-
-// A State is empty: what is said of training depends on nothing said before,
-// but for the ledger, which is the desk's.
-type State struct{ desk.Journal }
-
-// Apply has nothing to fold.
-func (*State) Apply(*events.Event) {}
 
 // A Service decides the events of the family training.
 type Service struct{}

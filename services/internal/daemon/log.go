@@ -60,7 +60,7 @@ func (c *Config) embed(ctx context.Context) (_ *ground, err error) {
 		if err := natslog.Provision(ctx, g.nats, natslog.Options{}); err != nil {
 			return nil, err
 		}
-		g.log, err = natslog.Open(ctx, g.nats, natslog.Options{})
+		g.log, err = opened(natslog.Open(ctx, g.nats, natslog.Options{}))
 	default:
 		g.log, err = c.openLog(ctx, nil)
 	}
@@ -86,19 +86,28 @@ func (c *Config) connect(ctx context.Context, name string) (_ *ground, err error
 func (c *Config) openLog(ctx context.Context, nc *nats.Conn) (log.Log, error) {
 	switch scheme, _, _ := strings.Cut(c.Log, ":"); scheme {
 	case "":
-		return natslog.Open(ctx, nc, natslog.Options{})
+		return opened(natslog.Open(ctx, nc, natslog.Options{}))
 	case "nats", "tls":
 		nc, err := c.dial(c.Log, "muster log")
 		if err != nil {
 			return nil, err
 		}
-		return natslog.Open(ctx, nc, natslog.Options{})
+		return opened(natslog.Open(ctx, nc, natslog.Options{}))
 	case "esdb", "esdb+discover":
-		return eslog.Open(ctx, c.Log)
+		return opened(eslog.Open(ctx, c.Log))
 	case "mem":
 		return memlog.New(), nil
 	}
-	return nil, fmt.Errorf("--log %q: want nats://…, esdb://… or mem:", redacted(c.Log))
+	return nil, fmt.Errorf("--log %q: want nats:, esdb: or mem: and where", redacted(c.Log))
+}
+
+// opened makes a log of what a driver's Open returned, and nil, not a nil
+// driver, of a failure.
+func opened[L log.Log](l L, err error) (log.Log, error) {
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // dial connects as the internal user. Credentials come from the URL or from

@@ -51,18 +51,18 @@ func hireStaff(l log.Log, families ...events.Family) (*staff, error) {
 		case events.Exit:
 			d = desk.New(f, exit.New(placed, packs), placedFold, rulesFold)
 		case events.Training:
-			d = desk.New(f, training.New(), desk.NewFold(l, f.Boundary(), &training.State{}))
+			d = desk.New(f, training.New(), desk.NewFold(l, f.Boundary(), &desk.Stateless{}))
 		case events.Attendance:
-			d = desk.New(f, attendance.New(placed), desk.NewFold(l, f.Boundary(), &attendance.State{}), placedFold)
+			d = desk.New(f, attendance.New(placed), desk.NewFold(l, f.Boundary(), &desk.Stateless{}), placedFold)
 		case events.Payment:
 			state := payment.NewState()
 			d = desk.New(f, payment.New(state, placed), desk.NewFold(l, f.Boundary(), state), placedFold)
 		case events.Registry:
-			d = desk.New(f, registry.New(), desk.NewFold(l, f.Boundary(), &registry.State{}))
+			d = desk.New(f, registry.New(), desk.NewFold(l, f.Boundary(), &desk.Stateless{}))
 		case events.Review:
-			d = desk.New(f, review.New(), desk.NewFold(l, f.Boundary(), &review.State{}))
+			d = desk.New(f, review.New(), desk.NewFold(l, f.Boundary(), &desk.Stateless{}))
 		case events.Gateway:
-			d = desk.New(f, scribe{}, desk.NewFold(l, f.Boundary(), &unfolded{}))
+			d = desk.New(f, scribe{}, desk.NewFold(l, f.Boundary(), &desk.Stateless{}))
 		default:
 			return nil, fmt.Errorf("no service %q", f)
 		}
@@ -77,12 +77,6 @@ type scribe struct{}
 
 // Decide is [desk.Decider.Decide].
 func (scribe) Decide(e *events.Event) (*events.Event, events.Reasons) { return e, nil }
-
-// unfolded is the state of a boundary that nothing is decided by.
-type unfolded struct{ desk.Journal }
-
-// Apply has nothing to fold.
-func (*unfolded) Apply(*events.Event) {}
 
 // run runs the desks until the context ends, registers each with NATS micro
 // where there is a connection, and calls ready when all have caught up.

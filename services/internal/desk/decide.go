@@ -105,6 +105,8 @@ func (d *Desk) void(e *events.Event) events.Reasons {
 	switch {
 	case k.ID == e.ID:
 		return events.Refuse(events.Invalid, field, "names the event itself")
+	case !known && d.own.ledger.ahead[k.Hash()]:
+		return events.Refuse(AlreadyVoided, field, "names an event that was replaced or withdrawn before it came")
 	case !known && e.Submode == events.Record:
 		return nil
 	case !known:

@@ -143,6 +143,29 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// In record mode a correction may come before what it corrects, once.
+func TestVoidedBeforeItCame(t *testing.T) {
+	d := start(t, memlog.New())
+	early := func(id string) *events.Event {
+		e := withdraw(id, "late")
+		e.Submode = events.Record
+		return e
+	}
+	for i, c := range []struct {
+		event *events.Event
+		want  string
+	}{
+		{early("1"), "accepted"},
+		{early("2"), "rejected already_voided"},
+		{take("late", "a", 1), "accepted"},
+		{early("3"), "rejected already_voided"},
+	} {
+		if got := summary(submit(t, d, c.event)[0]); got != c.want {
+			t.Errorf("%d: %s, want %s", i, got, c.want)
+		}
+	}
+}
+
 // One body: each event sees those before it, duplicates of events that are
 // still under way included.
 func TestBodyIsDecidedInOrder(t *testing.T) {

@@ -21,6 +21,13 @@ type State interface {
 	journal() *Journal
 }
 
+// Stateless is the state of a family that nothing said before decides, but for
+// the ledger.
+type Stateless struct{ Journal }
+
+// Apply has nothing to fold.
+func (*Stateless) Apply(*events.Event) {}
+
 // A Fold keeps a state at a position of the log. Desks of one process that
 // share a boundary share its fold; whoever reads the state holds the lock.
 type Fold struct {
@@ -39,7 +46,7 @@ type Fold struct {
 // NewFold makes a fold of a boundary at the beginning of the log. Nothing else
 // may change state from then on.
 func NewFold(l log.Log, boundary string, state State) *Fold {
-	return &Fold{log: l, boundary: boundary, state: state, ledger: Ledger{entries: map[[16]byte]Entry{}}}
+	return &Fold{log: l, boundary: boundary, state: state, ledger: Ledger{entries: map[[16]byte]Entry{}, ahead: map[[16]byte]bool{}}}
 }
 
 // CatchUp folds what the boundary holds beyond the fold, to the end that the

@@ -10,7 +10,10 @@ import (
 // A Ledger remembers every event of a boundary by its key, so that the same
 // event is taken once, for ever: it is folded from the log and knows no
 // window.
-type Ledger struct{ entries map[[16]byte]Entry }
+type Ledger struct {
+	entries map[[16]byte]Entry
+	ahead   map[[16]byte]bool // voided before they came
+}
 
 // An Entry is what the ledger knows of one event.
 type Entry struct {
@@ -36,7 +39,7 @@ func digest64(e *events.Event) uint64 {
 func (l *Ledger) add(e *events.Event, at log.Position, j *Journal) {
 	h := e.Key().Hash()
 	if _, ok := l.entries[h]; !ok {
-		l.entries[h] = Entry{At: at, digest: digest64(e), Type: e.Type}
+		l.entries[h] = Entry{At: at, digest: digest64(e), Type: e.Type, Voided: l.ahead[h]}
 		if j.Open() {
 			j.Did(func() { delete(l.entries, h) })
 		}
@@ -44,12 +47,18 @@ func (l *Ledger) add(e *events.Event, at log.Position, j *Journal) {
 	if k, ok := Voids(e); ok {
 		h := k.Hash()
 		old, known := l.entries[h]
-		if known {
+		switch {
+		case known:
 			entry := old
 			entry.Voided = true
 			l.entries[h] = entry
 			if j.Open() {
 				j.Did(func() { l.entries[h] = old })
+			}
+		case !l.ahead[h]:
+			l.ahead[h] = true
+			if j.Open() {
+				j.Did(func() { delete(l.ahead, h) })
 			}
 		}
 	}

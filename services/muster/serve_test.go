@@ -1,0 +1,74 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log/natslog"
+	"github.com/muster-works/muster/events/log/natslog/embedded"
+	"github.com/muster-works/muster/services/internal/daemon"
+)
+
+// Goal: every service runs alone, against a server that is elsewhere, and
+// together they are the same deployment; two of one kind share the work, and
+// one that is killed is missed by nobody. Method: a process a service.
+func TestServe(t *testing.T) {
+	dir := t.TempDir()
+	server, err := embedded.Start(embedded.Options{Dir: filepath.Join(dir, "nats"), Addr: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Shutdown)
+	nc, err := server.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	serve := func(name string) *instance {
+		return start(t, "serve", name, "--nats", server.ClientURL(), "--creds", filepath.Join(dir, "nats", embedded.PasswordFile),
+			"--data", filepath.Join(dir, "data"), "--http", "127.0.0.1:0")
+	}
+	if out, err := try(t, "serve", "hire", "--nats", server.ClientURL(), "--creds", filepath.Join(dir, "nats", embedded.PasswordFile)); err == nil ||
+		!strings.Contains(out, "provision") {
+		t.Errorf("a server without the stream: %v\n%s", err, out)
+	}
+	if err := natslog.Provision(t.Context(), nc, natslog.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	var gate, query *instance
+	for _, name := range daemon.Services() {
+		switch i := serve(name); name {
+		case "gateway":
+			gate = i
+		case "query":
+			query = i
+		}
+	}
+	second := serve("hire")
+
+	lines := tour(t)
+	pack, err := adoption().Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	receipts := post(t, gate, "application/x-ndjson", strings.Join(append([]string{string(pack)}, lines...), "\n"))
+	if len(receipts) != 5 {
+		t.Fatalf("%+v", receipts)
+	}
+	for _, r := range receipts {
+		if r.Status != events.Accepted {
+			t.Errorf("%s: %s %v", r.ID, r.Status, r.Reasons)
+		}
+	}
+	at := "&at_least=" + receipts[4].Position.String()
+	if got := get[headcount](t, query, "/v1/headcount?as_of=2022-05-10"+at).Total; got != 1 {
+		t.Errorf("headcount %d, want 1", got)
+	}
+	second.kill()
+	again := post(t, gate, "application/json", lines[1])
+	if again[0].Status != events.Duplicate || again[0].Position != receipts[2].Position {
+		t.Errorf("with one of two killed: %+v, want a duplicate of %s", again[0], receipts[2].Position)
+	}
+}
