@@ -151,9 +151,8 @@ func (w *Writer) Write(ctx context.Context, b *Batch) error {
 		last = b.Commits[n-1].Ord
 	}
 	err := w.transact(ctx, func(tx *sql.Tx) error {
-		if err := w.rows(ctx, tx, b); err != nil {
-			return err
-		}
+		// The transaction holds the write lock from its beginning, so the fence
+		// can stand first: whoever was taken over does not write a row.
 		done, err := tx.ExecContext(ctx, `UPDATE progress SET ord = ? WHERE epoch = ? AND ord = ?`, int64(last), w.epoch, int64(w.ord))
 		if err != nil {
 			return err
@@ -161,7 +160,7 @@ func (w *Writer) Write(ctx context.Context, b *Batch) error {
 		if n, err := done.RowsAffected(); err != nil || n != 1 {
 			return errors.Join(err, ErrFenced)
 		}
-		return nil
+		return w.rows(ctx, tx, b)
 	})
 	if err != nil {
 		return fmt.Errorf("readmodel: write up to commit %d: %w", last, damaged(err))

@@ -231,7 +231,7 @@ func shown(t fataler, r *readmodel.Reader, on civil.Date, known uint64) (count m
 
 // Headcount and vacancies at random dates and moments equal a recount.
 func TestOracle(t *testing.T) {
-	dirs := tempDir(t)
+	dirs := tempDirs(t)
 	rapid.Check(t, func(t *rapid.T) {
 		all := draw(t)
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
@@ -239,7 +239,7 @@ func TestOracle(t *testing.T) {
 			all = shuffled(all, r)
 		}
 		l := write(t, all, 6, r)
-		model := build(t, l, dirs(), runner.Options{})
+		model := build(t, l, dirs(t), runner.Options{})
 		meta, err := model.Meta(context.Background())
 		if err != nil {
 			t.Fatal(err)

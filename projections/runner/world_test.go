@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -174,16 +175,20 @@ type fataler interface {
 	Fatalf(string, ...any)
 }
 
-// tempDir makes a directory of generations; rapid's T has no TempDir.
-func tempDir(t *testing.T) func() *readmodel.Dir {
+// tempDirs makes directories of generations; rapid's T has no TempDir.
+func tempDirs(t *testing.T) func(*rapid.T) *readmodel.Dir {
 	base, n := t.TempDir(), 0
-	return func() *readmodel.Dir {
+	return func(t *rapid.T) *readmodel.Dir {
 		n++
-		d, err := readmodel.OpenDir(fmt.Sprintf("%s/%d", base, n))
+		path := fmt.Sprintf("%s/%d", base, n)
+		d, err := readmodel.OpenDir(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { d.Close() })
+		t.Cleanup(func() {
+			d.Close()
+			os.RemoveAll(path)
+		})
 		return d
 	}
 }

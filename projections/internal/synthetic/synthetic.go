@@ -36,6 +36,7 @@ type Writer struct {
 	Facts int // lines written so far
 
 	log       log.Log
+	name      string // of the commits
 	revisions map[string]log.Revision
 	at        time.Time
 	commits   int
@@ -43,9 +44,10 @@ type Writer struct {
 	bytes     map[string]int
 }
 
-// NewWriter returns a Writer. Recorded times begin with the first month.
-func NewWriter(l log.Log) *Writer {
-	return &Writer{log: l, revisions: map[string]log.Revision{}, at: Start.First().Start(time.UTC),
+// NewWriter returns a Writer whose commits bear a name. Recorded times begin
+// with the first month.
+func NewWriter(l log.Log, name string) *Writer {
+	return &Writer{log: l, name: name, revisions: map[string]log.Revision{}, at: Start.First().Start(time.UTC),
 		batch: map[string][][]byte{}, bytes: map[string]int{}}
 }
 
@@ -74,7 +76,7 @@ func (w *Writer) Commit(ctx context.Context, boundary string) error {
 	}
 	w.commits++
 	w.at = w.at.Add(time.Minute)
-	c := log.Commit{ID: fmt.Sprintf("c-%d", w.commits), Boundary: boundary, Events: w.batch[boundary], Imported: w.at}
+	c := log.Commit{ID: fmt.Sprintf("%s-%d", w.name, w.commits), Boundary: boundary, Events: w.batch[boundary], Imported: w.at}
 	_, revision, err := w.log.Append(ctx, c, w.revisions[boundary])
 	if err != nil {
 		return err
@@ -109,7 +111,7 @@ type programme struct {
 // runs of five hundred lines, instructed and settled. It returns the number of
 // facts.
 func Fill(ctx context.Context, l log.Log, size Size) (int, error) {
-	p := &programme{Writer: NewWriter(l), size: size, rand: rand.New(rand.NewPCG(size.Seed, 1)), on: make([]uuid.UUID, size.Posts*seats)}
+	p := &programme{Writer: NewWriter(l, fmt.Sprint("programme-", size.Seed)), size: size, rand: rand.New(rand.NewPCG(size.Seed, 1)), on: make([]uuid.UUID, size.Posts*seats)}
 	steps := []func(context.Context) error{p.develop, p.hireAll}
 	for m := range size.Months {
 		month := Start + civil.Month(m)

@@ -1,0 +1,88 @@
+package vacancy_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/vacancy"
+	"github.com/muster-works/muster/projections/view"
+)
+
+func day(s string) civil.Date { return civil.MustDate("2022-" + s) }
+
+// A post of two seats from 1 January, and what happens on it, person by person.
+func TestSpans(t *testing.T) {
+	type stay struct {
+		seat       int
+		from, exit string
+		code       string
+	}
+	for _, c := range []struct {
+		name   string
+		stays  []stay
+		closed string
+		want   string
+	}{
+		{"never filled", nil, "", "1:01-01–, 2:01-01–"},
+		{"closed", nil, "03-01", "1:01-01–03-01, 2:01-01–03-01"},
+		{"filled", []stay{{seat: 1, from: "01-11"}}, "", "1:01-01–01-11 filled 10, 2:01-01–"},
+		{"filled on the first day", []stay{{seat: 1, from: "01-01"}, {seat: 2, from: "01-01"}}, "", ""},
+		{"left", []stay{{1, "01-01", "02-01", "N1"}, {seat: 2, from: "01-01"}}, "", "1:02-01– N1"},
+		{"filled again", []stay{{1, "01-01", "02-01", "N1"}, {seat: 1, from: "02-11"}, {seat: 2, from: "01-01"}}, "", "1:02-01–02-11 N1 filled 10"},
+		{"handed over", []stay{{1, "01-01", "02-01", "N1"}, {seat: 1, from: "02-01"}, {seat: 2, from: "01-01"}}, "", ""},
+		{"two on one seat", []stay{{1, "01-01", "02-01", "N1"}, {1, "01-10", "03-01", "D1"}, {seat: 2, from: "01-01"}}, "", "1:03-01– D1"},
+		{"two leave together", []stay{{1, "01-01", "02-01", "N5"}, {1, "01-10", "02-01", "N1"}, {seat: 2, from: "01-01"}}, "", "1:02-01– N1"},
+		{"two leave together, the other way", []stay{{1, "01-01", "02-01", "N1"}, {1, "01-10", "02-01", "N5"}, {seat: 2, from: "01-01"}}, "", "1:02-01– N1"},
+		{"never came", []stay{{1, "02-01", "02-01", "N5"}, {seat: 2, from: "01-01"}}, "", "1:01-01–"},
+		{"before the post", []stay{{1, "01-01", "01-01", "N5"}}, "02-01", "1:01-01–02-01, 2:01-01–02-01"},
+		{"left after the end", []stay{{1, "01-01", "04-01", "N5"}, {seat: 2, from: "01-01"}}, "03-01", ""},
+		{"filled after the end", []stay{{seat: 1, from: "04-01"}, {seat: 2, from: "01-01"}}, "03-01", "1:01-01–03-01"},
+		{"a seat that is not there", []stay{{seat: 3, from: "01-01"}, {seat: 2, from: "01-01"}}, "", "1:01-01–"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := timeline.AppendDeveloped(nil, timeline.MakeRef(1, 0), "370211102231", &events.PostDeveloped{Seats: 2, From: day("01-01")})
+			if c.closed != "" {
+				b = timeline.AppendClosed(b, timeline.MakeRef(2, 0), &events.PostClosed{On: day(c.closed)})
+			}
+			for i, s := range c.stays {
+				ref, person := timeline.MakeRef(uint64(i+3), 0), timeline.Number(i+1)
+				b = timeline.AppendHired(b, ref, person, &events.HirePlaced{Seat: s.seat, From: day(s.from)})
+				if s.exit != "" {
+					b = timeline.AppendExited(b, ref, person, &events.ExitRecorded{On: day(s.exit), Kind: "natural", Code: s.code})
+				}
+			}
+			p, err := timeline.ReadPost(b, timeline.Head)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := spans(p); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+// spans puts the spans and what was filled into words.
+func spans(p *timeline.Post) string {
+	took := map[string]int{}
+	vacancy.Filled().Post(p, func(c view.Cell, on civil.Date, measure, n int) { took[on.String()+c.Reason] = measure })
+	var all []string
+	vacancy.View().Spans(p, func(s view.Span) {
+		w := fmt.Sprintf("%d:%s–", s.Seat, s.Since.String()[5:])
+		if s.Until != 0 {
+			w += s.Until.String()[5:]
+		}
+		if s.Cell.Reason != "" {
+			w += " " + s.Cell.Reason
+		}
+		if s.Filled {
+			w += fmt.Sprintf(" filled %d", took[s.Until.String()+s.Cell.Reason])
+		}
+		all = append(all, w)
+	})
+	return strings.Join(all, ", ")
+}
