@@ -86,17 +86,26 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	return &record, nil
 }
 
-// leave looks for a placement that the exit ends.
+// leave looks for a placement that the exit ends. Exits of one day are one, so
+// that a second one of that day would end nothing.
 func (s *Service) leave(e *events.Event, d *events.ExitRecorded) events.Reasons {
 	refused := events.Refuse(NotInPlace, "data.on", "the person was not on this post by that day; submit the hire first, or correct the post or the day")
+	inPlace := false
 	for _, p := range s.state.PlacementsWithout(e, d.Person) {
-		switch {
-		case p.Post != d.Post || p.From > d.On:
-		case p.Exit == 0:
-			return nil
-		default:
-			refused = events.Refuse(AlreadyExited, "data.on", fmt.Sprintf("the person's exit from this post on %s is in the books; correct it with replaces", p.Exit))
+		if p.Post != d.Post || p.From > d.On {
+			continue
 		}
+		if p.Exit == 0 {
+			inPlace = true
+			continue
+		}
+		refused = events.Refuse(AlreadyExited, "data.on", fmt.Sprintf("the person's exit from this post on %s is in the books; correct it with replaces", p.Exit))
+		if p.Exit == d.On {
+			return refused
+		}
+	}
+	if inPlace {
+		return nil
 	}
 	return refused
 }

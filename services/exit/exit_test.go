@@ -42,6 +42,7 @@ func TestDecide(t *testing.T) {
 		{"twice", given(), Exited("x", "a", 2, "2022-07-01"), "already_exited data.on"},
 		{"between two placements", given(), Exited("x", "a", 2, "2022-08-01"), "already_exited data.on"},
 		{"earlier than said", given(), Exited("x", "a", 2, "2022-06-01"), "already_exited data.on"},
+		{"on the day of an exit, back since", given(Exited("x3", "a", 3, "2022-08-01"), Hired("h4", "a", 3, 2, "2022-08-01")), Exited("x", "a", 3, "2022-08-01"), "already_exited data.on"},
 		{"from the second placement", given(), Exited("x", "a", 2, "2022-10-01"), ""},
 
 		{"an unknown code", given(), because(Exited("x", "a", 1, "2022-08-01"), "natural", "N9"), "exit_code_unknown data.code"},

@@ -153,6 +153,10 @@ func ended(exit civil.Date) string {
 // judgeOpen refuses to put somebody back on a seat that was taken away since.
 func (j *judgement) judgeOpen(t *stay, from civil.Date) {
 	h := j.state.posts[t.post].shape
+	if from == t.from && h.seats(from) < int(t.seat) {
+		j.refuse(NoSuchSeat, "", fmt.Sprintf("the person would be in place on seat %d, which the post has not on %s; correct the hire first", t.seat, from))
+		return
+	}
 	if h.closed != 0 && overlap(from, t.exit, h.closed, 0) {
 		j.refuse(PostNotOpen, "", fmt.Sprintf("the person would be in place again on a post that closed on %s; withdraw the closing first", h.closed))
 		return

@@ -1,0 +1,200 @@
+package placement_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/memlog"
+	"github.com/muster-works/muster/services/exit"
+	"github.com/muster-works/muster/services/hire"
+	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/placement"
+	. "github.com/muster-works/muster/services/internal/placement/placementtest"
+	"github.com/muster-works/muster/services/internal/rules"
+	"github.com/muster-works/muster/services/policy"
+	"github.com/muster-works/muster/services/post"
+	"pgregory.net/rapid"
+)
+
+// An office is one process of the deployment: the desks of policy, post, hire
+// and exit over folds of its own.
+type office struct {
+	desk.Local
+	state *placement.State
+	fold  *desk.Fold
+}
+
+// open runs an office until stop.
+func open(tb testing.TB, l log.Log) (o *office, stop func()) {
+	tb.Helper()
+	packs, state := rules.New(), placement.New()
+	rulesFold, fold := desk.NewFold(l, "policy", packs), desk.NewFold(l, "placement", state)
+	o = &office{desk.Local{
+		events.Policy: desk.New(events.Policy, policy.New(packs), rulesFold),
+		events.Post:   desk.New(events.Post, post.New(state), fold),
+		events.Hire:   desk.New(events.Hire, hire.New(state, packs), fold, rulesFold),
+		events.Exit:   desk.New(events.Exit, exit.New(state, packs), fold, rulesFold),
+	}, state, fold}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running, starting sync.WaitGroup
+	for _, d := range o.Local {
+		starting.Add(1)
+		running.Go(func() {
+			if err := d.Run(ctx, starting.Done); err != nil {
+				tb.Errorf("desk %s: %v", d.Family(), err)
+			}
+		})
+	}
+	starting.Wait()
+	return o, func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// opened is a log that holds the reference pack, and offices over it.
+func opened(tb testing.TB, n int) (l log.Log, offices []*office, stop func()) {
+	tb.Helper()
+	l = memlog.New()
+	var stops []func()
+	for range n {
+		o, stop := open(tb, l)
+		offices, stops = append(offices, o), append(stops, stop)
+	}
+	if r, err := offices[0].submit(Stamp(Adopted(tb))); err != nil || r.Status != events.Accepted {
+		tb.Fatal(r, err)
+	}
+	return l, offices, func() {
+		for _, stop := range stops {
+			stop()
+		}
+	}
+}
+
+// submit hands in one event, again for as long as the desk is busy.
+func (o *office) submit(e *events.Event) (events.Receipt, error) {
+	for {
+		r, err := o.Local.Submit(context.Background(), e.Family(), []*events.Event{e}, time.Time{})
+		if errors.Is(err, desk.ErrBusy) {
+			continue
+		}
+		if err != nil {
+			return events.Receipt{}, err
+		}
+		return r[0], nil
+	}
+}
+
+// settled compares the live states with one folded from the log.
+func (b book) settled(offices []*office) (wrong []string) {
+	want := fold(b)
+	for i, o := range offices {
+		if err := o.fold.CatchUp(context.Background()); err != nil {
+			return []string{err.Error()}
+		}
+		o.fold.Read(func() {
+			if got := o.state.Dump(); got != want.Dump() {
+				wrong = append(wrong, fmt.Sprintf("office %d:\n%s\nfolded from the log:\n%s", i, got, want.Dump()))
+			}
+			wrong = append(wrong, b.differ(o.state)...)
+		})
+	}
+	return wrong
+}
+
+// Goal: whatever is submitted, to whichever of two offices, corrections and
+// withdrawals among it, the log is never contradictory: at every position of
+// it no person is on two posts, no seat has two people, nobody is put on a seat
+// that is not there, and every exit ends a placement. Method: rapid draws the
+// events and where they go; an oracle of its own reads the log.
+func TestNothingContradictory(t *testing.T) {
+	answers := tally{}
+	rapid.Check(t, func(r *rapid.T) {
+		l, offices, stop := opened(t, 2)
+		defer stop()
+		who := &teller{name: "e", pick: evenly(r)}
+		for range rapid.IntRange(10, 80).Draw(r, "events") {
+			e := Stamp(who.next())
+			receipt, err := offices[rapid.IntRange(0, 1).Draw(r, "office")].submit(e)
+			if err != nil {
+				r.Fatal(err)
+			}
+			if answers.count(receipt); receipt.Status == events.Accepted {
+				who.accepted(e)
+			}
+		}
+		b := read(t, l)
+		if wrong := append(b.check(), b.settled(offices)...); wrong != nil {
+			r.Fatal(strings.Join(wrong, "\n"))
+		}
+	})
+	answers.log(t)
+}
+
+// Goal: the same under concurrency, with contradictions in the log. Method:
+// submitters race for few seats at two offices. With recorded events among
+// theirs only the states are compared: live, from the log, and by the oracle.
+func TestSubmittersFight(t *testing.T) {
+	for name, record := range map[string]int{"decided": 0, "recorded": 10} {
+		t.Run(name, func(t *testing.T) {
+			const submitters, each = 8, 200
+			seed := uint64(time.Now().UnixNano())
+			t.Logf("seed %d", seed)
+			l, offices, stop := opened(t, 2)
+			defer stop()
+			var mu sync.Mutex
+			answers := tally{}
+			var wg sync.WaitGroup
+			for i := range submitters {
+				wg.Go(func() {
+					random := rand.New(rand.NewPCG(seed, uint64(i)))
+					who := &teller{name: fmt.Sprint("e", i, "-"), pick: random.IntN, record: record}
+					for range each {
+						e := Stamp(who.next())
+						receipt, err := offices[random.IntN(len(offices))].submit(e)
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						if receipt.Status == events.Accepted {
+							who.accepted(e)
+						}
+						mu.Lock()
+						answers.count(receipt)
+						mu.Unlock()
+					}
+				})
+			}
+			wg.Wait()
+			answers.log(t)
+			b := read(t, l)
+			wrong := b.settled(offices)
+			if record == 0 {
+				wrong = append(wrong, b.check()...)
+			}
+			if wrong != nil {
+				t.Error(strings.Join(wrong, "\n"))
+			}
+		})
+	}
+}
+
+// A tally counts answers by status and code.
+type tally map[string]int
+
+func (n tally) count(r events.Receipt) {
+	n[string(r.Status)]++
+	for _, reason := range r.Reasons {
+		n[string(reason.Code)]++
+	}
+}
+
+func (n tally) log(t *testing.T) { t.Log(n) }

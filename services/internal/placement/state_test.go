@@ -1,0 +1,154 @@
+package placement_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/services/internal/placement"
+	. "github.com/muster-works/muster/services/internal/placement/placementtest"
+	"pgregory.net/rapid"
+)
+
+// tell draws events that may contradict each other in any way: voids before
+// what they void, exits before their hires, people on many seats.
+func tell(t *rapid.T, most int) book {
+	who := &teller{name: "e", pick: evenly(t)}
+	var b book
+	for range rapid.IntRange(1, most).Draw(t, "events") {
+		e := who.next()
+		who.accepted(e)
+		b = append(b, e)
+	}
+	return b
+}
+
+// evenly picks by dice; rapid itself prefers small numbers, which here means
+// the same person and post again and again.
+func evenly(t *rapid.T) func(n int) int {
+	return rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "dice"), 0)).IntN
+}
+
+func fold(b book) *placement.State {
+	s := placement.New()
+	for _, e := range b {
+		s.Apply(e)
+	}
+	return s
+}
+
+// A round that is undone leaves no trace, and what is done again is as if it
+// had been done once.
+func TestUndo(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := tell(t, 60)
+		cut := rapid.IntRange(0, len(b)-1).Draw(t, "cut")
+		s := fold(b[:cut])
+		before := s.Dump()
+		s.Begin()
+		for _, e := range b[cut:] {
+			s.Apply(e)
+		}
+		s.Rollback()
+		if got := s.Dump(); got != before {
+			t.Fatalf("after the undo:\n%s\nwant:\n%s", got, before)
+		}
+		s.Begin()
+		for _, e := range b[cut:] {
+			s.Apply(e)
+		}
+		s.Keep()
+		if got, want := s.Dump(), fold(b).Dump(); got != want {
+			t.Fatalf("done again:\n%s\nwant:\n%s", got, want)
+		}
+	})
+}
+
+// What is known is what the oracle reads, whatever contradicts what, and in
+// whatever order it came. Only of two posts of one name the first holds, so
+// they keep their order.
+func TestKnown(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := tell(t, 40)
+		for range 2 {
+			if wrong := b.differ(fold(b)); wrong != nil {
+				t.Fatalf("%s\n%s", wrong, b)
+			}
+			b = shuffle(b, rapid.Uint64().Draw(t, "order"))
+		}
+	})
+}
+
+func shuffle(b book, seed uint64) book {
+	to := make(book, len(b))
+	for i, n := range rand.New(rand.NewPCG(seed, 0)).Perm(len(b)) {
+		to[i] = b[n]
+	}
+	n := 0
+	for _, e := range b {
+		if e.Type == events.PostDevelopedType {
+			for to[n].Type != events.PostDevelopedType {
+				n++
+			}
+			to[n] = e
+			n++
+		}
+	}
+	return to
+}
+
+// The end of a term is that of the last renewal, of the placement it was for:
+// the one that began last before it.
+func TestTerm(t *testing.T) {
+	b := book{
+		Developed("d", "a", 2, "2022-01-01"),
+		Hired("h1", "a", 1, 1, "2022-02-01"), Renewed("n1", "a", 1, "2023-08-01"), Renewed("n2", "a", 1, "2023-05-01"),
+		Exited("x", "a", 1, "2023-09-01"), Hired("h2", "a", 1, 2, "2023-10-01"), Renewed("n3", "a", 1, "2025-01-01"),
+		Renewed("n4", "a", 1, "2025-02-01"), Withdrawn("w", events.HireRenewedType, "n4"),
+	}
+	for i, want := range []string{"2023-08-01", "2025-01-01"} {
+		if got := fold(b).Placements(Person(1))[i].Until.String(); got != want {
+			t.Errorf("placement %d ends on %s, want %s", i, got, want)
+		}
+	}
+	if month, female := fold(b).Birth(Person(1)); month.String() != "1970-01" || female {
+		t.Errorf("born %s, a woman: %v", month, female)
+	}
+}
+
+// The first event under a key stays.
+func TestKeyTwice(t *testing.T) {
+	b := book{Developed("d", "a", 2, "2022-01-01"), Hired("h", "a", 1, 1, "2022-02-01")}
+	if got, want := fold(append(b, Hired("h", "a", 2, 2, "2022-03-01"))).Dump(), fold(b).Dump(); got != want {
+		t.Errorf("%s\nwant:\n%s", got, want)
+	}
+}
+
+// What is said of a post comes back.
+func TestPost(t *testing.T) {
+	e := Developed("d", "a", 2, "2022-01-01")
+	d := e.Data.(*events.PostDeveloped)
+	d.Fund, d.Standard, d.RequiredDays, d.Until = "f", 70_000, 22, civil.MustDate("2023-01-01")
+	s := fold(book{e})
+	p, known := s.Post("a")
+	if !known || p.Division != Village || p.Category != "public_service" || p.Area != "rural" || p.Fund != "f" ||
+		p.Standard != 70_000 || p.RequiredDays != 22 || p.From != d.From || p.End != d.Until {
+		t.Errorf("%v %+v", known, p)
+	}
+	if _, known := s.Post("b"); known || s.HasPost("b") {
+		t.Error("b is known")
+	}
+	if len(s.Placements(Person(1))) != 0 || s.Known(Person(1)) {
+		t.Error("1 is known")
+	}
+}
+
+func (b book) String() string {
+	s := ""
+	for _, e := range b {
+		s += fmt.Sprintf("%s %s %s %+v\n", e.ID, e.Type, e.Replaces, e.Data)
+	}
+	return s
+}

@@ -1,0 +1,106 @@
+package placement_test
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	. "github.com/muster-works/muster/services/internal/placement/placementtest"
+)
+
+// Everything that a teller tells happens in these days, on few posts and to
+// few people, so that it collides.
+const (
+	window  = 24
+	posts   = 3
+	seats   = 3
+	persons = 7
+)
+
+var begin = civil.MustDate("2022-05-01")
+
+// A teller makes events: first the posts, and then mostly of people whom it
+// has put somewhere.
+type teller struct {
+	name   string
+	n      int
+	pick   func(n int) int // 0 to n-1
+	record int             // one event in so many is recorded; 0 is none
+	told   []*events.Event // what may be replaced or withdrawn
+}
+
+func (t *teller) day() string { return (begin + civil.Date(t.pick(window))).String() }
+
+// place is somewhere and somebody.
+func (t *teller) place() (post string, person int) {
+	return fmt.Sprint("p", t.pick(posts)), 1 + t.pick(persons)
+}
+
+// placed is where the teller put somebody, as a rule.
+func (t *teller) placed() (post string, person int) {
+	for _, e := range t.told[min(len(t.told), t.pick(len(t.told)+1)):] {
+		if d, ok := e.Data.(*events.HirePlaced); ok && t.pick(3) > 0 {
+			return d.Post, int(d.Person[15])
+		}
+	}
+	return t.place()
+}
+
+func (t *teller) next() *events.Event {
+	t.n++
+	id := fmt.Sprint(t.name, t.n)
+	if t.n <= posts {
+		return Developed(id, fmt.Sprint("p", t.n-1), seats, (begin + civil.Date(t.pick(4))).String())
+	}
+	e := t.event(id)
+	if len(t.told) > 0 && t.pick(4) == 0 {
+		if old := t.told[t.pick(len(t.told))]; t.pick(2) == 0 {
+			e = Withdrawn(id, old.Type, old.ID)
+		} else {
+			for e.Type != old.Type {
+				e = t.event(id)
+			}
+			e.Replaces = old.ID
+		}
+	}
+	if t.record > 0 && t.pick(t.record) == 0 {
+		e.Submode = events.Record
+	}
+	return e
+}
+
+func (t *teller) event(id string) *events.Event {
+	post, person := t.place()
+	switch t.pick(40) {
+	case 0:
+		e := Developed(id, post, 1+t.pick(seats), t.day())
+		if d := e.Data.(*events.PostDeveloped); t.pick(3) == 0 {
+			d.Until = d.From + 1 + civil.Date(t.pick(window))
+		}
+		return e
+	case 1, 2, 3:
+		return Resized(id, post, t.pick(seats+1), t.day())
+	case 4:
+		return Closed(id, post, t.day())
+	case 5, 6:
+		post, person = t.placed()
+		return Renewed(id, post, person, (begin + 300 + civil.Date(t.pick(600))).String())
+	}
+	if t.pick(5) < 2 {
+		post, person = t.placed()
+		return Exited(id, post, person, t.day())
+	}
+	return Hired(id, post, person, t.pick(seats+1), t.day())
+}
+
+// accepted keeps what may be corrected later.
+func (t *teller) accepted(e *events.Event) {
+	w, withdrawn := e.Data.(*events.EventWithdrawn)
+	t.told = slices.DeleteFunc(t.told, func(old *events.Event) bool {
+		return e.Replaces != "" && old.ID == e.Replaces || withdrawn && old.ID == w.ID
+	})
+	if !withdrawn {
+		t.told = append(t.told, e)
+	}
+}
