@@ -82,7 +82,8 @@ func (w *world) layOut(r *rand.Rand) {
 		if serial++; i == 0 || w.posts[i-1].village != p.village {
 			serial = 1
 		}
-		p.id = fmt.Sprintf("%s-%03d", w.villages[p.village].code, serial)
+		// S keeps the names of real posts free: village and number.
+		p.id = fmt.Sprintf("%s-S%03d", w.villages[p.village].code, serial)
 		c := &w.counties[p.county]
 		if c.posts[1] == 0 {
 			c.posts[0] = i
