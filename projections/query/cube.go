@@ -2,8 +2,6 @@ package query
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"sort"
 	"sync"
 
@@ -11,149 +9,123 @@ import (
 	"github.com/muster-works/muster/projections/readmodel"
 )
 
-// A cube holds the difference rows of one view in memory, 24 bytes a row, in
-// log order. Any sum is one pass over the rows up to the commit known: at
-// 1.2 M persons that is some 2.6 M rows. Rows are only ever added, so a reader
-// works on the slices as they were when it asked.
+// A cube holds the difference rows of the views of one generation in memory.
+// Rows are only ever added, so a reader works on them as they were when it
+// asked.
 type cube struct {
-	mu   sync.Mutex
-	view string
-	last int64
-	rows columns
+	generation string
+	cells      cellBook
+	mu         sync.Mutex
+	views      map[string]*sheet
 }
 
-type columns struct {
-	cells   []readmodel.Cell // by number − 1
-	ord     []uint64
+// A sheet holds the rows of one view.
+type sheet struct {
+	mu   sync.Mutex
+	last int64
+	rows rows
+}
+
+// rows are those of one view in log order, 20 bytes each. Any sum is one pass
+// over them up to the commit known: at 1.2 M persons that is some 2.6 M rows.
+type rows struct {
+	ord     []uint32
 	date    []civil.Date
-	cell    []int32
+	cell    []int32 // number − 1
 	n       []int32
 	measure []int32
 }
 
-// columns returns the rows of a view, up to date.
-func (a *API) columns(q *question, view string) (columns, error) {
-	version, ok := q.meta.Views[view]
-	if !ok {
-		return columns{}, fmt.Errorf("view %s: %w", view, readmodel.ErrUnknown)
-	}
-	q.View, q.Version = view, version
+// read returns the rows of views, up to date, and the cells that they lie in.
+// It notes in the answer what it was made from.
+func (a *API) read(q *question, views ...string) ([]rows, *cells, error) {
 	a.mu.Lock()
-	if a.of != q.meta.Generation {
-		a.of, a.cubes = q.meta.Generation, map[string]*cube{}
+	if a.cube == nil || a.cube.generation != q.meta.Generation {
+		a.cube = &cube{generation: q.meta.Generation, views: map[string]*sheet{}}
 	}
-	c := a.cubes[view]
-	if c == nil {
-		c = &cube{view: view}
-		a.cubes[view] = c
-	}
+	c := a.cube
 	a.mu.Unlock()
-	return c.refresh(q.ctx, q.model)
+	all := make([]rows, len(views))
+	for i, view := range views {
+		if err := q.uses(view); err != nil {
+			return nil, nil, err
+		}
+		var err error
+		if all[i], err = c.sheet(view).refresh(q.ctx, q.model, view); err != nil {
+			return nil, nil, err
+		}
+	}
+	// Rows first: none of them names a cell that is not there yet.
+	cells, err := c.cells.refresh(q.ctx, q.model)
+	return all, &cells, err
 }
 
-func (c *cube) refresh(ctx context.Context, model *readmodel.Reader) (columns, error) {
+func (c *cube) sheet(view string) *sheet {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r := &c.rows
-	err := model.Differences(ctx, c.view, c.last, func(d readmodel.Difference) {
-		r.ord = append(r.ord, d.Ord)
+	s := c.views[view]
+	if s == nil {
+		s = new(sheet)
+		c.views[view] = s
+	}
+	return s
+}
+
+// refresh reads the rows that are new.
+func (s *sheet) refresh(ctx context.Context, model *readmodel.Reader, view string) (rows, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := &s.rows
+	err := model.Differences(ctx, view, s.last, func(d readmodel.Difference) {
+		if d.ID <= s.last {
+			return // of a row that could not be read
+		}
+		s.last = d.ID
+		r.ord = append(r.ord, uint32(d.Ord))
 		r.date = append(r.date, d.Date)
-		r.cell = append(r.cell, int32(d.Cell))
+		r.cell = append(r.cell, int32(d.Cell-1))
 		r.n = append(r.n, int32(d.N))
 		r.measure = append(r.measure, int32(d.Measure))
-		c.last = d.ID
 	})
-	if err != nil {
-		return columns{}, err
-	}
-	err = model.Cells(ctx, int64(len(r.cells)), func(cell readmodel.Cell) { r.cells = append(r.cells, cell) })
-	if err != nil {
-		return columns{}, err
-	}
-	if n := len(r.cells); n > 0 && r.cells[n-1].ID != int64(n) {
-		return columns{}, fmt.Errorf("%w: cells are not numbered from 1 on", readmodel.ErrUnusable)
-	}
-	return *r, nil
+	return *r, err
 }
 
-// group is how rows are put together: the group of each cell by number, −1 for
-// cells that are left out.
-type group struct {
-	of     []int32
-	labels [][]string // of each group, one a dimension
+// upTo returns how many rows were known at an ordinal.
+func (r *rows) upTo(known uint64) int {
+	return sort.Search(len(r.ord), func(i int) bool { return uint64(r.ord[i]) > known })
 }
 
-// group puts cells together that have the same labels. label returns nil for a
-// cell to leave out.
-func (c *columns) group(label func(*readmodel.Cell) []string) group {
-	g := group{of: make([]int32, len(c.cells)+1)}
-	known := map[string]int32{}
-	for i := range c.cells {
-		l := label(&c.cells[i])
-		if l == nil {
-			g.of[i+1] = -1
-			continue
-		}
-		key := fmt.Sprintf("%q", l)
-		n, ok := known[key]
-		if !ok {
-			n = int32(len(g.labels))
-			known[key] = n
-			g.labels = append(g.labels, l)
-		}
-		g.of[i+1] = n
-	}
-	return g
-}
-
-// sums adds up the rows of a measure by group: those known, of business dates
-// up to asOf.
-func (c *columns) sums(g group, measure int32, known uint64, asOf civil.Date) []int {
-	sums := make([]int, len(g.labels))
-	for i := range c.upTo(known) {
-		if c.date[i] <= asOf && c.measure[i] == measure {
-			if n := g.of[c.cell[i]]; n >= 0 {
-				sums[n] += int(c.n[i])
-			}
+// sums adds up the rows by group: those known, of business dates up to asOf.
+func (r *rows) sums(g *grouping, known uint64, asOf civil.Date) []int {
+	sums := make([]int, g.n+1) // the last takes what is left out
+	n := r.upTo(known)
+	dates, cells, counts := r.date[:n], r.cell[:n], r.n[:n]
+	for i, date := range dates {
+		if date <= asOf {
+			sums[g.of[cells[i]]] += int(counts[i])
 		}
 	}
-	return sums
+	return sums[:g.n]
 }
 
-// series adds up the rows of a measure by group for each day from first to
-// last: series[group][day].
-func (c *columns) series(g group, measure int32, known uint64, first, last civil.Date) [][]int {
+// series adds up the rows by group for each day from first to last:
+// series[group][day].
+func (r *rows) series(g *grouping, known uint64, first, last civil.Date) [][]int {
 	days := int(last-first) + 1
-	series := make([][]int, len(g.labels))
+	all := make([]int, (g.n+1)*days)
+	series := make([][]int, g.n+1)
 	for i := range series {
-		series[i] = make([]int, days)
+		series[i] = all[i*days : (i+1)*days : (i+1)*days]
 	}
-	for i := range c.upTo(known) {
-		if c.date[i] <= last && c.measure[i] == measure {
-			if n := g.of[c.cell[i]]; n >= 0 {
-				series[n][max(0, int(c.date[i]-first))] += int(c.n[i])
-			}
+	for i := range r.upTo(known) {
+		if r.date[i] <= last {
+			series[g.of[r.cell[i]]][max(0, int(r.date[i]-first))] += int(r.n[i])
 		}
 	}
-	for _, s := range series {
+	for _, s := range series[:g.n] {
 		for d := 1; d < days; d++ {
 			s[d] += s[d-1]
 		}
 	}
-	return series
-}
-
-// upTo returns how many rows were known at an ordinal.
-func (c *columns) upTo(known uint64) int {
-	return sort.Search(len(c.ord), func(i int) bool { return c.ord[i] > known })
-}
-
-// order returns the groups by their labels.
-func (g group) order() []int {
-	order := make([]int, len(g.labels))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return slices.Compare(g.labels[a], g.labels[b]) })
-	return order
+	return series[:g.n]
 }

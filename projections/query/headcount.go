@@ -2,106 +2,79 @@ package query
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
-	"github.com/muster-works/muster/projections/readmodel"
 )
 
-// maxDays bounds a series: ten years.
-const maxDays = 3660
+const (
+	// maxDays bounds a series: ten years.
+	maxDays = 3660
+	// maxSeries is the most rows of a series.
+	maxSeries = 300_000
+)
 
-// A dimension is one thing that figures can be broken down by.
-type dimension struct {
-	name  string // of its column
-	value func(*readmodel.Cell) string
-}
-
-// dimensions reads the parameter by.
-func (q *question) dimensions() ([]dimension, error) {
-	const want = "want a comma list of division:prefecture, division:county, division:township, category, kind, group, area, sex"
+// axes reads the parameter by.
+func (q *question) axes() ([]axis, error) {
 	s := q.params.Get("by")
 	if s == "" {
 		return nil, nil
 	}
-	var list []dimension
+	var axes []axis
 	for _, name := range strings.Split(s, ",") {
-		d := dimension{name: name}
-		switch name {
-		case "category":
-			d.value = func(c *readmodel.Cell) string { return c.Category }
-		case "kind":
-			d.value = func(c *readmodel.Cell) string { return c.Kind }
-		case "group":
-			d.value = func(c *readmodel.Cell) string { return c.Group }
-		case "area":
-			d.value = func(c *readmodel.Cell) string { return c.Area }
-		case "sex":
-			d.value = func(c *readmodel.Cell) string { return c.Sex }
-		default:
-			level, ok := strings.CutPrefix(name, "division:")
+		var a axis
+		if level, ok := strings.CutPrefix(name, "division:"); ok {
 			l, err := division.ParseLevel(level)
-			if !ok || err != nil {
-				return nil, bad("by", want)
+			if err != nil {
+				return nil, badBy
 			}
-			d.name = "division"
-			d.value = func(c *readmodel.Cell) string { return string(c.Division.At(l)) }
+			a.level = l
+		} else if a.dimension = slices.Index(columns[:], name); a.dimension <= byDivision {
+			return nil, badBy
 		}
-		for _, other := range list {
-			if other.name == d.name {
-				return nil, bad("by", d.name+" stands twice")
-			}
+		if slices.ContainsFunc(axes, func(o axis) bool { return o.dimension == a.dimension }) {
+			return nil, bad("by", columns[a.dimension]+" stands twice")
 		}
-		list = append(list, d)
+		axes = append(axes, a)
 	}
-	return list, nil
+	return axes, nil
 }
 
-// label labels cells under the asked division by the dimensions.
-func (q *question) label(by []dimension) func(*readmodel.Cell) []string {
-	return func(c *readmodel.Cell) []string {
-		if !c.Division.Under(q.division) {
-			return nil
-		}
-		l := make([]string, len(by))
-		for i, d := range by {
-			l[i] = d.value(c)
-		}
-		return l
-	}
+var badBy = bad("by", "want a comma list of division:prefecture, division:county, division:township, category, kind, group, area, sex")
+
+// columns are the names of the dimensions in answers.
+var columns = [dimensions]string{
+	byDivision: "division", byCategory: "category", byKind: "kind", byGroup: "group", byArea: "area", bySex: "sex",
 }
 
-// HeadcountRow counts the people in place in one cell.
+// HeadcountRow counts the people in place in one cell. What was not asked by is
+// left out.
 type HeadcountRow struct {
 	Day       civil.Date `json:"date,omitzero"` // in a series
-	Division  string     `json:"division,omitzero"`
-	Category  string     `json:"category,omitzero"`
-	Kind      string     `json:"kind,omitzero"`
-	Group     string     `json:"group,omitzero"`
-	Area      string     `json:"area,omitzero"`
-	Sex       string     `json:"sex,omitzero"`
+	Division  *string    `json:"division,omitzero"`
+	Category  *string    `json:"category,omitzero"`
+	Kind      *string    `json:"kind,omitzero"`
+	Group     *string    `json:"group,omitzero"`
+	Area      *string    `json:"area,omitzero"`
+	Sex       *string    `json:"sex,omitzero"`
 	Headcount int        `json:"headcount"`
 }
 
-func headcountRow(by []dimension, labels []string, n int) HeadcountRow {
+// cells returns the members of a row, by dimension.
+func (r *HeadcountRow) cells() [dimensions]**string {
+	return [dimensions]**string{
+		byDivision: &r.Division, byCategory: &r.Category, byKind: &r.Kind, byGroup: &r.Group, byArea: &r.Area, bySex: &r.Sex,
+	}
+}
+
+func headcountRow(by []axis, g *grouping, group, n int) HeadcountRow {
 	r := HeadcountRow{Headcount: n}
-	for i, d := range by {
-		switch d.name {
-		case "division":
-			r.Division = labels[i]
-		case "category":
-			r.Category = labels[i]
-		case "kind":
-			r.Kind = labels[i]
-		case "group":
-			r.Group = labels[i]
-		case "area":
-			r.Area = labels[i]
-		case "sex":
-			r.Sex = labels[i]
-		}
+	cells := r.cells()
+	for i, a := range by {
+		*cells[a.dimension] = g.label(group, i)
 	}
 	return r
 }
@@ -112,25 +85,24 @@ type Headcount struct {
 	Rows  []HeadcountRow `json:"rows"`
 	Total int            `json:"total"`
 
-	by []dimension
+	by []axis
 }
 
-func (a *API) headcount(q *question) (any, error) {
-	by, err := q.dimensions()
+func (a *API) headcount(q *question) (answer, error) {
+	by, err := q.axes()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := a.columns(q, "headcount")
+	views, cells, err := a.read(q, "headcount")
 	if err != nil {
 		return nil, err
 	}
-	g := rows.group(q.label(by))
-	sums := rows.sums(g, 0, q.known, q.AsOf)
-	h := &Headcount{Origin: q.Origin, Rows: []HeadcountRow{}, by: by}
-	for _, i := range g.order() {
-		if sums[i] != 0 || len(by) == 0 {
-			h.Rows = append(h.Rows, headcountRow(by, g.labels[i], sums[i]))
-			h.Total += sums[i]
+	g := cells.group(q.division, by)
+	h := &Headcount{Rows: []HeadcountRow{}, by: by}
+	for i, n := range views[0].sums(g, q.known, q.AsOf) {
+		if n != 0 || len(by) == 0 {
+			h.Rows = append(h.Rows, headcountRow(by, g, i, n))
+			h.Total += n
 		}
 	}
 	return h, nil
@@ -138,22 +110,23 @@ func (a *API) headcount(q *question) (any, error) {
 
 func (h *Headcount) table() ([]string, [][]string) { return headcountTable(h.by, h.Rows, false) }
 
-func headcountTable(by []dimension, list []HeadcountRow, series bool) (header []string, rows [][]string) {
+func headcountTable(by []axis, list []HeadcountRow, series bool) (header []string, rows [][]string) {
 	if series {
 		header = append(header, "date")
 	}
-	for _, d := range by {
-		header = append(header, d.name)
+	for _, a := range by {
+		header = append(header, columns[a.dimension])
 	}
 	header = append(header, "headcount")
-	for _, r := range list {
-		var row []string
+	for i := range list {
+		r := &list[i]
+		row := make([]string, 0, len(header))
 		if series {
 			row = append(row, r.Day.String())
 		}
-		cells := map[string]string{"division": r.Division, "category": r.Category, "kind": r.Kind, "group": r.Group, "area": r.Area, "sex": r.Sex}
-		for _, d := range by {
-			row = append(row, cells[d.name])
+		cells := r.cells()
+		for _, a := range by {
+			row = append(row, **cells[a.dimension])
 		}
 		rows = append(rows, append(row, strconv.Itoa(r.Headcount)))
 	}
@@ -167,45 +140,54 @@ type Series struct {
 	To   civil.Date     `json:"to"`
 	Rows []HeadcountRow `json:"rows"` // by cell, then by date
 
-	by []dimension
+	by []axis
 }
 
-func (a *API) series(q *question) (any, error) {
-	by, err := q.dimensions()
+func (a *API) series(q *question) (answer, error) {
+	by, err := q.axes()
 	if err != nil {
 		return nil, err
 	}
-	from, err := q.date("from")
+	from, to, err := q.days()
 	if err != nil {
 		return nil, err
 	}
-	to, err := q.date("to")
-	switch {
-	case err != nil:
-		return nil, err
-	case from == 0:
-		return nil, bad("from", "is required: the first day, as YYYY-MM-DD")
-	case to == 0:
-		return nil, bad("to", "is required: the last day, as YYYY-MM-DD")
-	case to < from || int(to-from) >= maxDays:
-		return nil, bad("to", fmt.Sprintf("must be from 0 to %d days after from", maxDays-1))
-	}
-	q.AsOf = to
-	rows, err := a.columns(q, "headcount")
+	views, cells, err := a.read(q, "headcount")
 	if err != nil {
 		return nil, err
 	}
-	g := rows.group(q.label(by))
-	series := rows.series(g, 0, q.known, from, to)
-	s := &Series{Origin: q.Origin, From: from, To: to, Rows: []HeadcountRow{}, by: by}
-	for _, i := range g.order() {
-		for d, n := range series[i] {
-			r := headcountRow(by, g.labels[i], n)
+	g := cells.group(q.division, by)
+	if days := int(to-from) + 1; g.n*days > maxSeries {
+		return nil, bad("by", fmt.Sprintf("makes %d rows on each of %d days, and %d are the most of an answer; ask for fewer days, dimensions or divisions", g.n, days, maxSeries))
+	}
+	s := &Series{From: from, To: to, Rows: []HeadcountRow{}, by: by}
+	for i, days := range views[0].series(g, q.known, from, to) {
+		for d, n := range days {
+			r := headcountRow(by, g, i, n)
 			r.Day = from + civil.Date(d)
 			s.Rows = append(s.Rows, r)
 		}
 	}
 	return s, nil
+}
+
+// days reads the parameters from and to.
+func (q *question) days() (from, to civil.Date, err error) {
+	if from, err = q.date("from"); err != nil {
+		return 0, 0, err
+	}
+	if to, err = q.date("to"); err != nil {
+		return 0, 0, err
+	}
+	switch {
+	case from == 0:
+		return 0, 0, bad("from", "is required: the first day, as YYYY-MM-DD")
+	case to == 0:
+		return 0, 0, bad("to", "is required: the last day, as YYYY-MM-DD")
+	case to < from || int(to-from) >= maxDays:
+		return 0, 0, bad("to", fmt.Sprintf("must be from 0 to %d days after from", maxDays-1))
+	}
+	return from, to, nil
 }
 
 func (s *Series) table() ([]string, [][]string) { return headcountTable(s.by, s.Rows, true) }

@@ -1,12 +1,11 @@
 package query
 
 import (
-	"slices"
+	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/muster-works/muster/events/division"
-	"github.com/muster-works/muster/projections/readmodel"
 )
 
 // A Percent is hundredths of a per cent; it prints as a number with two
@@ -32,6 +31,17 @@ func (p Percent) String() string {
 
 // MarshalJSON writes a number, not a string.
 func (p Percent) MarshalJSON() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (p *Percent) UnmarshalJSON(b []byte) error {
+	whole, part, _ := strings.Cut(string(b), ".")
+	n, err := strconv.Atoi(whole + part)
+	if err != nil || len(part) != 2 {
+		return fmt.Errorf("per cent %s: want a number with two decimals", b)
+	}
+	*p = Percent(n)
+	return nil
+}
 
 // PlanFigures set what was planned beside what is, in seats and people.
 type PlanFigures struct {
@@ -60,51 +70,30 @@ type Plan struct {
 	Rows []PlanRow `json:"rows"` // of the level under the asked division
 }
 
-func (a *API) plan(q *question) (any, error) {
+func (a *API) plan(q *question) (answer, error) {
 	level := division.Prefecture
-	if code := q.division + strings.Repeat("0", 12-len(q.division)); len(q.division) > 0 {
-		level = min(division.Code(code).Level()+1, division.Village)
+	if q.division != "" {
+		asked := division.Code(q.division + strings.Repeat("0", 12-len(q.division)))
+		level = min(asked.Level()+1, division.Village)
 	}
-	label := func(c *readmodel.Cell) []string {
-		if !c.Division.Under(q.division) {
-			return nil
-		}
-		return []string{string(c.Division.At(level))}
+	views, cells, err := a.read(q, "planned", "developed", "headcount")
+	if err != nil {
+		return nil, err
 	}
+	g := cells.group(q.division, []axis{{byDivision, level}})
+	planned, developed, placed := views[0].sums(g, q.known, q.AsOf), views[1].sums(g, q.known, q.AsOf), views[2].sums(g, q.known, q.AsOf)
 	p := &Plan{Rows: []PlanRow{}}
-	rows := map[string]*PlanRow{}
-	for _, part := range []struct {
-		view string
-		of   func(*PlanFigures) *int
-	}{
-		{"planned", func(f *PlanFigures) *int { return &f.Planned }},
-		{"developed", func(f *PlanFigures) *int { return &f.Developed }},
-		{"headcount", func(f *PlanFigures) *int { return &f.Placed }},
-	} {
-		c, err := a.columns(q, part.view)
-		if err != nil {
-			return nil, err
+	for i := range g.n {
+		f := PlanFigures{Planned: planned[i], Developed: developed[i], Placed: placed[i]}
+		if f == (PlanFigures{}) {
+			continue
 		}
-		g := c.group(label)
-		for i, n := range c.sums(g, 0, q.known, q.AsOf) {
-			code := g.labels[i][0]
-			if rows[code] == nil {
-				rows[code] = &PlanRow{Division: division.Code(code), Name: a.Divisions.Name(division.Code(code))}
-			}
-			*part.of(&rows[code].PlanFigures) += n
-			*part.of(&p.PlanFigures) += n
-		}
+		p.Planned, p.Developed, p.Placed = p.Planned+f.Planned, p.Developed+f.Developed, p.Placed+f.Placed
+		f.round()
+		code := division.Code(*g.label(i, 0))
+		p.Rows = append(p.Rows, PlanRow{code, a.Divisions.Name(code), f})
 	}
-	for _, r := range rows {
-		if r.PlanFigures != (PlanFigures{}) {
-			r.round()
-			p.Rows = append(p.Rows, *r)
-		}
-	}
-	slices.SortFunc(p.Rows, func(a, b PlanRow) int { return strings.Compare(string(a.Division), string(b.Division)) })
 	p.round()
-	q.View, q.Version = "plan", q.meta.Views["developed"]
-	p.Origin = q.Origin
 	return p, nil
 }
 

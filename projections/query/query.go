@@ -3,16 +3,21 @@
 //
 // Every answer is of one commit of the log: it is taken once, and everything
 // is asked at its ordinal, so that an answer is consistent while the projector
-// writes on. It carries that origin: position, recorded time, view, version and
-// generation.
+// writes on. It carries that [Origin]: position, recorded time, views and
+// generation. Rules that an answer depends on are those known at that commit
+// too.
 //
-// Figures that are sums (headcount, plan) come from a [cube]: the difference
-// rows of a view, held in memory and brought up to date before each answer.
-// Lists (vacancies, trails) are read from the read model by index. Events are
-// read from the log itself: a trail shows the bytes that were appended.
+// Figures that are sums (headcount, plan) come from a cube: the difference
+// rows of the views, held in memory and brought up to date before each answer.
+// The first question after a start or a switch of generation loads it. Lists
+// (vacancies, trails) are read from the read model by index. Events are read
+// from the log itself: a trail shows the bytes that were appended.
 //
-// Errors are application/problem+json and name the parameter; lists page by
-// cursor; a request that accepts text/csv gets CSV.
+// Errors are application/problem+json and name the parameter; a parameter that
+// a question does not take is one. Lists page by cursor, and all pages are of
+// the commit and the business date of the first; the header Link names the next
+// one. A request that accepts text/csv gets CSV, and the origin in the header
+// Muster-Origin.
 package query
 
 import (
@@ -22,7 +27,6 @@ import (
 
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/projections/readmodel"
 )
 
@@ -38,30 +42,29 @@ type Options struct {
 // An API answers questions. It is safe for concurrent use.
 type API struct {
 	Options
+	packs shelf
 	mu    sync.Mutex
-	cubes map[string]*cube // of the generation in use, by view
-	of    string           // that generation
-	packs struct {
-		sync.Mutex
-		book policy.Book
-		at   log.Position
-	}
+	cube  *cube // of the generation asked last
 }
 
 // New makes an API.
-func New(o Options) *API { return &API{Options: o, cubes: map[string]*cube{}} }
+func New(o Options) *API { return &API{Options: o} }
 
 // Handler serves the questions of interfaces.md under /v1/.
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /v1/headcount", a.serve(a.headcount, "by"))
-	mux.Handle("GET /v1/headcount/series", a.serve(a.series, "by", "from", "to"))
-	mux.Handle("GET /v1/plan", a.serve(a.plan))
-	mux.Handle("GET /v1/vacancies", a.serve(a.vacancies, "limit", "cursor"))
-	mux.Handle("GET /v1/trail/persons/{id}", a.serve(a.personTrail, "limit", "cursor"))
-	mux.Handle("GET /v1/trail/posts/{id}", a.serve(a.postTrail, "limit", "cursor"))
-	mux.Handle("GET /v1/trail/agencies/{id}", a.serve(a.agencyTrail, "limit", "cursor"))
-	mux.Handle("GET /v1/projections", a.serve(a.projections))
-	mux.Handle("GET /v1/stream", http.HandlerFunc(a.stream))
+	for path, k := range map[string]kind{
+		"headcount":           {a.headcount, "as_of known_at division by"},
+		"headcount/series":    {a.series, "known_at division by from to"},
+		"plan":                {a.plan, "as_of known_at division"},
+		"vacancies":           {a.vacancies, "as_of known_at division limit cursor"},
+		"trail/persons/{id}":  {a.personTrail, "known_at limit cursor"},
+		"trail/posts/{id}":    {a.postTrail, "known_at limit cursor"},
+		"trail/agencies/{id}": {a.agencyTrail, "known_at limit cursor"},
+		"projections":         {a.projections, ""},
+	} {
+		mux.Handle("GET /v1/"+path, a.serve(k))
+	}
+	mux.HandleFunc("GET /v1/stream", a.stream)
 	return mux
 }

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -17,13 +18,18 @@ type ViewStatus struct {
 	Version    int          `json:"version"`
 	Generation string       `json:"generation"`
 	Position   log.Position `json:"position"` // shown
-	Head       log.Position `json:"head"`     // of the log
-	Current    bool         `json:"current"`  // position is head
-	Recorded   time.Time    `json:"recordedtime"`
-	// Age is how long the view has been behind, in seconds: the time since the
-	// last commit it shows was recorded, 0 while it is current.
-	Age int `json:"age_seconds"`
+	Recorded   time.Time    `json:"recordedtime,omitzero"`
+	Head       log.Position `json:"head"` // of the log
+	// Lag is the number of commits in the log that the view does not show. It
+	// is left out where they are more than farBehind.
+	Lag *int `json:"lag,omitzero"`
+	// Age is how many seconds ago the first of those commits was recorded; 0
+	// where there are none.
+	Age int `json:"age"`
 }
+
+// farBehind is how many commits are looked at to tell the lag.
+const farBehind = 100
 
 // Projections answers how far the views have come.
 type Projections struct {
@@ -31,59 +37,96 @@ type Projections struct {
 	Rows []ViewStatus `json:"rows"`
 }
 
-func (a *API) projections(q *question) (any, error) {
+func (a *API) projections(q *question) (answer, error) {
 	head, _, err := a.Log.Head(q.ctx, log.Filter{})
 	if err != nil {
 		return nil, err
 	}
-	p := &Projections{Origin: q.Origin, Rows: []ViewStatus{}}
+	s := ViewStatus{Generation: q.meta.Generation, Position: q.meta.Position, Recorded: q.meta.Recorded, Head: head}
+	if err := a.lag(q, &s); err != nil {
+		return nil, err
+	}
+	p := &Projections{Rows: []ViewStatus{}}
 	for _, name := range slices.Sorted(maps.Keys(q.meta.Views)) {
-		s := ViewStatus{
-			View: name, Version: q.meta.Views[name], Generation: q.meta.Generation,
-			Position: q.meta.Position, Head: head, Recorded: q.meta.Recorded,
-			Current: q.meta.Position.Compare(head) >= 0,
-		}
-		if !s.Current {
-			s.Age = int(a.Now().Sub(q.meta.Recorded).Seconds())
-		}
+		s.View, s.Version = name, q.meta.Views[name]
 		p.Rows = append(p.Rows, s)
 	}
 	return p, nil
 }
 
+// lag counts the commits up to the head that the read model does not show.
+func (a *API) lag(q *question, s *ViewStatus) error {
+	lag, clock := 0, log.Resume(q.meta.Recorded)
+	for c, err := range a.Log.Read(q.ctx, q.meta.Position, log.Filter{}) {
+		if err != nil {
+			return err
+		}
+		if c.Position.Compare(s.Head) > 0 {
+			break
+		}
+		if lag++; lag == 1 {
+			s.Age = max(0, int(a.Now().Sub(clock.Recorded(c)).Seconds()))
+		}
+		if lag > farBehind {
+			return nil
+		}
+	}
+	s.Lag = &lag
+	return nil
+}
+
 func (p *Projections) table() (header []string, rows [][]string) {
-	header = []string{"view", "version", "generation", "position", "head", "current", "age_seconds"}
+	header = []string{"view", "version", "generation", "position", "recordedtime", "head", "lag", "age"}
 	for _, s := range p.Rows {
-		rows = append(rows, []string{s.View, strconv.Itoa(s.Version), s.Generation, s.Position.String(), s.Head.String(), strconv.FormatBool(s.Current), strconv.Itoa(s.Age)})
+		lag := ""
+		if s.Lag != nil {
+			lag = strconv.Itoa(*s.Lag)
+		}
+		rows = append(rows, []string{s.View, strconv.Itoa(s.Version), s.Generation, s.Position.String(), instant(s.Recorded), s.Head.String(), lag, strconv.Itoa(s.Age)})
 	}
 	return header, rows
 }
 
-// pulse is how often a stream looks for news.
-const pulse = 200 * time.Millisecond
+// instant is a time as tables show it, empty where there is none.
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339Nano)
+}
+
+const (
+	// pulse is how often a stream looks for news.
+	pulse = 200 * time.Millisecond
+	// breath is how often a stream without news says that it is there.
+	breath = 15 * time.Second
+)
 
 // stream sends an event whenever the views have reached another position, as
-// server-sent events; clients ask again then.
+// server-sent events; clients ask again then. The first one says where they
+// are.
 func (a *API) stream(w http.ResponseWriter, r *http.Request) {
-	flusher, ok := w.(http.Flusher)
-	if !ok {
-		writeError(w, &problem{http.StatusInternalServerError, "No streaming", "the server cannot stream", "internal"})
+	if r.URL.RawQuery != "" {
+		writeError(w, bad("query", "a stream takes no parameters"))
 		return
 	}
+	out := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	tick := time.NewTicker(pulse)
 	defer tick.Stop()
-	var shown log.Position
-	for {
-		model, err := a.Model.Reader(r.Context())
-		if err == nil {
-			if meta, err := model.Meta(r.Context()); err == nil && meta.Position != shown {
-				shown = meta.Position
-				for _, name := range slices.Sorted(maps.Keys(meta.Views)) {
-					fmt.Fprintf(w, "event: reached\ndata: {\"view\":%q,\"position\":%q,\"generation\":%q}\n\n", name, shown, meta.Generation)
-				}
-				flusher.Flush()
+	said, shown := time.Now(), ""
+	for first := true; ; first = false {
+		news := ""
+		if reached := a.reached(r.Context()); reached != shown {
+			news, shown = reached, reached
+		} else if first || time.Since(said) > breath {
+			news = ": nothing new\n\n"
+		}
+		if news != "" {
+			said = time.Now()
+			if _, err := fmt.Fprint(w, news); err != nil || out.Flush() != nil {
+				return
 			}
 		}
 		select {
@@ -92,4 +135,21 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request) {
 		case <-tick.C:
 		}
 	}
+}
+
+// reached says what position each view shows; nothing while there is no read
+// model.
+func (a *API) reached(ctx context.Context) (events string) {
+	model, err := a.Model.Reader(ctx)
+	if err != nil {
+		return ""
+	}
+	meta, err := model.Meta(ctx)
+	if err != nil {
+		return ""
+	}
+	for _, name := range slices.Sorted(maps.Keys(meta.Views)) {
+		events += fmt.Sprintf("event: reached\ndata: {\"view\":%q,\"position\":%q,\"generation\":%q}\n\n", name, meta.Position, meta.Generation)
+	}
+	return events
 }

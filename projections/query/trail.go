@@ -14,6 +14,10 @@ import (
 	"github.com/muster-works/muster/projections/timeline"
 )
 
+// maxTrail bounds a page of a trail: each of its events may lie in a commit of
+// its own.
+const maxTrail = 200
+
 // TrailEvent is one event of a trail.
 type TrailEvent struct {
 	ID        string       `json:"id"`
@@ -33,11 +37,10 @@ type TrailEvent struct {
 type Trail struct {
 	Origin
 	Events []TrailEvent `json:"events"`
-	Total  int          `json:"total"` // of all pages
-	Next   string       `json:"next,omitzero"`
+	Paged
 }
 
-func (a *API) personTrail(q *question) (any, error) {
+func (a *API) personTrail(q *question) (answer, error) {
 	id, err := uuid.Parse(q.path("id"))
 	if err != nil {
 		return nil, bad("id", "want the pseudonym of a person, as a receipt gave it")
@@ -49,7 +52,7 @@ func (a *API) personTrail(q *question) (any, error) {
 	return a.trail(q, p.Trail(), func(d events.Data) { onlyPerson(d, id) })
 }
 
-func (a *API) postTrail(q *question) (any, error) {
+func (a *API) postTrail(q *question) (answer, error) {
 	p, err := q.model.Post(q.ctx, q.path("id"), q.known)
 	if err != nil {
 		return nil, err
@@ -57,7 +60,7 @@ func (a *API) postTrail(q *question) (any, error) {
 	return a.trail(q, p.Trail(), func(events.Data) {})
 }
 
-func (a *API) agencyTrail(q *question) (any, error) {
+func (a *API) agencyTrail(q *question) (answer, error) {
 	var refs []timeline.Ref
 	err := q.model.Agency(q.ctx, q.path("id"), 0, q.known, func(ref timeline.Ref) bool {
 		refs = append(refs, ref)
@@ -70,18 +73,15 @@ func (a *API) agencyTrail(q *question) (any, error) {
 }
 
 // trail reads a page of the events at refs from the log.
-func (a *API) trail(q *question, refs []timeline.Ref, cut func(events.Data)) (any, error) {
-	skip, limit, err := q.page()
-	if err != nil {
-		return nil, err
-	}
-	page := refs[min(skip, len(refs)):]
-	page = page[:min(limit, len(page))]
-	t := &Trail{Events: make([]TrailEvent, 0, len(page)), Total: len(refs), Next: next(skip, len(page), len(refs))}
+func (a *API) trail(q *question, refs []timeline.Ref, cut func(events.Data)) (answer, error) {
+	page := refs[min(q.page.skip, len(refs)):]
+	page = page[:min(q.page.limit, maxTrail, len(page))]
+	t := &Trail{Events: make([]TrailEvent, 0, len(page)), Paged: q.paged(len(page), len(refs))}
 	var commit log.Commit
 	var about readmodel.Commit
 	for _, ref := range page {
 		if ref.Ord() != about.Ord {
+			var err error
 			if about, commit, err = a.commit(q, ref.Ord()); err != nil {
 				return nil, err
 			}
@@ -104,8 +104,6 @@ func (a *API) trail(q *question, refs []timeline.Ref, cut func(events.Data)) (an
 			Withdrawn: by != 0 && by.Ord() <= q.known, Data: e.Data,
 		})
 	}
-	q.View = "trail"
-	t.Origin = q.Origin
 	return t, nil
 }
 

@@ -1,16 +1,12 @@
 package query
 
 import (
-	"context"
-	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
-	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
-	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/projections/readmodel"
 )
 
@@ -35,27 +31,26 @@ type TimeToFill struct {
 // Vacancies answers the seats vacant on as_of, the longest vacant first.
 type Vacancies struct {
 	Origin
-	Rows       []VacancyRow `json:"rows"`
-	Total      int          `json:"total"` // of all pages
-	Next       string       `json:"next,omitzero"`
-	TimeToFill TimeToFill   `json:"time_to_fill_days"`
+	Rows []VacancyRow `json:"rows"`
+	Paged
+	TimeToFill TimeToFill `json:"time_to_fill_days"`
 }
 
 // neverFilled is the reason of a seat that nobody has had.
 const neverFilled = "never_filled"
 
-func (a *API) vacancies(q *question) (any, error) {
-	skip, limit, err := q.page()
-	if err != nil {
+func (a *API) vacancies(q *question) (answer, error) {
+	if err := q.uses("vacancy"); err != nil {
 		return nil, err
 	}
-	book, err := a.book(q.ctx)
+	book, err := a.packs.book(q.ctx, a.Log, q.Position)
 	if err != nil {
 		return nil, err
 	}
 	v := &Vacancies{Rows: []VacancyRow{}}
+	total := 0
 	err = q.model.Spans(q.ctx, "vacancy", q.AsOf, q.known, q.division, func(s readmodel.Span) {
-		if v.Total++; v.Total <= skip || len(v.Rows) == limit {
+		if total++; total <= q.page.skip || len(v.Rows) == q.page.limit {
 			return
 		}
 		r := VacancyRow{
@@ -73,50 +68,44 @@ func (a *API) vacancies(q *question) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.Next = next(skip, len(v.Rows), v.Total)
-	if v.TimeToFill, err = a.timeToFill(q); err != nil {
-		return nil, err
-	}
-	q.View, q.Version = "vacancy", q.meta.Views["vacancy"]
-	v.Origin = q.Origin
-	return v, nil
+	v.Paged = q.paged(len(v.Rows), total)
+	v.TimeToFill, err = a.timeToFill(q)
+	return v, err
 }
 
 // timeToFill looks at all vacancies filled by as_of.
 func (a *API) timeToFill(q *question) (t TimeToFill, err error) {
-	c, err := a.columns(q, "filled")
+	views, cells, err := a.read(q, "filled")
 	if err != nil {
 		return t, err
 	}
-	g := c.group(q.label(nil))
-	count, total := map[int32]int{}, 0
-	for i := range c.upTo(q.known) {
-		if c.date[i] <= q.AsOf && g.of[c.cell[i]] >= 0 {
-			count[c.measure[i]] += int(c.n[i])
-			total += int(c.n[i])
+	g, r := cells.group(q.division, nil), views[0]
+	count := map[int32]int{} // vacancies by the days they lasted
+	for i := range r.upTo(q.known) {
+		if r.date[i] <= q.AsOf && int(g.of[r.cell[i]]) < g.n {
+			count[r.measure[i]] += int(r.n[i])
 		}
 	}
-	if total <= 0 {
+	days := slices.Sorted(maps.Keys(count))
+	total, sum := 0, 0
+	for _, d := range days {
+		total += count[d]
+		sum += count[d] * int(d)
+	}
+	if total == 0 {
 		return t, nil
 	}
-	days := make([]int32, 0, len(count))
-	sum := 0
-	for d, n := range count {
-		days = append(days, d)
-		sum += int(d) * n
-	}
-	slices.Sort(days)
 	// at returns the i-th shortest.
-	at := func(i int) float64 {
+	at := func(i int) int {
 		for _, d := range days {
 			if i -= count[d]; i < 0 {
-				return float64(d)
+				return int(d)
 			}
 		}
 		return 0
 	}
-	t.Mean = float64(int(100*float64(sum)/float64(total)+0.5)) / 100
-	t.Median = (at((total-1)/2) + at(total/2)) / 2
+	t.Mean = float64((200*sum+total)/(2*total)) / 100 // two decimals, half up
+	t.Median = float64(at((total-1)/2)+at(total/2)) / 2
 	return t, nil
 }
 
@@ -126,28 +115,4 @@ func (v *Vacancies) table() (header []string, rows [][]string) {
 		rows = append(rows, []string{r.Post, strconv.Itoa(r.Seat), string(r.Division), r.Category, r.Since.String(), strconv.Itoa(r.Age), strconv.FormatBool(r.Over), r.Reason})
 	}
 	return header, rows
-}
-
-// book folds the packs adopted so far from the log's policy boundary. Reading
-// it costs one look at the boundary's head when there is nothing new.
-func (a *API) book(ctx context.Context) (*policy.Book, error) {
-	a.packs.Lock()
-	defer a.packs.Unlock()
-	for c, err := range a.Log.Read(ctx, a.packs.at, log.Filter{Boundary: events.Policy.Boundary()}) {
-		if err != nil {
-			return nil, err
-		}
-		for i, raw := range c.Events {
-			e, err := events.Decode(raw)
-			if err != nil {
-				return nil, fmt.Errorf("policy at %s: %w", c.Position.Event(i), err)
-			}
-			if p, ok := e.Data.(*events.PolicyAdopted); ok {
-				a.packs.book.Adopt(&p.Pack)
-			}
-		}
-		a.packs.at = c.Position
-	}
-	book := a.packs.book
-	return &book, nil
 }

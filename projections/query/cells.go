@@ -1,0 +1,70 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/muster-works/muster/projections/readmodel"
+)
+
+// The dimensions of a cell that figures are broken down by.
+const (
+	byDivision = iota
+	byCategory
+	byKind
+	byGroup
+	byArea
+	bySex
+	dimensions
+)
+
+// A cellBook holds the cells of a generation. There may be half a million, so
+// each is six numbers, and a text that many cells share is held once.
+type cellBook struct {
+	mu    sync.Mutex
+	codes [dimensions]map[string]int32
+	cells cells
+}
+
+// cells are a cellBook as it was at some time. They are only ever added to, so
+// that a reader needs no lock.
+type cells struct {
+	n      int
+	of     [dimensions][]int32  // value of each cell, by number − 1
+	values [dimensions][]string // by code, in the order in which they came
+}
+
+// refresh reads the cells that are new.
+func (b *cellBook) refresh(ctx context.Context, model *readmodel.Reader) (cells, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	sound := true
+	err := model.Cells(ctx, int64(b.cells.n), func(c readmodel.Cell) {
+		if sound = sound && c.ID == int64(b.cells.n)+1; sound {
+			b.add(&c)
+		}
+	})
+	if err == nil && !sound {
+		err = fmt.Errorf("%w: cells are not numbered from 1 on", readmodel.ErrUnusable)
+	}
+	return b.cells, err
+}
+
+func (b *cellBook) add(c *readmodel.Cell) {
+	for d, value := range [dimensions]string{
+		byDivision: string(c.Division), byCategory: c.Category, byKind: c.Kind, byGroup: c.Group, byArea: c.Area, bySex: c.Sex,
+	} {
+		if b.codes[d] == nil {
+			b.codes[d] = map[string]int32{}
+		}
+		code, ok := b.codes[d][value]
+		if !ok {
+			code = int32(len(b.cells.values[d]))
+			b.codes[d][value] = code
+			b.cells.values[d] = append(b.cells.values[d], value)
+		}
+		b.cells.of[d] = append(b.cells.of[d], code)
+	}
+	b.cells.n++
+}

@@ -1,0 +1,265 @@
+package query_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/projections/query"
+)
+
+// The oracle recounts from the raw events of the log, one placement after the
+// other, and knows nothing of timelines, differences, cells or ordinals.
+type oracle struct{ commits []log.Commit }
+
+func recount(w *world) oracle {
+	var o oracle
+	for c, err := range w.log.Read(w.t.Context(), log.Position{}, log.Filter{}) {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		o.commits = append(o.commits, c)
+	}
+	return o
+}
+
+// standing returns the events that were recorded by an instant, without those
+// replaced or withdrawn by then.
+func (o oracle) standing(t testing.TB, known time.Time) []events.Data {
+	gone := map[string]bool{}
+	var all []*events.Event
+	for _, c := range o.commits {
+		if c.Recorded.After(known) {
+			continue
+		}
+		for _, raw := range c.Events {
+			e, err := events.Decode(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, e)
+			gone[e.Replaces] = true
+			if d, ok := e.Data.(*events.EventWithdrawn); ok {
+				gone[d.ID] = true
+			}
+		}
+	}
+	var stand []events.Data
+	for _, e := range all {
+		if !gone[e.ID] {
+			stand = append(stand, e.Data)
+		}
+	}
+	return stand
+}
+
+// headcount counts under a division prefix by dimensions; labels are joined by a zero byte.
+func (o oracle) headcount(t testing.TB, asOf civil.Date, known time.Time, prefix string, by []string) map[string]int {
+	posts, exits := map[string]*events.PostDeveloped{}, map[string]civil.Date{}
+	count := map[string]int{}
+	stand := o.standing(t, known)
+	for _, d := range stand {
+		switch d := d.(type) {
+		case *events.PostDeveloped:
+			posts[d.Post] = d
+		case *events.ExitRecorded:
+			exits[d.Person.String()+d.Post] = d.On
+		}
+	}
+	for _, d := range stand {
+		h, ok := d.(*events.HirePlaced)
+		if !ok || posts[h.Post] == nil || h.From > asOf {
+			continue
+		}
+		p := posts[h.Post]
+		if out := exits[h.Person.String()+h.Post]; out >= h.From && out <= asOf || !strings.HasPrefix(string(p.Division), prefix) {
+			continue
+		}
+		var labels []string
+		for _, name := range by {
+			at := string(p.Division)
+			labels = append(labels, map[string]string{
+				"division:prefecture": at[:4] + "00000000", "division:county": at[:6] + "000000", "division:township": at[:9] + "000",
+				"category": p.Category, "kind": p.Kind, "area": p.Area, "group": h.Group, "sex": h.Sex,
+			}[name])
+		}
+		count[strings.Join(labels, "\x00")]++
+	}
+	return count
+}
+
+// plan counts seats planned and developed.
+func (o oracle) plan(t testing.TB, asOf civil.Date, known time.Time, prefix string) (planned, developed int) {
+	year, _, _ := asOf.Split()
+	last := map[string]int{}
+	for _, d := range o.standing(t, known) {
+		switch d := d.(type) {
+		case *events.PlanSet:
+			if d.Year == year && strings.HasPrefix(string(d.Division), prefix) {
+				last[string(d.Division)+d.Area] = d.Posts
+			}
+		case *events.PostDeveloped:
+			if d.From <= asOf && strings.HasPrefix(string(d.Division), prefix) {
+				developed += d.Seats
+			}
+		}
+	}
+	for _, n := range last {
+		planned += n
+	}
+	return planned, developed
+}
+
+// A random history: posts, hires (before their post too), exits (before their
+// hire too), replacements and withdrawals, in random commits.
+func history(w *world, r *rand.Rand) {
+	pick := func(of ...string) string { return of[r.IntN(len(of))] }
+	day := func() civil.Date { return civil.MustDate("2022-03-01") + civil.Date(r.IntN(120)) }
+	places := []division.Code{langya, beside, jiefang, "370102001003", "370102000000", "370200000000"}
+	var all []*events.Event
+	for i := range 12 {
+		all = append(all, w.event(places[i%len(places)], &events.PostDeveloped{
+			Post: fmt.Sprint("p", i), Division: places[r.IntN(len(places))], Category: pick("public_service", "public_management"),
+			Kind: pick("", "cleaning", "patrol"), Area: pick("rural", "urban"), Seats: 1 + r.IntN(60), From: day()}))
+	}
+	for range 10 {
+		where := places[r.IntN(len(places))]
+		all = append(all, w.event(where, &events.PlanSet{Division: where, Year: 2022 + r.IntN(2), Area: pick("rural", "urban"), Posts: r.IntN(100)}))
+	}
+	for i := range 300 {
+		d := &events.HirePlaced{Who: who(i), Post: fmt.Sprint("p", r.IntN(13)), Seat: 1 + i, From: day(), Group: pick("older", "disabled", "other"), Sex: pick("F", "M")}
+		e := w.event(langya, d)
+		all = append(all, e)
+		if r.IntN(5) == 0 { // corrected: begins on another day, on another post
+			again := *d
+			again.From, again.Post, again.Sex = day(), fmt.Sprint("p", r.IntN(12)), pick("F", "M")
+			all = append(all, replacing(w.event(langya, &again), e.ID))
+			d = &again
+		}
+		if r.IntN(2) == 0 {
+			x := w.event(langya, &events.ExitRecorded{Who: who(i), Post: d.Post, On: d.From + civil.Date(r.IntN(60)), Kind: "natural", Code: "N1"})
+			all = append(all, x)
+			if r.IntN(5) == 0 {
+				all = append(all, w.event(langya, &events.EventWithdrawn{Of: x.Type, ID: x.ID, Reason: "a mistake"}))
+			}
+		}
+	}
+	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	recorded := at("2022-03-01 00:00")
+	for len(all) > 0 {
+		n := min(len(all), 1+r.IntN(8))
+		recorded = recorded.Add(time.Duration(r.IntN(3)) * 10 * time.Hour) // now and then two at one instant
+		w.commit(recorded, all[:n]...)
+		all = all[n:]
+	}
+}
+
+// Headcount, its series and the plan at random dates and moments, by random
+// dimensions, equal a recount.
+func TestRecount(t *testing.T) {
+	for range 3 {
+		seed := rand.Uint64()
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 1))
+			w := newWorld(t)
+			history(w, r)
+			w.settle()
+			o := recount(w)
+			for range 150 {
+				compare(t, w, o, r)
+			}
+		})
+	}
+}
+
+func compare(t *testing.T, w *world, o oracle, r *rand.Rand) {
+	t.Helper()
+	asOf := civil.MustDate("2022-02-20") + civil.Date(r.IntN(220))
+	known := at("2022-02-20 00:00").Add(time.Duration(r.IntN(400*24)) * time.Hour)
+	prefix := []string{"", "37", "3701", "370211", "370102001", "370102001002"}[r.IntN(6)]
+	by := []string{"division:prefecture", "division:county", "division:township", "category", "kind", "group", "area", "sex"}
+	r.Shuffle(len(by), func(i, j int) { by[i], by[j] = by[j], by[i] })
+	by = by[:r.IntN(5)]
+	divisions := 0
+	by = slices.DeleteFunc(by, func(s string) bool {
+		if strings.HasPrefix(s, "division") {
+			divisions++
+		}
+		return strings.HasPrefix(s, "division") && divisions > 1
+	})
+	params := url.Values{"as_of": {asOf.String()}, "known_at": {known.Format(time.RFC3339)}, "division": {prefix}, "by": {strings.Join(by, ",")}}
+	ask1 := "/v1/headcount?" + params.Encode()
+	answer := ask[query.Headcount](w, ask1)
+	want := o.headcount(t, asOf, known, prefix, by)
+	if got := answer.Rows; !maps.Equal(nonzero(counts(got, by)), want) || answer.Total != total(want) {
+		t.Fatalf("%s\n got %v, total %d\nwant %v", ask1, counts(got, by), answer.Total, want)
+	}
+	if rows := counts(answer.Rows, by); len(rows) != len(answer.Rows) || !slices.IsSortedFunc(answer.Rows, func(a, b query.HeadcountRow) int {
+		return strings.Compare(labels(a, by), labels(b, by))
+	}) {
+		t.Fatalf("%s: rows stand twice or are not sorted: %v", ask1, rows)
+	}
+
+	params.Del("as_of")
+	params.Set("from", (asOf - 3).String())
+	params.Set("to", asOf.String())
+	series := ask[query.Series](w, "/v1/headcount/series?"+params.Encode())
+	for day := asOf - 3; day <= asOf; day++ {
+		rows := slices.DeleteFunc(slices.Clone(series.Rows), func(r query.HeadcountRow) bool { return r.Day != day })
+		if got, want := nonzero(counts(rows, by)), o.headcount(t, day, known, prefix, by); !maps.Equal(got, want) {
+			t.Fatalf("series on %v known at %v under %q by %v\n got %v\nwant %v", day, known, prefix, by, got, want)
+		}
+	}
+
+	plan := ask[query.Plan](w, "/v1/plan?"+url.Values{"as_of": {asOf.String()}, "known_at": {known.Format(time.RFC3339)}, "division": {prefix}}.Encode())
+	planned, developed := o.plan(t, asOf, known, prefix)
+	placed := total(o.headcount(t, asOf, known, prefix, nil))
+	if plan.Planned != planned || plan.Developed != developed || plan.Placed != placed {
+		t.Fatalf("plan on %v known at %v under %q: %+v, want %d %d %d", asOf, known, prefix, plan.PlanFigures, planned, developed, placed)
+	}
+	sum := query.PlanFigures{}
+	for _, r := range plan.Rows {
+		sum.Planned, sum.Developed, sum.Placed = sum.Planned+r.Planned, sum.Developed+r.Developed, sum.Placed+r.Placed
+	}
+	if sum.Planned != planned || sum.Developed != developed || sum.Placed != placed {
+		t.Fatalf("plan on %v: rows add up to %+v, want %d %d %d", asOf, sum, planned, developed, placed)
+	}
+}
+
+func labels(r query.HeadcountRow, by []string) string {
+	var all []string
+	for _, name := range by {
+		name, _, _ = strings.Cut(name, ":")
+		all = append(all, *map[string]*string{"division": r.Division, "category": r.Category, "kind": r.Kind, "group": r.Group, "area": r.Area, "sex": r.Sex}[name])
+	}
+	return strings.Join(all, "\x00")
+}
+
+func counts(rows []query.HeadcountRow, by []string) map[string]int {
+	all := map[string]int{}
+	for _, r := range rows {
+		all[labels(r, by)] += r.Headcount
+	}
+	return all
+}
+
+func nonzero(m map[string]int) map[string]int {
+	maps.DeleteFunc(m, func(_ string, n int) bool { return n == 0 })
+	return m
+}
+
+func total(m map[string]int) (n int) {
+	for _, v := range m {
+		n += v
+	}
+	return n
+}

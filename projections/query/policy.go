@@ -1,0 +1,76 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/policy"
+)
+
+// A shelf holds what the boundary policy of the log says, so that the packs in
+// force are known as they were known at any commit. It is read on from where it
+// was left, which costs one look when there is nothing new.
+type shelf struct {
+	mu      sync.Mutex
+	at      log.Position
+	adopted []adoption
+	voided  []voided
+}
+
+type adoption struct {
+	at   log.Position
+	key  events.Key
+	pack *policy.Pack
+}
+
+// voided is an event that was replaced or withdrawn.
+type voided struct {
+	at  log.Position // since when
+	key events.Key
+}
+
+// book returns the packs that stood at a commit.
+func (s *shelf) book(ctx context.Context, l log.Log, known log.Position) (*policy.Book, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.refresh(ctx, l); err != nil {
+		return nil, err
+	}
+	book := new(policy.Book)
+	for _, a := range s.adopted {
+		gone := func(v voided) bool { return v.key == a.key && v.at.Compare(known) <= 0 }
+		if a.at.Compare(known) <= 0 && !slices.ContainsFunc(s.voided, gone) {
+			book.Adopt(a.pack)
+		}
+	}
+	return book, nil
+}
+
+func (s *shelf) refresh(ctx context.Context, l log.Log) error {
+	for c, err := range l.Read(ctx, s.at, log.Filter{Boundary: events.Policy.Boundary()}) {
+		if err != nil {
+			return err
+		}
+		for i, raw := range c.Events {
+			e, err := events.Decode(raw)
+			if err != nil {
+				return fmt.Errorf("policy at %s: %w", c.Position.Event(i), err)
+			}
+			if e.Replaces != "" {
+				s.voided = append(s.voided, voided{c.Position, events.Key{Family: events.Policy, Source: e.Source, ID: e.Replaces}})
+			}
+			switch d := e.Data.(type) {
+			case *events.EventWithdrawn:
+				s.voided = append(s.voided, voided{c.Position, events.Key{Family: events.Policy, Source: e.Source, ID: d.ID}})
+			case *events.PolicyAdopted:
+				s.adopted = append(s.adopted, adoption{c.Position, e.Key(), &d.Pack})
+			}
+		}
+		s.at = c.Position
+	}
+	return nil
+}

@@ -1,0 +1,119 @@
+package query_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+type refusal struct {
+	Status              int
+	Title, Detail, Code string
+}
+
+func (w *world) refused(url string) refusal {
+	w.t.Helper()
+	var p refusal
+	rec := w.get(url, "text/csv") // a problem is JSON whatever was asked for
+	if err := json.Unmarshal(rec.Body.Bytes(), &p, json.MatchCaseInsensitiveNames(true)); err != nil {
+		w.t.Fatalf("%s: %d %s", url, rec.Code, rec.Body)
+	}
+	if got := rec.Header().Get("Content-Type"); got != "application/problem+json" || p.Status != rec.Code {
+		w.t.Errorf("%s: status %d in an answer of %d, content type %s", url, p.Status, rec.Code, got)
+	}
+	return p
+}
+
+// Every parameter that is wrong is refused with 400 and a sentence that begins
+// with its name.
+func TestBadParameters(t *testing.T) {
+	w := programme(t)
+	urls := map[string]string{ // by question
+		"headcount": "/v1/headcount", "series": "/v1/headcount/series", "plan": "/v1/plan", "vacancies": "/v1/vacancies",
+		"person": "/v1/trail/persons/" + person(1).String(), "post": "/v1/trail/posts/b", "agency": "/v1/trail/agencies/rsj",
+		"projections": "/v1/projections",
+	}
+	with := func(question, parameter, value string) string {
+		params := url.Values{}
+		if question == "series" {
+			params = url.Values{"from": {"2022-05-01"}, "to": {"2022-05-02"}}
+		}
+		if parameter != "" {
+			params.Set(parameter, value)
+		}
+		return urls[question] + "?" + params.Encode()
+	}
+	clocks := "headcount plan vacancies"
+	bad := []struct{ questions, parameter, values string }{
+		{clocks, "as_of", "2022-02-30 2022-13-01 22-01-01 today 2022-05-10T00:00:00Z 1899-12-31 2200-01-01"},
+		{clocks + " series person post agency", "known_at", "yesterday 2022-06-31 2022-06-20T10:00:00 2022-06-20T25:00:00Z 0001-01-01T00:00:00Z 9999-01-01T00:00:00Z"},
+		{clocks + " series person post agency projections", "at_least", "head 1-x -1 1.2.3 99999999999999999999"},
+		{clocks + " series", "division", "3 370 37021 3702111 37021110223 3702111022311 37x2 青岛"},
+		{"headcount series", "by", "age division division: division:country category,category category, ,sex division:county,division:township Sex sex;group"},
+		{"series", "from", "2022-05-32 May 2022-05-01T00:00:00Z"},
+		{"series", "to", "2022-04-30 2032-05-08 x"},
+		{"vacancies person post agency", "limit", "0 -1 1001 ten 1.5"},
+		{"vacancies person post agency", "cursor", "1 x.y 1.2.3.4 -1.0.1 9999999.0.1 1.!.2"},
+		{"series person post agency projections", "as_of", "2022-05-10"},
+		{"person post agency projections", "division", "37"},
+		{"projections", "known_at", "2022-05-10"},
+		{"plan vacancies person post agency projections", "by", "sex"},
+		{"headcount plan vacancies", "from", "2022-05-01"},
+		{"headcount series plan projections", "limit", "5"},
+		{strings.Join([]string{clocks, "series person post agency projections"}, " "), "asof", "2022-05-10"},
+	}
+	for question := range urls {
+		if rec := w.get(with(question, "", ""), ""); rec.Code != http.StatusOK {
+			t.Errorf("%s: %d %s", question, rec.Code, rec.Body)
+		}
+	}
+	for _, b := range bad {
+		for question := range strings.FieldsSeq(b.questions) {
+			for value := range strings.FieldsSeq(b.values) {
+				p := w.refused(with(question, b.parameter, value))
+				if p.Status != http.StatusBadRequest || p.Code != "invalid_parameter" || !strings.HasPrefix(p.Detail, b.parameter+": ") {
+					t.Errorf("%s %s=%s: %+v", question, b.parameter, value, p)
+				}
+			}
+		}
+	}
+	for url, begin := range map[string]string{
+		"/v1/headcount?as_of=2022-05-10&as_of=2022-05-11":                    "as_of: stands twice",
+		"/v1/headcount?known_at=2022-06-20T10:00:00+08:00":                   "known_at: ", // + is a space in a URL
+		"/v1/headcount?as_of=%zz":                                            "query: ",
+		"/v1/headcount?as_of=2022-05-10;by=sex":                              "query: ",
+		"/v1/headcount/series?to=2022-05-10":                                 "from: is required",
+		"/v1/headcount/series?from=2022-05-10":                               "to: is required",
+		"/v1/headcount/series?from=2022-05-01&to=2032-05-01&by=sex&group=1":  "group: is not a parameter of this question; it takes known_at, division, by, from, to, at_least",
+		"/v1/stream?at_least=1-0":                                            "query: ",
+		"/v1/trail/persons/370211196501010014":                               "id: ",
+		"/v1/vacancies?as_of=2022-05-29&limit=1&cursor=a.ftoh.1":             "cursor: ",
+		"/v1/vacancies?as_of=2022-05-29&limit=1&cursor=a.ftog.1&at_least=xx": "at_least: ",
+	} {
+		if p := w.refused(url); p.Status != http.StatusBadRequest || !strings.HasPrefix(p.Detail, begin) {
+			t.Errorf("%s: %+v", url, p)
+		}
+	}
+	if rec := w.get("/v1/trail/persons/10000000-0000-4000-8000-0000000000ff", ""); rec.Code != http.StatusNotFound {
+		t.Errorf("a person nobody named: %d", rec.Code)
+	}
+}
+
+// A position that the views do not reach in time is answered 504, and asking
+// again is invited.
+func TestAtLeastOutOfReach(t *testing.T) {
+	t.Parallel()
+	w := programme(t)
+	start := time.Now()
+	rec := w.get("/v1/headcount?at_least=11-0", "")
+	if rec.Code != http.StatusGatewayTimeout || rec.Header().Get("Retry-After") == "" || !strings.Contains(rec.Body.String(), "11-0") {
+		t.Errorf("%d %v %s", rec.Code, rec.Header(), rec.Body)
+	}
+	if took := time.Since(start); took < 4*time.Second || took > 8*time.Second {
+		t.Errorf("answered after %v", took)
+	}
+}
