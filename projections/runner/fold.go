@@ -181,12 +181,13 @@ func (f *fold) void(ctx context.Context, e *events.Event, key [16]byte, ref time
 	return nil
 }
 
-// agency notes the event in the trail of the agency that it was authenticated
-// for.
+// agency notes the event in the trail of the agency that answers for it: the
+// one its source names, which is the one that was authenticated, unless an
+// operator brought the event in for it.
 func (f *fold) agency(e *events.Event, ref timeline.Ref) {
 	name := e.AuthID
-	if name == "" {
-		name, _, _ = strings.Cut(strings.TrimPrefix(e.Source, "/agency/"), "/")
+	if path, ok := strings.CutPrefix(e.Source, "/agency/"); ok {
+		name, _, _ = strings.Cut(path, "/")
 	}
 	no, ok := f.agencies[name]
 	if !ok {

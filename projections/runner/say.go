@@ -84,6 +84,7 @@ type sayer struct {
 
 func (s *sayer) attendance(d *events.AttendanceReported) {
 	post := s.fold.post(d.Post)
+	s.post(d.Post, func(b []byte) []byte { return timeline.AppendMentioned(b, s.ref) })
 	calendar := timeline.CalendarOf(d.Month)
 	for i := range d.Lines {
 		l := &d.Lines[i]

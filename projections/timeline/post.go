@@ -41,6 +41,10 @@ type Step struct {
 	Seats int
 }
 
+// AppendMentioned packs an event that names the post and changes nothing of it:
+// it belongs in the trail.
+func AppendMentioned(b []byte, ref Ref) []byte { return append(appendUint(b, ref), tagMentioned) }
+
 // AppendDeveloped packs a post.developed. A division left out in the data is
 // that of the event.
 func AppendDeveloped(b []byte, ref Ref, at division.Code, d *events.PostDeveloped) []byte {
@@ -138,6 +142,7 @@ func (p *Post) read(r *reader, tag byte, ref Ref, out bool) bool {
 		}
 	case tagHired, tagExited, tagRenewed:
 		return p.spells.read(r, tag, ref, holder{person: Number(r.uint())}, out)
+	case tagMentioned:
 	default:
 		return false
 	}

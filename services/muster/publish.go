@@ -18,6 +18,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 )
@@ -82,6 +83,7 @@ type publisher struct {
 	count    map[events.Status]int
 	codes    map[events.Code]int
 	examples []events.Receipt // the first few rejected
+	last     log.Position     // the furthest that anything went
 }
 
 func (p *publisher) file(ctx context.Context, name string) error {
@@ -214,6 +216,9 @@ func (p *publisher) note(receipts []events.Receipt) error {
 	}
 	for _, r := range receipts {
 		p.count[r.Status]++
+		if r.Position.Compare(p.last) > 0 {
+			p.last = r.Position
+		}
 		if r.Status == events.Rejected {
 			for _, reason := range r.Reasons {
 				p.codes[reason.Code]++
@@ -235,6 +240,9 @@ func (p *publisher) note(receipts []events.Receipt) error {
 
 func (p *publisher) summary(w io.Writer, receipts string) error {
 	fmt.Fprintf(w, "accepted %d  duplicate %d  rejected %d\n", p.count[events.Accepted], p.count[events.Duplicate], p.count[events.Rejected])
+	if !p.last.IsZero() {
+		fmt.Fprintf(w, "last position %s: query --at-least %s waits for it\n", p.last, p.last)
+	}
 	if p.count[events.Rejected] == 0 {
 		return nil
 	}
