@@ -13,31 +13,52 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/natslog"
 	"github.com/muster-works/muster/events/log/natslog/embedded"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Goal: what the load of a whole province costs: simulated, decided by every
 // service, fsynced commit by commit, and projected, as `up --simulate` does it.
-// Method: one Up on an empty directory a round; the rate is in facts, and the
-// ratio is against publishing the very commits it made, one by one, to an
-// empty server with sync always. MUSTER_SCALE sets the scale (0.01).
+// Method: one Up on an empty directory a round, and then a replay of its log.
+// Rates are in facts; the ratios are against publishing the very commits it
+// made, one by one, to an empty server with sync always, and against draining
+// them from there. MUSTER_SCALE sets the scale (0.01).
 func BenchmarkProvince(b *testing.B) {
 	scale := 0.01
 	if s, err := strconv.ParseFloat(os.Getenv("MUSTER_SCALE"), 64); err == nil {
 		scale = s
 	}
-	var facts, raw float64
-	var took time.Duration
+	var facts, publish, drain float64
+	var took, replayed time.Duration
 	for b.Loop() {
 		dir := b.TempDir()
 		start := time.Now()
 		run(b, Config{Data: dir, Simulate: scale, Seed: 1}, func(Addresses) { took += time.Since(start) })
-		n, rate := republish(b, dir)
+		start = time.Now()
+		if report, err := Replay(b.Context(), Config{Data: dir}, ReplayOptions{DryRun: true}); err != nil || !report.Same() {
+			b.Fatalf("replay: %+v, %v", report, err)
+		}
+		replayed += time.Since(start)
+		n, in, out := republish(b, dir)
 		facts += float64(n)
-		raw += rate
+		publish += in
+		drain += out
 	}
-	rate := facts / took.Seconds()
+	rate, again := facts/took.Seconds(), facts/replayed.Seconds()
 	b.ReportMetric(rate, "facts/s")
-	b.ReportMetric(rate/(raw/float64(b.N)), "of-raw-publish")
+	b.ReportMetric(rate/(publish/float64(b.N)), "of-raw-publish")
+	b.ReportMetric(again, "replayed-facts/s")
+	b.ReportMetric(again/(drain/float64(b.N)), "of-raw-drain")
+}
+
+// Goal: the figures that the programme published come out of the whole chain,
+// and a replay differs in nothing.
+func TestProvince(t *testing.T) {
+	dir := t.TempDir()
+	run(t, Config{Data: dir, Simulate: 0.001, Seed: 3}, func(Addresses) {})
+	report, err := Replay(t.Context(), Config{Data: dir}, ReplayOptions{})
+	if err != nil || !report.Same() || !report.Switched || len(report.Tables) == 0 {
+		t.Errorf("replay: %+v, %v", report, err)
+	}
 }
 
 // run brings a deployment up, calls ready, and takes it down.
@@ -54,8 +75,8 @@ func run(tb testing.TB, c Config, ready func(Addresses)) {
 }
 
 // republish publishes the commits of a deployment to an empty server, one
-// outstanding, and returns their facts and the rate.
-func republish(b *testing.B, dir string) (facts int, rate float64) {
+// outstanding, drains them again, and returns their facts and both rates.
+func republish(b *testing.B, dir string) (facts int, publish, drain float64) {
 	b.Helper()
 	ctx := b.Context()
 	c := Config{Data: dir, NATS: "127.0.0.1:0"}
@@ -78,6 +99,7 @@ func republish(b *testing.B, dir string) (facts int, rate float64) {
 		b.Fatal(err)
 	}
 	var took time.Duration
+	commits := 0
 	for commit, err := range from.log.Read(ctx, log.Position{}, log.Filter{}) {
 		if err != nil {
 			b.Fatal(err)
@@ -95,6 +117,26 @@ func republish(b *testing.B, dir string) (facts int, rate float64) {
 			b.Fatal(fmt.Errorf("publish: %w", err))
 		}
 		took += time.Since(start)
+		commits++
 	}
-	return facts, float64(facts) / took.Seconds()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		b.Fatal(err)
+	}
+	start := time.Now()
+	consumer, err := js.OrderedConsumer(ctx, natslog.Stream, jetstream.OrderedConsumerConfig{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(10_000))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer messages.Stop()
+	for range commits {
+		if _, err := messages.Next(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return facts, float64(facts) / took.Seconds(), float64(facts) / time.Since(start).Seconds()
 }
