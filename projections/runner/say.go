@@ -140,6 +140,18 @@ func (s *sayer) post(name string, pack func([]byte) []byte) {
 	}
 }
 
+// mention adds a sheet to the trail of its post. It changes no contribution, so
+// no difference is taken.
+func (s *sayer) mention(no timeline.Number) {
+	p := &s.posts[no]
+	if s.voided {
+		p.facts = timeline.AppendVoid(p.facts, s.at, s.ref, s.by)
+	} else {
+		p.facts = timeline.AppendMentioned(p.facts, s.ref)
+	}
+	s.changed.posts[int(no)] = true
+}
+
 func (s *sayer) person(no timeline.Number, pack func([]byte) []byte) {
 	if s.voided {
 		s.scratch = timeline.PackVoid(s.scratch[:0], s.ref, s.by)

@@ -89,10 +89,10 @@ func followFiltered(s *suite) {
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
 	done := make(chan []log.Commit)
-	marker := s.commit("payment", 1)
+	marker, from := s.commit("payment", 1), all[4].Position
 	go func() {
 		var got []log.Commit
-		for c, err := range s.log.Follow(ctx, all[4].Position, f) {
+		for c, err := range s.log.Follow(ctx, from, f) {
 			if err != nil {
 				s.Errorf("follow: %v", err)
 				break
@@ -107,7 +107,7 @@ func followFiltered(s *suite) {
 	_, rev, err := s.log.Head(s.ctx, f)
 	s.check(err)
 	all = append(all, s.append(marker, rev))
-	s.equal(<-done, selected(all, all[4].Position, f))
+	s.equal(<-done, selected(all, from, f))
 }
 
 // A context that has ended, or ends in mid-wait, ends every call at once, with
