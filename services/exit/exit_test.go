@@ -59,6 +59,7 @@ func TestDecide(t *testing.T) {
 		{"corrected to another person", given(Exited("x3", "a", 3, "2022-07-10")), Replacing(Exited("x", "a", 1, "2022-07-01"), "x3"), ""},
 		{"corrected to another person, the seat filled", given(Exited("x1", "a", 1, "2022-07-01"), Hired("h5", "a", 5, 1, "2022-07-01")),
 			Replacing(Exited("x", "a", 3, "2022-08-01"), "x1"), "seat_taken data.on"},
+		{"corrected to the one who followed on the seat", given(), Replacing(Exited("x", "a", 3, "2022-08-01"), "x2"), "person_placed data.on, seat_taken data.on"},
 		{"corrected code", given(), Replacing(because(Exited("x", "a", 2, "2022-07-01"), "natural", "N1"), "x2"), ""},
 
 		{"withdrawn", given(Exited("x1", "a", 1, "2022-08-01")), Withdrawn("w", events.ExitRecordedType, "x1"), ""},
@@ -71,6 +72,10 @@ func TestDecide(t *testing.T) {
 			Withdrawn("w", events.ExitRecordedType, "y"), "post_not_open data.id"},
 		{"withdrawn, the seat taken away", given(Hired("h9", "b", 9, 3, "2022-05-02"), Exited("y", "b", 9, "2022-08-01"), Resized("z", "b", 2, "2022-09-01")),
 			Withdrawn("w", events.ExitRecordedType, "y"), "no_such_seat data.id"},
+		{"withdrawn, the post begins later", given(Hired("h9", "b", 9, 3, "2022-05-02"), Exited("y", "b", 9, "2022-05-02"), Replacing(Developed("e2", "b", 3, "2022-06-01"), "e")),
+			Withdrawn("w", events.ExitRecordedType, "y"), "no_such_seat data.id"},
+		{"withdrawn, two posts in days before", given(Recorded(Hired("h9", "b", 1, 1, "2022-05-10")), Exited("y", "b", 1, "2022-06-01"), Exited("x1", "a", 1, "2022-08-01")),
+			Withdrawn("w", events.ExitRecordedType, "x1"), ""},
 		{"an exit that ended nothing withdrawn", given(Recorded(Exited("y", "b", 9, "2022-08-01"))), Withdrawn("w", events.ExitRecordedType, "y"), ""},
 		{"withdrawn before it came", given(Withdrawn("w", events.ExitRecordedType, "x")), Exited("x", "nowhere", 9, "2022-08-01"), ""},
 	}, func() (desk.State, desk.Decider) {

@@ -97,6 +97,7 @@ func TestSeatsAndPeople(t *testing.T) {
 		{"a hire withdrawn", given(), Withdrawn("w", events.HirePlacedType, "h1"), ""},
 		{"a hire withdrawn that has an exit", given(), Withdrawn("w", events.HirePlacedType, "h2"), "has_exit data.id"},
 		{"a hire withdrawn that has an exit, recorded", given(), Recorded(Withdrawn("w", events.HirePlacedType, "h2")), ""},
+		{"a hire withdrawn whose exit would end a rehire", given(Hired("h2b", "a", 2, 2, "2022-07-01")), Withdrawn("w", events.HirePlacedType, "h2"), "has_exit data.id"},
 		{"one of two hires that one exit ended", given(Recorded(Hired("h2b", "a", 2, 2, "2022-05-02"))), Withdrawn("w", events.HirePlacedType, "h2b"), ""},
 		{"an exit withdrawn, then the hire", given(Withdrawn("w", events.ExitRecordedType, "x2")), Withdrawn("w2", events.HirePlacedType, "h2"), ""},
 		{"withdrawn before it came", given(Withdrawn("w", events.HirePlacedType, "h")), Hired("h", "a", 1, 1, "2022-07-01"), ""},

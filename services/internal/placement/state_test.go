@@ -118,6 +118,17 @@ func TestTerm(t *testing.T) {
 	}
 }
 
+// Exits of one day are one: who comes back that day stays.
+func TestExitTwice(t *testing.T) {
+	s := fold(book{
+		Developed("d", "a", 2, "2022-01-01"), Hired("h1", "a", 1, 1, "2022-02-01"),
+		Exited("x1", "a", 1, "2022-03-01"), Exited("x2", "a", 1, "2022-03-01"), Hired("h2", "a", 1, 2, "2022-03-01"),
+	})
+	if got := s.Placements(Person(1)); len(got) != 2 || got[0].Exit.String() != "2022-03-01" || got[1].Exit != 0 {
+		t.Errorf("placements %+v", got)
+	}
+}
+
 // The first event under a key stays.
 func TestKeyTwice(t *testing.T) {
 	b := book{Developed("d", "a", 2, "2022-01-01"), Hired("h", "a", 1, 1, "2022-02-01")}
