@@ -84,7 +84,7 @@ type sayer struct {
 
 func (s *sayer) attendance(d *events.AttendanceReported) {
 	post := s.fold.post(d.Post)
-	s.post(d.Post, func(b []byte) []byte { return timeline.AppendMentioned(b, s.ref) })
+	s.mention(post)
 	calendar := timeline.CalendarOf(d.Month)
 	for i := range d.Lines {
 		l := &d.Lines[i]

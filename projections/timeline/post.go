@@ -90,10 +90,6 @@ func AppendRenewed(b []byte, ref Ref, person Number, d *events.HireRenewed) []by
 	return appendDate(appendUint(append(appendUint(b, ref), tagRenewed), person), d.Until)
 }
 
-// AppendMentioned packs an event that belongs to the trail of a post and
-// changes nothing that is counted: a sheet.
-func AppendMentioned(b []byte, ref Ref) []byte { return append(appendUint(b, ref), tagMentioned) }
-
 // ReadPost reads the packed facts of a post as they were known at an ordinal:
 // those of later commits are left out, and so is what was voided by then. It
 // fails with ErrDamaged.
@@ -146,7 +142,6 @@ func (p *Post) read(r *reader, tag byte, ref Ref, out bool) bool {
 		}
 	case tagHired, tagExited, tagRenewed:
 		return p.spells.read(r, tag, ref, holder{person: Number(r.uint())}, out)
-	case tagMentioned:
 	case tagMentioned:
 	default:
 		return false
