@@ -137,7 +137,7 @@ func (p *programme) event(post int, data events.Data) *events.Event {
 	p.ids++
 	county := 370100 + p.county(post)
 	return &events.Event{
-		ID: fmt.Sprintf("e-%d", p.ids), Source: fmt.Sprintf("/agency/%d-rsj", county), Type: data.Type(),
+		ID: fmt.Sprintf("e-%d-%d", p.size.Seed, p.ids), Source: fmt.Sprintf("/agency/%d-rsj", county), Type: data.Type(),
 		Division: division.Code(fmt.Sprintf("%d%06d", county, 1000+post%500)), AuthType: "token", AuthID: fmt.Sprintf("%d-rsj", county),
 		CorrelationID: "0190b0a0-0000-7000-8000-000000000000", PolicyVersion: "shandong-2022.1",
 		Digest: "00112233445566778899aabbccddeeff", Data: data,
