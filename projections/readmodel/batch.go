@@ -4,7 +4,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
-	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/timeline"
 )
 
@@ -26,14 +25,12 @@ type Batch struct {
 	Closed       map[string][]SpanRow    // by view; opened by an earlier batch
 }
 
-// A CommitRow is a commit and the key hashes of its events, one behind the
-// other.
+// A CommitRow is a commit with the key hashes and the subjects of its events,
+// one behind the other.
 type CommitRow struct {
-	Ord      uint64
-	Position log.Position
-	ID       string
-	Recorded int64
+	Commit
 	Keys     []byte
+	Subjects []byte // see timeline.AppendSubjects
 }
 
 // A VoidRow says that the event with a key was replaced or withdrawn. Of two

@@ -17,7 +17,7 @@ import (
 // their keys. Leaves are left out here: where one ends depends on when it was
 // written.
 var tablesHashed = []struct{ name, query string }{
-	{"commits", `SELECT ord, position, id, recorded, keys FROM commits ORDER BY ord`},
+	{"commits", `SELECT ord, position, id, recorded, keys, subjects FROM commits ORDER BY ord`},
 	{"void", `SELECT key, by, coalesce(target, 0) FROM void ORDER BY key`},
 	{"cell", selectCells + ` ORDER BY id`},
 	{"post", `SELECT no, name, division, facts FROM post ORDER BY no`},

@@ -147,15 +147,11 @@ func scanCell(rows *sql.Rows, c *Cell) error {
 	return rows.Scan(&c.ID, &c.Division, &c.Category, &c.Kind, &c.Area, &c.Group, &c.Sex, &c.Reason)
 }
 
-// Commit returns the commit with an ordinal and the key hashes of its events.
-func (w *Writer) Commit(ctx context.Context, ord uint64) (Commit, []byte, error) {
-	c, err := scanCommit(w.db.QueryRowContext(ctx, `SELECT ord, position, id, recorded FROM commits WHERE ord = ?`, int64(ord)))
-	if err != nil {
-		return c, nil, err
-	}
-	var keys []byte
-	err = w.db.QueryRowContext(ctx, `SELECT keys FROM commits WHERE ord = ?`, int64(ord)).Scan(&keys)
-	return c, keys, err
+// Commit returns the commit with an ordinal; ErrUnknown when there is none.
+func (w *Writer) Commit(ctx context.Context, ord uint64) (c CommitRow, err error) {
+	row := w.db.QueryRowContext(ctx, `SELECT ord, position, id, recorded, keys, subjects FROM commits WHERE ord = ?`, int64(ord))
+	c.Commit, err = scanCommit(row, &c.Keys, &c.Subjects)
+	return c, err
 }
 
 // Leaf returns a leaf of a folio.

@@ -119,10 +119,11 @@ func (r *Reader) commit(ctx context.Context, query string, args ...any) (Commit,
 	return scanCommit(r.db.QueryRowContext(ctx, query, args...))
 }
 
-func scanCommit(row *sql.Row) (c Commit, err error) {
+// scanCommit scans a commit and what else is selected behind it.
+func scanCommit(row *sql.Row, more ...any) (c Commit, err error) {
 	var position string
 	var recorded int64
-	switch err := row.Scan(&c.Ord, &position, &c.ID, &recorded); {
+	switch err := row.Scan(append([]any{&c.Ord, &position, &c.ID, &recorded}, more...)...); {
 	case errors.Is(err, sql.ErrNoRows):
 		return Commit{}, fmt.Errorf("commit: %w", ErrUnknown)
 	case err != nil:

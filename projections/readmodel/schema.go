@@ -8,7 +8,7 @@ import (
 )
 
 // schemaVersion is that of the tables below.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // tables are those of every generation.
 const tables = `
@@ -22,10 +22,12 @@ CREATE TABLE progress (
   epoch INTEGER NOT NULL, ord INTEGER NOT NULL);
 INSERT INTO progress VALUES (1, 0, 0);
 
--- Every commit. keys holds the key hash (16 bytes) of each of its events.
+-- Every commit. keys holds the key hash (16 bytes) of each of its events, and
+-- subjects the timelines that each is about, so that an event can be left out
+-- of them without being read again.
 CREATE TABLE commits (
   ord INTEGER PRIMARY KEY, position TEXT NOT NULL, id TEXT NOT NULL,
-  recorded INTEGER NOT NULL, keys BLOB NOT NULL);
+  recorded INTEGER NOT NULL, keys BLOB NOT NULL, subjects BLOB NOT NULL);
 
 -- Events that were replaced or withdrawn, by key hash: by which event, and
 -- which event it was (NULL while it has not come).

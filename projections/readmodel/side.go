@@ -52,12 +52,12 @@ func (s *side) read(query string, scan func(*sql.Rows, *row) error) iter.Seq2[ro
 }
 
 func (s *side) commits() iter.Seq2[row, error] {
-	return s.read(fmt.Sprintf(`SELECT ord, position, id, recorded, keys FROM commits WHERE ord <= %d ORDER BY ord`, s.ord), func(rows *sql.Rows, r *row) error {
+	return s.read(fmt.Sprintf(`SELECT ord, position, id, recorded, keys, subjects FROM commits WHERE ord <= %d ORDER BY ord`, s.ord), func(rows *sql.Rows, r *row) error {
 		var ord, recorded int64
 		var position, id string
-		var keys sql.RawBytes
-		err := rows.Scan(&ord, &position, &id, &recorded, &keys)
-		*r = row{key: fmt.Sprintf("%016x", ord), value: fmt.Sprintf("%s %s %d %x", position, id, recorded, []byte(keys))}
+		var keys, subjects sql.RawBytes
+		err := rows.Scan(&ord, &position, &id, &recorded, &keys, &subjects)
+		*r = row{key: fmt.Sprintf("%016x", ord), value: fmt.Sprintf("%s %s %d %x %x", position, id, recorded, []byte(keys), []byte(subjects))}
 		return err
 	})
 }

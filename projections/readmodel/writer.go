@@ -182,9 +182,9 @@ func (w *Writer) transact(ctx context.Context, do func(*sql.Tx) error) error {
 
 func (w *Writer) rows(ctx context.Context, tx *sql.Tx, b *Batch) error {
 	into := inserter{ctx: ctx, tx: tx}
-	into.start("INSERT INTO commits", 5, "")
+	into.start("INSERT INTO commits", 6, "")
 	for _, c := range b.Commits {
-		into.add(int64(c.Ord), c.Position.String(), c.ID, c.Recorded, c.Keys)
+		into.add(int64(c.Ord), c.Position.String(), c.ID, c.Recorded.UnixNano(), c.Keys, c.Subjects)
 	}
 	into.start("INSERT INTO void", 3, " ON CONFLICT (key) DO UPDATE SET target = coalesce(target, excluded.target)")
 	for _, v := range b.Voids {

@@ -50,7 +50,9 @@ type fold struct {
 	changed struct{ posts, plans map[int]bool } // since the last batch that had them
 	facts   int
 	scratch []byte
-	event   func(context.Context, timeline.Ref) (*events.Event, error) // reads an event from the log again
+	about   []timeline.Subject // of the event under way
+	// stored returns a commit that is not in the batch any more.
+	stored func(context.Context, uint64) (readmodel.CommitRow, error)
 }
 
 type post struct {
@@ -95,6 +97,7 @@ func newFold(views []view.View) *fold {
 	for _, v := range views {
 		f.rows[v.Name] = newRows()
 	}
+	f.keys.stored = f.key
 	f.changed.posts, f.changed.plans = map[int]bool{}, map[int]bool{}
 	f.reset()
 	return f
@@ -113,16 +116,19 @@ func (f *fold) reset() {
 // apply folds one commit.
 func (f *fold) apply(ctx context.Context, d *decoded) error {
 	f.ord++
-	recorded := f.clock.Recorded(d.Commit)
-	row := readmodel.CommitRow{Ord: f.ord, Position: d.Position, ID: d.ID, Recorded: recorded.UnixNano(), Keys: make([]byte, 0, 16*len(d.keys))}
+	row := readmodel.CommitRow{Keys: make([]byte, 0, 16*len(d.keys)), Subjects: make([]byte, 0, 4*d.facts)}
+	row.Commit = readmodel.Commit{Ord: f.ord, Position: d.Position, ID: d.ID, Recorded: f.clock.Recorded(d.Commit)}
 	for _, k := range d.keys {
 		row.Keys = append(row.Keys, k[:]...)
 	}
 	f.batch.Commits = append(f.batch.Commits, row)
 	for i, e := range d.events {
+		f.about = f.about[:0]
 		if err := f.applyEvent(ctx, e, d.keys[i], timeline.MakeRef(f.ord, i)); err != nil {
 			return fmt.Errorf("event at position %s: %w", d.Position.Event(i), err)
 		}
+		c := &f.batch.Commits[len(f.batch.Commits)-1]
+		c.Subjects = timeline.AppendSubjects(c.Subjects, f.about)
 	}
 	f.facts += d.facts
 	if err := f.difference(); err != nil {
@@ -140,11 +146,11 @@ func (f *fold) applyEvent(ctx context.Context, e *events.Event, key [16]byte, re
 	}
 	f.keys.add(key, ref)
 	f.agency(e, ref)
-	f.say(e, ref, ref, fact{})
+	f.say(e, ref)
 	if by, ok := f.pending[key]; ok {
 		delete(f.pending, key)
 		f.batch.Voids = append(f.batch.Voids, readmodel.VoidRow{Key: key, By: by, Target: ref})
-		f.say(e, ref, ref, fact{voided: true, by: by})
+		f.leaveOut(f.about, ref, ref, by)
 	}
 	return f.void(ctx, e, key, ref)
 }
@@ -158,27 +164,56 @@ func (f *fold) void(ctx context.Context, e *events.Event, key [16]byte, ref time
 	if old.ID == "" {
 		return nil
 	}
-	target := old.Hash()
-	if target == key {
+	replaced := old.Hash()
+	if replaced == key {
 		return nil // an event cannot replace itself
 	}
-	at, err := f.keys.find(ctx, target)
+	target, err := f.keys.find(ctx, replaced)
 	if err != nil {
 		return err
 	}
-	f.batch.Voids = append(f.batch.Voids, readmodel.VoidRow{Key: target, By: ref, Target: at})
-	if at == 0 {
-		if _, ok := f.pending[target]; !ok {
-			f.pending[target] = ref
+	f.batch.Voids = append(f.batch.Voids, readmodel.VoidRow{Key: replaced, By: ref, Target: target})
+	if target == 0 {
+		if _, ok := f.pending[replaced]; !ok {
+			f.pending[replaced] = ref
 		}
 		return nil
 	}
-	voided, err := f.event(ctx, at)
+	c, err := f.commit(ctx, target.Ord())
 	if err != nil {
-		return fmt.Errorf("read what it voids: %w", err)
+		return err
 	}
-	f.say(voided, at, ref, fact{voided: true, by: ref})
+	about, err := timeline.ReadSubjects(c.Subjects, target.Index())
+	if err != nil {
+		return fmt.Errorf("subjects of event %v: %w", target, err)
+	}
+	for _, s := range about {
+		if s.Kind == timeline.OfPost && int(s.No) >= len(f.posts) || s.Kind == timeline.OfPlan && int(s.No) >= len(f.plans) {
+			return fmt.Errorf("subjects of event %v: %w", target, timeline.ErrDamaged)
+		}
+	}
+	f.leaveOut(about, ref, target, ref)
 	return nil
+}
+
+// commit returns a commit that was folded.
+func (f *fold) commit(ctx context.Context, ord uint64) (readmodel.CommitRow, error) {
+	if b := f.batch.Commits; len(b) > 0 && ord >= b[0].Ord {
+		return b[ord-b[0].Ord], nil
+	}
+	return f.stored(ctx, ord)
+}
+
+// key returns the key of an event that was folded.
+func (f *fold) key(ctx context.Context, ref timeline.Ref) (key [16]byte, err error) {
+	c, err := f.commit(ctx, ref.Ord())
+	if err != nil {
+		return key, err
+	}
+	if copy(key[:], c.Keys[min(len(c.Keys), 16*ref.Index()):]) < len(key) {
+		return key, fmt.Errorf("%w: no key of event %v", readmodel.ErrUnusable, ref)
+	}
+	return key, nil
 }
 
 // agency notes the event in the trail of the agency that answers for it: the

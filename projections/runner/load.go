@@ -62,7 +62,7 @@ func (f *fold) load(ctx context.Context, w *readmodel.Writer) error {
 		return l.err
 	}
 	if f.ord = w.Ord(); f.ord > 0 {
-		last, _, err := w.Commit(ctx, f.ord)
+		last, err := w.Commit(ctx, f.ord)
 		if err != nil {
 			return err
 		}

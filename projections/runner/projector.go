@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/timeline"
@@ -35,8 +34,7 @@ type projector struct {
 
 func newProjector(l log.Log, w *readmodel.Writer, views []view.View, opts Options) *projector {
 	p := &projector{log: l, writer: w, fold: newFold(views), opts: opts}
-	p.fold.keys.stored = p.key
-	p.fold.event = p.event
+	p.fold.stored = w.Commit
 	return p
 }
 
@@ -120,7 +118,7 @@ func (p *projector) verify(ctx context.Context) error {
 	if p.fold.ord == 0 {
 		return nil
 	}
-	last, _, err := p.writer.Commit(ctx, p.fold.ord)
+	last, err := p.writer.Commit(ctx, p.fold.ord)
 	if err != nil {
 		return fmt.Errorf("%w: %w", readmodel.ErrUnusable, err)
 	}
@@ -131,7 +129,7 @@ func (p *projector) verify(ctx context.Context) error {
 	if c.Position != last.Position || c.ID != last.ID {
 		return fmt.Errorf("%w: the read model has seen commit %q at %s, the log has %q at %s", log.ErrForeign, last.ID, last.Position, c.ID, c.Position)
 	}
-	p.last, p.read = last, last.Position
+	p.last, p.read = last.Commit, last.Position
 	return nil
 }
 
@@ -221,63 +219,25 @@ func (p *projector) write(ctx context.Context, all bool) error {
 		return err
 	}
 	if n := len(b.Commits); n > 0 {
-		c := b.Commits[n-1]
-		p.last = readmodel.Commit{Ord: c.Ord, Position: c.Position, ID: c.ID, Recorded: time.Unix(0, c.Recorded).UTC()}
+		p.last = b.Commits[n-1].Commit
 	}
 	return nil
-}
-
-// stored returns a commit that was folded, and the keys of its events.
-func (p *projector) stored(ctx context.Context, ord uint64) (log.Position, []byte, error) {
-	if b := p.fold.batch.Commits; len(b) > 0 && ord >= b[0].Ord {
-		c := b[ord-b[0].Ord]
-		return c.Position, c.Keys, nil
-	}
-	c, keys, err := p.writer.Commit(ctx, ord)
-	return c.Position, keys, err
-}
-
-// key returns the key of an event that was folded.
-func (p *projector) key(ctx context.Context, ref timeline.Ref) (key [16]byte, err error) {
-	_, keys, err := p.stored(ctx, ref.Ord())
-	if err != nil {
-		return key, err
-	}
-	if copy(key[:], keys[min(len(keys), 16*ref.Index()):]) < len(key) {
-		return key, fmt.Errorf("%w: no key of event %s", readmodel.ErrUnusable, ref)
-	}
-	return key, nil
 }
 
 // commit reads a commit from the log again.
 func (p *projector) commit(ctx context.Context, ord uint64) (log.Commit, error) {
 	var before log.Position
 	if ord > 1 {
-		var err error
-		if before, _, err = p.stored(ctx, ord-1); err != nil {
+		c, err := p.fold.commit(ctx, ord-1)
+		if err != nil {
 			return log.Commit{}, err
 		}
+		before = c.Position
 	}
 	for c, err := range p.log.Read(ctx, before, log.Filter{}) {
 		return c, err
 	}
 	return log.Commit{}, fmt.Errorf("%w: no commit after %s", log.ErrForeign, before)
-}
-
-// event reads an event from the log again.
-func (p *projector) event(ctx context.Context, ref timeline.Ref) (*events.Event, error) {
-	c, err := p.commit(ctx, ref.Ord())
-	if err != nil {
-		return nil, err
-	}
-	if ref.Index() >= len(c.Events) {
-		return nil, fmt.Errorf("%w: commit at %s has no event %d", log.ErrForeign, c.Position, ref.Index())
-	}
-	e, err := events.Decode(c.Events[ref.Index()])
-	if err != nil {
-		return nil, fmt.Errorf("%w at position %s: %w", ErrPoisoned, c.Position.Event(ref.Index()), err)
-	}
-	return e, nil
 }
 
 // CatchUp reads on in a finished generation to the present head of the log.

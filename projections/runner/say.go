@@ -7,17 +7,9 @@ import (
 	"github.com/muster-works/muster/projections/timeline"
 )
 
-// A fact tells what to add to the timelines that an event is about: what it
-// says, or that it is voided.
-type fact struct {
-	voided bool
-	by     timeline.Ref
-}
-
-// say adds to every timeline that the event at ref is about, as known since
-// at, what it says, or that it is voided.
-func (f *fold) say(e *events.Event, ref, at timeline.Ref, what fact) {
-	s := sayer{fold: f, e: e, ref: ref, at: at, fact: what}
+// say adds what an event says to every timeline that it is about.
+func (f *fold) say(e *events.Event, ref timeline.Ref) {
+	s := sayer{f, e, ref}
 	switch d := e.Data.(type) {
 	case *events.PlanSet:
 		s.plan(d)
@@ -77,9 +69,8 @@ func (f *fold) say(e *events.Event, ref, at timeline.Ref, what fact) {
 // A sayer adds what one event says.
 type sayer struct {
 	*fold
-	e       *events.Event
-	ref, at timeline.Ref
-	fact
+	e   *events.Event
+	ref timeline.Ref
 }
 
 func (s *sayer) attendance(d *events.AttendanceReported) {
@@ -114,52 +105,70 @@ func (s *sayer) plan(d *events.PlanSet) {
 		s.planNumbers[key] = no
 		s.plans = append(s.plans, planLine{key: key})
 	}
-	p := &s.plans[no]
-	if p.touched != s.ord {
-		p.touched = s.ord
-		s.planned = append(s.planned, touch{no, len(p.facts)})
-	}
-	if s.voided {
-		p.facts = timeline.AppendVoid(p.facts, s.at, s.ref, s.by)
-	} else {
-		p.facts = timeline.AppendPlanned(p.facts, s.ref, d)
-	}
+	p := s.touchPlan(no)
+	p.facts = timeline.AppendPlanned(p.facts, s.ref, d)
+	s.about = append(s.about, timeline.Subject{Kind: timeline.OfPlan, No: uint32(no)})
 }
 
 func (s *sayer) post(name string, pack func([]byte) []byte) {
 	no := int(s.fold.post(name))
-	p := &s.posts[no]
-	if p.touched != s.ord {
-		p.touched = s.ord
-		s.touched = append(s.touched, touch{no, len(p.facts)})
-	}
-	if s.voided {
-		p.facts = timeline.AppendVoid(p.facts, s.at, s.ref, s.by)
-	} else {
-		p.facts = pack(p.facts)
-	}
+	p := s.touchPost(no)
+	p.facts = pack(p.facts)
+	s.about = append(s.about, timeline.Subject{Kind: timeline.OfPost, No: uint32(no)})
 }
 
 // mention adds a sheet to the trail of its post. It changes no contribution, so
 // no difference is taken.
 func (s *sayer) mention(no timeline.Number) {
 	p := &s.posts[no]
-	if s.voided {
-		p.facts = timeline.AppendVoid(p.facts, s.at, s.ref, s.by)
-	} else {
-		p.facts = timeline.AppendMentioned(p.facts, s.ref)
-	}
+	p.facts = timeline.AppendMentioned(p.facts, s.ref)
 	s.changed.posts[int(no)] = true
+	s.about = append(s.about, timeline.Subject{Kind: timeline.OfPost, No: uint32(no)})
 }
 
 func (s *sayer) person(no timeline.Number, pack func([]byte) []byte) {
-	if s.voided {
-		s.scratch = timeline.PackVoid(s.scratch[:0], s.ref, s.by)
-	} else {
-		s.scratch = pack(s.scratch[:0])
-	}
+	s.scratch = pack(s.scratch[:0])
 	folio, slot := no.Folio()
-	s.leaves.add(int64(folio), func(l *timeline.Leaf) { l.Add(slot, s.at, s.scratch) })
+	s.leaves.add(int64(folio), func(l *timeline.Leaf) { l.Add(slot, s.ref, s.scratch) })
+	s.about = append(s.about, timeline.Subject{Kind: timeline.OfPerson, No: uint32(no)})
+}
+
+// leaveOut adds to the timelines that the event target is about that it is
+// voided by another one, as known since the event at: the later of the two.
+func (f *fold) leaveOut(about []timeline.Subject, at, target, by timeline.Ref) {
+	for _, s := range about {
+		switch s.Kind {
+		case timeline.OfPost:
+			p := f.touchPost(int(s.No))
+			p.facts = timeline.AppendVoid(p.facts, at, target, by)
+		case timeline.OfPlan:
+			p := f.touchPlan(int(s.No))
+			p.facts = timeline.AppendVoid(p.facts, at, target, by)
+		case timeline.OfPerson:
+			f.scratch = timeline.PackVoid(f.scratch[:0], target, by)
+			folio, slot := timeline.Number(s.No).Folio()
+			f.leaves.add(int64(folio), func(l *timeline.Leaf) { l.Add(slot, at, f.scratch) })
+		}
+	}
+}
+
+// touchPost returns a post whose contributions the commit may change.
+func (f *fold) touchPost(no int) *post {
+	p := &f.posts[no]
+	if p.touched != f.ord {
+		p.touched = f.ord
+		f.touched = append(f.touched, touch{no, len(p.facts)})
+	}
+	return p
+}
+
+func (f *fold) touchPlan(no int) *planLine {
+	p := &f.plans[no]
+	if p.touched != f.ord {
+		p.touched = f.ord
+		f.planned = append(f.planned, touch{no, len(p.facts)})
+	}
+	return p
 }
 
 // post returns the number of a post and gives it one where it has none.
