@@ -146,7 +146,7 @@ func (s *Service) place(e *events.Event, d *events.HirePlaced) (*events.Event, e
 	case !post.Open(d.From):
 		j.refuse(PostNotOpen, "data.from", "is a day on which the post is not there: it begins later, or has ended")
 	case full:
-		j.refuse(NoFreeSeat, "data.post", fmt.Sprintf("all %d seats are taken, or will be; record the exit of somebody first, or add seats", size))
+		j.refuse(NoFreeSeat, "data.post", fmt.Sprintf("has %d seats, and all are taken or will be; record an exit first, or add seats", size))
 	case seat > size:
 		j.refuse(NoSuchSeat, "data.seat", fmt.Sprintf("must be from 1 to %d, the seats of the post on that day", size))
 	}

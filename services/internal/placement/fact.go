@@ -149,4 +149,7 @@ func (s *State) standing(head uint32, c change, mine func(*fact) bool) iter.Seq2
 	}
 }
 
-func hash(b [16]byte) uint64 { return binary.LittleEndian.Uint64(b[:]) }
+// hash takes both halves in: a pseudonym need not be random in each.
+func hash(b [16]byte) uint64 {
+	return binary.LittleEndian.Uint64(b[:8])*31 + binary.LittleEndian.Uint64(b[8:])
+}

@@ -1,5 +1,7 @@
 package placement
 
+import "math/bits"
+
 // An index finds the number of an element of a table by a hash of it: open
 // addressing, 4 bytes a slot, 6 to 11 bytes an element. Number 0 is none.
 type index struct {
@@ -7,9 +9,10 @@ type index struct {
 	used  int
 }
 
-// slot spreads a hash over the slots.
+// slot spreads a hash over the slots, whichever of its bits differ.
 func (x *index) slot(hash uint64) uint64 {
-	return (hash * 0x9e3779b97f4a7c15) >> 32 & uint64(len(x.slots)-1)
+	hash ^= hash >> 32
+	return (hash * 0x9e3779b97f4a7c15) >> bits.LeadingZeros64(uint64(len(x.slots)-1))
 }
 
 // find returns the number with a hash that is the one sought, 0 when there is

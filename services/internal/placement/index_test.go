@@ -6,6 +6,23 @@ import (
 	"pgregory.net/rapid"
 )
 
+// Numbers that differ in a few bits only, wherever those are, do not crowd.
+func TestSpread(t *testing.T) {
+	x := index{slots: make([]uint32, 1<<16)}
+	for shift := range 48 {
+		taken := map[uint64]int{}
+		most := 0
+		for i := range uint64(1 << 15) {
+			slot := x.slot(i << shift)
+			taken[slot]++
+			most = max(most, taken[slot])
+		}
+		if most > 16 {
+			t.Errorf("shifted by %d: %d in one slot", shift, most)
+		}
+	}
+}
+
 // Whatever hashes collide, an index finds what was added and nothing that was
 // dropped, the last first, across its growth.
 func TestIndex(t *testing.T) {

@@ -112,7 +112,7 @@ func heap() int {
 // folds the whole.
 func TestMemory(t *testing.T) {
 	const whole, limit = 1_200_000, 300_000_000
-	h := history{persons: 45_000}
+	h := history{persons: 18_000}
 	if os.Getenv("MUSTER_LONG") != "" {
 		h.persons = whole
 	}

@@ -1,0 +1,60 @@
+package placement_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/services/hire"
+	"github.com/muster-works/muster/services/internal/placement"
+	. "github.com/muster-works/muster/services/internal/placement/placementtest"
+)
+
+// What a start costs a placement, without reading and decoding.
+func BenchmarkFold(b *testing.B) {
+	var list []*events.Event
+	for e := range (history{persons: 45_000}).events() {
+		list = append(list, e)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		s := placement.New()
+		for _, e := range list {
+			s.Apply(e)
+		}
+	}
+	b.ReportMetric(float64(len(list)*b.N)/b.Elapsed().Seconds(), "events/s")
+}
+
+// What it costs to decide a hire that names no seat, and to take it: on posts
+// of few seats, and on one that is so large that looking for the seat shows.
+func BenchmarkDecide(b *testing.B) {
+	for _, size := range []int{3, 1000} {
+		b.Run(fmt.Sprint(size, "-seats"), func(b *testing.B) {
+			var hires []*events.Event
+			s := placement.New()
+			for p := range 30_000 / size {
+				post := fmt.Sprint("p", p)
+				s.Apply(Developed("d"+post, post, size, "2022-05-01"))
+				for i := range size {
+					hires = append(hires, Hired(fmt.Sprint(post, "-", i), post, 1+len(hires), 0, "2022-05-02"))
+				}
+			}
+			service := hire.New(s, Rules(b))
+			n := 0
+			for b.Loop() {
+				s.Begin()
+				for _, e := range hires {
+					record, refused := service.Decide(e)
+					if refused != nil {
+						b.Fatal(refused)
+					}
+					s.Apply(record)
+				}
+				s.Rollback()
+				n += len(hires)
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "hires/s")
+		})
+	}
+}
