@@ -165,8 +165,11 @@ func (w *Writer) AgencyLeaf(ctx context.Context, agency int64, last timeline.Ref
 }
 
 func (w *Writer) leaf(ctx context.Context, query string, of int64, last timeline.Ref) (b []byte, err error) {
-	if err := w.db.QueryRowContext(ctx, query, of, int64(last)).Scan(&b); err != nil {
-		return nil, fmt.Errorf("%w: leaf %d of %d: %w", ErrUnusable, last, of, err)
+	switch err := w.db.QueryRowContext(ctx, query, of, int64(last)).Scan(&b); {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, fmt.Errorf("%w: no leaf %v of %d", ErrUnusable, last, of)
+	case err != nil:
+		return nil, fmt.Errorf("readmodel: leaf: %w", damaged(err))
 	}
 	return b, nil
 }

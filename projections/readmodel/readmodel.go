@@ -92,12 +92,12 @@ func open(path string, pragmas ...string) (*sql.DB, error) {
 }
 
 // damaged adds ErrUnusable to errors of SQLite that say that the file is no
-// good.
+// good: not a database, damaged, not there, or without the tables asked for.
 func damaged(err error) error {
 	var e *sqlite.Error
 	if errors.As(err, &e) {
 		switch e.Code() & 0xff {
-		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN:
+		case sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN:
 			return fmt.Errorf("%w: %w", ErrUnusable, err)
 		}
 	}

@@ -1,0 +1,31 @@
+package readmodel
+
+import "strings"
+
+// The questions of a Reader, all by index.
+const (
+	headQuery         = `SELECT c.ord, c.position, c.id, c.recorded FROM progress p JOIN commits c ON c.ord = p.ord`
+	commitQuery       = `SELECT ord, position, id, recorded FROM commits WHERE ord = ?`
+	knownQuery        = `SELECT ord, position, id, recorded FROM commits WHERE recorded <= ? ORDER BY recorded DESC, ord DESC LIMIT 1`
+	positionQuery     = `SELECT ord, position, id, recorded FROM commits WHERE position = ?`
+	postQuery         = `SELECT facts FROM post WHERE name = ?`
+	postNameQuery     = `SELECT name FROM post WHERE no = ?`
+	postsUnderQuery   = `SELECT no, name, facts FROM post WHERE division >= ? AND division < ?`
+	personQuery       = `SELECT no FROM person WHERE id = ?`
+	personIDQuery     = `SELECT id FROM person WHERE no = ?`
+	leavesQuery       = `SELECT facts FROM leaf WHERE folio = ? ORDER BY last`
+	runQuery          = `SELECT name FROM run WHERE no = ?`
+	agencyQuery       = `SELECT no FROM agency WHERE name = ?`
+	agencyLeavesQuery = `SELECT events FROM agency_leaf WHERE agency = ? AND last > ? ORDER BY last`
+	voidQuery         = `SELECT by FROM void WHERE key = ?`
+)
+
+// spansQuery asks for the spans of a view among so many nodes.
+func spansQuery(view string, nodes int) string {
+	return `SELECT s.id, p.name, s.seat, s.since, s.until, s.filled,
+		c.id, c.division, c.category, c.kind, c.area, c.grp, c.sex, c.reason
+		FROM ` + view + ` s JOIN cell c ON c.id = s.cell JOIN post p ON p.no = s.post
+		WHERE s.node IN (0` + strings.Repeat(",?", nodes) + `) AND s.until > ? AND s.since <= ?
+		AND s.ord_from <= ? AND s.ord_until > ? AND c.division >= ? AND c.division < ?
+		ORDER BY s.since, s.id`
+}

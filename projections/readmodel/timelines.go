@@ -1,0 +1,181 @@
+package readmodel
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/projections/timeline"
+)
+
+// Post returns the timeline of a post as known at an ordinal; ErrUnknown when
+// no event has named the post.
+func (r *Reader) Post(ctx context.Context, name string, known uint64) (*timeline.Post, error) {
+	var facts []byte
+	err := r.db.QueryRowContext(ctx, postQuery, name).Scan(&facts)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("post %q: %w", name, ErrUnknown)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("readmodel: post: %w", err)
+	}
+	return timeline.ReadPost(facts, known)
+}
+
+// PostName returns the name of the post with a number.
+func (r *Reader) PostName(ctx context.Context, no timeline.Number) (string, error) {
+	var name string
+	err := r.db.QueryRowContext(ctx, postNameQuery, no).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("post number %d: %w", no, ErrUnknown)
+	}
+	return name, err
+}
+
+// PersonID returns the pseudonym of the person with a number.
+func (r *Reader) PersonID(ctx context.Context, no timeline.Number) (uuid.UUID, error) {
+	var id []byte
+	err := r.db.QueryRowContext(ctx, personIDQuery, no).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return uuid.UUID{}, fmt.Errorf("person number %d: %w", no, ErrUnknown)
+	}
+	if err != nil {
+		return uuid.UUID{}, err
+	}
+	return uuid.FromBytes(id)
+}
+
+// Person returns the timeline of a person as known at an ordinal; ErrUnknown
+// when no event has named the person.
+func (r *Reader) Person(ctx context.Context, id uuid.UUID, known uint64) (*timeline.Person, error) {
+	var no timeline.Number
+	err := r.db.QueryRowContext(ctx, personQuery, id[:]).Scan(&no)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("person %s: %w", id, ErrUnknown)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("readmodel: person: %w", err)
+	}
+	folio, slot := no.Folio()
+	leaves, err := r.leaves(ctx, folio)
+	if err != nil {
+		return nil, err
+	}
+	return timeline.ReadPerson(leaves, slot, known)
+}
+
+// Persons calls yield with the timelines of the persons with given numbers, as
+// known at an ordinal, by number. Those of one folio, which mostly are of one
+// county, cost little more than one.
+func (r *Reader) Persons(ctx context.Context, numbers []timeline.Number, known uint64, yield func(timeline.Number, *timeline.Person)) error {
+	wanted := slices.Compact(slices.Sorted(slices.Values(numbers)))
+	for len(wanted) > 0 {
+		folio, _ := wanted[0].Folio()
+		n := 1
+		for n < len(wanted) && uint32(wanted[n])/timeline.FolioSize == folio {
+			n++
+		}
+		leaves, err := r.leaves(ctx, folio)
+		if err != nil {
+			return err
+		}
+		var want [timeline.FolioSize]bool
+		for _, no := range wanted[:n] {
+			_, slot := no.Folio()
+			want[slot] = true
+		}
+		all, err := timeline.ReadFolio(leaves, known, func(slot byte) bool { return want[slot] })
+		if err != nil {
+			return err
+		}
+		for _, no := range wanted[:n] {
+			_, slot := no.Folio()
+			if p := all[slot]; p != nil {
+				yield(no, p)
+			}
+		}
+		wanted = wanted[n:]
+	}
+	return nil
+}
+
+func (r *Reader) leaves(ctx context.Context, folio uint32) (leaves [][]byte, err error) {
+	err = r.each(ctx, func(rows *sql.Rows) error {
+		var b []byte
+		err := rows.Scan(&b)
+		leaves = append(leaves, b)
+		return err
+	}, leavesQuery, folio)
+	return leaves, err
+}
+
+// PostsUnder calls yield with the posts of the divisions under a prefix as
+// known at an ordinal.
+func (r *Reader) PostsUnder(ctx context.Context, prefix string, known uint64, yield func(no timeline.Number, name string, p *timeline.Post)) error {
+	prefix = division.Trim(prefix)
+	return r.each(ctx, func(rows *sql.Rows) error {
+		var no timeline.Number
+		var name string
+		var facts sql.RawBytes
+		if err := rows.Scan(&no, &name, &facts); err != nil {
+			return err
+		}
+		p, err := timeline.ReadPost(facts, known)
+		if err != nil {
+			return fmt.Errorf("post %q: %w", name, err)
+		}
+		yield(no, name, p)
+		return nil
+	}, postsUnderQuery, prefix, prefix+":")
+}
+
+// Run returns the name of the pay run with a number.
+func (r *Reader) Run(ctx context.Context, no timeline.Number) (string, error) {
+	var name string
+	err := r.db.QueryRowContext(ctx, runQuery, no).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("run number %d: %w", no, ErrUnknown)
+	}
+	return name, err
+}
+
+// Agency calls yield with the events of an agency known at an ordinal, in log
+// order, beginning after a Ref; yield returns false to stop. ErrUnknown says
+// that the agency has submitted none.
+func (r *Reader) Agency(ctx context.Context, name string, after timeline.Ref, known uint64, yield func(timeline.Ref) bool) error {
+	var no int64
+	err := r.db.QueryRowContext(ctx, agencyQuery, name).Scan(&no)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("agency %q: %w", name, ErrUnknown)
+	}
+	if err != nil {
+		return fmt.Errorf("readmodel: agency: %w", err)
+	}
+	more := true
+	return r.each(ctx, func(rows *sql.Rows) error {
+		var leaf sql.RawBytes
+		if err := rows.Scan(&leaf); err != nil || !more {
+			return err
+		}
+		return timeline.ReadRefs(leaf, func(ref timeline.Ref) {
+			if more && ref > after {
+				more = ref.Ord() <= known && yield(ref)
+			}
+		})
+	}, agencyLeavesQuery, no, after)
+}
+
+// Voided returns the event that replaced or withdrew the event with a key
+// hash, whenever that was; 0 while it stands.
+func (r *Reader) Voided(ctx context.Context, key [16]byte) (timeline.Ref, error) {
+	var by timeline.Ref
+	err := r.db.QueryRowContext(ctx, voidQuery, key[:]).Scan(&by)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return by, err
+}
