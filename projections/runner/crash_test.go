@@ -111,36 +111,13 @@ func beVictim(path string) error {
 
 // Goal: kill -9 at any moment leaves a read model that goes on where it was.
 // Method: a child process projects a growing log and is killed at random
-// moments; the last child may finish; the rows must be those of an undisturbed
-// build.
+// moments, five times; the last child may finish; the rows must be those of an
+// undisturbed build.
 func TestKilled(t *testing.T) {
-	rounds := 5
+	lives := 1
 	if os.Getenv("MUSTER_LONG") != "" {
-		rounds = 100
+		lives = 20
 	}
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 1))
-	path := t.TempDir()
-	child := func() *exec.Cmd {
-		c := exec.Command(os.Args[0], "-test.run=^$")
-		c.Env = append(os.Environ(), victim+"="+path)
-		c.Stderr = os.Stderr
-		return c
-	}
-	for range rounds {
-		c := child()
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Duration(50+random.IntN(400)) * time.Millisecond)
-		c.Process.Kill()
-		c.Wait()
-	}
-	if err := child().Run(); err != nil {
-		t.Fatal(err)
-	}
-
 	commits, err := source()
 	if err != nil {
 		t.Fatal(err)
@@ -152,18 +129,55 @@ func TestKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	clean, err := readmodel.OpenDir(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
+	want := hashes(t, build(t, l, openDir(t), runner.Options{}))
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d, %d commits", seed, len(commits))
+	random := rand.New(rand.NewPCG(seed, 1))
+	for range lives {
+		live(t, random, len(commits), want)
 	}
-	defer clean.Close()
-	want := hashes(t, build(t, l, clean, runner.Options{}))
+}
+
+// live runs one read model from its beginning to the end of the log.
+func live(t *testing.T, random *rand.Rand, commits int, want map[string]string) {
+	t.Helper()
+	path := t.TempDir()
+	child := func() *exec.Cmd {
+		c := exec.Command(os.Args[0], "-test.run=^$")
+		c.Env = append(os.Environ(), victim+"="+path)
+		c.Stderr = os.Stderr
+		return c
+	}
 	d, err := readmodel.OpenDir(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Close()
+	reached := []uint64{0} // after each kill
+	for range 5 {
+		c := child()
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(50+random.IntN(400)) * time.Millisecond)
+		c.Process.Kill()
+		c.Wait()
+		if r, err := d.Reader(t.Context()); err == nil {
+			m, err := r.Meta(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			reached = append(reached, m.Ord)
+		}
+	}
+	if reached[1%len(reached)] == uint64(commits) {
+		t.Errorf("the first kill came too late: %v of %d commits", reached, commits)
+	}
+	t.Logf("killed at commits %v", reached)
+	if err := child().Run(); err != nil {
+		t.Fatal(err)
+	}
 	if got := hashes(t, reader(t, d)); !maps.Equal(got, want) {
-		t.Errorf("after %d kills:\n got %v\nwant %v", rounds, got, want)
+		t.Errorf("killed at %v:\n got %v\nwant %v", reached, got, want)
 	}
 }
