@@ -37,7 +37,10 @@ type session struct {
 	client  *esdb.Client
 	users   int
 	retired bool
+	gone    chan struct{} // closed when it is retired
 }
+
+func newSession(c *esdb.Client) *session { return &session{client: c, gone: make(chan struct{})} }
 
 // A dial is the making of one session, which all callers wait for together: a
 // client that fails its discovery leaves whoever else was calling it blocked.
@@ -112,7 +115,10 @@ func (k *link) release(s *session) {
 func (k *link) retire(s *session) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	s.retired = true
+	if !s.retired {
+		s.retired = true
+		close(s.gone)
+	}
 	if k.live == s {
 		k.live = nil
 	}
@@ -172,9 +178,9 @@ func (k *link) newSession() (*session, error) {
 	}
 	if err != nil && errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 		// This is the link's deadline and no caller's.
-		return &session{client: client}, fmt.Errorf("%w: EventStoreDB: no answer within %v: %w", log.ErrUnavailable, dialTimeout, err)
+		return newSession(client), fmt.Errorf("%w: EventStoreDB: no answer within %v: %w", log.ErrUnavailable, dialTimeout, err)
 	}
-	return &session{client: client}, translate(ctx, err)
+	return newSession(client), translate(ctx, err)
 }
 
 // probe reads one event of $all, which shows that the server answers, that it
@@ -195,6 +201,13 @@ func probe(ctx context.Context, client *esdb.Client) error {
 // more, so that a connection that broke while idle goes unnoticed.
 const attempts = 2
 
+// grace is how long a call may go on with a client that another call found
+// broken. A client that has given up takes no request any more, and whoever
+// hands it one is left standing, whatever the context.
+const grace = time.Second
+
+var errStranded = fmt.Errorf("%w: EventStoreDB: the connection broke before there was an answer", log.ErrUnavailable)
+
 // call runs f with a client. It returns when ctx ends, even if f does not, and
 // runs f again on another client when the connection broke. Its errors are
 // those of package log or the context's.
@@ -207,11 +220,7 @@ func call[T any](ctx context.Context, k *link, f func(context.Context, *esdb.Cli
 		if err != nil {
 			return none, err
 		}
-		type result struct {
-			value T
-			err   error
-		}
-		done := make(chan result, 1)
+		done := make(chan outcome[T], 1)
 		go func() {
 			v, err := f(ctx, s.client)
 			err = translate(ctx, err)
@@ -219,16 +228,42 @@ func call[T any](ctx context.Context, k *link, f func(context.Context, *esdb.Cli
 				k.retire(s)
 			}
 			k.release(s)
-			done <- result{v, err}
+			done <- outcome[T]{v, err}
 		}()
-		select {
-		case r := <-done:
-			if n < attempts && ctx.Err() == nil && errors.Is(r.err, log.ErrUnavailable) {
-				continue
-			}
-			return r.value, r.err
-		case <-ctx.Done():
-			return none, ended(ctx)
+		r, err := await(ctx, s, done)
+		if err == nil {
+			err = r.err
 		}
+		if n == attempts || ctx.Err() != nil || !errors.Is(err, log.ErrUnavailable) {
+			return r.value, err
+		}
+	}
+}
+
+// An outcome is what a call came to.
+type outcome[T any] struct {
+	value T
+	err   error
+}
+
+// await waits for the outcome of a call: until ctx ends, or some grace after
+// the session was retired.
+func await[R any](ctx context.Context, s *session, done <-chan R) (r R, err error) {
+	select {
+	case r = <-done:
+		return r, nil
+	case <-ctx.Done():
+		return r, ended(ctx)
+	case <-s.gone:
+	}
+	late := time.NewTimer(grace)
+	defer late.Stop()
+	select {
+	case r = <-done:
+		return r, nil
+	case <-ctx.Done():
+		return r, ended(ctx)
+	case <-late.C:
+		return r, errStranded
 	}
 }

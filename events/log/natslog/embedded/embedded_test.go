@@ -227,6 +227,9 @@ func TestServicesListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer service.Stop()
+	if err := inside.Flush(); err != nil { // the subscriptions are at the server
+		t.Fatal(err)
+	}
 	local := connected(t)(nats.Connect(s.ClientURL(), nats.CustomInboxPrefix("_INBOX.local")))
 	for _, subject := range []string{"$SRV.PING", "$SRV.PING.hire", "$SRV.INFO", "$SRV.INFO.hire"} {
 		m, err := local.Request(subject, nil, time.Second)
