@@ -46,7 +46,8 @@ func root() *cobra.Command {
 		},
 	}
 	cmd.AddCommand(upCommand(), serveCommand(), simulateCommand(), publishCommand(),
-		queryCommand(), trailCommand(), replayCommand(), statusCommand())
+		queryCommand(), trailCommand(), replayCommand(), statusCommand(),
+		logCommand(), provisionCommand())
 	return cmd
 }
 

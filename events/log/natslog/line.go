@@ -180,6 +180,8 @@ func explain(err error) error {
 		return fmt.Errorf("%w: there is no such stream: provision it (muster provision)", log.ErrMisconfigured)
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
 		return fmt.Errorf("%w: this user's account has no JetStream: connect as the internal user", log.ErrMisconfigured)
+	case codeOf(err) == codeNoCluster:
+		return fmt.Errorf("%w: the server is no cluster and keeps one replica alone", log.ErrMisconfigured)
 	case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, log.ErrUnavailable):
 		return log.ErrUnavailable
 	}

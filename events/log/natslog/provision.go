@@ -18,6 +18,10 @@ import (
 // driver does not depend on it (see step 5 of the life of a commit).
 const window = 2 * time.Minute
 
+// codeNoCluster is the server's answer to a stream of several replicas where it
+// is alone.
+const codeNoCluster = 10074
+
 // Provision creates the log's stream. One that exists already is left as it
 // is, and verified as Open does. It fails with log.ErrMisconfigured or
 // log.ErrUnavailable.

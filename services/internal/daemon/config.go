@@ -23,7 +23,7 @@ type Config struct {
 	Data      string  // directory of log, vault and read model
 	HTTP      string  // address of the HTTP API
 	NATS      string  // Up: address of the embedded server; Serve: URL of the one to connect to
-	Creds     string  // Serve: file with the internal user's password, as Up leaves it in Data
+	Creds     string  // Serve: file of the internal user's password, as Up leaves it in Data, or of NATS user credentials
 	Log       string  // nats://…, esdb://…, mem: or empty for the embedded log
 	Auth      string  // file of the agencies that may submit; needed beyond loopback
 	Divisions string  // file of divisions; empty is the embedded table

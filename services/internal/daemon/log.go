@@ -110,29 +110,41 @@ func opened[L log.Log](l L, err error) (log.Log, error) {
 	return l, nil
 }
 
-// dial connects as the internal user. Credentials come from the URL or from
-// the password file that an embedded server on this machine keeps.
+// dial connects as the internal user. Credentials come from the URL, from
+// --creds, or, where the server is on this machine, from the password file that
+// an embedded one keeps.
 func (c *Config) dial(address, name string) (*nats.Conn, error) {
-	options := []nats.Option{nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(500 * time.Millisecond), nats.Timeout(5 * time.Second)}
 	file := c.Creds
-	if file == "" && c.Data != "" {
+	if file == "" && c.Data != "" && loopback(address) {
 		file = filepath.Join(c.path(logDir), embedded.PasswordFile)
 		if _, err := os.Stat(file); err != nil {
 			file = ""
 		}
 	}
+	return dialAs(address, name, embedded.InternalUser, "--creds", file)
+}
+
+// dialAs connects with the credentials of the URL, or else of a file, if there
+// is one: NATS user credentials, or the password of user. The flag is the one
+// that names the file.
+func dialAs(address, name, user, flag, file string) (*nats.Conn, error) {
+	options := []nats.Option{nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(500 * time.Millisecond), nats.Timeout(5 * time.Second)}
 	if u, err := url.Parse(address); err == nil && u.User == nil && file != "" {
-		password, err := os.ReadFile(file)
+		secret, err := os.ReadFile(file)
 		if err != nil {
-			return nil, fmt.Errorf("--creds: %w", err)
+			return nil, fmt.Errorf("%s: %w", flag, err)
 		}
-		options = append(options, nats.UserInfo(embedded.InternalUser, strings.TrimSpace(string(password))))
+		if strings.Contains(string(secret), "BEGIN NATS USER JWT") {
+			options = append(options, nats.UserCredentials(file))
+		} else {
+			options = append(options, nats.UserInfo(user, strings.TrimSpace(string(secret))))
+		}
 	}
 	nc, err := nats.Connect(address, options...)
 	if err != nil {
 		hint := ""
 		if errors.Is(err, nats.ErrAuthorization) {
-			hint = "; give the internal user in the URL, or its password file with --creds"
+			hint = fmt.Sprintf("; give the user %s in the URL, or a file of its password or credentials with %s", user, flag)
 		}
 		return nil, fmt.Errorf("connect to %s: %w%s", redacted(address), err, hint)
 	}

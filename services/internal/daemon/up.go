@@ -121,7 +121,9 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 		return err
 	}
 	caughtUp := make(chan struct{})
-	keep(func() error { return staff.run(backCtx, ground.nats, func() { close(caughtUp) }) })
+	keep(func() error {
+		return ended(backCtx, staff.run(backCtx, ground.nats, func() { close(caughtUp) }))
+	})
 	gate, closeVault, err := c.gateway(staff.desks)
 	if err != nil {
 		return err
