@@ -108,24 +108,41 @@ func (r *rows) sums(g *grouping, known uint64, asOf civil.Date) []int {
 	return sums[:g.n]
 }
 
-// series adds up the rows by group for each day from first to last:
-// series[group][day].
-func (r *rows) series(g *grouping, known uint64, first, last civil.Date) [][]int {
+// groups returns the groups that the rows known, of dates up to last, lie in.
+func (r *rows) groups(g *grouping, known uint64, last civil.Date) (groups []int) {
+	there := make([]bool, g.n+1)
+	for i := range r.upTo(known) {
+		if r.date[i] <= last {
+			there[g.of[r.cell[i]]] = true
+		}
+	}
+	for n, ok := range there[:g.n] {
+		if ok {
+			groups = append(groups, n)
+		}
+	}
+	return groups
+}
+
+// series adds up the rows of some groups, which hold all rows of dates up to
+// last, for each day from first to last: series[group][day].
+func (r *rows) series(g *grouping, groups []int, known uint64, first, last civil.Date) [][]int {
 	days := int(last-first) + 1
-	all := make([]int, (g.n+1)*days)
 	series := make([][]int, g.n+1)
-	for i := range series {
-		series[i] = all[i*days : (i+1)*days : (i+1)*days]
+	for _, n := range groups {
+		series[n] = make([]int, days)
 	}
 	for i := range r.upTo(known) {
 		if r.date[i] <= last {
-			series[g.of[r.cell[i]]][max(0, int(r.date[i]-first))] += int(r.n[i])
+			if s := series[g.of[r.cell[i]]]; s != nil {
+				s[max(0, int(r.date[i]-first))] += int(r.n[i])
+			}
 		}
 	}
-	for _, s := range series[:g.n] {
-		for d := 1; d < days; d++ {
+	for _, s := range series {
+		for d := 1; d < len(s); d++ {
 			s[d] += s[d-1]
 		}
 	}
-	return series[:g.n]
+	return series
 }

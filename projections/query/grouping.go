@@ -1,6 +1,7 @@
 package query
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -41,11 +42,15 @@ type scale struct {
 	codes  []int32  // of each cell
 }
 
-func (a axis) scale(c *cells) scale {
+// scale makes the scale of an axis. Divisions that are not within are left out.
+func (a axis) scale(c *cells, within func(code int) bool) scale {
 	values := c.values[a.dimension]
 	s := scale{place: make([]int32, len(values)), codes: c.of[a.dimension][:c.n]}
 	places := make(map[string]int32, 64)
-	for _, v := range values {
+	for code, v := range values {
+		if a.dimension == byDivision && !within(code) {
+			continue
+		}
 		if k := a.key(v); places[k] == 0 {
 			places[k] = 1
 			s.labels = append(s.labels, k)
@@ -64,69 +69,80 @@ func (a axis) scale(c *cells) scale {
 }
 
 // A grouping puts cells together that have the same labels. Groups are numbered
-// in the order of their labels.
+// in the order of their labels; some may be empty.
 type grouping struct {
 	of     []int32 // group of each cell, by number − 1; n of cells left out
 	n      int     // of groups
-	first  []int32 // a cell of each group; −1 is none
+	first  []int32 // a cell of each group; −1 where it is empty
 	scales []scale
 }
 
 // group puts the cells under a division prefix together by axes. No axes make
 // one group, of whatever there is.
 func (c *cells) group(prefix string, axes []axis) *grouping {
-	g := &grouping{of: make([]int32, c.n), n: 1, first: []int32{-1}}
+	g := &grouping{of: make([]int32, c.n), n: 1}
+	within := func(code int) bool { return strings.HasPrefix(c.values[byDivision][code], prefix) }
 	if prefix != "" {
-		within := make([]bool, len(c.values[byDivision]))
-		for code, v := range c.values[byDivision] {
-			within[code] = strings.HasPrefix(v, prefix)
+		out := make([]int32, len(c.values[byDivision]))
+		for code := range out {
+			if !within(code) {
+				out[code] = -1
+			}
 		}
 		for i, code := range c.of[byDivision][:c.n] {
-			if !within[code] {
-				g.of[i] = -1
-			}
+			g.of[i] = out[code]
 		}
 	}
 	for _, a := range axes {
-		g.split(a.scale(c))
+		g.split(a.scale(c, within))
+	}
+	g.first = make([]int32, g.n+1)
+	for n := range g.first {
+		g.first[n] = -1
 	}
 	for i, n := range g.of {
 		if n < 0 {
-			g.of[i] = int32(g.n)
+			n = int32(g.n)
+			g.of[i] = n
 		}
+		g.first[n] = int32(i)
 	}
 	return g
 }
 
-// sparse is how many times more keys than cells a table is made for.
-const sparse = 16
+const (
+	// few is up to how many groups empty ones are let be: finding them takes
+	// longer than summing over them.
+	few = 1 << 16
+	// sparse is how many times more keys than cells a table is made for.
+	sparse = 16
+)
 
 // split tells the cells of each group apart by one more scale.
 func (g *grouping) split(s scale) {
-	size := uint64(len(s.labels))
-	key := func(i int) uint64 { return uint64(g.of[i])*size + uint64(s.place[s.codes[i]]) }
-	var number func(key uint64) int32
-	if span := uint64(g.n) * size; span <= sparse*uint64(len(g.of)) {
-		number = g.table(span, key)
-	} else {
-		number = g.index(key)
-	}
-	g.first = make([]int32, g.n)
-	for i, of := range g.of {
-		if of >= 0 {
-			n := number(key(i))
-			g.of[i], g.first[n] = n, int32(i)
+	g.scales = append(g.scales, s)
+	size := int64(len(s.labels))
+	switch span := int64(g.n) * size; {
+	case span > sparse*int64(len(g.of)) || span > math.MaxInt32:
+		g.index(s, size)
+	default:
+		for i, code := range s.codes {
+			if of := g.of[i]; of >= 0 {
+				g.of[i] = of*int32(size) + s.place[code]
+			}
+		}
+		if g.n = int(span); g.n > few {
+			g.compact()
 		}
 	}
-	g.scales = append(g.scales, s)
 }
 
-// table numbers the keys that there are, and sets n.
-func (g *grouping) table(span uint64, key func(int) uint64) func(uint64) int32 {
-	numbers := make([]int32, span)
-	for i, of := range g.of {
+// compact leaves the empty groups out.
+func (g *grouping) compact() {
+	numbers := make([]int32, g.n)
+	for _, of := range g.of {
 		if of >= 0 {
-			numbers[key(i)] = 1
+			numbers[of] = 1
 		}
 	}
 	g.n = 0
@@ -136,18 +152,22 @@ func (g *grouping) table(span uint64, key func(int) uint64) func(uint64) int32 {
 			g.n++
 		}
 	}
-	return func(key uint64) int32 { return numbers[key] }
+	for i, of := range g.of {
+		if of >= 0 {
+			g.of[i] = numbers[of]
+		}
+	}
 }
 
-// index does what table does where most keys are not there.
-func (g *grouping) index(key func(int) uint64) func(uint64) int32 {
-	numbers := map[uint64]int32{}
-	var keys []uint64
+// index splits where most groups would be empty.
+func (g *grouping) index(s scale, size int64) {
+	numbers := map[int64]int32{}
+	var keys []int64
 	for i, of := range g.of {
 		if of < 0 {
 			continue
 		}
-		k := key(i)
+		k := int64(of)*size + int64(s.place[s.codes[i]])
 		if _, ok := numbers[k]; !ok {
 			numbers[k] = 0
 			keys = append(keys, k)
@@ -158,10 +178,15 @@ func (g *grouping) index(key func(int) uint64) func(uint64) int32 {
 		numbers[k] = int32(n)
 	}
 	g.n = len(keys)
-	return func(key uint64) int32 { return numbers[key] }
+	for i, of := range g.of {
+		if of >= 0 {
+			g.of[i] = numbers[int64(of)*size+int64(s.place[s.codes[i]])]
+		}
+	}
 }
 
-// label returns the label of a group on one of the axes it was made by.
+// label returns the label of a group, which is not empty, on one of the axes it
+// was made by.
 func (g *grouping) label(n, axis int) *string {
 	s := &g.scales[axis]
 	return &s.labels[s.place[s.codes[g.first[n]]]]

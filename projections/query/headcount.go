@@ -98,11 +98,18 @@ func (a *API) headcount(q *question) (answer, error) {
 		return nil, err
 	}
 	g := cells.group(q.division, by)
-	h := &Headcount{Rows: []HeadcountRow{}, by: by}
-	for i, n := range views[0].sums(g, q.known, q.AsOf) {
-		if n != 0 || len(by) == 0 {
-			h.Rows = append(h.Rows, headcountRow(by, g, i, n))
-			h.Total += n
+	sums := views[0].sums(g, q.known, q.AsOf)
+	n := 0
+	for _, sum := range sums {
+		if sum != 0 {
+			n++
+		}
+	}
+	h := &Headcount{Rows: make([]HeadcountRow, 0, n), by: by}
+	for i, sum := range sums {
+		if sum != 0 || len(by) == 0 {
+			h.Rows = append(h.Rows, headcountRow(by, g, i, sum))
+			h.Total += sum
 		}
 	}
 	return h, nil
@@ -133,7 +140,8 @@ func headcountTable(by []axis, list []HeadcountRow, series bool) (header []strin
 	return header, rows
 }
 
-// Series answers the headcount of each day.
+// Series answers the headcount of each day, of whatever has people in place on
+// one of the days.
 type Series struct {
 	Origin
 	From civil.Date     `json:"from"`
@@ -157,13 +165,23 @@ func (a *API) series(q *question) (answer, error) {
 		return nil, err
 	}
 	g := cells.group(q.division, by)
-	if days := int(to-from) + 1; g.n*days > maxSeries {
-		return nil, bad("by", fmt.Sprintf("makes %d rows on each of %d days, and %d are the most of an answer; ask for fewer days, dimensions or divisions", g.n, days, maxSeries))
+	r, days := views[0], int(to-from)+1
+	groups := r.groups(g, q.known, to)
+	if len(by) == 0 {
+		groups = []int{0}
+	}
+	if len(groups)*days > maxSeries {
+		return nil, bad("by", fmt.Sprintf("makes up to %d rows on each of %d days, and %d are the most of an answer; ask for fewer days, dimensions or divisions", len(groups), days, maxSeries))
 	}
 	s := &Series{From: from, To: to, Rows: []HeadcountRow{}, by: by}
-	for i, days := range views[0].series(g, q.known, from, to) {
-		for d, n := range days {
-			r := headcountRow(by, g, i, n)
+	series := r.series(g, groups, q.known, from, to)
+	for _, group := range groups {
+		counts := series[group]
+		if len(by) > 0 && !slices.ContainsFunc(counts, func(n int) bool { return n != 0 }) {
+			continue
+		}
+		for d, n := range counts {
+			r := headcountRow(by, g, group, n)
 			r.Day = from + civil.Date(d)
 			s.Rows = append(s.Rows, r)
 		}

@@ -1,0 +1,237 @@
+package query_test
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/memlog"
+	"github.com/muster-works/muster/projections"
+	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/view"
+)
+
+// The province of the benchmark: 1.3 M placements of a year on seats of 100,000
+// posts, each ended and filled again later, so 2.6 M rows of headcount in some
+// half a million cells and 2.6 M spans of vacancy. It is written into the read
+// model as the projector would have written it.
+const (
+	benchPosts      = 100_000
+	benchPlacements = 1_300_000
+	benchCommits    = 20_000
+)
+
+var benchFirst = civil.MustDate("2022-01-01")
+
+// A benchRow is one row of headcount before it has an ID.
+type benchRow struct {
+	ord  uint64
+	cell int64
+	date civil.Date
+	n    int
+}
+
+type benchProvince struct {
+	b      *testing.B
+	r      *rand.Rand
+	cells  map[view.Cell]int64
+	listed []readmodel.Cell
+}
+
+func (p *benchProvince) cell(c view.Cell) int64 {
+	id, ok := p.cells[c]
+	if !ok {
+		id = int64(len(p.cells) + 1)
+		p.cells[c] = id
+		p.listed = append(p.listed, readmodel.Cell{ID: id, Cell: c})
+	}
+	return id
+}
+
+// write makes a generation of the province.
+func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
+	b, ctx := p.b, p.b.Context()
+	var villages []division.Code
+	for c := range table.Under("") {
+		if c.Level() == division.Village {
+			villages = append(villages, c)
+		}
+	}
+	pick := func(of ...string) string { return of[p.r.IntN(len(of))] }
+	batch := &readmodel.Batch{}
+	for i := range benchCommits {
+		batch.Commits = append(batch.Commits, readmodel.CommitRow{Commit: readmodel.Commit{
+			Ord: uint64(i + 1), Position: log.At(uint64(i+1), 0), ID: fmt.Sprint("c-", i), Recorded: benchMoment(i)}, Keys: []byte{}, Subjects: []byte{}})
+	}
+	at := make([]view.Cell, benchPosts+1)
+	for no := 1; no <= benchPosts; no++ {
+		at[no] = view.Cell{Division: villages[p.r.IntN(len(villages))], Category: pick("facility_maintenance", "public_service", "public_management", "social_governance", "social_undertaking"),
+			Kind: fmt.Sprint("kind ", p.r.IntN(30)), Area: pick("rural", "rural", "rural", "rural", "rural", "urban")}
+		batch.Posts = append(batch.Posts, readmodel.PostRow{No: timeline.Number(no), Name: fmt.Sprint("post-", no), Division: at[no].Division, Facts: []byte{}})
+	}
+	var rows []benchRow
+	var spans []readmodel.SpanRow
+	known := func(on civil.Date) uint64 { // reported some days later, late now and then
+		late := p.r.IntN(5)
+		if p.r.IntN(20) == 0 {
+			late = p.r.IntN(120)
+		}
+		return uint64(min(benchCommits-1, max(1, (int(on-benchFirst)+late)*benchCommits/500+p.r.IntN(40))))
+	}
+	for i := range benchPlacements {
+		no := 1 + p.r.IntN(benchPosts)
+		c := at[no]
+		seat := c
+		c.Group, c.Sex = pick("older", "older", "out_of_poverty", "low_income", "disabled"), pick("F", "M")
+		cell := p.cell(c)
+		from := benchFirst + civil.Date(p.r.IntN(365))
+		until := from + civil.Date(1+p.r.IntN(300))
+		hired, left := known(from), known(until)
+		rows = append(rows, benchRow{hired, cell, from, 1}, benchRow{max(hired, left), cell, until, -1})
+		seat.Reason = fmt.Sprint("N", 1+p.r.IntN(5))
+		filled := until + civil.Date(1+p.r.IntN(40))
+		open := readmodel.SpanRow{Post: timeline.Number(no), Seat: i, Cell: p.cell(seat), Since: until, Until: readmodel.OpenEnd, OrdFrom: max(hired, left), OrdUntil: readmodel.Standing}
+		if again := max(hired, left) + uint64(p.r.IntN(4000)); again < benchCommits {
+			closed := open
+			closed.Until, closed.Filled, closed.OrdFrom = filled, true, again
+			open.OrdUntil = again
+			spans = append(spans, closed)
+		}
+		if open.OrdFrom < open.OrdUntil {
+			spans = append(spans, open)
+		}
+	}
+	slices.SortFunc(rows, func(a, b benchRow) int { return cmp.Compare(a.ord, b.ord) })
+	slices.SortFunc(spans, func(a, b readmodel.SpanRow) int { return cmp.Compare(a.OrdFrom, b.OrdFrom) })
+	differences := make([]readmodel.Difference, len(rows))
+	for i, r := range rows {
+		differences[i] = readmodel.Difference{ID: int64(i + 1), Ord: r.ord, Cell: r.cell, Date: r.date, N: r.n}
+	}
+	for i := range spans {
+		spans[i].ID = int64(i + 1)
+	}
+	batch.Cells = p.listed
+	batch.Differences = map[string][]readmodel.Difference{"headcount": differences}
+	batch.Opened = map[string][]readmodel.SpanRow{"vacancy": spans}
+	w, err := readmodel.Create(ctx, dir.Path("gen-000001"), projections.Views())
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := w.Write(ctx, batch); err != nil {
+		b.Fatal(err)
+	}
+	if err := w.Finish(ctx); err != nil {
+		b.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		b.Fatal(err)
+	}
+	if err := dir.Switch(ctx, "gen-000001"); err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("%d rows, %d cells, %d spans", len(rows), len(p.listed), len(spans))
+}
+
+func benchMoment(i int) time.Time {
+	return benchFirst.Start(shanghai).Add(time.Duration(i) * 500 * 24 * time.Hour / benchCommits)
+}
+
+// BenchmarkProvince measures answers over HTTP handlers, from the request to
+// the last byte of the answer, at 1.2 M persons in the books: every one with
+// another business date, another moment and other dimensions. p99-ms is the
+// goal's measure (50 ms); rows are those of an answer.
+func BenchmarkProvince(b *testing.B) {
+	dir, err := readmodel.OpenDir(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer dir.Close()
+	table, err := division.Shandong()
+	if err != nil {
+		b.Fatal(err)
+	}
+	p := &benchProvince{b: b, r: rand.New(rand.NewPCG(1, 1)), cells: map[view.Cell]int64{}}
+	p.write(dir, table)
+	handler := query.New(query.Options{Model: dir, Log: memlog.New(), Divisions: table, Zone: shanghai, Now: func() time.Time { return now }}).Handler()
+	get := func(b *testing.B, url string) string {
+		rec := httptest.NewRecorder()
+		handler.ServeHTTP(rec, httptest.NewRequest("GET", url, nil))
+		if rec.Code != http.StatusOK {
+			b.Fatalf("%s: %d %s", url, rec.Code, rec.Body)
+		}
+		return rec.Body.String()
+	}
+	start := time.Now()
+	get(b, "/v1/headcount")
+	b.Logf("first answer after %v", time.Since(start).Round(time.Millisecond))
+
+	clocks := func() url.Values {
+		return url.Values{
+			"as_of":    {(benchFirst + civil.Date(p.r.IntN(450))).String()},
+			"known_at": {benchMoment(p.r.IntN(benchCommits)).Format(time.RFC3339)},
+		}
+	}
+	levels := []string{"division:prefecture", "division:county", "division:township"}
+	others := []string{"category", "kind", "group", "area", "sex"}
+	for _, c := range []struct {
+		name string
+		url  func() string
+	}{
+		{"headcount", func() string { // of the province by up to two dimensions
+			v := clocks()
+			by := append(slices.Clone(others), levels[p.r.IntN(3)])
+			p.r.Shuffle(len(by), func(i, j int) { by[i], by[j] = by[j], by[i] })
+			v.Set("by", strings.Join(by[:p.r.IntN(3)], ","))
+			return "/v1/headcount?" + v.Encode()
+		}},
+		{"headcount-wide", func() string { // of the province by county and any others
+			v := clocks()
+			p.r.Shuffle(len(others), func(i, j int) { others[i], others[j] = others[j], others[i] })
+			v.Set("by", strings.Join(append([]string{"division:county"}, others[:2+p.r.IntN(4)]...), ","))
+			return "/v1/headcount?" + v.Encode()
+		}},
+		{"headcount-county", func() string { // of a county by everything
+			v := clocks()
+			v.Set("division", fmt.Sprintf("3702%02d", 2+p.r.IntN(2)))
+			v.Set("by", "division:township,"+strings.Join(others, ","))
+			return "/v1/headcount?" + v.Encode()
+		}},
+		{"series-month", func() string {
+			from := benchFirst + civil.Date(p.r.IntN(400))
+			return fmt.Sprintf("/v1/headcount/series?from=%v&to=%v&by=division:prefecture", from, from+30)
+		}},
+		{"plan", func() string { return "/v1/plan?" + clocks().Encode() }},
+		{"vacancies", func() string { return "/v1/vacancies?" + clocks().Encode() }},
+		{"vacancies-county", func() string { return "/v1/vacancies?division=370202&" + clocks().Encode() }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			var took []time.Duration
+			rows := 0
+			for b.Loop() {
+				u := c.url()
+				start := time.Now()
+				body := get(b, u)
+				took = append(took, time.Since(start))
+				rows += strings.Count(body, "{") - 3
+			}
+			slices.Sort(took)
+			at := func(q float64) float64 { return took[int(q*float64(len(took)-1))].Seconds() * 1000 }
+			b.ReportMetric(at(0.5), "p50-ms")
+			b.ReportMetric(at(0.99), "p99-ms")
+			b.ReportMetric(float64(rows)/float64(b.N), "rows")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
