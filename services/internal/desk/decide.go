@@ -24,6 +24,11 @@ func (d *Desk) decide(list []*events.Event, imported time.Time) (*verdict, error
 		f.mu.RLock()
 		defer f.mu.RUnlock()
 	}
+	return d.judge(list, imported)
+}
+
+// judge is decide with the folds consulted locked.
+func (d *Desk) judge(list []*events.Event, imported time.Time) (*verdict, error) {
 	j := d.own.state.journal()
 	j.Begin()
 	v := &verdict{}

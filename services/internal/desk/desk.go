@@ -78,6 +78,8 @@ type request struct {
 	ctx      context.Context
 	events   []*events.Event
 	imported time.Time
+	trial    bool // nothing is to be written
+	premises []*events.Event
 	receipts []events.Receipt
 	done     chan error
 }
@@ -97,15 +99,18 @@ func (d *Desk) Family() events.Family { return d.family }
 // imported, when not zero, is the recorded time the events bring along. It
 // fails with ErrBusy, [log.ErrUnavailable] or the context's error.
 func (d *Desk) Submit(ctx context.Context, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
-	if len(batch) == 0 {
+	return d.queue(&request{ctx: ctx, events: batch, imported: imported, done: make(chan error, 1)})
+}
+
+func (d *Desk) queue(r *request) ([]events.Receipt, error) {
+	if len(r.events) == 0 {
 		return nil, nil
 	}
-	for _, e := range batch {
+	for _, e := range r.events {
 		if f := e.Family(); f != d.family {
 			return nil, fmt.Errorf("desk: %s of family %s came to the desk of %s", e.Type, f, d.family)
 		}
 	}
-	r := &request{ctx: ctx, events: batch, imported: imported, done: make(chan error, 1)}
 	select {
 	case d.requests <- r:
 	default:
@@ -114,8 +119,8 @@ func (d *Desk) Submit(ctx context.Context, batch []*events.Event, imported time.
 	select {
 	case err := <-r.done:
 		return r.receipts, err
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	case <-r.ctx.Done():
+		return nil, r.ctx.Err()
 	case <-d.stopped:
 		return nil, fmt.Errorf("%w: the service %s is stopping", log.ErrUnavailable, d.family)
 	}
@@ -149,8 +154,7 @@ func (d *Desk) Run(ctx context.Context, ready func()) error {
 			}
 		}
 		waiting = d.drain(waiting)
-		list, imported := group(waiting)
-		receipts, err := d.round(ctx, list, imported)
+		receipts, err := d.attend(ctx, waiting)
 		if err != nil {
 			fail(waiting, err)
 			waiting = nil
@@ -161,6 +165,15 @@ func (d *Desk) Run(ctx context.Context, ready func()) error {
 		}
 		waiting = finish(waiting, receipts)
 	}
+}
+
+// attend answers events of the first that waits, and of others behind it.
+func (d *Desk) attend(ctx context.Context, waiting []*request) ([]events.Receipt, error) {
+	if waiting[0].trial {
+		return d.rehearse(ctx, waiting[0])
+	}
+	list, imported := group(waiting)
+	return d.round(ctx, list, imported)
 }
 
 // drain takes what waits, up to a commit's worth of events.
@@ -185,12 +198,12 @@ func (d *Desk) drain(waiting []*request) []*request {
 	return waiting
 }
 
-// group lists the events of one round: up to a commit's worth, and of one
-// imported time.
+// group lists the events of one round: up to a commit's worth, of one imported
+// time, and none on trial.
 func group(waiting []*request) (list []*events.Event, imported time.Time) {
 	imported = waiting[0].imported
 	for _, r := range waiting {
-		if !r.imported.Equal(imported) {
+		if r.trial || !r.imported.Equal(imported) {
 			break
 		}
 		rest := r.events[len(r.receipts):]

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -19,6 +21,9 @@ func subject(f events.Family) string { return "muster.svc." + string(f) }
 const (
 	// importedHeader carries the recorded time of an import.
 	importedHeader = "Muster-Recorded"
+	// trialHeader marks events that are to be tried, and says how many of
+	// them, from the first, are premises.
+	trialHeader = "Muster-Trial"
 	// maxRequest keeps a request under the max_payload that servers have by
 	// default.
 	maxRequest = log.MaxBytes
@@ -97,6 +102,13 @@ func submitted(ctx context.Context, d *Desk, r micro.Request) ([]events.Receipt,
 			return nil, fmt.Errorf("%w: event %d: %w", errRequest, i, err)
 		}
 	}
+	if s := r.Headers().Get(trialHeader); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 0 || n > len(batch) {
+			return nil, fmt.Errorf("%w: header %s", errRequest, trialHeader)
+		}
+		return d.Try(ctx, batch[:n], batch[n:], imported)
+	}
 	return d.Submit(ctx, batch, imported)
 }
 
@@ -117,7 +129,7 @@ func (c *Client) Submit(ctx context.Context, f events.Family, batch []*events.Ev
 	var part [][]byte
 	size := 0
 	send := func() error {
-		got, err := c.request(ctx, f, part, imported)
+		got, err := c.request(ctx, f, part, len(part), header(imported))
 		receipts = append(receipts, got...)
 		part, size = nil, 0
 		return err
@@ -141,12 +153,41 @@ func (c *Client) Submit(ctx context.Context, f events.Family, batch []*events.Ev
 	return receipts, send()
 }
 
-func (c *Client) request(ctx context.Context, f events.Family, part [][]byte, imported time.Time) ([]events.Receipt, error) {
-	m := nats.NewMsg(subject(f))
-	m.Data = log.EncodeBatch(part)
-	if !imported.IsZero() {
-		m.Header.Set(importedHeader, imported.UTC().Format(time.RFC3339Nano))
+// Try asks the service of a family what [Desk.Try] answers. Premises and batch
+// go in one request; when they are too large for one, it fails with
+// [ErrTooLarge].
+func (c *Client) Try(ctx context.Context, f events.Family, premises, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
+	if len(batch) == 0 {
+		return nil, nil
 	}
+	all := make([][]byte, 0, len(premises)+len(batch))
+	size := 2
+	for _, e := range slices.Concat(premises, batch) {
+		raw, err := e.Append(nil)
+		if err != nil {
+			return nil, err
+		}
+		if size += len(raw) + 2; size > maxRequest {
+			return nil, ErrTooLarge
+		}
+		all = append(all, raw)
+	}
+	h := header(imported)
+	h.Set(trialHeader, strconv.Itoa(len(premises)))
+	return c.request(ctx, f, all, len(batch), h)
+}
+
+func header(imported time.Time) nats.Header {
+	h := nats.Header{}
+	if !imported.IsZero() {
+		h.Set(importedHeader, imported.UTC().Format(time.RFC3339Nano))
+	}
+	return h
+}
+
+// request sends events and returns the receipts, which are to be n.
+func (c *Client) request(ctx context.Context, f events.Family, part [][]byte, n int, h nats.Header) ([]events.Receipt, error) {
+	m := &nats.Msg{Subject: subject(f), Header: h, Data: log.EncodeBatch(part)}
 	reply, err := c.nc.RequestMsgWithContext(ctx, m)
 	if err != nil {
 		if errors.Is(err, nats.ErrNoResponders) {
@@ -164,8 +205,8 @@ func (c *Client) request(ctx context.Context, f events.Family, part [][]byte, im
 		return nil, fmt.Errorf("%w: service %s: %s", log.ErrUnavailable, f, reply.Header.Get(micro.ErrorHeader))
 	}
 	var receipts []events.Receipt
-	if err := json.Unmarshal(reply.Data, &receipts); err != nil || len(receipts) != len(part) {
-		return nil, fmt.Errorf("%w: service %s answered %d receipts for %d events: %v", log.ErrUnavailable, f, len(receipts), len(part), err)
+	if err := json.Unmarshal(reply.Data, &receipts); err != nil || len(receipts) != n {
+		return nil, fmt.Errorf("%w: service %s answered %d receipts for %d events: %v", log.ErrUnavailable, f, len(receipts), n, err)
 	}
 	return receipts, nil
 }
@@ -181,4 +222,13 @@ func (l Local) Submit(ctx context.Context, f events.Family, batch []*events.Even
 		return nil, fmt.Errorf("%w: no service %s runs here", log.ErrUnavailable, f)
 	}
 	return d.Submit(ctx, batch, imported)
+}
+
+// Try is [Client.Try], of any size.
+func (l Local) Try(ctx context.Context, f events.Family, premises, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
+	d, ok := l[f]
+	if !ok {
+		return nil, fmt.Errorf("%w: no service %s runs here", log.ErrUnavailable, f)
+	}
+	return d.Try(ctx, premises, batch, imported)
 }
