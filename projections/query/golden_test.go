@@ -11,11 +11,14 @@ import (
 
 var update = flag.Bool("update", false, "write the golden answers anew")
 
-// Each question of testdata/answers.txt has the answer that stands below it.
+// Each question of the files in testdata has the answer that stands below it.
 // Read them: they were checked by hand.
 func TestGoldenAnswers(t *testing.T) {
-	w := programme(t)
-	const file = "testdata/answers.txt"
+	golden(t, "testdata/answers.txt", programme(t))
+	golden(t, "testdata/money.txt", payday(t))
+}
+
+func golden(t *testing.T, file string, w *world) {
 	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

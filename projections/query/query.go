@@ -43,6 +43,8 @@ type Options struct {
 type API struct {
 	Options
 	packs shelf
+	rolls rolls
+	money till
 	mu    sync.Mutex
 	cube  *cube // of the generation asked last
 }
@@ -58,6 +60,8 @@ func (a *API) Handler() http.Handler {
 		"headcount/series":    {a.series, "known_at division by from to"},
 		"plan":                {a.plan, "as_of known_at division"},
 		"vacancies":           {a.vacancies, "as_of known_at division limit cursor"},
+		"payroll":             {a.payroll, "as_of known_at division month limit cursor"},
+		"funds":               {a.funds, "as_of known_at division"},
 		"trail/persons/{id}":  {a.personTrail, "known_at limit cursor"},
 		"trail/posts/{id}":    {a.postTrail, "known_at limit cursor"},
 		"trail/agencies/{id}": {a.agencyTrail, "known_at limit cursor"},

@@ -35,19 +35,22 @@ func TestBadParameters(t *testing.T) {
 	urls := map[string]string{ // by question
 		"headcount": "/v1/headcount", "series": "/v1/headcount/series", "plan": "/v1/plan", "vacancies": "/v1/vacancies",
 		"person": "/v1/trail/persons/" + person(1).String(), "post": "/v1/trail/posts/b", "agency": "/v1/trail/agencies/rsj",
-		"projections": "/v1/projections",
+		"projections": "/v1/projections", "payroll": "/v1/payroll", "funds": "/v1/funds",
 	}
 	with := func(question, parameter, value string) string {
 		params := url.Values{}
 		if question == "series" {
 			params = url.Values{"from": {"2022-05-01"}, "to": {"2022-05-02"}}
 		}
+		if question == "payroll" {
+			params = url.Values{"month": {"2022-05"}}
+		}
 		if parameter != "" {
 			params.Set(parameter, value)
 		}
 		return urls[question] + "?" + params.Encode()
 	}
-	clocks := "headcount plan vacancies"
+	clocks := "headcount plan vacancies payroll funds"
 	bad := []struct{ questions, parameter, values string }{
 		{clocks, "as_of", "2022-02-30 2022-13-01 22-01-01 today 2022-05-10T00:00:00Z 1899-12-31 2200-01-01"},
 		{clocks + " series person post agency", "known_at", "yesterday 2022-06-31 2022-06-20T10:00:00 2022-06-20T25:00:00Z 0001-01-01T00:00:00Z 9999-01-01T00:00:00Z"},
@@ -56,14 +59,15 @@ func TestBadParameters(t *testing.T) {
 		{"headcount series", "by", "age division division: division:country category,category category, ,sex division:county,division:township Sex sex;group"},
 		{"series", "from", "2022-05-32 May 2022-05-01T00:00:00Z"},
 		{"series", "to", "2022-04-30 2032-05-08 x"},
-		{"vacancies person post agency", "limit", "0 -1 1001 ten 1.5"},
-		{"vacancies person post agency", "cursor", "1 x.y 1.2.3.4 -1.0.1 9999999.0.1 1.!.2"},
+		{"payroll", "month", "2022-13 2022 2022-05-01 May 1899-12"},
+		{"payroll vacancies person post agency", "limit", "0 -1 1001 ten 1.5"},
+		{"payroll vacancies person post agency", "cursor", "1 x.y 1.2.3.4 -1.0.1 9999999.0.1 1.!.2"},
 		{"series person post agency projections", "as_of", "2022-05-10"},
 		{"person post agency projections", "division", "37"},
 		{"projections", "known_at", "2022-05-10"},
-		{"plan vacancies person post agency projections", "by", "sex"},
-		{"headcount plan vacancies", "from", "2022-05-01"},
-		{"headcount series plan projections", "limit", "5"},
+		{"plan vacancies payroll funds person post agency projections", "by", "sex"},
+		{"headcount plan vacancies payroll", "from", "2022-05-01"},
+		{"headcount series plan funds projections", "limit", "5"},
 		{strings.Join([]string{clocks, "series person post agency projections"}, " "), "asof", "2022-05-10"},
 	}
 	for question := range urls {

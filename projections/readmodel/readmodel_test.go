@@ -51,7 +51,7 @@ func TestQueriesUseIndexes(t *testing.T) {
 	}
 	for _, q := range []string{
 		commitQuery, knownQuery, positionQuery, postQuery, postNameQuery, postsUnderQuery, personQuery, personIDQuery,
-		leavesQuery, runQuery, agencyQuery, agencyLeavesQuery, voidQuery,
+		leavesQuery, foliosQuery, runQuery, agencyQuery, agencyLeavesQuery, voidQuery,
 		spansQuery("spans", len(ancestors(1))),
 		`SELECT id, ord, cell, date, measure, n FROM sums WHERE id > ? ORDER BY id`,
 		selectCells + ` WHERE id > ? ORDER BY id`,

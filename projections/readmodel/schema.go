@@ -68,6 +68,7 @@ CREATE INDEX post_division ON post (division);
 CREATE UNIQUE INDEX person_id ON person (id);
 CREATE UNIQUE INDEX plan_line_key ON plan_line (division, year, area);
 CREATE UNIQUE INDEX agency_name ON agency (name);
+CREATE INDEX folio_county ON folio (county);
 `
 
 // A view with Post or Plan has a table of differences: n more in a cell from a
