@@ -13,8 +13,8 @@
 //     an event sent again from another one under the same id.
 //  5. Identities. A valid identity number in any field that is not meant for
 //     one is refused: identity_in_clear. A hire makes the person known, in one
-//     vault transaction a run; everything else must speak of people the vault
-//     knows: unknown_person. Numbers become pseudonyms, names and phones
+//     vault transaction a run, and so does a training before it (pre_service);
+//     everything else must speak of people the vault knows: unknown_person. Numbers become pseudonyms, names and phones
 //     sealed text and tokens, accounts tokens.
 //  6. Runs. Consecutive events of one family go to their service in one call.
 //     A run is sent when the receipts of the one before are in, so that the
@@ -30,12 +30,24 @@
 // Retry-After); some of its events may be in the log. The agency sends it
 // again, unchanged: what is there is answered duplicate, the rest is decided.
 //
+// # Dry runs
+//
+// A submission with the header Muster-Dry-Run: true is answered with what
+// would become of it now, and nothing is written: not to the log, not to the
+// vault, not to the tally. Each event sees those before it, of whatever
+// family: a post and its hire may stand in one body. What would be accepted
+// has no position; a person whom the vault does not know has a pseudonym for
+// the length of the request, and no receipt tells it. The answer carries the
+// header too. Between a dry run and the real one others may submit, and then
+// the answers may differ.
+//
 // # Limits
 //
 // A body that is one event or a batch has at most 1 MiB and 1,000 events.
 // NDJSON has no limit but that of a line, 1 MiB; it is read, decided and
 // answered in groups, in memory that does not grow with it. An event must fit
-// a commit of the log once its identities are replaced.
+// a commit of the log once its identities are replaced. A dry run has at most
+// 10,000 events and 16 MiB, and some 1 MiB where the services run apart.
 //
 // No identity and no token appears in an error, a receipt or a log line; an
 // id, source or field that holds an identity number is withheld.
@@ -59,13 +71,16 @@ type Submitter interface {
 	// each, in order. When it fails it may return the receipts of the first
 	// events of the batch; what became of the others is unknown.
 	Submit(ctx context.Context, f events.Family, batch []*events.Event, imported time.Time) ([]events.Receipt, error)
+	// Try answers what Submit would, were the premises in the log already, and
+	// writes nothing. What would be taken is accepted without a position.
+	Try(ctx context.Context, f events.Family, premises, batch []*events.Event, imported time.Time) ([]events.Receipt, error)
 }
 
 // The codes of refusals at the door, beside those of the contract.
 const (
 	NotEntitled     events.Code = "not_entitled"      // division, source, family, record or import is not the agency's
 	UnknownDivision events.Code = "unknown_division"  // the table has no such division
-	UnknownPerson   events.Code = "unknown_person"    // no hire was ever placed for the person
+	UnknownPerson   events.Code = "unknown_person"    // no hire or training before it made the person known
 	IdentityInClear events.Code = "identity_in_clear" // an identity number outside the fields meant for it
 )
 

@@ -85,7 +85,7 @@ func newBench(t testing.TB, change ...func(*Options)) *bench {
 	var running sync.WaitGroup
 	for _, f := range events.Families {
 		s := &taker{}
-		d := desk.New(f, s, desk.NewFold(b.log, string(f), s))
+		d := desk.New(f, s, desk.NewFold(b.log, f.Boundary(), s))
 		b.desks.Local[f] = d
 		ready := make(chan struct{})
 		running.Go(func() {
@@ -109,7 +109,7 @@ func newBench(t testing.TB, change ...func(*Options)) *bench {
 // records returns the events of a family in the log.
 func (b *bench) records(t testing.TB, f events.Family) (list []*events.Event, raw [][]byte) {
 	t.Helper()
-	for c, err := range b.log.Read(t.Context(), log.Position{}, log.Filter{Boundary: string(f)}) {
+	for c, err := range b.log.Read(t.Context(), log.Position{}, log.Filter{Boundary: f.Boundary()}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +118,9 @@ func (b *bench) records(t testing.TB, f events.Family) (list []*events.Event, ra
 			if err != nil {
 				t.Fatal(err)
 			}
-			list, raw = append(list, e), append(raw, r)
+			if e.Family() == f {
+				list, raw = append(list, e), append(raw, r)
+			}
 		}
 	}
 	return list, raw

@@ -18,6 +18,9 @@ const (
 	// ImportHeader with the value true marks a submission whose events bring
 	// their recordedtime along.
 	ImportHeader = "Muster-Import"
+	// DryRunHeader with the value true asks what would become of a
+	// submission, and writes nothing. It comes back in the answer.
+	DryRunHeader = "Muster-Dry-Run"
 	// CorrelationHeader names the submission in the answer, as the events do
 	// in correlationid.
 	CorrelationHeader = "Muster-Correlation"
@@ -57,11 +60,16 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	defer g.leave()
 	imports := r.Header.Get(ImportHeader) == "true"
+	s := newSubmission(c, 0)
+	if r.Header.Get(DryRunHeader) == "true" {
+		s.rehearsal = newRehearsal(g.vault)
+		w.Header().Set(DryRunHeader, "true")
+	}
 	if stream {
-		g.serveStream(w, r, newSubmission(c, patience), imports)
+		s.patience = patience
+		g.serveStream(w, r, s, imports)
 		return
 	}
-	s := newSubmission(c, 0)
 	w.Header().Set(CorrelationHeader, s.correlation)
 	receipts, err := g.serveBody(r, s, imports)
 	if err != nil {
@@ -81,10 +89,13 @@ func (g *Gateway) greet(r *http.Request) (c Caller, stream bool, err error) {
 	if c, err = g.caller(r); err != nil {
 		return c, false, err
 	}
-	if v := r.Header.Get(ImportHeader); v == "true" && !c.Import {
+	for _, name := range []string{ImportHeader, DryRunHeader} {
+		if v := r.Header.Get(name); v != "" && v != "true" && v != "false" {
+			return c, false, newProblem(http.StatusBadRequest, events.Invalid, "header "+name+" must be true or false")
+		}
+	}
+	if r.Header.Get(ImportHeader) == "true" && !c.Import {
 		return c, false, newProblem(http.StatusForbidden, NotEntitled, "this agency may not import; leave out the header "+ImportHeader)
-	} else if v != "" && v != "true" && v != "false" {
-		return c, false, newProblem(http.StatusBadRequest, events.Invalid, "header "+ImportHeader+" must be true or false")
 	}
 	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
 		return c, false, newProblem(http.StatusUnsupportedMediaType, "", "send the body without Content-Encoding")

@@ -76,6 +76,15 @@ func (g *Gateway) answer(ctx context.Context, most int64, r micro.Request) {
 		g.refuse(r, newProblem(http.StatusForbidden, NotEntitled, "this agency may not import; leave out the header "+ImportHeader))
 		return
 	}
+	h := micro.Headers{CorrelationHeader: {s.correlation}}
+	switch dry, err := dryRun(r.Headers()); {
+	case err != nil:
+		g.refuse(r, problemOf(err))
+		return
+	case dry:
+		s.rehearsal = newRehearsal(g.vault)
+		h[DryRunHeader] = []string{"true"}
+	}
 	receipts, err := g.submitBody(ctx, s, r.Data(), imports)
 	if err != nil {
 		g.refuse(r, g.failed(s, err))
@@ -90,7 +99,24 @@ func (g *Gateway) answer(ctx context.Context, most int64, r micro.Request) {
 		return
 	}
 	// An answer that gets lost is the agency's timeout: it sends again.
-	_ = r.Respond(body, micro.WithHeaders(micro.Headers{CorrelationHeader: {s.correlation}}))
+	_ = r.Respond(body, micro.WithHeaders(h))
+}
+
+// dryRun looks for the header in whatever case, as HTTP does: nothing may be
+// written because of how it was spelt.
+func dryRun(h micro.Headers) (dry bool, err error) {
+	for name, values := range h {
+		for _, v := range values {
+			switch {
+			case !strings.EqualFold(name, DryRunHeader), v == "false":
+			case v == "true":
+				dry = true
+			default:
+				return false, newProblem(http.StatusBadRequest, events.Invalid, "header "+DryRunHeader+" must be true or false")
+			}
+		}
+	}
+	return dry, nil
 }
 
 func (g *Gateway) refuse(r micro.Request, p *problem) {

@@ -41,6 +41,8 @@ func problemOf(err error) *problem {
 		return p
 	case errors.Is(err, errOutboxFull):
 		return newProblem(http.StatusRequestEntityTooLarge, events.TooLarge, "too many receipts wait; read them while sending, or send parts")
+	case errors.Is(err, desk.ErrTooLarge):
+		return newProblem(http.StatusRequestEntityTooLarge, events.TooLarge, "a dry run of this deployment has at most 1 MiB; try parts, of which each sees its own events alone")
 	case errors.Is(err, desk.ErrBusy):
 		return newProblem(http.StatusTooManyRequests, "busy", "the service is busy; send all of it again in a second, what was taken comes back as duplicate")
 	case errors.Is(err, log.ErrUnavailable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/idnumber"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/gateway/vault"
@@ -16,15 +17,9 @@ import (
 // a receipt. It fails when the vault does; the run is then left whole.
 func (p *preparation) resolve(ctx context.Context, r *run) error {
 	refused := make([]events.Reasons, len(r.events))
-	if err := p.g.hires(ctx, r.events, refused); err != nil {
-		return vaultError(ctx, err)
-	}
-	for i, e := range r.events {
-		if _, hire := e.Data.(*events.HirePlaced); !hire {
-			refused[i] = p.g.people(e.Data)
-		}
-	}
-	if err := p.g.accounts(ctx, r.events, refused); err != nil {
+	if p.rehearsal != nil {
+		p.rehearsal.resolve(r.events, refused)
+	} else if err := p.g.resolve(ctx, r.events, refused); err != nil {
 		return vaultError(ctx, err)
 	}
 	keep := 0
@@ -41,6 +36,18 @@ func (p *preparation) resolve(ctx context.Context, r *run) error {
 	}
 	r.events, r.at = r.events[:keep], r.at[:keep]
 	return nil
+}
+
+func (g *Gateway) resolve(ctx context.Context, list []*events.Event, refused []events.Reasons) error {
+	if err := g.hires(ctx, list, refused); err != nil {
+		return err
+	}
+	for i, e := range list {
+		if _, hire := e.Data.(*events.HirePlaced); !hire {
+			refused[i] = people(g.vault, e.Data)
+		}
+	}
+	return g.accounts(ctx, list, refused)
 }
 
 func vaultError(ctx context.Context, err error) error {
@@ -62,21 +69,25 @@ func (p *preparation) measure(e *events.Event) events.Reasons {
 }
 
 // hires makes the people of a run's hires known and fills in what the engine
-// knows of them.
+// knows of them. A training before the hire makes its person known as well, or
+// it could not be submitted before the hire.
 func (g *Gateway) hires(ctx context.Context, list []*events.Event, refused []events.Reasons) error {
 	var identities []events.Identity
 	var persons []events.Person
 	var entered, recalled []int
 	for i, e := range list {
-		d, ok := e.Data.(*events.HirePlaced)
+		d := whoOf(e.Data)
+		_, hire := e.Data.(*events.HirePlaced)
+		training, _ := e.Data.(*events.TrainingCompleted)
 		switch {
-		case !ok:
+		case !hire && (training == nil || !training.PreService):
 		case d.Identity != nil && d.Identity.IDNumber != "":
 			if _, err := idnumber.Parse(d.Identity.IDNumber); err != nil {
 				refused[i] = events.Refuse(events.InvalidIDNumber, "data.identity.id_number", err.Error())
 				continue
 			}
 			identities, entered = append(identities, *d.Identity), append(entered, i)
+		case !hire: // is known already, or refused
 		case d.Person != events.Person{}:
 			persons, recalled = append(persons, d.Person), append(recalled, i)
 		default:
@@ -110,7 +121,13 @@ func (g *Gateway) hires(ctx context.Context, list []*events.Event, refused []eve
 }
 
 func fill(e *events.Event, entry vault.Entry) {
-	d := e.Data.(*events.HirePlaced)
+	if w := whoOf(e.Data); w != nil {
+		*w = events.Who{Person: entry.Person}
+	}
+	d, ok := e.Data.(*events.HirePlaced)
+	if !ok {
+		return
+	}
 	d.Person, d.Identity, d.BirthMonth, d.Sex = entry.Person, &entry.Identity, entry.Birth, "M"
 	if entry.Female {
 		d.Sex = "F"
@@ -118,17 +135,26 @@ func fill(e *events.Event, entry vault.Entry) {
 }
 
 func unknown(field string) events.Reasons {
-	return events.Refuse(UnknownPerson, field, "is of nobody who was ever placed on a post; submit the hire first")
+	return events.Refuse(UnknownPerson, field, "is of nobody who was ever placed on a post or trained for one; submit the hire first")
 }
 
 // maxReasons is how many bad lines of one sheet are named.
 const maxReasons = 20
 
+// A directory is what the vault knows of people without opening anything.
+type directory interface {
+	// Find appends the pseudonym of each identity number to dst, the zero one
+	// where there is none.
+	Find(dst []events.Person, numbers ...string) []events.Person
+	// Birth returns the month of birth and the sex of a person who is known.
+	Birth(p events.Person) (month civil.Month, female, known bool)
+}
+
 // people puts pseudonyms in the place of identity numbers. Everybody must be
 // known.
-func (g *Gateway) people(d events.Data) (refused events.Reasons) {
+func people(in directory, d events.Data) (refused events.Reasons) {
 	if w := whoOf(d); w != nil {
-		return g.person(w)
+		return person(in, w)
 	}
 	var few [16]string
 	numbers := few[:0]
@@ -138,7 +164,7 @@ func (g *Gateway) people(d events.Data) (refused events.Reasons) {
 		}
 	})
 	var found [16]events.Person
-	persons := g.vault.Find(found[:0], numbers...)
+	persons := in.Find(found[:0], numbers...)
 	eachLine(d, func(i int, person *events.Person, number *string) {
 		field := ".id_number"
 		if *number != "" {
@@ -148,7 +174,7 @@ func (g *Gateway) people(d events.Data) (refused events.Reasons) {
 				return
 			}
 		} else {
-			if _, _, known := g.vault.Birth(*person); known {
+			if _, _, known := in.Birth(*person); known {
 				return
 			}
 			field = ".person"
@@ -160,16 +186,16 @@ func (g *Gateway) people(d events.Data) (refused events.Reasons) {
 	return refused
 }
 
-func (g *Gateway) person(w *events.Who) events.Reasons {
+func person(in directory, w *events.Who) events.Reasons {
 	if w.Identity == nil || w.Identity.IDNumber == "" {
-		if _, _, known := g.vault.Birth(w.Person); !known {
+		if _, _, known := in.Birth(w.Person); !known {
 			return unknown("data.person")
 		}
 		w.Identity = nil
 		return nil
 	}
 	var found [1]events.Person
-	w.Person = g.vault.Find(found[:0], w.Identity.IDNumber)[0]
+	w.Person = in.Find(found[:0], w.Identity.IDNumber)[0]
 	w.Identity = nil
 	if w.Person == (events.Person{}) {
 		return unknown("data.identity.id_number")

@@ -28,19 +28,20 @@ func (g *Gateway) Submit(ctx context.Context, c Caller, items []Item, imported t
 	return g.submit(ctx, newSubmission(c, patience), items, imported)
 }
 
-// A submission is one request: who, under which id, and how long it may wait
-// for a busy service.
+// A submission is one request: who, under which id, how long it may wait for a
+// busy service, and what it has come to where nothing is to be written.
 type submission struct {
 	Caller
 	correlation string
 	patience    time.Duration
+	rehearsal   *rehearsal
 }
 
 // patience is for those who would have much to send again.
 const patience = 10 * time.Second
 
 func newSubmission(c Caller, patience time.Duration) submission {
-	return submission{c, uuid.NewString(), patience}
+	return submission{Caller: c, correlation: uuid.NewString(), patience: patience}
 }
 
 // A run is consecutive events of one family, ready for their service.
@@ -71,7 +72,7 @@ func (g *Gateway) submit(ctx context.Context, s submission, items []Item, import
 		}
 		n := 0
 		if failed = r.err; failed == nil {
-			n, failed = g.hand(ctx, s.patience, r, imported, receipts)
+			n, failed = g.hand(ctx, s, r, imported, receipts)
 		}
 		if n < len(r.at) {
 			decided = r.at[n]
@@ -88,17 +89,33 @@ func (g *Gateway) submit(ctx context.Context, s submission, items []Item, import
 	if failed != nil {
 		receipts = receipts[:decided]
 	}
-	g.tally.Count(s.Agency, receipts)
+	if s.rehearsal != nil {
+		s.rehearsal.forget(receipts)
+	} else {
+		g.tally.Count(s.Agency, receipts)
+	}
 	return receipts, failed
 }
 
 // hand hands a run to its service and fills in the receipts. It returns how
 // many of its events were decided.
-func (g *Gateway) hand(ctx context.Context, patience time.Duration, r *run, imported time.Time, receipts []events.Receipt) (n int, err error) {
+func (g *Gateway) hand(ctx context.Context, s submission, r *run, imported time.Time, receipts []events.Receipt) (n int, err error) {
+	ask := func(batch []*events.Event) ([]events.Receipt, error) {
+		return g.desk.Submit(ctx, r.family, batch, imported)
+	}
+	if h := s.rehearsal; h != nil {
+		if err := h.admit(r); err != nil {
+			return 0, err
+		}
+		ask = func(batch []*events.Event) ([]events.Receipt, error) {
+			return g.desk.Try(ctx, r.family, h.premises, batch, imported)
+		}
+		defer func() { h.keep(r, n, receipts) }()
+	}
 	begun, wait := time.Now(), 20*time.Millisecond
 	for {
 		rest := r.events[n:]
-		got, err := g.desk.Submit(ctx, r.family, rest, imported)
+		got, err := ask(rest)
 		if len(got) > len(rest) || err == nil && len(got) < len(rest) {
 			return n, fmt.Errorf("%w: service %s answered %d events with %d receipts", log.ErrUnavailable, r.family, len(rest), len(got))
 		}
@@ -106,7 +123,7 @@ func (g *Gateway) hand(ctx context.Context, patience time.Duration, r *run, impo
 			receipts[r.at[n]] = receipt
 			n++
 		}
-		if !errors.Is(err, desk.ErrBusy) || time.Since(begun)+wait > patience {
+		if !errors.Is(err, desk.ErrBusy) || time.Since(begun)+wait > s.patience {
 			return n, err
 		}
 		select {

@@ -1,95 +1,133 @@
 package vault
 
 import (
-	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/muster-works/muster/events"
 )
 
-// Erase deletes a person: the row with the identity, the key, and the tokens
-// that nobody else holds. It is on the disk, and nothing of it in the
-// write-ahead log, when Erase returns. It fails with [ErrUnknown], which after
-// a crash may mean that it was done. Whether the person may be erased is for
-// the caller to know.
-//
-// It looks through the marks of everybody, which takes a second in a full
-// vault.
-func (v *Vault) Erase(ctx context.Context, p events.Person) error {
-	known := false
-	err := v.queue(ctx, &job{alone: true, run: func(g *group) error {
-		f, ok := g.fact(p)
-		if known = ok; !ok {
-			return nil
-		}
-		return g.erase(p, f)
-	}})
-	if err == nil && !known {
-		err = ErrUnknown
-	}
-	return err
+// Destroyed says what an erasure took away for good, and names nobody.
+type Destroyed struct {
+	Keys   int      `json:"keys"`   // of persons, each with its sealed identity and its entry in the index
+	Fields []string `json:"fields"` // that the identities held
+	Tokens int      `json:"tokens"` // of names, phones, households and accounts that nobody else holds
 }
 
-func (g *group) erase(p events.Person, f fact) error {
-	s, err := g.v.prepared("SELECT number, marks FROM person WHERE n=?")
+// Erase deletes persons: their rows with the identities, their keys, and the
+// tokens that nobody else holds. It is on the disk, and nothing of it in the
+// write-ahead log, when Erase returns. Persons whom the vault does not know
+// are passed over: what was erased before needs no erasing, and a vault that
+// was restored from a copy is brought up to date by erasing everybody again.
+// Whether somebody may be erased is for the caller to know.
+//
+// It looks through the marks of everybody once, which takes a second in a full
+// vault.
+func (v *Vault) Erase(ctx context.Context, persons ...events.Person) (Destroyed, error) {
+	var gone Destroyed
+	if !slices.ContainsFunc(persons, func(p events.Person) bool { _, _, known := v.Birth(p); return known }) {
+		return gone, nil
+	}
+	err := v.queue(ctx, &job{alone: true, run: func(g *group) (err error) {
+		gone, err = g.erase(persons)
+		return err
+	}})
 	if err != nil {
-		return err
+		return Destroyed{}, err
 	}
-	var number, held []byte
-	if err := s.QueryRowContext(g.ctx, int64(f.row)).Scan(&number, &held); err != nil {
-		return fmt.Errorf("vault: person %s: %w", p, err)
-	}
-	if _, err := g.exec("DELETE FROM person WHERE n=?", int64(f.row)); err != nil {
-		return err
-	}
-	gone, err := g.orphans(held)
-	if err != nil {
-		return err
-	}
-	for h := range gone {
-		if _, err := g.exec("DELETE FROM mark WHERE hash=?", int64(h)); err != nil {
-			return err
+	return gone, nil
+}
+
+func (g *group) erase(persons []events.Person) (gone Destroyed, err error) {
+	var numbers []numberHash
+	var erased []events.Person
+	tokens := map[valueHash]bool{}
+	for _, p := range persons {
+		f, ok := g.fact(p)
+		if !ok || slices.Contains(erased, p) {
+			continue
+		}
+		number, held, err := g.unseat(p, f, &gone)
+		if err != nil {
+			return Destroyed{}, err
+		}
+		numbers, erased = append(numbers, number), append(erased, p)
+		for _, h := range hashes(held) {
+			tokens[h] = true
 		}
 	}
+	if err := g.orphans(tokens); err != nil {
+		return Destroyed{}, err
+	}
+	for h := range tokens {
+		if _, err := g.exec("DELETE FROM mark WHERE hash=?", int64(h)); err != nil {
+			return Destroyed{}, err
+		}
+	}
+	gone.Tokens = len(tokens)
 	g.after = func() {
-		delete(g.v.persons, numberHash(number))
-		delete(g.v.facts, p)
-		for h := range gone {
+		for i, p := range erased {
+			delete(g.v.persons, numbers[i])
+			delete(g.v.facts, p)
+		}
+		for h := range tokens {
 			delete(g.v.tokens, h)
 		}
 	}
-	return nil
+	return gone, nil
 }
 
-// orphans returns the hashes among held that no row holds any more.
-func (g *group) orphans(held []byte) (map[valueHash]bool, error) {
-	gone := map[valueHash]bool{}
-	for _, h := range hashes(held) {
-		gone[h] = true
+// unseat deletes the row of a person and returns what stood in the index for
+// it. A row that does not open is deleted all the same.
+func (g *group) unseat(p events.Person, f fact, gone *Destroyed) (number numberHash, held []byte, err error) {
+	if r, err := g.row(p, f); err == nil {
+		for _, field := range Fields(r.identity) {
+			if !slices.Contains(gone.Fields, field.Name) {
+				gone.Fields = append(gone.Fields, field.Name)
+			}
+		}
+	}
+	s, err := g.v.prepared("SELECT number, marks FROM person WHERE n=?")
+	if err != nil {
+		return number, nil, err
+	}
+	var hash []byte
+	if err := s.QueryRowContext(g.ctx, int64(f.row)).Scan(&hash, &held); err != nil {
+		return number, nil, fmt.Errorf("vault: person %s: %w", p, err)
+	}
+	copy(number[:], hash)
+	_, err = g.exec("DELETE FROM person WHERE n=?", int64(f.row))
+	gone.Keys++
+	return number, held, err
+}
+
+// orphans leaves in held the hashes that no row holds.
+func (g *group) orphans(held map[valueHash]bool) error {
+	if len(held) == 0 {
+		return nil
 	}
 	s, err := g.v.prepared("SELECT marks FROM person")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	rows, err := s.QueryContext(g.ctx)
 	if err != nil {
-		return nil, fmt.Errorf("vault: %w", err)
+		return fmt.Errorf("vault: %w", err)
 	}
 	defer rows.Close()
 	var marks []byte
 	for rows.Next() {
 		if err := rows.Scan(&marks); err != nil {
-			return nil, fmt.Errorf("vault: %w", err)
+			return fmt.Errorf("vault: %w", err)
 		}
-		for h := range gone {
-			if bytes.Contains(marks, h.bytes()) {
-				delete(gone, h)
-			}
+		for ; len(marks) >= 8; marks = marks[8:] {
+			delete(held, valueHash(binary.BigEndian.Uint64(marks)))
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("vault: %w", err)
+		return fmt.Errorf("vault: %w", err)
 	}
-	return gone, nil
+	return nil
 }

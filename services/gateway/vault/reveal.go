@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"slices"
 
 	"github.com/muster-works/muster/events"
 )
@@ -13,6 +14,16 @@ import (
 func (v *Vault) Reveal(ctx context.Context, p events.Person) (id events.Identity, err error) {
 	err = v.withRow(ctx, p, func(r row) error { id = r.identity; return nil })
 	return id, err
+}
+
+// A Field is one thing that the vault knows of somebody, under the name that
+// it has in the contract.
+type Field struct{ Name, Text string }
+
+// Fields returns the fields of an identity that hold something.
+func Fields(id events.Identity) []Field {
+	all := []Field{{"id_number", id.IDNumber}, {"name", id.Name}, {"phone", id.Phone}, {"household", id.Household}}
+	return slices.DeleteFunc(all, func(f Field) bool { return f.Text == "" })
 }
 
 // Unseal opens a sealed text of an event of the person's.

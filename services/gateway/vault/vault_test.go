@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -176,8 +177,13 @@ func TestErase(t *testing.T) {
 	if err != nil || !inFiles(t, dir, wrapped) {
 		t.Fatalf("the wrapped key is not in the files to begin with: %v", err)
 	}
-	if err := v.Erase(t.Context(), two[0].Person); err != nil {
+	gone, err := v.Erase(t.Context(), two[0].Person, two[0].Person, events.Person{9})
+	if err != nil {
 		t.Fatal(err)
+	}
+	// The household is held by the other one, too.
+	if want := (Destroyed{1, []string{"id_number", "name", "phone", "household"}, 3}); !reflect.DeepEqual(gone, want) {
+		t.Errorf("destroyed %+v, want %+v", gone, want)
 	}
 	if inFiles(t, dir, wrapped) || inFiles(t, dir, sealed) {
 		t.Error("key or identity is still in the files")
@@ -188,8 +194,8 @@ func TestErase(t *testing.T) {
 	if _, err := v.Unseal(t.Context(), two[0].Person, two[0].Identity.Sealed); !errors.Is(err, ErrUnknown) {
 		t.Errorf("Unseal = %v", err)
 	}
-	if err := v.Erase(t.Context(), two[0].Person); !errors.Is(err, ErrUnknown) {
-		t.Errorf("second Erase = %v", err)
+	if gone, err := v.Erase(t.Context(), two[0].Person); err != nil || gone.Keys != 0 {
+		t.Errorf("second Erase = %+v, %v", gone, err)
 	}
 	back := enter(t, v, identity(1))[0]
 	if back.Person == two[0].Person || back.Identity.PhoneToken == two[0].Identity.PhoneToken || back.Identity.NameToken == two[0].Identity.NameToken {
