@@ -27,7 +27,7 @@ func (l *Log) Append(ctx context.Context, c log.Commit, expected log.Revision) (
 	if err != nil {
 		return log.Position{}, 0, err
 	}
-	l.line.saw(seq)
+	l.line.met(seq, c.ID)
 	return log.At(seq, 0), log.Revision(seq), nil
 }
 
@@ -43,6 +43,9 @@ func (l *Log) append(ctx context.Context, c log.Commit, expected log.Revision) (
 	for {
 		var ack *jetstream.PubAck
 		err := l.askOnce(ctx, func(ctx context.Context) (err error) {
+			if err := l.recognise(ctx); err != nil {
+				return err
+			}
 			if have, want := l.nc.MaxPayload(), int64(m.Size()); have < want {
 				return fmt.Errorf("%w: a message of %d bytes, the server's max_payload is %d", log.ErrTooLarge, want, have)
 			}
@@ -51,6 +54,10 @@ func (l *Log) append(ctx context.Context, c log.Commit, expected log.Revision) (
 		})
 		code := codeOf(err)
 		switch {
+		case errors.Is(err, log.ErrForeign):
+			return 0, err
+		case errors.Is(err, errDoubt):
+			return 0, fmt.Errorf("%w: %w", log.ErrUnavailable, err)
 		case err == nil && ack.Stream != l.options.Stream:
 			return 0, fmt.Errorf("%w: stream %s took a commit meant for %s", log.ErrMisconfigured, ack.Stream, l.options.Stream)
 		case err == nil && !ack.Duplicate:

@@ -106,6 +106,9 @@ func (w *walk) open(ctx context.Context) error {
 	if err := w.log.line.up(ctx); err != nil {
 		return err
 	}
+	if err := w.log.recognise(ctx); err != nil {
+		return err
+	}
 	live, cancel := w.log.line.live(ctx)
 	bounded, stop := context.WithTimeout(live, answer)
 	defer stop()
@@ -186,6 +189,9 @@ func (w *walk) fault(ctx context.Context, err error) error {
 	w.faults++
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if errors.Is(err, log.ErrForeign) {
+		return err
 	}
 	if dead := w.log.line.dead(); dead != nil {
 		return dead

@@ -16,12 +16,19 @@ import (
 var (
 	errClosed = fmt.Errorf("%w: log is closed", log.ErrUnavailable)
 	errLost   = errors.New("connection lost")
+	errDoubt  = errors.New("the server does not show whether its log is the one it was")
 )
+
+// recognition is how long a server may take to show the last commit. It is
+// short: one that has JetStream turned off does not answer, and an append to it
+// must fail at once.
+const recognition = time.Second
 
 // A line watches the connection, so that a request whose answer was lost with
 // it is repeated at once and not when its time is over. What is known of the
 // log's end holds for one session, from connect to disconnect: the server may
-// come back with another past.
+// come back with another past. So in each session the last commit that is known
+// must be found again, before anything else is believed or written.
 type line struct {
 	nc     *nats.Conn
 	status chan nats.Status
@@ -30,7 +37,15 @@ type line struct {
 	session context.Context // ends with the session, its cause is errLost or errClosed
 	end     context.CancelCauseFunc
 	seen    uint64 // the highest sequence seen in this session
+	known   mark   // the last commit met, in any session
+	proven  bool   // known, if there is one, was met or found again in this session
 	closed  bool
+}
+
+// A mark is a commit by its place.
+type mark struct {
+	seq uint64
+	id  string
 }
 
 func newLine(nc *nats.Conn) *line {
@@ -45,7 +60,7 @@ func newLine(nc *nats.Conn) *line {
 			}
 			n.end(errLost)
 			n.session, n.end = context.WithCancelCause(context.Background())
-			n.seen = 0
+			n.seen, n.proven = 0, false
 			n.mu.Unlock()
 		}
 	}()
@@ -75,6 +90,32 @@ func (n *line) live(ctx context.Context) (context.Context, context.CancelFunc) {
 func (n *line) saw(seq uint64) {
 	n.mu.Lock()
 	n.seen = max(n.seen, seq)
+	n.mu.Unlock()
+}
+
+// met remembers a commit that was appended or read.
+func (n *line) met(seq uint64, id string) {
+	n.mu.Lock()
+	n.seen = max(n.seen, seq)
+	n.proven = n.proven || n.known.seq == 0
+	if n.known.seq <= seq {
+		n.known = mark{seq, id}
+	}
+	n.mu.Unlock()
+}
+
+// doubt returns the commit that is to be found again, with the session that it
+// is to be found in; or false.
+func (n *line) doubt() (mark, context.Context, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.known, n.session, n.known.seq != 0 && !n.proven
+}
+
+// prove ends the doubt for one session.
+func (n *line) prove(session context.Context) {
+	n.mu.Lock()
+	n.proven = n.proven || n.session == session
 	n.mu.Unlock()
 }
 
@@ -125,15 +166,55 @@ func pause(ctx context.Context, d time.Duration) error {
 }
 
 // ask makes a request that may be repeated. It fails with the context's error,
-// log.ErrUnavailable, log.ErrMisconfigured, or an answer of the server's that
-// says that repeating it is of no use.
+// log.ErrUnavailable, log.ErrMisconfigured, log.ErrForeign when the server came
+// back with another past, or an answer of the server's that says that repeating
+// it is of no use.
 func (l *Log) ask(ctx context.Context, what string, request func(context.Context) error) error {
+	return l.askAnyone(ctx, what, func(ctx context.Context) error {
+		if err := l.recognise(ctx); err != nil {
+			return err
+		}
+		return request(ctx)
+	})
+}
+
+// recognise makes sure, once a session, that the server holds the last commit
+// that was met. It fails with log.ErrForeign, errDoubt, or the context's error.
+func (l *Log) recognise(ctx context.Context) error {
+	known, session, doubted := l.line.doubt()
+	if !doubted {
+		return nil
+	}
+	bounded, cancel := context.WithTimeout(ctx, recognition)
+	defer cancel()
+	for try := 1; ; try++ {
+		err := l.Verify(bounded, log.At(known.seq, 0), known.id)
+		switch {
+		case err == nil:
+			l.line.prove(session)
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !errors.Is(err, log.ErrForeign):
+			return fmt.Errorf("%w: %w", errDoubt, err)
+		case try == tries:
+			return fmt.Errorf("the server came back with another past: %w", err)
+		}
+		// A new leader may need a moment.
+		if err := pause(ctx, recognition/10); err != nil {
+			return err
+		}
+	}
+}
+
+// askAnyone is ask, of a server that may be another one than it was.
+func (l *Log) askAnyone(ctx context.Context, what string, request func(context.Context) error) error {
 	for try := 1; ; try++ {
 		err := l.askOnce(ctx, request)
 		if err == nil || ctx.Err() != nil || errors.Is(err, jetstream.ErrMsgNotFound) {
 			return err
 		}
-		if errors.Is(err, errClosed) {
+		if errors.Is(err, errClosed) || errors.Is(err, log.ErrForeign) {
 			return err
 		}
 		final := explain(err)

@@ -32,7 +32,11 @@
 //     is the commit before it; the id is there; the count of events is right.
 //     What fails a check stops the reader, with the position.
 //
-// Guarantees beyond package log: none. A limit that NATS sets: Head and short
+// After each reconnect the last commit that was appended or read is looked up
+// first: a server that lost its tail and gave its sequences to other commits
+// since is met with log.ErrForeign, by appends and readers under way as well.
+//
+// Guarantees beyond package log: none else. A limit that NATS sets: Head and short
 // reads are answered by the stream's leader; one that was cut off from its
 // quorum may answer as before the cut until it notices (some seconds). Append
 // has no such window, because acknowledging takes the quorum.
@@ -195,7 +199,7 @@ func (l *Log) Verify(ctx context.Context, pos log.Position, id string) error {
 		return ctx.Err()
 	}
 	var got string
-	err := l.ask(ctx, "verify a position", func(ctx context.Context) error {
+	err := l.askAnyone(ctx, "verify a position", func(ctx context.Context) error {
 		m, err := l.stream.GetMsg(ctx, seq)
 		if err == nil {
 			got = m.Header.Get(headerID)

@@ -112,7 +112,7 @@ func (w *walk) single(ctx context.Context) (log.Commit, error) {
 	if err != nil {
 		return log.Commit{}, err
 	}
-	return w.step(decided{c, on})
+	return w.take(decided{c, on})
 }
 
 // stream takes one step through the consumer. It waits at the end of the log,
@@ -125,7 +125,16 @@ func (w *walk) stream(ctx context.Context) (log.Commit, error) {
 	if err != nil {
 		return log.Commit{}, err
 	}
-	return w.step(c)
+	return w.take(c)
+}
+
+// take steps on to c, and remembers it.
+func (w *walk) take(c decided) (log.Commit, error) {
+	next, err := w.step(c)
+	if err == nil {
+		w.log.line.met(uint64(next.Revision), next.ID)
+	}
+	return next, err
 }
 
 // step accepts c as the next commit. Unfiltered, its sequence is one higher
