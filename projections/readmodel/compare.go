@@ -110,7 +110,11 @@ func compareTable(ctx context.Context, t table, a, b *side, examples int) (Table
 			return d, cmp.Or(errX, errY)
 		case !moreY || moreX && x.key < y.key:
 			d.Rows++
-			if !t.names || b.head >= a.head {
+			excused, err := t.excused(ctx, a, b)
+			if err != nil {
+				return d, err
+			}
+			if !excused {
 				d.Gone++
 				if err := d.example(ctx, a, x, row{}, examples); err != nil {
 					return d, err
@@ -118,7 +122,11 @@ func compareTable(ctx context.Context, t table, a, b *side, examples int) (Table
 			}
 			x, errX, moreX = nextA()
 		case !moreX || y.key < x.key:
-			if !t.names || a.head >= b.head {
+			excused, err := t.excused(ctx, b, a)
+			if err != nil {
+				return d, err
+			}
+			if !excused {
 				d.Added++
 				if err := d.example(ctx, b, row{}, y, examples); err != nil {
 					return d, err
@@ -138,6 +146,21 @@ func compareTable(ctx context.Context, t table, a, b *side, examples int) (Table
 		}
 	}
 	return d, nil
+}
+
+// excused says whether a row that one side alone has is no difference, since
+// that side is ahead. Where it is now is what counts: a living generation goes
+// on while it is compared.
+func (t table) excused(ctx context.Context, has, lacks *side) (bool, error) {
+	if !t.names {
+		return false, nil
+	}
+	other, err := lacks.Meta(ctx)
+	if err != nil {
+		return false, err
+	}
+	m, err := has.Meta(ctx)
+	return m.Ord > other.Ord, err
 }
 
 // example keeps a difference, unless there are enough of them.

@@ -17,7 +17,6 @@ type side struct {
 	*Reader
 	ctx   context.Context
 	ord   uint64
-	head  uint64 // what it has read
 	cells map[int64]string
 	at    map[int64]string // divisions, by cell
 }
@@ -28,7 +27,7 @@ func newSide(ctx context.Context, r *Reader, ord uint64) (*side, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.head = m.Ord; s.head < ord {
+	if m.Ord < ord {
 		return nil, fmt.Errorf("%s has reached commit %d, not %d: %w", r.name, m.Ord, ord, ErrUnknown)
 	}
 	return s, r.Cells(ctx, 0, func(c Cell) {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -226,4 +227,42 @@ func TestReplayUnderWrites(t *testing.T) {
 	}
 	wait(t, l, r)
 	current(t, dir, r, "gen-000002")
+}
+
+// A name that comes while the two are compared is no difference: the living
+// generation goes on, and was not there when the comparison began.
+func TestNamesThatComeMeanwhile(t *testing.T) {
+	l, dir, r := world(t)
+	_, revision, err := l.Head(t.Context(), log.Filter{Boundary: "registry"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for n := 0; ; n++ {
+			select {
+			case <-done:
+				return
+			case <-time.After(100 * time.Microsecond):
+			}
+			e := &events.Event{ID: fmt.Sprint("m-", n), Source: fmt.Sprint("/agency/new-", n), Type: events.PersonErasedType, Data: &events.PersonErased{Reason: "asked"}}
+			raw, err := e.Append(nil)
+			if err == nil {
+				_, revision, err = l.Append(t.Context(), log.Commit{ID: fmt.Sprint("m-", n), Boundary: "registry", Events: [][]byte{raw}}, revision)
+			}
+			if err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	for range 8 {
+		if report := run(t, l, dir, replay.Options{DryRun: true}); !report.Same() {
+			t.Errorf("%v", changes(report))
+		}
+	}
+	close(done)
+	writer.Wait()
+	wait(t, l, r)
 }
