@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -15,16 +16,25 @@ import (
 
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/natslog"
+	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
 
 // Each benchmark does the port's work and the raw work of JetStream in turns,
 // in one run on one server, and reports the ratio. Rates alone mean nothing on
 // a shared machine.
 
-// event is one of some 190 bytes that does not compress to nothing.
-func event(n int) []byte {
-	return fmt.Appendf(nil, `{"specversion":"1.0","id":"h-%08d","source":"/agency/370211-rsj","type":"hire.placed","division":"3702%08d","data":{"post":"%s-%03d","from":"2022-05-01"}}`,
+// short is the size of the shortest events; sheets and runs of pay are longer,
+// and the synthetic province's have 1,300 bytes in the mean.
+const short = 190
+
+// event is one of so many bytes that does not compress to nothing.
+func event(n, size int) []byte {
+	e := fmt.Appendf(nil, `{"specversion":"1.0","id":"h-%08d","source":"/agency/370211-rsj","type":"hire.placed","division":"3702%08d","data":{"post":"%s-%03d","from":"2022-05-01"`,
 		n, n*7919%100000000, nuid.Next(), n%1000)
+	for len(e) < size-40 {
+		e = fmt.Appendf(e, `,"%d":"%s"`, len(e), nuid.Next())
+	}
+	return append(e, "}}"...)
 }
 
 // One writer, one commit of a thousand events in flight, each fsynced.
@@ -34,7 +44,7 @@ func BenchmarkAppend(b *testing.B) {
 	js, raw := rawStream(b, nc)
 	events := make([][]byte, 1000)
 	for i := range events {
-		events[i] = event(i)
+		events[i] = event(i, short)
 	}
 	body := log.EncodeBatch(events)
 	var port, bare time.Duration
@@ -84,10 +94,10 @@ func rawStream(b *testing.B, nc *nats.Conn) (jetstream.JetStream, string) {
 // A full read of the log, commits checked and split into events, against the
 // library's ordered consumer that throws the messages away.
 func BenchmarkRead(b *testing.B) {
-	for _, shape := range []struct{ commits, events int }{{2000, 1000}, {50_000, 1}} {
-		b.Run(fmt.Sprintf("%d-events", shape.events), func(b *testing.B) {
+	for _, shape := range []struct{ commits, events, size int }{{500, 600, 1300}, {2000, 1000, short}, {50_000, 1, short}} {
+		b.Run(fmt.Sprintf("%d-events-of-%d-bytes", shape.events, shape.size), func(b *testing.B) {
 			nc := connect(b, serve(b))
-			l, js, stream := filled(b, nc, shape.commits, shape.events)
+			l, js, stream := filled(b, nc, shape.commits, shape.events, shape.size)
 			// The best of each: what others do on the machine only adds.
 			port, bare := time.Hour, time.Hour
 			for b.Loop() {
@@ -118,7 +128,7 @@ func BenchmarkRead(b *testing.B) {
 
 // filled makes a log with so many commits. They are published without waiting
 // for each, which the log itself never does.
-func filled(b *testing.B, nc *nats.Conn, commits, events int) (*natslog.Log, jetstream.JetStream, string) {
+func filled(b testing.TB, nc *nats.Conn, commits, events, size int) (*natslog.Log, jetstream.JetStream, string) {
 	b.Helper()
 	o := natslog.Options{Stream: "FULL", Prefix: "full"}
 	if err := natslog.Provision(b.Context(), nc, o); err != nil {
@@ -130,7 +140,7 @@ func filled(b *testing.B, nc *nats.Conn, commits, events int) (*natslog.Log, jet
 	}
 	batch := make([][]byte, events)
 	for i := range batch {
-		batch[i] = event(i)
+		batch[i] = event(i, size)
 	}
 	body := log.EncodeBatch(batch)
 	for i := range commits {
@@ -259,20 +269,59 @@ func BenchmarkGroupCommit(b *testing.B) {
 	b.ReportMetric(srate, "one-each-events/s")
 }
 
-// Opening a large log reads no commit. The size is that of MUSTER_LONG, 5 GB,
-// or else a hundredth.
+// Opening a large log reads no commit: neither after a server has been stopped,
+// nor, which takes longest, when it has to look through all its files again. The
+// log has 5 GB with MUSTER_LONG, or else a hundredth.
 func BenchmarkOpen(b *testing.B) {
 	commits := 280
 	if os.Getenv("MUSTER_LONG") != "" {
 		commits = 28_000
 	}
-	nc := connect(b, serve(b))
-	filled(b, nc, commits, 1000)
-	for b.Loop() {
-		l, err := natslog.Open(b.Context(), nc, natslog.Options{Stream: "FULL", Prefix: "full"})
+	dir := b.TempDir()
+	start := func() (*embedded.Server, time.Duration) {
+		began := time.Now()
+		s, err := embedded.Start(embedded.Options{Dir: dir, Addr: "127.0.0.1:0"})
 		if err != nil {
 			b.Fatal(err)
 		}
-		l.Close()
+		return s, time.Since(began)
+	}
+	s, _ := start()
+	_, _, _ = filled(b, connect(b, s), commits, 1000, short)
+	s.Shutdown()
+	for _, c := range []struct {
+		name  string
+		index bool
+	}{{"stopped", true}, {"without-index", false}} {
+		b.Run(c.name, func(b *testing.B) {
+			var server, port time.Duration
+			for b.Loop() {
+				if !c.index {
+					indices, err := filepath.Glob(filepath.Join(dir, "jetstream/jetstream/*/streams/FULL/msgs/index.db"))
+					if err != nil || len(indices) != 1 {
+						b.Fatal(indices, err)
+					}
+					if err := os.Remove(indices[0]); err != nil {
+						b.Fatal(err)
+					}
+				}
+				s, took := start()
+				server += took
+				nc := connect(b, s)
+				began := time.Now()
+				l, err := natslog.Open(b.Context(), nc, natslog.Options{Stream: "FULL", Prefix: "full"})
+				if err != nil {
+					b.Fatal(err)
+				}
+				port += time.Since(began)
+				if _, rev, err := l.Head(b.Context(), log.Filter{}); err != nil || rev != log.Revision(commits) {
+					b.Fatal(rev, err)
+				}
+				l.Close()
+				s.Shutdown()
+			}
+			b.ReportMetric(server.Seconds()/float64(b.N), "server-s")
+			b.ReportMetric(port.Seconds()/float64(b.N), "open-s")
+		})
 	}
 }
