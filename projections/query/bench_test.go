@@ -125,7 +125,13 @@ func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
 		spans[i].ID = int64(i + 1)
 	}
 	batch.Cells = p.listed
-	batch.Differences = map[string][]readmodel.Difference{"headcount": differences}
+	var filled []readmodel.Difference
+	for _, s := range spans {
+		if s.Filled {
+			filled = append(filled, readmodel.Difference{ID: int64(len(filled) + 1), Ord: s.OrdFrom, Cell: s.Cell, Date: s.Until, Measure: int(s.Until - s.Since), N: 1})
+		}
+	}
+	batch.Differences = map[string][]readmodel.Difference{"headcount": differences, "filled": filled}
 	batch.Opened = map[string][]readmodel.SpanRow{"vacancy": spans}
 	w, err := readmodel.Create(ctx, dir.Path("gen-000001"), projections.Views())
 	if err != nil {

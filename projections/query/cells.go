@@ -8,7 +8,7 @@ import (
 	"github.com/muster-works/muster/projections/readmodel"
 )
 
-// The dimensions of a cell that figures are broken down by.
+// The dimensions of a cell. Figures are broken down by all but the reason.
 const (
 	byDivision = iota
 	byCategory
@@ -16,11 +16,12 @@ const (
 	byGroup
 	byArea
 	bySex
+	byReason
 	dimensions
 )
 
 // A cellBook holds the cells of a generation. There may be half a million, so
-// each is six numbers, and a text that many cells share is held once.
+// each is seven numbers, and a text that many cells share is held once.
 type cellBook struct {
 	mu    sync.Mutex
 	codes [dimensions]map[string]int32
@@ -53,7 +54,7 @@ func (b *cellBook) refresh(ctx context.Context, model *readmodel.Reader) (cells,
 
 func (b *cellBook) add(c *readmodel.Cell) {
 	for d, value := range [dimensions]string{
-		byDivision: string(c.Division), byCategory: c.Category, byKind: c.Kind, byGroup: c.Group, byArea: c.Area, bySex: c.Sex,
+		byDivision: string(c.Division), byCategory: c.Category, byKind: c.Kind, byGroup: c.Group, byArea: c.Area, bySex: c.Sex, byReason: c.Reason,
 	} {
 		if b.codes[d] == nil {
 			b.codes[d] = map[string]int32{}
@@ -67,4 +68,9 @@ func (b *cellBook) add(c *readmodel.Cell) {
 		b.cells.of[d] = append(b.cells.of[d], code)
 	}
 	b.cells.n++
+}
+
+// value returns what a cell, by number − 1, has in a dimension.
+func (c *cells) value(dimension int, cell int32) string {
+	return c.values[dimension][c.of[dimension][cell]]
 }

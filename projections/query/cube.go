@@ -15,6 +15,7 @@ import (
 type cube struct {
 	generation string
 	cells      cellBook
+	vacancies  spanSheet
 	mu         sync.Mutex
 	views      map[string]*sheet
 }
@@ -36,15 +37,20 @@ type rows struct {
 	measure []int32
 }
 
-// read returns the rows of views, up to date, and the cells that they lie in.
-// It notes in the answer what it was made from.
-func (a *API) read(q *question, views ...string) ([]rows, *cells, error) {
+// cubeOf returns the cube of the generation asked.
+func (a *API) cubeOf(q *question) *cube {
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	if a.cube == nil || a.cube.generation != q.meta.Generation {
 		a.cube = &cube{generation: q.meta.Generation, views: map[string]*sheet{}}
 	}
-	c := a.cube
-	a.mu.Unlock()
+	return a.cube
+}
+
+// read returns the rows of views, up to date, and the cells that they lie in.
+// It notes in the answer what it was made from.
+func (a *API) read(q *question, views ...string) ([]rows, *cells, error) {
+	c := a.cubeOf(q)
 	all := make([]rows, len(views))
 	for i, view := range views {
 		if err := q.uses(view); err != nil {

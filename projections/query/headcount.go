@@ -46,7 +46,7 @@ func (q *question) axes() ([]axis, error) {
 var badBy = bad("by", "want a comma list of division:prefecture, division:county, division:township, category, kind, group, area, sex")
 
 // columns are the names of the dimensions in answers.
-var columns = [dimensions]string{
+var columns = [byReason]string{
 	byDivision: "division", byCategory: "category", byKind: "kind", byGroup: "group", byArea: "area", bySex: "sex",
 }
 
@@ -64,8 +64,8 @@ type HeadcountRow struct {
 }
 
 // cells returns the members of a row, by dimension.
-func (r *HeadcountRow) cells() [dimensions]**string {
-	return [dimensions]**string{
+func (r *HeadcountRow) cells() [byReason]**string {
+	return [byReason]**string{
 		byDivision: &r.Division, byCategory: &r.Category, byKind: &r.Kind, byGroup: &r.Group, byArea: &r.Area, bySex: &r.Sex,
 	}
 }

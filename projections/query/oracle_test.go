@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -15,11 +16,17 @@ import (
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/readmodel"
 )
 
 // The oracle recounts from the raw events of the log, one placement after the
 // other, and knows nothing of timelines, differences, cells or ordinals.
-type oracle struct{ commits []log.Commit }
+type oracle struct{ commits []decoded }
+
+type decoded struct {
+	recorded time.Time
+	events   []*events.Event
+}
 
 func recount(w *world) oracle {
 	var o oracle
@@ -27,25 +34,29 @@ func recount(w *world) oracle {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		o.commits = append(o.commits, c)
+		d := decoded{recorded: c.Recorded}
+		for _, raw := range c.Events {
+			e, err := events.Decode(raw)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			d.events = append(d.events, e)
+		}
+		o.commits = append(o.commits, d)
 	}
 	return o
 }
 
 // standing returns the events that were recorded by an instant, without those
 // replaced or withdrawn by then.
-func (o oracle) standing(t testing.TB, known time.Time) []events.Data {
+func (o oracle) standing(known time.Time) []events.Data {
 	gone := map[string]bool{}
 	var all []*events.Event
 	for _, c := range o.commits {
-		if c.Recorded.After(known) {
+		if c.recorded.After(known) {
 			continue
 		}
-		for _, raw := range c.Events {
-			e, err := events.Decode(raw)
-			if err != nil {
-				t.Fatal(err)
-			}
+		for _, e := range c.events {
 			all = append(all, e)
 			gone[e.Replaces] = true
 			if d, ok := e.Data.(*events.EventWithdrawn); ok {
@@ -63,10 +74,10 @@ func (o oracle) standing(t testing.TB, known time.Time) []events.Data {
 }
 
 // headcount counts under a division prefix by dimensions; labels are joined by a zero byte.
-func (o oracle) headcount(t testing.TB, asOf civil.Date, known time.Time, prefix string, by []string) map[string]int {
+func (o oracle) headcount(asOf civil.Date, known time.Time, prefix string, by []string) map[string]int {
 	posts, exits := map[string]*events.PostDeveloped{}, map[string]civil.Date{}
 	count := map[string]int{}
-	stand := o.standing(t, known)
+	stand := o.standing(known)
 	for _, d := range stand {
 		switch d := d.(type) {
 		case *events.PostDeveloped:
@@ -86,22 +97,38 @@ func (o oracle) headcount(t testing.TB, asOf civil.Date, known time.Time, prefix
 		}
 		var labels []string
 		for _, name := range by {
-			at := string(p.Division)
-			labels = append(labels, map[string]string{
-				"division:prefecture": at[:4] + "00000000", "division:county": at[:6] + "000000", "division:township": at[:9] + "000",
-				"category": p.Category, "kind": p.Kind, "area": p.Area, "group": h.Group, "sex": h.Sex,
-			}[name])
+			labels = append(labels, labelOf(p, h, name))
 		}
 		count[strings.Join(labels, "\x00")]++
 	}
 	return count
 }
 
+func labelOf(p *events.PostDeveloped, h *events.HirePlaced, dimension string) string {
+	switch dimension {
+	case "division:prefecture":
+		return string(p.Division[:4]) + "00000000"
+	case "division:county":
+		return string(p.Division[:6]) + "000000"
+	case "division:township":
+		return string(p.Division[:9]) + "000"
+	case "category":
+		return p.Category
+	case "kind":
+		return p.Kind
+	case "area":
+		return p.Area
+	case "group":
+		return h.Group
+	}
+	return h.Sex
+}
+
 // plan counts seats planned and developed.
-func (o oracle) plan(t testing.TB, asOf civil.Date, known time.Time, prefix string) (planned, developed int) {
+func (o oracle) plan(asOf civil.Date, known time.Time, prefix string) (planned, developed int) {
 	year, _, _ := asOf.Split()
 	last := map[string]int{}
-	for _, d := range o.standing(t, known) {
+	for _, d := range o.standing(known) {
 		switch d := d.(type) {
 		case *events.PlanSet:
 			if d.Year == year && strings.HasPrefix(string(d.Division), prefix) {
@@ -160,6 +187,10 @@ func history(w *world, r *rand.Rand) {
 		recorded = recorded.Add(time.Duration(r.IntN(3)) * 10 * time.Hour) // now and then two at one instant
 		w.commit(recorded, all[:n]...)
 		all = all[n:]
+		if r.IntN(10) == 0 { // what is held in memory grows by parts
+			w.settle()
+			ask[query.Vacancies](w, "/v1/vacancies")
+		}
 	}
 }
 
@@ -174,8 +205,11 @@ func TestRecount(t *testing.T) {
 			history(w, r)
 			w.settle()
 			o := recount(w)
-			for range 150 {
+			for i := range 100 {
 				compare(t, w, o, r)
+				if i%3 == 0 {
+					compareVacancies(t, w, r)
+				}
 			}
 		})
 	}
@@ -199,7 +233,7 @@ func compare(t *testing.T, w *world, o oracle, r *rand.Rand) {
 	params := url.Values{"as_of": {asOf.String()}, "known_at": {known.Format(time.RFC3339)}, "division": {prefix}, "by": {strings.Join(by, ",")}}
 	ask1 := "/v1/headcount?" + params.Encode()
 	answer := ask[query.Headcount](w, ask1)
-	want := o.headcount(t, asOf, known, prefix, by)
+	want := o.headcount(asOf, known, prefix, by)
 	if got := answer.Rows; !maps.Equal(nonzero(counts(got, by)), want) || answer.Total != total(want) {
 		t.Fatalf("%s\n got %v, total %d\nwant %v", ask1, counts(got, by), answer.Total, want)
 	}
@@ -215,14 +249,14 @@ func compare(t *testing.T, w *world, o oracle, r *rand.Rand) {
 	series := ask[query.Series](w, "/v1/headcount/series?"+params.Encode())
 	for day := asOf - 3; day <= asOf; day++ {
 		rows := slices.DeleteFunc(slices.Clone(series.Rows), func(r query.HeadcountRow) bool { return r.Day != day })
-		if got, want := nonzero(counts(rows, by)), o.headcount(t, day, known, prefix, by); !maps.Equal(got, want) {
+		if got, want := nonzero(counts(rows, by)), o.headcount(day, known, prefix, by); !maps.Equal(got, want) {
 			t.Fatalf("series on %v known at %v under %q by %v\n got %v\nwant %v", day, known, prefix, by, got, want)
 		}
 	}
 
 	plan := ask[query.Plan](w, "/v1/plan?"+url.Values{"as_of": {asOf.String()}, "known_at": {known.Format(time.RFC3339)}, "division": {prefix}}.Encode())
-	planned, developed := o.plan(t, asOf, known, prefix)
-	placed := total(o.headcount(t, asOf, known, prefix, nil))
+	planned, developed := o.plan(asOf, known, prefix)
+	placed := total(o.headcount(asOf, known, prefix, nil))
 	if plan.Planned != planned || plan.Developed != developed || plan.Placed != placed {
 		t.Fatalf("plan on %v known at %v under %q: %+v, want %d %d %d", asOf, known, prefix, plan.PlanFigures, planned, developed, placed)
 	}
@@ -232,6 +266,39 @@ func compare(t *testing.T, w *world, o oracle, r *rand.Rand) {
 	}
 	if sum.Planned != planned || sum.Developed != developed || sum.Placed != placed {
 		t.Fatalf("plan on %v: rows add up to %+v, want %d %d %d", asOf, sum, planned, developed, placed)
+	}
+}
+
+// compareVacancies holds the vacancies against what the read model finds by its
+// index, which its own oracle has recounted.
+func compareVacancies(t *testing.T, w *world, r *rand.Rand) {
+	t.Helper()
+	asOf := civil.MustDate("2022-02-20") + civil.Date(r.IntN(220))
+	known := at("2022-02-20 00:00").Add(time.Duration(r.IntN(100*24)) * time.Hour)
+	prefix := []string{"", "3701", "370211", "370102001002", "41"}[r.IntN(5)]
+	asked := "/v1/vacancies?" + url.Values{"limit": {"1000"}, "as_of": {asOf.String()}, "known_at": {known.Format(time.RFC3339)}, "division": {prefix}}.Encode()
+	v := ask[query.Vacancies](w, asked)
+	model, err := w.dir.Reader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit, err := model.ResolveKnown(t.Context(), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []string
+	err = model.Spans(t.Context(), "vacancy", asOf, commit.Ord, prefix, func(s readmodel.Span) {
+		reason := cmp.Or(s.Cell.Reason, "never_filled")
+		want = append(want, fmt.Sprint(s.Post, s.Seat, s.Cell.Division, s.Cell.Category, s.Since, int(asOf-s.Since), reason))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range v.Rows {
+		got = append(got, fmt.Sprint(row.Post, row.Seat, row.Division, row.Category, row.Since, row.Age, row.Reason))
+	}
+	if !slices.Equal(got, want[:min(len(want), 1000)]) || v.Total != len(want) {
+		t.Fatalf("%s: %d vacancies, want %d\n%v\n%v", asked, v.Total, len(want), got, want)
 	}
 }
 

@@ -7,10 +7,10 @@
 // generation. Rules that an answer depends on are those known at that commit
 // too.
 //
-// Figures that are sums (headcount, plan) come from a cube: the difference
-// rows of the views, held in memory and brought up to date before each answer.
-// The first question after a start or a switch of generation loads it. Lists
-// (vacancies, trails) are read from the read model by index. Events are read
+// Headcount, plan and vacancies come from a cube: the rows of the views, held
+// in memory and brought up to date before each answer. The first question after
+// a start or a switch of generation loads it. Trails and payrolls are read from
+// the read model by index; funds are a fold of the log in memory. Events are read
 // from the log itself: a trail shows the bytes that were appended.
 //
 // Errors are application/problem+json and name the parameter; a parameter that

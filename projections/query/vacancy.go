@@ -1,13 +1,11 @@
 package query
 
 import (
-	"maps"
-	"slices"
+	"cmp"
 	"strconv"
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
-	"github.com/muster-works/muster/projections/readmodel"
 )
 
 // VacancyRow is a seat with nobody on it.
@@ -47,66 +45,68 @@ func (a *API) vacancies(q *question) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Vacancies{Rows: []VacancyRow{}}
-	total := 0
-	err = q.model.Spans(q.ctx, "vacancy", q.AsOf, q.known, q.division, func(s readmodel.Span) {
-		if total++; total <= q.page.skip || len(v.Rows) == q.page.limit {
-			return
-		}
-		r := VacancyRow{
-			Post: s.Post, Seat: s.Seat, Division: s.Cell.Division, Category: s.Cell.Category,
-			Since: s.Since, Age: int(q.AsOf - s.Since), Reason: s.Cell.Reason,
-		}
-		if r.Reason == "" {
-			r.Reason = neverFilled
-		}
-		if pack := book.InForce(r.Division, q.AsOf); pack != nil {
-			r.Over = r.Age > pack.Backfill.Days
-		}
-		v.Rows = append(v.Rows, r)
-	})
+	spans, err := a.cubeOf(q).vacancies.refresh(q.ctx, q.model, "vacancy")
 	if err != nil {
 		return nil, err
 	}
-	v.Paged = q.paged(len(v.Rows), total)
-	v.TimeToFill, err = a.timeToFill(q)
-	return v, err
+	// Cells after spans: no span names a cell that is not there yet.
+	filled, cells, err := a.read(q, "filled")
+	if err != nil {
+		return nil, err
+	}
+	vacant := spans.stab(cells, q.division, q.known, q.AsOf)
+	page := vacant[min(q.page.skip, len(vacant)):]
+	page = page[:min(q.page.limit, len(page))]
+	v := &Vacancies{Rows: make([]VacancyRow, len(page)), Paged: q.paged(len(page), len(vacant))}
+	for i, n := range page {
+		r := &v.Rows[i]
+		if r.Post, err = q.model.PostName(q.ctx, spans.post[n]); err != nil {
+			return nil, err
+		}
+		cell := spans.cell[n]
+		r.Seat, r.Since, r.Age = int(spans.seat[n]), spans.since[n], int(q.AsOf-spans.since[n])
+		r.Division, r.Category = division.Code(cells.value(byDivision, cell)), cells.value(byCategory, cell)
+		r.Reason = cmp.Or(cells.value(byReason, cell), neverFilled)
+		if pack := book.InForce(r.Division, q.AsOf); pack != nil {
+			r.Over = r.Age > pack.Backfill.Days
+		}
+	}
+	v.TimeToFill = timeToFill(&filled[0], cells.group(q.division, nil), q.known, q.AsOf)
+	return v, nil
 }
 
 // timeToFill looks at all vacancies filled by as_of.
-func (a *API) timeToFill(q *question) (t TimeToFill, err error) {
-	views, cells, err := a.read(q, "filled")
-	if err != nil {
-		return t, err
-	}
-	g, r := cells.group(q.division, nil), views[0]
-	count := map[int32]int{} // vacancies by the days they lasted
-	for i := range r.upTo(q.known) {
-		if r.date[i] <= q.AsOf && int(g.of[r.cell[i]]) < g.n {
-			count[r.measure[i]] += int(r.n[i])
+func timeToFill(r *rows, g *grouping, known uint64, asOf civil.Date) (t TimeToFill) {
+	var count []int // vacancies by the days they lasted
+	for i := range r.upTo(known) {
+		if r.date[i] <= asOf && int(g.of[r.cell[i]]) < g.n {
+			days := int(r.measure[i])
+			if days >= len(count) {
+				count = append(count, make([]int, days+1-len(count))...)
+			}
+			count[days] += int(r.n[i])
 		}
 	}
-	days := slices.Sorted(maps.Keys(count))
 	total, sum := 0, 0
-	for _, d := range days {
-		total += count[d]
-		sum += count[d] * int(d)
+	for days, n := range count {
+		total += n
+		sum += n * days
 	}
 	if total == 0 {
-		return t, nil
+		return t
 	}
 	// at returns the i-th shortest.
 	at := func(i int) int {
-		for _, d := range days {
-			if i -= count[d]; i < 0 {
-				return int(d)
+		for days, n := range count {
+			if i -= n; i < 0 {
+				return days
 			}
 		}
 		return 0
 	}
 	t.Mean = float64((200*sum+total)/(2*total)) / 100 // two decimals, half up
 	t.Median = float64(at((total-1)/2)+at(total/2)) / 2
-	return t, nil
+	return t
 }
 
 func (v *Vacancies) table() (header []string, rows [][]string) {

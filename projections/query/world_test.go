@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +23,9 @@ import (
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/runner"
 )
+
+// shandong is read once for all worlds.
+var shandong = sync.OnceValues(division.Shandong)
 
 var shanghai = time.FixedZone("Asia/Shanghai", 8*3600)
 
@@ -48,7 +52,7 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	divisions, err := division.Shandong()
+	divisions, err := shandong()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,6 +53,7 @@ func TestQueriesUseIndexes(t *testing.T) {
 		commitQuery, knownQuery, positionQuery, postQuery, postNameQuery, postsUnderQuery, personQuery, personIDQuery,
 		leavesQuery, foliosQuery, runQuery, agencyQuery, agencyLeavesQuery, voidQuery,
 		spansQuery("spans", len(ancestors(1))),
+		spanRowsQuery("spans"), endedQuery("spans"),
 		`SELECT id, ord, cell, date, measure, n FROM sums WHERE id > ? ORDER BY id`,
 		selectCells + ` WHERE id > ? ORDER BY id`,
 		`UPDATE spans SET ord_until = ?, node = ? WHERE id = ?`,

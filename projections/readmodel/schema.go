@@ -8,7 +8,7 @@ import (
 )
 
 // schemaVersion is that of the tables below.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // tables are those of every generation.
 const tables = `
@@ -94,6 +94,7 @@ CREATE TABLE %[1]s (
 
 const spanIndex = `
 CREATE INDEX %[1]s_stab ON %[1]s (node, until);
+CREATE INDEX %[1]s_ended ON %[1]s (ord_until) WHERE node <> 0;
 `
 
 func schemaFor(views []view.View) (create, index string) {
