@@ -41,6 +41,12 @@
 // header too. Between a dry run and the real one others may submit, and then
 // the answers may differ.
 //
+// # People's rights
+//
+// Whom the vault knows can be revealed ([Gateway.Reveal]) and erased
+// ([Gateway.Erase]); both are on record before anything else happens, and
+// neither is ever said in clear there.
+//
 // # Limits
 //
 // A body that is one event or a batch has at most 1 MiB and 1,000 events.
@@ -58,6 +64,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/muster-works/muster/events"
@@ -90,7 +97,8 @@ type Caller struct {
 	Prefix   string                 // of the divisions it answers for; "" for all
 	Families map[events.Family]bool // nil for all
 	Record   bool                   // may submit with submode=record
-	Import   bool                   // may bring recorded times along
+	Import   bool                   // may bring recorded times along, and erase people: an operator's right
+	Reveal   bool                   // may learn who people are
 	AuthType string                 // token, nkey or loopback
 }
 
@@ -100,7 +108,7 @@ const Loopback = "loopback"
 // Local returns the caller of the same machine, with every right and no source
 // of its own.
 func Local() Caller {
-	return Caller{Agency: "local", Record: true, Import: true, AuthType: Loopback}
+	return Caller{Agency: "local", Record: true, Import: true, Reveal: true, AuthType: Loopback}
 }
 
 // An Item is one event of a submission, or why there is none.
@@ -120,6 +128,13 @@ type Options struct {
 	// Auth lists the agencies. Without it everyone on a loopback address is
 	// [Local], and everyone else is refused.
 	Auth *Auth
+	// History is the log, of which the gateway reads what it wrote itself.
+	// Without it nobody can be erased.
+	History History
+	// Fresh, where it is set, brings the placements that the Scribe decides by
+	// up to the log's head. An erasure cannot be taken back: unlike anything
+	// else it is not accepted on stale knowledge either.
+	Fresh func(context.Context) error
 	// Slots bounds the requests under way; more are told to come back. The
 	// default is 128.
 	Slots int
@@ -140,6 +155,11 @@ type Gateway struct {
 	spool     string
 	log       *slog.Logger
 	tally     *Tally
+	history   History
+	fresh     func(context.Context) error
+
+	door   sync.RWMutex // submissions hold it to read, an erasure closes it
+	erased map[events.Person]Certificate
 }
 
 // New makes a gateway.
@@ -156,6 +176,7 @@ func New(o Options) (*Gateway, error) {
 	return &Gateway{
 		desk: o.Desk, vault: o.Vault, divisions: o.Divisions, auth: o.Auth, spool: o.Spool, log: o.Log,
 		slots: make(chan struct{}, o.Slots), tally: NewTally(),
+		history: o.History, fresh: o.Fresh, erased: map[events.Person]Certificate{},
 	}, nil
 }
 

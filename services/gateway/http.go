@@ -26,7 +26,8 @@ const (
 	CorrelationHeader = "Muster-Correlation"
 )
 
-// Handler returns the HTTP door: POST /v1/events.
+// Handler returns the HTTP door: POST /v1/events, and what can be asked about
+// one person (see persons.go).
 //
 // The body is an event (application/cloudevents+json or application/json), an
 // array of events (application/cloudevents-batch+json or application/json), or
@@ -42,6 +43,7 @@ const (
 func (g *Gateway) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/events", g.serve)
+	g.persons(mux)
 	mux.HandleFunc("/v1/events", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", http.MethodPost)
 		newProblem(http.StatusMethodNotAllowed, "", "events are submitted with POST").write(w)

@@ -61,15 +61,10 @@ func (h *rehearsal) Birth(p events.Person) (month civil.Month, female, known boo
 // them, but for what is sealed: nobody keeps it.
 func (h *rehearsal) enter(d *events.HirePlaced) events.Reasons {
 	if d.Identity != nil && d.Identity.IDNumber != "" {
-		number := d.Identity.IDNumber
-		n, err := idnumber.Parse(number)
-		if err != nil {
+		if _, err := idnumber.Parse(d.Identity.IDNumber); err != nil {
 			return events.Refuse(events.InvalidIDNumber, "data.identity.id_number", err.Error())
 		}
-		if d.Person = h.Find(nil, number)[0]; d.Person == (events.Person{}) {
-			d.Person = uuid.New()
-			h.people[number], h.born[d.Person] = d.Person, n
-		}
+		h.meet(&d.Who)
 	}
 	d.Identity = nil
 	month, female, known := h.Birth(d.Person)
@@ -83,6 +78,22 @@ func (h *rehearsal) enter(d *events.HirePlaced) events.Reasons {
 	return nil
 }
 
+// meet makes whoever is named by a valid identity number known.
+func (h *rehearsal) meet(w *events.Who) {
+	if w.Identity == nil {
+		return
+	}
+	number := w.Identity.IDNumber
+	n, err := idnumber.Parse(number)
+	if err != nil {
+		return
+	}
+	if w.Person = h.Find(nil, number)[0]; w.Person == (events.Person{}) {
+		w.Person = uuid.New()
+		h.people[number], h.born[w.Person] = w.Person, n
+	}
+}
+
 // resolve is what the vault would make of a run.
 func (h *rehearsal) resolve(list []*events.Event, refused []events.Reasons) {
 	for i, e := range list {
@@ -90,6 +101,10 @@ func (h *rehearsal) resolve(list []*events.Event, refused []events.Reasons) {
 		case *events.HirePlaced:
 			refused[i] = h.enter(d)
 			continue
+		case *events.TrainingCompleted:
+			if d.PreService {
+				h.meet(&d.Who)
+			}
 		case *events.AccountAssigned:
 			d.Number = ""
 		case *events.PaymentSettled:

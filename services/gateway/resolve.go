@@ -16,6 +16,11 @@ import (
 // identities of a run. Events that speak of unknown people leave the run with
 // a receipt. It fails when the vault does; the run is then left whole.
 func (p *preparation) resolve(ctx context.Context, r *run) error {
+	if p.rehearsal == nil {
+		if err := p.again(ctx, r); err != nil {
+			return err
+		}
+	}
 	refused := make([]events.Reasons, len(r.events))
 	if p.rehearsal != nil {
 		p.rehearsal.resolve(r.events, refused)
@@ -43,7 +48,7 @@ func (g *Gateway) resolve(ctx context.Context, list []*events.Event, refused []e
 		return err
 	}
 	for i, e := range list {
-		if _, hire := e.Data.(*events.HirePlaced); !hire {
+		if _, hire := e.Data.(*events.HirePlaced); !hire && refused[i] == nil {
 			refused[i] = people(g.vault, e.Data)
 		}
 	}
@@ -78,16 +83,14 @@ func (g *Gateway) hires(ctx context.Context, list []*events.Event, refused []eve
 	for i, e := range list {
 		d := whoOf(e.Data)
 		_, hire := e.Data.(*events.HirePlaced)
-		training, _ := e.Data.(*events.TrainingCompleted)
 		switch {
-		case !hire && (training == nil || !training.PreService):
-		case d.Identity != nil && d.Identity.IDNumber != "":
+		case introduces(e.Data):
 			if _, err := idnumber.Parse(d.Identity.IDNumber); err != nil {
 				refused[i] = events.Refuse(events.InvalidIDNumber, "data.identity.id_number", err.Error())
 				continue
 			}
 			identities, entered = append(identities, *d.Identity), append(entered, i)
-		case !hire: // is known already, or refused
+		case !hire:
 		case d.Person != events.Person{}:
 			persons, recalled = append(persons, d.Person), append(recalled, i)
 		default:

@@ -18,7 +18,10 @@ func (v *Vault) Reveal(ctx context.Context, p events.Person) (id events.Identity
 
 // A Field is one thing that the vault knows of somebody, under the name that
 // it has in the contract.
-type Field struct{ Name, Text string }
+type Field struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
+}
 
 // Fields returns the fields of an identity that hold something.
 func Fields(id events.Identity) []Field {
