@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/division"
+	"github.com/nats-io/nkeys"
 )
 
 // Auth lists the agencies that may submit, and what each may. It does not
@@ -23,18 +24,21 @@ import (
 //	{"agencies": [{
 //	  "name": "370211-rsj",          lower-case letters, digits, - and _
 //	  "token_sha256": "9f86d0…",     SHA-256 of the token, in hexadecimal
+//	  "nkey": "UD3A…",               public key of its NATS user
 //	  "division": "370211",          prefix it answers for; "" is everywhere
 //	  "services": ["hire", "exit"],  left out: all
 //	  "record": false,               may submit with submode=record
-//	  "import": false                may bring recorded times along
+//	  "import": false,               an operator: may bring recorded times along, erase, rebuild
+//	  "reveal": false                may learn who people are
 //	}]}
 //
 // A token is a long random text (32 bytes or more), so a plain hash does not
 // give it away. An agency without a hash can submit over NATS only, where the
-// server knows it by its key.
+// server knows it by its key; [AddAgency] makes both.
 type Auth struct {
-	callers map[string]Caller // by name
-	tokens  []credential
+	agencies []Agency
+	callers  map[string]Caller // by name
+	tokens   []credential
 }
 
 type credential struct {
@@ -44,17 +48,24 @@ type credential struct {
 
 // ReadAuth reads the file of agencies. Errors name the agency and the field.
 func ReadAuth(r io.Reader) (*Auth, error) {
-	var file struct {
-		Agencies []agency `json:"agencies"`
-	}
+	var file agencyFile
 	if err := json.UnmarshalRead(r, &file, json.RejectUnknownMembers(true)); err != nil {
 		return nil, fmt.Errorf("agencies: %w", err)
 	}
-	if len(file.Agencies) == 0 {
+	return file.auth()
+}
+
+// agencyFile is the file of agencies.
+type agencyFile struct {
+	Agencies []Agency `json:"agencies"`
+}
+
+func (f agencyFile) auth() (*Auth, error) {
+	if len(f.Agencies) == 0 {
 		return nil, errors.New("agencies: the file lists none")
 	}
-	a := &Auth{callers: map[string]Caller{}}
-	for i, g := range file.Agencies {
+	a := &Auth{agencies: f.Agencies, callers: map[string]Caller{}}
+	for i, g := range f.Agencies {
 		if err := a.add(g); err != nil {
 			return nil, fmt.Errorf("agencies[%d] %q: %w", i, g.Name, err)
 		}
@@ -62,16 +73,22 @@ func ReadAuth(r io.Reader) (*Auth, error) {
 	return a, nil
 }
 
-type agency struct {
+// An Agency is what the file says of one.
+type Agency struct {
 	Name     string          `json:"name"`
-	Hash     string          `json:"token_sha256"`
+	Hash     string          `json:"token_sha256,omitzero"`
+	NKey     string          `json:"nkey,omitzero"`
 	Division string          `json:"division"`
-	Services []events.Family `json:"services"`
-	Record   bool            `json:"record"`
-	Import   bool            `json:"import"`
+	Services []events.Family `json:"services,omitempty"`
+	Record   bool            `json:"record,omitzero"`
+	Import   bool            `json:"import,omitzero"`
+	Reveal   bool            `json:"reveal,omitzero"`
 }
 
-func (a *Auth) add(g agency) error {
+// Agencies returns what the file says, in its order.
+func (a *Auth) Agencies() []Agency { return slices.Clone(a.agencies) }
+
+func (a *Auth) add(g Agency) error {
 	if g.Name == "" || strings.Trim(g.Name, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
 		return errors.New("name: want lower-case letters, digits, - and _")
 	}
@@ -82,7 +99,7 @@ func (a *Auth) add(g agency) error {
 	if err != nil {
 		return err
 	}
-	c := Caller{Agency: g.Name, Prefix: prefix, Record: g.Record, Import: g.Import}
+	c := Caller{Agency: g.Name, Prefix: prefix, Record: g.Record, Import: g.Import, Reveal: g.Reveal}
 	if len(g.Services) > 0 {
 		c.Families = map[events.Family]bool{}
 	}
@@ -101,6 +118,16 @@ func (a *Auth) add(g agency) error {
 			return errors.New("token_sha256: is that of another agency")
 		}
 		a.tokens = append(a.tokens, credential{[sha256.Size]byte(hash), g.Name})
+	}
+	if g.NKey != "" {
+		switch {
+		case !nkeys.IsValidPublicUserKey(g.NKey):
+			return errors.New("nkey: is no public key of a NATS user (U…)")
+		case strings.Contains(g.Name, "_") || strings.Trim(g.Name, "-") != g.Name || len(g.Name) > 63:
+			return errors.New("name: an agency with an nkey has 1 to 63 of a-z, 0-9 and -, with no - at either end")
+		case slices.ContainsFunc(a.agencies[:len(a.callers)], func(o Agency) bool { return o.NKey == g.NKey }):
+			return errors.New("nkey: is that of another agency")
+		}
 	}
 	a.callers[g.Name] = c
 	return nil

@@ -47,8 +47,6 @@ func (v *Vault) value(k kind, text string) (valueHash, bool) {
 	return valueHash(binary.BigEndian.Uint64(sum[:])), true
 }
 
-func (h valueHash) bytes() []byte { return binary.BigEndian.AppendUint64(nil, uint64(h)) }
-
 func newToken() token {
 	var b [8]byte
 	rand.Read(b[:])
