@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -26,9 +27,7 @@ func queryCommand() *cobra.Command {
 					query.Set(name, value)
 				}
 			}
-			return c.get(cmd.Context(), "/v1/"+args[0], query, "application/json", func(body io.Reader) error {
-				return printAnswer(cmd.OutOrStdout(), body, "rows", format)
-			})
+			return c.print(cmd, "/v1/"+args[0], query, "rows", format)
 		},
 	}
 	f := cmd.Flags()
@@ -43,23 +42,49 @@ func queryCommand() *cobra.Command {
 	return cmd
 }
 
-func printAnswer(w io.Writer, body io.Reader, rows, format string) error {
-	switch format {
-	case "json":
-		_, err := io.Copy(w, body)
-		fmt.Fprintln(w)
-		return err
-	case "table", "csv":
-		a, err := readAnswer(body, rows)
+// print asks a question and prints its answer: as a table or CSV with the rows
+// of all pages, as JSON a page a line.
+func (c *client) print(cmd *cobra.Command, path string, query url.Values, rows, format string) error {
+	if format != "table" && format != "json" && format != "csv" {
+		return errors.New("--format: want table, json or csv")
+	}
+	w := cmd.OutOrStdout()
+	var all answer
+	for {
+		next := ""
+		err := c.get(cmd.Context(), path, query, "application/json", func(body io.Reader) error {
+			text, err := io.ReadAll(body)
+			if err != nil {
+				return fmt.Errorf("read the answer: %w", err)
+			}
+			page, err := readAnswer(bytes.NewReader(text), rows)
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				if _, err := fmt.Fprintf(w, "%s\n", bytes.TrimSpace(text)); err != nil {
+					return err
+				}
+			}
+			next = page.take("next")
+			all = answer{facts: page.facts, rows: append(all.rows, page.rows...)}
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		if format == "csv" {
-			return a.csv(w)
+		if next == "" {
+			break
 		}
-		return a.table(w)
+		query.Set("cursor", next)
 	}
-	return errors.New("--format: want table, json or csv")
+	switch format {
+	case "csv":
+		return all.csv(w)
+	case "table":
+		return all.table(w)
+	}
+	return nil
 }
 
 func trailCommand() *cobra.Command {
@@ -79,9 +104,7 @@ func trailCommand() *cobra.Command {
 			if knownAt != "" {
 				query.Set("known_at", knownAt)
 			}
-			return c.get(cmd.Context(), "/v1/trail/"+kind+"/"+url.PathEscape(args[1]), query, "application/json", func(body io.Reader) error {
-				return printAnswer(cmd.OutOrStdout(), body, "events", format)
-			})
+			return c.print(cmd, "/v1/trail/"+kind+"/"+url.PathEscape(args[1]), query, "events", format)
 		},
 	}
 	c.flags(cmd.Flags())
@@ -98,9 +121,7 @@ func statusCommand() *cobra.Command {
 		Short: "Show services, the log's head, and each view's position, lag and age",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.get(cmd.Context(), "/v1/projections", nil, "application/json", func(body io.Reader) error {
-				return printAnswer(cmd.OutOrStdout(), body, "rows", format)
-			})
+			return c.print(cmd, "/v1/projections", url.Values{}, "rows", format)
 		},
 	}
 	c.flags(cmd.Flags())

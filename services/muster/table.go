@@ -85,6 +85,17 @@ func readAnswer(r io.Reader, rows string) (a answer, err error) {
 	return a, nil
 }
 
+// take removes a fact and returns its text, empty where there is none.
+func (a *answer) take(name string) string {
+	i := slices.IndexFunc(a.facts, func(m member) bool { return m.name == name })
+	if i < 0 {
+		return ""
+	}
+	text := a.facts[i].text()
+	a.facts = slices.Delete(a.facts, i, i+1)
+	return text
+}
+
 // columns are the names of all rows' members, in the order of first sight.
 func (a answer) columns() (names []string) {
 	for _, row := range a.rows {
