@@ -89,7 +89,55 @@ system_account: SYS
 	if loopback {
 		fmt.Fprintf(&b, "no_auth_user: %s\n", Local)
 	}
-	fmt.Fprintf(&b, `
+	password := quote(s.password)
+	begin(&b, password, password)
+	if loopback {
+		// Nobody logs in as local, one becomes it.
+		account(&b, Local, fmt.Sprintf("user: %s, password: %s", Local, password),
+			"$SRV.PING", "$SRV.PING.>", "$SRV.INFO", "$SRV.INFO.>")
+	}
+	for _, a := range s.options.Agencies {
+		account(&b, a.Name, a.login())
+	}
+	b.WriteString("}\n")
+	return b.String(), nil
+}
+
+// The variables of the environment that External's passwords come from.
+const (
+	InternalVariable = "MUSTER_INTERNAL_PASSWORD"
+	SystemVariable   = "MUSTER_SYSTEM_PASSWORD"
+)
+
+// External returns what the configuration of a server that is not embedded
+// needs to hold, so that agencies are confined there as they are here. The
+// passwords of the users internal and system, or their bcrypt hashes, are taken
+// from the environment of that server, and begin with a letter or $2a$.
+func External(agencies []Agency) (string, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, `# Muster's part of a NATS server's configuration. What is yours beside it: listen,
+# tls, cluster, and a jetstream block with the line
+#   sync_interval: always
+# or a power cut loses commits whose receipts are out. The server's environment
+# holds %s and %s: passwords that begin with a
+# letter, or their bcrypt hashes.
+max_payload: %d
+system_account: SYS
+`, InternalVariable, SystemVariable, MaxPayload)
+	begin(&b, "$"+InternalVariable, "$"+SystemVariable)
+	for _, a := range agencies {
+		if err := a.check(); err != nil {
+			return "", err
+		}
+		account(&b, a.Name, a.login())
+	}
+	b.WriteString("}\n")
+	return b.String(), nil
+}
+
+// begin writes the accounts that are always there.
+func begin(b *strings.Builder, internalPassword, systemPassword string) {
+	fmt.Fprintf(b, `
 accounts {
   SYS { users: [{user: %s, password: %s}] }
   MUSTER {
@@ -103,30 +151,20 @@ accounts {
       {service: "$SRV.INFO.>", response_type: stream}
     ]
   }
-`, system, quote(s.password), internal, quote(s.password))
-	if loopback {
-		s.agency(&b, Agency{Name: Local, User: Local},
-			"$SRV.PING", "$SRV.PING.>", "$SRV.INFO", "$SRV.INFO.>")
-	}
-	for _, a := range s.options.Agencies {
-		s.agency(&b, a)
-	}
-	b.WriteString("}\n")
-	return b.String(), nil
+`, system, systemPassword, internal, internalPassword)
 }
 
-// agency writes the account of a, which may also ask what the extra subjects
-// say.
-func (s *Server) agency(b *strings.Builder, a Agency, extra ...string) {
-	subjects := append([]string{"muster.submit." + a.Name}, extra...)
-	login := fmt.Sprintf("nkey: %s", a.NKey)
-	if a.NKey == "" {
-		login = fmt.Sprintf("user: %s, password: %s", quote(a.User), quote(a.PasswordBcrypt))
-		if a.Name == Local {
-			// Nobody logs in as local, one becomes it.
-			login = fmt.Sprintf("user: %s, password: %s", Local, quote(s.password))
-		}
+func (a Agency) login() string {
+	if a.NKey != "" {
+		return "nkey: " + a.NKey
 	}
+	return fmt.Sprintf("user: %s, password: %s", quote(a.User), quote(a.PasswordBcrypt))
+}
+
+// account writes the account of an agency, which may also ask what the extra
+// subjects say.
+func account(b *strings.Builder, name, login string, extra ...string) {
+	subjects := append([]string{"muster.submit." + name}, extra...)
 	imports, publish := make([]string, len(subjects)), make([]string, len(subjects))
 	for i, subject := range subjects {
 		publish[i] = quote(subject)
@@ -136,7 +174,7 @@ func (s *Server) agency(b *strings.Builder, a Agency, extra ...string) {
     users: [{%s, permissions: {publish: [%s], subscribe: ["_INBOX.>"]}}]
     imports: [%s]
   }
-`, a.Name, login, strings.Join(publish, ", "), strings.Join(imports, ", "))
+`, name, login, strings.Join(publish, ", "), strings.Join(imports, ", "))
 }
 
 func quote(s string) string { return strconv.Quote(s) }

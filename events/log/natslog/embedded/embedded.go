@@ -22,6 +22,8 @@
 //     is kept in, because it quotes the last error of each service.
 //   - SYS has the user system, with internal's password: for monitoring.
 //
+// External says the same in the configuration of a server that is elsewhere.
+//
 // In its account an agency may use any inbox prefix. On a server shared by
 // accounts of another making, use _INBOX.<agency>, which works here too.
 //
@@ -37,6 +39,7 @@
 package embedded
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -70,6 +73,9 @@ type Options struct {
 	Addr string
 	// Agencies may connect with credentials.
 	Agencies []Agency
+	// TLS, where it is set, is what everybody outside this process must speak.
+	// It holds the server's certificate.
+	TLS *tls.Config
 	// Logger gets what the server has to say; nil drops it.
 	Logger *slog.Logger
 }
@@ -132,6 +138,7 @@ func (s *Server) start() error {
 		return fmt.Errorf("embedded: configuration: %w", err)
 	}
 	o.NoSigs = true // signals are the process's affair
+	o.TLSConfig = s.options.TLS
 	ns, err := server.NewServer(o)
 	if err != nil {
 		return fmt.Errorf("embedded: %w", err)
@@ -173,6 +180,9 @@ func (s *Server) current() *server.Server {
 func (s *Server) ClientURL() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.options.TLS != nil {
+		return "tls://" + s.addr
+	}
 	return "nats://" + s.addr
 }
 
