@@ -1,0 +1,124 @@
+package sheets
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/muster-works/muster/events"
+	"golang.org/x/text/encoding/simplifiedchinese"
+)
+
+var bom = []byte("\xef\xbb\xbf")
+
+// readCSV reads a file twice: once to find out its encoding, once for what it
+// says.
+func readCSV(f io.ReadSeeker, title string, o Options, yield func(Entry) bool) error {
+	gb, size, err := encoding(f)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	count := &counter{Reader: f}
+	var in io.Reader = count
+	if gb {
+		in = simplifiedchinese.GB18030.NewDecoder().Reader(count)
+	}
+	buffered := bufio.NewReaderSize(in, 64<<10)
+	if head, _ := buffered.Peek(len(bom)); bytes.Equal(head, bom) {
+		_, _ = buffered.Discard(len(bom))
+	}
+	r := csv.NewReader(buffered)
+	r.Comma, r.FieldsPerRecord, r.ReuseRecord = separator(buffered), -1, true
+	s := newSheet("", title, 0, o, yield)
+	for {
+		cells, err := r.Read()
+		var form *csv.ParseError
+		switch {
+		case errors.Is(err, io.EOF):
+			if s.header == nil {
+				return errors.New("holds no header line")
+			}
+			o.Progress(1)
+			s.end()
+			return nil
+		case errors.As(err, &form):
+			problem := Problem{Row: form.StartLine, Reason: events.Reason{Code: events.Malformed, Detail: "is not well formed: a quote stands in a cell, or one is missing"}}
+			if !s.refuse([]int{form.StartLine}, problem) {
+				return nil
+			}
+			continue
+		case err != nil:
+			return err
+		}
+		line, _ := r.FieldPos(0)
+		if !s.row(line, cells) {
+			return nil
+		}
+		if size > 0 {
+			o.Progress(float64(count.n) / float64(size))
+		}
+	}
+}
+
+// separator guesses from the first line what stands between cells.
+func separator(r *bufio.Reader) rune {
+	head, _ := r.Peek(4 << 10)
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	for _, c := range ",\t;" {
+		if strings.ContainsRune(string(line), c) {
+			return c
+		}
+	}
+	return ','
+}
+
+// encoding says whether a file is GB18030. A file that is UTF-8 all through is
+// UTF-8; one that is so but for a few bytes is damaged, and not GB18030: it
+// would come out as nonsense.
+func encoding(r io.Reader) (gb bool, size int64, err error) {
+	in := bufio.NewReaderSize(r, 64<<10)
+	good, bad, first, line := 0, 0, 0, 1 // first is the line of the first bad byte
+	for {
+		c, n, err := in.ReadRune()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return false, 0, err
+		}
+		size += int64(n)
+		switch {
+		case c == utf8.RuneError && n == 1:
+			if bad++; first == 0 {
+				first = line
+			}
+		case c == '\n':
+			line++
+		case n >= 3: // hardly ever comes out of the pairs of GB18030
+			good++
+		}
+	}
+	if bad > 0 && good > bad {
+		return false, size, fmt.Errorf("is UTF-8, but not in line %d; save it again as CSV UTF-8", first)
+	}
+	return bad > 0, size, nil
+}
+
+type counter struct {
+	io.Reader
+	n int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n += int64(n)
+	return n, err
+}

@@ -1,0 +1,127 @@
+package sheets
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/idnumber"
+)
+
+// A layout says which column of a sheet is which.
+type layout struct {
+	kind    *kind
+	columns []*column // nil where the kind has no such column
+	headers []string  // as the sheet has them, fit to be named
+}
+
+// lay finds the columns of a kind under a header line. Where the kind is that
+// of the whole sheet every column must be one of its own; where rows differ,
+// of any kind.
+func lay(k *kind, header []string, mixed bool) (*layout, []Problem) {
+	l := &layout{kind: k, columns: make([]*column, len(header)), headers: make([]string, len(header))}
+	var problems []Problem
+	complain := func(column string, code events.Code, detail string) {
+		problems = append(problems, Problem{Column: column, Reason: events.Reason{Code: code, Detail: detail}})
+	}
+	all := k.all()
+	for i, h := range header {
+		name := heading(h)
+		l.headers[i] = presentable(h, i)
+		if name == "" {
+			continue
+		}
+		at := slices.IndexFunc(all, func(c column) bool { return c.named(name) })
+		switch {
+		case at >= 0:
+			l.columns[i] = &all[at]
+		case !mixed || !slices.ContainsFunc(kinds, func(k kind) bool { return k.has(name) }):
+			complain(l.headers[i], events.UnknownField, "is no column of a sheet of "+k.name+hint(all, name))
+		}
+		for j := range i {
+			if c := l.columns[i]; c != nil && l.columns[j] != nil && base(l.columns[j].name) == base(c.name) {
+				complain(l.headers[i], events.Malformed, "says the same as the column "+l.headers[j]+"; keep one of them")
+			}
+		}
+	}
+	for _, c := range all {
+		if c.required && !l.has(c.name) {
+			complain(c.name, events.Missing, "is a column that a sheet of "+k.name+" must have"+also(c))
+		}
+	}
+	for _, names := range k.either {
+		if !slices.ContainsFunc(names, l.has) {
+			complain(names[0], events.Missing, "is missing: a sheet of "+k.name+" must have a column "+strings.Join(names, " or "))
+		}
+	}
+	return l, problems
+}
+
+func (k *kind) has(header string) bool {
+	return slices.ContainsFunc(k.all(), func(c column) bool { return c.named(header) })
+}
+
+func (l *layout) has(name string) bool {
+	return slices.ContainsFunc(l.columns, func(c *column) bool { return c != nil && c.name == name })
+}
+
+// label is the header over a field, or the field where there is none.
+func (l *layout) label(field string) string {
+	for i, c := range l.columns {
+		if c != nil && base(c.name) == field {
+			return l.headers[i]
+		}
+	}
+	return field
+}
+
+// base is the field that a column sets: some have two ways to be written.
+func base(name string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(name, "_yuan"), ".last")
+}
+
+// field is the one of the contract that a column is read into.
+func (c *column) field() string {
+	if c.day > 0 || c.name == "days" {
+		return "marks"
+	}
+	return base(c.name)
+}
+
+// hint helps with a header that is nearly one: 公示截止日期 does not say
+// whether that day still counts.
+func hint(all []column, name string) string {
+	for _, c := range all {
+		if slices.Contains(c.labels, name+"(不含)") {
+			return ": write " + c.labels[0] + " where that is the first day that no longer counts, else (含)"
+		}
+	}
+	if name == "出勤天数" {
+		return ": a number of days does not say which; give marks, columns 1 to 31, or days"
+	}
+	return ""
+}
+
+func also(c column) string {
+	if len(c.labels) == 0 {
+		return ""
+	}
+	return ", as " + c.name + " or " + strings.Join(c.labels, " or ")
+}
+
+// presentable is a header as errors and receipts name it. Where the header
+// line was left out, data stands in its place.
+func presentable(h string, i int) string {
+	h = strings.Join(strings.Fields(h), " ")
+	digits := 0
+	for _, r := range h {
+		if r >= '0' && r <= '9' {
+			digits++
+		}
+	}
+	if h == "" || digits > 4 || len(h) > 64 || idnumber.In(h) {
+		return fmt.Sprintf("column %d", i+1)
+	}
+	return h
+}

@@ -1,0 +1,246 @@
+package sheets
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+)
+
+// A flaw is what is wrong with a cell. It never quotes it.
+type flaw struct {
+	code   events.Code
+	detail string
+}
+
+func invalid(detail string) *flaw { return &flaw{events.Invalid, detail} }
+
+// clean takes off what exports put around a cell to keep it a text.
+func clean(s string) string {
+	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' || r == '\u00a0' || r == '\u3000' || r == '\ufeff' })
+	return strings.TrimPrefix(s, "'")
+}
+
+// An epoch is the day before the first one that a workbook counts; 0 for a
+// file that does not count days.
+type epoch civil.Date
+
+var (
+	epoch1900 = epoch(civil.On(1899, 12, 30)) // which takes 1900 for a leap year
+	epoch1904 = epoch(civil.On(1904, 1, 1))
+)
+
+// serial reads a day as workbooks count them.
+func (e epoch) serial(s string) (civil.Date, bool) {
+	if e == 0 || len(s) < 3 {
+		return 0, false
+	}
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil || n < 61 || n >= 109_000 {
+		return 0, false
+	}
+	return civil.Date(e) + civil.Date(math.Floor(n)), true
+}
+
+// date reads a day in the forms in use: 2022-05-01, 2022/5/1, 2022.5.1,
+// 20220501, 2022年5月1日, any of them with a time of day, and a workbook's own.
+func (e epoch) date(s string) (civil.Date, *flaw) {
+	if d, ok := e.serial(s); ok {
+		return d, nil
+	}
+	if y, m, d, ok := parts(s); ok && d > 0 {
+		if date, err := civil.ParseDate(iso(y, m, d)); err == nil {
+			return date, nil
+		}
+	}
+	return 0, &flaw{events.InvalidDate, "must be a date that exists, such as 2022-05-01 or 2022/5/1"}
+}
+
+// month reads a month: 2022-05, 2022/5, 202205, 2022年5月, or a day of it.
+func (e epoch) month(s string) (civil.Month, *flaw) {
+	if d, ok := e.serial(s); ok {
+		return d.Month(), nil
+	}
+	if y, m, d, ok := parts(s); ok {
+		if date, err := civil.ParseDate(iso(y, m, max(d, 1))); err == nil {
+			return date.Month(), nil
+		}
+	}
+	return 0, &flaw{events.InvalidDate, "must be a month that exists, such as 2022-05 or 2022/5"}
+}
+
+func iso(y, m, d int) string {
+	pad := func(n, width int) string {
+		s := strconv.Itoa(n)
+		return strings.Repeat("0", max(0, width-len(s))) + s
+	}
+	return pad(y, 4) + "-" + pad(m, 2) + "-" + pad(d, 2)
+}
+
+// parts reads year, month and day; the day is 0 where there is none.
+func parts(s string) (y, m, d int, ok bool) {
+	if day, time, timed := strings.Cut(strings.Replace(s, "T", " ", 1), " "); timed {
+		if strings.Trim(time, "0123456789:.") != "" {
+			return 0, 0, 0, false
+		}
+		s = day
+	}
+	if n, err := strconv.ParseUint(s, 10, 32); err == nil {
+		switch len(s) {
+		case 8:
+			return int(n / 10000), int(n / 100 % 100), int(n % 100), n%100 > 0
+		case 6:
+			return int(n / 100), int(n % 100), 0, true
+		}
+		return 0, 0, 0, false
+	}
+	fields := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("-/.年月日", r) })
+	if len(fields) < 2 || len(fields) > 3 {
+		return 0, 0, 0, false
+	}
+	var n [3]int
+	for i, f := range fields {
+		v, err := strconv.ParseUint(f, 10, 16)
+		if err != nil || i > 0 && v == 0 {
+			return 0, 0, 0, false
+		}
+		n[i] = int(v)
+	}
+	return n[0], n[1], n[2], true
+}
+
+// yuan reads money in yuan with up to two decimals. A workbook's own
+// arithmetic may be off by less than a hundredth of a fen.
+func yuan(s string) (events.Fen, *flaw) {
+	bad := invalid("must be an amount in yuan with at most two decimals")
+	s = strings.NewReplacer(",", "", "，", "", "¥", "", "￥", "", "元", "", " ", "").Replace(s)
+	whole, cents, _ := strings.Cut(s, ".")
+	if digits(whole) && digits(cents) && len(whole) > 0 && len(whole) <= 13 && len(cents) <= 2 {
+		n, _ := strconv.ParseInt(whole+(cents + "00")[:2], 10, 64)
+		return events.Fen(n), nil
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	switch n := math.Round(f * 100); {
+	case err != nil || math.IsNaN(f):
+		return 0, bad
+	case f < 0:
+		return 0, &flaw{events.NegativeAmount, "must not be negative"}
+	case n > 1e15 || math.Abs(f*100-n) > 0.01:
+		return 0, bad
+	default:
+		return events.Fen(n), nil
+	}
+}
+
+// whole reads a number without decimals.
+func whole(s string) (int, *flaw) {
+	s = strings.ReplaceAll(s, ",", "")
+	if head, tail, ok := strings.Cut(s, "."); ok && strings.Trim(tail, "0") == "" {
+		s = head
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return 0, invalid("must be a whole number")
+	}
+	return int(n), nil
+}
+
+func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
+
+// yes reads a truth.
+func yes(s string) (bool, *flaw) {
+	switch strings.ToLower(s) {
+	case "true", "yes", "y", "1", "是", "√", "✓":
+		return true, nil
+	case "false", "no", "n", "0", "否", "×":
+		return false, nil
+	}
+	return false, invalid("must be yes or no (是, 否)")
+}
+
+// number reads an identity or account number.
+func number(s string) (string, *flaw) {
+	if n, err := strconv.ParseFloat(s, 64); err == nil && n > 1e15 && strings.ContainsAny(s, "eE") {
+		return "", invalid("was typed as a number, of which a workbook keeps 15 digits only; format the column as text and type it again")
+	}
+	return strings.ToUpper(strings.ReplaceAll(s, " ", "")), nil
+}
+
+// text refuses what was in neither encoding.
+func text(s string) *flaw {
+	if strings.ContainsRune(s, utf8.RuneError) {
+		return &flaw{events.Malformed, "holds bytes that are neither UTF-8 nor GB18030"}
+	}
+	return nil
+}
+
+// A code is a table of labels for the codes of the contract.
+type code map[string]string
+
+// read returns the code of a label; what is none is left to the contract.
+func (c code) read(s string) string {
+	if v, ok := c[s]; ok {
+		return v
+	}
+	return strings.ToLower(s)
+}
+
+var (
+	categoryCodes = code{"公共管理": "public_management", "公共服务": "public_service", "社会事业": "social_undertaking", "设施维护": "facility_maintenance", "社会治理": "social_governance"}
+	areaCodes     = code{"农村": "rural", "乡村": "rural", "城镇": "urban", "城市": "urban"}
+	groupCodes    = code{"大龄": "older", "大龄人员": "older", "脱贫": "out_of_poverty", "脱贫人员": "out_of_poverty", "脱贫人口": "out_of_poverty", "低收入": "low_income", "低收入人口": "low_income",
+		"残疾": "disabled", "残疾人": "disabled", "零就业家庭": "zero_employment_family", "其他": "other"}
+	exitCodes = code{"自然退出": "natural", "正常退出": "natural", "清退": "dismissal", "辞退": "dismissal", "解聘": "dismissal"}
+	payCodes  = code{"岗位补贴": "allowance", "补贴": "allowance", "补发": "arrears", "保险": "insurance", "意外险": "insurance"}
+	modeCodes = code{"判定": "decide", "登记": "record"}
+)
+
+// mark reads what one day says: a letter of the contract, or a sign in use.
+func mark(s string) (byte, bool) {
+	switch strings.ToUpper(s) {
+	case "P", "√", "✓", "✔", "出", "出勤", "到", "1":
+		return 'P', true
+	case "H", "半", "半天", "△", "0.5":
+		return 'H', true
+	case "L", "假", "请假", "事", "病", "事假", "病假":
+		return 'L', true
+	case "A", "×", "✗", "X", "旷", "旷工", "缺", "缺勤":
+		return 'A', true
+	case "S", "替", "顶岗", "代":
+		return 'S', true
+	case ".", "休", "休息", "公休":
+		return '.', true
+	case "", "-":
+		return '-', true
+	}
+	return 0, false
+}
+
+// present reads a list of days, such as 1-5,8-12,15. Of the others nothing was
+// said.
+func (d *draft) present(s string) *flaw {
+	bad := invalid("must list the days present, such as 1-5,8-12; a number of days does not say which")
+	if !strings.ContainsAny(s, "-,，、;~") {
+		return bad
+	}
+	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(",，、; ", r) }) {
+		from, to, span := strings.Cut(strings.ReplaceAll(part, "~", "-"), "-")
+		if !span {
+			to = from
+		}
+		a, err := strconv.Atoi(from)
+		b, err2 := strconv.Atoi(to)
+		if err != nil || err2 != nil || a < 1 || b < a || b > 31 {
+			return bad
+		}
+		for day := a; day <= b; day++ {
+			if f := d.mark(day, 'P'); f != nil {
+				return f
+			}
+		}
+	}
+	return nil
+}
