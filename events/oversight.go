@@ -132,6 +132,10 @@ func (d *PolicyAdopted) check(c *checker) {
 	for i, g := range d.Groups {
 		c.short(fmt.Sprintf("groups[%d].code", i), g.Code, maxName)
 	}
+	for i, condition := range d.Eligibility {
+		c.text(fmt.Sprintf("eligibility[%d].when", i), condition.When)
+		c.text(fmt.Sprintf("eligibility[%d].detail", i), condition.Detail)
+	}
 	for i, code := range d.Exits.Codes {
 		at := fmt.Sprintf("exits.codes[%d].", i)
 		c.short(at+"code", code.Code, maxName)

@@ -30,6 +30,11 @@ func records(t testing.TB) map[string]*events.Event {
 		t.Fatal(err)
 	}
 	reference.ValidTo = day("2027-01-01")
+	conditional := *reference
+	conditional.Eligibility = []policy.Condition{
+		{Code: "too_old_for_maintenance", When: "post.category != 'facility_maintenance' || person.age < 60", Detail: "设施维护类岗位限60岁以下"},
+		{Code: "not_yet_50", When: "person.age >= 50", Detail: "is for people from 50"},
+	}
 	all := map[string]events.Data{
 		"plan.set": &events.PlanSet{Division: "370211000000", Year: 2022, Area: "rural", Posts: 4200},
 		"post.developed": &events.PostDeveloped{
@@ -88,9 +93,10 @@ func records(t testing.TB) map[string]*events.Event {
 				{Person: wang, From: day("2022-06-01"), Until: day("2022-09-01"), Detail: "企业职工基本养老保险"}, {Person: li, From: day("2022-07-01")},
 			},
 		},
-		"finding.reviewed": &events.FindingReviewed{Finding: "F11/3f2c1f0a/2022-06", Verdict: "confirmed", Note: "已核实"},
-		"policy.adopted":   &events.PolicyAdopted{Pack: *reference},
-		"event.withdrawn":  &events.EventWithdrawn{Of: events.ExitRecordedType, ID: "x-000009", Reason: "录入有误"},
+		"finding.reviewed":           &events.FindingReviewed{Finding: "F11/3f2c1f0a/2022-06", Verdict: "confirmed", Note: "已核实"},
+		"policy.adopted":             &events.PolicyAdopted{Pack: *reference},
+		"policy.adopted.eligibility": &events.PolicyAdopted{Pack: conditional},
+		"event.withdrawn":            &events.EventWithdrawn{Of: events.ExitRecordedType, ID: "x-000009", Reason: "录入有误"},
 		"submissions.tallied": &events.SubmissionsTallied{
 			Agency: "370211-rsj", From: instant(t, "2022-06-01T00:00:00Z"), Until: instant(t, "2022-06-01T00:01:00Z"), Accepted: 118, Duplicate: 2,
 			Rejected: map[string]int{"malformed": 1, "invalid": 4, "missing": 2, "invalid_id_number": 3, "unknown_post": 1},

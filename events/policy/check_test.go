@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -29,9 +30,19 @@ func TestCheck(t *testing.T) {
 		{"groups[0].female", func(p *Pack) { p.Groups[0].Female = AgeSpan{15, 60} }},
 		{"groups[0].male", func(p *Pack) { p.Groups[0].Male = AgeSpan{60, 60} }},
 		{"groups[0].male", func(p *Pack) { p.Groups[0].Male = AgeSpan{45, 101} }},
+		{"eligibility[1].code", func(p *Pack) { p.Eligibility[1].Code = p.Eligibility[0].Code }},
+		{"eligibility[1].code", func(p *Pack) { p.Eligibility[1].Code = "" }},
+		{"eligibility[1].code", func(p *Pack) { p.Eligibility[1].Code = "Too old" }},
+		{"eligibility[1].code", func(p *Pack) { p.Eligibility[1].Code = strings.Repeat("a", 65) }},
+		{"eligibility[0].when", func(p *Pack) { p.Eligibility[0].When = "" }},
+		{"eligibility[0].detail", func(p *Pack) { p.Eligibility[0].Detail = "" }},
+		{"eligibility", func(p *Pack) { p.Eligibility = conditions(maxConditions + 1) }},
 		{"retirement", func(p *Pack) { p.Retirement.Male = 16 }},
+		{"retirement", func(p *Pack) { p.Retirement.Female = 121 }},
 		{"retirement", func(p *Pack) { p.Retirement.Female = 0 }},
 		{"term.months", func(p *Pack) { p.Term.Months = 0 }},
+		{"term.months", func(p *Pack) { p.Term.Months = maxMonths + 1 }},
+		{"term.near_retirement_years", func(p *Pack) { p.Term.NearRetirementYears = 101 }},
 		{"term.near_retirement_years", func(p *Pack) { p.Term.NearRetirementYears = -1 }},
 		{"publicity.days", func(p *Pack) { p.Publicity.Days = -1 }},
 		{"training.within_days", func(p *Pack) { p.Training.WithinDays = -1 }},
@@ -40,7 +51,7 @@ func TestCheck(t *testing.T) {
 		{"attendance.substitute_percent", func(p *Pack) { p.Attendance.SubstitutePercent = -1 }},
 		{"attendance.leave_percent", func(p *Pack) { p.Attendance.LeavePercent = 101 }},
 		{"payment.due_day", func(p *Pack) { p.Payment.DueDay = 29 }},
-		{"payment.standard", func(p *Pack) { p.Payment.Standard.Urban = -1 }},
+		{"payment.standard.urban", func(p *Pack) { p.Payment.Standard.Urban = -1 }},
 		{"payment.required_days", func(p *Pack) { p.Payment.RequiredDays = 32 }},
 		{"payment.required_days", func(p *Pack) { p.Payment.RequiredDays = 0 }},
 		{"exits.report_days", func(p *Pack) { p.Exits.ReportDays = -1 }},
@@ -53,6 +64,7 @@ func TestCheck(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		p.Eligibility = conditions(2)
 		c.change(p)
 		err = p.Check()
 		var field *FieldError
@@ -66,21 +78,49 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// conditions makes some that are as they should be.
+func conditions(n int) (all []Condition) {
+	for i := range n {
+		all = append(all, Condition{fmt.Sprint("c_", i), "person.age < 60", "must be under 60"})
+	}
+	return all
+}
+
+// What is wrong in one pack comes in the order of the pack, every time.
+func TestCheckInOrder(t *testing.T) {
+	p, err := Reference()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Groups[0].Female, p.Groups[0].Male, p.Term.Months, p.Policy = AgeSpan{}, AgeSpan{}, 0, ""
+	for range 50 {
+		var fields []string
+		for _, err := range p.Check().(interface{ Unwrap() []error }).Unwrap() {
+			fields = append(fields, err.(*FieldError).Field)
+		}
+		if got := strings.Join(fields, " "); got != "policy groups[0].female groups[0].male term.months" {
+			t.Fatal(got)
+		}
+	}
+}
+
 // What is allowed at the edge of each rule stays allowed.
 func TestCheckAllows(t *testing.T) {
 	for name, change := range map[string]func(*Pack){
-		"everywhere":         func(p *Pack) { p.Jurisdiction = "" },
-		"a village":          func(p *Pack) { p.Jurisdiction = "370211102231" },
-		"one day":            func(p *Pack) { p.ValidTo = p.ValidFrom + 1 },
-		"ages 16 to 100":     func(p *Pack) { p.Groups[0].Male = AgeSpan{16, 100} },
-		"no publicity":       func(p *Pack) { p.Publicity.Days = 0 },
-		"days 1 and 28":      func(p *Pack) { p.Attendance.DueDay, p.Payment.DueDay = 1, 28 },
-		"0 and 100 percent":  func(p *Pack) { p.Attendance.HalfDayPercent, p.Attendance.LeavePercent = 0, 100 },
-		"one day of work":    func(p *Pack) { p.Payment.RequiredDays = 1 },
-		"every day of work":  func(p *Pack) { p.Payment.RequiredDays = 31 },
-		"no money":           func(p *Pack) { p.Payment.Standard = Standard{} },
-		"reported that day":  func(p *Pack) { p.Exits.ReportDays = 0 },
-		"a group, two areas": func(p *Pack) { p.Groups = []Group{p.Groups[0], p.Groups[5]} },
+		"everywhere":           func(p *Pack) { p.Jurisdiction = "" },
+		"a village":            func(p *Pack) { p.Jurisdiction = "370211102231" },
+		"one day":              func(p *Pack) { p.ValidTo = p.ValidFrom + 1 },
+		"ages 16 to 100":       func(p *Pack) { p.Groups[0].Male = AgeSpan{16, 100} },
+		"no publicity":         func(p *Pack) { p.Publicity.Days = 0 },
+		"days 1 and 28":        func(p *Pack) { p.Attendance.DueDay, p.Payment.DueDay = 1, 28 },
+		"0 and 100 percent":    func(p *Pack) { p.Attendance.HalfDayPercent, p.Attendance.LeavePercent = 0, 100 },
+		"one day of work":      func(p *Pack) { p.Payment.RequiredDays = 1 },
+		"every day of work":    func(p *Pack) { p.Payment.RequiredDays = 31 },
+		"no money":             func(p *Pack) { p.Payment.Standard = Standard{} },
+		"reported that day":    func(p *Pack) { p.Exits.ReportDays = 0 },
+		"a hundred conditions": func(p *Pack) { p.Eligibility = conditions(maxConditions) },
+		"a term of a century":  func(p *Pack) { p.Term.Months, p.Retirement.Male = maxMonths, 120 },
+		"a group, two areas":   func(p *Pack) { p.Groups = []Group{p.Groups[0], p.Groups[5]} },
 	} {
 		p, err := Reference()
 		if err != nil {

@@ -15,6 +15,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(bytes.Replace(reference, []byte(`"months": 36`), []byte(`"months": -1`), 1))
 	f.Add(bytes.Replace(reference, []byte(`"sources": [`), []byte(`"sources": [], "source": [`), 1))
 	f.Add([]byte(`{"policy":"p","groups":[{}],"exits":{"codes":[{}]}}`))
+	f.Add(county)
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := Parse(b)
@@ -34,6 +35,9 @@ func FuzzParse(f *testing.F) {
 		}
 		if len(p.Sources) == 0 {
 			p.Sources = nil // left out when written
+		}
+		if len(p.Eligibility) == 0 {
+			p.Eligibility = nil
 		}
 		if !reflect.DeepEqual(p, back) {
 			t.Errorf("came back as %+v, was %+v", back, p)

@@ -14,24 +14,25 @@ import (
 // A Pack is one version of the rules of a jurisdiction. Ages are in completed
 // years; intervals are half-open; money is in fen.
 type Pack struct {
-	Policy       string     `json:"policy"`              // names the pack across its versions
-	Version      string     `json:"version"`             // unique in the deployment; stamped on what is decided by it
-	Jurisdiction string     `json:"jurisdiction"`        // division prefix
-	ValidFrom    civil.Date `json:"valid_from"`          // first day
-	ValidTo      civil.Date `json:"valid_to,omitzero"`   // first day no longer; none is open
-	Title        string     `json:"title,omitzero"`      // for people
-	Sources      []string   `json:"sources,omitempty"`   // the documents that the rules come from
-	Groups       []Group    `json:"groups"`              // who may be placed
-	Retirement   Ages       `json:"retirement"`          // the ages at which duty ends
-	Term         Term       `json:"term"`                // how long a placement may last
-	Publicity    Publicity  `json:"publicity"`           // what is published before duty
-	Agreement    Agreement  `json:"agreement"`           // what is signed before duty
-	Training     Training   `json:"training"`            // pre-service training
-	Attendance   Attendance `json:"attendance"`          // how attendance counts
-	Payment      Payment    `json:"payment"`             // what a month is worth, and when it is due
-	Exits        Exits      `json:"exits"`               // why people leave, and how soon it is reported
-	Backfill     Backfill   `json:"backfill"`            // how soon a seat is filled again
-	Thresholds   Thresholds `json:"thresholds,omitzero"` // of the finding rules
+	Policy       string      `json:"policy"`                // names the pack across its versions
+	Version      string      `json:"version"`               // unique in the deployment; stamped on what is decided by it
+	Jurisdiction string      `json:"jurisdiction"`          // division prefix
+	ValidFrom    civil.Date  `json:"valid_from"`            // first day
+	ValidTo      civil.Date  `json:"valid_to,omitzero"`     // first day no longer; none is open
+	Title        string      `json:"title,omitzero"`        // for people
+	Sources      []string    `json:"sources,omitempty"`     // the documents that the rules come from
+	Groups       []Group     `json:"groups"`                // who may be placed
+	Eligibility  []Condition `json:"eligibility,omitempty"` // what must hold of a placement besides
+	Retirement   Ages        `json:"retirement"`            // the ages at which duty ends
+	Term         Term        `json:"term"`                  // how long a placement may last
+	Publicity    Publicity   `json:"publicity"`             // what is published before duty
+	Agreement    Agreement   `json:"agreement"`             // what is signed before duty
+	Training     Training    `json:"training"`              // pre-service training
+	Attendance   Attendance  `json:"attendance"`            // how attendance counts
+	Payment      Payment     `json:"payment"`               // what a month is worth, and when it is due
+	Exits        Exits       `json:"exits"`                 // why people leave, and how soon it is reported
+	Backfill     Backfill    `json:"backfill"`              // how soon a seat is filled again
+	Thresholds   Thresholds  `json:"thresholds,omitzero"`   // of the finding rules
 }
 
 // A Group is a kind of person who may be placed in an area.
@@ -50,6 +51,16 @@ type AgeSpan struct {
 
 // Holds says whether age lies in the span.
 func (s AgeSpan) Holds(age int) bool { return s.From <= age && age < s.Until }
+
+// A Condition must hold of a placement; who does not meet it is refused with
+// its code. When is a boolean expression in CEL. The package knows its form
+// alone: the services that decide know its variables, and refuse a pack whose
+// expressions they cannot compile.
+type Condition struct {
+	Code   string `json:"code"`   // of the refusal: lower case, digits and _
+	When   string `json:"when"`   // what must hold
+	Detail string `json:"detail"` // says so to people
+}
 
 // Ages are an age by sex.
 type Ages struct {

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"bytes"
+	_ "embed"
 	"errors"
 	"strings"
 	"testing"
@@ -9,6 +10,20 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 )
+
+//go:embed county-370211.json
+var county []byte
+
+// The county's pack is one, and differs from the province's where it says so.
+func TestCounty(t *testing.T) {
+	p, err := Parse(county)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Jurisdiction != "370211" || p.ValidFrom != civil.MustDate("2024-02-01") || p.Term.Months != 24 || len(p.Eligibility) != 2 {
+		t.Errorf("%+v", p)
+	}
+}
 
 func TestReference(t *testing.T) {
 	p, err := Reference()
@@ -39,6 +54,66 @@ func TestParseNamesTheField(t *testing.T) {
 	}
 	if _, err := Parse([]byte(strings.Replace(string(reference), `"title"`, `"titel"`, 1))); err == nil {
 		t.Error("an unknown member is accepted")
+	}
+}
+
+// What is wrong in a file is named by line and column, counted in characters
+// from 1: the wrong value, the unknown name, or where something is missing.
+func TestParseNamesThePlace(t *testing.T) {
+	const whole = "{\n \"policy\": \"p\",\n \"版本\": 1}"
+	for _, c := range []struct {
+		old, new string
+		place    string // behind the first <here> of new
+	}{
+		{`"months": 36`, `"months": <here>0`, "term.months must be from 1 to 1200"},
+		{`"months": 36`, `"months": <here>"36"`, "term.months must be a whole number"},
+		{`"months": 36, "near`, `<here>"month": 36, "near`, "term.month is no member of a policy pack; check its spelling"},
+		{`"valid_from": "2021-01-01"`, `"valid_from": <here>"2021-02-30"`, "valid_from must be a date that exists, as YYYY-MM-DD"},
+		{`"required": true`, `"required": <here>1`, "agreement.required must be true or false"},
+		{`"title": "crime"`, `"title": <here>7`, "exits.codes[9].title must be a text"},
+		{`"kind": "dismissal", "title": "crime"`, `"kind": <here>"x", "title": "crime"`, "exits.codes[9].kind must be one of [natural dismissal]"},
+		{`{"code": "D5", "kind": "dismissal",`, `<here>{"code": "D5",`, "exits.codes[9].kind must be one of [natural dismissal]"},
+		{`{"code": "D1", "kind"`, `{"label": "顶岗", "code": <here>1, "kind"`, "exits.codes[5].code must be a text"},
+		{`"publicity": {"days": 3},`, `"publicity": <here>[3],`, "publicity must be an object"},
+		{`"backfill": {"days": 30},` + "\n  ", `"backfill": {"days": 30}` + "\n  <here>", "is not valid JSON"},
+		{`"policy": "shandong-reference",`, `"policy": "a", <here>"policy": "b",`, "policy stands twice"},
+		{`{` + "\n" + `  "policy": "shandong-reference",`, "<here>{", "policy is missing"},
+	} {
+		text := strings.Replace(string(reference), c.old, c.new, 1)
+		before, after, ok := strings.Cut(text, "<here>")
+		if !ok {
+			t.Fatalf("the reference pack has no %s", c.old)
+		}
+		line := 1 + strings.Count(before, "\n")
+		column := 1 + len([]rune(before[strings.LastIndex(before, "\n")+1:]))
+		_, err := Parse([]byte(before + after))
+		var field *FieldError
+		if !errors.As(err, &field) || field.Line != line || field.Column != column || !strings.Contains(err.Error(), c.place) {
+			t.Errorf("%s: %v, want line %d, column %d and %s", c.new, err, line, column, c.place)
+		}
+	}
+	for text, want := range map[string]string{
+		whole: "line 3, column 2: 版本 is no member", "[]": "line 1, column 1: must be an object", "null": "line 1, column 1: must be a JSON object",
+		"": "line 1, column 1: is not valid JSON", `{"policy":"p"} x`: "line 1, column 16: is not valid JSON",
+	} {
+		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// A character of a text is found behind escapes and wide characters.
+func TestLocateCharacter(t *testing.T) {
+	b := []byte(`{"eligibility":[{"when":"a\\\"\u00e9岗x"}]}`)
+	at := bytes.IndexByte(b, 'x')
+	for character, column := range map[int]int{0: 25, 1: 26, 2: 27, 3: 29, 4: 31, 5: 37, 6: 38} {
+		e := &FieldError{Field: "eligibility[0].when", Character: character}
+		if _ = Locate(b, errors.Join(e)); e.Line != 1 || e.Column != column {
+			t.Errorf("character %d is at %d:%d, want column %d", character, e.Line, e.Column, column)
+		}
+	}
+	if got := inText(b, 24, 6); got != at {
+		t.Errorf("x is at byte %d, want %d", got, at)
 	}
 }
 
