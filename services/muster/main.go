@@ -47,7 +47,7 @@ func root() *cobra.Command {
 	}
 	cmd.AddCommand(upCommand(), serveCommand(), simulateCommand(), publishCommand(),
 		queryCommand(), trailCommand(), replayCommand(), statusCommand(),
-		logCommand(), provisionCommand())
+		logCommand(), provisionCommand(), eraseCommand(), agencyCommand())
 	return cmd
 }
 

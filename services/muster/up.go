@@ -16,6 +16,9 @@ func deployment(f *pflag.FlagSet, c *daemon.Config) {
 	f.StringVar(&c.HTTP, "http", "127.0.0.1:8080", "address of the HTTP API; port 0 takes a free one")
 	f.StringVar(&c.Log, "log", "", "where the log is: nats://…, esdb://… or mem: (default: embedded JetStream, or that of --nats)")
 	f.StringVar(&c.Auth, "auth", "", "file of the agencies that may submit; needed on other addresses than loopback")
+	f.StringVar(&c.TLSCert, "tls-cert", "", "file of the certificate (PEM) that HTTP and the embedded NATS answer with; needed on other addresses than loopback")
+	f.StringVar(&c.TLSKey, "tls-key", "", "file of its key (PEM)")
+	f.BoolVar(&c.Insecure, "insecure", false, "listen beyond loopback without TLS, because something in front speaks it")
 	f.StringVar(&c.Divisions, "divisions", "", "file of divisions, CSV code,level,name (default: Shandong, 2022/23 edition)")
 }
 
@@ -35,6 +38,9 @@ func upCommand() *cobra.Command {
 				out := cmd.OutOrStdout()
 				if c.Auth == "" {
 					fmt.Fprintln(out, "anyone on this machine may submit, as the agency local with every right (no --auth)")
+				}
+				if c.Insecure && c.TLSCert == "" {
+					fmt.Fprintln(out, "tokens and identities come in clear (--insecure): nobody else may reach these addresses or hear what passes")
 				}
 				fmt.Fprintf(out, "HTTP  %s\nNATS  %s\ndata  %s\nready\n", a.HTTP, a.NATS, c.Data)
 			})

@@ -26,11 +26,16 @@ type Config struct {
 	Creds     string  // Serve: file of the internal user's password, as Up leaves it in Data, or of NATS user credentials
 	Log       string  // nats://…, esdb://…, mem: or empty for the embedded log
 	Auth      string  // file of the agencies that may submit; needed beyond loopback
+	TLSCert   string  // file of the certificate of HTTP and the embedded NATS; needed beyond loopback
+	TLSKey    string  // file of its key
+	Insecure  bool    // beyond loopback in clear all the same: something in front speaks TLS
 	Divisions string  // file of divisions; empty is the embedded table
 	Store     string  // directory of the read model; empty is under Data
 	Policy    string  // file of the first policy pack; empty is the reference programme's
 	Simulate  float64 // scale of a synthetic province to load into an empty log; 0 for none
 	Seed      uint64  // of the synthetic province
+
+	cert string // file of the certificate of the server elsewhere, where it is known
 
 	Out    io.Writer    // where the addresses and the progress go
 	Logger *slog.Logger // operations; never identities
@@ -68,14 +73,6 @@ func (c *Config) pack() (*policy.Pack, error) {
 		return nil, fmt.Errorf("--policy: %w", err)
 	}
 	return policy.Parse(b)
-}
-
-// guard refuses to listen beyond loopback without credentials.
-func (c *Config) guard(flag, addr string) error {
-	if c.Auth != "" || loopback(addr) {
-		return nil
-	}
-	return fmt.Errorf("%s %s is no loopback address: anyone who reaches it could submit; give --auth FILE with the agencies that may, or listen on 127.0.0.1", flag, addr)
 }
 
 // loopback says whether only this machine reaches addr (host:port or a URL).

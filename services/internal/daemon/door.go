@@ -44,6 +44,7 @@ func (d *door) open(r rooms) {
 	}
 	if r.gate != nil {
 		mux.Handle("/v1/events", r.gate)
+		mux.Handle("POST /v1/persons/", r.gate)
 	}
 	if r.api != nil {
 		mux.Handle("/v1/", guard(r.api))

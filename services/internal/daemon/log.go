@@ -47,8 +47,14 @@ func (c *Config) embed(ctx context.Context) (_ *ground, err error) {
 			g.close()
 		}
 	}()
-	g.server, err = embedded.Start(embedded.Options{Dir: c.path(logDir), Addr: c.NATS, Logger: c.Logger})
-	if err != nil {
+	options := embedded.Options{Dir: c.path(logDir), Addr: c.NATS, Logger: c.Logger}
+	if options.Agencies, err = c.agencies(); err != nil {
+		return nil, err
+	}
+	if options.TLS, err = c.tls(); err != nil {
+		return nil, err
+	}
+	if g.server, err = embedded.Start(options); err != nil {
 		return nil, err
 	}
 	if g.nats, err = g.server.Connect(nats.Name("muster up")); err != nil {
@@ -121,14 +127,21 @@ func (c *Config) dial(address, name string) (*nats.Conn, error) {
 			file = ""
 		}
 	}
-	return dialAs(address, name, embedded.InternalUser, "--creds", file)
+	if c.cert == "" {
+		return dialAs(address, name, embedded.InternalUser, "--creds", file)
+	}
+	known, err := pinned(c.cert)
+	if err != nil {
+		return nil, err
+	}
+	return dialAs(address, name, embedded.InternalUser, "--creds", file, known)
 }
 
 // dialAs connects with the credentials of the URL, or else of a file, if there
 // is one: NATS user credentials, or the password of user. The flag is the one
 // that names the file.
-func dialAs(address, name, user, flag, file string) (*nats.Conn, error) {
-	options := []nats.Option{nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(500 * time.Millisecond), nats.Timeout(5 * time.Second)}
+func dialAs(address, name, user, flag, file string, options ...nats.Option) (*nats.Conn, error) {
+	options = append(options, nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(500*time.Millisecond), nats.Timeout(5*time.Second))
 	if u, err := url.Parse(address); err == nil && u.User == nil && file != "" {
 		secret, err := os.ReadFile(file)
 		if err != nil {

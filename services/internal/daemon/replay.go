@@ -108,7 +108,7 @@ func (c Config) attach(ctx context.Context) (*ground, error) {
 	if err := json.Unmarshal(b, &a); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.path(addressFile), err)
 	}
-	c.NATS = a.NATS
+	c.NATS, c.cert = a.NATS, a.Cert
 	return c.connect(ctx, "replay")
 }
 

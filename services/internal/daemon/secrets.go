@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/muster-works/muster/events/log/natslog/embedded"
 	"github.com/muster-works/muster/services/gateway"
 	"github.com/muster-works/muster/services/gateway/vault"
 )
@@ -32,4 +33,28 @@ func (c *Config) readAuth() (*gateway.Auth, error) {
 		return nil, fmt.Errorf("--auth %s: %w", c.Auth, err)
 	}
 	return auth, nil
+}
+
+// agencies are those of readAuth that have a user of the NATS server.
+func (c *Config) agencies() (list []embedded.Agency, err error) {
+	auth, err := c.readAuth()
+	if err != nil || auth == nil {
+		return nil, err
+	}
+	for _, a := range auth.Agencies() {
+		if a.NKey != "" {
+			list = append(list, embedded.Agency{Name: a.Name, NKey: a.NKey})
+		}
+	}
+	return list, nil
+}
+
+// NATSConfig returns what the configuration of a NATS server elsewhere needs to
+// hold, so that the agencies that Auth lists may submit over it, and no more.
+func NATSConfig(c Config) (string, error) {
+	list, err := c.agencies()
+	if err != nil {
+		return "", err
+	}
+	return embedded.External(list)
 }

@@ -3,8 +3,6 @@ package daemon
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"time"
 
 	"github.com/muster-works/muster/events"
@@ -60,14 +58,14 @@ func (c *Config) serveGateway(ctx context.Context, ground *ground, ready func(st
 	if err != nil {
 		return err
 	}
-	gate, closeVault, err := c.gateway(desk.NewClient(ground.nats))
+	gate, closeVault, err := c.gateway(ctx, desk.NewClient(ground.nats), staff, ground.log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeVault()) }()
-	listener, err := net.Listen("tcp", c.HTTP)
+	listener, address, err := c.listen()
 	if err != nil {
-		return fmt.Errorf("--http: %w", err)
+		return err
 	}
 	door := newDoor(c.HTTP)
 	g, ctx := errgroup.WithContext(ctx)
@@ -75,7 +73,7 @@ func (c *Config) serveGateway(ctx context.Context, ground *ground, ready func(st
 	g.Go(func() error {
 		return staff.run(ctx, ground.nats, func() {
 			door.open(rooms{gate: gate.Handler()})
-			ready("http://" + listener.Addr().String())
+			ready(address)
 		})
 	})
 	g.Go(func() error { return gate.ServeNATS(ctx, ground.nats) })
@@ -106,9 +104,9 @@ func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(stri
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", c.HTTP)
+	listener, address, err := c.listen()
 	if err != nil {
-		return fmt.Errorf("--http: %w", err)
+		return err
 	}
 	door := newDoor(c.HTTP)
 	auth, err := c.readAuth()
@@ -116,7 +114,7 @@ func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(stri
 		return err
 	}
 	door.open(rooms{api: api.Handler(), auth: auth})
-	ready("http://" + listener.Addr().String())
+	ready(address)
 	return door.serve(ctx, listener)
 }
 

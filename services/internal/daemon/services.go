@@ -9,6 +9,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/attendance"
 	"github.com/muster-works/muster/services/exit"
+	"github.com/muster-works/muster/services/gateway"
 	"github.com/muster-works/muster/services/hire"
 	"github.com/muster-works/muster/services/internal/desk"
 	"github.com/muster-works/muster/services/internal/placement"
@@ -31,14 +32,20 @@ const keepWarm = time.Second
 type staff struct {
 	desks desk.Local
 	warm  []*desk.Fold // folds consulted
+
+	placements *desk.Fold
 }
 
 // hireStaff makes the desks of families over l.
 func hireStaff(l log.Log, families ...events.Family) (*staff, error) {
+	shanghai, err := zone()
+	if err != nil {
+		return nil, err
+	}
 	packs, placed := rules.New(), placement.New()
 	rulesFold := desk.NewFold(l, events.Policy.Boundary(), packs)
 	placedFold := desk.NewFold(l, events.Post.Boundary(), placed)
-	s := &staff{desks: desk.Local{}}
+	s := &staff{desks: desk.Local{}, placements: placedFold}
 	for _, f := range families {
 		var d *desk.Desk
 		switch f {
@@ -62,7 +69,7 @@ func hireStaff(l log.Log, families ...events.Family) (*staff, error) {
 		case events.Review:
 			d = desk.New(f, review.New(), desk.NewFold(l, f.Boundary(), &desk.Stateless{}))
 		case events.Gateway:
-			d = desk.New(f, scribe{}, desk.NewFold(l, f.Boundary(), &desk.Stateless{}))
+			d = desk.New(f, gateway.NewScribe(placed, shanghai), desk.NewFold(l, f.Boundary(), &desk.Stateless{}), placedFold)
 		default:
 			return nil, fmt.Errorf("no service %q", f)
 		}
@@ -71,12 +78,6 @@ func hireStaff(l log.Log, families ...events.Family) (*staff, error) {
 	s.warm = []*desk.Fold{rulesFold, placedFold}
 	return s, nil
 }
-
-// A scribe records what the gateway itself has to say; nothing is decided.
-type scribe struct{}
-
-// Decide is [desk.Decider.Decide].
-func (scribe) Decide(e *events.Event) (*events.Event, events.Reasons) { return e, nil }
 
 // run runs the desks until the context ends, registers each with NATS micro
 // where there is a connection, and calls ready when all have caught up.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -29,6 +29,7 @@ const tallyEvery = time.Minute
 type Addresses struct {
 	HTTP string `json:"http"`
 	NATS string `json:"nats"`
+	Cert string `json:"cert,omitzero"` // file of the certificate, where they speak TLS
 }
 
 // addressFile is the name of that file.
@@ -50,9 +51,9 @@ func Up(ctx context.Context, c Config, ready func(Addresses)) (err error) {
 		return err
 	}
 	// Taken first: a port in use is told before anything is loaded.
-	listener, err := net.Listen("tcp", c.HTTP)
+	listener, address, err := c.listen()
 	if err != nil {
-		return fmt.Errorf("--http: %w", err)
+		return err
 	}
 	front, frontCtx := errgroup.WithContext(ctx)
 	door := newDoor(c.HTTP)
@@ -61,7 +62,7 @@ func Up(ctx context.Context, c Config, ready func(Addresses)) (err error) {
 	backCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	back, backCtx := errgroup.WithContext(backCtx)
 	front.Go(func() error {
-		return c.up(frontCtx, backCtx, front, back, door, "http://"+listener.Addr().String(), ready)
+		return c.up(frontCtx, backCtx, front, back, door, address, ready)
 	})
 	front.Go(func() error {
 		select {
@@ -124,7 +125,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 	keep(func() error {
 		return ended(backCtx, staff.run(backCtx, ground.nats, func() { close(caughtUp) }))
 	})
-	gate, closeVault, err := c.gateway(staff.desks)
+	gate, closeVault, err := c.gateway(backCtx, staff.desks, staff, ground.log)
 	if err != nil {
 		return err
 	}
@@ -156,6 +157,11 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 		return err
 	}
 	addresses := Addresses{HTTP: http, NATS: ground.server.ClientURL()}
+	if c.TLSCert != "" {
+		if addresses.Cert, err = filepath.Abs(c.TLSCert); err != nil {
+			return err
+		}
+	}
 	if err := c.announce(addresses); err != nil {
 		return err
 	}
@@ -187,8 +193,9 @@ func isEmpty(ctx context.Context, l log.Log) (bool, error) {
 	return head.IsZero(), err
 }
 
-// gateway opens the vault and the gateway before desk.
-func (c *Config) gateway(desk gateway.Submitter) (*gateway.Gateway, func() error, error) {
+// gateway opens the vault, brings it up to the erasures in the log, and opens
+// the gateway before desk. staff has the placements that it decides by.
+func (c *Config) gateway(ctx context.Context, desk gateway.Submitter, staff *staff, l log.Log) (*gateway.Gateway, func() error, error) {
 	divisions, err := c.divisions()
 	if err != nil {
 		return nil, nil, err
@@ -201,9 +208,19 @@ func (c *Config) gateway(desk gateway.Submitter) (*gateway.Gateway, func() error
 	if err != nil {
 		return nil, nil, err
 	}
-	gate, err := gateway.New(gateway.Options{Desk: desk, Vault: v, Divisions: divisions, Auth: auth, Log: c.Logger})
+	gate, err := gateway.New(gateway.Options{
+		Desk: desk, Vault: v, Divisions: divisions, Auth: auth, Log: c.Logger,
+		History: l, Fresh: staff.placements.CatchUp,
+	})
 	if err != nil {
 		return nil, nil, errors.Join(err, v.Close())
+	}
+	erased, err := gate.Forget(ctx)
+	if err != nil {
+		return nil, nil, errors.Join(err, v.Close())
+	}
+	if erased > 0 && c.Logger != nil {
+		c.Logger.Warn("the vault held persons who are erased by the log; it does no more", "persons", erased)
 	}
 	return gate, v.Close, nil
 }
