@@ -182,7 +182,7 @@ func kindNamed(s string) *kind {
 
 // kindTitled returns the kind that the title of a sheet begins with.
 func kindTitled(s string) *kind {
-	s = heading(s)
+	s = strings.ToLower(clean(s))
 	for i := range kinds {
 		k := &kinds[i]
 		if rest, ok := strings.CutPrefix(s, k.name); ok && (rest == "" || rest[0] < 'a' || rest[0] > 'z') {

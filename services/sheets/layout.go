@@ -73,6 +73,13 @@ func (l *layout) label(field string) string {
 			return l.headers[i]
 		}
 	}
+	if field == "person" || field == "identity" {
+		for i, c := range l.columns {
+			if c != nil && strings.HasSuffix(c.name, "id_number") {
+				return l.headers[i]
+			}
+		}
+	}
 	return field
 }
 

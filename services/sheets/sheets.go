@@ -151,13 +151,14 @@ func (e *Entry) Locate(reasons events.Reasons) []Problem {
 		}
 		name, line := strings.TrimPrefix(r.Field, "data."), 0
 		if rest, ok := strings.CutPrefix(name, "lines["); ok {
-			if _, err := fmt.Sscanf(rest, "%d", &line); err == nil && line < len(e.Rows) {
-				_, name, _ = strings.Cut(rest, "].")
+			if _, err := fmt.Sscanf(rest, "%d", &line); err != nil || line < 0 || line >= len(e.Rows) {
+				continue
 			}
+			_, name, _ = strings.Cut(rest, "].")
 		} else if len(e.Rows) > 1 {
 			continue // it is of all the rows
 		}
-		list[i].Row = e.Rows[min(max(line, 0), len(e.Rows)-1)]
+		list[i].Row = e.Rows[line]
 		if e.layout != nil {
 			list[i].Column = e.layout.label(name)
 		}
