@@ -65,6 +65,7 @@ type instance struct {
 	cmd      *exec.Cmd
 	HTTP     string
 	NATS     string
+	said     *bytes.Buffer // both may be read once it has ended
 	problems *bytes.Buffer
 	ended    chan struct{}
 }
@@ -72,7 +73,7 @@ type instance struct {
 // start runs a command that says ready, and waits until it does.
 func start(t *testing.T, args ...string) *instance {
 	t.Helper()
-	i := &instance{cmd: command(context.Background(), args...), problems: &bytes.Buffer{}, ended: make(chan struct{})}
+	i := &instance{cmd: command(context.Background(), args...), said: &bytes.Buffer{}, problems: &bytes.Buffer{}, ended: make(chan struct{})}
 	i.cmd.Stderr = i.problems
 	out, err := i.cmd.StdoutPipe()
 	if err != nil {
@@ -87,6 +88,7 @@ func start(t *testing.T, args ...string) *instance {
 		defer close(i.ended)
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
+			fmt.Fprintln(i.said, lines.Text())
 			name, value, _ := strings.Cut(lines.Text(), " ")
 			switch strings.TrimSpace(name) {
 			case "HTTP":

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -109,6 +110,9 @@ func (c Config) attach(ctx context.Context) (*ground, error) {
 		return nil, fmt.Errorf("%s: %w", c.path(addressFile), err)
 	}
 	c.NATS, c.cert = a.NATS, a.Cert
+	if c.Creds == "" { // it need not listen on loopback
+		c.Creds = filepath.Join(c.path(logDir), embedded.PasswordFile)
+	}
 	return c.connect(ctx, "replay")
 }
 
