@@ -1,7 +1,6 @@
 package events
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -117,11 +116,8 @@ func (d *FindingReviewed) check(c *checker) {
 }
 
 func (d *PolicyAdopted) check(c *checker) {
-	var field *policy.FieldError
-	for _, err := range unjoin(d.Pack.Check()) {
-		if errors.As(err, &field) {
-			c.add(Invalid, field.Field, field.Detail)
-		}
+	for _, wrong := range policy.Errors(d.Pack.Check()) {
+		c.add(Invalid, wrong.Field, wrong.Detail)
 	}
 	c.short("policy", d.Policy, maxName)
 	c.short("version", d.Version, maxName) // stamped on every event decided by it
@@ -168,16 +164,6 @@ func (d *PersonErased) check(c *checker) {
 func (d *PersonRevealed) check(c *checker) {
 	c.person("person", d.Person, false, "person")
 	c.name("purpose", d.Purpose)
-}
-
-func unjoin(err error) []error {
-	if err == nil {
-		return nil
-	}
-	if j, ok := err.(interface{ Unwrap() []error }); ok {
-		return j.Unwrap()
-	}
-	return []error{err}
 }
 
 // Adoption is the event by which a deployment puts a pack in force by itself,

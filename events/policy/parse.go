@@ -56,6 +56,23 @@ func (e *FieldError) Error() string {
 	return at + e.Field + " " + e.Detail
 }
 
+// Errors returns what is wrong with a pack one by one: the *FieldErrors that
+// were joined in err. An error of another kind comes as one about the whole.
+func Errors(err error) (all []*FieldError) {
+	switch e := err.(type) {
+	case nil:
+	case *FieldError:
+		all = append(all, e)
+	case interface{ Unwrap() []error }:
+		for _, err := range e.Unwrap() {
+			all = append(all, Errors(err)...)
+		}
+	default:
+		all = append(all, &FieldError{Detail: err.Error()})
+	}
+	return all
+}
+
 // unread turns an error of the JSON library into a FieldError.
 func unread(b []byte, err error) error {
 	var semantic *json.SemanticError

@@ -13,17 +13,12 @@ import (
 // Locate gives the *FieldErrors in err, one or several that were joined, the
 // line and column at which their members stand in b, and returns err.
 func Locate(b []byte, err error) error {
-	switch e := err.(type) {
-	case *FieldError:
+	for _, e := range Errors(err) {
 		offset, ok := find(b, e.Field, false)
 		if ok && e.Character > 0 {
 			offset = inText(b, offset, e.Character)
 		}
 		e.Line, e.Column = place(b, offset)
-	case interface{ Unwrap() []error }:
-		for _, err := range e.Unwrap() {
-			_ = Locate(b, err)
-		}
 	}
 	return err
 }

@@ -5,7 +5,8 @@
 // day on until an exit. A hire that names no seat gets the lowest free one.
 // Everything else is the policy pack's in force where the post lies on the
 // on-duty day, whose version is stamped on the record: groups and ages, term,
-// publicity, agreement. The papers must have been reviewed by the on-duty day.
+// publicity, agreement, and the conditions that the pack puts on a placement
+// besides (package eligibility). The papers must have been reviewed by the on-duty day.
 // Pre-service training is not looked at: its absence is a finding.
 //
 // # Ages
@@ -43,6 +44,7 @@
 //	no_policy          no pack is in force
 //	group_unknown      the pack has no such group in the area of the post
 //	age_outside        the age on the on-duty day is not one of the group
+//	(a pack's own)     a condition of the pack does not hold; the code is the condition's
 //	term_missing       no end of the term is given
 //	term_too_long      the term is longer than the pack allows
 //	term_not_longer    the renewal ends no later than the term does already
@@ -65,6 +67,7 @@ import (
 	"fmt"
 
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/services/internal/eligibility"
 	"github.com/muster-works/muster/services/internal/placement"
 	"github.com/muster-works/muster/services/internal/rules"
 )
@@ -161,6 +164,10 @@ func (s *Service) place(e *events.Event, d *events.HirePlaced) (*events.Event, e
 		record.PolicyVersion = pack.Version
 		j.papers(pack, d)
 		j.eligible(pack, post.Area, d)
+		j.reasons = append(j.reasons, s.rules.Eligibility(pack).Refuse(eligibility.Facts{
+			Birth: d.BirthMonth, Sex: d.Sex, Group: d.Group, From: d.From, Until: d.Until,
+			Area: post.Area, Category: post.Category, Division: post.Division, Seats: post.Seats(d.From),
+		})...)
 		if d.Until == 0 {
 			j.refuse(TermMissing, "data.until", "is required: the first day after the agreed term")
 		} else {

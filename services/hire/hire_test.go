@@ -1,13 +1,16 @@
 package hire
 
 import (
+	"os"
 	"testing"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/services/internal/desk"
 	"github.com/muster-works/muster/services/internal/placement"
 	. "github.com/muster-works/muster/services/internal/placement/placementtest"
+	"github.com/muster-works/muster/services/internal/rules"
 )
 
 func elsewhere(e *events.Event) *events.Event { e.Division = "370212000000"; return e }
@@ -209,6 +212,83 @@ func TestSeat(t *testing.T) {
 			t.Errorf("%d: seat %d, want %d", i, got, c.want)
 		}
 		s.Apply(record)
+	}
+}
+
+// county adopts the pack of 370211 as its file has it, from 2024-02-01 on.
+func county(t *testing.T) *events.Event {
+	t.Helper()
+	b, err := os.ReadFile("../../events/policy/county-370211.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pack, err := policy.Parse(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := Event("county", &events.PolicyAdopted{Pack: *pack})
+	e.Division = "370211000000"
+	return e
+}
+
+// The county's own rules decide from their first day on and in the county
+// alone: the longest prefix on the business date wins, in whatever order the
+// packs came.
+func TestCountyOverrides(t *testing.T) {
+	category := func(e *events.Event, code string) *events.Event {
+		e.Data.(*events.PostDeveloped).Category = code
+		return e
+	}
+	away := category(Developed("f", "c", 9, "2022-01-01"), "facility_maintenance")
+	away.Data.(*events.PostDeveloped).Division, away.Division = "370212001001", "370212000000"
+	posts := []*events.Event{Developed("d", "a", 9, "2022-01-01"), category(Developed("e", "b", 9, "2022-01-01"), "facility_maintenance"), away}
+	hire := func(post, from, birth, group string) *events.Event {
+		e := with(Hired("h", post, 1, 0, from), func(d *events.HirePlaced) {
+			d.BirthMonth, d.Group, d.Publicity.From = civil.MustMonth(birth), group, d.Publicity.Until-5
+		})
+		if post == "c" {
+			e.Division = "370212000000"
+		}
+		return e
+	}
+	short := func(e *events.Event) *events.Event {
+		return with(e, func(d *events.HirePlaced) { d.Publicity.From = d.Publicity.Until - 4 })
+	}
+	long := func(e *events.Event) *events.Event {
+		return with(e, func(d *events.HirePlaced) { d.Until = d.From.AddMonths(25) })
+	}
+	cases := Cases{
+		{"the day before, by the province's term", posts, long(hire("a", "2024-01-31", "1970-01", "older")), ""},
+		{"the first day, by the county's term", posts, long(hire("a", "2024-02-01", "1970-01", "older")), "term_too_long data.until"},
+		{"the day before, by the province's publicity", posts, short(hire("a", "2024-01-31", "1970-01", "older")), ""},
+		{"the first day, by the county's publicity", posts, short(hire("a", "2024-02-01", "1970-01", "older")), "publicity_short data.publicity"},
+		{"a group that the county has not", posts, hire("a", "2024-02-01", "1990-01", "other"), "group_unknown data.group"},
+
+		{"maintenance at 60, the day before", posts, hire("b", "2024-01-31", "1963-12", "older"), ""},
+		{"maintenance at 60", posts, hire("b", "2024-02-01", "1963-12", "older"), "too_old_for_maintenance data"},
+		{"maintenance at 60, elsewhere", posts, long(hire("c", "2024-02-01", "1963-12", "older")), ""},
+		{"maintenance in the month of turning 60", posts, hire("b", "2024-02-01", "1964-02", "older"), ""},
+		{"maintenance, disabled", posts, hire("b", "2024-02-01", "1963-12", "disabled"), ""},
+		{"maintenance at 60, recorded", posts, Recorded(hire("b", "2024-02-01", "1963-12", "older")), ""},
+		{"services at 60", posts, hire("a", "2024-02-01", "1963-12", "older"), ""},
+		{"45 in 2024", posts, hire("a", "2024-12-31", "1979-12", "older"), ""},
+		{"45 in 2025", posts, hire("a", "2025-01-01", "1979-12", "older"), "not_yet_50 data"},
+		{"a birth unknown", posts, with(hire("b", "2025-01-01", "1979-12", "older"), func(d *events.HirePlaced) { d.BirthMonth = 0 }),
+			"age_outside data.group, too_old_for_maintenance data, not_yet_50 data"},
+	}
+	for name, packs := range map[string][]*events.Event{
+		"province first": {Adopted(t), county(t)}, "county first": {county(t), Adopted(t)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := rules.New()
+			for _, e := range packs {
+				r.Apply(e)
+			}
+			Judge(t, cases, func() (desk.State, desk.Decider) {
+				s := placement.New()
+				return s, New(s, r)
+			})
+		})
 	}
 }
 

@@ -47,7 +47,7 @@ func root() *cobra.Command {
 	}
 	cmd.AddCommand(upCommand(), serveCommand(), simulateCommand(), publishCommand(),
 		queryCommand(), trailCommand(), replayCommand(), statusCommand(),
-		logCommand(), provisionCommand(), eraseCommand(), agencyCommand())
+		logCommand(), provisionCommand(), eraseCommand(), agencyCommand(), policyCommand())
 	return cmd
 }
 

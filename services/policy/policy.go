@@ -12,7 +12,8 @@
 // changes derived rows of that past; the projections then start a new
 // generation beside the living one. The same holds for a withdrawal.
 //
-// The contract has checked the pack itself. Its jurisdiction must lie within
+// The contract has checked the pack itself; what it cannot is whether the
+// conditions of eligibility can be compiled, which is checked here. Its jurisdiction must lie within
 // the division of the event, which is what the agency is entitled to: a county
 // does not rule a province. An event without a division speaks for the whole
 // deployment.
@@ -20,6 +21,7 @@
 // The codes, beside those of the contract and of the desk:
 //
 //	version_exists       a pack of this version was adopted before; also in record mode
+//	condition_invalid    a condition of eligibility cannot be compiled; also in record mode
 //	jurisdiction_outside the jurisdiction lies outside the event's division; also in record mode
 package policy
 
@@ -28,12 +30,15 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/policy"
+	"github.com/muster-works/muster/services/internal/eligibility"
 )
 
 // The codes of the service's refusals.
 const (
 	VersionExists       events.Code = "version_exists"
 	JurisdictionOutside events.Code = "jurisdiction_outside"
+	ConditionInvalid    events.Code = "condition_invalid"
 )
 
 // Versions is what the service asks of the packs in the log.
@@ -63,8 +68,18 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		reasons = append(reasons, events.Reason{Code: JurisdictionOutside, Field: "data.jurisdiction",
 			Detail: "must lie within the division of the event"})
 	}
+	reasons = append(reasons, conditions(&d.Pack)...)
 	if reasons != nil {
 		return nil, reasons
 	}
 	return e, nil
+}
+
+// conditions says which conditions of a pack cannot be compiled.
+func conditions(p *policy.Pack) (reasons events.Reasons) {
+	_, err := eligibility.Compile(p)
+	for _, wrong := range policy.Errors(err) {
+		reasons = append(reasons, events.Reason{Code: ConditionInvalid, Field: "data." + wrong.Field, Detail: wrong.Detail})
+	}
+	return reasons
 }

@@ -72,6 +72,10 @@ func TestStory(t *testing.T) {
 	withdraw := func(id, what string) *events.Event {
 		return stamp(t, &events.Event{ID: id, Type: events.EventWithdrawnType, Data: &events.EventWithdrawn{Of: events.PolicyAdoptedType, ID: what, Reason: "r"}})
 	}
+	asking := func(e *events.Event, when string) *events.Event {
+		e.Data.(*events.PolicyAdopted).Eligibility = []policy.Condition{{Code: "c", When: when, Detail: "must be so"}}
+		return stamp(t, e)
+	}
 	for i, c := range []struct {
 		event *events.Event
 		want  string
@@ -90,6 +94,10 @@ func TestStory(t *testing.T) {
 		{adopt(t, "4", "", "v4", "", "2020-01-01"), "accepted", "2020-05-01", "v4"},
 		{replacing(adopt(t, "5", county, "v3", "370211", "2022-02-01"), "3"), "rejected version_exists:data.version", "2022-05-01", "v3"},
 		{replacing(adopt(t, "5", county, "v5", "370211", "2022-02-01"), "3"), "accepted", "2022-05-01", "v5"},
+		{asking(adopt(t, "8", county, "v8", "370211", "2022-02-01"), "person.agee > 1"), "rejected condition_invalid:data.eligibility[0].when", "2022-05-01", "v5"},
+		{record(asking(adopt(t, "8", county, "v8", "370211", "2022-02-01"), "1")), "rejected condition_invalid:data.eligibility[0].when", "2022-05-01", "v5"},
+		{asking(adopt(t, "8", county, "v8", "370212", "2022-02-01"), "person.age > 1"), "rejected jurisdiction_outside:data.jurisdiction", "2022-05-01", "v5"},
+		{asking(adopt(t, "8", county, "v8", "370211102", "2022-06-01"), "person.age > 1"), "accepted", "2022-06-01", "v8"},
 		{withdraw("6", "5"), "accepted", "2022-05-01", "v1"},
 		{adopt(t, "7", county, "v5", "370211", "2022-02-01"), "rejected version_exists:data.version", "2022-05-01", "v1"},
 	} {

@@ -5,6 +5,10 @@
 // says so came before it or after; its version stays taken. Of packs for the
 // same place and day the one adopted last holds.
 //
+// The conditions of a pack are compiled once, when it is adopted. A pack that
+// cannot be compiled is refused before it comes here; were it in the log all
+// the same, nobody would meet its conditions.
+//
 // The state is read and changed under the locks of the desk; readers may be
 // many, and nothing is cached on reading.
 package rules
@@ -15,6 +19,7 @@ import (
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/eligibility"
 )
 
 // A State is what the events of the family policy add up to.
@@ -26,8 +31,9 @@ type State struct {
 }
 
 type adoption struct {
-	key  [16]byte
-	pack *policy.Pack
+	key         [16]byte
+	pack        *policy.Pack
+	eligibility *eligibility.Rules
 }
 
 // New makes the state of a log that holds nothing.
@@ -43,7 +49,11 @@ func (s *State) Apply(e *events.Event) {
 		return
 	}
 	had := len(s.adopted)
-	s.adopted = append(s.adopted, adoption{e.Key().Hash(), &d.Pack})
+	conditions, err := eligibility.Compile(&d.Pack)
+	if err != nil {
+		conditions = eligibility.Nobody(&d.Pack)
+	}
+	s.adopted = append(s.adopted, adoption{e.Key().Hash(), &d.Pack, conditions})
 	s.collect(func() { s.adopted = s.adopted[:had] })
 }
 
@@ -75,6 +85,16 @@ func (s *State) collect(undo func()) {
 // InForce returns the pack in force at a division on a business date, nil when
 // there is none.
 func (s *State) InForce(at division.Code, on civil.Date) *policy.Pack { return s.book.InForce(at, on) }
+
+// Eligibility returns the conditions of a pack that InForce returned.
+func (s *State) Eligibility(p *policy.Pack) *eligibility.Rules {
+	for _, a := range s.adopted {
+		if a.pack == p {
+			return a.eligibility
+		}
+	}
+	return new(eligibility.Rules)
+}
 
 // Adopted says whether a pack of a version was ever adopted, those replaced or
 // withdrawn included.

@@ -6,6 +6,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/policy"
+	"github.com/muster-works/muster/services/internal/eligibility"
 )
 
 func adopt(id, jurisdiction, from, version string) *events.Event {
@@ -66,5 +67,35 @@ func TestApply(t *testing.T) {
 		if got := s.Adopted(version); got != want {
 			t.Errorf("Adopted(%q) = %v", version, got)
 		}
+	}
+}
+
+// The conditions are those of the pack that is in force; of a pack that cannot
+// be compiled and is in the log all the same, nobody meets them.
+func TestEligibility(t *testing.T) {
+	asking := func(e *events.Event, when string) *events.Event {
+		e.Data.(*events.PolicyAdopted).Eligibility = []policy.Condition{{Code: "c", When: when, Detail: "must be so"}}
+		return e
+	}
+	s := New()
+	for _, c := range []struct {
+		event   *events.Event
+		refused bool
+	}{
+		{adopt("1", "37", "2021-01-01", "asks nothing"), false},
+		{asking(adopt("2", "370211", "2024-01-01", "met"), "post.area == 'rural'"), false},
+		{asking(adopt("3", "370211", "2024-01-01", "not met"), "post.area == 'urban'"), true},
+		{asking(adopt("4", "370211", "2024-01-01", "met again"), "true"), false},
+		{asking(adopt("5", "370211", "2024-01-01", "broken"), "true +"), true},
+		{withdraw("6", "5"), false},
+	} {
+		s.Apply(c.event)
+		pack := s.InForce("370211102231", civil.MustDate("2024-06-01"))
+		if got := s.Eligibility(pack).Refuse(eligibility.Facts{Area: "rural"}); (got != nil) != c.refused {
+			t.Errorf("after %s, by %s: %v", c.event.ID, pack.Version, got)
+		}
+	}
+	if got := s.Eligibility(&policy.Pack{}).Refuse(eligibility.Facts{}); got != nil {
+		t.Errorf("a pack that was never adopted: %v", got)
 	}
 }

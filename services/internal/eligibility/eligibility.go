@@ -1,0 +1,204 @@
+// Package eligibility judges the conditions that a policy pack puts on a
+// placement beside group and age: boolean expressions in CEL (cel.dev) over
+// what the hire and its post say.
+//
+//	person.age           int     completed years on the on-duty day
+//	person.sex           string  F or M
+//	person.birth_month   string  1965-01
+//	hire.group           string  the code of the group
+//	hire.from            string  the on-duty day, 2024-02-01
+//	hire.until           string  the end of the term; empty where none is given
+//	post.area            string  rural or urban
+//	post.category        string  the code of the category
+//	post.division        string  the 12 digits of where the post lies
+//	post.seats           int     the seats on the on-duty day
+//
+// Dates and months are texts whose order is that of time, so < and > compare
+// them. There is no clock: the same hire is judged in the same way for ever.
+//
+// The log holds the month of birth and not the day. In the month of the
+// birthday a condition is asked with both ages and holds if it holds with one:
+// the person has the benefit of the doubt. What cannot be worked out (the age
+// of somebody whose birth is unknown, a division by zero, an expression that
+// takes more than its share of steps) does not hold.
+//
+// Compile refuses what is not of the language, is no boolean, or names a
+// variable that does not exist; so an adopted pack has conditions that can be
+// asked. A [Rules] is safe for concurrent use.
+package eligibility
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"unicode/utf8"
+
+	"cel.dev/cel-go/cel"
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/policy"
+)
+
+// steps is what one expression may cost; a comparison is about one.
+const steps = 10_000
+
+// Facts are what the conditions are about.
+type Facts struct {
+	Birth       civil.Month // none where it is unknown
+	Sex         string
+	Group       string
+	From, Until civil.Date
+	Area        string
+	Category    string
+	Division    division.Code
+	Seats       int
+}
+
+// Rules are the conditions of a pack, ready to be asked. The zero Rules are
+// none.
+type Rules struct{ conditions []condition }
+
+type condition struct {
+	policy.Condition
+	program cel.Program
+	version string
+}
+
+// Compile makes the rules of a pack. The error is *policy.FieldError values,
+// joined, each with the character of the expression that it is about.
+func Compile(p *policy.Pack) (*Rules, error) {
+	r := new(Rules)
+	if len(p.Eligibility) == 0 {
+		return r, nil
+	}
+	env, err := language()
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for i, c := range p.Eligibility {
+		program, err := compile(env, c.When)
+		if err != nil {
+			err.Field = fmt.Sprintf("eligibility[%d].when", i)
+			errs = append(errs, err)
+			continue
+		}
+		r.conditions = append(r.conditions, condition{c, program, p.Version})
+	}
+	if errs != nil {
+		return nil, errors.Join(errs...)
+	}
+	return r, nil
+}
+
+// Nobody makes rules whose conditions nobody meets: for a pack that cannot be
+// compiled and is in force all the same.
+func Nobody(p *policy.Pack) *Rules {
+	r := new(Rules)
+	for _, c := range p.Eligibility {
+		r.conditions = append(r.conditions, condition{Condition: c, version: p.Version})
+	}
+	return r
+}
+
+func language() (*cel.Env, error) {
+	env, err := cel.NewEnv(
+		cel.Variable("person.age", cel.IntType),
+		cel.Variable("person.sex", cel.StringType),
+		cel.Variable("person.birth_month", cel.StringType),
+		cel.Variable("hire.group", cel.StringType),
+		cel.Variable("hire.from", cel.StringType),
+		cel.Variable("hire.until", cel.StringType),
+		cel.Variable("post.area", cel.StringType),
+		cel.Variable("post.category", cel.StringType),
+		cel.Variable("post.division", cel.StringType),
+		cel.Variable("post.seats", cel.IntType),
+		cel.ParserRecursionLimit(50),
+		cel.ExtendedValidations(),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("language of conditions: %w", err)
+	}
+	return env, nil
+}
+
+// compile makes one expression a program.
+func compile(env *cel.Env, when string) (cel.Program, *policy.FieldError) {
+	ast, issues := env.Compile(when)
+	if issues != nil && len(issues.Errors()) > 0 {
+		first := issues.Errors()[0]
+		line, column := first.Location.Line(), first.Location.Column()+1
+		return nil, &policy.FieldError{
+			Detail:    fmt.Sprintf("cannot be compiled at %d:%d: %s", line, column, first.Message),
+			Character: character(when, line, column),
+		}
+	}
+	if !ast.OutputType().IsExactType(cel.BoolType) {
+		return nil, &policy.FieldError{Detail: "must be true or false, and not of the type " + cel.FormatCELType(ast.OutputType())}
+	}
+	program, err := env.Program(ast, cel.CostLimit(steps), cel.EvalOptions(cel.OptOptimize))
+	if err != nil {
+		return nil, &policy.FieldError{Detail: "cannot be compiled: " + err.Error()}
+	}
+	return program, nil
+}
+
+// character is the place of a line and column in a text, from 1.
+func character(s string, line, column int) int {
+	n := column
+	for range line - 1 {
+		before, after, _ := strings.Cut(s, "\n")
+		n += utf8.RuneCountInString(before) + 1
+		s = after
+	}
+	return n
+}
+
+// Refuse returns a reason for each condition that does not hold, in the order
+// of the pack.
+func (r *Rules) Refuse(f Facts) (reasons events.Reasons) {
+	if len(r.conditions) == 0 {
+		return nil
+	}
+	cases := f.cases()
+	for _, c := range r.conditions {
+		if !c.holds(cases) {
+			reasons = append(reasons, events.Reason{Code: events.Code(c.Code), Field: "data",
+				Detail: c.Detail + " (a condition of policy pack " + c.version + ")"})
+		}
+	}
+	return reasons
+}
+
+func (c *condition) holds(cases []map[string]any) bool {
+	if c.program == nil {
+		return false
+	}
+	for _, vars := range cases {
+		if value, _, err := c.program.Eval(vars); err == nil && value.Value() == true {
+			return true
+		}
+	}
+	return false
+}
+
+// cases are the variables, once for each age that the person may have.
+func (f *Facts) cases() []map[string]any {
+	vars := map[string]any{
+		"hire.group": f.Group, "hire.from": f.From.String(), "hire.until": f.Until.String(),
+		"post.area": f.Area, "post.category": f.Category, "post.division": string(f.Division), "post.seats": f.Seats,
+	}
+	if f.Birth == 0 {
+		return []map[string]any{vars}
+	}
+	months := int(f.From.Month() - f.Birth)
+	vars["person.sex"], vars["person.birth_month"], vars["person.age"] = f.Sex, f.Birth.String(), months/12
+	if months%12 != 0 || months == 0 {
+		return []map[string]any{vars}
+	}
+	younger := maps.Clone(vars)
+	younger["person.age"] = months/12 - 1
+	return []map[string]any{vars, younger}
+}
