@@ -55,6 +55,21 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
+func BenchmarkScan(b *testing.B) {
+	for _, s := range shapes(b) {
+		raw := must(s.event.Append(nil))
+		b.Run(s.name, func(b *testing.B) {
+			var scanner events.Scanner
+			for b.Loop() {
+				if _, err := scanner.Scan(raw); err != nil {
+					b.Fatal(err)
+				}
+			}
+			s.report(b, len(raw))
+		})
+	}
+}
+
 // The door reads a submission by identity; here one by pseudonym, so that the
 // figure is that of the contract and not of the checksum.
 func BenchmarkSubmission(b *testing.B) {

@@ -1,0 +1,200 @@
+package events
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"time"
+	"unicode/utf8"
+	"unsafe"
+
+	"github.com/muster-works/muster/events/civil"
+)
+
+// A cursor walks through JSON that is expected to have one certain form. What
+// it expects is given as text, so it knows next to nothing of JSON: as soon as
+// anything else stands there, it fails for good, and whoever uses it reads the
+// whole again by the library.
+//
+// The bytes must not change as long as a string that it returned is in use.
+type cursor struct {
+	b  []byte
+	at int
+	ok bool
+}
+
+// expect takes a literal.
+func (c *cursor) expect(literal string) {
+	if !c.take(literal) {
+		c.ok = false
+	}
+}
+
+// take takes a literal, and says whether it stood there.
+func (c *cursor) take(literal string) bool {
+	end := c.at + len(literal)
+	if end > len(c.b) || string(c.b[c.at:end]) != literal {
+		return false
+	}
+	c.at = end
+	return true
+}
+
+// name takes the name of a member, given with quotes and colon, and the comma
+// before it where the member is not the first of its object.
+func (c *cursor) name(quoted string) bool {
+	i := c.at
+	if !c.ok || i >= len(c.b) {
+		return false
+	}
+	if c.b[i-1] != '{' {
+		if c.b[i] != ',' {
+			return false
+		}
+		i++
+	}
+	end := i + len(quoted)
+	if end > len(c.b) || string(c.b[i:end]) != quoted {
+		return false
+	}
+	c.at = end
+	return true
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// special marks the bytes of eight that end a plain run of a string, and the
+// high bit of the lowest of them is right: a quote, a backslash, a control
+// character, anything that is not ASCII.
+func special(v uint64) uint64 {
+	quote, slash := v^ones*'"', v^ones*'\\'
+	return ((quote-ones)&^quote | (slash-ones)&^slash | (v - ones*0x20) | v) & highs
+}
+
+// text takes a string without escapes.
+func (c *cursor) text() string {
+	b, i := c.b, c.at
+	if i >= len(b) || b[i] != '"' {
+		c.ok = false
+		return ""
+	}
+	i++
+	start, ascii := i, true
+	for {
+		if i+8 <= len(b) {
+			s := special(binary.LittleEndian.Uint64(b[i:]))
+			if s == 0 {
+				i += 8
+				continue
+			}
+			i += bits.TrailingZeros64(s) / 8
+		}
+		if i >= len(b) || b[i] == '\\' || b[i] < ' ' {
+			c.ok = false
+			return ""
+		}
+		if b[i] == '"' {
+			break
+		}
+		ascii = ascii && b[i] < utf8.RuneSelf
+		i++
+	}
+	c.at = i + 1
+	if !ascii && !utf8.Valid(b[start:i]) {
+		c.ok = false
+	}
+	return unsafe.String(unsafe.SliceData(b[start:]), i-start)
+}
+
+// integer takes a whole number, as the canonical form writes it.
+func (c *cursor) integer() int64 {
+	b, i := c.b, c.at
+	negative := i < len(b) && b[i] == '-'
+	if negative {
+		i++
+	}
+	start := i
+	var n int64
+	for i < len(b) && b[i]-'0' <= 9 {
+		n = 10*n + int64(b[i]-'0')
+		i++
+	}
+	digits := i - start
+	// Of 18 digits none overflows; a zero in front is no JSON, and -0 none that
+	// is written; a fraction or an exponent fails at the next literal.
+	if digits == 0 || digits > 18 || b[start] == '0' && (digits > 1 || negative) {
+		c.ok = false
+	}
+	c.at = i
+	if negative {
+		return -n
+	}
+	return n
+}
+
+// person takes a UUID in its usual form.
+func (c *cursor) person() (id Person) {
+	if c.at+38 > len(c.b) {
+		c.ok = false
+		return id
+	}
+	s := c.b[c.at : c.at+38]
+	if s[0] != '"' || s[9] != '-' || s[14] != '-' || s[19] != '-' || s[24] != '-' || s[37] != '"' {
+		c.ok = false
+		return id
+	}
+	var bad byte
+	for i, at := range places {
+		high, low := nibbles[s[at]], nibbles[s[at+1]]
+		bad |= high | low
+		id[i] = high<<4 | low&15
+	}
+	if bad > 15 {
+		c.ok = false
+	}
+	c.at += 38
+	return id
+}
+
+// places are where the bytes of a quoted UUID begin.
+var places = [16]byte{1, 3, 5, 7, 10, 12, 15, 17, 20, 22, 25, 27, 29, 31, 33, 35}
+
+// nibbles are the values of the hexadecimal digits; 0xf0 is none.
+var nibbles = func() (n [256]byte) {
+	for i := range n {
+		n[i] = 0xf0
+	}
+	for i := range 10 {
+		n['0'+i] = byte(i)
+	}
+	for i := range 6 {
+		n['a'+i], n['A'+i] = byte(10+i), byte(10+i)
+	}
+	return n
+}()
+
+func (c *cursor) date() civil.Date {
+	d, err := civil.ParseDate(c.text())
+	if err != nil {
+		c.ok = false
+	}
+	return d
+}
+
+func (c *cursor) month() civil.Month {
+	m, err := civil.ParseMonth(c.text())
+	if err != nil {
+		c.ok = false
+	}
+	return m
+}
+
+func (c *cursor) instant() time.Time {
+	t, err := time.Parse(time.RFC3339, c.text())
+	if err != nil {
+		c.ok = false
+	}
+	return t
+}

@@ -1,0 +1,147 @@
+package events_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/muster-works/muster/events"
+)
+
+// scanned are the types that the Scanner reads by itself.
+var scanned = map[events.Type]bool{
+	events.AttendanceReportedType: true, events.PaymentInstructedType: true, events.PaymentSettledType: true,
+	events.PaymentReturnedType: true, events.PaymentReversedType: true, events.HirePlacedType: true, events.ExitRecordedType: true,
+	events.TrainingCompletedType: true, events.AccountAssignedType: true, events.PostDevelopedType: true,
+}
+
+// agrees holds one Scanner, used again and again, to Decode.
+func agrees(t *testing.T, s *events.Scanner, raw []byte) {
+	t.Helper()
+	want, wantErr := events.Decode(raw)
+	got, err := s.Scan(raw)
+	switch {
+	case fmt.Sprint(err) != fmt.Sprint(wantErr):
+		t.Errorf("scanned with error %v, Decode says %v\n%s", err, wantErr, raw)
+	case err == nil && !same(got, want):
+		t.Errorf("scanned as\n%+v %+v\ndecoded as\n%+v %+v\n%s", got, got.Data, want, want.Data, raw)
+	}
+}
+
+// Whatever stands in a record, in whatever order, with whatever member left out
+// or turned into something else, the Scanner reads what Decode reads; and the
+// types that it is there for it reads by itself.
+func TestScanner(t *testing.T) {
+	var s events.Scanner
+	goldens := read(t, "record")
+	for _, name := range slices.Sorted(maps.Keys(goldens)) {
+		raw := goldens[name]
+		agrees(t, &s, raw)
+		e, err := events.Decode(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Knows(raw) != scanned[e.Type] {
+			t.Errorf("%s: the Scanner reads it by itself: %v", name, s.Knows(raw))
+		}
+		agrees(t, &s, arranged(t, raw, true))
+		agrees(t, &s, arranged(t, raw, false))
+		for _, without := range removals(t, raw) {
+			agrees(t, &s, without)
+			if e, err := events.Decode(without); err == nil {
+				agrees(t, &s, must(e.Append(nil)))
+			}
+		}
+		edit(t, raw, func(_ string, parent map[string]any, member string, whole func() []byte) {
+			old := parent[member]
+			for _, v := range []any{nil, "", "é", "\"\\\n", " ", "2022-02-30", 1.5, -1, 1e20, true, false, []any{}, map[string]any{}} {
+				parent[member] = v
+				agrees(t, &s, whole())
+				if e, err := events.Decode(whole()); err == nil {
+					agrees(t, &s, must(e.Append(nil)))
+				}
+			}
+			parent[member] = old
+		})
+	}
+}
+
+// A record that was damaged anywhere is read as Decode reads it, or refused as
+// Decode refuses it.
+func TestScannerOfDamagedRecords(t *testing.T) {
+	var s events.Scanner
+	seed := rand.Uint64()
+	r := rand.New(rand.NewPCG(seed, 1))
+	t.Logf("seed %d", seed)
+	goldens := read(t, "record")
+	for _, name := range slices.Sorted(maps.Keys(goldens)) {
+		raw := goldens[name]
+		if len(raw) > 4000 {
+			continue // policy packs, which the Scanner does not read
+		}
+		for range 3000 {
+			b := slices.Clone(raw)
+			for range 1 + r.IntN(3) {
+				i, j := r.IntN(len(b)), r.IntN(len(raw))
+				switch r.IntN(4) {
+				case 0:
+					b[i] = byte(r.IntN(256))
+				case 1:
+					b = slices.Delete(b, i, min(len(b), i+1+r.IntN(20)))
+				case 2:
+					b = slices.Insert(b, i, raw[j:min(len(raw), j+1+r.IntN(20))]...)
+				case 3:
+					b[i] = raw[j]
+				}
+				if len(b) == 0 {
+					break
+				}
+			}
+			agrees(t, &s, b)
+		}
+	}
+}
+
+// FuzzScanner looks for records that the Scanner reads as Decode does not.
+func FuzzScanner(f *testing.F) {
+	for _, folder := range []string{"record", "submission"} {
+		for _, raw := range read(f, folder) {
+			f.Add(raw)
+		}
+	}
+	var s events.Scanner
+	f.Fuzz(func(t *testing.T, raw []byte) { agrees(t, &s, raw) })
+}
+
+// What was scanned stays right when the Scanner goes on, as far as it is said
+// to: the texts do.
+func TestScannerKeepsTexts(t *testing.T) {
+	var s events.Scanner
+	goldens := read(t, "record")
+	e, err := s.Scan(goldens["hire.placed"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, post := e.ID, e.Data.(*events.HirePlaced).Post
+	if _, err := s.Scan(goldens["post.developed"]); err != nil {
+		t.Fatal(err)
+	}
+	if id != "id-hire.placed" || post != "370211102231-001" {
+		t.Errorf("texts became %q and %q", id, post)
+	}
+}
+
+func TestScannerAllocates(t *testing.T) {
+	var s events.Scanner
+	for name, raw := range read(t, "record") {
+		if !s.Knows(raw) {
+			continue
+		}
+		// The zone of the event's time is one that time.Parse makes.
+		if n := testing.AllocsPerRun(100, func() { s.Knows(raw) }); n > 2 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
