@@ -10,6 +10,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/projections/payroll"
 	"github.com/muster-works/muster/projections/query"
 )
 
@@ -86,7 +87,7 @@ func TestPayrollAddsUp(t *testing.T) {
 			"as_of": {(civil.MustDate("2022-05-01") + civil.Date(r.IntN(70))).String()}, "known_at": {at("2022-04-01 00:00").AddDate(0, 0, r.IntN(100)).Format("2006-01-02")},
 		}
 		whole := ask[query.Payroll](w, "/v1/payroll?"+params.Encode())
-		var sum query.Money
+		var sum payroll.Money
 		rows := 0
 		for _, part := range []string{"3702", "370102001002"} {
 			params.Set("division", part)

@@ -28,6 +28,7 @@ import (
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/rulebook"
 )
 
 // Options say what an API answers from.
@@ -42,7 +43,7 @@ type Options struct {
 // An API answers questions. It is safe for concurrent use.
 type API struct {
 	Options
-	packs shelf
+	packs rulebook.Shelf
 	rolls rolls
 	money till
 	mu    sync.Mutex

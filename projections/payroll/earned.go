@@ -1,4 +1,4 @@
-package query
+package payroll
 
 import (
 	"cmp"
@@ -10,13 +10,13 @@ import (
 	"github.com/muster-works/muster/projections/timeline"
 )
 
-// earned is what a month on a post is worth: standard ÷ required days × days
+// reckon returns what a month on a post is worth: standard ÷ required days × days
 // attended, at most the standard, rounded half up to the fen. Days count on
 // which a placement holds, by their marks; a half day counts as the pack says,
 // and so do days of leave and of a substitute. A post's own standard and
 // required days go before the pack's. Nothing is earned where no pack is in
 // force, or nothing is required.
-func earned(pack *policy.Pack, post timeline.Attributes, placed []timeline.Placement, sheet timeline.Sheet) events.Fen {
+func reckon(pack *policy.Pack, post timeline.Attributes, placed []timeline.Placement, sheet timeline.Sheet) events.Fen {
 	if pack == nil {
 		return 0
 	}

@@ -1,4 +1,4 @@
-package query
+package payroll
 
 import (
 	"testing"
@@ -44,7 +44,7 @@ func TestEarned(t *testing.T) {
 	} {
 		sheet := timeline.Sheet{Month: month}
 		copy(sheet.Marks[:], c.marks)
-		if got := earned(c.pack, c.post, c.placed, sheet); got != c.want {
+		if got := reckon(c.pack, c.post, c.placed, sheet); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
 	}

@@ -1,4 +1,9 @@
-package query
+// Package rulebook knows the policy packs that stood at any commit of the log:
+// which were adopted by then, and were neither replaced nor withdrawn.
+//
+// It reads the boundary policy of the log, which holds little, and is
+// brought up to date before each answer.
+package rulebook
 
 import (
 	"context"
@@ -11,10 +16,10 @@ import (
 	"github.com/muster-works/muster/events/policy"
 )
 
-// A shelf holds what the boundary policy of the log says, so that the packs in
-// force are known as they were known at any commit. It is read on from where it
-// was left, which costs one look when there is nothing new.
-type shelf struct {
+// A Shelf holds what the boundary policy of the log says. It is read on from
+// where it was left, which costs one look when there is nothing new. The zero
+// Shelf is ready and safe for concurrent use; it serves one log.
+type Shelf struct {
 	mu      sync.Mutex
 	at      log.Position
 	adopted []adoption
@@ -33,8 +38,9 @@ type voided struct {
 	key events.Key
 }
 
-// book returns the packs that stood at a commit.
-func (s *shelf) book(ctx context.Context, l log.Log, known log.Position) (*policy.Book, error) {
+// Book returns the packs that stood at a commit, in the order in which they were
+// adopted. It fails as the log does.
+func (s *Shelf) Book(ctx context.Context, l log.Log, known log.Position) (*policy.Book, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.refresh(ctx, l); err != nil {
@@ -50,7 +56,7 @@ func (s *shelf) book(ctx context.Context, l log.Log, known log.Position) (*polic
 	return book, nil
 }
 
-func (s *shelf) refresh(ctx context.Context, l log.Log) error {
+func (s *Shelf) refresh(ctx context.Context, l log.Log) error {
 	for c, err := range l.Read(ctx, s.at, log.Filter{Boundary: events.Policy.Boundary()}) {
 		if err != nil {
 			return err

@@ -1,0 +1,434 @@
+package query_test
+
+import (
+	"fmt"
+	"maps"
+	"math/big"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/policy"
+	"github.com/muster-works/muster/projections/fund"
+	"github.com/muster-works/muster/projections/payroll"
+	"github.com/muster-works/muster/projections/query"
+)
+
+// moneyHistory is a random history of packs, posts, people, sheets and pay: with
+// corrections, withdrawals, sheets that speak of one day twice, and lines that
+// come back, in random order and commits. Posts and hires come first: who is paid
+// for a post without ever having been placed on it is beyond a division's roll.
+func moneyHistory(w *world, r *rand.Rand) {
+	date := func() civil.Date { return civil.MustDate("2022-04-20") + civil.Date(r.IntN(60)) }
+	month := func() civil.Month { return civil.MustMonth("2022-04") + civil.Month(r.IntN(3)) }
+	places := []division.Code{langya, beside, jiefang, "370102001003"}
+	var first, all []*events.Event
+	add := func(d events.Data) *events.Event {
+		e := w.event(places[r.IntN(len(places))], d)
+		all = append(all, e)
+		if r.IntN(12) == 0 {
+			all = append(all, w.event(e.Division, &events.EventWithdrawn{Of: e.Type, ID: e.ID, Reason: "a mistake"}))
+		}
+		return e
+	}
+	for i, jurisdiction := range []string{"37", "3702", "370102001", "37"} {
+		p := pack(w.t, fmt.Sprint("v", i), jurisdiction, []string{"2021-01-01", "2022-05-01", "2022-06-01", "2022-05-15"}[i])
+		p.Payment.Standard.Rural, p.Payment.RequiredDays, p.Payment.DueDay = int64(10000*(i+3)), 18+i, 10+i
+		p.Attendance.HalfDayPercent, p.Attendance.LeavePercent = 50-10*i, 25*i
+		add(p)
+	}
+	for i := range 6 {
+		d := &events.PostDeveloped{Post: fmt.Sprint("p", i), Category: "public_service", Area: []string{"rural", "urban"}[i%2], Seats: 9, From: civil.MustDate("2022-01-01"), Fund: "f"}
+		if i > 3 {
+			d.Standard, d.RequiredDays = 70001, 17
+		}
+		first = append(first, w.event(places[i%len(places)], d))
+	}
+	for i := range 3 {
+		add(&events.FundAllocated{Fund: fmt.Sprint("f", i%2), Year: 2022 + i%2, Amount: events.Fen(1000 + i)})
+	}
+	line := 0
+	for i := range 40 {
+		post, from := fmt.Sprint("p", r.IntN(6)), date()
+		first = append(first, w.event(langya, &events.HirePlaced{Who: who(i), Post: post, Seat: i, From: from, Group: "older", Sex: "F"}))
+		if r.IntN(3) == 0 {
+			add(&events.ExitRecorded{Who: who(i), Post: post, On: from + 1 + civil.Date(r.IntN(50)), Kind: "natural", Code: "N1"})
+		}
+		sheet := func() *events.AttendanceReported {
+			m := month()
+			marks := make([]byte, m.Days())
+			for d := range marks {
+				marks[d] = "PPPPPPHLSA.-"[r.IntN(12)]
+			}
+			return &events.AttendanceReported{Post: post, Month: m, Recorder: "clerk", Lines: []events.AttendanceLine{{Person: person(i), Marks: string(marks)}}}
+		}
+		for range r.IntN(4) {
+			if e := add(sheet()); r.IntN(4) == 0 {
+				all = append(all, replacing(w.event(e.Division, sheet()), e.ID))
+			}
+		}
+		if r.IntN(4) == 0 {
+			add(&events.AttendanceReported{Post: post, Date: date(), Lines: []events.AttendanceLine{{Person: person(i), Mark: "P"}}})
+		}
+		for range r.IntN(3) {
+			line++
+			name, run := fmt.Sprint(line), fmt.Sprint("r", r.IntN(3))
+			instructed := func(amount int) *events.PaymentInstructed {
+				return &events.PaymentInstructed{Run: run, Month: month(), Fund: fmt.Sprint("f", r.IntN(2)), Lines: []events.PayLine{{
+					Line: name, Person: person(i), Post: post, Amount: events.Fen(amount), Kind: []string{"", "allowance", "arrears", "insurance"}[r.IntN(4)]}}}
+			}
+			e := w.event(langya, instructed(30000+r.IntN(30000)))
+			all = append(all, e)
+			if r.IntN(6) == 0 {
+				all = append(all, replacing(w.event(langya, instructed(r.IntN(60000))), e.ID))
+			}
+			if r.IntN(4) > 0 {
+				add(&events.PaymentSettled{Run: run, PaidOn: date(), Lines: []events.SettledLine{{Line: name, Person: person(i)}}})
+			}
+			if back := []events.ReturnedLine{{Line: name, Person: person(i), On: date() + 20, Reason: "closed"}}; r.IntN(5) == 0 {
+				add(&events.PaymentReturned{Run: run, Lines: back})
+			} else if r.IntN(6) == 0 {
+				add(&events.PaymentReversed{Run: run, Lines: back})
+			}
+		}
+	}
+	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	recorded := at("2022-04-20 00:00")
+	for _, e := range append(first, all...) { // one boundary a commit, as the services keep it
+		recorded = recorded.Add(time.Duration(r.IntN(3)) * time.Hour)
+		w.commit(recorded, e)
+	}
+	w.settle()
+}
+
+// paidLine is a pay line and what became of it, put together from raw events.
+type paidLine struct {
+	events.PayLine
+	run          *events.PaymentInstructed
+	paid, backOn civil.Date
+}
+
+func (l *paidLine) month() civil.Month {
+	if l.Month != 0 {
+		return l.Month
+	}
+	return l.run.Month
+}
+
+// lines puts the pay lines together that stand.
+func payLines(stand []events.Data) map[string]*paidLine {
+	lines := map[string]*paidLine{}
+	for _, d := range stand {
+		if d, ok := d.(*events.PaymentInstructed); ok {
+			for _, l := range d.Lines {
+				lines[d.Run+"/"+l.Line] = &paidLine{PayLine: l, run: d}
+			}
+		}
+	}
+	for _, d := range stand {
+		switch d := d.(type) {
+		case *events.PaymentSettled:
+			for _, l := range d.Lines {
+				if p := lines[d.Run+"/"+l.Line]; p != nil {
+					p.paid = d.PaidOn
+				}
+			}
+		case *events.PaymentReturned:
+			comeBack(lines, d.Run, d.Lines)
+		case *events.PaymentReversed:
+			comeBack(lines, d.Run, d.Lines)
+		}
+	}
+	return lines
+}
+
+func comeBack(lines map[string]*paidLine, run string, back []events.ReturnedLine) {
+	for _, l := range back {
+		if p := lines[run+"/"+l.Line]; p != nil {
+			p.backOn = l.On
+		}
+	}
+}
+
+// inForce is the pack that holds at a place on a day: the longest jurisdiction,
+// and of equal ones the one adopted last.
+func inForce(stand []events.Data, where division.Code, on civil.Date) (best *policy.Pack) {
+	for _, d := range stand {
+		if p, ok := d.(*events.PolicyAdopted); ok && p.ValidFrom <= on && strings.HasPrefix(string(where), p.Jurisdiction) {
+			if best == nil || len(p.Jurisdiction) >= len(best.Jurisdiction) {
+				best = &p.Pack
+			}
+		}
+	}
+	return best
+}
+
+// payroll recounts a month by person and post, every day of every sheet by
+// itself, in exact fractions.
+func (o oracle) payroll(month civil.Month, asOf civil.Date, known time.Time, prefix string) map[string]payroll.Line {
+	stand := o.standing(known)
+	want := map[string]payroll.Line{}
+	at := o.places(known)
+	exits := map[string]civil.Date{}
+	for _, d := range stand {
+		if x, ok := d.(*events.ExitRecorded); ok {
+			exits[x.Person.String()+x.Post] = x.On
+		}
+	}
+	marks := map[string]byte{} // the strongest of a person, post and day
+	mark := func(p events.Person, post string, day civil.Date, m byte) {
+		key := fmt.Sprint(p, post, day)
+		if strings.IndexByte("-.ALSHP", m) > strings.IndexByte("-.ALSHP", marks[key]) {
+			marks[key] = m
+		}
+	}
+	for _, d := range stand {
+		if s, ok := d.(*events.AttendanceReported); ok {
+			for _, l := range s.Lines {
+				if s.Date != 0 {
+					mark(l.Person, s.Post, s.Date, l.Mark[0])
+				}
+				for i := range len(l.Marks) {
+					mark(l.Person, s.Post, s.Month.First()+civil.Date(i), l.Marks[i])
+				}
+			}
+		}
+	}
+	first, end := month.First(), (month + 1).First()
+	for _, d := range stand {
+		h, ok := d.(*events.HirePlaced)
+		post := at[hirePost(h, ok)]
+		if !ok || post == nil || !strings.HasPrefix(string(post.Division), prefix) {
+			continue
+		}
+		out := exits[h.Person.String()+h.Post]
+		if out == 0 || out < h.From {
+			out = 1 << 30
+		}
+		if h.From >= end || out <= first {
+			continue
+		}
+		l := payroll.Line{Person: h.Person, Post: h.Post, Division: post.Division}
+		if p := inForce(stand, post.Division, first); p != nil {
+			hundredths := int64(0)
+			for day := max(first, h.From); day < min(end, out); day++ {
+				switch marks[fmt.Sprint(h.Person, h.Post, day)] {
+				case 'P':
+					hundredths += 100
+				case 'H':
+					hundredths += int64(p.Attendance.HalfDayPercent)
+				case 'S':
+					hundredths += int64(p.Attendance.SubstitutePercent)
+				case 'L':
+					hundredths += int64(p.Attendance.LeavePercent)
+				}
+			}
+			l.Entitled, l.Policy = prorated(post.PostDeveloped, p, hundredths), p.Version
+		}
+		want[l.Person.String()+l.Post] = l
+	}
+	lines := payLines(stand)
+	for _, name := range slices.Sorted(maps.Keys(lines)) {
+		p := lines[name]
+		post := at[p.Post]
+		if p.month() != month || post == nil || !strings.HasPrefix(string(post.Division), prefix) {
+			continue
+		}
+		l := want[p.Person.String()+p.Post]
+		l.Person, l.Post, l.Division = p.Person, p.Post, post.Division
+		if pack := inForce(stand, post.Division, first); pack != nil {
+			l.Policy = pack.Version
+		}
+		if p.Kind != "insurance" {
+			l.Instructed += p.Amount
+			switch {
+			case p.backOn != 0 && p.backOn <= asOf:
+				l.Returned += p.Amount
+			case p.paid != 0 && p.paid <= asOf:
+				l.Settled += p.Amount
+			}
+		}
+		want[l.Person.String()+l.Post] = l
+	}
+	for key, l := range want {
+		l.Difference = l.Settled - l.Entitled
+		if pack := inForce(stand, l.Division, first); pack != nil && l.Entitled > 0 {
+			due := end + civil.Date(pack.Payment.DueDay-1)
+			for day := due; day < asOf && settledBy(lines, l, month, day, asOf) < l.Entitled; day++ {
+				l.Late++
+			}
+		}
+		want[key] = l
+	}
+	return want
+}
+
+func hirePost(h *events.HirePlaced, ok bool) string {
+	if !ok {
+		return ""
+	}
+	return h.Post
+}
+
+// settledBy is what had been paid on a day, of what stays paid as of a later one.
+func settledBy(lines map[string]*paidLine, l payroll.Line, month civil.Month, day, asOf civil.Date) (sum events.Fen) {
+	for _, p := range lines {
+		mine := p.Person == l.Person && p.Post == l.Post && p.month() == month && p.Kind != "insurance"
+		if mine && p.paid != 0 && p.paid <= day && (p.backOn == 0 || p.backOn > asOf) {
+			sum += p.Amount
+		}
+	}
+	return sum
+}
+
+// prorated is standard ÷ required × days, half up, and the standard at most.
+func prorated(d *events.PostDeveloped, p *policy.Pack, hundredths int64) events.Fen {
+	standard, required := int64(d.Standard), int64(d.RequiredDays)
+	if standard == 0 {
+		standard = p.Payment.Standard.Rural
+		if d.Area == "urban" {
+			standard = p.Payment.Standard.Urban
+		}
+	}
+	if required == 0 {
+		required = int64(p.Payment.RequiredDays)
+	}
+	exact := new(big.Rat).Mul(big.NewRat(standard, required), big.NewRat(hundredths, 100))
+	exact.Add(exact, big.NewRat(1, 2))
+	whole := new(big.Int).Div(exact.Num(), exact.Denom()).Int64()
+	return events.Fen(min(whole, standard))
+}
+
+// A placedPost is a post with its place.
+type placedPost struct {
+	*events.PostDeveloped
+	Division division.Code
+}
+
+func (o oracle) places(known time.Time) map[string]*placedPost {
+	at := map[string]*placedPost{}
+	for _, c := range o.commits {
+		for _, e := range c.events {
+			if d, ok := e.Data.(*events.PostDeveloped); ok && !c.recorded.After(known) {
+				at[d.Post] = &placedPost{d, e.Division}
+			}
+		}
+	}
+	return at
+}
+
+// funds recounts the books.
+func (o oracle) funds(asOf civil.Date, known time.Time) map[string]fund.Balance {
+	stand := o.standing(known)
+	want := map[string]fund.Balance{}
+	change := func(name string, f func(*fund.Balance)) {
+		b := want[name]
+		f(&b)
+		want[name] = b
+	}
+	for _, d := range stand {
+		if a, ok := d.(*events.FundAllocated); ok {
+			change(a.Fund, func(b *fund.Balance) {
+				if (civil.Month(12 * a.Year)).First() <= asOf {
+					b.Allocated += a.Amount
+				}
+			})
+		}
+	}
+	for _, p := range payLines(stand) {
+		change(p.run.Fund, func(b *fund.Balance) {
+			if p.run.Month.First() <= asOf {
+				b.Instructed += p.Amount
+			}
+			back := p.backOn != 0 && p.backOn <= asOf
+			if back {
+				b.Returned += p.Amount
+			}
+			if p.paid != 0 && p.paid <= asOf && !back {
+				b.Settled += p.Amount
+			}
+		})
+	}
+	for name, b := range want {
+		b.Fund, b.Left = name, b.Allocated-b.Instructed+b.Returned
+		want[name] = b
+	}
+	return want
+}
+
+// Payrolls and funds at random dates and moments equal a recount over the raw
+// events.
+func TestMoneyRecount(t *testing.T) {
+	for range 2 {
+		seed := rand.Uint64()
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 1))
+			w := newWorld(t)
+			moneyHistory(w, r)
+			o := recount(w)
+			for range 60 {
+				asOf := civil.MustDate("2022-04-20") + civil.Date(r.IntN(100))
+				known := at("2022-04-19 00:00").Add(time.Duration(r.IntN(30*24)) * time.Hour)
+				month := civil.MustMonth("2022-04") + civil.Month(r.IntN(3))
+				prefix := []string{"", "37", "3701", "370211", "370102001"}[r.IntN(5)]
+				params := url.Values{"as_of": {asOf.String()}, "known_at": {known.Format(time.RFC3339)}, "division": {prefix}}
+				compareFunds(t, w, params, o.funds(asOf, known))
+				params.Set("month", month.String())
+				params.Set("limit", "1000")
+				comparePayroll(t, w, params, o.payroll(month, asOf, known, prefix))
+			}
+		})
+	}
+}
+
+func comparePayroll(t *testing.T, w *world, params url.Values, want map[string]payroll.Line) {
+	t.Helper()
+	answer := ask[query.Payroll](w, "/v1/payroll?"+params.Encode())
+	got := map[string]payroll.Line{}
+	for _, l := range answer.Rows {
+		got[l.Person.String()+l.Post] = l
+	}
+	if !maps.Equal(got, want) || len(got) != answer.Total || len(got) != len(answer.Rows) {
+		t.Fatalf("payroll %v\n got %v\nwant %v", params, got, want)
+	}
+	var totals payroll.Totals
+	for _, l := range want {
+		totals.Entitled, totals.Instructed, totals.Settled = totals.Entitled+l.Entitled, totals.Instructed+l.Instructed, totals.Settled+l.Settled
+		totals.Returned, totals.Difference = totals.Returned+l.Returned, totals.Difference+l.Difference
+		for n, is := range map[*int]bool{
+			&totals.Late: l.Late > 0, &totals.Short: l.Settled < l.Entitled, &totals.Over: l.Settled > l.Entitled, &totals.Unearned: l.Entitled == 0 && l.Settled > 0,
+		} {
+			if is {
+				*n++
+			}
+		}
+	}
+	if answer.Totals != totals {
+		t.Fatalf("payroll %v: totals %+v, want %+v", params, answer.Totals, totals)
+	}
+}
+
+func compareFunds(t *testing.T, w *world, params url.Values, want map[string]fund.Balance) {
+	t.Helper()
+	if params.Get("division") != "" {
+		return // whose fund it is, is told by its allocations; see package fund
+	}
+	got := map[string]fund.Balance{}
+	for _, b := range ask[query.Funds](w, "/v1/funds?"+params.Encode()).Rows {
+		b.Division = ""
+		got[b.Fund] = b
+	}
+	maps.DeleteFunc(got, func(name string, b fund.Balance) bool {
+		_, ok := want[name]
+		return !ok && b == fund.Balance{Fund: name}
+	})
+	if !maps.Equal(got, want) {
+		t.Fatalf("funds %v\n got %v\nwant %v", params, got, want)
+	}
+}
