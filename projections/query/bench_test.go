@@ -20,6 +20,7 @@ import (
 	"github.com/muster-works/muster/projections/internal/synthetic"
 	"github.com/muster-works/muster/projections/query"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
@@ -133,7 +134,7 @@ func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
 	}
 	batch.Differences = map[string][]readmodel.Difference{"headcount": differences, "filled": filled}
 	batch.Opened = map[string][]readmodel.SpanRow{"vacancy": spans}
-	w, err := readmodel.Create(ctx, dir.Path("gen-000001"), projections.Views())
+	w, err := dir.Create(ctx, "gen-000001", projections.Views())
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -161,7 +162,7 @@ func benchMoment(i int) time.Time {
 // another business date, another moment and other dimensions. p99-ms is the
 // goal's measure (50 ms); rows are those of an answer.
 func BenchmarkProvince(b *testing.B) {
-	dir, err := readmodel.OpenDir(b.TempDir())
+	dir, err := sqlite.OpenDir(b.TempDir())
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -252,7 +253,7 @@ func BenchmarkPayroll(b *testing.B) {
 	if _, err := synthetic.Fill(b.Context(), l, synthetic.Size{Posts: 4000, Months: 12, Counties: 20, Seed: 1}); err != nil {
 		b.Fatal(err)
 	}
-	dir, err := readmodel.OpenDir(b.TempDir())
+	dir, err := sqlite.OpenDir(b.TempDir())
 	if err != nil {
 		b.Fatal(err)
 	}

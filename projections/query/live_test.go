@@ -19,7 +19,7 @@ import (
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/query"
-	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 )
 
@@ -269,7 +269,7 @@ func TestStream(t *testing.T) {
 // first of them waits.
 func TestLag(t *testing.T) {
 	l := memlog.New()
-	dir, err := readmodel.OpenDir(t.TempDir())
+	dir, err := sqlite.OpenDir(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +311,7 @@ func TestLag(t *testing.T) {
 // While there is no read model the answer is that it is not there yet.
 func TestNoReadModel(t *testing.T) {
 	t.Parallel()
-	dir, err := readmodel.OpenDir(t.TempDir())
+	dir, err := sqlite.OpenDir(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/query"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 )
 
@@ -48,7 +49,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	dir, err := readmodel.OpenDir(t.TempDir())
+	dir, err := sqlite.OpenDir(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,14 @@ type Batch struct {
 	Closed       map[string][]SpanRow    // by view; opened by an earlier batch
 }
 
+// Last returns the ordinal of the last commit, or after where there is none.
+func (b *Batch) Last(after uint64) uint64 {
+	if n := len(b.Commits); n > 0 {
+		return b.Commits[n-1].Ord
+	}
+	return after
+}
+
 // A CommitRow is a commit with the key hashes and the subjects of its events,
 // one behind the other.
 type CommitRow struct {

@@ -4,46 +4,32 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
 
-// A Dir is a directory of generations. Its methods are safe for concurrent
-// use, by several processes too.
+// A Dir is a directory of generations in a store. Its methods are safe for
+// concurrent use, by several processes too.
 type Dir struct {
-	path string
+	store Store
 
 	mu   sync.Mutex
 	open map[string]*Reader
 }
 
-// OpenDir opens a directory, and makes it where it is not there.
-func OpenDir(path string) (*Dir, error) {
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, fmt.Errorf("readmodel: %w", err)
-	}
-	return &Dir{path: path, open: map[string]*Reader{}}, nil
-}
-
-// Path returns the file of a generation.
-func (d *Dir) Path(generation string) string { return filepath.Join(d.path, generation+".db") }
+// NewDir returns the directory of what a store holds.
+func NewDir(s Store) *Dir { return &Dir{store: s, open: map[string]*Reader{}} }
 
 // Current returns the name of the generation in use; ErrNone when there is
 // none.
-func (d *Dir) Current() (string, error) {
-	b, err := os.ReadFile(filepath.Join(d.path, "current"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", ErrNone
-	}
+func (d *Dir) Current(ctx context.Context) (string, error) {
+	name, err := d.store.Current(ctx)
 	if err != nil {
-		return "", fmt.Errorf("readmodel: %w", err)
+		return "", err
 	}
-	name := strings.TrimSpace(string(b))
 	if number(name) == 0 {
-		return "", fmt.Errorf("%w: file current holds %q", ErrUnusable, name)
+		return "", fmt.Errorf("%w: %q is named as the one in use", ErrUnusable, name)
 	}
 	return name, nil
 }
@@ -52,7 +38,7 @@ func (d *Dir) Current() (string, error) {
 // Close; ask again for every question, so that a switch is noticed. It fails
 // with ErrNone or ErrUnusable.
 func (d *Dir) Reader(ctx context.Context) (*Reader, error) {
-	name, err := d.Current()
+	name, err := d.Current(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +47,7 @@ func (d *Dir) Reader(ctx context.Context) (*Reader, error) {
 	if r := d.open[name]; r != nil {
 		return r, nil
 	}
-	r, err := OpenReader(ctx, d.Path(name))
+	r, err := d.Open(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +55,20 @@ func (d *Dir) Reader(ctx context.Context) (*Reader, error) {
 	return r, nil
 }
 
-// Close closes the readers.
+// Open opens a finished generation; close it. It fails with ErrUnusable.
+func (d *Dir) Open(ctx context.Context, name string) (*Reader, error) {
+	g, err := d.store.Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{generation: g, name: name}
+	if r.views, err = usable(ctx, g); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), g.Close())
+	}
+	return r, nil
+}
+
+// Close closes the readers that Reader returned, and the store.
 func (d *Dir) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -78,28 +77,24 @@ func (d *Dir) Close() error {
 		errs = append(errs, r.Close())
 		delete(d.open, name)
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, d.store.Close())...)
 }
 
 // Generations returns the names of all generations, oldest first, whether
 // finished or not.
-func (d *Dir) Generations() ([]string, error) {
-	files, err := os.ReadDir(d.path) // sorted by name
+func (d *Dir) Generations(ctx context.Context) ([]string, error) {
+	names, err := d.store.Generations(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("readmodel: %w", err)
+		return nil, err
 	}
-	var names []string
-	for _, f := range files {
-		if name, ok := strings.CutSuffix(f.Name(), ".db"); ok && number(name) > 0 {
-			names = append(names, name)
-		}
-	}
+	names = slices.DeleteFunc(names, func(n string) bool { return number(n) == 0 })
+	slices.SortFunc(names, func(a, b string) int { return number(a) - number(b) })
 	return names, nil
 }
 
 // Next returns a name for a new generation, after all that are there.
-func (d *Dir) Next() (string, error) {
-	names, err := d.Generations()
+func (d *Dir) Next(ctx context.Context) (string, error) {
+	names, err := d.Generations(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -113,28 +108,28 @@ func (d *Dir) Next() (string, error) {
 // Switch makes a finished generation the one in use, and removes the others
 // but the one that was in use until now: the way back is to switch to that.
 func (d *Dir) Switch(ctx context.Context, name string) error {
-	r, err := OpenReader(ctx, d.Path(name))
+	r, err := d.Open(ctx, name)
 	if err != nil {
 		return err
 	}
 	if err := r.Close(); err != nil {
 		return fmt.Errorf("readmodel: %w", err)
 	}
-	before, err := d.Current()
+	before, err := d.Current(ctx)
 	if err != nil && !errors.Is(err, ErrNone) && !errors.Is(err, ErrUnusable) {
 		return err
 	}
-	if err := d.point(name); err != nil {
-		return err
+	if err := d.store.Point(ctx, name); err != nil {
+		return fmt.Errorf("switch to %s: %w", name, err)
 	}
-	names, err := d.Generations()
+	names, err := d.Generations(ctx)
 	if err != nil {
 		return err
 	}
 	for _, n := range names {
 		// A later one may be under way.
 		if n != name && n != before && number(n) < number(name) {
-			if err := d.Remove(n); err != nil {
+			if err := d.Remove(ctx, n); err != nil {
 				return err
 			}
 		}
@@ -142,45 +137,9 @@ func (d *Dir) Switch(ctx context.Context, name string) error {
 	return nil
 }
 
-// point replaces the file current, durably.
-func (d *Dir) point(name string) error {
-	f, err := os.CreateTemp(d.path, "current-*")
-	if err != nil {
-		return fmt.Errorf("readmodel: %w", err)
-	}
-	_, err = f.WriteString(name + "\n")
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(d.path, "current"))
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("readmodel: switch to %s: %w", name, err), os.Remove(f.Name()))
-	}
-	return fsync(d.path)
-}
-
 // Remove deletes a generation. Readers that have it open keep it until they
-// close.
-func (d *Dir) Remove(name string) error {
-	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
-		if err := os.Remove(d.Path(name) + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("readmodel: %w", err)
-		}
-	}
-	return nil
-}
-
-// fsync makes what happened to a file or directory durable.
-func fsync(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("readmodel: %w", err)
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("readmodel: %w", err)
-	}
-	return nil
-}
+// close, or fail with ErrUnusable.
+func (d *Dir) Remove(ctx context.Context, name string) error { return d.store.Remove(ctx, name) }
 
 // number returns the number in the name of a generation, 0 for other names.
 func number(name string) int {

@@ -2,7 +2,6 @@ package readmodel
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/muster-works/muster/projections/timeline"
 )
@@ -13,7 +12,7 @@ const foliosQuery = `SELECT no FROM folio WHERE county >= ? AND county < ?`
 // A folio holds persons whose first event was about its county, so those of a
 // county are all who came there, and not all who are there.
 func (r *Reader) Folios(ctx context.Context, prefix string) (folios []uint32, err error) {
-	err = r.each(ctx, func(rows *sql.Rows) error {
+	err = r.each(ctx, func(rows Rows) error {
 		var no uint32
 		err := rows.Scan(&no)
 		folios = append(folios, no)

@@ -3,7 +3,6 @@ package readmodel
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"hash"
@@ -57,7 +56,7 @@ func (r *Reader) Hashes(ctx context.Context) (map[string]string, error) {
 func (r *Reader) hashRows(ctx context.Context, sums map[string]string, name, query string) error {
 	h := sha256.New()
 	var row []any
-	err := r.each(ctx, func(rows *sql.Rows) error {
+	err := r.each(ctx, func(rows Rows) error {
 		if row == nil {
 			columns, err := rows.Columns()
 			if err != nil {
@@ -91,7 +90,7 @@ func (r *Reader) hashLeaves(ctx context.Context, sums map[string]string, name, q
 		}
 		whole = timeline.Leaf{}
 	}
-	err := r.each(ctx, func(rows *sql.Rows) error {
+	err := r.each(ctx, func(rows Rows) error {
 		var folio int64
 		var last timeline.Ref
 		var leaf []byte

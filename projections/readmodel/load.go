@@ -15,14 +15,14 @@ import (
 
 // Commits yields ordinals and key hashes; the rest of the rows is left empty.
 func (w *Writer) Commits(ctx context.Context) iter.Seq2[CommitRow, error] {
-	return all(ctx, w.db, `SELECT ord, keys FROM commits ORDER BY ord`, func(rows *sql.Rows, c *CommitRow) error {
+	return all(ctx, w.ledger, `SELECT ord, keys FROM commits ORDER BY ord`, func(rows Rows, c *CommitRow) error {
 		return rows.Scan(&c.Ord, &c.Keys)
 	})
 }
 
 // Pending yields the voids whose target has not come.
 func (w *Writer) Pending(ctx context.Context) iter.Seq2[VoidRow, error] {
-	return all(ctx, w.db, `SELECT key, by FROM void WHERE target IS NULL`, func(rows *sql.Rows, v *VoidRow) error {
+	return all(ctx, w.ledger, `SELECT key, by FROM void WHERE target IS NULL`, func(rows Rows, v *VoidRow) error {
 		var key sql.RawBytes
 		return errors.Join(rows.Scan(&key, &v.By), exactly(v.Key[:], key))
 	})
@@ -30,26 +30,26 @@ func (w *Writer) Pending(ctx context.Context) iter.Seq2[VoidRow, error] {
 
 // Cells yields the cells.
 func (w *Writer) Cells(ctx context.Context) iter.Seq2[Cell, error] {
-	return all(ctx, w.db, selectCells+` ORDER BY id`, scanCell)
+	return all(ctx, w.ledger, selectCells+` ORDER BY id`, scanCell)
 }
 
 // Posts yields the timelines of posts.
 func (w *Writer) Posts(ctx context.Context) iter.Seq2[PostRow, error] {
-	return all(ctx, w.db, `SELECT no, name, division, facts FROM post ORDER BY no`, func(rows *sql.Rows, p *PostRow) error {
+	return all(ctx, w.ledger, `SELECT no, name, division, facts FROM post ORDER BY no`, func(rows Rows, p *PostRow) error {
 		return rows.Scan(&p.No, &p.Name, &p.Division, &p.Facts)
 	})
 }
 
 // Plans yields the timelines of plan lines.
 func (w *Writer) Plans(ctx context.Context) iter.Seq2[PlanRow, error] {
-	return all(ctx, w.db, `SELECT no, division, year, area, facts FROM plan_line ORDER BY no`, func(rows *sql.Rows, p *PlanRow) error {
+	return all(ctx, w.ledger, `SELECT no, division, year, area, facts FROM plan_line ORDER BY no`, func(rows Rows, p *PlanRow) error {
 		return rows.Scan(&p.No, &p.Key.Division, &p.Key.Year, &p.Key.Area, &p.Facts)
 	})
 }
 
 // Persons yields the persons.
 func (w *Writer) Persons(ctx context.Context) iter.Seq2[PersonRow, error] {
-	return all(ctx, w.db, `SELECT no, id FROM person ORDER BY no`, func(rows *sql.Rows, p *PersonRow) error {
+	return all(ctx, w.ledger, `SELECT no, id FROM person ORDER BY no`, func(rows Rows, p *PersonRow) error {
 		var id sql.RawBytes
 		return errors.Join(rows.Scan(&p.No, &id), exactly(p.ID[:], id))
 	})
@@ -57,17 +57,17 @@ func (w *Writer) Persons(ctx context.Context) iter.Seq2[PersonRow, error] {
 
 // Runs yields the pay runs.
 func (w *Writer) Runs(ctx context.Context) iter.Seq2[NameRow, error] {
-	return all(ctx, w.db, `SELECT no, name FROM run ORDER BY no`, scanName)
+	return all(ctx, w.ledger, `SELECT no, name FROM run ORDER BY no`, scanName)
 }
 
 // Agencies yields the agencies.
 func (w *Writer) Agencies(ctx context.Context) iter.Seq2[NameRow, error] {
-	return all(ctx, w.db, `SELECT no, name FROM agency ORDER BY no`, scanName)
+	return all(ctx, w.ledger, `SELECT no, name FROM agency ORDER BY no`, scanName)
 }
 
 // Folios yields the folios with their counties.
 func (w *Writer) Folios(ctx context.Context) iter.Seq2[NameRow, error] {
-	return all(ctx, w.db, `SELECT no, county FROM folio ORDER BY no`, scanName)
+	return all(ctx, w.ledger, `SELECT no, county FROM folio ORDER BY no`, scanName)
 }
 
 // A LeafSize says how large a leaf is.
@@ -79,33 +79,31 @@ type LeafSize struct {
 
 // Leaves yields the sizes of the leaves of folios, by folio and Last.
 func (w *Writer) Leaves(ctx context.Context) iter.Seq2[LeafSize, error] {
-	return all(ctx, w.db, `SELECT folio, last, length(facts) FROM leaf ORDER BY folio, last`, scanLeaf)
+	return all(ctx, w.ledger, `SELECT folio, last, length(facts) FROM leaf ORDER BY folio, last`, scanLeaf)
 }
 
 // AgencyLeaves yields the sizes of the leaves of agencies, by agency and Last.
 func (w *Writer) AgencyLeaves(ctx context.Context) iter.Seq2[LeafSize, error] {
-	return all(ctx, w.db, `SELECT agency, last, length(events) FROM agency_leaf ORDER BY agency, last`, scanLeaf)
+	return all(ctx, w.ledger, `SELECT agency, last, length(events) FROM agency_leaf ORDER BY agency, last`, scanLeaf)
 }
 
 // Spans yields the spans of a view that hold.
 func (w *Writer) Spans(ctx context.Context, view string) iter.Seq2[SpanRow, error] {
-	return all(ctx, w.db, `SELECT id, post, seat, cell, since, until, filled, ord_from, ord_until FROM `+view+` WHERE node = 0 ORDER BY id`,
-		func(rows *sql.Rows, s *SpanRow) error {
+	return all(ctx, w.ledger, `SELECT id, post, seat, cell, since, until, filled, ord_from, ord_until FROM `+view+` WHERE node = 0 ORDER BY id`,
+		func(rows Rows, s *SpanRow) error {
 			return rows.Scan(&s.ID, &s.Post, &s.Seat, &s.Cell, &s.Since, &s.Until, &s.Filled, &s.OrdFrom, &s.OrdUntil)
 		})
 }
 
 // Last returns the highest ID of the rows of a view.
 func (w *Writer) Last(ctx context.Context, view string) (id int64, err error) {
-	if err := w.db.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM `+view).Scan(&id); err != nil {
-		return 0, fmt.Errorf("readmodel: %w", damaged(err))
-	}
-	return id, nil
+	err = one(ctx, w.ledger, &id, `SELECT coalesce(max(id), 0) FROM `+view)
+	return id, err
 }
 
-func scanName(rows *sql.Rows, n *NameRow) error { return rows.Scan(&n.No, &n.Name) }
+func scanName(rows Rows, n *NameRow) error { return rows.Scan(&n.No, &n.Name) }
 
-func scanLeaf(rows *sql.Rows, l *LeafSize) error { return rows.Scan(&l.Of, &l.Last, &l.Size) }
+func scanLeaf(rows Rows, l *LeafSize) error { return rows.Scan(&l.Of, &l.Last, &l.Size) }
 
 func exactly(to, from []byte) error {
 	if len(from) != len(to) {
@@ -116,19 +114,19 @@ func exactly(to, from []byte) error {
 }
 
 // all yields the rows of a query.
-func all[T any](ctx context.Context, db *sql.DB, query string, scan func(*sql.Rows, *T) error) iter.Seq2[T, error] {
+func all[T any](ctx context.Context, g Generation, query string, scan func(Rows, *T) error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
-		rows, err := db.QueryContext(ctx, query)
+		rows, err := g.Query(ctx, query)
 		if err != nil {
-			yield(none, fmt.Errorf("readmodel: %w", damaged(err)))
+			yield(none, err)
 			return
 		}
 		defer rows.Close()
 		for rows.Next() {
 			var row T
 			if err := scan(rows, &row); err != nil {
-				yield(none, fmt.Errorf("readmodel: %w", damaged(err)))
+				yield(none, fmt.Errorf("readmodel: %w", err))
 				return
 			}
 			if !yield(row, nil) {
@@ -136,21 +134,20 @@ func all[T any](ctx context.Context, db *sql.DB, query string, scan func(*sql.Ro
 			}
 		}
 		if err := rows.Err(); err != nil {
-			yield(none, fmt.Errorf("readmodel: %w", damaged(err)))
+			yield(none, err)
 		}
 	}
 }
 
 const selectCells = `SELECT id, division, category, kind, area, grp, sex, reason FROM cell`
 
-func scanCell(rows *sql.Rows, c *Cell) error {
+func scanCell(rows Rows, c *Cell) error {
 	return rows.Scan(&c.ID, &c.Division, &c.Category, &c.Kind, &c.Area, &c.Group, &c.Sex, &c.Reason)
 }
 
 // Commit returns the commit with an ordinal; ErrUnknown when there is none.
 func (w *Writer) Commit(ctx context.Context, ord uint64) (c CommitRow, err error) {
-	row := w.db.QueryRowContext(ctx, `SELECT ord, position, id, recorded, keys, subjects FROM commits WHERE ord = ?`, int64(ord))
-	c.Commit, err = scanCommit(row, &c.Keys, &c.Subjects)
+	c.Commit, err = commit(ctx, w.ledger, []any{&c.Keys, &c.Subjects}, `SELECT ord, position, id, recorded, keys, subjects FROM commits WHERE ord = ?`, int64(ord))
 	return c, err
 }
 
@@ -165,11 +162,11 @@ func (w *Writer) AgencyLeaf(ctx context.Context, agency int64, last timeline.Ref
 }
 
 func (w *Writer) leaf(ctx context.Context, query string, of int64, last timeline.Ref) (b []byte, err error) {
-	switch err := w.db.QueryRowContext(ctx, query, of, int64(last)).Scan(&b); {
-	case errors.Is(err, sql.ErrNoRows):
-		return nil, fmt.Errorf("%w: no leaf %v of %d", ErrUnusable, last, of)
-	case err != nil:
-		return nil, fmt.Errorf("readmodel: leaf: %w", damaged(err))
+	if err := one(ctx, w.ledger, &b, query, of, int64(last)); err != nil {
+		if errors.Is(err, ErrUnknown) {
+			err = fmt.Errorf("%w: no leaf %v of %d", ErrUnusable, last, of)
+		}
+		return nil, err
 	}
 	return b, nil
 }

@@ -4,6 +4,7 @@ import "strings"
 
 // The questions of a Reader, all by index.
 const (
+	metaQuery         = `SELECT name, value FROM meta`
 	headQuery         = `SELECT c.ord, c.position, c.id, c.recorded FROM progress p JOIN commits c ON c.ord = p.ord`
 	commitQuery       = `SELECT ord, position, id, recorded FROM commits WHERE ord = ?`
 	knownQuery        = `SELECT ord, position, id, recorded FROM commits WHERE recorded <= ? ORDER BY recorded DESC, ord DESC LIMIT 1`

@@ -2,10 +2,8 @@ package readmodel
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -15,49 +13,30 @@ import (
 
 // A Reader reads one generation. It is safe for concurrent use.
 type Reader struct {
-	db   *sql.DB
-	name string
+	generation Generation
+	name       string
 	// views are the versions; they do not change within a generation.
 	views map[string]int
 }
 
-// OpenReader opens the generation in a file. It fails with ErrUnusable.
-func OpenReader(ctx context.Context, path string) (*Reader, error) {
-	db, err := open(path, "query_only(1)", "busy_timeout(5000)", "mmap_size(1073741824)")
+// Close closes the generation.
+func (r *Reader) Close() error { return r.generation.Close() }
+
+// usable checks what a generation was made by, and that it is finished, and
+// returns the views.
+func usable(ctx context.Context, g Generation) (map[string]int, error) {
+	meta := map[string]string{}
+	err := each(ctx, g, func(rows Rows) error {
+		var name, value string
+		err := rows.Scan(&name, &value)
+		meta[name] = value
+		return err
+	}, metaQuery)
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{db: db, name: strings.TrimSuffix(filepath.Base(path), ".db")}
-	if r.views, err = usable(ctx, db, "ready"); err != nil {
-		db.Close()
-		return nil, fmt.Errorf("%s: %w", r.name, err)
-	}
-	return r, nil
-}
-
-// Close closes the file.
-func (r *Reader) Close() error { return r.db.Close() }
-
-// usable checks what the generation was made by and returns the views.
-func usable(ctx context.Context, db *sql.DB, state string) (map[string]int, error) {
-	rows, err := db.QueryContext(ctx, `SELECT name, value FROM meta`)
-	if err != nil {
-		return nil, fmt.Errorf("readmodel: %w", damaged(err))
-	}
-	defer rows.Close()
-	meta := map[string]string{}
-	for rows.Next() {
-		var name, value string
-		if err := rows.Scan(&name, &value); err != nil {
-			return nil, fmt.Errorf("readmodel: %w", damaged(err))
-		}
-		meta[name] = value
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("readmodel: %w", damaged(err))
-	}
 	for name, want := range map[string]string{
-		"schema": fmt.Sprint(schemaVersion), "timeline": fmt.Sprint(timeline.Version), "state": state,
+		"schema": fmt.Sprint(schemaVersion), "timeline": fmt.Sprint(timeline.Version), "state": "ready",
 	} {
 		if meta[name] != want {
 			return nil, fmt.Errorf("%w: %s is %q, want %q", ErrUnusable, name, meta[name], want)
@@ -111,18 +90,23 @@ func (r *Reader) ResolvePosition(ctx context.Context, p log.Position) (Commit, e
 }
 
 func (r *Reader) commit(ctx context.Context, query string, args ...any) (Commit, error) {
-	return scanCommit(r.db.QueryRowContext(ctx, query, args...))
+	return commit(ctx, r.generation, nil, query, args...)
 }
 
-// scanCommit scans a commit and what else is selected behind it.
-func scanCommit(row *sql.Row, more ...any) (c Commit, err error) {
+// commit returns a commit, and scans what else is selected behind it.
+func commit(ctx context.Context, g Generation, more []any, query string, args ...any) (c Commit, err error) {
 	var position string
 	var recorded int64
-	switch err := row.Scan(append([]any{&c.Ord, &position, &c.ID, &recorded}, more...)...); {
-	case errors.Is(err, sql.ErrNoRows):
-		return Commit{}, fmt.Errorf("commit: %w", ErrUnknown)
+	found := false
+	err = each(ctx, g, func(rows Rows) error {
+		found = true
+		return rows.Scan(append([]any{&c.Ord, &position, &c.ID, &recorded}, more...)...)
+	}, query, args...)
+	switch {
 	case err != nil:
-		return Commit{}, fmt.Errorf("readmodel: commit: %w", err)
+		return Commit{}, err
+	case !found:
+		return Commit{}, fmt.Errorf("commit: %w", ErrUnknown)
 	}
 	if c.Position, err = log.ParsePosition(position); err != nil {
 		return Commit{}, fmt.Errorf("%w: %w", ErrUnusable, err)
@@ -131,24 +115,34 @@ func scanCommit(row *sql.Row, more ...any) (c Commit, err error) {
 	return c, nil
 }
 
-func (r *Reader) each(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
-	return each(ctx, r.db, scan, query, args...)
+func (r *Reader) each(ctx context.Context, scan func(Rows) error, query string, args ...any) error {
+	return each(ctx, r.generation, scan, query, args...)
 }
 
 // each runs a query and calls scan on every row.
-func each(ctx context.Context, db *sql.DB, scan func(*sql.Rows) error, query string, args ...any) error {
-	rows, err := db.QueryContext(ctx, query, args...)
+func each(ctx context.Context, g Generation, scan func(Rows) error, query string, args ...any) error {
+	rows, err := g.Query(ctx, query, args...)
 	if err != nil {
-		return fmt.Errorf("readmodel: %w", damaged(err))
+		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		if err := scan(rows); err != nil {
-			return fmt.Errorf("readmodel: %w", damaged(err))
+			return fmt.Errorf("readmodel: %w", err)
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("readmodel: %w", damaged(err))
+	return rows.Err()
+}
+
+// one scans the one value that a query finds; ErrUnknown when it finds none.
+func one(ctx context.Context, g Generation, to any, query string, args ...any) error {
+	found := false
+	err := each(ctx, g, func(rows Rows) error {
+		found = true
+		return rows.Scan(to)
+	}, query, args...)
+	if err == nil && !found {
+		err = ErrUnknown
 	}
-	return nil
+	return err
 }

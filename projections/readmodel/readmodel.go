@@ -1,9 +1,8 @@
-// Package readmodel keeps what the projections made of the log in SQLite, one
-// file a generation.
+// Package readmodel keeps what the projections made of the log, in generations.
 //
 // A generation is whole: timelines, views, commits, and the position up to
 // which it has read. One [Writer] writes it, any number of [Reader]s read it,
-// in this process or another, and neither waits for the other (WAL). Rows and
+// in this process or another, and neither waits for the other. Rows and
 // position commit in one transaction, so a generation always shows the log up
 // to exactly one commit. Rows carry the ordinal of the commit that they are
 // known since and are never overwritten, so a reader needs no transaction of
@@ -13,25 +12,25 @@
 // Commits are numbered densely from 1 in log order: the ordinal. Business
 // dates are stored as civil.Date numbers (days since 0000-12-31; SQLite shows
 // one as date((d-719163)*86400,'unixepoch')), instants as Unix nanoseconds,
-// events as timeline.Ref numbers. The tables are described in schema.go.
+// events as timeline.Ref numbers. [Tables] describes the tables.
 //
-// A directory holds generations gen-000001.db, gen-000002.db, … and a file
-// current that names the one in use; see [Dir]. It is replaced atomically, and
-// the generation before stays, so that the way back is one rename.
+// A [Dir] holds the generations gen-000001, gen-000002, … of a [Store] and says
+// which is in use. That is replaced atomically, and the generation before stays,
+// so that the way back is one step.
+//
+// Where generations live is the store's: package sqlite has one file a
+// generation in a directory, package postgres one schema a generation in a
+// database. The tables, what is asked of them, how generations are compared and
+// hashed are the same for all and are here; a store opens, loads, fences,
+// switches and removes. Package storetest is what every store must pass.
 package readmodel
 
 import (
-	"database/sql"
 	"errors"
-	"fmt"
-	"net/url"
-	"path/filepath"
 	"time"
 
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/view"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 var (
@@ -63,7 +62,7 @@ type Commit struct {
 
 // Meta says what a generation shows.
 type Meta struct {
-	Generation string         // name of the file without .db
+	Generation string         // its name
 	Commit                    // the last one read; Ord 0 when there is none
 	Views      map[string]int // versions by name
 }
@@ -76,30 +75,3 @@ type Cell struct {
 
 // OpenEnd is the Until of a span that is open.
 const OpenEnd = 1<<31 - 1
-
-// open opens a file. Writers see their own pragmas.
-func open(path string, pragmas ...string) (*sql.DB, error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, fmt.Errorf("readmodel: %w", err)
-	}
-	q := url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: abs}).EscapedPath()+"?"+q.Encode())
-	if err != nil {
-		return nil, fmt.Errorf("readmodel: open %s: %w", filepath.Base(path), err)
-	}
-	return db, nil
-}
-
-// damaged adds ErrUnusable to errors of SQLite that say that the file is no
-// good: not a database, damaged, not there, or without the tables asked for.
-func damaged(err error) error {
-	var e *sqlite.Error
-	if errors.As(err, &e) {
-		switch e.Code() & 0xff {
-		case sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN:
-			return fmt.Errorf("%w: %w", ErrUnusable, err)
-		}
-	}
-	return err
-}

@@ -38,9 +38,9 @@ func newSide(ctx context.Context, r *Reader, ord uint64) (*side, error) {
 
 // read reads rows one by one; scan leaves the key of a row empty to leave it
 // out.
-func (s *side) read(query string, scan func(*sql.Rows, *row) error) iter.Seq2[row, error] {
+func (s *side) read(query string, scan func(Rows, *row) error) iter.Seq2[row, error] {
 	return func(yield func(row, error) bool) {
-		for r, err := range all(s.ctx, s.db, query, scan) {
+		for r, err := range all(s.ctx, s.generation, query, scan) {
 			if (err != nil || r.key != "") && !yield(r, err) {
 				return
 			}
@@ -49,7 +49,7 @@ func (s *side) read(query string, scan func(*sql.Rows, *row) error) iter.Seq2[ro
 }
 
 func (s *side) commits() iter.Seq2[row, error] {
-	return s.read(fmt.Sprintf(`SELECT ord, position, id, recorded, keys, subjects FROM commits WHERE ord <= %d ORDER BY ord`, s.ord), func(rows *sql.Rows, r *row) error {
+	return s.read(fmt.Sprintf(`SELECT ord, position, id, recorded, keys, subjects FROM commits WHERE ord <= %d ORDER BY ord`, s.ord), func(rows Rows, r *row) error {
 		var ord, recorded int64
 		var position, id string
 		var keys, subjects sql.RawBytes
@@ -60,7 +60,7 @@ func (s *side) commits() iter.Seq2[row, error] {
 }
 
 func (s *side) voids() iter.Seq2[row, error] {
-	return s.read(`SELECT key, by, coalesce(target, 0) FROM void ORDER BY key`, func(rows *sql.Rows, r *row) error {
+	return s.read(`SELECT key, by, coalesce(target, 0) FROM void ORDER BY key`, func(rows Rows, r *row) error {
 		var key sql.RawBytes
 		var by, target timeline.Ref
 		if err := rows.Scan(&key, &by, &target); err != nil || by.Ord() > s.ord {
@@ -75,7 +75,7 @@ func (s *side) voids() iter.Seq2[row, error] {
 }
 
 func (s *side) posts() iter.Seq2[row, error] {
-	return s.read(`SELECT name, facts FROM post ORDER BY name`, func(rows *sql.Rows, r *row) error {
+	return s.read(`SELECT name, facts FROM post ORDER BY name`, func(rows Rows, r *row) error {
 		var name string
 		var facts []byte
 		if err := rows.Scan(&name, &facts); err != nil {
@@ -86,7 +86,7 @@ func (s *side) posts() iter.Seq2[row, error] {
 }
 
 func (s *side) plans() iter.Seq2[row, error] {
-	return s.read(`SELECT division, year, area, facts FROM plan_line ORDER BY division, year, area`, func(rows *sql.Rows, r *row) error {
+	return s.read(`SELECT division, year, area, facts FROM plan_line ORDER BY division, year, area`, func(rows Rows, r *row) error {
 		var division, area string
 		var year int
 		var facts []byte
@@ -114,7 +114,7 @@ func (s *side) facts(r *row, key string, facts []byte) error {
 }
 
 func (s *side) persons() iter.Seq2[row, error] {
-	return s.read(`SELECT id, no FROM person ORDER BY id`, func(rows *sql.Rows, r *row) error {
+	return s.read(`SELECT id, no FROM person ORDER BY id`, func(rows Rows, r *row) error {
 		var id []byte
 		var no timeline.Number
 		if err := rows.Scan(&id, &no); err != nil {
@@ -128,7 +128,7 @@ func (s *side) persons() iter.Seq2[row, error] {
 
 func named(table, column string) func(*side) iter.Seq2[row, error] {
 	return func(s *side) iter.Seq2[row, error] {
-		return s.read(`SELECT no, `+column+` FROM `+table+` ORDER BY no`, func(rows *sql.Rows, r *row) error {
+		return s.read(`SELECT no, `+column+` FROM `+table+` ORDER BY no`, func(rows Rows, r *row) error {
 			var no int64
 			err := rows.Scan(&no, &r.value)
 			r.key = fmt.Sprintf("%016x", no)
@@ -169,7 +169,7 @@ func (s *side) leavesOf(query string, split func(of int64, leaves [][]byte) ([]r
 			}
 			return true
 		}
-		for l, err := range all(s.ctx, s.db, query, func(rows *sql.Rows, l *leaf) error {
+		for l, err := range all(s.ctx, s.generation, query, func(rows Rows, l *leaf) error {
 			var last int64
 			return rows.Scan(&l.of, &last, &l.bytes)
 		}) {

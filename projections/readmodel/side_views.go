@@ -2,7 +2,6 @@ package readmodel
 
 import (
 	"cmp"
-	"database/sql"
 	"fmt"
 	"iter"
 	"slices"
@@ -14,14 +13,17 @@ import (
 // view yields the rows of a view in the order of commits, and within one by
 // what they say.
 func (s *side) view(name string) iter.Seq2[row, error] {
-	columns, scan := `id, ord, cell, date, measure, n`, s.difference
-	known := "ord"
-	if s.spans(name) {
-		columns, scan = `id, ord_from, post, seat, cell, since, until, filled, ord_until`, s.span
-		known = "ord_from"
-	}
-	query := fmt.Sprintf(`SELECT %s FROM %s WHERE %s <= %d ORDER BY id`, columns, name, known, s.ord)
 	return func(yield func(row, error) bool) {
+		columns, scan, known := `id, ord, cell, date, measure, n`, s.difference, "ord"
+		spans, err := s.spans(name)
+		if err != nil {
+			yield(row{}, err)
+			return
+		}
+		if spans {
+			columns, scan, known = `id, ord_from, post, seat, cell, since, until, filled, ord_until`, s.span, "ord_from"
+		}
+		query := fmt.Sprintf(`SELECT %s FROM %s WHERE %s <= %d ORDER BY id`, columns, name, known, s.ord)
 		var group []row
 		flush := func() bool {
 			slices.SortFunc(group, func(a, b row) int { return cmp.Compare(a.key, b.key) })
@@ -33,7 +35,7 @@ func (s *side) view(name string) iter.Seq2[row, error] {
 			group = group[:0]
 			return true
 		}
-		for r, err := range all(s.ctx, s.db, query, scan) {
+		for r, err := range all(s.ctx, s.generation, query, scan) {
 			if err != nil {
 				yield(r, err)
 				return
@@ -49,13 +51,17 @@ func (s *side) view(name string) iter.Seq2[row, error] {
 }
 
 // spans says whether a view is one of spans.
-func (s *side) spans(view string) bool {
-	var n int
-	err := s.db.QueryRowContext(s.ctx, `SELECT count(*) FROM pragma_table_info(?) WHERE name = 'node'`, view).Scan(&n)
-	return err == nil && n > 0
+func (s *side) spans(view string) (bool, error) {
+	rows, err := s.generation.Query(s.ctx, `SELECT * FROM `+view+` WHERE id = 0`)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	return slices.Contains(columns, "node"), err
 }
 
-func (s *side) difference(rows *sql.Rows, r *row) error {
+func (s *side) difference(rows Rows, r *row) error {
 	var id, ord, cell, date, measure, n int64
 	err := rows.Scan(&id, &ord, &cell, &date, &measure, &n)
 	*r = row{
@@ -68,7 +74,7 @@ func (s *side) difference(rows *sql.Rows, r *row) error {
 	return err
 }
 
-func (s *side) span(rows *sql.Rows, r *row) error {
+func (s *side) span(rows Rows, r *row) error {
 	var id, from, post, seat, cell, since, until, filled, ordUntil int64
 	err := rows.Scan(&id, &from, &post, &seat, &cell, &since, &until, &filled, &ordUntil)
 	end := civil.Date(until).String()
@@ -91,7 +97,7 @@ func (s *side) span(rows *sql.Rows, r *row) error {
 
 // behind finds the events of a commit in the timelines of some posts.
 func (s *side) behind(query string, arg any, ord uint64) (refs []timeline.Ref, err error) {
-	err = s.each(s.ctx, func(rows *sql.Rows) error {
+	err = s.each(s.ctx, func(rows Rows) error {
 		var facts []byte
 		if err := rows.Scan(&facts); err != nil {
 			return err

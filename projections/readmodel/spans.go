@@ -2,7 +2,6 @@ package readmodel
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 )
 
@@ -24,7 +23,7 @@ func (r *Reader) SpanRows(ctx context.Context, view string, after int64, yield f
 	if _, ok := r.views[view]; !ok {
 		return fmt.Errorf("view %q: %w", view, ErrUnknown)
 	}
-	return r.each(ctx, func(rows *sql.Rows) error {
+	return r.each(ctx, func(rows Rows) error {
 		var s SpanRow
 		if err := rows.Scan(&s.ID, &s.Post, &s.Seat, &s.Cell, &s.Since, &s.Until, &s.Filled, &s.OrdFrom, &s.OrdUntil); err != nil {
 			return err
@@ -40,7 +39,7 @@ func (r *Reader) Ended(ctx context.Context, view string, after uint64, yield fun
 	if _, ok := r.views[view]; !ok {
 		return fmt.Errorf("view %q: %w", view, ErrUnknown)
 	}
-	return r.each(ctx, func(rows *sql.Rows) error {
+	return r.each(ctx, func(rows Rows) error {
 		var id int64
 		var ord uint64
 		if err := rows.Scan(&id, &ord); err != nil {

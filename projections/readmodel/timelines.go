@@ -16,35 +16,22 @@ import (
 // no event has named the post.
 func (r *Reader) Post(ctx context.Context, name string, known uint64) (*timeline.Post, error) {
 	var facts []byte
-	err := r.db.QueryRowContext(ctx, postQuery, name).Scan(&facts)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("post %q: %w", name, ErrUnknown)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("readmodel: post: %w", err)
+	if err := one(ctx, r.generation, &facts, postQuery, name); err != nil {
+		return nil, fmt.Errorf("post %q: %w", name, err)
 	}
 	return timeline.ReadPost(facts, known)
 }
 
 // PostName returns the name of the post with a number.
 func (r *Reader) PostName(ctx context.Context, no timeline.Number) (string, error) {
-	var name string
-	err := r.db.QueryRowContext(ctx, postNameQuery, no).Scan(&name)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("post number %d: %w", no, ErrUnknown)
-	}
-	return name, err
+	return r.nameOf(ctx, "post", postNameQuery, no)
 }
 
 // PersonID returns the pseudonym of the person with a number.
 func (r *Reader) PersonID(ctx context.Context, no timeline.Number) (uuid.UUID, error) {
 	var id []byte
-	err := r.db.QueryRowContext(ctx, personIDQuery, no).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		return uuid.UUID{}, fmt.Errorf("person number %d: %w", no, ErrUnknown)
-	}
-	if err != nil {
-		return uuid.UUID{}, err
+	if err := one(ctx, r.generation, &id, personIDQuery, int64(no)); err != nil {
+		return uuid.UUID{}, fmt.Errorf("person number %d: %w", no, err)
 	}
 	return uuid.FromBytes(id)
 }
@@ -53,12 +40,8 @@ func (r *Reader) PersonID(ctx context.Context, no timeline.Number) (uuid.UUID, e
 // when no event has named the person.
 func (r *Reader) Person(ctx context.Context, id uuid.UUID, known uint64) (*timeline.Person, error) {
 	var no timeline.Number
-	err := r.db.QueryRowContext(ctx, personQuery, id[:]).Scan(&no)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("person %s: %w", id, ErrUnknown)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("readmodel: person: %w", err)
+	if err := one(ctx, r.generation, &no, personQuery, id[:]); err != nil {
+		return nil, fmt.Errorf("person %s: %w", id, err)
 	}
 	folio, slot := no.Folio()
 	leaves, err := r.leaves(ctx, folio)
@@ -104,12 +87,12 @@ func (r *Reader) Persons(ctx context.Context, numbers []timeline.Number, known u
 }
 
 func (r *Reader) leaves(ctx context.Context, folio uint32) (leaves [][]byte, err error) {
-	err = r.each(ctx, func(rows *sql.Rows) error {
+	err = r.each(ctx, func(rows Rows) error {
 		var b []byte
 		err := rows.Scan(&b)
 		leaves = append(leaves, b)
 		return err
-	}, leavesQuery, folio)
+	}, leavesQuery, int64(folio))
 	return leaves, err
 }
 
@@ -117,7 +100,7 @@ func (r *Reader) leaves(ctx context.Context, folio uint32) (leaves [][]byte, err
 // known at an ordinal.
 func (r *Reader) PostsUnder(ctx context.Context, prefix string, known uint64, yield func(no timeline.Number, name string, p *timeline.Post)) error {
 	prefix = division.Trim(prefix)
-	return r.each(ctx, func(rows *sql.Rows) error {
+	return r.each(ctx, func(rows Rows) error {
 		var no timeline.Number
 		var name string
 		var facts sql.RawBytes
@@ -135,12 +118,14 @@ func (r *Reader) PostsUnder(ctx context.Context, prefix string, known uint64, yi
 
 // Run returns the name of the pay run with a number.
 func (r *Reader) Run(ctx context.Context, no timeline.Number) (string, error) {
-	var name string
-	err := r.db.QueryRowContext(ctx, runQuery, no).Scan(&name)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("run number %d: %w", no, ErrUnknown)
+	return r.nameOf(ctx, "run", runQuery, no)
+}
+
+func (r *Reader) nameOf(ctx context.Context, what, query string, no timeline.Number) (name string, err error) {
+	if err := one(ctx, r.generation, &name, query, int64(no)); err != nil {
+		return "", fmt.Errorf("%s number %d: %w", what, no, err)
 	}
-	return name, err
+	return name, nil
 }
 
 // Agency calls yield with the events of an agency known at an ordinal, in log
@@ -148,15 +133,11 @@ func (r *Reader) Run(ctx context.Context, no timeline.Number) (string, error) {
 // that the agency has submitted none.
 func (r *Reader) Agency(ctx context.Context, name string, after timeline.Ref, known uint64, yield func(timeline.Ref) bool) error {
 	var no int64
-	err := r.db.QueryRowContext(ctx, agencyQuery, name).Scan(&no)
-	if errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("agency %q: %w", name, ErrUnknown)
-	}
-	if err != nil {
-		return fmt.Errorf("readmodel: agency: %w", err)
+	if err := one(ctx, r.generation, &no, agencyQuery, name); err != nil {
+		return fmt.Errorf("agency %q: %w", name, err)
 	}
 	more := true
-	return r.each(ctx, func(rows *sql.Rows) error {
+	return r.each(ctx, func(rows Rows) error {
 		var leaf sql.RawBytes
 		if err := rows.Scan(&leaf); err != nil || !more {
 			return err
@@ -166,15 +147,15 @@ func (r *Reader) Agency(ctx context.Context, name string, after timeline.Ref, kn
 				more = ref.Ord() <= known && yield(ref)
 			}
 		})
-	}, agencyLeavesQuery, no, after)
+	}, agencyLeavesQuery, no, int64(after))
 }
 
 // Voided returns the event that replaced or withdrew the event with a key
 // hash, whenever that was; 0 while it stands.
 func (r *Reader) Voided(ctx context.Context, key [16]byte) (timeline.Ref, error) {
 	var by timeline.Ref
-	err := r.db.QueryRowContext(ctx, voidQuery, key[:]).Scan(&by)
-	if errors.Is(err, sql.ErrNoRows) {
+	err := one(ctx, r.generation, &by, voidQuery, key[:])
+	if errors.Is(err, ErrUnknown) {
 		return 0, nil
 	}
 	return by, err

@@ -2,7 +2,6 @@ package readmodel
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/muster-works/muster/events/civil"
@@ -12,7 +11,7 @@ import (
 // Cells calls yield with the cells after a number, ascending. Views number the
 // places of their rows by them.
 func (r *Reader) Cells(ctx context.Context, after int64, yield func(Cell)) error {
-	return r.each(ctx, func(rows *sql.Rows) error {
+	return r.each(ctx, func(rows Rows) error {
 		var c Cell
 		err := scanCell(rows, &c)
 		yield(c)
@@ -37,7 +36,7 @@ func (r *Reader) Differences(ctx context.Context, view string, after int64, yiel
 	if _, ok := r.views[view]; !ok {
 		return fmt.Errorf("view %q: %w", view, ErrUnknown)
 	}
-	return r.each(ctx, func(rows *sql.Rows) error {
+	return r.each(ctx, func(rows Rows) error {
 		var d Difference
 		err := rows.Scan(&d.ID, &d.Ord, &d.Cell, &d.Date, &d.Measure, &d.N)
 		yield(d)
@@ -68,8 +67,8 @@ func (r *Reader) Spans(ctx context.Context, view string, asOf civil.Date, known 
 	for _, n := range nodes {
 		args = append(args, n)
 	}
-	args = append(args, asOf, asOf, int64(known), int64(known), prefix, prefix+":")
-	return r.each(ctx, func(rows *sql.Rows) error {
+	args = append(args, int64(asOf), int64(asOf), int64(known), int64(known), prefix, prefix+":")
+	return r.each(ctx, func(rows Rows) error {
 		var s Span
 		c := &s.Cell
 		err := rows.Scan(&s.ID, &s.Post, &s.Seat, &s.Since, &s.Until, &s.Filled,

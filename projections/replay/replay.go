@@ -76,7 +76,7 @@ func Run(ctx context.Context, l log.Log, dir *readmodel.Dir, views []view.View, 
 		}
 		report.Living, until = m.Generation, m.Position
 	}
-	if report.Rebuilt, err = dir.Next(); err != nil {
+	if report.Rebuilt, err = dir.Next(ctx); err != nil {
 		return report, err
 	}
 	options := runner.Options{Progress: o.Progress}
@@ -85,11 +85,11 @@ func Run(ctx context.Context, l log.Log, dir *readmodel.Dir, views []view.View, 
 	}
 	defer func() {
 		if !report.Switched {
-			err = errors.Join(err, dir.Remove(report.Rebuilt))
+			err = errors.Join(err, dir.Remove(context.WithoutCancel(ctx), report.Rebuilt))
 		}
 	}()
 	if living != nil {
-		if report.Tables, err = compare(ctx, living, dir.Path(report.Rebuilt), report.At.Ord, o.Examples); err != nil {
+		if report.Tables, err = compare(ctx, living, dir, report.Rebuilt, report.At.Ord, o.Examples); err != nil {
 			return report, err
 		}
 	}
@@ -106,8 +106,8 @@ func Run(ctx context.Context, l log.Log, dir *readmodel.Dir, views []view.View, 
 	return report, nil
 }
 
-func compare(ctx context.Context, living *readmodel.Reader, path string, ord uint64, examples int) (tables []readmodel.TableDifference, err error) {
-	rebuilt, err := readmodel.OpenReader(ctx, path)
+func compare(ctx context.Context, living *readmodel.Reader, dir *readmodel.Dir, name string, ord uint64, examples int) (tables []readmodel.TableDifference, err error) {
+	rebuilt, err := dir.Open(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -122,11 +122,11 @@ func compare(ctx context.Context, living *readmodel.Reader, path string, ord uin
 // Back switches a directory to the generation that was in use before, and
 // returns its name. It fails with readmodel.ErrNone when there is none.
 func Back(ctx context.Context, dir *readmodel.Dir) (string, error) {
-	now, err := dir.Current()
+	now, err := dir.Current(ctx)
 	if err != nil {
 		return "", err
 	}
-	names, err := dir.Generations()
+	names, err := dir.Generations(ctx)
 	if err != nil {
 		return "", err
 	}

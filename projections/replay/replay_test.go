@@ -15,6 +15,7 @@ import (
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/internal/synthetic"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/replay"
 	"github.com/muster-works/muster/projections/runner"
 	_ "modernc.org/sqlite"
@@ -23,11 +24,16 @@ import (
 // world is a log, and a runner that keeps a directory up to date with it.
 func world(t *testing.T) (log.Log, *readmodel.Dir, *runner.Runner) {
 	t.Helper()
+	return worldAt(t, t.TempDir())
+}
+
+func worldAt(t *testing.T, path string) (log.Log, *readmodel.Dir, *runner.Runner) {
+	t.Helper()
 	l := memlog.New()
 	if _, err := synthetic.Fill(t.Context(), l, synthetic.Size{Posts: 30, Months: 3, Counties: 3, Seed: 1}); err != nil {
 		t.Fatal(err)
 	}
-	dir, err := readmodel.OpenDir(t.TempDir())
+	dir, err := sqlite.OpenDir(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +116,7 @@ func TestReplay(t *testing.T) {
 
 func current(t *testing.T, dir *readmodel.Dir, r *runner.Runner, want string) {
 	t.Helper()
-	if name, err := dir.Current(); err != nil || name != want {
+	if name, err := dir.Current(t.Context()); err != nil || name != want {
 		t.Fatalf("current is %s: %v, want %s", name, err, want)
 	}
 	for range 100 {
@@ -128,8 +134,9 @@ func current(t *testing.T, dir *readmodel.Dir, r *runner.Runner, want string) {
 // Rows that somebody changed behind the projector's back are found one by one,
 // with the events behind them.
 func TestDifferences(t *testing.T) {
-	l, dir, _ := world(t)
-	db, err := sql.Open("sqlite", "file:"+dir.Path("gen-000001")+"?_pragma=busy_timeout(5000)")
+	path := t.TempDir()
+	l, dir, _ := worldAt(t, path)
+	db, err := sql.Open("sqlite", "file:"+path+"/gen-000001.db?_pragma=busy_timeout(5000)")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +203,7 @@ func TestUntil(t *testing.T) {
 			t.Errorf("until commit %d: %v, at %d", i+1, changes(report), report.At.Ord)
 		}
 	}
-	if names, err := dir.Generations(); err != nil || len(names) != 1 {
+	if names, err := dir.Generations(t.Context()); err != nil || len(names) != 1 {
 		t.Errorf("generations left: %v, %v", names, err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/internal/synthetic"
-	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 )
 
@@ -72,7 +72,8 @@ func BenchmarkBuild(b *testing.B) {
 	var resident int64
 	var restart time.Duration
 	for b.Loop() {
-		dir, err := readmodel.OpenDir(b.TempDir())
+		path := b.TempDir()
+		dir, err := sqlite.OpenDir(path)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -80,7 +81,7 @@ func BenchmarkBuild(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.StopTimer()
-		size = fileSize(b, dir.Path("gen-000001"))
+		size = fileSize(b, path+"/gen-000001.db")
 		if err := dir.Switch(b.Context(), "gen-000001"); err != nil {
 			b.Fatal(err)
 		}
@@ -176,7 +177,7 @@ func BenchmarkVisible(b *testing.B) {
 		b.Fatal(err)
 	}
 	commits := sheets(b)
-	dir, err := readmodel.OpenDir(b.TempDir())
+	dir, err := sqlite.OpenDir(b.TempDir())
 	if err != nil {
 		b.Fatal(err)
 	}

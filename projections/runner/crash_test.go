@@ -14,7 +14,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections/internal/synthetic"
-	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 )
 
@@ -61,7 +61,7 @@ func beVictim(path string) error {
 	if err != nil {
 		return err
 	}
-	d, err := readmodel.OpenDir(path)
+	d, err := sqlite.OpenDir(path)
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func live(t *testing.T, random *rand.Rand, commits int, want map[string]string) 
 		c.Stderr = os.Stderr
 		return c
 	}
-	d, err := readmodel.OpenDir(path)
+	d, err := sqlite.OpenDir(path)
 	if err != nil {
 		t.Fatal(err)
 	}

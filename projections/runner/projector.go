@@ -47,13 +47,13 @@ func Build(ctx context.Context, l log.Log, dir *readmodel.Dir, name string, view
 			return last, err
 		}
 	}
-	w, err := readmodel.Create(ctx, dir.Path(name), views)
+	w, err := dir.Create(ctx, name, views)
 	if err != nil {
 		return last, err
 	}
 	defer func() {
 		if err = errors.Join(err, w.Close()); err != nil {
-			err = errors.Join(err, dir.Remove(name))
+			err = errors.Join(err, dir.Remove(context.WithoutCancel(ctx), name))
 		}
 	}()
 	p := newProjector(l, w, views, opts.filled())
@@ -97,8 +97,8 @@ func (p *projector) load(ctx context.Context, name string, until log.Position) e
 }
 
 // resume takes over a finished generation.
-func resume(ctx context.Context, l log.Log, path string, views []view.View, opts Options) (*projector, error) {
-	w, err := readmodel.OpenWriter(ctx, path, views)
+func resume(ctx context.Context, l log.Log, dir *readmodel.Dir, name string, views []view.View, opts Options) (*projector, error) {
+	w, err := dir.TakeOver(ctx, name, views)
 	if err != nil {
 		return nil, err
 	}
@@ -246,7 +246,7 @@ func CatchUp(ctx context.Context, l log.Log, dir *readmodel.Dir, name string, vi
 	if err != nil {
 		return err
 	}
-	p, err := resume(ctx, l, dir.Path(name), views, opts.filled())
+	p, err := resume(ctx, l, dir, name, views, opts.filled())
 	if err != nil {
 		return err
 	}

@@ -126,11 +126,11 @@ var errSwitched = errors.New("runner: generation was switched")
 
 // generationRun keeps the generation in use up to date.
 func (r *Runner) generationRun(ctx context.Context) error {
-	name, err := r.dir.Current()
+	name, err := r.dir.Current(ctx)
 	if err != nil {
 		return err
 	}
-	p, err := resume(ctx, r.log, r.dir.Path(name), r.views, r.opts)
+	p, err := resume(ctx, r.log, r.dir, name, r.views, r.opts)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -138,7 +138,7 @@ func (r *Runner) generationRun(ctx context.Context) error {
 	r.move(name, p.last)
 	return p.follow(ctx, func() error {
 		r.move(name, p.last)
-		switch now, err := r.dir.Current(); {
+		switch now, err := r.dir.Current(ctx); {
 		case err != nil:
 			return err
 		case now != name:
@@ -150,7 +150,7 @@ func (r *Runner) generationRun(ctx context.Context) error {
 
 // renew builds a new generation up to the head of the log and switches to it.
 func (r *Runner) renew(ctx context.Context, why error) error {
-	name, err := r.dir.Next()
+	name, err := r.dir.Next(ctx)
 	if err != nil {
 		return err
 	}

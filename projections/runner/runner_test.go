@@ -16,6 +16,7 @@ import (
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/internal/synthetic"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/projections/timeline"
 )
@@ -31,7 +32,12 @@ func programme(t *testing.T, seed uint64) log.Log {
 
 func openDir(t *testing.T) *readmodel.Dir {
 	t.Helper()
-	d, err := readmodel.OpenDir(t.TempDir())
+	return openDirAt(t, t.TempDir())
+}
+
+func openDirAt(t *testing.T, path string) *readmodel.Dir {
+	t.Helper()
+	d, err := sqlite.OpenDir(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,19 +105,18 @@ func erase(t *testing.T, l log.Log, id string) {
 // A read model of another log, a damaged one, an unfinished one and one of
 // other views are noticed at the start and built anew.
 func TestRebuiltWhenUnusable(t *testing.T) {
-	for name, spoil := range map[string]func(t *testing.T, d *readmodel.Dir){
-		"another log": func(t *testing.T, d *readmodel.Dir) {
+	for name, spoil := range map[string]func(t *testing.T, d *readmodel.Dir, path string){
+		"another log": func(t *testing.T, d *readmodel.Dir, path string) {
 			build(t, programme(t, 99), d, runner.Options{})
 		},
-		"a longer log": func(t *testing.T, d *readmodel.Dir) {
+		"a longer log": func(t *testing.T, d *readmodel.Dir, path string) {
 			l := programme(t, 1)
 			erase(t, l, "more")
 			build(t, l, d, runner.Options{})
 		},
-		"damaged": func(t *testing.T, d *readmodel.Dir) {
+		"damaged": func(t *testing.T, d *readmodel.Dir, path string) {
 			build(t, programme(t, 1), d, runner.Options{})
 			d.Close()
-			path := d.Path("gen-000001")
 			b, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
@@ -121,21 +126,21 @@ func TestRebuiltWhenUnusable(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
-		"no database": func(t *testing.T, d *readmodel.Dir) {
+		"no database": func(t *testing.T, d *readmodel.Dir, path string) {
 			build(t, programme(t, 1), d, runner.Options{})
 			d.Close()
-			if err := os.WriteFile(d.Path("gen-000001"), []byte("nothing of the kind"), 0o600); err != nil {
+			if err := os.WriteFile(path, []byte("nothing of the kind"), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		},
-		"gone": func(t *testing.T, d *readmodel.Dir) {
+		"gone": func(t *testing.T, d *readmodel.Dir, path string) {
 			build(t, programme(t, 1), d, runner.Options{})
 			d.Close()
-			if err := d.Remove("gen-000001"); err != nil {
+			if err := d.Remove(t.Context(), "gen-000001"); err != nil {
 				t.Fatal(err)
 			}
 		},
-		"other views": func(t *testing.T, d *readmodel.Dir) {
+		"other views": func(t *testing.T, d *readmodel.Dir, path string) {
 			l, ctx := programme(t, 1), t.Context()
 			if _, err := runner.Build(ctx, l, d, "gen-000001", projections.Views()[1:], log.Position{}, runner.Options{}); err != nil {
 				t.Fatal(err)
@@ -146,13 +151,14 @@ func TestRebuiltWhenUnusable(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := openDir(t)
-			spoil(t, d)
+			path := t.TempDir()
+			d := openDirAt(t, path)
+			spoil(t, d, path+"/gen-000001.db")
 			l := programme(t, 1)
 			r := start(l, d, runner.Options{})
 			r.wait(t, l)
 			r.stop(t)
-			if name, err := d.Current(); err != nil || name == "gen-000001" {
+			if name, err := d.Current(t.Context()); err != nil || name == "gen-000001" {
 				t.Errorf("in use: %s, %v", name, err)
 			}
 			same(t, l, d)

@@ -17,6 +17,7 @@ import (
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 	"pgregory.net/rapid"
 )
@@ -181,7 +182,7 @@ func tempDirs(t *testing.T) func(*rapid.T) *readmodel.Dir {
 	return func(t *rapid.T) *readmodel.Dir {
 		n++
 		path := fmt.Sprintf("%s/%d", base, n)
-		d, err := readmodel.OpenDir(path)
+		d, err := sqlite.OpenDir(path)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
@@ -55,7 +56,7 @@ func Example() {
 		panic(err)
 	}
 	defer os.RemoveAll(path)
-	dir, err := readmodel.OpenDir(path)
+	dir, err := sqlite.OpenDir(path)
 	if err != nil {
 		panic(err)
 	}

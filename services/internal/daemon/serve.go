@@ -8,6 +8,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/services/internal/desk"
 	"golang.org/x/sync/errgroup"
@@ -121,12 +122,12 @@ func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(stri
 // model opens the directory of the read model.
 func (c *Config) model() (*readmodel.Dir, error) {
 	if c.Store != "" {
-		return readmodel.OpenDir(c.Store)
+		return sqlite.OpenDir(c.Store)
 	}
 	if err := c.makeData(); err != nil {
 		return nil, err
 	}
-	return readmodel.OpenDir(c.path(modelDir))
+	return sqlite.OpenDir(c.path(modelDir))
 }
 
 // zone is where business dates are.

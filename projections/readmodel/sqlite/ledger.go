@@ -1,0 +1,189 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/view"
+)
+
+// A ledger is a file that is open for writing.
+type ledger struct {
+	generation
+	path  string
+	views []view.View
+	epoch int64
+}
+
+// Create makes the file of a new generation.
+func (s *Store) Create(ctx context.Context, name string, views []view.View) (readmodel.Ledger, error) {
+	path := s.file(name)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err == nil {
+		err = f.Close()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
+	}
+	l, err := edit(path, views, "journal_mode(OFF)", "synchronous(OFF)", "locking_mode(EXCLUSIVE)", "cache_size(-262144)", "page_size(8192)")
+	if err != nil {
+		return nil, err
+	}
+	err = l.transact(ctx, func(tx *sql.Tx) error {
+		for _, t := range readmodel.Tables(views) {
+			if _, err := tx.ExecContext(ctx, create(t)); err != nil {
+				return err
+			}
+		}
+		for name, value := range readmodel.MetaRows(views) {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO meta VALUES (?, ?)`, name, value); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO progress (one, epoch, ord) VALUES (1, 0, 0)`)
+		return err
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlite: create %s: %w", name, err), l.Close())
+	}
+	return l, nil
+}
+
+// Edit opens the file of a finished generation.
+func (s *Store) Edit(_ context.Context, name string, views []view.View) (readmodel.Ledger, error) {
+	return edit(s.file(name), views, live...)
+}
+
+// live are the settings of a finished generation.
+var live = []string{"journal_mode(WAL)", "synchronous(NORMAL)", "busy_timeout(10000)", "cache_size(-131072)", "wal_autocheckpoint(4000)"}
+
+func edit(path string, views []view.View, pragmas ...string) (*ledger, error) {
+	db, err := open(path, pragmas...)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	return &ledger{generation: generation{db}, path: path, views: views}, nil
+}
+
+// TakeOver raises the epoch.
+func (l *ledger) TakeOver(ctx context.Context) (ord uint64, err error) {
+	err = l.db.QueryRowContext(ctx, `UPDATE progress SET epoch = epoch + 1 RETURNING epoch, ord`).Scan(&l.epoch, &ord)
+	return ord, wrap(err)
+}
+
+// Finish makes the indexes, flushes the file and opens it as a live one.
+func (l *ledger) Finish(ctx context.Context) error {
+	err := l.transact(ctx, func(tx *sql.Tx) error {
+		for _, t := range readmodel.Tables(l.views) {
+			for _, index := range indexes(t) {
+				if _, err := tx.ExecContext(ctx, index); err != nil {
+					return err
+				}
+			}
+		}
+		_, err := tx.ExecContext(ctx, `ANALYZE; UPDATE meta SET value = 'ready' WHERE name = 'state'`)
+		return err
+	})
+	err = errors.Join(err, l.db.Close())
+	if err == nil {
+		err = errors.Join(fsync(l.path), fsync(filepath.Dir(l.path)))
+	}
+	if err != nil {
+		return wrap(err)
+	}
+	finished, err := edit(l.path, l.views, live...)
+	if err == nil {
+		*l = *finished
+	}
+	return err
+}
+
+// Write writes a batch.
+func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) error {
+	return wrap(l.transact(ctx, func(tx *sql.Tx) error {
+		// The transaction holds the write lock from its beginning, so the fence
+		// can stand first: whoever was taken over does not write a row.
+		done, err := tx.ExecContext(ctx, `UPDATE progress SET ord = ? WHERE epoch = ? AND ord = ?`, int64(b.Last(after)), l.epoch, int64(after))
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(err, readmodel.ErrFenced)
+		}
+		s := statements{ctx: ctx, tx: tx}
+		for query, args := range b.Statements() {
+			s.exec(query, args...)
+		}
+		for i := range b.Inserts(l.views) {
+			s.insert(i)
+		}
+		return s.close()
+	}))
+}
+
+func (l *ledger) transact(ctx context.Context, do func(*sql.Tx) error) error {
+	tx, err := l.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+// statements are run in one transaction, each prepared once. The first error
+// sticks.
+type statements struct {
+	ctx  context.Context
+	tx   *sql.Tx
+	err  error
+	done map[string]*sql.Stmt
+	args []any
+}
+
+// rowsAtOnce is how many rows one statement inserts.
+const rowsAtOnce = 50
+
+func (s *statements) insert(i readmodel.Insert) {
+	one := ",(?" + strings.Repeat(",?", len(i.Table.Columns)-1) + ")"
+	for from := 0; from < i.Len; from += rowsAtOnce {
+		until := min(from+rowsAtOnce, i.Len)
+		s.args = s.args[:0]
+		for n := from; n < until; n++ {
+			s.args = i.Row(s.args, n)
+		}
+		s.exec("INSERT INTO "+i.Table.Name+" VALUES "+strings.Repeat(one, until-from)[1:]+" "+i.Table.Again, s.args...)
+	}
+}
+
+func (s *statements) exec(query string, args ...any) {
+	if s.err != nil {
+		return
+	}
+	stmt := s.done[query]
+	if stmt == nil {
+		if stmt, s.err = s.tx.PrepareContext(s.ctx, query); s.err != nil {
+			return
+		}
+		if s.done == nil {
+			s.done = map[string]*sql.Stmt{}
+		}
+		s.done[query] = stmt
+	}
+	_, s.err = stmt.ExecContext(s.ctx, args...)
+}
+
+func (s *statements) close() error {
+	for _, stmt := range s.done {
+		s.err = errors.Join(s.err, stmt.Close())
+	}
+	return s.err
+}

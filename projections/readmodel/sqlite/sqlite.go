@@ -1,0 +1,176 @@
+// Package sqlite keeps generations of the read model in SQLite: a directory
+// with one file a generation, gen-000001.db and so on, and a file current that
+// names the one in use.
+//
+// A bulk load has no journal and is no generation until Finish has flushed it.
+// From then on the file is in WAL mode: readers and the writer do not wait for
+// each other. After a power cut the last transactions may be gone, position and
+// rows alike; they are read from the log again.
+//
+// A directory belongs to one machine: SQLite's locks do not reach further.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/muster-works/muster/projections/readmodel"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// A Store is a directory of generations.
+type Store struct{ path string }
+
+// Open opens a directory, and makes it where it is not there.
+func Open(path string) (*Store, error) {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
+	}
+	return &Store{path}, nil
+}
+
+// OpenDir is Open for those who want the generations.
+func OpenDir(path string) (*readmodel.Dir, error) {
+	s, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return readmodel.NewDir(s), nil
+}
+
+// file returns the file of a generation.
+func (s *Store) file(name string) string { return filepath.Join(s.path, name+".db") }
+
+// Current returns what the file current holds.
+func (s *Store) Current(context.Context) (string, error) {
+	b, err := os.ReadFile(filepath.Join(s.path, "current"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", readmodel.ErrNone
+	}
+	if err != nil {
+		return "", fmt.Errorf("sqlite: %w", err)
+	}
+	return strings.TrimSpace(string(b)), nil
+}
+
+// Point replaces the file current, durably.
+func (s *Store) Point(_ context.Context, name string) error {
+	f, err := os.CreateTemp(s.path, "current-*")
+	if err != nil {
+		return fmt.Errorf("sqlite: %w", err)
+	}
+	_, err = f.WriteString(name + "\n")
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), filepath.Join(s.path, "current"))
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("sqlite: %w", err), os.Remove(f.Name()))
+	}
+	return fsync(s.path)
+}
+
+// Generations returns the names of the files.
+func (s *Store) Generations(context.Context) ([]string, error) {
+	files, err := os.ReadDir(s.path)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
+	}
+	var names []string
+	for _, f := range files {
+		if name, ok := strings.CutSuffix(f.Name(), ".db"); ok {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// Open opens a generation for reading.
+func (s *Store) Open(_ context.Context, name string) (readmodel.Generation, error) {
+	db, err := open(s.file(name), "query_only(1)", "busy_timeout(5000)", "mmap_size(1073741824)")
+	if err != nil {
+		return nil, err
+	}
+	return generation{db}, nil
+}
+
+// Remove deletes the file of a generation. Readers that have it open keep it
+// until they close.
+func (s *Store) Remove(_ context.Context, name string) error {
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+		if err := os.Remove(s.file(name) + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("sqlite: %w", err)
+		}
+	}
+	return nil
+}
+
+// Close does nothing.
+func (s *Store) Close() error { return nil }
+
+// open opens a file.
+func open(path string, pragmas ...string) (*sql.DB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
+	}
+	q := url.Values{"_pragma": pragmas, "_txlock": {"immediate"}}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: abs}).EscapedPath()+"?"+q.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: open %s: %w", filepath.Base(path), err)
+	}
+	return db, nil
+}
+
+// fsync makes what happened to a file or directory durable.
+func fsync(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("sqlite: %w", err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("sqlite: %w", err)
+	}
+	return nil
+}
+
+// A generation is a file that is open.
+type generation struct{ db *sql.DB }
+
+func (g generation) Query(ctx context.Context, query string, args ...any) (readmodel.Rows, error) {
+	r, err := g.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	return rows{r}, nil
+}
+
+func (g generation) Close() error { return wrap(g.db.Close()) }
+
+type rows struct{ *sql.Rows }
+
+func (r rows) Err() error { return wrap(r.Rows.Err()) }
+
+// wrap adds ErrUnusable to errors of SQLite that say that the file is no good:
+// not a database, damaged, not there, or without the tables asked for.
+func wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN:
+			return fmt.Errorf("%w: %w", readmodel.ErrUnusable, err)
+		}
+	}
+	return fmt.Errorf("sqlite: %w", err)
+}

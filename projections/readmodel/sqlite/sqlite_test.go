@@ -1,0 +1,58 @@
+package sqlite
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/storetest"
+)
+
+func open1(t *testing.T) *Store {
+	t.Helper()
+	s, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) readmodel.Store { return open1(t) })
+}
+
+// Every question of a reader is answered by an index, but that for the
+// position, which has a table of one row.
+func TestQuestionsUseIndexes(t *testing.T) {
+	s := open1(t)
+	asked := storetest.Questions(t, s)
+	if len(asked) < 20 {
+		t.Errorf("only %d questions: %v", len(asked), asked)
+	}
+	g, err := s.Open(t.Context(), "gen-000001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	for _, q := range append(asked, `UPDATE vacancy SET ord_until = ?, node = ? WHERE id = ?`) {
+		args := make([]any, strings.Count(q, "?"))
+		for i := range args {
+			args[i] = 1
+		}
+		rows, err := g.Query(t.Context(), "EXPLAIN QUERY PLAN "+q, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var id, parent, unused int
+			var detail string
+			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "CONSTANT") && !strings.Contains(q, "FROM progress") {
+				t.Errorf("%s\n\t%s", q, detail)
+			}
+		}
+		rows.Close()
+	}
+}

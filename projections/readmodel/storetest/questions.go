@@ -1,0 +1,139 @@
+package storetest
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/memlog"
+	"github.com/muster-works/muster/projections"
+	"github.com/muster-works/muster/projections/internal/synthetic"
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/runner"
+	"github.com/muster-works/muster/projections/timeline"
+)
+
+// A Recorder is a store that remembers what its generations were asked.
+type Recorder struct {
+	readmodel.Store
+	mu    sync.Mutex
+	asked map[string][]any
+}
+
+// Asked returns the questions since the last call, in SQL.
+func (r *Recorder) Asked() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := slices.Sorted(maps.Keys(r.asked))
+	clear(r.asked)
+	return all
+}
+
+// Open opens a generation that records.
+func (r *Recorder) Open(ctx context.Context, name string) (readmodel.Generation, error) {
+	g, err := r.Store.Open(ctx, name)
+	return recorded{g, r}, err
+}
+
+type recorded struct {
+	readmodel.Generation
+	by *Recorder
+}
+
+func (g recorded) Query(ctx context.Context, query string, args ...any) (readmodel.Rows, error) {
+	g.by.mu.Lock()
+	if g.by.asked == nil {
+		g.by.asked = map[string][]any{}
+	}
+	g.by.asked[query] = args
+	g.by.mu.Unlock()
+	return g.Generation.Query(ctx, query, args...)
+}
+
+// Questions builds a generation in a store from a synthetic log, asks its
+// Reader everything that a Reader answers, but for what compares and hashes
+// whole generations, and returns the questions in SQL, so that a driver can
+// show how each is answered.
+func Questions(t *testing.T, s readmodel.Store) []string {
+	ctx := t.Context()
+	l := memlog.New()
+	if _, err := synthetic.Fill(ctx, l, synthetic.Size{Posts: 400, Months: 2, Counties: 3, Seed: 1}); err != nil {
+		t.Fatal(err)
+	}
+	recorder := &Recorder{Store: s}
+	d := newDir(t, recorder)
+	if _, err := runner.Build(ctx, l, d, "gen-000001", projections.Views(), log.Position{}, runner.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Switch(ctx, "gen-000001"); err != nil {
+		t.Fatal(err)
+	}
+	r, err := d.Reader(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorder.Asked() // what it takes to open
+	ok := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	m, err := r.Meta(ctx)
+	ok(err)
+	_, err = r.ResolveKnown(ctx, time.Now())
+	ok(err)
+	_, err = r.ResolvePosition(ctx, m.Position)
+	ok(err)
+	_, err = r.Commit(ctx, 1)
+	ok(err)
+	var somebody uuid.UUID
+	folios, err := r.Folios(ctx, "37")
+	ok(err)
+	ok(r.Persons(ctx, readmodel.FolioPersons(folios[0]), m.Ord, func(no timeline.Number, _ *timeline.Person) {
+		somebody, err = r.PersonID(ctx, no)
+		ok(err)
+	}))
+	_, err = r.Person(ctx, somebody, m.Ord)
+	ok(err)
+	ok(r.PostsUnder(ctx, "37", m.Ord, func(no timeline.Number, name string, _ *timeline.Post) {}))
+	name, err := r.PostName(ctx, 1)
+	ok(err)
+	_, err = r.Post(ctx, name, m.Ord)
+	ok(err)
+	_, err = r.Run(ctx, 1)
+	ok(err)
+	_, err = r.Voided(ctx, [16]byte{})
+	ok(err)
+	return append(recorder.Asked(), ask(t, r, m, recorder)...)
+}
+
+// ask asks for views and agencies. Nobody but oracles in tests asks for Spans.
+func ask(t *testing.T, r *readmodel.Reader, m readmodel.Meta, recorder *Recorder) []string {
+	ctx := t.Context()
+	for _, v := range projections.Views() {
+		var errs []error
+		if v.Spans != nil {
+			errs = append(errs, r.SpanRows(ctx, v.Name, 0, func(readmodel.SpanRow) {}), r.Ended(ctx, v.Name, 0, func(int64, uint64) {}))
+		} else {
+			errs = append(errs, r.Differences(ctx, v.Name, 0, func(readmodel.Difference) {}))
+		}
+		for _, err := range errs {
+			if err != nil {
+				t.Errorf("view %s: %v", v.Name, err)
+			}
+		}
+	}
+	if err := r.Cells(ctx, 0, func(readmodel.Cell) {}); err != nil {
+		t.Error(err)
+	}
+	if err := r.Agency(ctx, "370100-rsj", 0, m.Ord, func(timeline.Ref) bool { return true }); err != nil {
+		t.Error(err)
+	}
+	return recorder.Asked()
+}

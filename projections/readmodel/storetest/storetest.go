@@ -1,0 +1,175 @@
+// Package storetest is what every store of the read model must pass.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"testing"
+
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/view"
+)
+
+// Run runs the suite. Open returns a store that holds nothing, and may be
+// called with the same store by others; the suite closes it.
+func Run(t *testing.T, open func(*testing.T) readmodel.Store) {
+	for name, test := range map[string]func(*testing.T, readmodel.Store){
+		"directory": directory, "fence": fence, "unfinished": unfinished,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
+}
+
+// views are as small as views can be.
+var views = []view.View{
+	{Name: "sums", Version: 1},
+	{Name: "spans", Version: 2, Spans: func(*timeline.Post, func(view.Span)) {}},
+}
+
+func newDir(t *testing.T, s readmodel.Store) *readmodel.Dir {
+	d := readmodel.NewDir(s)
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+// finished makes the next generation, with nothing in it.
+func finished(t *testing.T, d *readmodel.Dir) string {
+	t.Helper()
+	ctx := t.Context()
+	name, err := d.Next(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := d.Create(ctx, name, views)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Finish(ctx), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// A directory names its generations in order, switches, keeps the one before,
+// and tells a foreign name.
+func directory(t *testing.T, s readmodel.Store) {
+	ctx := t.Context()
+	d := newDir(t, s)
+	if _, err := d.Reader(ctx); !errors.Is(err, readmodel.ErrNone) {
+		t.Errorf("empty directory: %v", err)
+	}
+	for i := 1; i <= 4; i++ {
+		name := finished(t, d)
+		if want := fmt.Sprintf("gen-%06d", i); name != want {
+			t.Errorf("%s, want %s", name, want)
+		}
+		if err := d.Switch(ctx, name); err != nil {
+			t.Fatal(err)
+		}
+		r, err := d.Reader(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m, err := r.Meta(ctx); err != nil || m.Generation != name || m.Ord != 0 || m.Views["spans"] != 2 {
+			t.Errorf("%+v, %v", m, err)
+		}
+	}
+	if all, err := d.Generations(ctx); err != nil || fmt.Sprint(all) != "[gen-000003 gen-000004]" {
+		t.Errorf("kept: %v, %v", all, err)
+	}
+	if err := d.Switch(ctx, "gen-000003"); err != nil {
+		t.Errorf("way back: %v", err)
+	}
+	if now, err := d.Current(ctx); err != nil || now != "gen-000003" {
+		t.Errorf("after the way back: %s, %v", now, err)
+	}
+	if err := d.Remove(ctx, "gen-000009"); err != nil {
+		t.Errorf("remove what is not there: %v", err)
+	}
+	if err := s.Point(ctx, "../../etc/passwd"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Reader(ctx); !errors.Is(err, readmodel.ErrUnusable) {
+		t.Errorf("foreign name: %v", err)
+	}
+}
+
+// A generation that is there is not made again; one that is not finished, is
+// gone or has other views is not used.
+func unfinished(t *testing.T, s readmodel.Store) {
+	ctx := t.Context()
+	d := newDir(t, s)
+	name := finished(t, d)
+	if _, err := d.Create(ctx, name, views); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("create over a generation: %v", err)
+	}
+	w, err := d.Create(ctx, "gen-000002", views)
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err := d.Generations(ctx); err != nil || !slices.Equal(all, []string{"gen-000001", "gen-000002"}) {
+		t.Errorf("generations: %v, %v", all, err)
+	}
+	for _, name := range []string{"gen-000002", "gen-000003"} {
+		if err := d.Switch(ctx, name); !errors.Is(err, readmodel.ErrUnusable) {
+			t.Errorf("switch to %s: %v", name, err)
+		}
+		if _, err := d.TakeOver(ctx, name, views); !errors.Is(err, readmodel.ErrUnusable) {
+			t.Errorf("take over %s: %v", name, err)
+		}
+	}
+	if _, err := d.TakeOver(ctx, name, views[:1]); !errors.Is(err, readmodel.ErrUnusable) {
+		t.Errorf("other views: %v", err)
+	}
+}
+
+// batch is one commit and nothing else.
+func batch(ord uint64, id string) *readmodel.Batch {
+	c := readmodel.Commit{Ord: ord, ID: id, Position: log.At(ord, 0)}
+	return &readmodel.Batch{Commits: []readmodel.CommitRow{{Commit: c, Keys: []byte{}, Subjects: []byte{}}}}
+}
+
+// A writer that was taken over writes nothing.
+func fence(t *testing.T, s readmodel.Store) {
+	ctx := t.Context()
+	d := newDir(t, s)
+	name := finished(t, d)
+	take := func() *readmodel.Writer {
+		t.Helper()
+		w, err := d.TakeOver(ctx, name, views)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { w.Close() })
+		return w
+	}
+	first := take()
+	if err := first.Write(ctx, batch(1, "first")); err != nil {
+		t.Fatal(err)
+	}
+	second := take()
+	if err := first.Write(context.WithoutCancel(ctx), batch(2, "late")); !errors.Is(err, readmodel.ErrFenced) {
+		t.Errorf("the first writer: %v", err)
+	}
+	if second.Ord() != 1 {
+		t.Errorf("the second begins after %d", second.Ord())
+	}
+	if err := second.Write(ctx, batch(2, "second")); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := second.Commit(ctx, 2); err != nil || c.ID != "second" {
+		t.Errorf("commit 2 is %q, %v", c.ID, err)
+	}
+}

@@ -1,0 +1,143 @@
+package readmodel
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/view"
+)
+
+// schemaVersion is that of the tables below. Generations are not migrated: one
+// with other tables is rebuilt from the log.
+const schemaVersion = 3
+
+// A Table is one table of a generation. Drivers make it of their own types.
+type Table struct {
+	Name    string
+	About   string // what a row says
+	Columns []Column
+	Key     []string // the columns of the primary key
+	// Again is what an insert does where the key is there: a clause ON CONFLICT,
+	// empty where no key comes twice.
+	Again   string
+	Indexes []Index // made at the end of a bulk load
+}
+
+// A Column is one of a table. Text is compared byte by byte.
+type Column struct {
+	Name string
+	Kind Kind
+	Null bool // may be without a value
+}
+
+// A Kind is of the values in a column.
+type Kind int
+
+const (
+	Integer Kind = iota // of 64 bits
+	Text
+	Bytes
+)
+
+// An Index is one of a table.
+type Index struct {
+	Name    string
+	Columns []string
+	Unique  bool
+	Where   string // empty for all rows
+}
+
+// commonTables are those of every generation.
+var commonTables = []Table{
+	{Name: "meta", Key: []string{"name"}, Columns: columns("name text, value text"),
+		About: "What the generation was made by: schema, timeline, state (building, ready), and view:NAME with the version of each view."},
+	{Name: "progress", Key: []string{"one"}, Columns: columns("one integer, epoch integer, ord integer"),
+		About: "One row: how far the log was read. epoch counts the projectors that have taken over."},
+	{Name: "commits", Key: []string{"ord"}, Columns: columns("ord integer, position text, id text, recorded integer, keys bytes, subjects bytes"),
+		About: "Every commit. keys holds the key hash (16 bytes) of each of its events, and subjects the timelines that each is about, " +
+			"so that an event can be left out of them without being read again.",
+		Indexes: []Index{
+			{Name: "commits_position", Columns: []string{"position"}, Unique: true},
+			{Name: "commits_recorded", Columns: []string{"recorded", "ord"}}}},
+	{Name: "void", Key: []string{"key"}, Columns: columns("key bytes, by integer, target integer null"),
+		About: "Events that were replaced or withdrawn, by key hash: by which event, and which event it was (NULL while it has not come).",
+		Again: "ON CONFLICT (key) DO UPDATE SET target = coalesce(void.target, excluded.target)"},
+	{Name: "cell", Key: []string{"id"}, Columns: columns("id integer, division text, category text, kind text, area text, grp text, sex text, reason text"),
+		About: "What figures are broken down by."},
+	{Name: "post", Key: []string{"no"}, Columns: columns("no integer, name text, division text, facts bytes"),
+		About: "Timelines of posts: packed facts in log order, see package timeline. The division is where the post lies by all that is known; empty before it is developed.",
+		Again: "ON CONFLICT (no) DO UPDATE SET division = excluded.division, facts = excluded.facts",
+		Indexes: []Index{
+			{Name: "post_name", Columns: []string{"name"}, Unique: true},
+			{Name: "post_division", Columns: []string{"division"}}}},
+	{Name: "plan_line", Key: []string{"no"}, Columns: columns("no integer, division text, year integer, area text, facts bytes"),
+		About:   "Timelines of plan lines.",
+		Again:   "ON CONFLICT (no) DO UPDATE SET facts = excluded.facts",
+		Indexes: []Index{{Name: "plan_line_key", Columns: []string{"division", "year", "area"}, Unique: true}}},
+	{Name: "run", Key: []string{"no"}, Columns: columns("no integer, name text"),
+		About: "Pay runs, so that the lines of a run can name it in a number."},
+	{Name: "person", Key: []string{"no"}, Columns: columns("no integer, id bytes"),
+		About:   "Persons by number, with the pseudonym that the log has.",
+		Indexes: []Index{{Name: "person_id", Columns: []string{"id"}, Unique: true}}},
+	{Name: "folio", Key: []string{"no"}, Columns: columns("no integer, county text"),
+		About:   "A folio holds the facts of 256 persons who came in the same county: those with no >> 8 = folio. It consists of leaves.",
+		Indexes: []Index{{Name: "folio_county", Columns: []string{"county"}}}},
+	{Name: "leaf", Key: []string{"folio", "last"}, Columns: columns("folio integer, last integer, facts bytes"),
+		About: "Facts of the persons of a folio in log order; last is the last event of the leaf."},
+	{Name: "agency", Key: []string{"no"}, Columns: columns("no integer, name text"),
+		About:   "Agencies.",
+		Indexes: []Index{{Name: "agency_name", Columns: []string{"name"}, Unique: true}}},
+	{Name: "agency_leaf", Key: []string{"agency", "last"}, Columns: columns("agency integer, last integer, events bytes"),
+		About: "The events of an agency in log order, in leaves likewise."},
+}
+
+// differenceTable is the table of a view with Post or Plan.
+func differenceTable(name string) Table {
+	return Table{Name: name, Key: []string{"id"}, Columns: columns("id integer, ord integer, cell integer, date integer, measure integer, n integer"),
+		About: "Differences: n more in a cell from a business date on, known since the commit ord. id grows in log order."}
+}
+
+// spanTable is the table of a view with Spans.
+func spanTable(name string) Table {
+	return Table{Name: name, Key: []string{"id"},
+		Columns: columns("id integer, post integer, seat integer, cell integer, since integer, until integer, filled integer, ord_from integer, ord_until integer, node integer"),
+		About: "Spans: a seat in a state on the business dates [since, until), held to be so from the commit ord_from until the commit ord_until. " +
+			"node is 0 while that is so; later it is the ordinal in [ord_from, ord_until) that 2 divides most often. Of all spans that held at an ordinal " +
+			"the node is one of some 20 numbers (a relational interval tree), so that an index finds the spans of any as_of and known_at.",
+		Indexes: []Index{
+			{Name: name + "_stab", Columns: []string{"node", "until"}},
+			{Name: name + "_ended", Columns: []string{"ord_until"}, Where: "node <> 0"}}}
+}
+
+// Tables returns the tables of a generation with some views.
+func Tables(views []view.View) []Table {
+	all := commonTables[:len(commonTables):len(commonTables)]
+	for _, v := range views {
+		if v.Spans != nil {
+			all = append(all, spanTable(v.Name))
+		} else {
+			all = append(all, differenceTable(v.Name))
+		}
+	}
+	return all
+}
+
+// Meta returns the rows of the table meta of a generation while it is built.
+func MetaRows(views []view.View) map[string]string {
+	m := map[string]string{"schema": fmt.Sprint(schemaVersion), "timeline": fmt.Sprint(timeline.Version), "state": "building"}
+	for _, v := range views {
+		m["view:"+v.Name] = fmt.Sprint(v.Version)
+	}
+	return m
+}
+
+// columns reads names and kinds.
+func columns(list string) (all []Column) {
+	kinds := map[string]Kind{"integer": Integer, "text": Text, "bytes": Bytes}
+	for _, c := range strings.Split(list, ", ") {
+		words := strings.Fields(c)
+		all = append(all, Column{Name: words[0], Kind: kinds[words[1]], Null: len(words) > 2})
+	}
+	return all
+}
