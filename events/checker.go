@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -17,12 +18,15 @@ import (
 const (
 	maxName    = 200
 	maxText    = 2000
-	maxReasons = 20 // a sheet of a thousand bad lines is not answered in full
+	maxFen     = 1e15 // ten trillion yuan
+	maxReasons = 20   // a sheet of a thousand bad lines is not answered in full
 )
 
 // A checker collects what is wrong with one event. Paths are put together
-// only when something is wrong.
+// only when something is wrong. One with rules looks at no value: it writes
+// down what is asked of each member instead.
 type checker struct {
+	rules   *[]Rule
 	door    bool   // a submission, not a record
 	raw     []byte // the submission
 	given   *given // what it holds, once asked
@@ -45,25 +49,41 @@ func (c *checker) line(list string, i int) { c.list, c.index = list, i }
 func (c *checker) endLine()                { c.list = "" }
 
 func (c *checker) lines(field string, n int) {
-	if n == 0 {
+	if c.rules != nil {
+		c.rule(field, Rule{Required: true, Some: true})
+	} else if n == 0 {
 		c.add(Missing, field, "must hold at least one line")
 	}
 }
 
 // name checks a required short text.
 func (c *checker) name(field, s string) {
-	if s == "" {
+	if c.rules != nil {
+		c.rule(field, Rule{Required: true, Text: maxName})
+	} else if s == "" {
 		c.add(Missing, field, "is required")
-		return
+	} else {
+		c.short(field, s, maxName)
 	}
-	c.short(field, s, maxName)
 }
 
 // text checks an optional text.
 func (c *checker) text(field, s string) { c.short(field, s, maxText) }
 
+// private checks an optional text that says who somebody is: the vault keeps
+// it, and no record holds it.
+func (c *checker) private(field, s string) {
+	if c.rules != nil {
+		c.rule(field, Rule{Text: maxText, Private: true})
+		return
+	}
+	c.text(field, s)
+}
+
 func (c *checker) short(field, s string, most int) {
-	if detail := textProblem(s, most); detail != "" {
+	if c.rules != nil {
+		c.rule(field, Rule{Text: most})
+	} else if detail := textProblem(s, most); detail != "" {
 		c.add(Invalid, field, detail)
 	}
 }
@@ -84,6 +104,10 @@ func textProblem(s string, most int) string {
 }
 
 func (c *checker) oneOf(field, s string, allowed ...string) {
+	if c.rules != nil {
+		c.rule(field, Rule{Required: true, OneOf: slices.Clone(allowed)})
+		return
+	}
 	for _, a := range allowed {
 		if s == a {
 			return
@@ -96,8 +120,19 @@ func (c *checker) oneOf(field, s string, allowed ...string) {
 	c.add(Invalid, field, "must be one of "+strings.Join(allowed, ", "))
 }
 
+// option is oneOf for what may be left out.
+func (c *checker) option(field, s string, allowed ...string) {
+	if c.rules != nil {
+		c.rule(field, Rule{OneOf: slices.Clone(allowed)})
+	} else if s != "" {
+		c.oneOf(field, s, allowed...)
+	}
+}
+
 func (c *checker) between(field string, n, low, high int) {
-	if n == 0 && low > 0 {
+	if c.rules != nil {
+		c.rule(field, Rule{Required: low > 0, Number: true, Low: low, High: high})
+	} else if n == 0 && low > 0 {
 		c.add(Missing, field, fmt.Sprintf("is required: a number from %d to %d", low, high))
 	} else if n < low || n > high {
 		c.add(Invalid, field, fmt.Sprintf("must be from %d to %d", low, high))
@@ -105,19 +140,27 @@ func (c *checker) between(field string, n, low, high int) {
 }
 
 func (c *checker) date(field string, d civil.Date) {
-	if d == 0 {
+	if c.rules != nil {
+		c.rule(field, Rule{Required: true})
+	} else if d == 0 {
 		c.add(Missing, field, "is required: a date as YYYY-MM-DD")
 	}
 }
 
 func (c *checker) month(field string, m civil.Month) {
-	if m == 0 {
+	if c.rules != nil {
+		c.rule(field, Rule{Required: true})
+	} else if m == 0 {
 		c.add(Missing, field, "is required: a month as YYYY-MM")
 	}
 }
 
 // required checks a number that may be zero, but not by being left out.
 func (c *checker) required(field string, zero bool) {
+	if c.rules != nil {
+		c.rule(field, Rule{Required: true})
+		return
+	}
 	if !zero || !c.door {
 		return
 	}
@@ -164,9 +207,11 @@ func (c *checker) interval(field string, from, until civil.Date) {
 }
 
 func (c *checker) amount(field string, a Fen) {
-	if a < 0 {
+	if c.rules != nil {
+		c.rule(field, Rule{Number: true, High: maxFen})
+	} else if a < 0 {
 		c.add(NegativeAmount, field, "must not be negative; money is a whole number of fen")
-	} else if a > 1e15 {
+	} else if a > maxFen {
 		c.add(Invalid, field, "is above 10 trillion yuan")
 	}
 }
@@ -181,6 +226,12 @@ func (c *checker) division(field string, d division.Code) {
 // and in a record by pseudonym.
 func (c *checker) person(field string, p Person, identified bool, identity string) {
 	switch {
+	case c.rules != nil:
+		r := Rule{Required: true}
+		if identity != field {
+			r.Or = identity
+		}
+		c.rule(field, r)
 	case p == Person{} && !(c.door && identified):
 		if c.door && identity != field {
 			c.add(Missing, field, "give the person by "+field+" (the pseudonym of an earlier receipt) or by "+identity)
@@ -192,8 +243,25 @@ func (c *checker) person(field string, p Person, identified bool, identity strin
 	}
 }
 
+// personOfLine checks who a line is about.
+func (c *checker) personOfLine(p Person, idNumber string) {
+	c.person("person", p, idNumber != "", "id_number")
+	if c.rules != nil {
+		c.rule("id_number", Rule{Private: true, Pattern: idNumberForm})
+	} else if idNumber != "" {
+		c.idNumber("id_number", idNumber)
+	}
+}
+
+// idNumberForm is what can be said of an identity number without its checksum.
+const idNumberForm = "^[1-9][0-9]{16}[0-9Xx]$"
+
 // idNumber checks an identity number, which only a submission may hold.
 func (c *checker) idNumber(field, s string) {
+	if c.rules != nil {
+		c.rule(field, Rule{Required: true, Private: true, Pattern: idNumberForm})
+		return
+	}
 	if !c.door {
 		return
 	}
@@ -204,26 +272,45 @@ func (c *checker) idNumber(field, s string) {
 	}
 }
 
+// number checks a required account number, which only a submission holds.
+func (c *checker) number(field, s string) {
+	if c.rules != nil {
+		c.rule(field, Rule{Required: true, Private: true, Text: maxName})
+	} else if c.door {
+		c.name(field, s)
+	}
+}
+
 // engine checks a field that only the engine sets.
 func (c *checker) engine(field, s string) {
-	if c.door && s != "" {
+	if c.rules != nil {
+		c.rule(field, Rule{Engine: true})
+	} else if c.door && s != "" {
 		c.add(EngineField, field, "is set by the engine; leave it out")
 	}
 }
 
 func (c *checker) enginePerson(p Person) {
-	if c.door && p != (Person{}) {
+	if c.rules != nil {
+		c.rule("person", Rule{Engine: true})
+	} else if c.door && p != (Person{}) {
 		c.add(EngineField, "person", "is set by the engine; leave it out")
 	}
 }
 
 func (c *checker) absent(field string, ok bool, detail string) {
-	if !ok {
+	if c.rules != nil {
+		c.rule(field, Rule{Absent: true})
+	} else if !ok {
 		c.add(Invalid, field, detail)
 	}
 }
 
 func (c *checker) marks(field, s string, days int) {
+	if c.rules != nil {
+		c.rule(field, Rule{Required: true, Pattern: fmt.Sprintf("^[PHLAS.-]{1,%d}$", days)})
+		return
+	}
 	if s == "" {
 		c.add(Missing, field, "is required: one letter a day of P H L A S . -")
 		return

@@ -68,10 +68,7 @@ func (d *AttendanceReported) check(c *checker) {
 	for i := range d.Lines {
 		l := &d.Lines[i]
 		c.line("lines", i)
-		c.person("person", l.Person, l.IDNumber != "", "id_number")
-		if l.IDNumber != "" {
-			c.idNumber("id_number", l.IDNumber)
-		}
+		c.personOfLine(l.Person, l.IDNumber)
 		if d.Month != 0 {
 			c.marks("marks", l.Marks, d.Month.Days())
 			c.absent("mark", l.Mark == "", "belongs to daily sheets; this one has a month")

@@ -112,9 +112,7 @@ func (d *AccountAssigned) check(c *checker) {
 	d.Who.check(c)
 	c.name("bank", d.Bank)
 	c.date("from", d.From)
-	if c.door {
-		c.name("number", d.Number)
-	}
+	c.number("number", d.Number)
 	c.engine("account", d.Account)
 	c.engine("sealed", d.Sealed)
 }
@@ -128,14 +126,9 @@ func (d *PaymentInstructed) check(c *checker) {
 		l := &d.Lines[i]
 		c.line("lines", i)
 		c.name("line", l.Line)
-		c.person("person", l.Person, l.IDNumber != "", "id_number")
-		if l.IDNumber != "" {
-			c.idNumber("id_number", l.IDNumber)
-		}
+		c.personOfLine(l.Person, l.IDNumber)
 		c.name("post", l.Post)
-		if l.Kind != "" {
-			c.oneOf("kind", l.Kind, "allowance", "arrears", "insurance")
-		}
+		c.option("kind", l.Kind, "allowance", "arrears", "insurance")
 		c.amount("amount", l.Amount)
 		c.required("amount", l.Amount == 0)
 		c.endLine()
@@ -149,7 +142,7 @@ func (d *PaymentSettled) check(c *checker) {
 	for i := range d.Lines {
 		c.line("lines", i)
 		c.name("line", d.Lines[i].Line)
-		c.text("number", d.Lines[i].Number)
+		c.private("number", d.Lines[i].Number)
 		c.engine("account", d.Lines[i].Account)
 		c.enginePerson(d.Lines[i].Person)
 		c.endLine()

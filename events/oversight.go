@@ -98,10 +98,7 @@ func (d *RegistryReported) check(c *checker) {
 	for i := range d.Lines {
 		l := &d.Lines[i]
 		c.line("lines", i)
-		c.person("person", l.Person, l.IDNumber != "", "id_number")
-		if l.IDNumber != "" {
-			c.idNumber("id_number", l.IDNumber)
-		}
+		c.personOfLine(l.Person, l.IDNumber)
 		c.date("from", l.From)
 		c.interval("until", l.From, l.Until)
 		c.text("detail", l.Detail)
@@ -141,13 +138,20 @@ func (d *PolicyAdopted) check(c *checker) {
 }
 
 func (d *EventWithdrawn) check(c *checker) {
-	if f := d.Of.Family(); d.Of == "" {
-		c.add(Missing, "type", "is required: the type of the event withdrawn")
-	} else if f == "" || f == Gateway {
-		c.add(Invalid, "type", "must be the type of an event that can be withdrawn")
-	}
+	c.oneOf("type", string(d.Of), withdrawable()...)
 	c.name("id", d.ID)
 	c.name("reason", d.Reason)
+}
+
+// withdrawable lists the types of events that can be withdrawn: an agency's own
+// that are no withdrawals.
+func withdrawable() (names []string) {
+	for _, t := range Types() {
+		if f := t.Family(); f != "" && f != Gateway {
+			names = append(names, string(t))
+		}
+	}
+	return names
 }
 
 func (d *SubmissionsTallied) check(c *checker) {

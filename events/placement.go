@@ -224,9 +224,9 @@ func (w *Who) check(c *checker) {
 		if id.IDNumber != "" || w.Person == (Person{}) {
 			c.idNumber("identity.id_number", id.IDNumber)
 		}
-		c.text("identity.name", id.Name)
-		c.text("identity.phone", id.Phone)
-		c.text("identity.household", id.Household)
+		c.private("identity.name", id.Name)
+		c.private("identity.phone", id.Phone)
+		c.private("identity.household", id.Household)
 		c.engine("identity.sealed", id.Sealed)
 		c.engine("identity.name_token", id.NameToken)
 		c.engine("identity.phone_token", id.PhoneToken)
