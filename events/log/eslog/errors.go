@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"google.golang.org/grpc/codes"
@@ -30,6 +31,10 @@ func translate(ctx context.Context, err error) error {
 	}
 	if ctx.Err() != nil {
 		return ended(ctx)
+	}
+	if d, ok := ctx.Deadline(); ok && !time.Now().Before(d) {
+		// The client has a timer of its own for it, which may be the faster.
+		return context.DeadlineExceeded
 	}
 	for _, own := range []error{log.ErrConflict, log.ErrTooLarge, log.ErrUnavailable, log.ErrForeign, log.ErrCorrupt, log.ErrMisconfigured} {
 		if errors.Is(err, own) {
@@ -59,12 +64,6 @@ func translate(ctx context.Context, err error) error {
 		return fmt.Errorf("%w: EventStoreDB is set to less than 1 MiB an append: %w", log.ErrTooLarge, err)
 	}
 	return fmt.Errorf("%w: EventStoreDB: %w", log.ErrUnavailable, err)
-}
-
-// broken says whether a translated error casts doubt on the client. A node
-// that is not the leader does not: its client moves on by itself.
-func broken(err error) bool {
-	return errors.Is(err, log.ErrUnavailable) && !isNotLeader(err)
 }
 
 func isNotLeader(err error) bool {

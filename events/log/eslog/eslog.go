@@ -42,10 +42,12 @@
 //
 // # Connections
 //
-// The client library gives up for good after a failed discovery, may block
-// outside of the caller's context, and panics when it is closed in the middle
-// of a call. So one client serves until the first sign of trouble; then new
-// calls get a new one, and the old one is closed when its last call is over.
+// The client library gives up for good after a failed discovery, then blocks
+// outside of the caller's context, loses connections when calls that share a
+// client fail, and panics when it is closed in the middle of a call. So each
+// client serves one call at a time: a follower has one for as long as it
+// follows, a few are kept for the calls to come, and at the first sign of
+// trouble the client is closed when its call is over, and those kept with it.
 // No call outlives its context, and none waits for the library.
 //
 // Every call asks for the leader: a follower may lag, and Head and Read must
@@ -116,7 +118,7 @@ func open(ctx context.Context, url, prefix string) (*Log, error) {
 		l.link.close()
 		return nil, err
 	}
-	l.link.release(s)
+	l.link.release(ctx, s, nil)
 	return l, nil
 }
 

@@ -9,44 +9,45 @@ import (
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	"github.com/muster-works/muster/events/log"
 )
 
-// dialTimeout bounds the first call on a new client.
-const dialTimeout = 15 * time.Second
+const (
+	// dialTimeout bounds the first call on a new client.
+	dialTimeout = 15 * time.Second
+	// spare is how many clients are kept for the next calls.
+	spare = 8
+)
 
 // errClosed ends the calls that Close finds under way.
 var errClosed = fmt.Errorf("%w: the log was closed", log.ErrUnavailable)
 
-// A link hands out clients: the same one as long as it works, then another.
+// A link hands out clients, each of them to one call at a time.
+//
+// Shared between calls, a client of this library loses what it holds as soon
+// as one of them fails: the next one makes it connect anew without closing the
+// connection it had, and if that fails it ends and leaves all others waiting
+// for it, whatever their contexts. A client that nobody else uses, and that is
+// closed after its first failure, does neither.
 type link struct {
 	config *esdb.Configuration
 	base   context.Context // ends with close
 	end    context.CancelCauseFunc
 
-	mu   sync.Mutex
-	live *session
-	dial *dial
+	mu    sync.Mutex
+	idle  []*session // the one used last comes last
+	epoch int        // how often a connection was found broken
 }
 
-// A session is one client and the number of its users. Nobody closes it while
-// there are any.
+// A session is a client that has shown that it works. One from before the
+// link's epoch is not used again.
 type session struct {
-	client  *esdb.Client
-	users   int
-	retired bool
-	gone    chan struct{} // closed when it is retired
-}
-
-func newSession(c *esdb.Client) *session { return &session{client: c, gone: make(chan struct{})} }
-
-// A dial is the making of one session, which all callers wait for together: a
-// client that fails its discovery leaves whoever else was calling it blocked.
-type dial struct {
-	done chan struct{}
-	err  error
+	client *esdb.Client
+	epoch  int
 }
 
 // A dialError came before the call that it ended was made.
@@ -67,60 +68,60 @@ func (k *link) bind(ctx context.Context) (context.Context, context.CancelFunc) {
 	return ctx, func() { stop(); cancel(nil) }
 }
 
-// acquire returns a working session, which the caller releases. ctx comes from
-// bind.
+// acquire returns a session for the caller alone, who releases it. ctx comes
+// from bind.
 func (k *link) acquire(ctx context.Context) (*session, error) {
-	for {
-		k.mu.Lock()
-		if k.base.Err() != nil {
-			k.mu.Unlock()
-			return nil, errClosed
-		}
-		if s := k.live; s != nil {
-			s.users++
-			k.mu.Unlock()
-			return s, nil
-		}
-		d := k.dial
-		if d == nil {
-			d = &dial{done: make(chan struct{})}
-			k.dial = d
-			go k.connect(d)
-		}
+	k.mu.Lock()
+	if k.base.Err() != nil {
 		k.mu.Unlock()
-		select {
-		case <-d.done:
-			if d.err != nil {
-				return nil, d.err
-			}
-		case <-ctx.Done():
-			return nil, ended(ctx)
-		}
+		return nil, errClosed
 	}
-}
-
-// release gives s back.
-func (k *link) release(s *session) {
-	k.mu.Lock()
-	s.users--
-	last := s.retired && s.users == 0
+	if n := len(k.idle); n > 0 {
+		s := k.idle[n-1]
+		k.idle = k.idle[:n-1]
+		k.mu.Unlock()
+		return s, nil
+	}
+	epoch := k.epoch
 	k.mu.Unlock()
-	if last {
-		s.client.Close()
+	// A discovery under way knows no context; who does not wait for its end
+	// leaves the session to the next.
+	dialed := make(chan outcome[*session])
+	go func() {
+		s, err := k.dial(epoch)
+		select {
+		case dialed <- outcome[*session]{s, err}:
+		case <-ctx.Done():
+			if err == nil {
+				k.release(ctx, s, nil)
+			}
+		}
+	}()
+	select {
+	case d := <-dialed:
+		return d.value, d.err
+	case <-ctx.Done():
+		return nil, ended(ctx)
 	}
 }
 
-// retire takes s out of service; the next acquire makes another. The caller
-// still holds s.
-func (k *link) retire(s *session) {
+// release takes s back after a call with ctx that the client ended with err.
+func (k *link) release(ctx context.Context, s *session, err error) {
+	var closing []*session
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	if !s.retired {
-		s.retired = true
-		close(s.gone)
+	if spent(ctx, err) && s.epoch == k.epoch {
+		// What broke this connection may have broken the others.
+		k.epoch++
+		closing, k.idle = k.idle, nil
 	}
-	if k.live == s {
-		k.live = nil
+	if !spent(ctx, err) && s.epoch == k.epoch && len(k.idle) < spare && k.base.Err() == nil {
+		k.idle = append(k.idle, s)
+	} else {
+		closing = append(closing, s)
+	}
+	k.mu.Unlock()
+	for _, s := range closing {
+		s.client.Close()
 	}
 }
 
@@ -128,47 +129,24 @@ func (k *link) retire(s *session) {
 func (k *link) close() {
 	k.mu.Lock()
 	k.end(errClosed)
-	s := k.live
-	if s != nil {
-		s.users++
-	}
+	closing := k.idle
+	k.idle = nil
 	k.mu.Unlock()
-	if s != nil {
-		k.retire(s)
-		k.release(s)
-	}
-}
-
-// connect makes a client, proves that it works, and puts it into service.
-func (k *link) connect(d *dial) {
-	s, err := k.newSession()
-	k.mu.Lock()
-	k.dial = nil
-	if err == nil && k.base.Err() != nil {
-		err = errClosed
-	}
-	if err == nil {
-		k.live = s
-	}
-	k.mu.Unlock()
-	if err != nil && s != nil {
+	for _, s := range closing {
 		s.client.Close()
 	}
-	if err != nil {
-		d.err = dialError{err}
-	}
-	close(d.done)
 }
 
-func (k *link) newSession() (*session, error) {
+// dial makes a client and proves that it works.
+func (k *link) dial(epoch int) (*session, error) {
 	config := *k.config
 	client, err := esdb.NewClient(&config)
 	if err != nil {
-		return nil, fmt.Errorf("%w: EventStoreDB: %w", log.ErrMisconfigured, err)
+		return nil, dialError{fmt.Errorf("%w: EventStoreDB: %w", log.ErrMisconfigured, err)}
 	}
-	ctx, cancel := context.WithTimeout(k.base, dialTimeout)
+	timed, cancel := context.WithTimeout(k.base, dialTimeout)
 	defer cancel()
-	ctx, stop := k.bind(ctx)
+	ctx, stop := k.bind(timed)
 	defer stop()
 	for range 5 {
 		if err = probe(ctx, client); !isNotLeader(err) {
@@ -176,11 +154,16 @@ func (k *link) newSession() (*session, error) {
 		}
 		// The client is on its way to the leader that the answer named.
 	}
-	if err != nil && errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
-		// This is the link's deadline and no caller's.
-		return newSession(client), fmt.Errorf("%w: EventStoreDB: no answer within %v: %w", log.ErrUnavailable, dialTimeout, err)
+	if err == nil {
+		return &session{client: client, epoch: epoch}, nil
 	}
-	return newSession(client), translate(ctx, err)
+	client.Close()
+	err = translate(ctx, err)
+	if errors.Is(err, context.DeadlineExceeded) {
+		// This is the link's deadline and no caller's.
+		err = fmt.Errorf("%w: EventStoreDB: no answer within %v", log.ErrUnavailable, dialTimeout)
+	}
+	return nil, dialError{err}
 }
 
 // probe reads one event of $all, which shows that the server answers, that it
@@ -197,16 +180,24 @@ func probe(ctx context.Context, client *esdb.Client) error {
 	return err
 }
 
+// spent says whether err, as the client gave it for a call with ctx, casts
+// doubt on the client. A node that is not the leader does not: its client
+// moves on by itself. Nor does the end of ctx, unless the client saw its
+// connection break at the same time.
+func spent(ctx context.Context, err error) bool {
+	return err != nil && !isNotLeader(err) &&
+		(status.Code(err) == codes.Unavailable || errors.Is(translate(ctx, err), log.ErrUnavailable))
+}
+
 // attempts is how often a call is made before its failure is reported: once
 // more, so that a connection that broke while idle goes unnoticed.
 const attempts = 2
 
-// grace is how long a call may go on with a client that another call found
-// broken. A client that has given up takes no request any more, and whoever
-// hands it one is left standing, whatever the context.
-const grace = time.Second
-
-var errStranded = fmt.Errorf("%w: EventStoreDB: the connection broke before there was an answer", log.ErrUnavailable)
+// An outcome is what a call came to.
+type outcome[T any] struct {
+	value T
+	err   error
+}
 
 // call runs f with a client. It returns when ctx ends, even if f does not, and
 // runs f again on another client when the connection broke. Its errors are
@@ -223,47 +214,16 @@ func call[T any](ctx context.Context, k *link, f func(context.Context, *esdb.Cli
 		done := make(chan outcome[T], 1)
 		go func() {
 			v, err := f(ctx, s.client)
-			err = translate(ctx, err)
-			if broken(err) {
-				k.retire(s)
-			}
-			k.release(s)
-			done <- outcome[T]{v, err}
+			k.release(ctx, s, err)
+			done <- outcome[T]{v, translate(ctx, err)}
 		}()
-		r, err := await(ctx, s, done)
-		if err == nil {
-			err = r.err
+		select {
+		case r := <-done:
+			if n == attempts || ctx.Err() != nil || !errors.Is(r.err, log.ErrUnavailable) {
+				return r.value, r.err
+			}
+		case <-ctx.Done():
+			return none, ended(ctx)
 		}
-		if n == attempts || ctx.Err() != nil || !errors.Is(err, log.ErrUnavailable) {
-			return r.value, err
-		}
-	}
-}
-
-// An outcome is what a call came to.
-type outcome[T any] struct {
-	value T
-	err   error
-}
-
-// await waits for the outcome of a call: until ctx ends, or some grace after
-// the session was retired.
-func await[R any](ctx context.Context, s *session, done <-chan R) (r R, err error) {
-	select {
-	case r = <-done:
-		return r, nil
-	case <-ctx.Done():
-		return r, ended(ctx)
-	case <-s.gone:
-	}
-	late := time.NewTimer(grace)
-	defer late.Stop()
-	select {
-	case r = <-done:
-		return r, nil
-	case <-ctx.Done():
-		return r, ended(ctx)
-	case <-late.C:
-		return r, errStranded
 	}
 }

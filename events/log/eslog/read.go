@@ -119,12 +119,9 @@ func (l *Log) deliver(ctx context.Context, r *reading, end log.Position) error {
 	from, a := r.from, newAssembler(l.prefix, r)
 	go func() {
 		err := pump(ctx, s.client, from, selection(l.prefix, r.filter), a, items)
-		if broken(err) {
-			l.link.retire(s)
-		}
-		l.link.release(s)
+		l.link.release(ctx, s, err)
 		select {
-		case items <- item{err: err}:
+		case items <- item{err: translate(ctx, err)}:
 		case <-ctx.Done():
 		}
 	}()
@@ -172,7 +169,7 @@ func pump(ctx context.Context, client *esdb.Client, from log.Position, filter *e
 	}
 	sub, err := client.SubscribeToAll(ctx, options)
 	if err != nil {
-		return translate(ctx, err)
+		return err
 	}
 	defer sub.Close()
 	for {
@@ -190,14 +187,14 @@ func pump(ctx context.Context, client *esdb.Client, from log.Position, filter *e
 		case e.CheckPointReached != nil && a.count == 0:
 			i.checkpoint = log.At(e.CheckPointReached.Commit, e.CheckPointReached.Prepare)
 		case e.SubscriptionDropped != nil:
-			return translate(ctx, e.SubscriptionDropped.Error)
+			return e.SubscriptionDropped.Error
 		default:
 			continue // caught up, fallen behind
 		}
 		select {
 		case items <- i:
 		case <-ctx.Done():
-			return ended(ctx)
+			return ctx.Err()
 		}
 	}
 }

@@ -31,6 +31,9 @@ import (
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 )
 
+// takeBack is how long Resume tries to get its address again.
+const takeBack = 30 * time.Second
+
 // Options change how the server behaves. The zero value is a recent single
 // node without security, and with system events between those of others.
 type Options struct {
@@ -118,6 +121,12 @@ func (s *Server) Resume() error {
 		return errors.New("estest: the server is running")
 	}
 	tcp, err := net.Listen("tcp", s.addr)
+	// While nobody listened, a connection on its way elsewhere may have got
+	// the address as its own.
+	for end := time.Now().Add(takeBack); err != nil && time.Now().Before(end); {
+		time.Sleep(10 * time.Millisecond)
+		tcp, err = net.Listen("tcp", s.addr)
+	}
 	if err != nil {
 		return fmt.Errorf("estest: %w", err)
 	}
