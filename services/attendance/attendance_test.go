@@ -39,13 +39,13 @@ func leave(i int, post, on string) *events.Event {
 func books() *placement.State {
 	s := placement.New()
 	for _, post := range []string{"a", "b"} {
-		s.Apply(event("p"+post, &events.PostDeveloped{Post: post, Area: "rural", Seats: 9, From: civil.MustDate("2022-01-01")}))
+		desk.Apply(s, event("p"+post, &events.PostDeveloped{Post: post, Area: "rural", Seats: 9, From: civil.MustDate("2022-01-01")}))
 	}
 	for _, e := range []*events.Event{
 		hire(1, "a", "2022-01-01"), hire(3, "b", "2022-01-01"),
 		hire(2, "a", "2022-05-10"), leave(2, "a", "2022-05-20"), hire(2, "a", "2022-05-25"),
 	} {
-		s.Apply(e)
+		desk.Apply(s, e)
 	}
 	return s
 }
@@ -198,11 +198,11 @@ func BenchmarkDecide(b *testing.B) {
 	const persons = 90_000
 	for i := 0; i < persons; i += 9 {
 		post := fmt.Sprint("p", i)
-		placed.Apply(event("d"+post, &events.PostDeveloped{Post: post, Area: "rural", Seats: 9, From: civil.MustDate("2022-01-01")}))
+		desk.Apply(placed, event("d"+post, &events.PostDeveloped{Post: post, Area: "rural", Seats: 9, From: civil.MustDate("2022-01-01")}))
 		d := &events.AttendanceReported{Post: post, Month: civil.MustMonth("2022-05")}
 		for n := range 9 {
 			who := uuid.UUID{0: byte(i + n), 1: byte((i + n) >> 8), 2: byte((i + n) >> 16)}
-			placed.Apply(event(fmt.Sprint("h", i+n), &events.HirePlaced{Who: events.Who{Person: who}, Post: post, Seat: n + 1, From: civil.MustDate("2022-01-01"), Group: "older"}))
+			desk.Apply(placed, event(fmt.Sprint("h", i+n), &events.HirePlaced{Who: events.Who{Person: who}, Post: post, Seat: n + 1, From: civil.MustDate("2022-01-01"), Group: "older"}))
 			d.Lines = append(d.Lines, events.AttendanceLine{Person: who, Marks: ".PPPPP..PPPPP..PPPLP..PPPPP..PP"})
 		}
 		sheets = append(sheets, event("s"+post, d))

@@ -86,8 +86,8 @@ func TestDecide(t *testing.T) {
 
 func TestPolicyVersion(t *testing.T) {
 	s := placement.New()
-	s.Apply(Developed("d", "a", 3, "2022-05-01"))
-	s.Apply(Hired("h", "a", 1, 1, "2022-05-02"))
+	desk.Apply(s, Developed("d", "a", 3, "2022-05-01"))
+	desk.Apply(s, Hired("h", "a", 1, 1, "2022-05-02"))
 	for e, want := range map[*events.Event]string{
 		Exited("x", "a", 1, "2022-08-01"):           "shandong-2022.1",
 		Recorded(Exited("x", "a", 1, "2022-08-01")): "",

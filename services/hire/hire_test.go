@@ -191,7 +191,7 @@ func TestRenewal(t *testing.T) {
 func TestSeat(t *testing.T) {
 	s := placement.New()
 	d := New(s, Rules(t))
-	s.Apply(Developed("d", "a", 3, "2022-05-01"))
+	desk.Apply(s, Developed("d", "a", 3, "2022-05-01"))
 	for i, c := range []struct {
 		event *events.Event
 		want  int
@@ -211,7 +211,7 @@ func TestSeat(t *testing.T) {
 		if got := record.Data.(*events.HirePlaced).Seat; got != c.want {
 			t.Errorf("%d: seat %d, want %d", i, got, c.want)
 		}
-		s.Apply(record)
+		desk.Apply(s, record)
 	}
 }
 
@@ -282,7 +282,7 @@ func TestCountyOverrides(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := rules.New()
 			for _, e := range packs {
-				r.Apply(e)
+				desk.Apply(r, e)
 			}
 			Judge(t, cases, func() (desk.State, desk.Decider) {
 				s := placement.New()
@@ -300,12 +300,12 @@ func TestPolicyVersion(t *testing.T) {
 	county.ID, d.Version, d.Jurisdiction, d.ValidFrom = "county", "county.1", "370211", civil.MustDate("2024-02-01")
 	d.Term.Months = 12
 	s, r := placement.New(), Rules(t)
-	r.Apply(county)
-	s.Apply(Developed("d", "a", 9, "2022-05-01"))
+	desk.Apply(r, county)
+	desk.Apply(s, Developed("d", "a", 9, "2022-05-01"))
 	other := Developed("e", "b", 9, "2022-05-01")
 	other.Data.(*events.PostDeveloped).Division = "370212001001"
-	s.Apply(other)
-	s.Apply(Hired("h", "a", 8, 0, "2023-06-01"))
+	desk.Apply(s, other)
+	desk.Apply(s, Hired("h", "a", 8, 0, "2023-06-01"))
 	for i, c := range []struct {
 		event *events.Event
 		want  string

@@ -6,6 +6,7 @@ type change struct {
 	state *State
 	run   *run
 	had   int   // lines before
+	paid  int   // funds before
 	lines spans // set, in order
 	old   []old // while the journal is open
 }
@@ -26,48 +27,49 @@ func (s *State) open(name string) *change {
 	return s.change(r)
 }
 
-func (s *State) change(r *run) *change { return &change{state: s, run: r, had: len(r.lines)} }
+func (s *State) change(r *run) *change {
+	return &change{state: s, run: r, had: len(r.lines), paid: len(r.funds)}
+}
 
 // touch counts at the head of an id.
 func (c *change) touch(name string, count func(line, int) line) {
-	id := lineID(name)
-	n, ok := c.run.head(id)
+	n, ok := c.run.names.head(name)
 	if !ok {
-		n = c.run.add(id)
+		n = c.run.add(name)
 	}
-	c.set(n, count(c.run.lines[n], 1))
+	c.set(n, count(c.run.line(n), 1))
 }
 
 // set replaces a line and lets its fund follow.
 func (c *change) set(n uint32, l line) {
 	if c.state.Open() {
-		c.old = append(c.old, old{n, c.run.lines[n]})
+		c.old = append(c.old, old{n, c.run.line(n)})
 	}
 	c.lines.add(n)
 	c.put(n, l)
 }
 
 func (c *change) put(n uint32, l line) {
-	c.weigh(l.id, -1)
-	c.run.lines[n] = l
-	c.weigh(l.id, 1)
+	c.weigh(n, -1)
+	c.run.set(n, l)
+	c.weigh(n, 1)
 }
 
-// weigh adds to the funds, or takes from them, what the lines under an id are
-// committed to: all that stand, but for the one that came back.
-func (c *change) weigh(id uint64, sign int64) {
+// weigh adds to the funds, or takes from them, what the lines under the id of
+// line n are committed to: all that stand, but for the one that came back.
+func (c *change) weigh(n uint32, sign int64) {
 	head, back := true, false
-	for n := range c.run.under(id) {
-		l := c.run.lines[n]
+	for n := range c.run.names.fellows(n) {
+		l := c.run.line(n)
 		if head {
-			head, back = false, l.returned() > 0
+			head, back = false, l.returned > 0
 		}
 		switch {
-		case l.part == 0:
+		case l.fund == 0:
 		case back:
 			back = false
 		default:
-			c.state.acts[l.part].fund.committed += sign * l.amount()
+			c.run.fund(l).committed += sign * l.amount
 		}
 	}
 }
@@ -82,4 +84,5 @@ func (c *change) undo() {
 	for len(c.run.lines) > c.had {
 		c.run.cut()
 	}
+	c.run.funds = c.run.funds[:c.paid]
 }

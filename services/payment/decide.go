@@ -26,19 +26,18 @@ func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Pla
 		f = new(fund)
 	}
 	r := j.state.runs[d.Run]
-	seen := make(map[uint64]struct{}, len(d.Lines))
+	seen := make(map[string]struct{}, len(d.Lines))
 	known := "" // the last post found: the lines of a post mostly follow each other
 	for i := range d.Lines {
 		if j.full() {
 			return
 		}
 		l := &d.Lines[i]
-		id := lineID(l.Line)
-		if _, ok := seen[id]; ok {
+		if _, ok := seen[l.Line]; ok {
 			j.contradiction(LineRepeated, at(i, "line"), "stands twice in this event; name each line of a run once")
 		}
-		seen[id] = struct{}{}
-		returned := j.judgeSlot(i, r, id)
+		seen[l.Line] = struct{}{}
+		returned := j.judgeSlot(i, r, l.Line)
 		if l.Post != known {
 			if _, reasons := p.Find(e, l.Post); reasons != nil {
 				detail := reasons[0].Detail
@@ -62,16 +61,16 @@ func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Pla
 
 // judgeSlot refuses a line id that is taken in the run, and says whether what
 // the line takes came back already (which submode=record can tell beforehand).
-func (j *judgement) judgeSlot(i int, r *run, id uint64) (returned bool) {
+func (j *judgement) judgeSlot(i int, r *run, id string) (returned bool) {
 	if r == nil {
 		return false
 	}
-	for n := range r.under(id) {
-		if part := r.lines[n].part; part != 0 && part != j.gone {
+	for n := range r.names.under(id) {
+		if r.line(n).fund != 0 && !j.instructed(r, n) {
 			j.contradiction(LineRepeated, at(i, "line"), "stands in this run already; name each line of a run once, or correct the part that holds it with replaces")
 			return false
 		}
-		returned = returned || r.lines[n].returned() > 0
+		returned = returned || r.line(n).returned > 0
 	}
 	return returned
 }
@@ -106,7 +105,7 @@ func (j *judgement) settle(d *events.PaymentSettled) *events.PaymentSettled {
 		return &record
 	}
 	kept := map[uint32]bool{}
-	seen := make(map[uint64]struct{}, len(d.Lines))
+	seen := make(map[string]struct{}, len(d.Lines))
 	for i := range record.Lines {
 		l := &record.Lines[i]
 		n, ok := j.named(i, r, l.Line, seen)
@@ -114,15 +113,15 @@ func (j *judgement) settle(d *events.PaymentSettled) *events.PaymentSettled {
 			continue
 		}
 		kept[n] = true
-		l.Person = j.state.persons[r.paid(r.lines[n].id).person]
+		l.Person = *j.state.persons.At(r.paid(n).person)
 		switch {
-		case r.lines[n].returned() > 0 && !j.holds(r, n):
+		case r.line(n).returned > 0 && !j.holds(r, n):
 			j.contradiction(LineReturned, at(i, "line"), "came back before; instruct it anew under another line id")
 		case j.settled(r, n) > 0:
 			j.contradiction(LineSettled, at(i, "line"), "was settled before")
 		}
 	}
-	if j.lost().run != r {
+	if j.gone.run != r {
 		kept = nil
 	}
 	j.takeBack("replaces", kept)
@@ -139,22 +138,22 @@ func (j *judgement) restitute(name string, lines []events.ReturnedLine) []events
 		j.judgeFunds("data.lines")
 		return record
 	}
-	seen := make(map[uint64]struct{}, len(lines))
+	seen := make(map[string]struct{}, len(lines))
 	for i := range record {
 		n, ok := j.named(i, r, record[i].Line, seen)
 		if !ok {
 			continue
 		}
-		returned, paid := j.returned(r, n) > 0, r.paid(r.lines[n].id)
-		record[i].Person = j.state.persons[paid.person]
+		returned, paid := j.returned(r, n) > 0, r.paid(n)
+		record[i].Person = *j.state.persons.At(paid.person)
 		switch {
 		case returned:
 			j.contradiction(LineReturned, at(i, "line"), "came back before")
-		case r.lines[n].settled() == 0:
+		case r.line(n).settled == 0:
 			j.contradiction(LineNotSettled, at(i, "line"), "has not been settled, so that nothing can come back; correct the instruction with replaces instead")
 		}
-		if !returned && paid.part != 0 {
-			j.move(j.state.acts[paid.part].fund, 0, -paid.amount())
+		if !returned && paid.fund != 0 {
+			j.move(r.fund(paid), 0, -paid.amount)
 		}
 	}
 	j.judgeFunds("data.lines")
@@ -165,14 +164,13 @@ const unknownRun = "no run of this name was instructed; submit payment.instructe
 
 // named finds the head of the id that line i of an event names. ok is false
 // where nothing is known of it.
-func (j *judgement) named(i int, r *run, name string, seen map[uint64]struct{}) (n uint32, ok bool) {
-	id := lineID(name)
+func (j *judgement) named(i int, r *run, id string, seen map[string]struct{}) (n uint32, ok bool) {
 	if _, twice := seen[id]; twice {
 		j.contradiction(LineRepeated, at(i, "line"), "stands twice in this event; name each line once")
 	}
 	seen[id] = struct{}{}
-	n, ok = r.head(id)
-	if !ok || r.paid(id).part == 0 {
+	n, ok = r.names.head(id)
+	if !ok || r.paid(n).fund == 0 {
 		j.contradiction(LineUnknown, at(i, "line"), "does not stand in this run; submit the part of payment.instructed that holds it first")
 		return 0, false
 	}
@@ -181,8 +179,12 @@ func (j *judgement) named(i int, r *run, name string, seen map[uint64]struct{}) 
 
 // holds says whether the settlement taken back counted at a line.
 func (j *judgement) holds(r *run, n uint32) bool {
-	a := j.lost()
-	return a.kind == settlement && a.run == r && j.counted(n) > 0
+	return j.gone.kind == settlement && j.gone.run == r && j.counted(n) > 0
+}
+
+// instructed says whether the instruction taken back holds a line.
+func (j *judgement) instructed(r *run, n uint32) bool {
+	return j.gone.kind == instruction && j.gone.run == r && j.counted(n) > 0
 }
 
 func (j *judgement) withdraw() {
@@ -193,32 +195,31 @@ func (j *judgement) withdraw() {
 // takeBack judges the loss of the act that the event replaces or withdraws.
 // kept are the lines that a new settlement settles again.
 func (j *judgement) takeBack(field string, kept map[uint32]bool) {
-	a := j.lost()
+	a := &j.gone
 	switch a.kind {
 	case allocation:
 		j.move(a.fund, -a.amount, 0)
 	case instruction:
 		for n := range a.lines.all() {
-			l := a.run.lines[n]
-			head, _ := a.run.head(l.id)
-			if a.run.lines[head].settled() > 0 {
+			head := a.run.head(n)
+			if head.settled > 0 {
 				j.once(LineSettled, field, "names an instruction of which a line was settled; withdraw the settlement first, or report the line as returned")
 			}
-			if a.run.lines[head].returned() == 0 {
-				j.move(a.fund, 0, -l.amount())
+			if head.returned == 0 {
+				j.move(a.fund, 0, -a.run.line(n).amount)
 			}
 		}
 	case settlement:
 		for n := range a.lines.all() {
-			if a.run.lines[n].returned() > 0 && !kept[n] {
+			if a.run.line(n).returned > 0 && !kept[n] {
 				j.once(LineReturned, field, "names a settlement of which a line came back; withdraw the return first")
 			}
 		}
 	case restitution:
 		done := map[uint32]bool{}
 		for n := range a.lines.all() {
-			if l := a.run.paid(a.run.lines[n].id); l.part != 0 && !done[n] && j.returned(a.run, n) == 0 {
-				j.move(j.state.acts[l.part].fund, 0, l.amount())
+			if l := a.run.paid(n); l.fund != 0 && !done[n] && j.returned(a.run, n) == 0 {
+				j.move(a.run.fund(l), 0, l.amount)
 			}
 			done[n] = true
 		}

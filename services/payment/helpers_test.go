@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -23,17 +24,17 @@ import (
 func village() *placement.State {
 	s := placement.New()
 	for _, post := range []string{"a", "b"} {
-		s.Apply(event("p-"+post, &events.PostDeveloped{Post: post, Area: "rural", Seats: 9, From: civil.MustDate("2022-01-01")}))
+		desk.Apply(s, event("p-"+post, &events.PostDeveloped{Post: post, Area: "rural", Seats: 9, From: civil.MustDate("2022-01-01")}))
 	}
 	place := func(i int, post, from string) {
-		s.Apply(event(fmt.Sprint("h-", i, post), &events.HirePlaced{
+		desk.Apply(s, event(fmt.Sprint("h-", i, post), &events.HirePlaced{
 			Who: events.Who{Person: person(i)}, Post: post, Seat: i, From: civil.MustDate(from), Group: "older",
 		}))
 	}
 	for i := 1; i < 10; i++ {
 		place(i, "a", "2022-03-10")
 	}
-	s.Apply(event("x-1", &events.ExitRecorded{Who: events.Who{Person: person(1)}, Post: "a", On: civil.MustDate("2022-05-01"), Kind: "natural", Code: "N5"}))
+	desk.Apply(s, event("x-1", &events.ExitRecorded{Who: events.Who{Person: person(1)}, Post: "a", On: civil.MustDate("2022-05-01"), Kind: "natural", Code: "N5"}))
 	place(1, "b", "2022-05-01")
 	return s
 }
@@ -148,34 +149,28 @@ func dump(s *State) string {
 	for _, name := range sorted(s.runs) {
 		r := s.runs[name]
 		fmt.Fprintf(&b, "run %s\n", name)
-		for i, l := range r.lines {
-			fmt.Fprintf(&b, "  %d %x to %s part %d amount %d settled %d returned %d\n", i, l.id, s.persons[l.person], l.part, l.amount(), l.settled(), l.returned())
-			if !slices.Contains(slices.Collect(r.under(l.id)), uint32(i)) {
-				fmt.Fprintf(&b, "  %d is not in the index\n", i)
+		for i := range r.lines {
+			n := uint32(i)
+			l := r.line(n)
+			fmt.Fprintf(&b, "  %d %x to %s of %v amount %d settled %d returned %d\n", i, r.names.hash(n), s.persons.At(l.person), r.fund(l), l.amount, l.settled, l.returned)
+			if !slices.Contains(slices.Collect(r.names.fellows(n)), n) {
+				fmt.Fprintf(&b, "  %d is not among its fellows\n", i)
 			}
 		}
-		n := 0
-		for _, slot := range r.index {
-			if slot != 0 {
-				n++
-			}
-		}
-		fmt.Fprintf(&b, "  %d in the index\n", n)
+		fmt.Fprintf(&b, "  %d names, %d wide, %d funds\n", r.names.n, len(r.wide), len(r.funds))
 	}
 	name := map[*run]string{}
 	for n, r := range s.runs {
 		name[r] = n
 	}
-	for i, a := range s.acts {
+	for _, i := range slices.Sorted(maps.Keys(s.acts)) {
+		a := s.acts[i]
 		fmt.Fprintf(&b, "act %d kind %d amount %d run %s lines %v\n", i, a.kind, a.amount, name[a.run], slices.Collect(a.lines.all()))
 	}
-	for _, k := range sortedKeys(s.keys) {
-		fmt.Fprintf(&b, "key %x %d\n", k, s.keys[k])
+	for n := range s.persons.Len() {
+		fmt.Fprintf(&b, "person %s\n", s.persons.At(uint32(n)))
 	}
-	for _, k := range sortedKeys(s.ahead) {
-		fmt.Fprintf(&b, "ahead %x\n", k)
-	}
-	fmt.Fprintf(&b, "persons %v numbers %d\n", s.persons, len(s.numbers))
+	fmt.Fprintf(&b, "%d persons indexed\n", s.people.Len())
 	return b.String()
 }
 
@@ -188,11 +183,15 @@ func sorted[V any](m map[string]V) []string {
 	return keys
 }
 
-func sortedKeys[V any](m map[[16]byte]V) [][16]byte {
-	var keys [][16]byte
-	for k := range m {
-		keys = append(keys, k)
+// hash is the same whether names are in series or scattered.
+func (s *names) hash(line uint32) uint64 {
+	if s.scattered() {
+		return s.ids[line]
 	}
-	slices.SortFunc(keys, func(a, b [16]byte) int { return strings.Compare(string(a[:]), string(b[:])) })
-	return keys
+	for _, r := range s.series {
+		if i := line - r.line; i < r.n {
+			return hashed(r.after(i).String())
+		}
+	}
+	return 0
 }

@@ -17,8 +17,8 @@ const (
 // A judgement gathers what speaks against one event.
 type judgement struct {
 	state   *State
-	record  bool   // contradictions are kept
-	gone    uint32 // the act that the event takes back, 0 for none
+	record  bool // contradictions are kept
+	gone    act  // that the event takes back; voided for none
 	was     map[uint32]int
 	moves   []move
 	reasons events.Reasons
@@ -54,14 +54,11 @@ func (j *judgement) once(code events.Code, field, detail string) {
 // full says that there is no room for more reasons.
 func (j *judgement) full() bool { return len(j.reasons) == maxReasons }
 
-// lost is the act that the event takes back, or an empty one.
-func (j *judgement) lost() *act { return &j.state.acts[j.gone] }
-
 // counted is how often the act taken back counted at a line.
 func (j *judgement) counted(n uint32) int {
 	if j.was == nil {
 		j.was = map[uint32]int{}
-		for n := range j.lost().lines.all() {
+		for n := range j.gone.lines.all() {
 			j.was[n]++
 		}
 	}
@@ -71,17 +68,17 @@ func (j *judgement) counted(n uint32) int {
 // settled and returned are how often a line was, as if the act taken back had
 // never been.
 func (j *judgement) settled(r *run, n uint32) int {
-	if a := j.lost(); a.kind == settlement && a.run == r {
-		return r.lines[n].settled() - j.counted(n)
+	if a := &j.gone; a.kind == settlement && a.run == r {
+		return int(r.line(n).settled) - j.counted(n)
 	}
-	return r.lines[n].settled()
+	return int(r.line(n).settled)
 }
 
 func (j *judgement) returned(r *run, n uint32) int {
-	if a := j.lost(); a.kind == restitution && a.run == r {
-		return r.lines[n].returned() - j.counted(n)
+	if a := &j.gone; a.kind == restitution && a.run == r {
+		return int(r.line(n).returned) - j.counted(n)
 	}
-	return r.lines[n].returned()
+	return int(r.line(n).returned)
 }
 
 // move notes what a fund gets and gives. Sums stop growing beyond maxFund,

@@ -50,7 +50,6 @@ package payment
 import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
-	"github.com/muster-works/muster/services/internal/desk"
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
@@ -93,10 +92,8 @@ func New(s *State, p Placements) *Service { return &Service{s, p} }
 // Decide is [desk.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	j := &judgement{state: s.state, record: e.Submode == events.Record}
-	if k, ok := desk.Voids(e); ok {
-		j.gone = s.state.keys[k.Hash()]
-	}
-	if s.state.ahead[e.Key().Hash()] {
+	j.gone = s.state.acts[s.state.Voids(e)]
+	if s.state.Ahead(e.Key()) {
 		// It was replaced or withdrawn before it came, and counts for nothing.
 		return e, nil
 	}

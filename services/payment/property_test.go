@@ -214,7 +214,7 @@ func TestRefusesWhatTheOracleRefuses(t *testing.T) {
 				}
 				continue
 			}
-			s.Apply(record)
+			desk.Apply(s, record)
 			b = append(b, e)
 			who.accepted(e)
 			if k, ok := desk.Voids(e); ok {
@@ -245,13 +245,13 @@ func compare(t *rapid.T, b book, s *State) {
 				want = new(tally)
 			}
 			var got tally
-			for n := range r.under(lineID(fmt.Sprint(i))) {
-				l := r.lines[n]
-				if l.part != 0 {
+			for n := range r.names.under(fmt.Sprint(i)) {
+				l := r.line(n)
+				if l.fund != 0 {
 					got.instructed++
 				}
-				got.settled += l.settled()
-				got.returned += l.returned()
+				got.settled += int(l.settled)
+				got.returned += int(l.returned)
 			}
 			if got.instructed != want.instructed || got.settled != want.settled || got.returned != want.returned {
 				t.Fatalf("%s/%d: %+v, want %+v", run, i, got, *want)
@@ -274,7 +274,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			if k, ok := desk.Voids(e); ok && void[k.ID] {
 				continue
 			} else if record, reasons := service.Decide(e); reasons == nil {
-				s.Apply(record)
+				desk.Apply(s, record)
 				b = append(b, e)
 				who.accepted(e)
 				void[k.ID] = ok
@@ -282,7 +282,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		}
 		shuffled := NewState()
 		for _, e := range rapid.Permutation(b).Draw(t, "order") {
-			shuffled.Apply(e)
+			desk.Apply(shuffled, e)
 		}
 		compare(t, b, shuffled)
 	})
@@ -305,7 +305,7 @@ func TestUndo(t *testing.T) {
 		a, b := NewState(), NewState()
 		apply := func(s *State, list []*events.Event) {
 			for _, e := range list {
-				s.Apply(e)
+				desk.Apply(s, e)
 			}
 		}
 		first, second, third := tell(20), tell(20), tell(10)
@@ -345,7 +345,7 @@ func TestDecideChangesNothing(t *testing.T) {
 				t.Fatal("the event was changed")
 			}
 			if reasons == nil {
-				s.Apply(record)
+				desk.Apply(s, record)
 				who.accepted(e)
 			}
 		}

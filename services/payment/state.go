@@ -1,8 +1,12 @@
 package payment
 
 import (
+	"encoding/binary"
+	"slices"
+
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/table"
 )
 
 // A State is what the events of the family add up to: funds with what is left
@@ -12,14 +16,12 @@ import (
 // each other: what is said of a line before the line came, and what is
 // withdrawn before it came, is remembered until it comes.
 type State struct {
-	desk.Journal
+	desk.Books
 	funds   map[string]*fund
 	runs    map[string]*run
-	persons []events.Person // by number; 0 is nobody
-	numbers map[events.Person]uint32
-	acts    []act // by number; 0 is none
-	keys    map[[16]byte]uint32
-	ahead   map[[16]byte]bool // events voided before they came
+	persons table.List[events.Person] // by number; 0 is nobody
+	people  table.Index               // of persons
+	acts    map[uint32]act            // by the number of the event
 }
 
 // A fund is earmarked money, in fen.
@@ -52,79 +54,71 @@ const (
 
 // NewState makes the state of a log that holds nothing.
 func NewState() *State {
-	return &State{
-		funds: map[string]*fund{}, runs: map[string]*run{},
-		persons: make([]events.Person, 1), numbers: map[events.Person]uint32{},
-		acts: make([]act, 1), keys: map[[16]byte]uint32{}, ahead: map[[16]byte]bool{},
+	s := &State{
+		funds: map[string]*fund{}, runs: map[string]*run{}, acts: map[uint32]act{},
 	}
+	s.persons.Add(events.Person{})
+	return s
 }
 
-// Apply folds one event in log order.
-func (s *State) Apply(e *events.Event) {
-	if k, ok := desk.Voids(e); ok {
-		s.void(k.Hash(), e)
-	}
-	key := e.Key().Hash()
-	if s.ahead[key] || s.keys[key] != 0 {
+// Apply is [desk.State.Apply].
+func (s *State) Apply(e *events.Event, n desk.Entry) {
+	s.void(n.Voids)
+	if n.Void {
 		return
 	}
 	switch d := e.Data.(type) {
 	case *events.FundAllocated:
 		a := act{kind: allocation, fund: s.fund(d.Fund), amount: int64(d.Amount)}
-		s.enter(key, a)
+		s.enter(n.Number, a)
 		s.allocate(a.fund, 1, a.amount)
 	case *events.PaymentInstructed:
-		s.instruct(key, d)
+		s.instruct(n.Number, d)
 	case *events.PaymentSettled:
 		c := s.open(d.Run)
 		for _, l := range d.Lines {
 			c.touch(l.Line, line.settle)
 		}
-		s.enter(key, act{kind: settlement, run: c.run, lines: c.lines})
+		s.enter(n.Number, act{kind: settlement, run: c.run, lines: slices.Clip(c.lines)})
 		c.close()
 	case *events.PaymentReturned:
-		s.restitute(key, d.Run, d.Lines)
+		s.restitute(n.Number, d.Run, d.Lines)
 	case *events.PaymentReversed:
-		s.restitute(key, d.Run, d.Lines)
+		s.restitute(n.Number, d.Run, d.Lines)
 	}
 }
 
-func (s *State) instruct(key [16]byte, d *events.PaymentInstructed) {
+func (s *State) instruct(number uint32, d *events.PaymentInstructed) {
 	c := s.open(d.Run)
-	part := s.enter(key, act{kind: instruction, fund: s.fund(d.Fund), run: c.run})
+	f := s.fund(d.Fund)
+	fund := c.run.pays(f)
 	for i := range d.Lines {
 		l := &d.Lines[i]
-		id := lineID(l.Line)
-		n, ok := c.run.free(id)
+		n, ok := c.run.free(l.Line)
 		if !ok {
-			n = c.run.add(id)
+			n = c.run.add(l.Line)
 		}
-		c.set(n, c.run.lines[n].instruct(part, s.number(l.Person), int64(l.Amount)))
+		c.set(n, c.run.line(n).instruct(fund, s.number(l.Person), int64(l.Amount)))
 	}
-	s.acts[part].lines = c.lines
+	s.enter(number, act{kind: instruction, fund: f, run: c.run, lines: slices.Clip(c.lines)})
 	c.close()
 }
 
-func (s *State) restitute(key [16]byte, name string, lines []events.ReturnedLine) {
+func (s *State) restitute(number uint32, name string, lines []events.ReturnedLine) {
 	c := s.open(name)
 	for _, l := range lines {
 		c.touch(l.Line, line.giveBack)
 	}
-	s.enter(key, act{kind: restitution, run: c.run, lines: c.lines})
+	s.enter(number, act{kind: restitution, run: c.run, lines: slices.Clip(c.lines)})
 	c.close()
 }
 
-// void takes back what an event did, or remembers to leave it out.
-func (s *State) void(key [16]byte, by *events.Event) {
-	n := s.keys[key]
-	if n == 0 {
-		if !s.ahead[key] && voids(by) != events.AccountAssignedType {
-			s.ahead[key] = true
-			s.did(func() { delete(s.ahead, key) })
-		}
+// void takes back what an event did.
+func (s *State) void(n uint32) {
+	a, ok := s.acts[n]
+	if !ok {
 		return
 	}
-	a := s.acts[n]
 	switch a.kind {
 	case allocation:
 		s.allocate(a.fund, -1, -a.amount)
@@ -135,24 +129,14 @@ func (s *State) void(key [16]byte, by *events.Event) {
 	case restitution:
 		s.each(a, func(l line) line { return l.giveBack(-1) })
 	}
-	// The act goes after its lines, which find their fund through it, and in
-	// an undo comes back before them.
-	s.acts[n] = act{}
+	delete(s.acts, n)
 	s.did(func() { s.acts[n] = a })
-}
-
-// voids returns the type of what an event replaces or withdraws.
-func voids(by *events.Event) events.Type {
-	if w, ok := by.Data.(*events.EventWithdrawn); ok {
-		return w.Of
-	}
-	return by.Type
 }
 
 func (s *State) each(a act, become func(line) line) {
 	c := s.change(a.run)
 	for n := range a.lines.all() {
-		c.set(n, become(a.run.lines[n]))
+		c.set(n, become(a.run.line(n)))
 	}
 	c.close()
 }
@@ -163,17 +147,10 @@ func (s *State) did(undo func()) {
 	}
 }
 
-// enter keeps an act under the key of its event and returns its number.
-func (s *State) enter(key [16]byte, a act) uint32 {
-	n := uint32(len(s.acts))
-	s.acts = append(s.acts, a)
-	s.keys[key] = n
-	s.did(func() {
-		s.acts[n] = act{}
-		s.acts = s.acts[:n]
-		delete(s.keys, key)
-	})
-	return n
+// enter keeps an act under the number of its event.
+func (s *State) enter(n uint32, a act) {
+	s.acts[n] = a
+	s.did(func() { delete(s.acts, n) })
 }
 
 func (s *State) allocate(f *fund, n int, amount int64) {
@@ -201,15 +178,21 @@ func (s *State) number(p events.Person) uint32 {
 	if p == (events.Person{}) {
 		return 0
 	}
-	n, ok := s.numbers[p]
-	if !ok {
-		n = uint32(len(s.persons))
-		s.persons = append(s.persons, p)
-		s.numbers[p] = n
+	n := s.people.Find(hashPerson(p), func(n uint32) bool { return *s.persons.At(n) == p })
+	if n == 0 {
+		n = s.persons.Add(p)
+		s.people.Add(n, s.personHash)
 		s.did(func() {
-			s.persons = s.persons[:n]
-			delete(s.numbers, p)
+			s.people.Drop(n, s.personHash)
+			s.persons.Cut(int(n))
 		})
 	}
 	return n
+}
+
+func (s *State) personHash(n uint32) uint64 { return hashPerson(*s.persons.At(n)) }
+
+// hashPerson takes both halves in: a pseudonym need not be random in each.
+func hashPerson(p events.Person) uint64 {
+	return binary.LittleEndian.Uint64(p[:8])*31 + binary.LittleEndian.Uint64(p[8:])
 }

@@ -29,16 +29,16 @@ func (d *Desk) decide(list []*events.Event, imported time.Time) (*verdict, error
 
 // judge is decide with the folds consulted locked.
 func (d *Desk) judge(list []*events.Event, imported time.Time) (*verdict, error) {
-	j := d.own.state.journal()
-	j.Begin()
+	d.own.books.Begin()
 	v := &verdict{}
 	pending := map[[16]byte]int{} // accepted in this round
 	size := 2
 	for _, e := range list {
 		hash := e.Key().Hash()
-		if entry, ok := d.own.ledger.entries[hash]; ok {
-			v.answer(d.known(e, entry), -1)
-			if n, ok := pending[hash]; ok && entry.digest == digest64(e) {
+		if known, ok := d.own.books.Find(e.Key()); ok {
+			r := d.known(e, known)
+			v.answer(r, -1)
+			if n, ok := pending[hash]; ok && r.Status == events.Duplicate {
 				v.index[len(v.index)-1] = n
 			}
 			continue
@@ -66,8 +66,7 @@ func (d *Desk) judge(list []*events.Event, imported time.Time) (*verdict, error)
 		if size += len(raw) + 2; size > log.MaxBytes {
 			return v, nil
 		}
-		d.own.ledger.add(record, log.Position{}, j)
-		d.own.state.Apply(record)
+		Apply(d.own.state, record)
 		pending[hash] = len(v.accepted)
 		v.answer(receipt(record), len(v.accepted))
 		v.accepted = append(v.accepted, record)
@@ -85,13 +84,13 @@ func (v *verdict) answer(r events.Receipt, index int) {
 }
 
 // known answers an event whose key is taken.
-func (d *Desk) known(e *events.Event, entry Entry) events.Receipt {
-	if entry.digest != digest64(e) {
+func (d *Desk) known(e *events.Event, known Known) events.Receipt {
+	if !d.own.books.same(known.Number, e) {
 		return events.Reject(e, events.Refuse(IDReused, "id",
 			"was used for an event with other content; give this one an id of its own, or correct the first with replaces"))
 	}
 	r := receipt(e)
-	r.Status, r.Position, r.Seat = events.Duplicate, entry.At, 0
+	r.Status, r.Position, r.Seat = events.Duplicate, d.own.books.at(known.Number), 0
 	return r
 }
 
@@ -106,11 +105,11 @@ func (d *Desk) void(e *events.Event) events.Reasons {
 	if w, ok := e.Data.(*events.EventWithdrawn); ok {
 		field, t = "data.id", w.Of
 	}
-	entry, known := d.own.ledger.Find(k)
+	entry, known := d.own.books.Find(k)
 	switch {
 	case k.ID == e.ID:
 		return events.Refuse(events.Invalid, field, "names the event itself")
-	case !known && d.own.ledger.ahead[k.Hash()]:
+	case !known && d.own.books.Ahead(k):
 		return events.Refuse(AlreadyVoided, field, "names an event that was replaced or withdrawn before it came")
 	case !known && e.Submode == events.Record:
 		return nil

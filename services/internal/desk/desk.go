@@ -273,14 +273,14 @@ func (d *Desk) round(ctx context.Context, list []*events.Event, imported time.Ti
 			d.undo()
 			return nil, err
 		default:
-			d.own.state.journal().Keep()
+			d.own.books.Keep()
 			return verdict.receipts, nil
 		}
 	}
 	return nil, ErrBusy
 }
 
-func (d *Desk) undo() { d.own.state.journal().Rollback() }
+func (d *Desk) undo() { d.own.books.Rollback() }
 
 // refresh says whether any fold that was decided on lies behind the log.
 func (d *Desk) refresh(ctx context.Context) (behind bool, err error) {
@@ -327,9 +327,7 @@ func (d *Desk) append(ctx context.Context, v *verdict, imported time.Time) error
 	} else {
 		d.own.imported = imported
 	}
-	for i, e := range v.accepted {
-		d.own.ledger.place(e, at.Event(i))
-	}
+	d.own.books.place(at)
 	for i, n := range v.index {
 		if n >= 0 {
 			v.receipts[i].Position = at.Event(n)

@@ -21,7 +21,7 @@ import (
 // that put them there is withdrawn. It is the smallest thing that two
 // submitters can fight over.
 type seats struct {
-	Journal
+	Books
 	taken map[string]events.Person
 	by    map[string]string // event id to course
 }
@@ -30,7 +30,7 @@ func newSeats() *seats {
 	return &seats{taken: map[string]events.Person{}, by: map[string]string{}}
 }
 
-func (s *seats) Apply(e *events.Event) {
+func (s *seats) Apply(e *events.Event, _ Entry) {
 	switch d := e.Data.(type) {
 	case *events.TrainingCompleted:
 		s.set(d.Course, d.Person)

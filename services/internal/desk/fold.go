@@ -13,20 +13,27 @@ import (
 
 // A State is what the events of a boundary add up to, for deciding.
 //
-// Apply folds one event in log order. It must take whatever the log holds,
-// contradictions of submode=record included, depend on nothing but the events,
-// and note undos in the embedded [Journal] while that is open.
+// Apply folds one event in log order, of which the ledger says n. It must take
+// whatever the log holds, contradictions of submode=record included, depend on
+// nothing but the events, and note undos in the embedded [Books] while their
+// journal is open. It is called by [Apply] alone.
 type State interface {
-	Apply(e *events.Event)
-	journal() *Journal
+	Apply(e *events.Event, n Entry)
+	books() *Books
+}
+
+// Apply enters an event in the ledger of a state and lets the state follow.
+func Apply(s State, e *events.Event) {
+	b := s.books()
+	s.Apply(e, b.enter(e, &b.Journal))
 }
 
 // Stateless is the state of a family that nothing said before decides, but for
 // the ledger.
-type Stateless struct{ Journal }
+type Stateless struct{ Books }
 
 // Apply has nothing to fold.
-func (*Stateless) Apply(*events.Event) {}
+func (*Stateless) Apply(*events.Event, Entry) {}
 
 // A Fold keeps a state at a position of the log. Desks of one process that
 // share a boundary share its fold; whoever reads the state holds the lock.
@@ -34,9 +41,9 @@ type Fold struct {
 	log      log.Log
 	boundary string
 	state    State
+	books    *Books // of the state
 
 	mu       sync.RWMutex
-	ledger   Ledger
 	at       log.Position
 	revision log.Revision
 	imported time.Time // recorded time of the last import
@@ -46,7 +53,7 @@ type Fold struct {
 // NewFold makes a fold of a boundary at the beginning of the log. Nothing else
 // may change state from then on.
 func NewFold(l log.Log, boundary string, state State) *Fold {
-	return &Fold{log: l, boundary: boundary, state: state, ledger: Ledger{entries: map[[16]byte]Entry{}, ahead: map[[16]byte]bool{}}}
+	return &Fold{log: l, boundary: boundary, state: state, books: state.books()}
 }
 
 // CatchUp folds what the boundary holds beyond the fold, to the end that the
@@ -68,8 +75,9 @@ func (f *Fold) catchUp(ctx context.Context) error {
 			if err != nil {
 				return fmt.Errorf("fold %s: event at %s: %w: %w", f.boundary, c.Position.Event(i), log.ErrCorrupt, err)
 			}
-			f.apply(e, c.Position.Event(i))
+			Apply(f.state, e)
 		}
+		f.books.place(c.Position)
 		f.at, f.revision = c.Position, c.Revision
 		if c.Imported.IsZero() {
 			f.settled = true
@@ -78,11 +86,6 @@ func (f *Fold) catchUp(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func (f *Fold) apply(e *events.Event, at log.Position) {
-	f.ledger.add(e, at, f.state.journal())
-	f.state.Apply(e)
 }
 
 // stale says whether the boundary has commits beyond the fold, and where it

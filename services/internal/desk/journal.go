@@ -1,7 +1,15 @@
 package desk
 
-// A Journal lets a state take back what a round did to it. A state embeds one
-// and notes an undo for every change while the journal is open:
+// Books are what every state is built on: it embeds them.
+type Books struct {
+	Journal
+	Ledger
+}
+
+func (b *Books) books() *Books { return b }
+
+// A Journal lets a state take back what a round did to it. A state notes an
+// undo for every change while its journal is open:
 //
 //	if s.Open() {
 //		old := s.posts[id]
@@ -37,5 +45,3 @@ func (j *Journal) Keep() {
 	clear(j.undo)
 	j.open, j.undo = false, j.undo[:0]
 }
-
-func (j *Journal) journal() *Journal { return j }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/events/log"
 )
 
 // ErrTooLarge says that a trial and its premises do not fit a request. Try
@@ -40,8 +39,8 @@ func (d *Desk) rehearse(ctx context.Context, r *request) ([]events.Receipt, erro
 		defer f.mu.Unlock()
 	}
 	for _, f := range append([]*Fold{d.own}, d.consults...) {
-		f.state.journal().Begin()
-		defer f.state.journal().Rollback()
+		f.books.Begin()
+		defer f.books.Rollback()
 		for _, e := range r.premises {
 			f.assume(e)
 		}
@@ -61,8 +60,8 @@ func (d *Desk) rehearse(ctx context.Context, r *request) ([]events.Receipt, erro
 // assume applies a premise that belongs to the boundary, unless it has come to
 // be in the log.
 func (f *Fold) assume(e *events.Event) {
-	if _, known := f.ledger.Find(e.Key()); known || e.Family().Boundary() != f.boundary {
+	if _, known := f.books.Find(e.Key()); known || e.Family().Boundary() != f.boundary {
 		return
 	}
-	f.apply(e, log.Position{})
+	Apply(f.state, e)
 }

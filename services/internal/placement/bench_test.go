@@ -6,6 +6,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/services/hire"
+	"github.com/muster-works/muster/services/internal/desk"
 	"github.com/muster-works/muster/services/internal/placement"
 	. "github.com/muster-works/muster/services/internal/placement/placementtest"
 )
@@ -20,7 +21,7 @@ func BenchmarkFold(b *testing.B) {
 	for b.Loop() {
 		s := placement.New()
 		for _, e := range list {
-			s.Apply(e)
+			desk.Apply(s, e)
 		}
 	}
 	b.ReportMetric(float64(len(list)*b.N)/b.Elapsed().Seconds(), "events/s")
@@ -35,7 +36,7 @@ func BenchmarkDecide(b *testing.B) {
 			s := placement.New()
 			for p := range 30_000 / size {
 				post := fmt.Sprint("p", p)
-				s.Apply(Developed("d"+post, post, size, "2022-05-01"))
+				desk.Apply(s, Developed("d"+post, post, size, "2022-05-01"))
 				for i := range size {
 					hires = append(hires, Hired(fmt.Sprint(post, "-", i), post, 1+len(hires), 0, "2022-05-02"))
 				}
@@ -49,7 +50,7 @@ func BenchmarkDecide(b *testing.B) {
 					if refused != nil {
 						b.Fatal(refused)
 					}
-					s.Apply(record)
+					desk.Apply(s, record)
 				}
 				s.Rollback()
 				n += len(hires)

@@ -8,10 +8,10 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A fact is what one event says. The facts of a person are a chain, and so are
-// the facts of a post and the hires on it, each from the latest to the first.
+// A fact is what one event says, and has its number. The facts of a person are
+// a chain, and so are the facts of a post and the hires on it, each from the
+// latest to the first.
 type fact struct {
-	key    [16]byte   // of the event
 	of     uint32     // the person; of a developed post its detail
 	post   uint32     // the post
 	before uint32     // the fact before of the same person, or of the same post
@@ -26,7 +26,7 @@ type fact struct {
 type kind uint8
 
 const (
-	voided kind = iota // replaced or withdrawn
+	voided kind = iota // replaced or withdrawn, or nothing that is said of posts and placements
 	hired
 	exited
 	renewed
@@ -40,7 +40,6 @@ func (k kind) ofPerson() bool { return hired <= k && k <= renewed }
 // said reads what an event says, of whom, and where. The kind is voided where
 // it says nothing of posts and placements.
 func said(e *events.Event) (f fact, who events.Person, where string) {
-	f.key = e.Key().Hash()
 	switch d := e.Data.(type) {
 	case *events.PostDeveloped:
 		f.kind, f.day, f.until, f.seats, where = developed, d.From, d.Until, seats(d.Seats), d.Post
@@ -61,43 +60,38 @@ func said(e *events.Event) (f fact, who events.Person, where string) {
 // seats fits a number into a fact; the contract allows 10,000.
 func seats(n int) uint16 { return uint16(min(max(n, 0), 1<<16-1)) }
 
-// fact returns the number of the fact with a key, 0 when there is none.
-func (s *State) fact(key [16]byte) uint32 {
-	return s.keys.find(hash(key), func(n uint32) bool { return s.facts[n].key == key })
-}
-
-func (s *State) factHash(n uint32) uint64 { return hash(s.facts[n].key) }
-
 // enter puts a fact into the table and at the head of its chains.
 func (s *State) enter(f fact) uint32 {
-	n := uint32(len(s.facts))
-	head := &s.posts[f.post].facts
-	if f.kind.ofPerson() {
-		head = &s.persons[f.of].facts
+	n := uint32(s.facts.Len())
+	switch {
+	case f.kind.ofPerson():
+		p := s.persons.At(f.of)
+		f.before, p.facts = p.facts, n
+		if f.kind == hired {
+			p := s.posts.At(f.post)
+			f.onPost, p.hires = p.hires, n
+		}
+	case f.kind != voided:
+		p := s.posts.At(f.post)
+		f.before, p.facts = p.facts, n
 	}
-	f.before, *head = *head, n
-	if f.kind == hired {
-		onPost := &s.posts[f.post].hires
-		f.onPost, *onPost = *onPost, n
-	}
-	s.facts = append(s.facts, f)
-	s.keys.add(n, s.factHash)
+	s.facts.Add(f)
 	s.did(func() { s.leave(n) })
 	return n
 }
 
 // leave takes the last fact out again.
 func (s *State) leave(n uint32) {
-	s.keys.drop(n, s.factHash)
-	f := s.facts[n]
-	s.facts = s.facts[:n]
-	if f.kind == hired {
-		s.posts[f.post].hires = f.onPost
-	}
-	if f.kind.ofPerson() {
-		s.persons[f.of].facts = f.before
-	} else {
-		s.posts[f.post].facts = f.before
+	f := *s.facts.At(n)
+	s.facts.Cut(int(n))
+	switch {
+	case f.kind.ofPerson():
+		s.persons.At(f.of).facts = f.before
+		if f.kind == hired {
+			s.posts.At(f.post).hires = f.onPost
+		}
+	case f.kind != voided:
+		s.posts.At(f.post).facts = f.before
 	}
 }
 
@@ -105,7 +99,7 @@ func (s *State) leave(n uint32) {
 func (s *State) chain(n uint32) iter.Seq2[uint32, *fact] {
 	return func(yield func(uint32, *fact) bool) {
 		for n != 0 {
-			f := &s.facts[n]
+			f := s.facts.At(n)
 			if !yield(n, f) {
 				return
 			}
@@ -117,8 +111,8 @@ func (s *State) chain(n uint32) iter.Seq2[uint32, *fact] {
 // hires yields the hires on a post that stand.
 func (s *State) hires(post uint32) iter.Seq2[uint32, *fact] {
 	return func(yield func(uint32, *fact) bool) {
-		for n := s.posts[post].hires; n != 0; {
-			f := &s.facts[n]
+		for n := s.posts.At(post).hires; n != 0; {
+			f := s.facts.At(n)
 			if f.kind == hired && !yield(n, f) {
 				return
 			}

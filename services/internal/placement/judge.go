@@ -66,7 +66,7 @@ func (s *State) judge(e *events.Event) *judgement {
 	j := &judgement{state: s, change: change{gone: s.gone(e)}, voids: "replaces"}
 	f, who, where := said(e)
 	if f.kind != voided {
-		f.post = s.names[where]
+		f.post = s.named(where)
 		if f.kind.ofPerson() {
 			f.of = s.known(who)
 		}
@@ -83,7 +83,7 @@ func (s *State) judge(e *events.Event) *judgement {
 	case events.PostResizedType:
 		j.field = "data.seats"
 	}
-	j.affects(&s.facts[j.change.gone])
+	j.affects(s.facts.At(j.change.gone))
 	if j.change.new != nil {
 		j.affects(&f)
 	}
@@ -120,7 +120,7 @@ func (j *judgement) on(post uint32) func(func(stay) bool) {
 func (j *judgement) judgeDays(t *stay) {
 	from, until := t.from, t.exit
 	if t.hire != 0 {
-		before := j.state.facts[t.hire].exit
+		before := j.state.facts.At(t.hire).exit
 		if before == 0 || t.exit != 0 && t.exit <= before {
 			return
 		}
@@ -152,7 +152,7 @@ func ended(exit civil.Date) string {
 
 // judgeOpen refuses to put somebody back on a seat that was taken away since.
 func (j *judgement) judgeOpen(t *stay, from civil.Date) {
-	h := j.state.posts[t.post].shape
+	h := j.state.posts.At(t.post).shape
 	if from == t.from && h.seats(from) < int(t.seat) {
 		j.refuse(NoSuchSeat, "", fmt.Sprintf("the person would be in place on seat %d, which the post has not on %s; correct the hire first", t.seat, from))
 		return
@@ -176,12 +176,12 @@ func (j *judgement) judgeOpen(t *stay, from civil.Date) {
 // judgeExit refuses to take back a hire whose exit would then end nothing that
 // it ended before.
 func (j *judgement) judgeExit() {
-	g := &j.state.facts[j.change.gone]
+	g := j.state.facts.At(j.change.gone)
 	if g.kind != hired || g.exit == 0 {
 		return
 	}
 	for _, t := range j.after {
-		if t.person == g.of && t.post == g.post && t.exit == g.exit && (t.hire == 0 || j.state.facts[t.hire].exit == g.exit) {
+		if t.person == g.of && t.post == g.post && t.exit == g.exit && (t.hire == 0 || j.state.facts.At(t.hire).exit == g.exit) {
 			return
 		}
 	}
@@ -192,7 +192,7 @@ func (j *judgement) judgeExit() {
 // may be on them, and nobody may ever have been placed on a post that is no
 // more known.
 func (j *judgement) judgeSeats() {
-	g := &j.state.facts[j.change.gone]
+	g := j.state.facts.At(j.change.gone)
 	if !g.kind.ofPerson() {
 		j.judgeShape(g.post)
 	}
@@ -202,7 +202,7 @@ func (j *judgement) judgeSeats() {
 }
 
 func (j *judgement) judgeShape(post uint32) {
-	before := j.state.posts[post].shape
+	before := j.state.posts.At(post).shape
 	if before.steps == nil {
 		return
 	}
@@ -242,7 +242,7 @@ func missed(before, after shape, f *fact) civil.Date {
 	return first
 }
 
-func (j *judgement) name(post uint32) string { return j.state.posts[post].name }
+func (j *judgement) name(post uint32) string { return j.state.posts.At(post).name }
 
 // refuse adds a reason. Only a hire has the fields of a hire.
 func (j *judgement) refuse(code events.Code, field, detail string) {

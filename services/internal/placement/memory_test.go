@@ -119,7 +119,7 @@ func TestMemory(t *testing.T) {
 	before := heap()
 	s := placement.New()
 	for e := range h.events() {
-		s.Apply(e)
+		desk.Apply(s, e)
 	}
 	alone := float64(heap()-before) / float64(h.persons)
 	runtime.KeepAlive(s)

@@ -18,22 +18,21 @@ type person struct {
 
 // known returns the number of a person, 0 when no event speaks of them.
 func (s *State) known(id events.Person) uint32 {
-	return s.people.find(hash(id), func(n uint32) bool { return s.persons[n].id == id })
+	return s.people.Find(hash(id), func(n uint32) bool { return s.persons.At(n).id == id })
 }
 
-func (s *State) personHash(n uint32) uint64 { return hash(s.persons[n].id) }
+func (s *State) personHash(n uint32) uint64 { return hash(s.persons.At(n).id) }
 
 // person returns the number of a person, who is made known.
 func (s *State) person(id events.Person) uint32 {
 	if n := s.known(id); n != 0 {
 		return n
 	}
-	n := uint32(len(s.persons))
-	s.persons = append(s.persons, person{id: id})
-	s.people.add(n, s.personHash)
+	n := s.persons.Add(person{id: id})
+	s.people.Add(n, s.personHash)
 	s.did(func() {
-		s.people.drop(n, s.personHash)
-		s.persons = s.persons[:n]
+		s.people.Drop(n, s.personHash)
+		s.persons.Cut(int(n))
 	})
 	return n
 }
@@ -41,12 +40,12 @@ func (s *State) person(id events.Person) uint32 {
 // born notes what a hire says of a person's birth. It follows from the
 // identity number, so that all hires say the same.
 func (s *State) born(n uint32, d *events.HirePlaced) {
-	p := &s.persons[n]
+	p := s.persons.At(n)
 	if p.birth != 0 || d.BirthMonth == 0 {
 		return
 	}
 	p.birth, p.female = d.BirthMonth, d.Sex == "F"
-	s.did(func() { s.persons[n].birth, s.persons[n].female = 0, false })
+	s.did(func() { s.persons.At(n).birth, s.persons.At(n).female = 0, false })
 }
 
 // A stay is one person on one seat, from the day of the hire until the exit.
@@ -78,7 +77,7 @@ func (s *State) stays(to []stay, n uint32, c change) []stay {
 	var few [8]*fact
 	exits, first := few[:0], len(to)
 	mine := func(f *fact) bool { return f.kind.ofPerson() && f.of == n }
-	for i, f := range s.standing(s.persons[n].facts, c, mine) {
+	for i, f := range s.standing(s.persons.At(n).facts, c, mine) {
 		switch f.kind {
 		case hired:
 			to = append(to, stay{i, n, f.post, f.seats, f.day, 0, f.until})
@@ -110,9 +109,9 @@ func (s *State) stays(to []stay, n uint32, c change) []stay {
 func (s *State) settle(n uint32) {
 	var few [8]stay
 	for _, t := range s.stays(few[:0], n, change{}) {
-		if old := s.facts[t.hire].exit; old != t.exit {
-			s.facts[t.hire].exit = t.exit
-			s.did(func() { s.facts[t.hire].exit = old })
+		if old := s.facts.At(t.hire).exit; old != t.exit {
+			s.facts.At(t.hire).exit = t.exit
+			s.did(func() { s.facts.At(t.hire).exit = old })
 		}
 	}
 }
@@ -120,7 +119,7 @@ func (s *State) settle(n uint32) {
 // renew moves the ends of the terms of a person's stays to what renewals say.
 func (s *State) renew(stays []stay, n uint32, c change) {
 	mine := func(f *fact) bool { return f.kind.ofPerson() && f.of == n }
-	for _, r := range s.standing(s.persons[n].facts, c, mine) {
+	for _, r := range s.standing(s.persons.At(n).facts, c, mine) {
 		if r.kind != renewed {
 			continue
 		}

@@ -2,6 +2,7 @@ package placement
 
 import (
 	"cmp"
+	"hash/maphash"
 	"slices"
 	"unique"
 
@@ -81,18 +82,28 @@ func (h shape) seats(on civil.Date) int {
 
 // post returns the number of a name, which is given one.
 func (s *State) post(name string) uint32 {
-	if n, ok := s.names[name]; ok {
+	if n := s.named(name); n != 0 {
 		return n
 	}
-	n := uint32(len(s.posts))
-	s.posts = append(s.posts, post{name: name})
-	s.names[name] = n
+	n := s.posts.Add(post{name: name})
+	s.names.Add(n, s.nameHash)
 	s.did(func() {
-		delete(s.names, name)
-		s.posts = s.posts[:n]
+		s.names.Drop(n, s.nameHash)
+		s.posts.Cut(int(n))
 	})
 	return n
 }
+
+// named returns the number of the post of a name, 0 when there is none.
+func (s *State) named(name string) uint32 {
+	return s.names.Find(hashName(name), func(n uint32) bool { return s.posts.At(n).name == name })
+}
+
+func (s *State) nameHash(n uint32) uint64 { return hashName(s.posts.At(n).name) }
+
+var seed = maphash.MakeSeed()
+
+func hashName(name string) uint64 { return maphash.String(seed, name) }
 
 // detail keeps what is said of a post and returns its number. A division left
 // out is that of the event.
@@ -101,11 +112,10 @@ func (s *State) detail(e *events.Event, d *events.PostDeveloped) uint32 {
 	if at == "" {
 		at = e.Division
 	}
-	n := uint32(len(s.details))
-	s.details = append(s.details, detail{
+	n := s.details.Add(detail{
 		unique.Make(at), unique.Make(d.Category), unique.Make(d.Area), unique.Make(d.Fund), d.Standard, uint8(d.RequiredDays),
 	})
-	s.did(func() { s.details = s.details[:n] })
+	s.did(func() { s.details.Cut(int(n)) })
 	return n
 }
 
@@ -114,7 +124,7 @@ func (s *State) shaped(n uint32, c change) shape {
 	var h shape
 	var first *fact
 	mine := func(f *fact) bool { return !f.kind.ofPerson() && f.post == n }
-	for _, f := range s.standing(s.posts[n].facts, c, mine) {
+	for _, f := range s.standing(s.posts.At(n).facts, c, mine) {
 		switch f.kind {
 		case developed:
 			first = f // the chain ends with the first of the log
@@ -132,7 +142,7 @@ func (s *State) shaped(n uint32, c change) shape {
 		h.end = h.closed
 	}
 	steps := []step{{first.day, first.seats}}
-	for _, f := range s.standing(s.posts[n].facts, c, mine) {
+	for _, f := range s.standing(s.posts.At(n).facts, c, mine) {
 		if f.kind == resized {
 			steps = append(steps, step{max(f.day, first.day), f.seats}) // none is before the post
 		}
@@ -144,9 +154,9 @@ func (s *State) shaped(n uint32, c change) shape {
 
 // reshape keeps the shape of a post ready.
 func (s *State) reshape(n uint32) {
-	old := s.posts[n].shape
-	s.posts[n].shape = s.shaped(n, change{})
-	s.did(func() { s.posts[n].shape = old })
+	old := s.posts.At(n).shape
+	s.posts.At(n).shape = s.shaped(n, change{})
+	s.did(func() { s.posts.At(n).shape = old })
 }
 
 // view returns what a shape says of a post.
@@ -154,7 +164,7 @@ func (s *State) view(h shape) (Post, bool) {
 	if h.steps == nil {
 		return Post{}, false
 	}
-	d := s.details[h.detail]
+	d := s.details.At(h.detail)
 	return Post{
 		Division: d.division.Value(), Category: d.category.Value(), Area: d.area.Value(), Fund: d.fund.Value(),
 		Standard: d.standard, RequiredDays: int(d.requiredDays), From: h.steps[0].from, End: h.end, shape: h,

@@ -6,7 +6,6 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
-	"github.com/muster-works/muster/services/internal/desk"
 )
 
 // A Placement is one person on one seat, from From until Exit.
@@ -19,15 +18,15 @@ type Placement struct {
 }
 
 // HasPost says whether a post is known.
-func (s *State) HasPost(post string) bool { return s.posts[s.names[post]].shape.detail != 0 }
+func (s *State) HasPost(post string) bool { return s.posts.At(s.named(post)).shape.detail != 0 }
 
 // Post returns what is known of a post, and false when it is unknown.
-func (s *State) Post(post string) (Post, bool) { return s.view(s.posts[s.names[post]].shape) }
+func (s *State) Post(post string) (Post, bool) { return s.view(s.posts.At(s.named(post)).shape) }
 
 // PostWithout is Post as if what e replaces or withdraws had never been.
 func (s *State) PostWithout(e *events.Event, post string) (Post, bool) {
 	if c := (change{gone: s.gone(e)}); c.gone != 0 {
-		return s.view(s.shaped(s.names[post], c))
+		return s.view(s.shaped(s.named(post), c))
 	}
 	return s.Post(post)
 }
@@ -58,7 +57,7 @@ func (s *State) Known(p events.Person) bool {
 // Birth returns the month of birth and the sex of a person, as a hire said it;
 // the month is 0 when none did.
 func (s *State) Birth(p events.Person) (month civil.Month, female bool) {
-	known := &s.persons[s.known(p)]
+	known := s.persons.At(s.known(p))
 	return known.birth, known.female
 }
 
@@ -70,7 +69,7 @@ func (s *State) PlacedOn(p events.Person, post string, on civil.Date) bool {
 // PlacedWithin says whether a person was in place on a post on any day from
 // from until before until.
 func (s *State) PlacedWithin(p events.Person, post string, from, until civil.Date) bool {
-	n := s.names[post]
+	n := s.named(post)
 	for f := range s.placed(p) {
 		if f.post == n && overlap(f.day, f.exit, from, until) {
 			return true
@@ -107,7 +106,7 @@ func (s *State) list(n uint32, c change) []Placement {
 	s.renew(stays, n, c)
 	list := make([]Placement, len(stays))
 	for i, t := range stays {
-		list[i] = Placement{s.posts[t.post].name, int(t.seat), t.from, t.exit, t.until}
+		list[i] = Placement{s.posts.At(t.post).name, int(t.seat), t.from, t.exit, t.until}
 	}
 	slices.SortFunc(list, func(a, b Placement) int {
 		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Post, b.Post), cmp.Compare(a.Seat, b.Seat))
@@ -118,7 +117,7 @@ func (s *State) list(n uint32, c change) []Placement {
 // placed yields the hires of a person that stand.
 func (s *State) placed(p events.Person) func(func(*fact) bool) {
 	return func(yield func(*fact) bool) {
-		for _, f := range s.chain(s.persons[s.known(p)].facts) {
+		for _, f := range s.chain(s.persons.At(s.known(p)).facts) {
 			if f.kind == hired && !yield(f) {
 				return
 			}
@@ -128,10 +127,8 @@ func (s *State) placed(p events.Person) func(func(*fact) bool) {
 
 // gone returns the fact that e replaces or withdraws, 0 when there is none.
 func (s *State) gone(e *events.Event) uint32 {
-	if k, ok := desk.Voids(e); ok {
-		if n := s.fact(k.Hash()); s.facts[n].kind != voided {
-			return n
-		}
+	if n := s.Voids(e); s.facts.At(n).kind != voided {
+		return n
 	}
 	return 0
 }

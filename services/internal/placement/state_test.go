@@ -7,6 +7,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/services/internal/desk"
 	"github.com/muster-works/muster/services/internal/placement"
 	. "github.com/muster-works/muster/services/internal/placement/placementtest"
 	"pgregory.net/rapid"
@@ -34,7 +35,7 @@ func evenly(t *rapid.T) func(n int) int {
 func fold(b book) *placement.State {
 	s := placement.New()
 	for _, e := range b {
-		s.Apply(e)
+		desk.Apply(s, e)
 	}
 	return s
 }
@@ -49,7 +50,7 @@ func TestUndo(t *testing.T) {
 		before := s.Dump()
 		s.Begin()
 		for _, e := range b[cut:] {
-			s.Apply(e)
+			desk.Apply(s, e)
 		}
 		s.Rollback()
 		if got := s.Dump(); got != before {
@@ -57,7 +58,7 @@ func TestUndo(t *testing.T) {
 		}
 		s.Begin()
 		for _, e := range b[cut:] {
-			s.Apply(e)
+			desk.Apply(s, e)
 		}
 		s.Keep()
 		if got, want := s.Dump(), fold(b).Dump(); got != want {

@@ -24,25 +24,28 @@ import (
 
 // A State is what the events of the family policy add up to.
 type State struct {
-	desk.Journal
+	desk.Books
 	adopted []adoption // in log order
 	book    policy.Book
-	voided  map[[16]byte]bool // keys of events replaced or withdrawn
 }
 
 type adoption struct {
-	key         [16]byte
+	number      uint32 // of the event
+	void        bool   // it was replaced or withdrawn
 	pack        *policy.Pack
 	eligibility *eligibility.Rules
 }
 
 // New makes the state of a log that holds nothing.
-func New() *State { return &State{voided: map[[16]byte]bool{}} }
+func New() *State { return &State{} }
 
-// Apply folds one event in log order.
-func (s *State) Apply(e *events.Event) {
-	if k, ok := desk.Voids(e); ok {
-		s.void(k.Hash())
+// Apply is [desk.State.Apply].
+func (s *State) Apply(e *events.Event, n desk.Entry) {
+	for i, a := range s.adopted {
+		if a.number == n.Voids && !a.void {
+			s.adopted[i].void = true
+			s.collect(func() { s.adopted[i].void = false })
+		}
 	}
 	d, ok := e.Data.(*events.PolicyAdopted)
 	if !ok {
@@ -53,16 +56,8 @@ func (s *State) Apply(e *events.Event) {
 	if err != nil {
 		conditions = eligibility.Nobody(&d.Pack)
 	}
-	s.adopted = append(s.adopted, adoption{e.Key().Hash(), &d.Pack, conditions})
+	s.adopted = append(s.adopted, adoption{n.Number, n.Void, &d.Pack, conditions})
 	s.collect(func() { s.adopted = s.adopted[:had] })
-}
-
-func (s *State) void(key [16]byte) {
-	if s.voided[key] {
-		return
-	}
-	s.voided[key] = true
-	s.collect(func() { delete(s.voided, key) })
 }
 
 // collect makes the book anew after a change. Packs are few and change rarely.
@@ -76,7 +71,7 @@ func (s *State) collect(undo func()) {
 	}
 	s.book = policy.Book{}
 	for _, a := range s.adopted {
-		if !s.voided[a.key] {
+		if !a.void {
 			s.book.Adopt(a.pack)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/policy"
+	"github.com/muster-works/muster/services/internal/desk"
 	"github.com/muster-works/muster/services/internal/eligibility"
 )
 
@@ -50,7 +51,7 @@ func TestApply(t *testing.T) {
 	} {
 		before := inForce(s)
 		s.Begin()
-		s.Apply(c.event)
+		desk.Apply(s, c.event)
 		if got := inForce(s); got != c.want {
 			t.Errorf("after %s: %q in force, want %q", c.event.ID, got, c.want)
 		}
@@ -58,7 +59,7 @@ func TestApply(t *testing.T) {
 		if got := inForce(s); got != before {
 			t.Errorf("after the undo of %s: %q in force, want %q", c.event.ID, got, before)
 		}
-		s.Apply(c.event)
+		desk.Apply(s, c.event)
 		if got := inForce(s); got != c.want {
 			t.Errorf("after %s again: %q in force, want %q", c.event.ID, got, c.want)
 		}
@@ -89,7 +90,7 @@ func TestEligibility(t *testing.T) {
 		{asking(adopt("5", "370211", "2024-01-01", "broken"), "true +"), true},
 		{withdraw("6", "5"), false},
 	} {
-		s.Apply(c.event)
+		desk.Apply(s, c.event)
 		pack := s.InForce("370211102231", civil.MustDate("2024-06-01"))
 		if got := s.Eligibility(pack).Refuse(eligibility.Facts{Area: "rural"}); (got != nil) != c.refused {
 			t.Errorf("after %s, by %s: %v", c.event.ID, pack.Version, got)

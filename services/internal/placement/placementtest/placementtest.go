@@ -109,7 +109,7 @@ func Adopted(t testing.TB) *events.Event {
 func Rules(t testing.TB) *rules.State {
 	t.Helper()
 	s := rules.New()
-	s.Apply(Adopted(t))
+	desk.Apply(s, Adopted(t))
 	return s
 }
 
@@ -131,7 +131,7 @@ func Judge(t *testing.T, cases Cases, make func() (desk.State, desk.Decider)) {
 		t.Run(c.Name, func(t *testing.T) {
 			state, decider := make()
 			for _, e := range c.Given {
-				state.Apply(e)
+				desk.Apply(state, e)
 			}
 			before := Stamp(c.Event).Digest
 			record, refused := decider.Decide(c.Event)
@@ -147,7 +147,7 @@ func Judge(t *testing.T, cases Cases, make func() (desk.State, desk.Decider)) {
 				}
 			}
 			if refused == nil {
-				state.Apply(record)
+				desk.Apply(state, record)
 			}
 		})
 	}

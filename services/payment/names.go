@@ -1,0 +1,245 @@
+package payment
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+)
+
+// names finds the lines of a run by their ids. Lines are numbered by the order
+// in which they were named, from 0.
+//
+// Ids are mostly numbers that go up, with or without something before them:
+// 1 2 3, 000001, R12-0007. Those are kept as series, exactly, and take next to
+// nothing. When they turn out to be something else the names are scattered:
+// each id is 64 bits of its SHA-256, in which two of a run of a million lines
+// agree with a chance of one in forty million, and takes 8 bytes and 5 to 8 in
+// an index.
+type names struct {
+	n      uint32
+	series []series // by their numbers, while the names are in series
+	ids    []uint64 // by line, when they are scattered
+	index  []uint32 // of those, open addressing: the line's number + 1, 0 is free
+}
+
+// A series is ids that follow each other, of lines that do.
+type series struct {
+	number
+	n    uint32 // how many
+	line uint32 // the first
+}
+
+// A number is an id, as what is before its digits and their value. width is
+// how many digits there are, where zeros fill them up to it.
+type number struct {
+	prefix string
+	width  int
+	value  uint64
+}
+
+// numberOf takes an id apart; ok is false where it ends in no digits, or in
+// more than 18.
+func numberOf(id string) (n number, ok bool) {
+	at := len(id)
+	for at > 0 && '0' <= id[at-1] && id[at-1] <= '9' {
+		at--
+	}
+	digits := id[at:]
+	if len(digits) == 0 || len(digits) > 18 {
+		return number{}, false
+	}
+	n.prefix = id[:at]
+	for _, d := range []byte(digits) {
+		n.value = 10*n.value + uint64(d-'0')
+	}
+	if digits[0] == '0' && len(digits) > 1 {
+		n.width = len(digits)
+	}
+	return n, true
+}
+
+func (n number) String() string { return fmt.Sprintf("%s%0*d", n.prefix, n.width, n.value) }
+
+// after is the number i further on.
+func (n number) after(i uint32) number { n.value += uint64(i); return n }
+
+func (n number) compare(m number) int {
+	return cmp.Or(strings.Compare(n.prefix, m.prefix), cmp.Compare(n.width, m.width), cmp.Compare(n.value, m.value))
+}
+
+// scattered says whether the names are in no series any more.
+func (s *names) scattered() bool { return s.ids != nil }
+
+// serial returns the place in s.series of the last that begins at a number or
+// before it, -1 when there is none, and the line that the number has in it.
+func (s *names) serial(m number) (at int, line uint32, ok bool) {
+	at, exact := slices.BinarySearchFunc(s.series, m, func(r series, m number) int { return r.number.compare(m) })
+	if !exact {
+		at--
+	}
+	if at < 0 {
+		return at, 0, false
+	}
+	r := &s.series[at]
+	if r.prefix != m.prefix || r.width != m.width || m.value-r.value >= uint64(r.n) {
+		return at, 0, false
+	}
+	return at, r.line + uint32(m.value-r.value), true
+}
+
+// under yields the lines with an id, the first first.
+func (s *names) under(id string) iter.Seq[uint32] {
+	if s.scattered() {
+		return s.hashed(hashed(id))
+	}
+	return func(yield func(uint32) bool) {
+		if m, ok := numberOf(id); ok {
+			if _, line, ok := s.serial(m); ok {
+				yield(line)
+			}
+		}
+	}
+}
+
+// fellows yields the lines with the id of a line, the first first.
+func (s *names) fellows(line uint32) iter.Seq[uint32] {
+	if s.scattered() {
+		return s.hashed(s.ids[line])
+	}
+	return func(yield func(uint32) bool) { yield(line) }
+}
+
+// head returns the first line with an id.
+func (s *names) head(id string) (line uint32, ok bool) {
+	for line := range s.under(id) {
+		return line, true
+	}
+	return 0, false
+}
+
+// add names the next line and returns its number.
+func (s *names) add(id string) uint32 {
+	n := s.n
+	if !s.scattered() && !s.follow(id) {
+		s.scatter()
+	}
+	if s.n++; s.scattered() {
+		s.ids = append(s.ids, hashed(id))
+		s.indexLast()
+	}
+	return n
+}
+
+// follow takes the next line into a series, or begins one. It says no to an id
+// that is none of numbers, that is there already, or that would make more
+// series than a run of that size should have.
+func (s *names) follow(id string) bool {
+	m, ok := numberOf(id)
+	if !ok {
+		return false
+	}
+	at, _, taken := s.serial(m)
+	if taken {
+		return false
+	}
+	if at >= 0 {
+		if r := &s.series[at]; r.prefix == m.prefix && r.width == m.width && r.value+uint64(r.n) == m.value && r.line+r.n == s.n {
+			r.n++
+			return true
+		}
+	}
+	if len(s.series) > 8+int(s.n/32) {
+		return false
+	}
+	m.prefix = strings.Clone(m.prefix)
+	s.series = slices.Insert(s.series, at+1, series{m, 1, s.n})
+	return true
+}
+
+// scatter gives up the series.
+func (s *names) scatter() {
+	s.ids = make([]uint64, s.n, s.n+1)
+	for _, r := range s.series {
+		for i := range r.n {
+			s.ids[r.line+i] = hashed(r.after(i).String())
+		}
+	}
+	s.series = nil
+	s.reindex()
+}
+
+// cut takes back the last add. A scattered name was entered last, so that none
+// was probed past the place that becomes free.
+func (s *names) cut() {
+	s.n--
+	if s.scattered() {
+		at := s.slot(s.ids[s.n])
+		for s.index[at] != s.n+1 {
+			at = s.next(at)
+		}
+		s.index[at] = 0
+		s.ids = s.ids[:s.n]
+		return
+	}
+	at := slices.IndexFunc(s.series, func(r series) bool { return r.line+r.n == s.n+1 })
+	if r := &s.series[at]; r.n > 1 {
+		r.n--
+	} else {
+		s.series = slices.Delete(s.series, at, at+1)
+	}
+}
+
+func hashed(id string) uint64 {
+	sum := sha256.Sum256([]byte(id))
+	return binary.LittleEndian.Uint64(sum[:])
+}
+
+// hashed yields the lines whose id has a hash, the first first.
+func (s *names) hashed(id uint64) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for at := s.slot(id); s.index[at] != 0; at = s.next(at) {
+			if n := s.index[at] - 1; s.ids[n] == id && !yield(n) {
+				return
+			}
+		}
+	}
+}
+
+// slot is where a probe for a hash begins.
+func (s *names) slot(id uint64) int { return int(uint64(uint32(id)) * uint64(len(s.index)) >> 32) }
+
+func (s *names) next(at int) int {
+	if at++; at == len(s.index) {
+		return 0
+	}
+	return at
+}
+
+// indexLast enters the last line. It makes the index anew when it is four
+// fifths full.
+func (s *names) indexLast() {
+	if 5*len(s.ids) > 4*len(s.index) {
+		s.reindex()
+		return
+	}
+	s.enter(s.n - 1)
+}
+
+func (s *names) reindex() {
+	s.index = make([]uint32, 8+len(s.ids)*7/4)
+	for n := range s.ids {
+		s.enter(uint32(n))
+	}
+}
+
+func (s *names) enter(n uint32) {
+	at := s.slot(s.ids[n])
+	for s.index[at] != 0 {
+		at = s.next(at)
+	}
+	s.index[at] = n + 1
+}
