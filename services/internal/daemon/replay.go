@@ -49,14 +49,17 @@ func Replay(ctx context.Context, c Config, o ReplayOptions) (report replay.Repor
 			return report, err
 		}
 	}
-	if o.ToDir != "" {
-		c.Store = o.ToDir
-	}
 	dir, err := c.model()
 	if err != nil {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, dir.Close()) }()
+	if o.ToDir != "" {
+		if options.Into, err = (&Config{Store: o.ToDir}).model(); err != nil {
+			return report, err
+		}
+		defer func() { err = errors.Join(err, options.Into.Close()) }()
+	}
 	return replay.Run(ctx, ground.log, dir, projections.Views(), options)
 }
 
