@@ -14,7 +14,7 @@ import (
 // erased: one that is in the log already is a duplicate, and leaves the run
 // without the vault having seen it.
 func (p *preparation) again(ctx context.Context, r *run) error {
-	if !p.g.erased.any() {
+	if len(p.g.erased) == 0 {
 		return nil
 	}
 	h := newRehearsal(p.g.vault)
