@@ -4,6 +4,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/timeline"
 )
 
@@ -23,6 +24,13 @@ type Batch struct {
 	Differences  map[string][]Difference // by view
 	Opened       map[string][]SpanRow    // by view; those closed since included
 	Closed       map[string][]SpanRow    // by view; opened by an earlier batch
+	SetAside     []SetAside
+	// Stopped, where it is set, says why the projector reads no further, and
+	// empty that it does again.
+	Stopped *string
+	// Checkpoint, where it is not empty, replaces the checkpoint of a bulk load: it
+	// can go on from this batch after a crash.
+	Checkpoint [][]byte
 }
 
 // Last returns the ordinal of the last commit, or after where there is none.
@@ -39,6 +47,13 @@ type CommitRow struct {
 	Commit
 	Keys     []byte
 	Subjects []byte // see timeline.AppendSubjects
+}
+
+// A SetAside is an event that could not be read, and that an operator set aside.
+type SetAside struct {
+	Event    timeline.Ref
+	Position log.Position
+	Why      string
 }
 
 // A VoidRow says that the event with a key was replaced or withdrawn. Of two

@@ -62,7 +62,7 @@ func (d *Dir) Open(ctx context.Context, name string) (*Reader, error) {
 		return nil, err
 	}
 	r := &Reader{generation: g, name: name}
-	if r.views, err = usable(ctx, g); err != nil {
+	if r.views, err = usable(ctx, g, "ready"); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), g.Close())
 	}
 	return r, nil

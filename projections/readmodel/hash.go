@@ -16,7 +16,8 @@ import (
 // their keys. Leaves are left out here: where one ends depends on when it was
 // written.
 var tablesHashed = []struct{ name, query string }{
-	{"commits", `SELECT ord, position, id, recorded, keys, subjects FROM commits ORDER BY ord`},
+	{"commits", `SELECT ord, position, id, recorded, state, keys, subjects FROM commits ORDER BY ord`},
+	{"set_aside", `SELECT event, position, why FROM set_aside ORDER BY event`},
 	{"void", `SELECT key, by, coalesce(target, 0) FROM void ORDER BY key`},
 	{"cell", selectCells + ` ORDER BY id`},
 	{"post", `SELECT no, name, division, facts FROM post ORDER BY no`},

@@ -37,15 +37,23 @@ func (b *Batch) insert(t Table) Insert {
 		return Insert{}
 	case "commits":
 		return rowsOf(b.Commits, func(to []any, c *CommitRow) []any {
-			return append(to, int64(c.Ord), c.Position.String(), c.ID, c.Recorded.UnixNano(), c.Keys, c.Subjects)
+			return append(to, int64(c.Ord), c.Position.String(), c.ID, c.Recorded.UnixNano(), c.State[:], c.Keys, c.Subjects)
 		})
 	case "void":
 		return rowsOf(b.Voids, func(to []any, v *VoidRow) []any {
 			return append(to, v.Key[:], int64(v.By), nullable(v.Target))
 		})
+	case "set_aside":
+		return rowsOf(b.SetAside, func(to []any, s *SetAside) []any {
+			return append(to, int64(s.Event), s.Position.String(), s.Why)
+		})
+	case "checkpoint":
+		i := Insert{Len: len(b.Checkpoint)}
+		i.Row = func(to []any, n int) []any { return append(to, int64(n), b.Checkpoint[n]) }
+		return i
 	case "cell":
 		return rowsOf(b.Cells, func(to []any, c *Cell) []any {
-			return append(to, c.ID, string(c.Division), c.Category, c.Kind, c.Area, c.Group, c.Sex, c.Reason)
+			return append(to, c.ID, string(c.Division), c.Category, c.Kind, c.Area, c.Group, c.Sex, c.Reason, c.Agency)
 		})
 	case "post":
 		return rowsOf(b.Posts, func(to []any, p *PostRow) []any {
@@ -110,6 +118,12 @@ func (b *Batch) Statements() iter.Seq2[string, []any] {
 				}
 			}
 		}
+		if len(b.Checkpoint) > 0 && !yield(`DELETE FROM checkpoint`, nil) {
+			return
+		}
+		if b.Stopped != nil && !yield(`UPDATE progress SET stopped = ?`, []any{nullableText(*b.Stopped)}) {
+			return
+		}
 		for _, name := range slices.Sorted(maps.Keys(b.Closed)) {
 			for _, s := range b.Closed[name] {
 				if !yield(`UPDATE `+name+` SET ord_until = ?, node = ? WHERE id = ?`, []any{int64(s.OrdUntil), s.node(), s.ID}) {
@@ -125,6 +139,13 @@ func nullable(r timeline.Ref) any {
 		return nil
 	}
 	return int64(r)
+}
+
+func nullableText(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
 }
 
 func integer(b bool) int64 {

@@ -95,6 +95,23 @@ func (w *Writer) Spans(ctx context.Context, view string) iter.Seq2[SpanRow, erro
 		})
 }
 
+// Stopped says why the projector before read no further; empty where it did.
+func (w *Writer) Stopped(ctx context.Context) (why string, err error) {
+	err = one(ctx, w.ledger, &why, stoppedQuery)
+	return why, err
+}
+
+// Checkpoint returns the parts of the checkpoint of a bulk load.
+func (w *Writer) Checkpoint(ctx context.Context) (parts [][]byte, err error) {
+	err = each(ctx, w.ledger, func(rows Rows) error {
+		var body []byte
+		err := rows.Scan(&body)
+		parts = append(parts, body)
+		return err
+	}, `SELECT body FROM checkpoint ORDER BY no`)
+	return parts, err
+}
+
 // Last returns the highest ID of the rows of a view.
 func (w *Writer) Last(ctx context.Context, view string) (id int64, err error) {
 	err = one(ctx, w.ledger, &id, `SELECT coalesce(max(id), 0) FROM `+view)
@@ -139,15 +156,15 @@ func all[T any](ctx context.Context, g Generation, query string, scan func(Rows,
 	}
 }
 
-const selectCells = `SELECT id, division, category, kind, area, grp, sex, reason FROM cell`
+const selectCells = `SELECT id, division, category, kind, area, grp, sex, reason, agency FROM cell`
 
 func scanCell(rows Rows, c *Cell) error {
-	return rows.Scan(&c.ID, &c.Division, &c.Category, &c.Kind, &c.Area, &c.Group, &c.Sex, &c.Reason)
+	return rows.Scan(&c.ID, &c.Division, &c.Category, &c.Kind, &c.Area, &c.Group, &c.Sex, &c.Reason, &c.Agency)
 }
 
 // Commit returns the commit with an ordinal; ErrUnknown when there is none.
 func (w *Writer) Commit(ctx context.Context, ord uint64) (c CommitRow, err error) {
-	c.Commit, err = commit(ctx, w.ledger, []any{&c.Keys, &c.Subjects}, `SELECT ord, position, id, recorded, keys, subjects FROM commits WHERE ord = ?`, int64(ord))
+	c.Commit, err = commit(ctx, w.ledger, []any{&c.Keys, &c.Subjects}, `SELECT ord, position, id, recorded, state, keys, subjects FROM commits WHERE ord = ?`, int64(ord))
 	return c, err
 }
 

@@ -5,10 +5,12 @@ import "strings"
 // The questions of a Reader, all by index.
 const (
 	metaQuery         = `SELECT name, value FROM meta`
-	headQuery         = `SELECT c.ord, c.position, c.id, c.recorded FROM progress p JOIN commits c ON c.ord = p.ord`
-	commitQuery       = `SELECT ord, position, id, recorded FROM commits WHERE ord = ?`
-	knownQuery        = `SELECT ord, position, id, recorded FROM commits WHERE recorded <= ? ORDER BY recorded DESC, ord DESC LIMIT 1`
-	positionQuery     = `SELECT ord, position, id, recorded FROM commits WHERE position = ?`
+	headQuery         = `SELECT c.ord, c.position, c.id, c.recorded, c.state FROM progress p JOIN commits c ON c.ord = p.ord`
+	commitQuery       = `SELECT ord, position, id, recorded, state FROM commits WHERE ord = ?`
+	knownQuery        = `SELECT ord, position, id, recorded, state FROM commits WHERE recorded <= ? ORDER BY recorded DESC, ord DESC LIMIT 1`
+	positionQuery     = `SELECT ord, position, id, recorded, state FROM commits WHERE position = ?`
+	stoppedQuery      = `SELECT coalesce(stopped, '') FROM progress`
+	setAsideQuery     = `SELECT event, position, why FROM set_aside WHERE event < ? ORDER BY event`
 	postQuery         = `SELECT facts FROM post WHERE name = ?`
 	postNameQuery     = `SELECT name FROM post WHERE no = ?`
 	postsUnderQuery   = `SELECT no, name, facts FROM post WHERE division >= ? AND division < ?`

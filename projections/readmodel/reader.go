@@ -22,9 +22,9 @@ type Reader struct {
 // Close closes the generation.
 func (r *Reader) Close() error { return r.generation.Close() }
 
-// usable checks what a generation was made by, and that it is finished, and
+// usable checks what a generation was made by, and that it is in a state, and
 // returns the views.
-func usable(ctx context.Context, g Generation) (map[string]int, error) {
+func usable(ctx context.Context, g Generation, state string) (map[string]int, error) {
 	meta := map[string]string{}
 	err := each(ctx, g, func(rows Rows) error {
 		var name, value string
@@ -36,7 +36,7 @@ func usable(ctx context.Context, g Generation) (map[string]int, error) {
 		return nil, err
 	}
 	for name, want := range map[string]string{
-		"schema": fmt.Sprint(schemaVersion), "timeline": fmt.Sprint(timeline.Version), "state": "ready",
+		"schema": fmt.Sprint(schemaVersion), "timeline": fmt.Sprint(timeline.Version), "state": state,
 	} {
 		if meta[name] != want {
 			return nil, fmt.Errorf("%w: %s is %q, want %q", ErrUnusable, name, meta[name], want)
@@ -64,7 +64,26 @@ func (r *Reader) Meta(ctx context.Context) (Meta, error) {
 		return m, err
 	}
 	m.Commit = c
-	return m, nil
+	if err := one(ctx, r.generation, &m.Stopped, stoppedQuery); err != nil {
+		return m, err
+	}
+	m.SetAside, err = setAside(ctx, r.generation, timeline.MakeRef(m.Ord+1, 0))
+	return m, err
+}
+
+// setAside returns the events before one that were set aside, in log order.
+func setAside(ctx context.Context, g Generation, before timeline.Ref) (all []SetAside, err error) {
+	err = each(ctx, g, func(rows Rows) error {
+		var s SetAside
+		var position string
+		err := rows.Scan(&s.Event, &position, &s.Why)
+		if err == nil {
+			s.Position, err = log.ParsePosition(position)
+		}
+		all = append(all, s)
+		return err
+	}, setAsideQuery, int64(before))
+	return all, err
 }
 
 // Commit returns the commit with an ordinal; ErrUnknown when there is none. To
@@ -97,10 +116,11 @@ func (r *Reader) commit(ctx context.Context, query string, args ...any) (Commit,
 func commit(ctx context.Context, g Generation, more []any, query string, args ...any) (c Commit, err error) {
 	var position string
 	var recorded int64
+	var state []byte
 	found := false
 	err = each(ctx, g, func(rows Rows) error {
 		found = true
-		return rows.Scan(append([]any{&c.Ord, &position, &c.ID, &recorded}, more...)...)
+		return rows.Scan(append([]any{&c.Ord, &position, &c.ID, &recorded, &state}, more...)...)
 	}, query, args...)
 	switch {
 	case err != nil:
@@ -112,7 +132,7 @@ func commit(ctx context.Context, g Generation, more []any, query string, args ..
 		return Commit{}, fmt.Errorf("%w: %w", ErrUnusable, err)
 	}
 	c.Recorded = time.Unix(0, recorded).UTC()
-	return c, nil
+	return c, exactly(c.State[:], state)
 }
 
 func (r *Reader) each(ctx context.Context, scan func(Rows) error, query string, args ...any) error {

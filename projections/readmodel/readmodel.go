@@ -26,6 +26,8 @@
 package readmodel
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"time"
 
@@ -41,6 +43,9 @@ var (
 	// ErrUnusable says that a generation was made by another version, was not
 	// finished, or is damaged. Nothing is lost: rebuild it from the log.
 	ErrUnusable = errors.New("readmodel: generation is unusable, rebuild it")
+
+	// ErrBusy says that somebody else is loading the generation: let them.
+	ErrBusy = errors.New("readmodel: generation is being loaded")
 
 	// ErrFenced says that another projector has taken over. Nothing of the
 	// transaction was written: stop.
@@ -58,6 +63,21 @@ type Commit struct {
 	Position log.Position
 	ID       string
 	Recorded time.Time // raised to the running maximum, see log.Clock
+	State    State
+}
+
+// A State is a hash of everything that was made of the log up to a commit: of
+// each row, in the order in which they came. Generations that read one log with
+// the same versions of the views have the same at the same commit, live or
+// rebuilt, whatever the batches.
+type State [sha256.Size]byte
+
+// String prints the hash in hexadecimal, and nothing for that of no commit.
+func (s State) String() string {
+	if s == (State{}) {
+		return ""
+	}
+	return hex.EncodeToString(s[:])
 }
 
 // Meta says what a generation shows.
@@ -65,6 +85,8 @@ type Meta struct {
 	Generation string         // its name
 	Commit                    // the last one read; Ord 0 when there is none
 	Views      map[string]int // versions by name
+	SetAside   []SetAside     // in log order
+	Stopped    string         // why the projector reads no further; empty while it does
 }
 
 // A Cell is a view.Cell with its number.

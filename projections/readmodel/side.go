@@ -31,7 +31,7 @@ func newSide(ctx context.Context, r *Reader, ord uint64) (*side, error) {
 		return nil, fmt.Errorf("%s has reached commit %d, not %d: %w", r.name, m.Ord, ord, ErrUnknown)
 	}
 	return s, r.Cells(ctx, 0, func(c Cell) {
-		s.cells[c.ID] = fmt.Sprintf("%s %s %q %s %s %s %s", c.Division, c.Category, c.Kind, c.Area, c.Group, c.Sex, c.Reason)
+		s.cells[c.ID] = fmt.Sprintf("%s %s %q %s %s %s %s %s", c.Division, c.Category, c.Kind, c.Area, c.Group, c.Sex, c.Reason, c.Agency)
 		s.at[c.ID] = string(c.Division)
 	})
 }

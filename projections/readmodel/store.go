@@ -26,6 +26,11 @@ type Store interface {
 	// Create makes the tables of a new generation, to be loaded in bulk; it
 	// fails with fs.ErrExist if the generation is there.
 	Create(ctx context.Context, name string, views []view.View) (Ledger, error)
+	// Resume opens a generation whose bulk load was interrupted, to go on with it.
+	// It shows what was written up to the last checkpoint. It fails with ErrBusy
+	// while another ledger has it open and lives, and with ErrUnusable when it is
+	// finished.
+	Resume(ctx context.Context, name string, views []view.View) (Ledger, error)
 	// Edit opens a finished generation for writing.
 	Edit(ctx context.Context, name string, views []view.View) (Ledger, error)
 	// Remove deletes a generation, and does nothing where there is none.
@@ -65,10 +70,12 @@ type Ledger interface {
 	// Write writes a batch in one transaction, which moves the position from
 	// the ordinal after to that of the batch's last commit. It fails with
 	// ErrFenced, and has written nothing, when another ledger took over or the
-	// position is not after. Before Finish no row comes twice but in void, and
-	// nothing is changed that was written.
+	// position is not after. Before Finish no row comes twice but in void, nothing
+	// is changed that was written but the checkpoint, and what is written is there
+	// for good with the next batch that has one, or Finish: after a crash the
+	// generation is as it was at the last of them.
 	Write(ctx context.Context, after uint64, b *Batch) error
-	// Finish ends a bulk load: indexes, the state in meta, everything durable
-	// on return. TakeOver must follow.
+	// Finish ends a bulk load: indexes, the state in meta, no checkpoint, everything
+	// durable on return. TakeOver must follow.
 	Finish(ctx context.Context) error
 }

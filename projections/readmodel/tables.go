@@ -10,7 +10,7 @@ import (
 
 // schemaVersion is that of the tables below. Generations are not migrated: one
 // with other tables is rebuilt from the log.
-const schemaVersion = 3
+const schemaVersion = 4
 
 // A Table is one table of a generation. Drivers make it of their own types.
 type Table struct {
@@ -52,18 +52,20 @@ type Index struct {
 var commonTables = []Table{
 	{Name: "meta", Key: []string{"name"}, Columns: columns("name text, value text"),
 		About: "What the generation was made by: schema, timeline, state (building, ready), and view:NAME with the version of each view."},
-	{Name: "progress", Key: []string{"one"}, Columns: columns("one integer, epoch integer, ord integer"),
-		About: "One row: how far the log was read. epoch counts the projectors that have taken over."},
-	{Name: "commits", Key: []string{"ord"}, Columns: columns("ord integer, position text, id text, recorded integer, keys bytes, subjects bytes"),
+	{Name: "progress", Key: []string{"one"}, Columns: columns("one integer, epoch integer, ord integer, stopped text null"),
+		About: "One row: how far the log was read. epoch counts the projectors that have taken over; stopped says why the last one reads no further, NULL while it does."},
+	{Name: "commits", Key: []string{"ord"}, Columns: columns("ord integer, position text, id text, recorded integer, state bytes, keys bytes, subjects bytes"),
 		About: "Every commit. keys holds the key hash (16 bytes) of each of its events, and subjects the timelines that each is about, " +
-			"so that an event can be left out of them without being read again.",
+			"so that an event can be left out of them without being read again. state is a hash of all that the log made of the generation up to there.",
 		Indexes: []Index{
 			{Name: "commits_position", Columns: []string{"position"}, Unique: true},
 			{Name: "commits_recorded", Columns: []string{"recorded", "ord"}}}},
+	{Name: "set_aside", Key: []string{"event"}, Columns: columns("event integer, position text, why text"),
+		About: "Events that could not be read, and that an operator set aside: where they are, and what is wrong."},
 	{Name: "void", Key: []string{"key"}, Columns: columns("key bytes, by integer, target integer null"),
 		About: "Events that were replaced or withdrawn, by key hash: by which event, and which event it was (NULL while it has not come).",
 		Again: "ON CONFLICT (key) DO UPDATE SET target = coalesce(void.target, excluded.target)"},
-	{Name: "cell", Key: []string{"id"}, Columns: columns("id integer, division text, category text, kind text, area text, grp text, sex text, reason text"),
+	{Name: "cell", Key: []string{"id"}, Columns: columns("id integer, division text, category text, kind text, area text, grp text, sex text, reason text, agency text"),
 		About: "What figures are broken down by."},
 	{Name: "post", Key: []string{"no"}, Columns: columns("no integer, name text, division text, facts bytes"),
 		About: "Timelines of posts: packed facts in log order, see package timeline. The division is where the post lies by all that is known; empty before it is developed.",
@@ -90,6 +92,8 @@ var commonTables = []Table{
 		Indexes: []Index{{Name: "agency_name", Columns: []string{"name"}, Unique: true}}},
 	{Name: "agency_leaf", Key: []string{"agency", "last"}, Columns: columns("agency integer, last integer, events bytes"),
 		About: "The events of an agency in log order, in leaves likewise."},
+	{Name: "checkpoint", Key: []string{"no"}, Columns: columns("no integer, body bytes"),
+		About: "What a bulk load needs to go on from where it is, in parts; empty once it is finished."},
 }
 
 // differenceTable is the table of a view with Post or Plan.

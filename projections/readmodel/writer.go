@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/muster-works/muster/projections/view"
 )
@@ -12,8 +13,9 @@ import (
 // A Writer writes one generation. It is not safe for concurrent use.
 //
 // Dir.Create makes a new generation that is loaded in bulk: without indexes,
-// unusable until Finish. Dir.TakeOver goes on with a finished one, transaction
-// by transaction.
+// unusable until Finish. What is written is there for good with each checkpoint;
+// Dir.Resume goes on with an interrupted load from the last one. Dir.TakeOver
+// goes on with a finished generation, transaction by transaction.
 type Writer struct {
 	ledger Ledger
 	name   string
@@ -44,14 +46,43 @@ func (d *Dir) TakeOver(ctx context.Context, name string, views []view.View) (*Wr
 		return nil, err
 	}
 	w := &Writer{ledger: l, name: name, views: views}
-	if err := w.takeOver(ctx); err != nil {
+	if err := w.takeOver(ctx, "ready"); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), l.Close())
 	}
 	return w, nil
 }
 
-func (w *Writer) takeOver(ctx context.Context) error {
-	have, err := usable(ctx, w.ledger)
+// Resume goes on with the newest bulk load that was interrupted. It fails with
+// ErrNone where there is none to go on with: every one is finished, was made by
+// other versions, has not reached a checkpoint, or somebody is still at it.
+func (d *Dir) Resume(ctx context.Context, views []view.View) (*Writer, error) {
+	names, err := d.Generations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Backward(names) {
+		l, err := d.store.Resume(ctx, name, views)
+		if errors.Is(err, ErrBusy) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		w := &Writer{ledger: l, name: name, views: views, bulk: true}
+		err = w.takeOver(ctx, "building")
+		if err == nil && w.ord > 0 {
+			return w, nil
+		}
+		closed := l.Close()
+		if err != nil && !errors.Is(err, ErrUnusable) && !errors.Is(err, ErrBusy) {
+			return nil, errors.Join(err, closed)
+		}
+	}
+	return nil, ErrNone
+}
+
+func (w *Writer) takeOver(ctx context.Context, state string) error {
+	have, err := usable(ctx, w.ledger, state)
 	if err != nil {
 		return err
 	}
@@ -67,6 +98,9 @@ func (w *Writer) takeOver(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Name returns the name of the generation.
+func (w *Writer) Name() string { return w.name }
 
 // Ord returns the ordinal of the last commit written.
 func (w *Writer) Ord() uint64 { return w.ord }

@@ -16,8 +16,8 @@ type cells struct {
 }
 
 type cellKey struct {
-	division                                 uint64
-	category, kind, area, group, sex, reason uint32
+	division                                         uint64
+	category, kind, area, group, sex, reason, agency uint32
 }
 
 func newCells() cells {
@@ -39,7 +39,7 @@ func (c *cells) key(v view.Cell) cellKey {
 		// Not a code of 12 digits: the log is trusted, but not to that point.
 		division = 1<<63 | uint64(c.text(string(v.Division)))
 	}
-	return cellKey{division, c.text(v.Category), c.text(v.Kind), c.text(v.Area), c.text(v.Group), c.text(v.Sex), c.text(v.Reason)}
+	return cellKey{division, c.text(v.Category), c.text(v.Kind), c.text(v.Area), c.text(v.Group), c.text(v.Sex), c.text(v.Reason), c.text(v.Agency)}
 }
 
 // id returns the number of a cell and gives it one where it has none.

@@ -34,6 +34,7 @@ type Cell struct {
 	Group    string
 	Sex      string
 	Reason   string // why a seat fell vacant: an exit code; empty where it was never filled
+	Agency   string // that submitted something
 }
 
 // Emit takes a part of a contribution: n more in a cell from a business date

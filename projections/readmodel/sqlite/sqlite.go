@@ -2,7 +2,8 @@
 // with one file a generation, gen-000001.db and so on, and a file current that
 // names the one in use.
 //
-// A bulk load has no journal and is no generation until Finish has flushed it.
+// A bulk load is a transaction from one checkpoint to the next, and no generation
+// until Finish has flushed it; nobody else can open the file meanwhile.
 // From then on the file is in WAL mode: readers and the writer do not wait for
 // each other. After a power cut the last transactions may be gone, position and
 // rows alike; they are read from the log again.
