@@ -100,6 +100,9 @@ func writeError(w http.ResponseWriter, err error) {
 		return
 	case errors.Is(err, readmodel.ErrUnknown):
 		p = &problem{http.StatusNotFound, "Not found", "no event has named it", "not_found"}
+	case errors.Is(err, readmodel.ErrUnavailable):
+		// The error tells where the store is, which is nobody's business.
+		p = &problem{http.StatusServiceUnavailable, "Unavailable", "the read model does not answer; ask again", "unavailable"}
 	case errors.Is(err, readmodel.ErrNone), errors.Is(err, readmodel.ErrUnusable), errors.Is(err, log.ErrUnavailable):
 		p = &problem{http.StatusServiceUnavailable, "Unavailable", err.Error(), "unavailable"}
 	default:

@@ -51,6 +51,11 @@ var (
 	// transaction was written: stop.
 	ErrFenced = errors.New("readmodel: another projector has taken over")
 
+	// ErrUnavailable says that the store does not answer: its server is down, or
+	// ended the connection. What was asked may be asked again; whether a write
+	// was done is told by Ord of a new Writer.
+	ErrUnavailable = errors.New("readmodel: store is unavailable")
+
 	// ErrUnknown says that there is no such thing in the read model: a
 	// position that is not a commit's, an ordinal beyond the head, a person or
 	// post that no event named.

@@ -94,7 +94,8 @@ func (o Options) filled() Options {
 
 // Run keeps the read model up to date until the context ends or something
 // fails. It takes over the generation in use, and goes over to another one when
-// the directory is switched to it. Where there is none, or it is damaged, of
+// the directory is switched to it. A store that does not answer is asked again
+// until it does. Where there is none, or it is damaged, of
 // other versions, or of another log, Run builds a new one from the log first.
 func (r *Runner) Run(ctx context.Context) error {
 	rebuilt := false
@@ -109,9 +110,24 @@ func (r *Runner) Run(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
+		case errors.Is(err, readmodel.ErrUnavailable):
+			rebuilt = false
+			if err := pause(ctx); err != nil {
+				return err
+			}
 		case !errors.Is(err, errSwitched):
 			return err
 		}
+	}
+}
+
+// pause lets a second go by.
+func pause(ctx context.Context) error {
+	select {
+	case <-time.After(time.Second):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

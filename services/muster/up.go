@@ -77,6 +77,6 @@ func serveCommand() *cobra.Command {
 	deployment(f, &c)
 	f.StringVar(&c.NATS, "nats", "nats://127.0.0.1:4222", "the NATS server")
 	f.StringVar(&c.Creds, "creds", "", "file with the internal user's password (default: that of an embedded server in --data)")
-	f.StringVar(&c.Store, "store", "", "directory of the read model (default: views in --data)")
+	f.StringVar(&c.Store, "store", "", "the read model: a directory, or a database as postgres://… (default: views in --data)")
 	return cmd
 }

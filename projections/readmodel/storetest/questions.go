@@ -2,36 +2,40 @@ package storetest
 
 import (
 	"context"
-	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections"
-	"github.com/muster-works/muster/projections/internal/synthetic"
 	"github.com/muster-works/muster/projections/readmodel"
-	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/projections/timeline"
 )
+
+// A Question is one that a store was asked.
+type Question struct {
+	SQL  string
+	Args []any
+}
 
 // A Recorder is a store that remembers what its generations were asked.
 type Recorder struct {
 	readmodel.Store
 	mu    sync.Mutex
-	asked map[string][]any
+	asked []Question
 }
 
-// Asked returns the questions since the last call, in SQL.
-func (r *Recorder) Asked() []string {
+// Asked returns the questions since the last call, each once.
+func (r *Recorder) Asked() []Question {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	all := slices.Sorted(maps.Keys(r.asked))
-	clear(r.asked)
-	return all
+	all := r.asked
+	r.asked = nil
+	slices.SortStableFunc(all, func(a, b Question) int { return strings.Compare(a.SQL, b.SQL) })
+	return slices.CompactFunc(all, func(a, b Question) bool { return a.SQL == b.SQL })
 }
 
 // Open opens a generation that records.
@@ -47,29 +51,20 @@ type recorded struct {
 
 func (g recorded) Query(ctx context.Context, query string, args ...any) (readmodel.Rows, error) {
 	g.by.mu.Lock()
-	if g.by.asked == nil {
-		g.by.asked = map[string][]any{}
-	}
-	g.by.asked[query] = args
+	g.by.asked = append(g.by.asked, Question{query, slices.Clone(args)})
 	g.by.mu.Unlock()
 	return g.Generation.Query(ctx, query, args...)
 }
 
 // Questions builds a generation in a store from a synthetic log, asks its
 // Reader everything that a Reader answers, but for what compares and hashes
-// whole generations, and returns the questions in SQL, so that a driver can
-// show how each is answered.
-func Questions(t *testing.T, s readmodel.Store) []string {
+// whole generations, and returns the questions, so that a driver can show how
+// each is answered.
+func Questions(t *testing.T, s readmodel.Store) []Question {
 	ctx := t.Context()
-	l := memlog.New()
-	if _, err := synthetic.Fill(ctx, l, synthetic.Size{Posts: 400, Months: 2, Counties: 3, Seed: 1}); err != nil {
-		t.Fatal(err)
-	}
 	recorder := &Recorder{Store: s}
 	d := newDir(t, recorder)
-	if _, err := runner.Build(ctx, l, d, "gen-000001", projections.Views(), log.Position{}, runner.Options{}); err != nil {
-		t.Fatal(err)
-	}
+	Build(t, d, Programme(t, 300), "gen-000001", log.Position{})
 	if err := d.Switch(ctx, "gen-000001"); err != nil {
 		t.Fatal(err)
 	}
@@ -113,13 +108,15 @@ func Questions(t *testing.T, s readmodel.Store) []string {
 	return append(recorder.Asked(), ask(t, r, m, recorder)...)
 }
 
-// ask asks for views and agencies. Nobody but oracles in tests asks for Spans.
-func ask(t *testing.T, r *readmodel.Reader, m readmodel.Meta, recorder *Recorder) []string {
+// ask asks for views and agencies.
+func ask(t *testing.T, r *readmodel.Reader, m readmodel.Meta, recorder *Recorder) []Question {
 	ctx := t.Context()
 	for _, v := range projections.Views() {
 		var errs []error
 		if v.Spans != nil {
-			errs = append(errs, r.SpanRows(ctx, v.Name, 0, func(readmodel.SpanRow) {}), r.Ended(ctx, v.Name, 0, func(int64, uint64) {}))
+			errs = append(errs,
+				r.SpanRows(ctx, v.Name, 0, func(readmodel.SpanRow) {}), r.Ended(ctx, v.Name, 0, func(int64, uint64) {}),
+				r.Spans(ctx, v.Name, 738000, m.Ord, "37", func(readmodel.Span) {}))
 		} else {
 			errs = append(errs, r.Differences(ctx, v.Name, 0, func(readmodel.Difference) {}))
 		}

@@ -30,7 +30,7 @@ type Config struct {
 	TLSKey    string  // file of its key
 	Insecure  bool    // beyond loopback in clear all the same: something in front speaks TLS
 	Divisions string  // file of divisions; empty is the embedded table
-	Store     string  // directory of the read model; empty is under Data
+	Store     string  // directory of the read model, or postgres://…; empty is under Data
 	Policy    string  // file of the first policy pack; empty is the reference programme's
 	Simulate  float64 // scale of a synthetic province to load into an empty log; 0 for none
 	Seed      uint64  // of the synthetic province

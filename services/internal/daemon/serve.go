@@ -3,11 +3,14 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/postgres"
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/services/internal/desk"
@@ -83,7 +86,7 @@ func (c *Config) serveGateway(ctx context.Context, ground *ground, ready func(st
 }
 
 func (c *Config) serveProjector(ctx context.Context, ground *ground, ready func(string)) (err error) {
-	model, err := c.model()
+	model, err := c.model(ctx)
 	if err != nil {
 		return err
 	}
@@ -96,7 +99,7 @@ func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(stri
 	if err := c.guard("--http", c.HTTP); err != nil {
 		return err
 	}
-	model, err := c.model()
+	model, err := c.model(ctx)
 	if err != nil {
 		return err
 	}
@@ -119,15 +122,27 @@ func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(stri
 	return door.serve(ctx, listener)
 }
 
-// model opens the directory of the read model.
-func (c *Config) model() (*readmodel.Dir, error) {
-	if c.Store != "" {
-		return sqlite.OpenDir(c.Store)
+// model opens the read model.
+func (c *Config) model(ctx context.Context) (dir *readmodel.Dir, err error) {
+	scheme, _, isURL := strings.Cut(c.Store, "://")
+	switch {
+	case scheme == "postgres" && isURL, scheme == "postgresql" && isURL:
+		dir, err = postgres.OpenDir(ctx, c.Store)
+	case isURL:
+		// The URL itself may hold a password.
+		err = fmt.Errorf("%s:// is no store that Muster knows; give a directory or postgres://…", scheme)
+	case c.Store != "":
+		dir, err = sqlite.OpenDir(c.Store)
+	default:
+		if err := c.makeData(); err != nil {
+			return nil, err
+		}
+		return sqlite.OpenDir(c.path(modelDir))
 	}
-	if err := c.makeData(); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, fmt.Errorf("--store: %w", err)
 	}
-	return sqlite.OpenDir(c.path(modelDir))
+	return dir, nil
 }
 
 // zone is where business dates are.

@@ -130,7 +130,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 		return err
 	}
 	closers = append(closers, closeVault)
-	model, err := c.model()
+	model, err := c.model(ctx)
 	if err != nil {
 		return err
 	}

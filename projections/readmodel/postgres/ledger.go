@@ -1,0 +1,227 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/view"
+)
+
+// A ledger is a schema that is open for writing, by one connection.
+type ledger struct {
+	generation
+	store *Store
+	name  string
+	conn  *pgx.Conn
+	views []view.View
+	epoch int64
+	bulk  bool // there are no keys yet
+}
+
+// settings are those of a connection that writes. What is lost of the read
+// model in a power cut is read from the log again; what must not be lost is
+// flushed by its own transaction.
+var settings = map[string]string{
+	"synchronous_commit":                  "off",
+	"idle_in_transaction_session_timeout": "30s",
+	"maintenance_work_mem":                "256MB",
+}
+
+// idleInTransaction is the code of the error that ends a transaction which was
+// idle for too long.
+const idleInTransaction = "25P03"
+
+// Create makes the schema of a new generation.
+func (s *Store) Create(ctx context.Context, name string, views []view.View) (readmodel.Ledger, error) {
+	l, err := s.edit(ctx, name, views)
+	if err != nil {
+		return nil, err
+	}
+	l.bulk = true
+	err = pgx.BeginFunc(ctx, l.conn, func(tx pgx.Tx) error {
+		all := []string{`CREATE SCHEMA ` + quote(name)}
+		for _, t := range readmodel.Tables(views) {
+			all = append(all, create(t)...)
+		}
+		all = append(all, `INSERT INTO progress (one, epoch, ord) VALUES (1, 0, 0)`)
+		for _, statement := range all {
+			if _, err := tx.Exec(ctx, statement); err != nil {
+				return err
+			}
+		}
+		for name, value := range readmodel.MetaRows(views) {
+			if _, err := tx.Exec(ctx, `INSERT INTO meta VALUES ($1, $2)`, name, value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if is(err, duplicateSchema) {
+		err = fmt.Errorf("%w: %w", fs.ErrExist, err)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("create %s: %w", name, wrap(err)), l.Close())
+	}
+	return l, nil
+}
+
+// Edit opens the schema of a finished generation.
+func (s *Store) Edit(ctx context.Context, name string, views []view.View) (readmodel.Ledger, error) {
+	l, err := s.edit(ctx, name, views)
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+func (s *Store) edit(ctx context.Context, name string, views []view.View) (*ledger, error) {
+	config := s.config.ConnConfig.Copy()
+	config.RuntimeParams["search_path"] = searchPath(name)
+	for setting, value := range settings {
+		config.RuntimeParams[setting] = value
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	l := &ledger{store: s, name: name, conn: conn, views: views}
+	l.generation = generation{asker: conn, close: l.hangUp}
+	return l, nil
+}
+
+// hangUp ends the session; a server that does not answer is not waited for.
+func (l *ledger) hangUp() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = l.conn.Close(ctx)
+}
+
+// flushed makes a transaction wait for the disk.
+const flushed = `SET LOCAL synchronous_commit = on`
+
+// Finish makes keys and indexes, and flushes everything.
+func (l *ledger) Finish(ctx context.Context) error {
+	err := pgx.BeginFunc(ctx, l.conn, func(tx pgx.Tx) error {
+		all := []string{flushed}
+		for _, t := range readmodel.Tables(l.views) {
+			all = append(all, indexes(t)...)
+		}
+		all = append(all, `UPDATE meta SET value = 'ready' WHERE name = 'state'`)
+		for _, statement := range all {
+			if _, err := tx.Exec(ctx, statement); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	l.bulk = l.bulk && err != nil
+	return wrap(err)
+}
+
+// Write writes a batch.
+func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) error {
+	err := pgx.BeginFunc(ctx, l.conn, func(tx pgx.Tx) error {
+		// The row is locked from here on, so the fence can stand first: whoever
+		// was taken over does not write a row.
+		done, err := tx.Exec(ctx, `UPDATE progress SET ord = $1 WHERE epoch = $2 AND ord = $3`, int64(b.Last(after)), l.epoch, int64(after))
+		if err != nil {
+			return err
+		}
+		if done.RowsAffected() != 1 {
+			return readmodel.ErrFenced
+		}
+		w := writing{ctx: ctx, tx: tx}
+		for query, args := range b.Statements() {
+			w.queue(numbered(query), args)
+		}
+		for i := range b.Inserts(l.views) {
+			if l.bulk && !keyed(i.Table) {
+				i.Table.Again = "" // which no key comes twice to make use of
+			}
+			w.insert(i)
+		}
+		w.send()
+		return w.err
+	})
+	return l.explain(ctx, wrap(err))
+}
+
+// explain tells a lost connection from one that was ended by whoever took over.
+func (l *ledger) explain(ctx context.Context, err error) error {
+	if !errors.Is(err, readmodel.ErrUnavailable) {
+		return err
+	}
+	var epoch int64
+	asked := l.store.pool.QueryRow(ctx, `SELECT epoch FROM `+quote(l.name)+`.progress`).Scan(&epoch)
+	if asked == nil && epoch != l.epoch {
+		return fmt.Errorf("%w: %w", readmodel.ErrFenced, err)
+	}
+	return err
+}
+
+// writing is what a transaction has still to do. The first error sticks.
+type writing struct {
+	ctx   context.Context
+	tx    pgx.Tx
+	batch pgx.Batch
+	err   error
+}
+
+const (
+	// copyFrom is from how many rows on COPY costs less than statements sent
+	// together.
+	copyFrom = 32
+	// together is how many statements are sent before their answers are read.
+	together = 1000
+)
+
+func (w *writing) insert(i readmodel.Insert) {
+	names := make([]string, len(i.Table.Columns))
+	for n, c := range i.Table.Columns {
+		names[n] = c.Name
+	}
+	if i.Table.Again == "" && i.Len >= copyFrom {
+		if w.err == nil {
+			var row []any
+			_, w.err = w.tx.CopyFrom(w.ctx, pgx.Identifier{i.Table.Name}, names, pgx.CopyFromSlice(i.Len, func(n int) ([]any, error) {
+				row = i.Row(row[:0], n)
+				return row, nil
+			}))
+		}
+		return
+	}
+	query := insertion(i.Table)
+	for n := range i.Len {
+		w.queue(query, i.Row(nil, n))
+	}
+}
+
+// insertion returns the statement that inserts a row.
+func insertion(t readmodel.Table) string {
+	q := "INSERT INTO " + t.Name + " VALUES ("
+	for n := range t.Columns {
+		if n > 0 {
+			q += ", "
+		}
+		q += fmt.Sprintf("$%d", n+1)
+	}
+	return q + ") " + t.Again
+}
+
+func (w *writing) queue(query string, args []any) {
+	if w.batch.Queue(query, args...); w.batch.Len() == together {
+		w.send()
+	}
+}
+
+func (w *writing) send() {
+	if w.err == nil && w.batch.Len() > 0 {
+		w.err = w.tx.SendBatch(w.ctx, &w.batch).Close()
+	}
+	w.batch = pgx.Batch{}
+}

@@ -1,0 +1,137 @@
+// Package postgres keeps generations of the read model in PostgreSQL, version
+// 15 or later: one schema a generation in a database, gen-000001 and so on, and
+// a row in the schema muster that names the one in use.
+//
+// The database belongs to one deployment. What outlives a generation is that
+// one row: its table is made and changed by the migrations in this package,
+// when a generation is switched to. Generations are never migrated: one with
+// other tables is rebuilt from the log beside the living one. So whoever writes
+// needs the right to create schemas in the database, and whoever reads no more
+// than USAGE and SELECT; readers open their transactions read-only.
+//
+// A bulk load is COPY into tables without indexes, committed batch by batch
+// without waiting for the disk. The tables are logged like any other, since
+// making unlogged ones logged would write all of it a second time; the
+// transaction that ends the load is flushed, and with it everything before. Of
+// the transactions after that the last may be gone after a power cut, position
+// and rows alike; they are read from the log again.
+//
+// A projector that is frozen in the middle of a transaction keeps its locks.
+// The one that takes over has the server end that transaction: it asks who
+// blocks it and terminates that session, after having waited as long as a
+// transaction may take. Should nobody take over, the server itself ends a
+// transaction that has been idle for half a minute. Both are for the sake of
+// progress alone: what keeps the frozen one from writing when it wakes is the
+// epoch.
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/muster-works/muster/projections/readmodel"
+)
+
+// A Store is a database of generations.
+type Store struct {
+	config *pgxpool.Config
+	pool   *pgxpool.Pool
+
+	mu       sync.Mutex
+	migrated bool
+}
+
+// Open connects to the database that a URL names. The settings of pgx pools may
+// stand in it. The error of a URL that does not parse names no password.
+func Open(ctx context.Context, url string) (*Store, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
+	config.ConnConfig.RuntimeParams["application_name"] = "muster"
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = 10 * time.Second
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config.Copy())
+	if err != nil {
+		return nil, fmt.Errorf("postgres: %w", err)
+	}
+	s := &Store{config: config, pool: pool}
+	if err := s.check(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// OpenDir is Open for those who want the generations.
+func OpenDir(ctx context.Context, url string) (*readmodel.Dir, error) {
+	s, err := Open(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	return readmodel.NewDir(s), nil
+}
+
+// oldest is the first version of the server that is supported, as the server
+// numbers it.
+const oldest = 150000
+
+// check asks the server for its version, and the database for its encoding.
+func (s *Store) check(ctx context.Context) error {
+	var version int
+	var encoding string
+	err := s.pool.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_encoding')`).Scan(&version, &encoding)
+	switch {
+	case err != nil:
+		return wrap(err)
+	case version < oldest:
+		return fmt.Errorf("postgres: the server is of version %d; it takes 15 or later", version/10000)
+	case encoding != "UTF8":
+		return fmt.Errorf("postgres: the database has the encoding %s; create it with UTF8", encoding)
+	}
+	return nil
+}
+
+// Generations returns the names of the schemas.
+func (s *Store) Generations(ctx context.Context) ([]string, error) {
+	rows, err := s.pool.Query(ctx, `SELECT nspname FROM pg_namespace WHERE nspname LIKE 'gen-%'`)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return names, wrap(err)
+}
+
+// Open opens a generation for reading.
+func (s *Store) Open(ctx context.Context, name string) (readmodel.Generation, error) {
+	config := s.config.Copy()
+	config.ConnConfig.RuntimeParams["search_path"] = searchPath(name)
+	config.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, wrap(err)
+	}
+	return &generation{asker: pool, close: pool.Close}, nil
+}
+
+// Remove drops the schema of a generation.
+func (s *Store) Remove(ctx context.Context, name string) error {
+	_, err := s.pool.Exec(ctx, `DROP SCHEMA IF EXISTS `+quote(name)+` CASCADE`)
+	return wrap(err)
+}
+
+// Close closes the connections.
+func (s *Store) Close() error {
+	s.pool.Close()
+	return nil
+}
+
+func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
+
+// searchPath makes the tables of a generation be found first.
+func searchPath(name string) string { return quote(name) + ", pg_catalog" }

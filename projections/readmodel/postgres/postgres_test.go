@@ -1,0 +1,121 @@
+package postgres
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/projections/pgtest"
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/sqlite"
+	"github.com/muster-works/muster/projections/readmodel/storetest"
+)
+
+func open(t *testing.T) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), pgtest.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) readmodel.Store { return open(t) })
+}
+
+// What cannot be opened says so, and not the password.
+func TestOpenFails(t *testing.T) {
+	for _, url := range []string{
+		"postgres://muster:geheim@127.0.0.1:1/none", "postgres://muster:geheim@127.0.0.1:x/none",
+		"postgres://muster:geheim@[::1/none", "postgres://muster:geheim@127.0.0.1/none?sslmode=never",
+		"postgres://muster:geheim%@127.0.0.1/none",
+	} {
+		if _, err := Open(t.Context(), url); err == nil || strings.Contains(err.Error(), "geheim") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+	if _, err := Open(t.Context(), "postgres://muster:geheim@127.0.0.1:1/none"); !errors.Is(err, readmodel.ErrUnavailable) {
+		t.Errorf("a server that is not there: %v", err)
+	}
+}
+
+// A log gives the same rows in both stores: the same hashes, and no difference
+// between a generation in the one and a generation in the other.
+func TestSameRowsAsSQLite(t *testing.T) {
+	l := storetest.Programme(t, 60)
+	here := readmodel.NewDir(open(t))
+	defer here.Close()
+	there, err := sqlite.OpenDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer there.Close()
+	storetest.Same(t, storetest.Build(t, here, l, "gen-000001", log.Position{}), storetest.Build(t, there, l, "gen-000001", log.Position{}))
+}
+
+// Every question of a reader is answered by an index: with sequential scans
+// discouraged the server has another way for each, but for the position, which
+// has a table of one row.
+func TestQuestionsUseIndexes(t *testing.T) {
+	s := open(t)
+	url := s.config.ConnString()
+	asked := storetest.Questions(t, s)
+	if len(asked) < 20 {
+		t.Errorf("only %d questions: %v", len(asked), asked)
+	}
+	s, err := Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	conn, err := s.edit(t.Context(), "gen-000001", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.conn.Exec(t.Context(), `SET enable_seqscan = off`); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range append(asked, storetest.Question{SQL: `UPDATE vacancy SET ord_until = ?, node = ? WHERE id = ?`, Args: []any{1, 1, 1}}) {
+		var plan []byte
+		if err := conn.conn.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) "+numbered(q.SQL), q.Args...).Scan(&plan); err != nil {
+			t.Fatalf("%s: %v", q.SQL, err)
+		}
+		if scans := sequential(t, plan); len(scans) > 0 && strings.Join(scans, " ") != "progress" {
+			t.Errorf("%s\n\tscans %v:\n%s", q.SQL, scans, plan)
+		}
+	}
+}
+
+// sequential returns the tables that a plan reads from end to end.
+func sequential(t *testing.T, plan []byte) (tables []string) {
+	type node struct {
+		Type  string `json:"Node Type"`
+		Table string `json:"Relation Name"`
+		Plans []json.RawMessage
+	}
+	var visit func(json.RawMessage)
+	visit = func(raw json.RawMessage) {
+		var n node
+		if err := json.Unmarshal(raw, &n); err != nil {
+			t.Fatal(err)
+		}
+		if n.Type == "Seq Scan" {
+			tables = append(tables, n.Table)
+		}
+		for _, p := range n.Plans {
+			visit(p)
+		}
+	}
+	var top []struct{ Plan json.RawMessage }
+	if err := json.Unmarshal(plan, &top); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range top {
+		visit(p.Plan)
+	}
+	return tables
+}

@@ -1,0 +1,51 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// patience is how long whoever takes over waits for a transaction of the one
+// before it. That one writes for a second or so.
+const patience = 5 * time.Second
+
+// TakeOver raises the epoch, once no transaction of the ledger before is open.
+func (l *ledger) TakeOver(ctx context.Context) (ord uint64, err error) {
+	taken := make(chan struct{})
+	watched := make(chan error, 1)
+	go func() { watched <- l.unblock(ctx, l.conn.PgConn().PID(), taken) }()
+	err = pgx.BeginFunc(ctx, l.conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, flushed); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, `UPDATE progress SET epoch = epoch + 1 RETURNING epoch, ord`).Scan(&l.epoch, &ord)
+	})
+	close(taken)
+	if watch := <-watched; err != nil {
+		err = errors.Join(wrap(err), watch)
+	}
+	return ord, err
+}
+
+// unblock terminates the sessions that keep the one with a pid waiting, until
+// it has got what it waits for.
+func (l *ledger) unblock(ctx context.Context, pid uint32, done <-chan struct{}) error {
+	for {
+		select {
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			return nil
+		case <-time.After(patience):
+		}
+		// pg_terminate_backend is allowed for sessions of the same user.
+		_, err := l.store.pool.Exec(ctx, `SELECT pg_terminate_backend(b) FROM unnest(pg_blocking_pids($1)) b`, int32(pid))
+		if err != nil {
+			return fmt.Errorf("end the transaction of the projector before: %w", wrap(err))
+		}
+	}
+}
