@@ -1,5 +1,7 @@
 package payment
 
+import "strings"
+
 // A change is what one event does to the lines of a run. Funds follow the
 // lines, and the whole is undone at once.
 type change struct {
@@ -21,6 +23,7 @@ func (s *State) open(name string) *change {
 	r := s.runs[name]
 	if r == nil {
 		r = new(run)
+		name = strings.Clone(name)
 		s.runs[name] = r
 		s.did(func() { delete(s.runs, name) })
 	}
@@ -50,6 +53,10 @@ func (c *change) set(n uint32, l line) {
 }
 
 func (c *change) put(n uint32, l line) {
+	if was := c.run.line(n); was.fund == l.fund && was.amount == l.amount && (was.returned > 0) == (l.returned > 0) {
+		c.run.set(n, l) // funds do not follow settlements
+		return
+	}
 	c.weigh(n, -1)
 	c.run.set(n, l)
 	c.weigh(n, 1)
@@ -58,12 +65,10 @@ func (c *change) put(n uint32, l line) {
 // weigh adds to the funds, or takes from them, what the lines under the id of
 // line n are committed to: all that stand, but for the one that came back.
 func (c *change) weigh(n uint32, sign int64) {
-	head, back := true, false
-	for n := range c.run.names.fellows(n) {
+	n = c.run.names.first(n)
+	back := c.run.line(n).returned > 0
+	for ok := true; ok; n, ok = c.run.names.more(n) {
 		l := c.run.line(n)
-		if head {
-			head, back = false, l.returned > 0
-		}
 		switch {
 		case l.fund == 0:
 		case back:

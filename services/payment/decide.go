@@ -65,7 +65,7 @@ func (j *judgement) judgeSlot(i int, r *run, id string) (returned bool) {
 	if r == nil {
 		return false
 	}
-	for n := range r.names.under(id) {
+	for n, ok := r.names.head(id); ok; n, ok = r.names.more(n) {
 		if r.line(n).fund != 0 && !j.instructed(r, n) {
 			j.contradiction(LineRepeated, at(i, "line"), "stands in this run already; name each line of a run once, or correct the part that holds it with replaces")
 			return false
@@ -201,7 +201,7 @@ func (j *judgement) takeBack(field string, kept map[uint32]bool) {
 		j.move(a.fund, -a.amount, 0)
 	case instruction:
 		for n := range a.lines.all() {
-			head := a.run.head(n)
+			head := a.run.line(a.run.names.first(n))
 			if head.settled > 0 {
 				j.once(LineSettled, field, "names an instruction of which a line was settled; withdraw the settlement first, or report the line as returned")
 			}

@@ -153,7 +153,7 @@ func dump(s *State) string {
 			n := uint32(i)
 			l := r.line(n)
 			fmt.Fprintf(&b, "  %d %x to %s of %v amount %d settled %d returned %d\n", i, r.names.hash(n), s.persons.At(l.person), r.fund(l), l.amount, l.settled, l.returned)
-			if !slices.Contains(slices.Collect(r.names.fellows(n)), n) {
+			if !slices.Contains(r.names.fellows(r.names.first(n), true), n) {
 				fmt.Fprintf(&b, "  %d is not among its fellows\n", i)
 			}
 		}
@@ -181,6 +181,14 @@ func sorted[V any](m map[string]V) []string {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// fellows lists a line and those after it with its id.
+func (s *names) fellows(n uint32, ok bool) (list []uint32) {
+	for ; ok; n, ok = s.more(n) {
+		list = append(list, n)
+	}
+	return list
 }
 
 // hash is the same whether names are in series or scattered.

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 )
@@ -91,32 +90,30 @@ func (s *names) serial(m number) (at int, line uint32, ok bool) {
 	return at, r.line + uint32(m.value-r.value), true
 }
 
-// under yields the lines with an id, the first first.
-func (s *names) under(id string) iter.Seq[uint32] {
-	if s.scattered() {
-		return s.hashed(hashed(id))
-	}
-	return func(yield func(uint32) bool) {
-		if m, ok := numberOf(id); ok {
-			if _, line, ok := s.serial(m); ok {
-				yield(line)
-			}
-		}
-	}
-}
-
-// fellows yields the lines with the id of a line, the first first.
-func (s *names) fellows(line uint32) iter.Seq[uint32] {
-	if s.scattered() {
-		return s.hashed(s.ids[line])
-	}
-	return func(yield func(uint32) bool) { yield(line) }
-}
-
-// head returns the first line with an id.
+// head returns the first line with an id. The others with it are found by more.
 func (s *names) head(id string) (line uint32, ok bool) {
-	for line := range s.under(id) {
-		return line, true
+	if s.scattered() {
+		return s.probe(hashed(id), 0)
+	}
+	m, ok := numberOf(id)
+	if ok {
+		_, line, ok = s.serial(m)
+	}
+	return line, ok
+}
+
+// first returns the first line with the id of a line.
+func (s *names) first(line uint32) uint32 {
+	if s.scattered() {
+		line, _ = s.probe(s.ids[line], 0)
+	}
+	return line
+}
+
+// more returns the next line with the id of a line.
+func (s *names) more(line uint32) (next uint32, ok bool) {
+	if s.scattered() {
+		return s.probe(s.ids[line], line+1)
 	}
 	return 0, false
 }
@@ -198,15 +195,15 @@ func hashed(id string) uint64 {
 	return binary.LittleEndian.Uint64(sum[:])
 }
 
-// hashed yields the lines whose id has a hash, the first first.
-func (s *names) hashed(id uint64) iter.Seq[uint32] {
-	return func(yield func(uint32) bool) {
-		for at := s.slot(id); s.index[at] != 0; at = s.next(at) {
-			if n := s.index[at] - 1; s.ids[n] == id && !yield(n) {
-				return
-			}
+// probe returns the first line from a number on whose id has a hash. A probe
+// meets those of one hash in their order.
+func (s *names) probe(id uint64, from uint32) (line uint32, ok bool) {
+	for at := s.slot(id); s.index[at] != 0; at = s.next(at) {
+		if n := s.index[at] - 1; n >= from && s.ids[n] == id {
+			return n, true
 		}
 	}
+	return 0, false
 }
 
 // slot is where a probe for a hash begins.

@@ -245,7 +245,7 @@ func compare(t *rapid.T, b book, s *State) {
 				want = new(tally)
 			}
 			var got tally
-			for n := range r.names.under(fmt.Sprint(i)) {
+			for n, ok := r.names.head(fmt.Sprint(i)); ok; n, ok = r.names.more(n) {
 				l := r.line(n)
 				if l.fund != 0 {
 					got.instructed++

@@ -59,29 +59,21 @@ func (r *run) pays(f *fund) uint32 {
 // free returns the line under an id that an instruction fills: the earliest
 // that none does.
 func (r *run) free(id string) (n uint32, ok bool) {
-	for n := range r.names.under(id) {
+	for n, ok = r.names.head(id); ok; n, ok = r.names.more(n) {
 		if r.line(n).fund == 0 {
-			return n, true
+			break
 		}
 	}
-	return 0, false
+	return n, ok
 }
 
 // paid returns the line that a settlement or return of what is under the id of
 // line n is about; its fund is 0 when none stands.
 func (r *run) paid(n uint32) line {
-	for n := range r.names.fellows(n) {
+	for n, ok := r.names.first(n), true; ok; n, ok = r.names.more(n) {
 		if l := r.line(n); l.fund != 0 {
 			return l
 		}
-	}
-	return line{}
-}
-
-// head returns the first line under the id of line n.
-func (r *run) head(n uint32) line {
-	for n := range r.names.fellows(n) {
-		return r.line(n)
 	}
 	return line{}
 }

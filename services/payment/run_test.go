@@ -126,17 +126,17 @@ func TestNames(t *testing.T) {
 				want[id] = append(want[id], uint32(n))
 			}
 			for id, lines := range want {
-				if got := slices.Collect(s.under(id)); !slices.Equal(got, lines) {
+				if got := s.fellows(s.head(id)); !slices.Equal(got, lines) {
 					t.Fatalf("under %q: %v, want %v", id, got, lines)
 				}
 				for _, n := range lines {
-					if got := slices.Collect(s.fellows(n)); !slices.Equal(got, lines) {
+					if got := s.fellows(s.first(n), true); !slices.Equal(got, lines) {
 						t.Fatalf("fellows of %d: %v, want %v", n, got, lines)
 					}
 				}
 			}
 			for _, id := range []string{"", "x", "0", "00", "1", "01", "001", "p-1", "p-", fmt.Sprint(next + 1), fmt.Sprintf("%03d", next+1)} {
-				if want[id] == nil && slices.Collect(s.under(id)) != nil {
+				if want[id] == nil && s.fellows(s.head(id)) != nil {
 					t.Fatalf("%q is found", id)
 				}
 			}

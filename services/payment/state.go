@@ -167,6 +167,7 @@ func (s *State) fund(name string) *fund {
 	f := s.funds[name]
 	if f == nil {
 		f = new(fund)
+		name = strings.Clone(name)
 		s.funds[name] = f
 		s.did(func() { delete(s.funds, name) })
 	}

@@ -30,8 +30,10 @@ const keepWarm = time.Second
 // A staff is the services of one process: their desks, and the folds that they
 // share.
 type staff struct {
+	log   log.Log
 	desks desk.Local
-	warm  []*desk.Fold // folds consulted
+	folds []*desk.Fold // one a boundary
+	warm  []*desk.Fold // of these, those consulted
 
 	placements *desk.Fold
 }
@@ -45,7 +47,14 @@ func hireStaff(l log.Log, families ...events.Family) (*staff, error) {
 	packs, placed := rules.New(), placement.New()
 	rulesFold := desk.NewFold(l, events.Policy.Boundary(), packs)
 	placedFold := desk.NewFold(l, events.Post.Boundary(), placed)
-	s := &staff{desks: desk.Local{}, placements: placedFold}
+	s := &staff{log: l, desks: desk.Local{}, placements: placedFold}
+	s.warm = []*desk.Fold{rulesFold, placedFold}
+	s.folds = s.warm
+	own := func(f events.Family, state desk.State) *desk.Fold {
+		fold := desk.NewFold(l, f.Boundary(), state)
+		s.folds = append(s.folds, fold)
+		return fold
+	}
 	for _, f := range families {
 		var d *desk.Desk
 		switch f {
@@ -58,30 +67,36 @@ func hireStaff(l log.Log, families ...events.Family) (*staff, error) {
 		case events.Exit:
 			d = desk.New(f, exit.New(placed, packs), placedFold, rulesFold)
 		case events.Training:
-			d = desk.New(f, training.New(), desk.NewFold(l, f.Boundary(), &desk.Stateless{}))
+			d = desk.New(f, training.New(), own(f, &desk.Stateless{}))
 		case events.Attendance:
-			d = desk.New(f, attendance.New(placed), desk.NewFold(l, f.Boundary(), &desk.Stateless{}), placedFold)
+			d = desk.New(f, attendance.New(placed), own(f, &desk.Stateless{}), placedFold)
 		case events.Payment:
 			state := payment.NewState()
-			d = desk.New(f, payment.New(state, placed), desk.NewFold(l, f.Boundary(), state), placedFold)
+			d = desk.New(f, payment.New(state, placed), own(f, state), placedFold)
 		case events.Registry:
-			d = desk.New(f, registry.New(), desk.NewFold(l, f.Boundary(), &desk.Stateless{}))
+			d = desk.New(f, registry.New(), own(f, &desk.Stateless{}))
 		case events.Review:
-			d = desk.New(f, review.New(), desk.NewFold(l, f.Boundary(), &desk.Stateless{}))
+			d = desk.New(f, review.New(), own(f, &desk.Stateless{}))
 		case events.Gateway:
-			d = desk.New(f, gateway.NewScribe(placed, shanghai), desk.NewFold(l, f.Boundary(), &desk.Stateless{}), placedFold)
+			d = desk.New(f, gateway.NewScribe(placed, shanghai), own(f, &desk.Stateless{}), placedFold)
 		default:
 			return nil, fmt.Errorf("no service %q", f)
 		}
 		s.desks[f] = d
 	}
-	s.warm = []*desk.Fold{rulesFold, placedFold}
 	return s, nil
 }
 
 // run runs the desks until the context ends, registers each with NATS micro
-// where there is a connection, and calls ready when all have caught up.
+// where there is a connection, and calls ready when all have caught up. A staff
+// of all services reads the log once for all its folds; one service reads its
+// own boundaries alone.
 func (s *staff) run(ctx context.Context, nc *nats.Conn, ready func()) error {
+	if len(s.desks) == len(events.Families) {
+		if err := desk.Warm(ctx, s.log, s.folds...); err != nil {
+			return err
+		}
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	waiting := make(chan struct{}, len(s.desks))
 	for _, f := range events.Families {

@@ -33,8 +33,9 @@ func newSeats() *seats {
 func (s *seats) Apply(e *events.Event, _ Entry) {
 	switch d := e.Data.(type) {
 	case *events.TrainingCompleted:
-		s.set(d.Course, d.Person)
-		s.by[e.ID] = d.Course
+		course := strings.Clone(d.Course)
+		s.set(course, d.Person)
+		s.by[strings.Clone(e.ID)] = course
 	case *events.EventWithdrawn:
 		s.set(s.by[d.ID], events.Person{})
 	}

@@ -16,7 +16,8 @@ import (
 // Apply folds one event in log order, of which the ledger says n. It must take
 // whatever the log holds, contradictions of submode=record included, depend on
 // nothing but the events, and note undos in the embedded [Books] while their
-// journal is open. It is called by [Apply] alone.
+// journal is open. The event lasts until Apply returns, and so do its texts:
+// clone what is kept. It is called by [Apply] alone.
 type State interface {
 	Apply(e *events.Event, n Entry)
 	books() *Books
@@ -44,6 +45,7 @@ type Fold struct {
 	books    *Books // of the state
 
 	mu       sync.RWMutex
+	scanner  events.Scanner
 	at       log.Position
 	revision log.Revision
 	imported time.Time // recorded time of the last import
@@ -70,20 +72,28 @@ func (f *Fold) catchUp(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("fold %s after %s: %w", f.boundary, f.at, err)
 		}
-		for i, raw := range c.Events {
-			e, err := events.Decode(raw)
-			if err != nil {
-				return fmt.Errorf("fold %s: event at %s: %w: %w", f.boundary, c.Position.Event(i), log.ErrCorrupt, err)
-			}
-			Apply(f.state, e)
+		if err := f.take(c); err != nil {
+			return err
 		}
-		f.books.place(c.Position)
-		f.at, f.revision = c.Position, c.Revision
-		if c.Imported.IsZero() {
-			f.settled = true
-		} else {
-			f.imported = c.Imported
+	}
+	return nil
+}
+
+// take folds the next commit of the boundary.
+func (f *Fold) take(c log.Commit) error {
+	for i, raw := range c.Events {
+		e, err := f.scanner.Scan(raw)
+		if err != nil {
+			return fmt.Errorf("fold %s: event at %s: %w: %w", f.boundary, c.Position.Event(i), log.ErrCorrupt, err)
 		}
+		Apply(f.state, e)
+	}
+	f.books.place(c.Position)
+	f.at, f.revision = c.Position, c.Revision
+	if c.Imported.IsZero() {
+		f.settled = true
+	} else {
+		f.imported = c.Imported
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"hash/maphash"
 	"slices"
+	"strings"
 	"unique"
 
 	"github.com/muster-works/muster/events"
@@ -85,7 +86,7 @@ func (s *State) post(name string) uint32 {
 	if n := s.named(name); n != 0 {
 		return n
 	}
-	n := s.posts.Add(post{name: name})
+	n := s.posts.Add(post{name: strings.Clone(name)})
 	s.names.Add(n, s.nameHash)
 	s.did(func() {
 		s.names.Drop(n, s.nameHash)

@@ -1,0 +1,56 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/muster-works/muster/events/log"
+	"golang.org/x/sync/errgroup"
+)
+
+// ahead is how many commits of a boundary the reader may be ahead of its fold.
+const ahead = 4
+
+// Warm brings folds of one log, which are at its beginning, to its end. It reads
+// the log once for all of them, which is what a start of many services costs
+// most, and folds boundaries beside each other. The folds are locked meanwhile.
+// It fails as [Fold.CatchUp] does.
+func Warm(ctx context.Context, l log.Log, folds ...*Fold) error {
+	g, ctx := errgroup.WithContext(ctx)
+	waiting := map[string]chan log.Commit{}
+	for _, f := range folds {
+		commits := make(chan log.Commit, ahead)
+		waiting[f.boundary] = commits
+		f.mu.Lock()
+		g.Go(func() error {
+			defer f.mu.Unlock()
+			for c := range commits {
+				if err := f.take(c); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	g.Go(func() error {
+		defer func() {
+			for _, commits := range waiting {
+				close(commits)
+			}
+		}()
+		for c, err := range l.Read(ctx, log.Position{}, log.Filter{}) {
+			if err != nil {
+				return fmt.Errorf("fold the log: %w", err)
+			}
+			if commits, ok := waiting[c.Boundary]; ok {
+				select {
+				case commits <- c:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+		}
+		return nil
+	})
+	return g.Wait()
+}
