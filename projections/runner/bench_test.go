@@ -30,13 +30,7 @@ import (
 // built, for the time that takes and what stays in memory. MUSTER_BENCH_POSTS sets the size, in
 // posts of five seats (4,000 otherwise).
 func BenchmarkBuild(b *testing.B) {
-	posts := 4000
-	if s := os.Getenv("MUSTER_BENCH_POSTS"); s != "" {
-		var err error
-		if posts, err = strconv.Atoi(s); err != nil {
-			b.Fatal(err)
-		}
-	}
+	posts := benchPosts(b)
 	server, err := embedded.Start(embedded.Options{Dir: b.TempDir(), Addr: "127.0.0.1:0"})
 	if err != nil {
 		b.Fatal(err)
@@ -103,6 +97,18 @@ func BenchmarkBuild(b *testing.B) {
 	b.ReportMetric(float64(size)/float64(facts), "B/fact")
 	b.ReportMetric(float64(restart.Milliseconds()), "restart-ms")
 	b.ReportMetric(float64(resident)/float64(posts*5), "resident-B/seat")
+}
+
+// benchPosts is the size of the programme, in posts of five seats.
+func benchPosts(b *testing.B) int {
+	posts := 4000
+	if s := os.Getenv("MUSTER_BENCH_POSTS"); s != "" {
+		var err error
+		if posts, err = strconv.Atoi(s); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return posts
 }
 
 func drain(b *testing.B, l log.Log) {

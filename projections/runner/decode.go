@@ -2,98 +2,85 @@ package runner
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
-	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
 )
 
-// A decoded is a commit with its events read and their keys hashed.
+// A decoded is a commit on its way from the log to the fold.
 type decoded struct {
-	log.Commit
-	events []*events.Event
-	keys   [][16]byte
-	facts  int
-	err    error
-	done   chan struct{} // closed when the fields above are set
+	digest
+	err  error
+	done chan struct{} // holds one when the fields above are set
 }
 
-// decode reads the events of the commit. What cannot be read is an error that
-// names its position.
-func (d *decoded) decode() {
-	defer close(d.done)
-	d.events = make([]*events.Event, len(d.Events))
-	d.keys = make([][16]byte, len(d.Events))
-	for i, raw := range d.Events {
-		e, err := events.Decode(raw)
-		if err != nil {
-			d.err = fmt.Errorf("%w at position %s: %w", ErrPoisoned, d.Position.Event(i), err)
-			return
-		}
-		d.events[i], d.keys[i] = e, e.Key().Hash()
-		d.facts += facts(e)
-	}
-}
-
-// facts counts the lines of an event, at least one.
-func facts(e *events.Event) int {
-	switch d := e.Data.(type) {
-	case *events.AttendanceReported:
-		return len(d.Lines)
-	case *events.PaymentInstructed:
-		return len(d.Lines)
-	case *events.PaymentSettled:
-		return len(d.Lines)
-	case *events.PaymentReturned:
-		return len(d.Lines)
-	case *events.PaymentReversed:
-		return len(d.Lines)
-	case *events.RegistryReported:
-		return len(d.Lines)
-	}
-	return 1
-}
-
-// ahead is how many commits are decoded ahead of the fold.
+// ahead is how many commits are digested ahead of the fold.
 const ahead = 16
 
-// pipeline decodes commits beside the reader of the log and whoever folds
-// them, in the order of the log. The channel is closed after an error, which
-// comes last, and when the log ends or the context does.
-func pipeline(ctx context.Context, commits iter.Seq2[log.Commit, error], workers int) <-chan *decoded {
-	queue := make(chan *decoded, ahead) // in order
-	work := make(chan *decoded, ahead)  // to whoever is free
+// A pipeline digests commits beside the reader of the log and whoever folds
+// them, in the order of the log.
+type pipeline struct {
+	queue chan *decoded // in order; closed at the end
+	work  chan *decoded // to whoever is free
+	spare chan *decoded // to be used again
+}
+
+// start starts a pipeline. Its queue is closed after an error, which comes
+// last, and when the log ends or the context does.
+func start(ctx context.Context, commits iter.Seq2[log.Commit, error], workers int) *pipeline {
+	p := &pipeline{make(chan *decoded, ahead), make(chan *decoded, ahead), make(chan *decoded, 2*ahead)}
 	for range workers {
 		go func() {
-			for d := range work {
-				d.decode()
+			var g digester
+			for d := range p.work {
+				d.err = g.digest(&d.digest)
+				d.done <- struct{}{}
 			}
 		}()
 	}
-	go func() {
-		defer close(queue)
-		defer close(work)
-		for c, err := range commits {
-			d := &decoded{Commit: c, err: err, done: make(chan struct{})}
-			if err != nil {
-				close(d.done)
-			} else {
-				select {
-				case work <- d:
-				case <-ctx.Done():
-					return
-				}
-			}
+	go p.read(ctx, commits)
+	return p
+}
+
+func (p *pipeline) read(ctx context.Context, commits iter.Seq2[log.Commit, error]) {
+	defer close(p.queue)
+	defer close(p.work)
+	for c, err := range commits {
+		d := p.take()
+		d.Commit, d.err = c, err
+		if err != nil {
+			d.done <- struct{}{}
+		} else {
 			select {
-			case queue <- d:
+			case p.work <- d:
 			case <-ctx.Done():
 				return
 			}
-			if err != nil {
-				return
-			}
 		}
-	}()
-	return queue
+		select {
+		case p.queue <- d:
+		case <-ctx.Done():
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (p *pipeline) take() *decoded {
+	select {
+	case d := <-p.spare:
+		return d
+	default:
+		return &decoded{done: make(chan struct{}, 1)}
+	}
+}
+
+// giveBack lets a commit that was folded be used again.
+func (p *pipeline) giveBack(d *decoded) {
+	select {
+	case p.spare <- d:
+	default:
+	}
 }

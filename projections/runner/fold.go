@@ -3,10 +3,9 @@ package runner
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"strings"
 
-	"github.com/google/uuid"
-	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/readmodel"
@@ -28,31 +27,36 @@ type fold struct {
 	keys    keys
 	pending map[[16]byte]timeline.Ref // voids whose target has not come
 
-	postNumbers map[string]timeline.Number
+	postNumbers index
 	posts       []post // by number; number 0 is none
 	planNumbers map[timeline.PlanKey]int
 	plans       []planLine
 	runs        map[string]timeline.Number
-	agencies    map[string]int64
-
-	persons  map[uuid.UUID]timeline.Number
-	counties map[string]*county // by county: the folio that is being filled
-	folios   int64
-	leaves   shelf
-	refs     shelf // of agencies
+	agencies    map[string]int
+	persons     persons
+	leaves      shelf // of folios
+	refs        shelf // of agencies
 
 	cells   cells
-	rows    map[string]*rows // by view
-	touched []touch          // posts of the commit under way, in order
+	rows    []*rows // by view
+	touched []touch // posts of the commit under way, in order
 	planned []touch
 
 	batch   readmodel.Batch
-	changed struct{ posts, plans map[int]bool } // since the last batch that had them
+	changed struct{ posts, plans []int } // since the last batch that had them
 	facts   int
-	scratch []byte
-	about   []timeline.Subject // of the event under way
+	commit  commit
+	reading timeline.Post // used again for each post that is read
+	held    []held        // likewise
 	// stored returns a commit that is not in the batch any more.
 	stored func(context.Context, uint64) (readmodel.CommitRow, error)
+}
+
+// A commit is what is under way.
+type commit struct {
+	posts   []timeline.Number  // of the digest's, 0 while not needed
+	persons []timeline.Number  // of the lines, 0 for those unknown before
+	about   []timeline.Subject // of the event
 }
 
 type post struct {
@@ -60,45 +64,35 @@ type post struct {
 	at      division.Code // as developed
 	facts   []byte
 	touched uint64 // ordinal of the last commit that changed it
+	changed bool   // since the last batch that had it
 }
 
 type planLine struct {
 	key     timeline.PlanKey
 	facts   []byte
 	touched uint64
+	changed bool // since the last batch that had it
 }
 
 // A touch remembers how many bytes of facts there were before the commit.
 type touch struct{ number, before int }
 
-type county struct {
-	folio int64
-	used  int
-}
-
 func newFold(views []view.View) *fold {
 	f := &fold{
 		views:       views,
-		keys:        keys{half: map[uint64]timeline.Ref{}, whole: map[[16]byte]timeline.Ref{}},
 		pending:     map[[16]byte]timeline.Ref{},
-		postNumbers: map[string]timeline.Number{},
 		posts:       make([]post, 1),
 		planNumbers: map[timeline.PlanKey]int{},
 		plans:       make([]planLine, 1),
 		runs:        map[string]timeline.Number{},
-		agencies:    map[string]int64{},
-		persons:     map[uuid.UUID]timeline.Number{},
-		counties:    map[string]*county{},
-		leaves:      newShelf(),
-		refs:        newShelf(),
+		agencies:    map[string]int{},
+		persons:     newPersons(),
 		cells:       newCells(),
-		rows:        map[string]*rows{},
 	}
-	for _, v := range views {
-		f.rows[v.Name] = newRows()
+	for range views {
+		f.rows = append(f.rows, new(rows))
 	}
 	f.keys.stored = f.key
-	f.changed.posts, f.changed.plans = map[int]bool{}, map[int]bool{}
 	f.reset()
 	return f
 }
@@ -114,21 +108,23 @@ func (f *fold) reset() {
 }
 
 // apply folds one commit.
-func (f *fold) apply(ctx context.Context, d *decoded) error {
+func (f *fold) apply(ctx context.Context, d *digest) error {
 	f.ord++
-	row := readmodel.CommitRow{Keys: make([]byte, 0, 16*len(d.keys)), Subjects: make([]byte, 0, 4*d.facts)}
+	row := readmodel.CommitRow{Keys: make([]byte, 0, 16*len(d.events)), Subjects: make([]byte, 0, len(d.events)+3*d.facts)}
 	row.Commit = readmodel.Commit{Ord: f.ord, Position: d.Position, ID: d.ID, Recorded: f.clock.Recorded(d.Commit)}
-	for _, k := range d.keys {
-		row.Keys = append(row.Keys, k[:]...)
+	for i := range d.events {
+		row.Keys = append(row.Keys, d.events[i].key[:]...)
 	}
 	f.batch.Commits = append(f.batch.Commits, row)
-	for i, e := range d.events {
-		f.about = f.about[:0]
-		if err := f.applyEvent(ctx, e, d.keys[i], timeline.MakeRef(f.ord, i)); err != nil {
+	f.commit.posts = append(f.commit.posts[:0], make([]timeline.Number, len(d.posts))...)
+	f.commit.persons = f.persons.findAll(f.commit.persons[:0], d.lines)
+	for i := range d.events {
+		f.commit.about = f.commit.about[:0]
+		if err := f.event(ctx, d, i); err != nil {
 			return fmt.Errorf("event at position %s: %w", d.Position.Event(i), err)
 		}
 		c := &f.batch.Commits[len(f.batch.Commits)-1]
-		c.Subjects = timeline.AppendSubjects(c.Subjects, f.about)
+		c.Subjects = timeline.AppendSubjects(c.Subjects, f.commit.about)
 	}
 	f.facts += d.facts
 	if err := f.difference(); err != nil {
@@ -137,49 +133,42 @@ func (f *fold) apply(ctx context.Context, d *decoded) error {
 	return nil
 }
 
-func (f *fold) applyEvent(ctx context.Context, e *events.Event, key [16]byte, ref timeline.Ref) error {
-	switch first, err := f.keys.find(ctx, key); {
+func (f *fold) event(ctx context.Context, d *digest, i int) error {
+	x, ref := &d.events[i], timeline.MakeRef(f.ord, i)
+	switch first, err := f.keys.find(ctx, x.key); {
 	case err != nil:
 		return err
 	case first != 0:
 		return nil // the same event again says nothing new
 	}
-	f.keys.add(key, ref)
-	f.agency(e, ref)
-	f.say(e, ref)
-	if by, ok := f.pending[key]; ok {
-		delete(f.pending, key)
-		f.batch.Voids = append(f.batch.Voids, readmodel.VoidRow{Key: key, By: by, Target: ref})
-		f.leaveOut(f.about, ref, ref, by)
+	f.keys.add(x.key, ref)
+	f.agency(x.agency, ref)
+	f.say(d, i, ref)
+	if by, ok := f.pending[x.key]; ok {
+		delete(f.pending, x.key)
+		f.batch.Voids = append(f.batch.Voids, readmodel.VoidRow{Key: x.key, By: by, Target: ref})
+		f.leaveOut(f.commit.about, ref, ref, by)
 	}
-	return f.void(ctx, e, key, ref)
-}
-
-// void leaves out what an event replaces or withdraws.
-func (f *fold) void(ctx context.Context, e *events.Event, key [16]byte, ref timeline.Ref) error {
-	old := events.Key{Family: e.Family(), Source: e.Source, ID: e.Replaces}
-	if w, ok := e.Data.(*events.EventWithdrawn); ok {
-		old.ID = w.ID
-	}
-	if old.ID == "" {
+	if !x.replaces || x.replaced == x.key { // an event cannot replace itself
 		return nil
 	}
-	replaced := old.Hash()
-	if replaced == key {
-		return nil // an event cannot replace itself
-	}
-	target, err := f.keys.find(ctx, replaced)
+	return f.void(ctx, x.replaced, ref)
+}
+
+// void leaves out the event with a key, which an event replaces or withdraws.
+func (f *fold) void(ctx context.Context, key [16]byte, by timeline.Ref) error {
+	target, err := f.keys.find(ctx, key)
 	if err != nil {
 		return err
 	}
-	f.batch.Voids = append(f.batch.Voids, readmodel.VoidRow{Key: replaced, By: ref, Target: target})
+	f.batch.Voids = append(f.batch.Voids, readmodel.VoidRow{Key: key, By: by, Target: target})
 	if target == 0 {
-		if _, ok := f.pending[replaced]; !ok {
-			f.pending[replaced] = ref
+		if _, ok := f.pending[key]; !ok {
+			f.pending[key] = by
 		}
 		return nil
 	}
-	c, err := f.commit(ctx, target.Ord())
+	c, err := f.folded(ctx, target.Ord())
 	if err != nil {
 		return err
 	}
@@ -192,12 +181,12 @@ func (f *fold) void(ctx context.Context, e *events.Event, key [16]byte, ref time
 			return fmt.Errorf("subjects of event %v: %w", target, timeline.ErrDamaged)
 		}
 	}
-	f.leaveOut(about, ref, target, ref)
+	f.leaveOut(about, by, target, by)
 	return nil
 }
 
-// commit returns a commit that was folded.
-func (f *fold) commit(ctx context.Context, ord uint64) (readmodel.CommitRow, error) {
+// folded returns a commit that was folded.
+func (f *fold) folded(ctx context.Context, ord uint64) (readmodel.CommitRow, error) {
 	if b := f.batch.Commits; len(b) > 0 && ord >= b[0].Ord {
 		return b[ord-b[0].Ord], nil
 	}
@@ -206,7 +195,7 @@ func (f *fold) commit(ctx context.Context, ord uint64) (readmodel.CommitRow, err
 
 // key returns the key of an event that was folded.
 func (f *fold) key(ctx context.Context, ref timeline.Ref) (key [16]byte, err error) {
-	c, err := f.commit(ctx, ref.Ord())
+	c, err := f.folded(ctx, ref.Ord())
 	if err != nil {
 		return key, err
 	}
@@ -216,19 +205,47 @@ func (f *fold) key(ctx context.Context, ref timeline.Ref) (key [16]byte, err err
 	return key, nil
 }
 
-// agency notes the event in the trail of the agency that answers for it: the
-// one its source names, which is the one that was authenticated, unless an
-// operator brought the event in for it.
-func (f *fold) agency(e *events.Event, ref timeline.Ref) {
-	name := e.AuthID
-	if path, ok := strings.CutPrefix(e.Source, "/agency/"); ok {
-		name, _, _ = strings.Cut(path, "/")
-	}
+// agency notes the event in the trail of the agency that answers for it.
+func (f *fold) agency(name string, ref timeline.Ref) {
 	no, ok := f.agencies[name]
 	if !ok {
-		no = int64(len(f.agencies) + 1)
+		no = len(f.agencies) + 1
+		name = strings.Clone(name)
 		f.agencies[name] = no
-		f.batch.Agencies = append(f.batch.Agencies, readmodel.NameRow{No: no, Name: name})
+		f.batch.Agencies = append(f.batch.Agencies, readmodel.NameRow{No: int64(no), Name: name})
 	}
-	f.refs.add(no, func(l *timeline.Leaf) { l.AddRef(ref) })
+	f.refs.fresh(no).AddRef(ref)
+}
+
+// run returns the number of a pay run and gives it one where it has none.
+func (f *fold) run(name string) timeline.Number {
+	no, ok := f.runs[name]
+	if !ok {
+		no = timeline.Number(len(f.runs) + 1)
+		name = strings.Clone(name)
+		f.runs[name] = no
+		f.batch.Runs = append(f.batch.Runs, readmodel.NameRow{No: int64(no), Name: name})
+	}
+	return no
+}
+
+// post returns the number of a post and gives it one where it has none.
+func (f *fold) post(p postName) timeline.Number {
+	at, no := f.postNumbers.first(p.hash)
+	for no != 0 && f.posts[no].name != p.name {
+		at, no = f.postNumbers.next(at, p.hash)
+	}
+	if no == 0 {
+		no = uint32(len(f.posts))
+		f.know(p, post{name: strings.Clone(p.name), facts: []byte{}})
+		f.change(&f.changed.posts, &f.posts[no].changed, int(no))
+	}
+	return timeline.Number(no)
+}
+
+// know takes up a post, whose number is the next one.
+func (f *fold) know(name postName, p post) {
+	no := uint32(len(f.posts))
+	f.posts = append(f.posts, p)
+	f.postNumbers.add(name.hash, no, func(no uint32) uint64 { return maphash.String(seed, f.posts[no].name) })
 }

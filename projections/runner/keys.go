@@ -7,39 +7,68 @@ import (
 	"github.com/muster-works/muster/projections/timeline"
 )
 
-// keys finds events by their key hash. Half of the hash is kept; the whole is
-// compared with what the read model holds, where the half is found.
+// keys finds events by their key hash. Half of the hash is kept, by open
+// addressing; the whole is compared with what the read model holds, where the
+// half is found.
 type keys struct {
-	half map[uint64]timeline.Ref
-	// whole holds the keys whose half another one had first.
-	whole map[[16]byte]timeline.Ref
+	places []key
+	used   int
 	// stored returns the key of an event.
 	stored func(context.Context, timeline.Ref) ([16]byte, error)
 }
 
+// A key is half a key hash with its event; without an event the place is free.
+type key struct {
+	half uint64
+	ref  timeline.Ref
+}
+
 func half(key [16]byte) uint64 { return binary.LittleEndian.Uint64(key[:]) }
 
-// find returns the event with a key, 0 when there is none.
-func (k *keys) find(ctx context.Context, key [16]byte) (timeline.Ref, error) {
-	ref, ok := k.half[half(key)]
-	if !ok {
+// find returns the event with a key, the first one where there are several, and
+// 0 when there is none.
+func (k *keys) find(ctx context.Context, key [16]byte) (first timeline.Ref, err error) {
+	if len(k.places) == 0 {
 		return 0, nil
 	}
-	stored, err := k.stored(ctx, ref)
-	if err != nil {
-		return 0, err
+	h := half(key)
+	for at := k.home(h); k.places[at].ref != 0; at = k.after(at) {
+		p := k.places[at]
+		if p.half != h || first != 0 && first < p.ref {
+			continue
+		}
+		switch stored, err := k.stored(ctx, p.ref); {
+		case err != nil:
+			return 0, err
+		case stored == key:
+			first = p.ref
+		}
 	}
-	if stored == key {
-		return ref, nil
-	}
-	return k.whole[key], nil
+	return first, nil
 }
 
-// add adds the key of an event that find did not find.
-func (k *keys) add(key [16]byte, ref timeline.Ref) {
-	if _, taken := k.half[half(key)]; taken {
-		k.whole[key] = ref
-	} else {
-		k.half[half(key)] = ref
+// add adds the key of an event.
+func (k *keys) add(h [16]byte, ref timeline.Ref) {
+	if k.used*4 >= len(k.places)*3 {
+		old := k.places
+		k.places = make([]key, max(64, 2*len(old)))
+		for _, p := range old {
+			if p.ref != 0 {
+				k.put(p)
+			}
+		}
 	}
+	k.put(key{half(h), ref})
+	k.used++
 }
+
+func (k *keys) put(p key) {
+	at := k.home(p.half)
+	for k.places[at].ref != 0 {
+		at = k.after(at)
+	}
+	k.places[at] = p
+}
+
+func (k *keys) home(half uint64) int { return int(half>>32) & (len(k.places) - 1) }
+func (k *keys) after(at int) int     { return (at + 1) & (len(k.places) - 1) }

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"slices"
 
@@ -15,42 +16,49 @@ func (f *fold) load(ctx context.Context, w *readmodel.Writer) error {
 	l := loader{}
 	each(&l, w.Commits(ctx), func(c readmodel.CommitRow) {
 		for i := 0; i+16 <= len(c.Keys); i += 16 {
-			// Of a key that stands twice the first event is the one that counts.
-			// Two keys with one half are rare enough to be told apart later.
-			f.know([16]byte(c.Keys[i:]), timeline.MakeRef(c.Ord, i/16))
+			f.keys.add([16]byte(c.Keys[i:]), timeline.MakeRef(c.Ord, i/16))
 		}
 	})
 	each(&l, w.Pending(ctx), func(v readmodel.VoidRow) { f.pending[v.Key] = v.By })
-	each(&l, w.Cells(ctx), f.cells.know)
+	each(&l, w.Cells(ctx), func(c readmodel.Cell) {
+		if !f.cells.know(c) && l.err == nil {
+			l.err = fmt.Errorf("cell %d: %w", c.ID, timeline.ErrDamaged)
+		}
+	})
 	each(&l, w.Posts(ctx), func(p readmodel.PostRow) {
-		f.postNumbers[p.Name] = p.No
-		f.posts = append(f.posts, post{name: p.Name, at: p.Division, facts: slices.Clip(p.Facts)})
+		f.know(nameOf(p.Name), post{name: p.Name, at: p.Division, facts: slices.Clip(p.Facts)})
 	})
 	each(&l, w.Plans(ctx), func(p readmodel.PlanRow) {
 		f.planNumbers[p.Key] = int(p.No)
 		f.plans = append(f.plans, planLine{key: p.Key, facts: slices.Clip(p.Facts)})
 	})
 	each(&l, w.Runs(ctx), func(r readmodel.NameRow) { f.runs[r.Name] = timeline.Number(r.No) })
-	each(&l, w.Agencies(ctx), func(a readmodel.NameRow) { f.agencies[a.Name] = a.No })
-	used := map[uint32]int{}
-	each(&l, w.Persons(ctx), func(p readmodel.PersonRow) {
-		f.persons[p.ID] = p.No
-		folio, _ := p.No.Folio()
-		used[folio]++
-	})
+	each(&l, w.Agencies(ctx), func(a readmodel.NameRow) { f.agencies[a.Name] = int(a.No) })
 	each(&l, w.Folios(ctx), func(r readmodel.NameRow) {
-		f.folios = r.No
-		f.counties[r.Name] = &county{folio: r.No, used: used[uint32(r.No)]} // the last one is being filled
+		if int(r.No) != len(f.persons.folios) && l.err == nil {
+			l.err = fmt.Errorf("folio %d: %w", r.No, timeline.ErrDamaged)
+		}
+		f.persons.folios = append(f.persons.folios, nil)
+		f.persons.counties[r.Name] = int(r.No) // the last one is being filled
+	})
+	each(&l, w.Persons(ctx), func(p readmodel.PersonRow) {
+		if !f.persons.know(p.ID, p.No) && l.err == nil {
+			l.err = fmt.Errorf("person %d: %w", p.No, timeline.ErrDamaged)
+		}
 	})
 	each(&l, w.Leaves(ctx), f.leaves.know)
 	each(&l, w.AgencyLeaves(ctx), f.refs.know)
-	for _, v := range f.views {
-		r := f.rows[v.Name]
+	for i, v := range f.views {
+		r := f.rows[i]
 		if v.Spans != nil {
-			each(&l, w.Spans(ctx, v.Name), func(s readmodel.SpanRow) { r.holding[s.Post] = append(r.holding[s.Post], s) })
+			each(&l, w.Spans(ctx, v.Name), func(s readmodel.SpanRow) {
+				of := r.of(s.Post)
+				*of = append(*of, heldOf(s))
+			})
 		}
-		for _, held := range r.holding {
-			slices.SortFunc(held, compareSpans)
+		for post := range r.holding {
+			r.holding[post] = slices.Clip(r.holding[post])
+			slices.SortFunc(r.holding[post], compareHeld)
 		}
 		var err error
 		if r.last, err = w.Last(ctx, v.Name); err != nil {
@@ -71,19 +79,8 @@ func (f *fold) load(ctx context.Context, w *readmodel.Writer) error {
 	return nil
 }
 
-// know takes up the key of a stored event.
-func (f *fold) know(key [16]byte, ref timeline.Ref) {
-	if _, ok := f.keys.half[half(key)]; ok {
-		if _, ok := f.keys.whole[key]; !ok {
-			f.keys.whole[key] = ref
-		}
-		return
-	}
-	f.keys.half[half(key)] = ref
-}
-
 func (s *shelf) know(l readmodel.LeafSize) {
-	b := s.binder(l.Of)
+	b := s.binder(int(l.Of))
 	b.stored = append(b.stored, l)
 }
 

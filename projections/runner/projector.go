@@ -27,15 +27,41 @@ type projector struct {
 	writer *readmodel.Writer
 	fold   *fold
 	opts   Options
-	last   readmodel.Commit // written
+	last   readmodel.Commit // written, or being written
 	read   log.Position     // folded
 	facts  uint64
+
+	// A bulk load folds on while a batch is written: these are its commits, and
+	// where its end is told. Nothing else may use the writer until then.
+	written []readmodel.CommitRow
+	writing chan error
 }
 
 func newProjector(l log.Log, w *readmodel.Writer, views []view.View, opts Options) *projector {
 	p := &projector{log: l, writer: w, fold: newFold(views), opts: opts}
-	p.fold.stored = w.Commit
+	p.fold.stored = p.stored
 	return p
+}
+
+// stored returns a commit that was taken from the fold.
+func (p *projector) stored(ctx context.Context, ord uint64) (readmodel.CommitRow, error) {
+	if w := p.written; len(w) > 0 && ord >= w[0].Ord {
+		return w[ord-w[0].Ord], nil
+	}
+	if err := p.settle(); err != nil {
+		return readmodel.CommitRow{}, err
+	}
+	return p.writer.Commit(ctx, ord)
+}
+
+// settle waits until a batch that is being written is.
+func (p *projector) settle() error {
+	if p.writing == nil {
+		return nil
+	}
+	err := <-p.writing
+	p.written, p.writing = nil, nil
+	return err
 }
 
 // Build makes a new generation of what the log holds up to a commit; the zero
@@ -64,14 +90,17 @@ func Build(ctx context.Context, l log.Log, dir *readmodel.Dir, name string, view
 }
 
 // load reads the log up to a commit and writes all of it.
-func (p *projector) load(ctx context.Context, name string, until log.Position) error {
+func (p *projector) load(ctx context.Context, name string, until log.Position) (err error) {
+	defer func() { err = errors.Join(err, p.settle()) }()
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	if p.read.Compare(until) < 0 {
-		for d := range pipeline(reading, p.log.Read(reading, p.read, log.Filter{}), p.opts.Workers) {
+		commits := start(reading, p.log.Read(reading, p.read, log.Filter{}), p.opts.Workers)
+		for d := range commits.queue {
 			if err := p.step(ctx, d); err != nil {
 				return err
 			}
+			commits.giveBack(d)
 			if p.fold.facts >= p.opts.MaxFacts {
 				if err := p.write(ctx, !p.writer.Bulk()); err != nil {
 					return err
@@ -138,7 +167,7 @@ func (p *projector) verify(ctx context.Context) error {
 func (p *projector) follow(ctx context.Context, written func() error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	commits := pipeline(ctx, p.log.Follow(ctx, p.read, log.Filter{}), p.opts.Workers)
+	commits := start(ctx, p.log.Follow(ctx, p.read, log.Filter{}), p.opts.Workers)
 	var first, last time.Time // when the batch began, when the one before was written
 	due := time.NewTimer(time.Hour)
 	defer due.Stop()
@@ -153,7 +182,7 @@ func (p *projector) follow(ctx context.Context, written func() error) error {
 	}
 	for {
 		select {
-		case d, ok := <-commits:
+		case d, ok := <-commits.queue:
 			if !ok {
 				return cmp.Or(ctx.Err(), errEnded)
 			}
@@ -164,19 +193,20 @@ func (p *projector) follow(ctx context.Context, written func() error) error {
 				}
 				return err
 			}
+			commits.giveBack(d)
 			now := time.Now()
 			if first.IsZero() {
 				first = now
 				due.Reset(max(0, p.opts.Every-now.Sub(last)))
 			}
-			caughtUp := len(commits) == 0 && now.Sub(last) >= p.opts.Every
+			caughtUp := len(commits.queue) == 0 && now.Sub(last) >= p.opts.Every
 			if caughtUp || p.fold.facts >= p.opts.MaxFacts || now.Sub(first) >= longest {
 				if err := write(); err != nil {
 					return err
 				}
 			}
 		case <-due.C:
-			if !first.IsZero() && len(commits) == 0 {
+			if !first.IsZero() && len(commits.queue) == 0 {
 				if err := write(); err != nil {
 					return err
 				}
@@ -195,7 +225,7 @@ func (p *projector) step(ctx context.Context, d *decoded) error {
 	if d.err != nil {
 		return d.err
 	}
-	if err := p.fold.apply(ctx, d); err != nil {
+	if err := p.fold.apply(ctx, &d.digest); err != nil {
 		return err
 	}
 	p.read = d.Position
@@ -210,12 +240,18 @@ func (p *projector) write(ctx context.Context, all bool) error {
 		leaf = func(of int64, last timeline.Ref) ([]byte, error) { return p.writer.Leaf(ctx, of, last) }
 		agencyLeaf = func(of int64, last timeline.Ref) ([]byte, error) { return p.writer.AgencyLeaf(ctx, of, last) }
 	}
-	leaves := !p.writer.Bulk() || all || p.fold.leaves.bytes > leafBytes
+	leaves := !p.writer.Bulk() || all || p.fold.leaves.bytes() > leafBytes
 	b, err := p.fold.take(all, leaves, leaf, agencyLeaf)
 	if err != nil {
 		return err
 	}
-	if err := p.writer.Write(ctx, &b); err != nil {
+	if err := p.settle(); err != nil {
+		return err
+	}
+	if p.writer.Bulk() && !all {
+		p.written, p.writing = b.Commits, make(chan error, 1)
+		go func() { p.writing <- p.writer.Write(ctx, &b) }()
+	} else if err := p.writer.Write(ctx, &b); err != nil {
 		return err
 	}
 	if n := len(b.Commits); n > 0 {
@@ -228,7 +264,7 @@ func (p *projector) write(ctx context.Context, all bool) error {
 func (p *projector) commit(ctx context.Context, ord uint64) (log.Commit, error) {
 	var before log.Position
 	if ord > 1 {
-		c, err := p.fold.commit(ctx, ord-1)
+		c, err := p.fold.folded(ctx, ord-1)
 		if err != nil {
 			return log.Commit{}, err
 		}

@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/muster-works/muster/projections/readmodel"
@@ -11,9 +10,8 @@ import (
 // A shelf holds what was added to the folios, or to the agencies' lists, since
 // the last transaction, and knows which leaves are stored.
 type shelf struct {
-	of    map[int64]*binder
-	dirty []int64
-	bytes int
+	of    []binder // by number
+	dirty []int
 }
 
 type binder struct {
@@ -24,26 +22,28 @@ type binder struct {
 // leafLimit is the size from which on a leaf is left alone.
 const leafLimit = 256 << 10
 
-func newShelf() shelf { return shelf{of: map[int64]*binder{}} }
-
-func (s *shelf) binder(of int64) *binder {
-	b := s.of[of]
-	if b == nil {
-		b = new(binder)
-		s.of[of] = b
+func (s *shelf) binder(of int) *binder {
+	for of >= len(s.of) {
+		s.of = append(s.of, binder{})
 	}
-	return b
+	return &s.of[of]
 }
 
-// add lets write add to the fresh leaf.
-func (s *shelf) add(of int64, write func(*timeline.Leaf)) {
+// fresh returns the fresh leaf, to which something is added at once.
+func (s *shelf) fresh(of int) *timeline.Leaf {
 	b := s.binder(of)
-	before := b.fresh.Len()
-	if before == 0 {
+	if b.fresh.Len() == 0 {
 		s.dirty = append(s.dirty, of)
 	}
-	write(&b.fresh)
-	s.bytes += b.fresh.Len() - before
+	return &b.fresh
+}
+
+// bytes is how much was added.
+func (s *shelf) bytes() (n int) {
+	for _, of := range s.dirty {
+		n += s.of[of].fresh.Len()
+	}
+	return n
 }
 
 // take returns what was added as rows, and starts afresh. A row takes up the
@@ -54,17 +54,17 @@ func (s *shelf) take(read func(of int64, last timeline.Ref) ([]byte, error)) ([]
 	slices.Sort(s.dirty)
 	rows := make([]readmodel.LeafRow, 0, len(s.dirty))
 	for _, of := range s.dirty {
-		b := s.of[of]
+		b := &s.of[of]
 		keep, size := len(b.stored), b.fresh.Len()
 		for read != nil && keep > 0 && b.stored[keep-1].Size <= min(2*size, leafLimit) {
 			keep--
 			size += b.stored[keep].Size
 		}
-		row := readmodel.LeafRow{Of: of, Last: b.fresh.Last(), Bytes: b.fresh.Bytes()}
+		row := readmodel.LeafRow{Of: int64(of), Last: b.fresh.Last(), Bytes: b.fresh.Bytes()}
 		if keep < len(b.stored) {
 			var whole timeline.Leaf
 			for _, l := range b.stored[keep:] {
-				old, err := read(of, l.Last)
+				old, err := read(int64(of), l.Last)
 				if err == nil {
 					err = whole.Join(old, l.Last)
 				}
@@ -79,10 +79,9 @@ func (s *shelf) take(read func(of int64, last timeline.Ref) ([]byte, error)) ([]
 			row.Bytes = whole.Bytes()
 		}
 		rows = append(rows, row)
-		b.stored = append(b.stored[:keep], readmodel.LeafSize{Of: of, Last: row.Last, Size: len(row.Bytes)})
+		b.stored = append(b.stored[:keep], readmodel.LeafSize{Of: int64(of), Last: row.Last, Size: len(row.Bytes)})
 		b.fresh = timeline.Leaf{}
 	}
-	s.dirty, s.bytes = s.dirty[:0], 0
-	slices.SortFunc(rows, func(a, b readmodel.LeafRow) int { return cmp.Compare(a.Of, b.Of) })
+	s.dirty = s.dirty[:0]
 	return rows, nil
 }

@@ -66,14 +66,6 @@ func ReadRefs(leaf []byte, yield func(Ref)) error {
 	return nil
 }
 
-// Add adds a fact that an event says of the person in a slot. The fact is what
-// one of the Pack functions returned; it is copied.
-func (l *Leaf) Add(slot byte, ref Ref, fact []byte) {
-	l.b = append(appendUint(l.b, ref-l.last), slot)
-	l.b = append(appendUint(l.b, len(fact)), fact...)
-	l.last = ref
-}
-
 // ReadPerson reads the facts of the person in a slot from the leaves of the
 // folio, in their order, as they were known at an ordinal: facts of later
 // commits are left out, and so is what was voided by then. It fails with

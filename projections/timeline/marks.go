@@ -15,15 +15,39 @@ const Letters = "-.ALSHP"
 type Marks [31]byte
 
 // A Calendar is a month with its first day and length, so that they are worked
-// out once a sheet.
+// out once a sheet. It is not safe for concurrent use.
 type Calendar struct {
 	Month civil.Month
 	first civil.Date
 	days  int
+	usual usual
 }
 
 // CalendarOf returns the calendar of a month.
-func CalendarOf(m civil.Month) Calendar { return Calendar{m, m.First(), m.Days()} }
+func CalendarOf(m civil.Month) *Calendar {
+	return &Calendar{Month: m, first: m.First(), days: m.Days()}
+}
+
+// Marks that are usual are present on working days and rest on the others.
+type usual struct {
+	rest  byte // the days of the week that are rest days, a bit each from Monday
+	marks [32]byte
+	known bool
+}
+
+// usually returns the usual marks of the month.
+func (c *Calendar) usually(rest byte) *[32]byte {
+	if u := &c.usual; !u.known || u.rest != rest {
+		*u = usual{rest: rest, known: true}
+		for i := range c.days {
+			u.marks[i] = 'P'
+			if rest>>(uint(int(c.first-1)+i)%7)&1 != 0 { // 0001-01-01 was a Monday
+				u.marks[i] = '.'
+			}
+		}
+	}
+	return &c.usual.marks
+}
 
 // String returns one letter a day.
 func (m Marks) String() string { return string(m[:]) }
@@ -44,42 +68,31 @@ var unreported = Marks([]byte(strings.Repeat("-", 31)))
 // merge keeps the stronger mark of each day.
 func (m *Marks) merge(o Marks) {
 	for i, c := range o {
-		if rank(c) > rank(m[i]) {
+		if ranks[c] > ranks[m[i]] {
 			m[i] = c
 		}
 	}
 }
 
-// rank returns the place of a letter in Letters; what is none ranks lowest.
-func rank(c byte) byte {
-	switch c {
-	case 'P':
-		return 6
-	case 'H':
-		return 5
-	case 'S':
-		return 4
-	case 'L':
-		return 3
-	case 'A':
-		return 2
-	case '.':
-		return 1
+// ranks are the places of the letters in Letters; what is none ranks lowest.
+var ranks = func() (r [256]byte) {
+	for i := range len(Letters) {
+		r[Letters[i]] = byte(i)
 	}
-	return 0
-}
+	return r
+}()
 
 const (
 	raw        = 0x80 // the days follow in three bits each
 	exceptions = 9    // above that, raw is as short
 )
 
-// appendMarks packs the marks of a month. Most months are present on working
-// days and rest on the others, so what is packed is the days of the week that
-// are rest days, a bit each from Monday, and the days that are otherwise.
-func appendMarks(b []byte, c Calendar, marks string) []byte {
+// appendMarks packs the marks of a month. Most months are as usual, so what is
+// packed is the days of the week that are rest days and the days that are
+// otherwise.
+func appendMarks(b []byte, c *Calendar, marks string) []byte {
 	n := min(len(marks), c.days)
-	weekday := uint(c.first-1) % 7 // 0001-01-01 was a Monday
+	weekday := uint(c.first-1) % 7
 	var rest byte
 	for i := range min(n, 7) {
 		// One full week decides: the second where there is one, since months
@@ -88,28 +101,22 @@ func appendMarks(b []byte, c Calendar, marks string) []byte {
 			rest |= 1 << ((weekday + uint(i)) % 7)
 		}
 	}
+	want := c.usually(rest)
 	start := len(b)
 	b = append(b, rest, 0)
 	odd := 0
-	day := weekday
 	for i := range c.days {
 		got := byte(0)
 		if i < n {
-			got = rank(marks[i])
-		}
-		want := byte(6)
-		if rest>>day&1 != 0 {
-			want = 1
-		}
-		if got != want {
-			if odd++; odd > exceptions {
-				return appendRaw(b[:start], marks[:n])
+			if marks[i] == want[i] {
+				continue
 			}
-			b = append(b, byte(i)<<3|got)
+			got = ranks[marks[i]]
 		}
-		if day++; day == 7 {
-			day = 0
+		if odd++; odd > exceptions {
+			return appendRaw(b[:start], marks[:n])
 		}
+		b = append(b, byte(i)<<3|got)
 	}
 	b[start+1] = byte(odd)
 	return b
@@ -119,7 +126,7 @@ func appendRaw(b []byte, marks string) []byte {
 	b = append(b, raw|byte(len(marks)))
 	var bits, have uint
 	for i := range len(marks) {
-		bits |= uint(rank(marks[i])) << have
+		bits |= uint(ranks[marks[i]]) << have
 		if have += 3; have >= 8 {
 			b = append(b, byte(bits))
 			bits >>= 8
@@ -132,7 +139,7 @@ func appendRaw(b []byte, marks string) []byte {
 	return b
 }
 
-func (r *reader) marks(c Calendar) Marks {
+func (r *reader) marks(c *Calendar) Marks {
 	m := unreported
 	head := r.byte()
 	if head&raw != 0 {
@@ -152,12 +159,7 @@ func (r *reader) marks(c Calendar) Marks {
 		return m
 	}
 	odd := r.bytes(int(r.byte()))
-	for i := range c.days {
-		m[i] = 'P'
-		if head>>(uint(int(c.first-1)+i)%7)&1 != 0 {
-			m[i] = '.'
-		}
-	}
+	copy(m[:c.days], c.usually(head)[:])
 	for _, o := range odd {
 		if i := o >> 3; int(i) < c.days {
 			m[i] = r.letter(o & 7)

@@ -10,33 +10,11 @@ import (
 
 // Version is that of the packed form. Rows of another version are not read:
 // the read model is rebuilt.
-const Version = 2
+const Version = 3
 
 // ErrDamaged says that packed facts cannot be read: the read model is damaged
 // or was written by another version. Rebuild it.
 var ErrDamaged = errors.New("timeline: packed facts are damaged")
-
-// The kinds of facts, as packed. Numbers are never used again.
-const (
-	tagVoid       = 1 // any timeline: an event that was replaced or withdrawn
-	tagDeveloped  = 2 // post
-	tagResized    = 3
-	tagClosed     = 4
-	tagHired      = 5 // post and person
-	tagExited     = 6
-	tagRenewed    = 7
-	tagPlanned    = 8 // plan line
-	tagTrained    = 9 // person
-	tagMarks      = 10
-	tagMark       = 11
-	tagInstructed = 12
-	tagSettled    = 13
-	tagReturned   = 14
-	tagReversed   = 15
-	tagAccount    = 16
-	tagRegistry   = 17
-	tagMentioned  = 18
-)
 
 // Texts that stand for most of what is packed; others are written out. Only
 // ever append to these lists.
@@ -51,10 +29,6 @@ var (
 )
 
 const written = 0xff // the text follows
-
-func appendUint[T ~int | ~int32 | ~int64 | ~uint16 | ~uint32 | ~uint64](b []byte, v T) []byte {
-	return binary.AppendUvarint(b, uint64(v))
-}
 
 // Dates and months are packed by their distance from these, in two bytes and
 // one for some decades around.
@@ -174,5 +148,5 @@ func (v *voids) add(target, by Ref) {
 // event by, as is known since the event at: the later of the two. It serves
 // the facts of posts and plan lines.
 func AppendVoid(b []byte, at, target, by Ref) []byte {
-	return appendUint(appendUint(append(appendUint(b, at), tagVoid), target), by)
+	return appendUint(appendUint(append(appendUint(b, at), byte(tagVoid)), target), by)
 }

@@ -61,44 +61,44 @@ type settlement struct {
 // read reads one fact; false says that it is damaged.
 func (p *Person) read(packed []byte, ref Ref) bool {
 	r := reader{b: packed}
-	tag := r.byte()
+	tag := Tag(r.byte())
 	if tag == tagVoid {
 		p.void(r.ref(), r.ref(), false)
 		return !r.bad && !r.more()
 	}
 	p.mention(ref, false)
 	switch tag {
-	case tagHired, tagExited, tagRenewed:
+	case TagHired, TagExited, TagRenewed:
 		p.spells.read(&r, tag, ref, holder{post: Number(r.uint())}, false)
-	case tagTrained:
+	case TagTrained:
 		t := Training{r.date(), r.int(), r.byte() == 1, ref}
 		p.trained = append(p.trained, fact[Training]{ref, t})
-	case tagMarks:
+	case TagMarks:
 		s := Sheet{Post: Number(r.uint()), Month: r.month(), Ref: ref}
 		s.Marks = r.marks(CalendarOf(s.Month))
 		p.sheets = append(p.sheets, fact[Sheet]{ref, s})
-	case tagMark:
+	case TagMark:
 		s := Sheet{Post: Number(r.uint()), Marks: unreported, Ref: ref}
 		on, letter := r.date(), r.letter(r.byte())
 		s.Month = on.Month()
 		s.Marks[on.Day()-1] = letter
 		p.sheets = append(p.sheets, fact[Sheet]{ref, s})
-	case tagInstructed:
-		l := Pay{Run: Number(r.uint()), Line: r.line(), Post: Number(r.uint()), Month: r.month(),
+	case TagInstructed:
+		l := Pay{Run: Number(r.uint()), Post: Number(r.uint()), Line: r.line(), Month: r.month(),
 			Kind: r.code(payKinds), Amount: events.Fen(r.uint()), Instructed: ref}
 		p.instructed = append(p.instructed, fact[Pay]{ref, l})
-	case tagSettled:
+	case TagSettled:
 		s := settlement{Number(r.uint()), r.line(), r.date(), uint32(r.uint())}
 		p.settled = append(p.settled, fact[settlement]{ref, s})
-	case tagReturned:
+	case TagReturned:
 		p.returned = append(p.returned, fact[settlement]{ref, settlement{run: Number(r.uint()), line: r.line(), on: r.date()}})
-	case tagReversed:
+	case TagReversed:
 		p.reversed = append(p.reversed, fact[settlement]{ref, settlement{run: Number(r.uint()), line: r.line(), on: r.date()}})
-	case tagAccount:
+	case TagAccount:
 		p.accounts = append(p.accounts, fact[Account]{ref, Account{r.text(), r.date(), ref}})
-	case tagRegistry:
+	case TagRegistry:
 		p.registry = append(p.registry, fact[Registered]{ref, Registered{r.code(registries), r.date(), r.date(), ref}})
-	case tagMentioned:
+	case TagMentioned:
 	default:
 		return false
 	}

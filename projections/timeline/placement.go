@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 )
 
@@ -65,15 +64,6 @@ type renewal struct {
 	until civil.Date
 }
 
-func appendHire(b []byte, d *events.HirePlaced) []byte {
-	b = appendUint(b, d.Seat)
-	b = appendDate(b, d.From)
-	b = appendDate(b, d.Until)
-	b = appendCode(b, groups, d.Group)
-	b = appendCode(b, sexes, d.Sex)
-	return appendMonth(b, d.BirthMonth)
-}
-
 func (r *reader) hire(h holder) Placement {
 	return Placement{
 		Person: h.person, Post: h.post, Seat: r.int(), From: r.date(), Term: r.date(),
@@ -81,27 +71,23 @@ func (r *reader) hire(h holder) Placement {
 	}
 }
 
-func appendExit(b []byte, d *events.ExitRecorded) []byte {
-	return appendText(appendCode(appendDate(b, d.On), kinds, d.Kind), d.Code)
-}
-
 func (r *reader) exit(h holder) exit {
 	return exit{h, r.date(), r.code(kinds), r.text()}
 }
 
 // read reads one fact of a placement; it returns false for other facts.
-func (s *spells) read(r *reader, tag byte, ref Ref, h holder, out bool) bool {
+func (s *spells) read(r *reader, tag Tag, ref Ref, h holder, out bool) bool {
 	switch tag {
-	case tagHired:
+	case TagHired:
 		if h := r.hire(h); !out {
 			h.Hired = ref
 			s.hires = append(s.hires, fact[Placement]{ref, h})
 		}
-	case tagExited:
+	case TagExited:
 		if x := r.exit(h); !out {
 			s.exits = append(s.exits, fact[exit]{ref, x})
 		}
-	case tagRenewed:
+	case TagRenewed:
 		if n := (renewal{h, r.date()}); !out {
 			s.renewals = append(s.renewals, fact[renewal]{ref, n})
 		}
@@ -187,15 +173,27 @@ func end(own []Placement, x fact[exit], began func(from civil.Date) bool) (ended
 type holder struct{ post, person Number }
 
 func (h holder) compare(o holder) int {
-	return cmp.Or(cmp.Compare(h.post, o.post), cmp.Compare(h.person, o.person))
+	if h.post != o.post {
+		return cmp.Compare(h.post, o.post)
+	}
+	return cmp.Compare(h.person, o.person)
 }
 
 func (p *Placement) holder() holder { return holder{p.Post, p.Person} }
 
+// The comparisons are written out: most are over at the first or second step,
+// and a rebuild makes them by the million.
 func compareHires(a, b Placement) int {
+	if c := a.holder().compare(b.holder()); c != 0 {
+		return c
+	}
+	if a.From != b.From {
+		return cmp.Compare(a.From, b.From)
+	}
+	if a.Seat != b.Seat {
+		return cmp.Compare(a.Seat, b.Seat)
+	}
 	return cmp.Or(
-		a.holder().compare(b.holder()),
-		cmp.Compare(a.From, b.From), cmp.Compare(a.Seat, b.Seat),
 		cmp.Compare(a.Group, b.Group), cmp.Compare(a.Sex, b.Sex),
 		cmp.Compare(a.BirthMonth, b.BirthMonth), cmp.Compare(a.Term, b.Term),
 		cmp.Compare(a.Hired, b.Hired),
@@ -203,8 +201,13 @@ func compareHires(a, b Placement) int {
 }
 
 func compareExits(a, b fact[exit]) int {
+	if c := a.what.holder.compare(b.what.holder); c != 0 {
+		return c
+	}
+	if a.what.on != b.what.on {
+		return cmp.Compare(a.what.on, b.what.on)
+	}
 	return cmp.Or(
-		a.what.holder.compare(b.what.holder), cmp.Compare(a.what.on, b.what.on),
 		cmp.Compare(a.what.kind, b.what.kind), cmp.Compare(a.what.code, b.what.code),
 		cmp.Compare(a.ref, b.ref),
 	)

@@ -29,8 +29,8 @@ type Plan struct {
 }
 
 // AppendPlanned packs a plan.set.
-func AppendPlanned(b []byte, ref Ref, d *events.PlanSet) []byte {
-	return appendUint(append(appendUint(b, ref), tagPlanned), d.Posts)
+func AppendPlanned(b []byte, ref Ref, seats int) []byte {
+	return appendUint(append(appendUint(b, ref), byte(TagPlanned)), seats)
 }
 
 // ReadPlan reads the packed facts of a plan as they were known at an ordinal.
@@ -39,12 +39,12 @@ func ReadPlan(key PlanKey, facts []byte, known uint64) (*Plan, error) {
 	p := &Plan{PlanKey: key}
 	r := reader{b: facts}
 	for r.more() {
-		ref, tag := r.ref(), r.byte()
+		ref, tag := r.ref(), Tag(r.byte())
 		later := ref.Ord() > known
 		switch tag {
 		case tagVoid:
 			p.void(r.ref(), r.ref(), later)
-		case tagPlanned:
+		case TagPlanned:
 			p.mention(ref, later)
 			if n := r.int(); !later {
 				p.set = append(p.set, fact[int]{ref, n})

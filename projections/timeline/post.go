@@ -41,63 +41,34 @@ type Step struct {
 	Seats int
 }
 
-// AppendMentioned packs an event that names the post and changes nothing of it:
-// it belongs in the trail.
-func AppendMentioned(b []byte, ref Ref) []byte { return append(appendUint(b, ref), tagMentioned) }
-
-// AppendDeveloped packs a post.developed. A division left out in the data is
-// that of the event.
-func AppendDeveloped(b []byte, ref Ref, at division.Code, d *events.PostDeveloped) []byte {
-	if d.Division != "" {
-		at = d.Division
-	}
-	b = append(appendUint(b, ref), tagDeveloped)
-	b = appendText(b, string(at))
-	b = appendCode(b, categories, d.Category)
-	b = appendText(b, d.Kind)
-	b = appendCode(b, areas, d.Area)
-	b = appendText(b, d.Employer)
-	b = appendText(b, d.Fund)
-	b = appendUint(b, d.Seats)
-	b = appendDate(b, d.From)
-	b = appendDate(b, d.Until)
-	b = appendUint(b, d.Standard)
-	return appendUint(b, d.RequiredDays)
-}
-
-// AppendResized packs a post.resized.
-func AppendResized(b []byte, ref Ref, d *events.PostResized) []byte {
-	return appendUint(appendDate(append(appendUint(b, ref), tagResized), d.From), d.Seats)
-}
-
-// AppendClosed packs a post.closed.
-func AppendClosed(b []byte, ref Ref, d *events.PostClosed) []byte {
-	return appendDate(append(appendUint(b, ref), tagClosed), d.On)
-}
-
-// AppendHired packs a hire.placed for the timeline of its post.
-func AppendHired(b []byte, ref Ref, person Number, d *events.HirePlaced) []byte {
-	return appendHire(appendUint(append(appendUint(b, ref), tagHired), person), d)
-}
-
-// AppendExited packs an exit.recorded for the timeline of its post.
-func AppendExited(b []byte, ref Ref, person Number, d *events.ExitRecorded) []byte {
-	return appendExit(appendUint(append(appendUint(b, ref), tagExited), person), d)
-}
-
-// AppendRenewed packs a hire.renewed for the timeline of its post.
-func AppendRenewed(b []byte, ref Ref, person Number, d *events.HireRenewed) []byte {
-	return appendDate(appendUint(append(appendUint(b, ref), tagRenewed), person), d.Until)
-}
-
 // ReadPost reads the packed facts of a post as they were known at an ordinal:
 // those of later commits are left out, and so is what was voided by then. It
 // fails with ErrDamaged.
 func ReadPost(facts []byte, known uint64) (*Post, error) {
 	p := new(Post)
+	if err := p.extend(facts, known); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Reset makes p a post of which nothing is known.
+func (p *Post) Reset() {
+	*p = Post{
+		developed: p.developed[:0], resized: p.resized[:0], closed: p.closed[:0],
+		spells: spells{p.hires[:0], p.exits[:0], p.renewals[:0]}, trail: trail{refs: p.refs[:0]},
+	}
+}
+
+// Extend adds the packed facts that follow those which were read. What p
+// returned before is no longer valid. It fails with ErrDamaged.
+func (p *Post) Extend(facts []byte) error { return p.extend(facts, Head) }
+
+func (p *Post) extend(facts []byte, known uint64) error {
+	p.placed = nil
 	r := reader{b: facts}
 	for r.more() {
-		ref, tag := r.ref(), r.byte()
+		ref, tag := r.ref(), Tag(r.byte())
 		later := ref.Ord() > known
 		if tag == tagVoid {
 			p.void(r.ref(), r.ref(), later)
@@ -105,11 +76,11 @@ func ReadPost(facts []byte, known uint64) (*Post, error) {
 		}
 		p.mention(ref, later)
 		if !p.read(&r, tag, ref, later) {
-			return nil, ErrDamaged
+			return ErrDamaged
 		}
 	}
 	if r.bad {
-		return nil, ErrDamaged
+		return ErrDamaged
 	}
 	if p.voids != nil {
 		p.developed = standing(p.developed, p.voids)
@@ -117,13 +88,13 @@ func ReadPost(facts []byte, known uint64) (*Post, error) {
 		p.closed = standing(p.closed, p.voids)
 		p.leaveOut(p.voids)
 	}
-	return p, nil
+	return nil
 }
 
 // read reads one fact, and keeps it unless it is to be left out.
-func (p *Post) read(r *reader, tag byte, ref Ref, out bool) bool {
+func (p *Post) read(r *reader, tag Tag, ref Ref, out bool) bool {
 	switch tag {
-	case tagDeveloped:
+	case TagDeveloped:
 		a := Attributes{
 			Division: division.Code(r.text()), Category: r.code(categories), Kind: r.text(), Area: r.code(areas),
 			Employer: r.text(), Fund: r.text(), Seats: r.int(), From: r.date(), Until: r.date(),
@@ -132,17 +103,17 @@ func (p *Post) read(r *reader, tag byte, ref Ref, out bool) bool {
 		if !out {
 			p.developed = append(p.developed, fact[Attributes]{ref, a})
 		}
-	case tagResized:
+	case TagResized:
 		if s := (Step{r.date(), r.int()}); !out {
 			p.resized = append(p.resized, fact[Step]{ref, s})
 		}
-	case tagClosed:
+	case TagClosed:
 		if on := r.date(); !out {
 			p.closed = append(p.closed, fact[civil.Date]{ref, on})
 		}
-	case tagHired, tagExited, tagRenewed:
+	case TagHired, TagExited, TagRenewed:
 		return p.spells.read(r, tag, ref, holder{person: Number(r.uint())}, out)
-	case tagMentioned:
+	case TagMentioned:
 	default:
 		return false
 	}

@@ -7,7 +7,7 @@ func Prefix(facts []byte, known uint64) ([]byte, error) {
 	p := new(Post)
 	for r.more() {
 		at := len(facts) - len(r.b)
-		ref, tag := r.ref(), r.byte()
+		ref, tag := r.ref(), Tag(r.byte())
 		if ref.Ord() > known {
 			return facts[:at], nil
 		}
@@ -15,7 +15,7 @@ func Prefix(facts []byte, known uint64) ([]byte, error) {
 		case tagVoid:
 			r.ref()
 			r.ref()
-		case tagPlanned:
+		case TagPlanned:
 			r.int()
 		default:
 			if !p.read(&r, tag, ref, true) {

@@ -43,17 +43,17 @@ func pack(said []events.Data, who map[int]timeline.Number) (b []byte) {
 		}
 		switch d := d.(type) {
 		case *events.PostDeveloped:
-			b = timeline.AppendDeveloped(b, ref, "", d)
+			b = timeline.AppendFact(b, ref, timeline.Fact{Tag: timeline.TagDeveloped, Rest: timeline.PackDeveloped(nil, "", d)})
 		case *events.PostResized:
-			b = timeline.AppendResized(b, ref, d)
+			b = timeline.AppendFact(b, ref, timeline.Fact{Tag: timeline.TagResized, Rest: timeline.PackResized(nil, d)})
 		case *events.PostClosed:
-			b = timeline.AppendClosed(b, ref, d)
+			b = timeline.AppendFact(b, ref, timeline.Fact{Tag: timeline.TagClosed, Rest: timeline.PackClosed(nil, d)})
 		case *events.HirePlaced:
-			b = timeline.AppendHired(b, ref, person, d)
+			b = timeline.AppendFact(b, ref, timeline.Fact{Tag: timeline.TagHired, Person: person, Rest: timeline.PackHired(nil, d)})
 		case *events.HireRenewed:
-			b = timeline.AppendRenewed(b, ref, person, d)
+			b = timeline.AppendFact(b, ref, timeline.Fact{Tag: timeline.TagRenewed, Person: person, Rest: timeline.PackRenewed(nil, d)})
 		case *events.ExitRecorded:
-			b = timeline.AppendExited(b, ref, person, d)
+			b = timeline.AppendFact(b, ref, timeline.Fact{Tag: timeline.TagExited, Person: person, Rest: timeline.PackExited(nil, d)})
 		}
 	}
 	return b
@@ -192,7 +192,7 @@ func TestMarksRoundTrip(t *testing.T) {
 			marks = string(b)
 		}
 		var l timeline.Leaf
-		l.Add(7, timeline.MakeRef(3, 1), timeline.PackMarks(nil, 9, timeline.CalendarOf(month), marks))
+		l.Add(7, timeline.MakeRef(3, 1), timeline.Fact{Tag: timeline.TagMarks, Post: 9, Rest: timeline.PackMarks(nil, timeline.CalendarOf(month), marks)})
 		p, err := timeline.ReadPerson([][]byte{l.Bytes()}, 7, timeline.Head)
 		if err != nil {
 			t.Fatal(err)
@@ -211,11 +211,11 @@ func TestMarksRoundTrip(t *testing.T) {
 func TestStrongerMark(t *testing.T) {
 	may := civil.MonthOf(2022, 5)
 	var l timeline.Leaf
-	for i, fact := range [][]byte{
-		timeline.PackMarks(nil, 1, timeline.CalendarOf(may), "-.ALSHP"),
-		timeline.PackMarks(nil, 1, timeline.CalendarOf(may), "PHSLA.-P"),
-		timeline.PackMark(nil, 1, civil.MustDate("2022-05-31"), "P"),
-		timeline.PackMark(nil, 2, civil.MustDate("2022-05-01"), "A"), // another post
+	for i, fact := range []timeline.Fact{
+		{Tag: timeline.TagMarks, Post: 1, Rest: timeline.PackMarks(nil, timeline.CalendarOf(may), "-.ALSHP")},
+		{Tag: timeline.TagMarks, Post: 1, Rest: timeline.PackMarks(nil, timeline.CalendarOf(may), "PHSLA.-P")},
+		{Tag: timeline.TagMark, Post: 1, Rest: timeline.PackMark(nil, civil.MustDate("2022-05-31"), "P")},
+		{Tag: timeline.TagMark, Post: 2, Rest: timeline.PackMark(nil, civil.MustDate("2022-05-01"), "A")}, // another post
 	} {
 		l.Add(0, timeline.MakeRef(uint64(i+1), 0), fact)
 	}
@@ -238,13 +238,13 @@ func TestPay(t *testing.T) {
 		return &events.PayLine{Line: name, Amount: amount, Kind: "arrears", Month: may - 1}
 	}
 	var l timeline.Leaf
-	for i, fact := range [][]byte{
-		timeline.PackSettled(nil, 3, day("06-10"), &events.SettledLine{Line: "007", Account: "t"}), // settled is recorded first
-		timeline.PackInstructed(nil, 3, 4, may, line("007", 500)),
-		timeline.PackInstructed(nil, 3, 4, may, line("7", 600)), // another line
-		timeline.PackInstructed(nil, 3, 4, may, &events.PayLine{Line: "7", Amount: 700}),
-		timeline.PackReturned(nil, 3, &events.ReturnedLine{Line: "007", On: day("06-12")}),
-		timeline.PackReversed(nil, 3, &events.ReturnedLine{Line: "x", On: day("06-13")}),
+	for i, fact := range []timeline.Fact{
+		{Tag: timeline.TagSettled, Run: 3, Rest: timeline.PackSettled(nil, day("06-10"), &events.SettledLine{Line: "007", Account: "t"})}, // settled is recorded first
+		{Tag: timeline.TagInstructed, Run: 3, Post: 4, Rest: timeline.PackInstructed(nil, may, line("007", 500))},
+		{Tag: timeline.TagInstructed, Run: 3, Post: 4, Rest: timeline.PackInstructed(nil, may, line("7", 600))}, // another line
+		{Tag: timeline.TagInstructed, Run: 3, Post: 4, Rest: timeline.PackInstructed(nil, may, &events.PayLine{Line: "7", Amount: 700})},
+		{Tag: timeline.TagReturned, Run: 3, Rest: timeline.PackReturned(nil, &events.ReturnedLine{Line: "007", On: day("06-12")})},
+		{Tag: timeline.TagReversed, Run: 3, Rest: timeline.PackReturned(nil, &events.ReturnedLine{Line: "x", On: day("06-13")})},
 	} {
 		l.Add(0, timeline.MakeRef(uint64(i+1), 0), fact)
 	}
@@ -278,7 +278,7 @@ func TestLeaves(t *testing.T) {
 		for range rapid.IntRange(1, 30).Draw(t, "facts") {
 			ref += timeline.Ref(rapid.IntRange(0, 5000).Draw(t, "gap"))
 			slot := byte(rapid.IntRange(0, 3).Draw(t, "slot"))
-			fact := timeline.PackRegistry(nil, "death", &events.RegistryLine{From: civil.Date(rapid.IntRange(700000, 760000).Draw(t, "from"))})
+			fact := timeline.Fact{Tag: timeline.TagRegistry, Rest: timeline.PackRegistry(nil, "death", &events.RegistryLine{From: civil.Date(rapid.IntRange(700000, 760000).Draw(t, "from"))})}
 			whole.Add(slot, ref, fact)
 			part.Add(slot, ref, fact)
 			if rapid.IntRange(0, 4).Draw(t, "cut") == 0 {

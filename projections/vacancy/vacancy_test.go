@@ -44,15 +44,21 @@ func TestSpans(t *testing.T) {
 		{"a seat that is not there", []stay{{seat: 3, from: "01-01"}, {seat: 2, from: "01-01"}}, "", "1:01-01–"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := timeline.AppendDeveloped(nil, timeline.MakeRef(1, 0), "370211102231", &events.PostDeveloped{Seats: 2, From: day("01-01")})
+			said := func(tag timeline.Tag, rest []byte) timeline.Fact { return timeline.Fact{Tag: tag, Rest: rest} }
+			b := timeline.AppendFact(nil, timeline.MakeRef(1, 0), said(timeline.TagDeveloped,
+				timeline.PackDeveloped(nil, "370211102231", &events.PostDeveloped{Seats: 2, From: day("01-01")})))
 			if c.closed != "" {
-				b = timeline.AppendClosed(b, timeline.MakeRef(2, 0), &events.PostClosed{On: day(c.closed)})
+				b = timeline.AppendFact(b, timeline.MakeRef(2, 0), said(timeline.TagClosed, timeline.PackClosed(nil, &events.PostClosed{On: day(c.closed)})))
 			}
 			for i, s := range c.stays {
 				ref, person := timeline.MakeRef(uint64(i+3), 0), timeline.Number(i+1)
-				b = timeline.AppendHired(b, ref, person, &events.HirePlaced{Seat: s.seat, From: day(s.from)})
+				hired := said(timeline.TagHired, timeline.PackHired(nil, &events.HirePlaced{Seat: s.seat, From: day(s.from)}))
+				hired.Person = person
+				b = timeline.AppendFact(b, ref, hired)
 				if s.exit != "" {
-					b = timeline.AppendExited(b, ref, person, &events.ExitRecorded{On: day(s.exit), Kind: "natural", Code: s.code})
+					exited := said(timeline.TagExited, timeline.PackExited(nil, &events.ExitRecorded{On: day(s.exit), Kind: "natural", Code: s.code}))
+					exited.Person = person
+					b = timeline.AppendFact(b, ref, exited)
 				}
 			}
 			p, err := timeline.ReadPost(b, timeline.Head)

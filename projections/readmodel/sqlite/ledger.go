@@ -27,8 +27,10 @@ type ledger struct {
 
 // bulk are the settings of a bulk load. Its transactions are few and long, so
 // that a journal and its flushes cost next to nothing; nobody else has the file
-// open.
-var bulk = []string{"journal_mode(TRUNCATE)", "synchronous(NORMAL)", "locking_mode(EXCLUSIVE)", "cache_size(-262144)", "page_size(8192)"}
+// open. Rows are only added, at the ends of the tables: the cache holds those and
+// little more, since SQLite asks for the memory of each page apart, and gives it
+// back page by page.
+var bulk = []string{"journal_mode(TRUNCATE)", "synchronous(NORMAL)", "locking_mode(EXCLUSIVE)", "cache_size(-4096)", "page_size(8192)"}
 
 // Create makes the file of a new generation.
 func (s *Store) Create(ctx context.Context, name string, views []view.View) (readmodel.Ledger, error) {

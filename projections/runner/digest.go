@@ -1,0 +1,234 @@
+package runner
+
+import (
+	"fmt"
+	"hash/maphash"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/projections/timeline"
+)
+
+// A digest is a commit as the fold takes it: what each event says, packed, and
+// about whom, by name. All of it depends on the commit alone, so digests are
+// made apart from the log's order, several at a time. Only what is about
+// numbers is left for the fold.
+//
+// Texts are parts of the commit's bytes: what is kept is cloned. A digest is
+// used again for another commit, see digester.
+type digest struct {
+	log.Commit
+	events []digested
+	lines  []line
+	posts  []postName // in the order in which they are named; neighbours differ
+	packed []byte     // what the rests of facts are parts of
+	facts  int
+}
+
+// A digested is one event.
+type digested struct {
+	key      [16]byte
+	replaced [16]byte // key of the event that it replaces or withdraws
+	replaces bool
+
+	agency string // that answers for it
+	county string // where new persons are noted
+	tag    timeline.Tag
+	run    string // of pay lines
+	post   int    // in posts, from 1: that all lines are about; 0 is none
+	own    extent // what it says of the post itself
+	plan   timeline.PlanKey
+	seats  int // that are planned
+	lines  int // end of its lines
+}
+
+// A line says something of one person.
+type line struct {
+	person uuid.UUID
+	post   int // in posts, from 1
+	rest   extent
+}
+
+// An extent of packed; the zero extent is none.
+type extent struct{ from, to int }
+
+func (d *digest) bytes(p extent) []byte { return d.packed[p.from:p.to] }
+
+// A postName is the name of a post, with a hash that holds for this process.
+type postName struct {
+	name string
+	hash uint64
+}
+
+var seed = maphash.MakeSeed()
+
+func nameOf(post string) postName { return postName{post, maphash.String(seed, post)} }
+
+// A digester makes digests. It is not safe for concurrent use.
+type digester struct {
+	scanner  events.Scanner
+	calendar *timeline.Calendar
+}
+
+// digest makes d the digest of its commit. What cannot be read is an error that
+// names its position.
+func (g *digester) digest(d *digest) error {
+	d.events, d.lines, d.posts, d.packed, d.facts = d.events[:0], d.lines[:0], d.posts[:0], d.packed[:0], 0
+	for i, raw := range d.Events {
+		e, err := g.scanner.Scan(raw)
+		if err != nil {
+			return fmt.Errorf("%w at position %s: %w", ErrPoisoned, d.Position.Event(i), err)
+		}
+		d.events = append(d.events, digested{key: e.Key().Hash()})
+		x := &d.events[i]
+		x.agency, x.county = agency(e), county(e)
+		if old := replaced(e); old.ID != "" {
+			x.replaced, x.replaces = old.Hash(), true
+		}
+		g.say(d, x, e)
+		x.lines = len(d.lines)
+		d.facts += e.Facts()
+	}
+	return nil
+}
+
+// agency is the one that answers for an event: the one its source names, which
+// is the one that was authenticated, unless an operator brought the event in
+// for it.
+func agency(e *events.Event) string {
+	if path, ok := strings.CutPrefix(e.Source, "/agency/"); ok {
+		name, _, _ := strings.Cut(path, "/")
+		return name
+	}
+	return e.AuthID
+}
+
+func county(e *events.Event) string {
+	if e.Division.Valid() {
+		return string(e.Division[:6])
+	}
+	return ""
+}
+
+// replaced is the key of the event that e replaces or withdraws; without an ID
+// there is none.
+func replaced(e *events.Event) events.Key {
+	old := events.Key{Family: e.Family(), Source: e.Source, ID: e.Replaces}
+	if w, ok := e.Data.(*events.EventWithdrawn); ok {
+		old.ID = w.ID
+	}
+	return old
+}
+
+// say takes down what an event says.
+func (g *digester) say(d *digest, x *digested, e *events.Event) {
+	pack := func(b []byte) extent {
+		p := extent{len(d.packed), len(b)}
+		d.packed = b
+		return p
+	}
+	about := func(who events.Person, rest extent) { d.lines = append(d.lines, line{who, x.post, rest}) }
+	switch v := e.Data.(type) {
+	case *events.PlanSet:
+		x.tag, x.plan, x.seats = timeline.TagPlanned, timeline.PlanKeyOf(e.Division, v), v.Posts
+	case *events.PostDeveloped:
+		x.tag, x.post = timeline.TagDeveloped, d.post(v.Post)
+		x.own = pack(timeline.PackDeveloped(d.packed, e.Division, v))
+	case *events.PostResized:
+		x.tag, x.post = timeline.TagResized, d.post(v.Post)
+		x.own = pack(timeline.PackResized(d.packed, v))
+	case *events.PostClosed:
+		x.tag, x.post = timeline.TagClosed, d.post(v.Post)
+		x.own = pack(timeline.PackClosed(d.packed, v))
+	case *events.HirePlaced:
+		x.tag, x.post = timeline.TagHired, d.post(v.Post)
+		x.own = pack(timeline.PackHired(d.packed, v))
+		about(v.Person, x.own)
+	case *events.HireRenewed:
+		x.tag, x.post = timeline.TagRenewed, d.post(v.Post)
+		x.own = pack(timeline.PackRenewed(d.packed, v))
+		about(v.Person, x.own)
+	case *events.ExitRecorded:
+		x.tag, x.post = timeline.TagExited, d.post(v.Post)
+		x.own = pack(timeline.PackExited(d.packed, v))
+		about(v.Person, x.own)
+	case *events.TrainingCompleted:
+		x.tag = timeline.TagTrained
+		about(v.Person, pack(timeline.PackTrained(d.packed, v)))
+	case *events.AccountAssigned:
+		x.tag = timeline.TagAccount
+		about(v.Person, pack(timeline.PackAccount(d.packed, v)))
+	case *events.AttendanceReported:
+		x.post = d.post(v.Post)
+		g.attendance(d, x, v)
+	case *events.PaymentInstructed:
+		x.tag, x.run = timeline.TagInstructed, v.Run
+		for i := range v.Lines {
+			l := &v.Lines[i]
+			d.lines = append(d.lines, line{l.Person, d.post(l.Post), pack(timeline.PackInstructed(d.packed, v.Month, l))})
+		}
+	case *events.PaymentSettled:
+		x.tag, x.run = timeline.TagSettled, v.Run
+		for i := range v.Lines {
+			l := &v.Lines[i]
+			about(l.Person, pack(timeline.PackSettled(d.packed, v.PaidOn, l)))
+		}
+	case *events.PaymentReturned:
+		x.tag, x.run = timeline.TagReturned, v.Run
+		for i := range v.Lines {
+			about(v.Lines[i].Person, pack(timeline.PackReturned(d.packed, &v.Lines[i])))
+		}
+	case *events.PaymentReversed:
+		x.tag, x.run = timeline.TagReversed, v.Run
+		for i := range v.Lines {
+			about(v.Lines[i].Person, pack(timeline.PackReturned(d.packed, &v.Lines[i])))
+		}
+	case *events.RegistryReported:
+		x.tag = timeline.TagRegistry
+		for i := range v.Lines {
+			about(v.Lines[i].Person, pack(timeline.PackRegistry(d.packed, v.Registry, &v.Lines[i])))
+		}
+	case *events.PersonErased:
+		x.tag = timeline.TagMentioned
+		about(v.Person, extent{})
+	case *events.PersonRevealed:
+		x.tag = timeline.TagMentioned
+		about(v.Person, extent{})
+	}
+}
+
+// attendance takes down a sheet, of a month or of a day.
+func (g *digester) attendance(d *digest, x *digested, v *events.AttendanceReported) {
+	x.tag = timeline.TagMarks
+	if v.Date != 0 {
+		x.tag = timeline.TagMark
+	}
+	for i := range v.Lines {
+		from := len(d.packed)
+		if v.Date != 0 {
+			d.packed = timeline.PackMark(d.packed, v.Date, v.Lines[i].Mark)
+		} else {
+			d.packed = timeline.PackMarks(d.packed, g.month(v.Month), v.Lines[i].Marks)
+		}
+		d.lines = append(d.lines, line{v.Lines[i].Person, x.post, extent{from, len(d.packed)}})
+	}
+}
+
+// month returns a calendar that is kept while the month stays.
+func (g *digester) month(m civil.Month) *timeline.Calendar {
+	if g.calendar == nil || g.calendar.Month != m {
+		g.calendar = timeline.CalendarOf(m)
+	}
+	return g.calendar
+}
+
+// post notes the name of a post.
+func (d *digest) post(name string) int {
+	if n := len(d.posts); n == 0 || d.posts[n-1].name != name {
+		d.posts = append(d.posts, nameOf(name))
+	}
+	return len(d.posts)
+}

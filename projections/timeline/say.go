@@ -1,0 +1,159 @@
+package timeline
+
+import (
+	"strconv"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+)
+
+// The Pack functions append to b the Rest of a Fact: what an event, or one line
+// of it, says. Its Tag has the same name.
+
+// PackDeveloped packs a post.developed. A division left out in the data is that
+// of the event.
+func PackDeveloped(b []byte, at division.Code, d *events.PostDeveloped) []byte {
+	if d.Division != "" {
+		at = d.Division
+	}
+	b = appendText(b, string(at))
+	b = appendCode(b, categories, d.Category)
+	b = appendText(b, d.Kind)
+	b = appendCode(b, areas, d.Area)
+	b = appendText(b, d.Employer)
+	b = appendText(b, d.Fund)
+	b = appendUint(b, d.Seats)
+	b = appendDate(b, d.From)
+	b = appendDate(b, d.Until)
+	b = appendUint(b, d.Standard)
+	return appendUint(b, d.RequiredDays)
+}
+
+// PackResized packs a post.resized.
+func PackResized(b []byte, d *events.PostResized) []byte {
+	return appendUint(appendDate(b, d.From), d.Seats)
+}
+
+// PackClosed packs a post.closed.
+func PackClosed(b []byte, d *events.PostClosed) []byte { return appendDate(b, d.On) }
+
+// PackHired packs a hire.placed.
+func PackHired(b []byte, d *events.HirePlaced) []byte {
+	b = appendUint(b, d.Seat)
+	b = appendDate(b, d.From)
+	b = appendDate(b, d.Until)
+	b = appendCode(b, groups, d.Group)
+	b = appendCode(b, sexes, d.Sex)
+	return appendMonth(b, d.BirthMonth)
+}
+
+// PackExited packs an exit.recorded.
+func PackExited(b []byte, d *events.ExitRecorded) []byte {
+	return appendText(appendCode(appendDate(b, d.On), kinds, d.Kind), d.Code)
+}
+
+// PackRenewed packs a hire.renewed.
+func PackRenewed(b []byte, d *events.HireRenewed) []byte { return appendDate(b, d.Until) }
+
+// PackTrained packs a training.completed.
+func PackTrained(b []byte, d *events.TrainingCompleted) []byte {
+	pre := byte(0)
+	if d.PreService {
+		pre = 1
+	}
+	return append(appendUint(appendDate(b, d.On), d.Hours), pre)
+}
+
+// PackMarks packs a line of a monthly attendance.reported.
+func PackMarks(b []byte, c *Calendar, marks string) []byte {
+	return appendMarks(appendMonth(b, c.Month), c, marks)
+}
+
+// PackMark packs a line of a daily attendance.reported.
+func PackMark(b []byte, on civil.Date, mark string) []byte {
+	r := byte(0)
+	if mark != "" {
+		r = ranks[mark[0]]
+	}
+	return append(appendDate(b, on), r)
+}
+
+// PackInstructed packs a line of a payment.instructed; month is that of the run.
+func PackInstructed(b []byte, month civil.Month, d *events.PayLine) []byte {
+	if d.Month != 0 {
+		month = d.Month
+	}
+	kind := d.Kind
+	if kind == "" {
+		kind = "allowance"
+	}
+	b = appendMonth(appendLine(b, d.Line), month)
+	return appendUint(appendCode(b, payKinds, kind), d.Amount)
+}
+
+// PackSettled packs a line of a payment.settled.
+func PackSettled(b []byte, paidOn civil.Date, d *events.SettledLine) []byte {
+	return appendUint(appendDate(appendLine(b, d.Line), paidOn), Fingerprint(d.Account))
+}
+
+// PackReturned packs a line of a payment.returned or payment.reversed.
+func PackReturned(b []byte, d *events.ReturnedLine) []byte {
+	return appendDate(appendLine(b, d.Line), d.On)
+}
+
+// PackAccount packs an account.assigned.
+func PackAccount(b []byte, d *events.AccountAssigned) []byte {
+	return appendDate(appendText(b, d.Account), d.From)
+}
+
+// PackRegistry packs a line of a registry.reported.
+func PackRegistry(b []byte, registry string, d *events.RegistryLine) []byte {
+	return appendDate(appendDate(appendCode(b, registries, registry), d.From), d.Until)
+}
+
+// Fingerprint returns a number for an account token, 0 for none: equal tokens
+// have equal ones. It tells apart the few accounts of one person, and proves
+// nothing between persons.
+func Fingerprint(token string) uint32 {
+	if token == "" {
+		return 0
+	}
+	h := uint32(2166136261) // FNV-1a
+	for i := range len(token) {
+		h = (h ^ uint32(token[i])) * 16777619
+	}
+	return max(h, 1)
+}
+
+// appendLine packs the name of a pay line, which is mostly a number.
+func appendLine(b []byte, name string) []byte {
+	if n, ok := number(name); ok {
+		return appendUint(b, n<<1|1)
+	}
+	return append(appendUint(b, uint64(len(name))<<1), name...)
+}
+
+// number returns the number that a name is, if it is one of at most 32 bits as
+// it would be printed.
+func number(name string) (n uint64, ok bool) {
+	if name == "" || len(name) > 10 || name[0] == '0' && len(name) > 1 {
+		return 0, false
+	}
+	for i := range len(name) {
+		c := name[i] - '0'
+		if c > 9 {
+			return 0, false
+		}
+		n = 10*n + uint64(c)
+	}
+	return n, n < 1<<32
+}
+
+func (r *reader) line() string {
+	n := r.uint()
+	if n&1 != 0 {
+		return strconv.FormatUint(n>>1, 10)
+	}
+	return string(r.bytes(int(min(n>>1, 1<<20))))
+}
