@@ -3,6 +3,7 @@ package payment
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/services/internal/desk"
