@@ -20,8 +20,8 @@ const (
 	dimensions
 )
 
-// A cellBook holds the cells of a generation. There may be half a million, so
-// each is seven numbers, and a text that many cells share is held once.
+// A cellBook holds the cells of a generation. There may be a million, so each
+// is seven numbers, and a text that many cells share is held once.
 type cellBook struct {
 	mu    sync.Mutex
 	codes [dimensions]map[string]int32
@@ -32,12 +32,13 @@ type cellBook struct {
 // that a reader needs no lock.
 type cells struct {
 	n      int
-	of     [dimensions][]int32  // value of each cell, by number − 1
+	of     [dimensions][]int32  // code of the value of each cell, by number − 1
 	values [dimensions][]string // by code, in the order in which they came
+	county []int32              // code of the county of each division, by code
 }
 
 // refresh reads the cells that are new.
-func (b *cellBook) refresh(ctx context.Context, model *readmodel.Reader) (cells, error) {
+func (b *cellBook) refresh(ctx context.Context, model *readmodel.Reader) (*cells, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	sound := true
@@ -49,25 +50,41 @@ func (b *cellBook) refresh(ctx context.Context, model *readmodel.Reader) (cells,
 	if err == nil && !sound {
 		err = fmt.Errorf("%w: cells are not numbered from 1 on", readmodel.ErrUnusable)
 	}
-	return b.cells, err
+	now := b.cells
+	return &now, err
 }
 
 func (b *cellBook) add(c *readmodel.Cell) {
 	for d, value := range [dimensions]string{
 		byDivision: string(c.Division), byCategory: c.Category, byKind: c.Kind, byGroup: c.Group, byArea: c.Area, bySex: c.Sex, byReason: c.Reason,
 	} {
-		if b.codes[d] == nil {
-			b.codes[d] = map[string]int32{}
-		}
-		code, ok := b.codes[d][value]
-		if !ok {
-			code = int32(len(b.cells.values[d]))
-			b.codes[d][value] = code
-			b.cells.values[d] = append(b.cells.values[d], value)
-		}
-		b.cells.of[d] = append(b.cells.of[d], code)
+		b.cells.of[d] = append(b.cells.of[d], b.code(d, value))
 	}
 	b.cells.n++
+}
+
+// code returns the code of a value, a new one where it has none. The county of a
+// division is a value, too; a code that is none of 12 digits is its own.
+func (b *cellBook) code(d int, value string) int32 {
+	code, ok := b.codes[d][value]
+	if ok {
+		return code
+	}
+	if b.codes[d] == nil {
+		b.codes[d] = map[string]int32{}
+	}
+	code = int32(len(b.cells.values[d]))
+	b.codes[d][value] = code
+	b.cells.values[d] = append(b.cells.values[d], value)
+	if d != byDivision {
+		return code
+	}
+	b.cells.county = append(b.cells.county, code)
+	const county, rest = 6, "000000"
+	if len(value) == county+len(rest) && value[county:] != rest {
+		b.cells.county[code] = b.code(d, value[:county]+rest)
+	}
+	return code
 }
 
 // value returns what a cell, by number − 1, has in a dimension.

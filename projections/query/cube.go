@@ -2,39 +2,23 @@ package query
 
 import (
 	"context"
-	"sort"
+	"fmt"
+	"slices"
 	"sync"
 
-	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/projections/readmodel"
 )
 
-// A cube holds the difference rows of the views of one generation in memory.
-// Rows are only ever added, so a reader works on them as they were when it
-// asked.
+// A cube holds the figures of the views of one generation in memory. They are
+// only ever added to, so a reader works on them as they were when it asked.
 type cube struct {
 	generation string
+	least      int // see ledger.strike
 	cells      cellBook
+	scales     scaleBook
 	vacancies  spanSheet
 	mu         sync.Mutex
-	views      map[string]*sheet
-}
-
-// A sheet holds the rows of one view.
-type sheet struct {
-	mu   sync.Mutex
-	last int64
-	rows rows
-}
-
-// rows are those of one view in log order, 20 bytes each. Any sum is one pass
-// over them up to the commit known: at 1.2 M persons that is some 2.6 M rows.
-type rows struct {
-	ord     []uint32
-	date    []civil.Date
-	cell    []int32 // number − 1
-	n       []int32
-	measure []int32
+	views      map[string]*book
 }
 
 // cubeOf returns the cube of the generation asked.
@@ -42,113 +26,199 @@ func (a *API) cubeOf(q *question) *cube {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.cube == nil || a.cube.generation != q.meta.Generation {
-		a.cube = &cube{generation: q.meta.Generation, views: map[string]*sheet{}}
+		a.cube = &cube{generation: q.meta.Generation, least: a.least, views: map[string]*book{}}
 	}
 	return a.cube
 }
 
-// read returns the rows of views, up to date, and the cells that they lie in.
-// It notes in the answer what it was made from.
-func (a *API) read(q *question, views ...string) ([]rows, *cells, error) {
-	c := a.cubeOf(q)
-	all := make([]rows, len(views))
-	for i, view := range views {
-		if err := q.uses(view); err != nil {
-			return nil, nil, err
-		}
-		var err error
-		if all[i], err = c.sheet(view).refresh(q.ctx, q.model, view); err != nil {
-			return nil, nil, err
-		}
+// read returns the figures of a view, up to date. It notes in the answer what
+// it was made from.
+func (a *API) read(q *question, view string) (figures, error) {
+	if err := q.uses(view); err != nil {
+		return figures{}, err
 	}
-	// Rows first: none of them names a cell that is not there yet.
-	cells, err := c.cells.refresh(q.ctx, q.model)
-	return all, &cells, err
+	c := a.cubeOf(q)
+	return c.book(view).refresh(q.ctx, q.model, view, &c.cells)
 }
 
-func (c *cube) sheet(view string) *sheet {
+func (c *cube) book(view string) *book {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := c.views[view]
-	if s == nil {
-		s = new(sheet)
-		c.views[view] = s
+	b := c.views[view]
+	if b == nil {
+		b = &book{least: c.least, figures: figures{roll: new(ledger)}, rolled: map[likeness]int32{}}
+		b.durations = view == "filled"
+		c.views[view] = b
 	}
-	return s
+	return b
 }
 
-// refresh reads the rows that are new.
-func (s *sheet) refresh(ctx context.Context, model *readmodel.Reader, view string) (rows, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r := &s.rows
-	err := model.Differences(ctx, view, s.last, func(d readmodel.Difference) {
-		if d.ID <= s.last {
-			return // of a row that could not be read
+// A book keeps the figures of a view up to date.
+type book struct {
+	mu        sync.Mutex
+	least     int
+	durations bool  // of the view filled
+	last      int64 // row read
+	figures
+	rolled  map[likeness]int32 // class in the roll-up
+	rollOf  []int32            // the same by cell number − 1, and one more; 0 is not known
+	classOf []int32            // class in the ledger of the county likewise
+	noOf    []int32            // number of the ledger by code of its county likewise
+}
+
+// A likeness is what the rows of one class of a roll-up have in common.
+type likeness struct{ county, category, group, area, sex, measure int32 }
+
+// refresh reads the rows that are new. What was read before an error stays.
+func (b *book) refresh(ctx context.Context, model *readmodel.Reader, view string, cells *cellBook) (figures, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now, err := cells.refresh(ctx, model)
+	if err != nil {
+		return b.figures, err
+	}
+	p := b.post(now)
+	var rest []readmodel.Difference // of cells that came after now, and what is behind them
+	err = model.Differences(ctx, view, b.last, func(d readmodel.Difference) {
+		switch {
+		case d.ID <= b.last: // of a row that could not be read
+		case len(rest) > 0 || d.Cell > int64(p.cells.n):
+			rest = append(rest, d)
+		default:
+			p.row(d)
 		}
-		s.last = d.ID
-		r.ord = append(r.ord, uint32(d.Ord))
-		r.date = append(r.date, d.Date)
-		r.cell = append(r.cell, int32(d.Cell-1))
-		r.n = append(r.n, int32(d.N))
-		r.measure = append(r.measure, int32(d.Measure))
 	})
-	return *r, err
-}
-
-// upTo returns how many rows were known at an ordinal.
-func (r *rows) upTo(known uint64) int {
-	return sort.Search(len(r.ord), func(i int) bool { return uint64(r.ord[i]) > known })
-}
-
-// sums adds up the rows by group: those known, of business dates up to asOf.
-func (r *rows) sums(g *grouping, known uint64, asOf civil.Date) []int {
-	sums := make([]int, g.n+1) // the last takes what is left out
-	n := r.upTo(known)
-	dates, cells, counts := r.date[:n], r.cell[:n], r.n[:n]
-	for i, date := range dates {
-		if date <= asOf {
-			sums[g.of[cells[i]]] += int(counts[i])
-		}
-	}
-	return sums[:g.n]
-}
-
-// groups returns the groups that the rows known, of dates up to last, lie in.
-func (r *rows) groups(g *grouping, known uint64, last civil.Date) (groups []int) {
-	there := make([]bool, g.n+1)
-	for i := range r.upTo(known) {
-		if r.date[i] <= last {
-			there[g.of[r.cell[i]]] = true
-		}
-	}
-	for n, ok := range there[:g.n] {
-		if ok {
-			groups = append(groups, n)
-		}
-	}
-	return groups
-}
-
-// series adds up the rows of some groups, which hold all rows of dates up to
-// last, for each day from first to last: series[group][day].
-func (r *rows) series(g *grouping, groups []int, known uint64, first, last civil.Date) [][]int {
-	days := int(last-first) + 1
-	series := make([][]int, g.n+1)
-	for _, n := range groups {
-		series[n] = make([]int, days)
-	}
-	for i := range r.upTo(known) {
-		if r.date[i] <= last {
-			if s := series[g.of[r.cell[i]]]; s != nil {
-				s[max(0, int(r.date[i]-first))] += int(r.n[i])
+	if err == nil && len(rest) > 0 {
+		if p.cells, err = cells.refresh(ctx, model); err == nil {
+			for _, d := range rest {
+				p.row(d)
 			}
 		}
 	}
-	for _, s := range series {
-		for d := 1; d < len(s); d++ {
-			s[d] += s[d-1]
+	p.close()
+	b.figures.cells = p.cells
+	if err == nil && p.unsound {
+		err = fmt.Errorf("%w: a row of %s names a cell that is not there", readmodel.ErrUnusable, view)
+	}
+	return b.figures, err
+}
+
+// A posting adds rows to a book. The ledgers that it adds to are copies, since
+// others read the old ones.
+type posting struct {
+	*book
+	cells   *cells
+	own     []bool // ledgers
+	unsound bool
+}
+
+func (b *book) post(c *cells) *posting {
+	roll := *b.roll
+	b.roll, b.ledgers = &roll, slices.Clone(b.ledgers)
+	return &posting{book: b, cells: c, own: make([]bool, len(b.ledgers))}
+}
+
+// row adds a row.
+func (p *posting) row(d readmodel.Difference) {
+	if p.unsound = p.unsound || d.Cell < 1 || d.Cell > int64(p.cells.n); p.unsound {
+		return
+	}
+	p.last = d.ID
+	cell := int32(d.Cell - 1)
+	e := entry{ord: uint32(d.Ord), class: p.rollClass(cell, int32(d.Measure)), date: d.Date, n: int32(d.N)}
+	p.roll.tail = append(p.roll.tail, e)
+	l := p.ledger(p.cells.county[p.cells.of[byDivision][cell]])
+	if p.durations {
+		e.class = p.duration(l, cell, int32(d.Measure))
+	} else {
+		e.class = p.class(l, cell)
+	}
+	l.tail = append(l.tail, e)
+}
+
+// at returns the place of an index in a list, which grows to it.
+func at(list *[]int32, i int32) *int32 {
+	if n := int(i) + 1; n > len(*list) {
+		*list = append(*list, make([]int32, n-len(*list))...)
+	}
+	return &(*list)[i]
+}
+
+// ledger returns the ledger of a county, to add to.
+func (p *posting) ledger(county int32) *ledger {
+	no := at(&p.noOf, county)
+	if *no == 0 {
+		p.county, p.ledgers, p.own = append(p.county, county), append(p.ledgers, new(ledger)), append(p.own, true)
+		*no = int32(len(p.ledgers))
+	}
+	i := *no - 1
+	if !p.own[i] {
+		own := *p.ledgers[i]
+		p.ledgers[i], p.own[i] = &own, true
+	}
+	return p.ledgers[i]
+}
+
+// class returns the class of a cell in the ledger of its county.
+func (p *posting) class(l *ledger, cell int32) int32 {
+	class := at(&p.classOf, cell)
+	if *class == 0 {
+		for d := range byReason {
+			l.classes.of[d] = append(l.classes.of[d], p.cells.of[d][cell])
+		}
+		l.classes.n++
+		*class = int32(l.classes.n)
+	}
+	return *class - 1
+}
+
+// duration makes a class of its own for a row of a view of durations.
+func (p *posting) duration(l *ledger, cell, measure int32) int32 {
+	c := &l.classes
+	c.of[byDivision] = append(c.of[byDivision], p.cells.of[byDivision][cell])
+	c.measure = append(c.measure, measure)
+	c.n++
+	return int32(c.n - 1)
+}
+
+// rollClass returns the class of a row in the roll-up.
+func (p *posting) rollClass(cell, measure int32) int32 {
+	class := at(&p.rollOf, cell)
+	if *class != 0 && !p.durations {
+		return *class - 1
+	}
+	of := func(d int) int32 { return p.cells.of[d][cell] }
+	k := likeness{county: p.cells.county[of(byDivision)]}
+	if p.durations {
+		k.measure = measure
+	} else {
+		k.category, k.group, k.area, k.sex = of(byCategory), of(byGroup), of(byArea), of(bySex)
+	}
+	no, ok := p.rolled[k]
+	if !ok {
+		c := &p.roll.classes
+		no = int32(c.n)
+		p.rolled[k] = no
+		c.n++
+		c.of[byDivision] = append(c.of[byDivision], k.county)
+		if p.durations {
+			c.measure = append(c.measure, measure)
+		} else {
+			for d, code := range map[int]int32{byCategory: k.category, byGroup: k.group, byArea: k.area, bySex: k.sex} {
+				c.of[d] = append(c.of[d], code)
+			}
 		}
 	}
-	return series
+	*class = no + 1
+	return no
+}
+
+// close strikes balances where they are due.
+func (p *posting) close() {
+	p.roll.strike(p.least)
+	for i, own := range p.own {
+		if own && !p.durations { // which have as many classes as entries
+			p.ledgers[i].strike(p.least)
+		}
+	}
 }

@@ -1,9 +1,12 @@
 package query
 
 import (
-	"math"
+	"cmp"
+	"maps"
 	"slices"
+	"sort"
 	"strings"
+	"sync"
 
 	"github.com/muster-works/muster/events/division"
 )
@@ -37,30 +40,43 @@ func (a axis) label(key string) string {
 
 // A scale is an axis with its labels.
 type scale struct {
+	axis
 	labels []string // sorted
 	place  []int32  // of each value among the labels, by code
-	codes  []int32  // of each cell
+	first  int32    // place of labels[0]
 }
 
-// scale makes the scale of an axis. Divisions that are not within are left out.
-func (a axis) scale(c *cells, within func(code int) bool) scale {
-	values := c.values[a.dimension]
-	s := scale{place: make([]int32, len(values)), codes: c.of[a.dimension][:c.n]}
+// A scaleBook keeps the scales made last, since divisions are many.
+type scaleBook struct {
+	mu   sync.Mutex
+	made map[axis]scale
+}
+
+// of returns the scale of an axis for all values that there are.
+func (b *scaleBook) of(a axis, c *cells) scale {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.made[a]
+	if len(s.place) < len(c.values[a.dimension]) {
+		s = a.scale(c.values[a.dimension])
+		if b.made == nil {
+			b.made = map[axis]scale{}
+		}
+		b.made[a] = s
+	}
+	return s
+}
+
+func (a axis) scale(values []string) scale {
+	s := scale{axis: a, place: make([]int32, len(values))}
 	places := make(map[string]int32, 64)
-	for code, v := range values {
-		if a.dimension == byDivision && !within(code) {
-			continue
-		}
-		if k := a.key(v); places[k] == 0 {
-			places[k] = 1
-			s.labels = append(s.labels, k)
-		}
+	for _, v := range values {
+		places[a.key(v)] = 0
 	}
 	// Keys sort as labels do: a key that is cut short is followed by zeros.
-	slices.Sort(s.labels)
-	for i, k := range s.labels {
+	for i, k := range slices.Sorted(maps.Keys(places)) {
 		places[k] = int32(i)
-		s.labels[i] = a.label(k)
+		s.labels = append(s.labels, a.label(k))
 	}
 	for code, v := range values {
 		s.place[code] = places[a.key(v)]
@@ -68,126 +84,101 @@ func (a axis) scale(c *cells, within func(code int) bool) scale {
 	return s
 }
 
-// A grouping puts cells together that have the same labels. Groups are numbered
-// in the order of their labels; some may be empty.
-type grouping struct {
-	of     []int32 // group of each cell, by number − 1; n of cells left out
-	n      int     // of groups
-	first  []int32 // a cell of each group; −1 where it is empty
-	scales []scale
+// under leaves out the labels of divisions that are not under a prefix.
+func (s scale) under(prefix string) scale {
+	if s.dimension == byDivision {
+		prefix = prefix[:min(len(prefix), digits[s.level])]
+		from := sort.SearchStrings(s.labels, prefix)
+		n := sort.Search(len(s.labels)-from, func(i int) bool { return !strings.HasPrefix(s.labels[from+i], prefix) })
+		s.labels, s.first = s.labels[from:from+n], int32(from)
+	}
+	return s
 }
 
-// group puts the cells under a division prefix together by axes. No axes make
-// one group, of whatever there is.
-func (c *cells) group(prefix string, axes []axis) *grouping {
-	g := &grouping{of: make([]int32, c.n), n: 1}
-	within := func(code int) bool { return strings.HasPrefix(c.values[byDivision][code], prefix) }
-	if prefix != "" {
-		out := make([]int32, len(c.values[byDivision]))
-		for code := range out {
-			if !within(code) {
-				out[code] = -1
-			}
-		}
-		for i, code := range c.of[byDivision][:c.n] {
-			g.of[i] = out[code]
-		}
+// groups are what figures are broken down into: all that have the same labels.
+// A group is found by a key, which counts up in the order of labels. Groups are
+// numbered as they come.
+type groups struct {
+	scales []scale
+	keys   []uint64         // by number
+	dense  []int32          // number + 1 by key, while the keys are few
+	sparse map[uint64]int32 // number by key, where they are not
+}
+
+// fewKeys is for how many keys a table is made.
+const fewKeys = 1 << 22
+
+// group returns the groups of a question, none as yet. Without axes there is
+// one, of whatever there is.
+func (c *cube) group(all *cells, prefix string, by []axis) *groups {
+	g := &groups{sparse: map[uint64]int32{}}
+	size := uint64(1)
+	for _, a := range by {
+		s := c.scales.of(a, all).under(prefix)
+		g.scales = append(g.scales, s)
+		size *= uint64(len(s.labels))
 	}
-	for _, a := range axes {
-		g.split(a.scale(c, within))
+	if size <= fewKeys {
+		g.dense = make([]int32, size)
 	}
-	g.first = make([]int32, g.n+1)
-	for n := range g.first {
-		g.first[n] = -1
-	}
-	for i, n := range g.of {
-		if n < 0 {
-			n = int32(g.n)
-			g.of[i] = n
-		}
-		g.first[n] = int32(i)
+	if len(by) == 0 {
+		g.number(0)
 	}
 	return g
 }
 
-const (
-	// few is up to how many groups empty ones are let be: finding them takes
-	// longer than summing over them.
-	few = 1 << 16
-	// sparse is how many times more keys than cells a table is made for.
-	sparse = 16
-)
+// key returns the key of a class.
+func (g *groups) key(c *classes, class int32) (key uint64) {
+	for i := range g.scales {
+		s := &g.scales[i]
+		key = key*uint64(len(s.labels)) + uint64(s.place[c.of[s.dimension][class]]-s.first)
+	}
+	return key
+}
 
-// split tells the cells of each group apart by one more scale.
-func (g *grouping) split(s scale) {
-	g.scales = append(g.scales, s)
-	size := int64(len(s.labels))
-	switch span := int64(g.n) * size; {
-	case span > sparse*int64(len(g.of)) || span > math.MaxInt32:
-		g.index(s, size)
-	default:
-		for i, code := range s.codes {
-			if of := g.of[i]; of >= 0 {
-				g.of[i] = of*int32(size) + s.place[code]
+// number returns the number of the group with a key.
+func (g *groups) number(key uint64) int {
+	if g.dense != nil {
+		no := &g.dense[key]
+		if *no == 0 {
+			g.keys = append(g.keys, key)
+			*no = int32(len(g.keys))
+		}
+		return int(*no) - 1
+	}
+	no, ok := g.sparse[key]
+	if !ok {
+		no = int32(len(g.keys))
+		g.sparse[key] = no
+		g.keys = append(g.keys, key)
+	}
+	return int(no)
+}
+
+// sorted returns the numbers of the groups in the order of their labels.
+func (g *groups) sorted() []int32 {
+	order := make([]int32, 0, len(g.keys))
+	if len(g.keys) > len(g.dense)/32 && g.dense != nil { // looking through all keys is faster than sorting
+		for _, no := range g.dense {
+			if no != 0 {
+				order = append(order, no-1)
 			}
 		}
-		if g.n = int(span); g.n > few {
-			g.compact()
-		}
+		return order
 	}
+	for no := range g.keys {
+		order = append(order, int32(no))
+	}
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(g.keys[a], g.keys[b]) })
+	return order
 }
 
-// compact leaves the empty groups out.
-func (g *grouping) compact() {
-	numbers := make([]int32, g.n)
-	for _, of := range g.of {
-		if of >= 0 {
-			numbers[of] = 1
-		}
+// label returns the label of a group on one of the axes.
+func (g *groups) label(no int32, axis int) *string {
+	key := g.keys[no]
+	for _, s := range g.scales[axis+1:] {
+		key /= uint64(len(s.labels))
 	}
-	g.n = 0
-	for k, there := range numbers {
-		if there != 0 {
-			numbers[k] = int32(g.n)
-			g.n++
-		}
-	}
-	for i, of := range g.of {
-		if of >= 0 {
-			g.of[i] = numbers[of]
-		}
-	}
-}
-
-// index splits where most groups would be empty.
-func (g *grouping) index(s scale, size int64) {
-	numbers := map[int64]int32{}
-	var keys []int64
-	for i, of := range g.of {
-		if of < 0 {
-			continue
-		}
-		k := int64(of)*size + int64(s.place[s.codes[i]])
-		if _, ok := numbers[k]; !ok {
-			numbers[k] = 0
-			keys = append(keys, k)
-		}
-	}
-	slices.Sort(keys)
-	for n, k := range keys {
-		numbers[k] = int32(n)
-	}
-	g.n = len(keys)
-	for i, of := range g.of {
-		if of >= 0 {
-			g.of[i] = numbers[int64(of)*size+int64(s.place[s.codes[i]])]
-		}
-	}
-}
-
-// label returns the label of a group, which is not empty, on one of the axes it
-// was made by.
-func (g *grouping) label(n, axis int) *string {
 	s := &g.scales[axis]
-	return &s.labels[s.place[s.codes[g.first[n]]]]
+	return &s.labels[key%uint64(len(s.labels))]
 }

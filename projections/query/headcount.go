@@ -1,20 +1,12 @@
 package query
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
-)
-
-const (
-	// maxDays bounds a series: ten years.
-	maxDays = 3660
-	// maxSeries is the most rows of a series.
-	maxSeries = 300_000
 )
 
 // axes reads the parameter by.
@@ -70,48 +62,60 @@ func (r *HeadcountRow) cells() [byReason]**string {
 	}
 }
 
-func headcountRow(by []axis, g *grouping, group, n int) HeadcountRow {
+func headcountRow(g *groups, no int32, n int) HeadcountRow {
 	r := HeadcountRow{Headcount: n}
 	cells := r.cells()
-	for i, a := range by {
-		*cells[a.dimension] = g.label(group, i)
+	for i := range g.scales {
+		*cells[g.scales[i].dimension] = g.label(no, i)
 	}
 	return r
 }
 
-// Headcount answers how many people are in place on as_of.
+// Headcount answers how many people are in place on as_of. Rows are in the order
+// of what they are broken down by, and come in pages.
 type Headcount struct {
 	Origin
 	Rows  []HeadcountRow `json:"rows"`
-	Total int            `json:"total"`
+	Total int            `json:"total"`         // people, on all pages
+	Next  string         `json:"next,omitzero"` // cursor of the next page
 
 	by []axis
 }
+
+func (h *Headcount) next() string { return h.Next }
 
 func (a *API) headcount(q *question) (answer, error) {
 	by, err := q.axes()
 	if err != nil {
 		return nil, err
 	}
-	views, cells, err := a.read(q, "headcount")
+	f, err := a.read(q, "headcount")
 	if err != nil {
 		return nil, err
 	}
-	g := cells.group(q.division, by)
-	sums := views[0].sums(g, q.known, q.AsOf)
-	n := 0
-	for _, sum := range sums {
-		if sum != 0 {
-			n++
+	g := a.cubeOf(q).group(f.cells, q.division, by)
+	sums := make([]int, len(g.keys))
+	f.sums(&extent{q.division, q.known, by}, q.AsOf, func(c *classes, class int32, n int) {
+		no := g.number(g.key(c, class))
+		if no == len(sums) {
+			sums = append(sums, 0)
 		}
-	}
-	h := &Headcount{Rows: make([]HeadcountRow, 0, n), by: by}
-	for i, sum := range sums {
-		if sum != 0 || len(by) == 0 {
-			h.Rows = append(h.Rows, headcountRow(by, g, i, sum))
-			h.Total += sum
+		sums[no] += n
+	})
+	h := &Headcount{Rows: []HeadcountRow{}, by: by}
+	seen := 0
+	for _, no := range g.sorted() {
+		n := sums[no]
+		if n == 0 && len(by) > 0 {
+			continue
 		}
+		if q.page.shows(seen) {
+			h.Rows = append(h.Rows, headcountRow(g, no, n))
+		}
+		h.Total += n
+		seen++
 	}
+	h.Next = q.paged(len(h.Rows), seen).Next
 	return h, nil
 }
 
@@ -139,73 +143,3 @@ func headcountTable(by []axis, list []HeadcountRow, series bool) (header []strin
 	}
 	return header, rows
 }
-
-// Series answers the headcount of each day, of whatever has people in place on
-// one of the days.
-type Series struct {
-	Origin
-	From civil.Date     `json:"from"`
-	To   civil.Date     `json:"to"`
-	Rows []HeadcountRow `json:"rows"` // by cell, then by date
-
-	by []axis
-}
-
-func (a *API) series(q *question) (answer, error) {
-	by, err := q.axes()
-	if err != nil {
-		return nil, err
-	}
-	from, to, err := q.days()
-	if err != nil {
-		return nil, err
-	}
-	views, cells, err := a.read(q, "headcount")
-	if err != nil {
-		return nil, err
-	}
-	g := cells.group(q.division, by)
-	r, days := views[0], int(to-from)+1
-	groups := r.groups(g, q.known, to)
-	if len(by) == 0 {
-		groups = []int{0}
-	}
-	if len(groups)*days > maxSeries {
-		return nil, bad("by", fmt.Sprintf("makes up to %d rows on each of %d days, and %d are the most of an answer; ask for fewer days, dimensions or divisions", len(groups), days, maxSeries))
-	}
-	s := &Series{From: from, To: to, Rows: []HeadcountRow{}, by: by}
-	series := r.series(g, groups, q.known, from, to)
-	for _, group := range groups {
-		counts := series[group]
-		if len(by) > 0 && !slices.ContainsFunc(counts, func(n int) bool { return n != 0 }) {
-			continue
-		}
-		for d, n := range counts {
-			r := headcountRow(by, g, group, n)
-			r.Day = from + civil.Date(d)
-			s.Rows = append(s.Rows, r)
-		}
-	}
-	return s, nil
-}
-
-// days reads the parameters from and to.
-func (q *question) days() (from, to civil.Date, err error) {
-	if from, err = q.date("from"); err != nil {
-		return 0, 0, err
-	}
-	if to, err = q.date("to"); err != nil {
-		return 0, 0, err
-	}
-	switch {
-	case from == 0:
-		return 0, 0, bad("from", "is required: the first day, as YYYY-MM-DD")
-	case to == 0:
-		return 0, 0, bad("to", "is required: the last day, as YYYY-MM-DD")
-	case to < from || int(to-from) >= maxDays:
-		return 0, 0, bad("to", fmt.Sprintf("must be from 0 to %d days after from", maxDays-1))
-	}
-	return from, to, nil
-}
-
-func (s *Series) table() ([]string, [][]string) { return headcountTable(s.by, s.Rows, true) }

@@ -131,6 +131,13 @@ func TestPages(t *testing.T) {
 	w := newWorld(t)
 	date := civil.MustDate("2022-05-01")
 	w.commit(at("2022-05-01 09:00"), w.event(langya, &events.PostDeveloped{Post: "p", Category: "public_service", Area: "rural", Seats: 25, From: date}))
+	// Eight kinds of work with a person each, for the pages of figures.
+	for i := range 8 {
+		post := fmt.Sprint("k", i)
+		w.commit(at("2022-05-01 09:00"),
+			w.event(jiefang, &events.PostDeveloped{Post: post, Kind: post, Category: "public_service", Area: "rural", Seats: 1, From: date}),
+			w.event(jiefang, &events.HirePlaced{Who: who(100 + i), Post: post, Seat: 1, From: date, Group: "older", Sex: "F"}))
+	}
 	hire := func(seat int) *events.Event {
 		return w.event(langya, &events.HirePlaced{Who: who(seat), Post: "p", Seat: seat, From: date, Group: "older", Sex: "F"})
 	}
@@ -175,11 +182,27 @@ func TestPages(t *testing.T) {
 		}
 		return ids, v.Total, v.Next, v.Position
 	}
+	figures := func(url string) (rows []string, total int, next string, pos log.Position) {
+		v := ask[query.Headcount](w, url)
+		for _, r := range v.Rows {
+			rows = append(rows, fmt.Sprint(*r.Kind, r.Headcount))
+		}
+		return rows, 9, v.Next, v.Position // Total is people
+	}
+	days := func(url string) (rows []string, total int, next string, pos log.Position) {
+		v := ask[query.Series](w, url)
+		for _, r := range v.Rows {
+			rows = append(rows, fmt.Sprint(*r.Kind, r.Day, r.Headcount))
+		}
+		return rows, 18, v.Next, v.Position
+	}
 	read("/v1/vacancies?", vacancies)
 	read("/v1/vacancies?known_at=2022-05-02&", vacancies)
 	read("/v1/vacancies?as_of=2022-05-01&known_at=2022-12-31&", vacancies)
 	read("/v1/trail/agencies/rsj?", trail)
 	read("/v1/trail/posts/p?known_at=2022-05-02&", trail)
+	read("/v1/headcount?by=kind&", figures)
+	read("/v1/headcount/series?by=kind&from=2022-05-01&to=2022-05-02&", days)
 }
 
 // trailAnswer is what a client reads of a trail.

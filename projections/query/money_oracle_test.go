@@ -18,6 +18,8 @@ import (
 	"github.com/muster-works/muster/projections/fund"
 	"github.com/muster-works/muster/projections/payroll"
 	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/rulebook"
 )
 
 // moneyHistory is a random history of packs, posts, people, sheets and pay: with
@@ -431,4 +433,70 @@ func compareFunds(t *testing.T, w *world, params url.Values, want map[string]fun
 	if !maps.Equal(got, want) {
 		t.Fatalf("funds %v\n got %v\nwant %v", params, got, want)
 	}
+}
+
+// What another pack would have paid is the payroll under that pack, line by line.
+func TestAnotherPack(t *testing.T) {
+	r := rand.New(rand.NewPCG(rand.Uint64(), 1))
+	w := newWorld(t)
+	moneyHistory(w, r)
+	model, err := w.dir.Reader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shelf rulebook.Shelf
+	book := func() *policy.Book {
+		b, err := shelf.Book(t.Context(), w.log, meta(t, model).Position)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	before, after := book(), book()
+	changed := pack(t, "changed", "370211", "2022-05-01")
+	changed.Payment.Standard.Rural, changed.Attendance.LeavePercent = 77777, 100
+	after.Adopt(&changed.Pack)
+	first, last := civil.MustMonth("2022-04"), civil.MustMonth("2022-06")
+	c, err := payroll.Compare(t.Context(), model, "37", meta(t, model).Ord, first, last, before, after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, moved := 0, map[string]events.Fen{}
+	for month := first; month <= last; month++ {
+		for sign, b := range map[events.Fen]*policy.Book{-1: before, 1: after} {
+			roll, err := payroll.Make(t.Context(), model, payroll.Question{Division: "37", Month: month, Known: meta(t, model).Ord}, b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines += len(roll.Lines)
+			for _, l := range roll.Lines {
+				moved[fmt.Sprint(l.No, l.Post, month)] += sign * l.Entitled
+			}
+		}
+	}
+	maps.DeleteFunc(moved, func(_ string, n events.Fen) bool { return n == 0 })
+	sum, counties := events.Fen(0), events.Fen(0)
+	for _, n := range moved {
+		sum += n
+	}
+	for _, d := range c.Divisions {
+		counties += d.After - d.Before
+	}
+	if 2*c.Total.Lines != lines || len(c.Changed) != len(moved) || len(moved) == 0 || c.Total.After-c.Total.Before != sum || counties != sum {
+		t.Errorf("%+v, %d lines changed; payrolls have %d lines, %d changed by %d", c.Total, len(c.Changed), lines/2, len(moved), sum)
+	}
+	for _, l := range c.Changed {
+		if !l.Division.Under("370211") || l.Month < civil.MustMonth("2022-05") || l.PolicyAfter != "changed" {
+			t.Errorf("changed where the pack does not hold: %+v", l)
+		}
+	}
+}
+
+func meta(t *testing.T, model *readmodel.Reader) readmodel.Meta {
+	t.Helper()
+	m, err := model.Meta(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }

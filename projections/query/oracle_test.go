@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"net/url"
 	"slices"
@@ -190,6 +191,7 @@ func history(w *world, r *rand.Rand) {
 		if r.IntN(10) == 0 { // what is held in memory grows by parts
 			w.settle()
 			ask[query.Vacancies](w, "/v1/vacancies")
+			ask[query.Plan](w, "/v1/plan")
 		}
 	}
 }
@@ -202,6 +204,7 @@ func TestRecount(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			w := newWorld(t)
+			w.api.StrikeAfter(1 + r.IntN(50))
 			history(w, r)
 			w.settle()
 			o := recount(w)
@@ -286,6 +289,10 @@ func compareVacancies(t *testing.T, w *world, r *rand.Rand) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	divisions := map[int64]string{}
+	if err := model.Cells(t.Context(), 0, func(c readmodel.Cell) { divisions[c.ID] = string(c.Division) }); err != nil {
+		t.Fatal(err)
+	}
 	var want, got []string
 	err = model.Spans(t.Context(), "vacancy", asOf, commit.Ord, prefix, func(s readmodel.Span) {
 		reason := cmp.Or(s.Cell.Reason, "never_filled")
@@ -300,6 +307,31 @@ func compareVacancies(t *testing.T, w *world, r *rand.Rand) {
 	if !slices.Equal(got, want[:min(len(want), 1000)]) || v.Total != len(want) {
 		t.Fatalf("%s: %d vacancies, want %d\n%v\n%v", asked, v.Total, len(want), got, want)
 	}
+	var days []int
+	err = model.SpanRows(t.Context(), "vacancy", 0, func(s readmodel.SpanRow) {
+		if s.Filled && s.OrdFrom <= commit.Ord && commit.Ord < s.OrdUntil && s.Until <= asOf && strings.HasPrefix(divisions[s.Cell], prefix) {
+			days = append(days, int(s.Until-s.Since))
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fill := v.TimeToFill; len(days) == 0 && fill != (query.TimeToFill{}) || len(days) > 0 && (math.Abs(fill.Mean-mean(days)) > 0.0051 || fill.Median != median(days)) {
+		t.Fatalf("%s: time to fill %+v, of %v", asked, fill, days)
+	}
+}
+
+func mean(days []int) float64 {
+	sum := 0
+	for _, n := range days {
+		sum += n
+	}
+	return float64(sum) / float64(len(days))
+}
+
+func median(days []int) float64 {
+	slices.Sort(days)
+	return float64(days[(len(days)-1)/2]+days[len(days)/2]) / 2
 }
 
 func labels(r query.HeadcountRow, by []string) string {

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,9 @@ import (
 const (
 	defaultLimit = 100
 	maxLimit     = 1000
+	// maxFigures is the limit of figures, and what they are shown by where no
+	// limit is given: a row is short, and few answers have more.
+	maxFigures = 10_000
 )
 
 // A page says which part of a list to show. Its cursor holds what the first
@@ -34,12 +38,27 @@ type Paged struct {
 
 func (p *Paged) next() string { return p.Next }
 
-func (q *question) readPage() error {
-	q.page.limit = defaultLimit
+// shows says whether the i-th item of the list is on the page.
+func (p *page) shows(i int) bool { return p.skip <= i && i < p.skip+p.limit }
+
+// cut returns what is on the page of a list of keys, in ascending order, and how
+// long the list is. The list is put in another order.
+func (p *page) cut(list []uint64) (shown []uint64, total int) {
+	total = len(list)
+	end := min(p.skip+p.limit, total)
+	if end < total/8 { // most of it is not shown, and need not be sorted
+		list = lowest(list, end)
+	}
+	slices.Sort(list)
+	return list[min(p.skip, len(list)):min(end, len(list))], total
+}
+
+func (q *question) readPage(usual, most int) error {
+	q.page.limit = usual
 	if s := q.params.Get("limit"); s != "" {
 		n, err := strconv.Atoi(s)
-		if err != nil || n < 1 || n > maxLimit {
-			return bad("limit", fmt.Sprintf("want a number from 1 to %d", maxLimit))
+		if err != nil || n < 1 || n > most {
+			return bad("limit", fmt.Sprintf("want a number from 1 to %d", most))
 		}
 		q.page.limit = n
 	}

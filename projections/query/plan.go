@@ -76,21 +76,36 @@ func (a *API) plan(q *question) (answer, error) {
 		asked := division.Code(q.division + strings.Repeat("0", 12-len(q.division)))
 		level = min(asked.Level()+1, division.Village)
 	}
-	views, cells, err := a.read(q, "planned", "developed", "headcount")
-	if err != nil {
-		return nil, err
+	x := &extent{q.division, q.known, []axis{{byDivision, level}}}
+	var views [3]figures
+	for i, view := range []string{"planned", "developed", "headcount"} {
+		var err error
+		if views[i], err = a.read(q, view); err != nil {
+			return nil, err
+		}
 	}
-	g := cells.group(q.division, []axis{{byDivision, level}})
-	planned, developed, placed := views[0].sums(g, q.known, q.AsOf), views[1].sums(g, q.known, q.AsOf), views[2].sums(g, q.known, q.AsOf)
+	g := a.cubeOf(q).group(views[2].cells, q.division, x.by) // read last, so they are cells of all
+	var all []PlanFigures
+	for i, member := range []func(*PlanFigures) *int{
+		func(f *PlanFigures) *int { return &f.Planned }, func(f *PlanFigures) *int { return &f.Developed }, func(f *PlanFigures) *int { return &f.Placed },
+	} {
+		views[i].sums(x, q.AsOf, func(c *classes, class int32, n int) {
+			no := g.number(g.key(c, class))
+			if no == len(all) {
+				all = append(all, PlanFigures{})
+			}
+			*member(&all[no]) += n
+		})
+	}
 	p := &Plan{Rows: []PlanRow{}}
-	for i := range g.n {
-		f := PlanFigures{Planned: planned[i], Developed: developed[i], Placed: placed[i]}
+	for _, no := range g.sorted() {
+		f := all[no]
 		if f == (PlanFigures{}) {
 			continue
 		}
 		p.Planned, p.Developed, p.Placed = p.Planned+f.Planned, p.Developed+f.Developed, p.Placed+f.Placed
 		f.round()
-		code := division.Code(*g.label(i, 0))
+		code := division.Code(*g.label(no, 0))
 		p.Rows = append(p.Rows, PlanRow{code, a.Divisions.Name(code), f})
 	}
 	p.round()

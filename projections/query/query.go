@@ -7,17 +7,18 @@
 // generation. Rules that an answer depends on are those known at that commit
 // too.
 //
-// Headcount, plan and vacancies come from a cube: the rows of the views, held
-// in memory and brought up to date before each answer. The first question after
-// a start or a switch of generation loads it. Trails and payrolls are read from
-// the read model by index; funds are a fold of the log in memory. Events are read
-// from the log itself: a trail shows the bytes that were appended.
+// Headcount, plan and vacancies come from a cube: the rows of the views with
+// balances over both clocks, held in memory and brought up to date before each
+// answer, so that none adds up all rows. The first question after a start or a
+// switch of generation loads it. Trails and payrolls are read from the read
+// model by index; funds are a fold of the log in memory. Events are read from the
+// log itself: a trail shows the bytes that were appended.
 //
 // Errors are application/problem+json and name the parameter; a parameter that
-// a question does not take is one. Lists page by cursor, and all pages are of
-// the commit and the business date of the first; the header Link names the next
-// one. A request that accepts text/csv gets CSV, and the origin in the header
-// Muster-Origin.
+// a question does not take is one. Lists page by cursor, and so do figures that
+// have more than 10,000 rows. All pages are of the commit and the business date
+// of the first; the header Link names the next one. A request that accepts
+// text/csv gets CSV, and the origin in the header Muster-Origin.
 package query
 
 import (
@@ -46,19 +47,20 @@ type API struct {
 	packs rulebook.Shelf
 	rolls rolls
 	money till
+	least int // entries that balances are struck after, see ledger
 	mu    sync.Mutex
 	cube  *cube // of the generation asked last
 }
 
 // New makes an API.
-func New(o Options) *API { return &API{Options: o} }
+func New(o Options) *API { return &API{Options: o, least: 1024} }
 
 // Handler serves the questions of interfaces.md under /v1/.
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, k := range map[string]kind{
-		"headcount":           {a.headcount, "as_of known_at division by"},
-		"headcount/series":    {a.series, "known_at division by from to"},
+		"headcount":           {a.headcount, "as_of known_at division by limit cursor"},
+		"headcount/series":    {a.series, "known_at division by from to limit cursor"},
 		"plan":                {a.plan, "as_of known_at division"},
 		"vacancies":           {a.vacancies, "as_of known_at division limit cursor"},
 		"payroll":             {a.payroll, "as_of known_at division month limit cursor"},

@@ -70,7 +70,11 @@ func (a *API) ask(r *http.Request, k kind) (*question, error) {
 	if q.AsOf == 0 && slices.Contains(takes, "as_of") {
 		q.AsOf = civil.DateIn(a.Now(), a.Zone)
 	}
-	if err := q.readPage(); err != nil {
+	usual, most := defaultLimit, maxLimit
+	if slices.Contains(takes, "by") {
+		usual, most = maxFigures, maxFigures
+	}
+	if err := q.readPage(usual, most); err != nil {
 		return nil, err
 	}
 	if err := a.wait(q); err != nil {

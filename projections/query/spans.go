@@ -2,7 +2,9 @@ package query
 
 import (
 	"context"
+	"maps"
 	"math"
+	"math/bits"
 	"slices"
 	"sort"
 	"strings"
@@ -14,8 +16,7 @@ import (
 	"github.com/muster-works/muster/projections/timeline"
 )
 
-// A spanSheet holds the spans of one view, 32 bytes each. Those that hold on a
-// date as known at a commit are found in one pass.
+// A spanSheet holds the spans of one view, 32 bytes each, and an index to them.
 type spanSheet struct {
 	mu    sync.Mutex
 	ended uint64 // ordinal up to which ends were read
@@ -34,12 +35,26 @@ type spans struct {
 	until []civil.Date
 	from  []uint32 // ordinal since which it was held to be so
 	end   []uint32 // ordinal since which no longer; holds is none. Atomic.
+	index spanIndex
 }
 
 const holds = math.MaxUint32
 
+// A spanIndex finds the spans that may hold on a date as known at an ordinal.
+// A span is a rectangle: dates by ordinals. One that is closed is short in
+// dates, one that was held to be open until it was found to be closed is short
+// in ordinals. Such are put by how long their short side is, to the power of
+// two, and by where it begins; what holds at a point then began at most that
+// long before. The rest is open and stands; it is put by since.
+type spanIndex struct {
+	n      int // spans indexed; the rest is looked through
+	dates  [33][]uint32
+	ords   [33][]uint32
+	stands []uint32
+}
+
 // refresh reads what is new and what has ended.
-func (s *spanSheet) refresh(ctx context.Context, model *readmodel.Reader, view string) (spans, error) {
+func (s *spanSheet) refresh(ctx context.Context, model *readmodel.Reader, view string, least int) (spans, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := &s.spans
@@ -68,32 +83,98 @@ func (s *spanSheet) refresh(ctx context.Context, model *readmodel.Reader, view s
 			atomic.StoreUint32(&r.end[i], uint32(ord))
 		}
 	})
-	if err == nil {
-		s.ended = ended
+	if err != nil {
+		return spans{}, err
 	}
-	return *r, err
+	s.ended = ended
+	if n := len(r.id); n-r.index.n >= max(least, r.index.n/tailShare) {
+		r.index = r.indexed(n)
+	}
+	return *r, nil
+}
+
+// indexed makes an index to n spans.
+func (s *spans) indexed(n int) spanIndex {
+	x := spanIndex{n: n}
+	for i := range uint32(n) {
+		switch end := atomic.LoadUint32(&s.end[i]); {
+		case s.until[i] != readmodel.OpenEnd:
+			put(&x.dates, uint32(s.until[i]-s.since[i]), i)
+		case end != holds:
+			put(&x.ords, end-s.from[i], i)
+		default:
+			x.stands = append(x.stands, i)
+		}
+	}
+	// Spans are in the order of from as they are.
+	bySince := func(a, b uint32) int { return int(s.since[a]) - int(s.since[b]) }
+	for _, list := range x.dates {
+		slices.SortFunc(list, bySince)
+	}
+	slices.SortFunc(x.stands, bySince)
+	return x
+}
+
+// put adds a span to those with a short side of length up to 2 to the power of
+// their number.
+func put(lists *[33][]uint32, length, i uint32) {
+	k := bits.Len32(max(length, 1) - 1)
+	lists[k] = append(lists[k], i)
+}
+
+// near yields the parts of lists in which spans began at most their length
+// before a point.
+func near(lists *[33][]uint32, begin func(i uint32) uint32, point uint32, yield func(i uint32)) {
+	for k, list := range lists {
+		first := point - min(point, 1<<k-1)
+		from := sort.Search(len(list), func(n int) bool { return begin(list[n]) >= first })
+		for _, i := range list[from:] {
+			if begin(i) > point {
+				break
+			}
+			yield(i)
+		}
+	}
 }
 
 // stab returns the spans that hold on a date, as known at an ordinal, in the
-// divisions under a prefix, by Since and ID.
-func (s *spans) stab(c *cells, prefix string, known uint64, asOf civil.Date) []uint32 {
-	within := make([]bool, len(c.values[byDivision]))
-	for code, v := range c.values[byDivision] {
-		within[code] = strings.HasPrefix(v, prefix)
-	}
+// divisions under a prefix, in no order: each as its Since and, in the low 32
+// bits, its index.
+func (s *spans) stab(c *cells, prefix string, known uint64, asOf civil.Date) (found []uint64) {
 	at := uint32(min(known, holds-1))
-	n := sort.Search(len(s.from), func(i int) bool { return s.from[i] > at })
-	since, until, end := s.since[:n], s.until[:n], s.end[:n]
-	var found []uint64
-	for i, from := range since {
-		if from <= asOf && asOf < until[i] && atomic.LoadUint32(&end[i]) > at && within[c.of[byDivision][s.cell[i]]] {
-			found = append(found, uint64(from)<<32|uint64(i))
+	look := func(i uint32) {
+		if s.since[i] <= asOf && asOf < s.until[i] && s.from[i] <= at && atomic.LoadUint32(&s.end[i]) > at &&
+			strings.HasPrefix(c.value(byDivision, s.cell[i]), prefix) {
+			found = append(found, uint64(s.since[i])<<32|uint64(i))
 		}
 	}
-	slices.Sort(found)
-	list := make([]uint32, len(found))
-	for i, key := range found {
-		list[i] = uint32(key)
+	near(&s.index.dates, func(i uint32) uint32 { return uint32(s.since[i]) }, uint32(asOf), look)
+	near(&s.index.ords, func(i uint32) uint32 { return s.from[i] }, at, look)
+	for _, i := range s.index.stands {
+		if s.since[i] > asOf {
+			break
+		}
+		look(i)
 	}
-	return list
+	for i := s.index.n; i < len(s.from) && s.from[i] <= at; i++ {
+		look(uint32(i))
+	}
+	return found
+}
+
+// lowest returns the keys that may be among the n lowest: those of a Since up to
+// one.
+func lowest(keys []uint64, n int) []uint64 {
+	count := map[uint64]int{}
+	for _, k := range keys {
+		count[k>>32]++
+	}
+	days := slices.Sorted(maps.Keys(count))
+	sum, last := 0, uint64(0)
+	for _, last = range days {
+		if sum += count[last]; sum >= n {
+			break
+		}
+	}
+	return slices.DeleteFunc(keys, func(k uint64) bool { return k>>32 > last })
 }

@@ -45,21 +45,20 @@ func (a *API) vacancies(q *question) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	spans, err := a.cubeOf(q).vacancies.refresh(q.ctx, q.model, "vacancy")
+	spans, err := a.cubeOf(q).vacancies.refresh(q.ctx, q.model, "vacancy", a.least)
 	if err != nil {
 		return nil, err
 	}
 	// Cells after spans: no span names a cell that is not there yet.
-	filled, cells, err := a.read(q, "filled")
+	filled, err := a.read(q, "filled")
 	if err != nil {
 		return nil, err
 	}
-	vacant := spans.stab(cells, q.division, q.known, q.AsOf)
-	page := vacant[min(q.page.skip, len(vacant)):]
-	page = page[:min(q.page.limit, len(page))]
-	v := &Vacancies{Rows: make([]VacancyRow, len(page)), Paged: q.paged(len(page), len(vacant))}
-	for i, n := range page {
-		r := &v.Rows[i]
+	cells := filled.cells
+	page, total := q.page.cut(spans.stab(cells, q.division, q.known, q.AsOf))
+	v := &Vacancies{Rows: make([]VacancyRow, len(page)), Paged: q.paged(len(page), total)}
+	for i, key := range page {
+		r, n := &v.Rows[i], uint32(key)
 		if r.Post, err = q.model.PostName(q.ctx, spans.post[n]); err != nil {
 			return nil, err
 		}
@@ -71,22 +70,20 @@ func (a *API) vacancies(q *question) (answer, error) {
 			r.Over = r.Age > pack.Backfill.Days
 		}
 	}
-	v.TimeToFill = timeToFill(&filled[0], cells.group(q.division, nil), q.known, q.AsOf)
+	v.TimeToFill = timeToFill(&filled, &extent{q.division, q.known, nil}, q.AsOf)
 	return v, nil
 }
 
 // timeToFill looks at all vacancies filled by as_of.
-func timeToFill(r *rows, g *grouping, known uint64, asOf civil.Date) (t TimeToFill) {
+func timeToFill(f *figures, x *extent, asOf civil.Date) (t TimeToFill) {
 	var count []int // vacancies by the days they lasted
-	for i := range r.upTo(known) {
-		if r.date[i] <= asOf && int(g.of[r.cell[i]]) < g.n {
-			days := int(r.measure[i])
-			if days >= len(count) {
-				count = append(count, make([]int, days+1-len(count))...)
-			}
-			count[days] += int(r.n[i])
+	f.sums(x, asOf, func(c *classes, class int32, n int) {
+		days := int(c.measure[class])
+		if days >= len(count) {
+			count = append(count, make([]int, days+1-len(count))...)
 		}
-	}
+		count[days] += n
+	})
 	total, sum := 0, 0
 	for days, n := range count {
 		total += n

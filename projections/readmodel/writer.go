@@ -62,7 +62,7 @@ func (d *Dir) Resume(ctx context.Context, views []view.View) (*Writer, error) {
 	}
 	for _, name := range slices.Backward(names) {
 		l, err := d.store.Resume(ctx, name, views)
-		if errors.Is(err, ErrBusy) {
+		if errors.Is(err, ErrBusy) || errors.Is(err, ErrUnusable) {
 			continue
 		}
 		if err != nil {

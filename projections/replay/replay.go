@@ -28,9 +28,12 @@ import (
 type Options struct {
 	// DryRun compares and throws the new generation away.
 	DryRun bool
-	// Until, when set, is the last commit to read; the new generation is never
-	// switched to then.
+	// Until, when set, is the last commit to read; in the directory of the living
+	// generation the new one is not switched to then.
 	Until log.Position
+	// Into, when set, is the directory that the new generation is made and switched
+	// to in; the living one is compared with, and let be.
+	Into *readmodel.Dir
 	// Examples is how many differing rows a table are shown; 5 where it is 0.
 	Examples int
 	// Progress, when set, is told how far the rebuild is.
@@ -63,43 +66,51 @@ func Run(ctx context.Context, l log.Log, dir *readmodel.Dir, views []view.View, 
 	if o.Examples == 0 {
 		o.Examples = 5
 	}
+	into, keep := o.Into, !o.DryRun
+	if into == nil {
+		into, keep = dir, keep && o.Until.IsZero()
+	}
 	living, err := dir.Reader(ctx)
 	if err != nil && !errors.Is(err, readmodel.ErrNone) && !errors.Is(err, readmodel.ErrUnusable) {
 		return report, err
 	}
 	until := o.Until
-	if living != nil && until.IsZero() {
+	if living != nil {
 		// The living one is at a commit now, and only grows from there.
 		m, err := living.Meta(ctx)
 		if err != nil {
 			return report, err
 		}
-		report.Living, until = m.Generation, m.Position
+		if report.Living = m.Generation; until.IsZero() {
+			until = m.Position
+		}
 	}
-	if report.Rebuilt, err = dir.Next(ctx); err != nil {
+	if report.Rebuilt, err = into.Next(ctx); err != nil {
 		return report, err
 	}
 	options := runner.Options{Progress: o.Progress}
-	if report.At, err = runner.Build(ctx, l, dir, report.Rebuilt, views, until, options); err != nil {
+	if report.At, err = runner.Build(ctx, l, into, report.Rebuilt, views, until, options); err != nil {
 		return report, fmt.Errorf("rebuild: %w", err)
 	}
 	defer func() {
 		if !report.Switched {
-			err = errors.Join(err, dir.Remove(context.WithoutCancel(ctx), report.Rebuilt))
+			err = errors.Join(err, into.Remove(context.WithoutCancel(ctx), report.Rebuilt))
 		}
 	}()
 	if living != nil {
-		if report.Tables, err = compare(ctx, living, dir, report.Rebuilt, report.At.Ord, o.Examples); err != nil {
+		if report.Tables, err = compare(ctx, living, into, report.Rebuilt, report.At.Ord, o.Examples); err != nil {
 			return report, err
 		}
 	}
-	if o.DryRun || !o.Until.IsZero() {
+	if !keep {
 		return report, nil
 	}
-	if err := runner.CatchUp(ctx, l, dir, report.Rebuilt, views, options); err != nil {
-		return report, fmt.Errorf("catch up: %w", err)
+	if o.Until.IsZero() {
+		if err := runner.CatchUp(ctx, l, into, report.Rebuilt, views, options); err != nil {
+			return report, fmt.Errorf("catch up: %w", err)
+		}
 	}
-	if err := dir.Switch(ctx, report.Rebuilt); err != nil {
+	if err := into.Switch(ctx, report.Rebuilt); err != nil {
 		return report, err
 	}
 	report.Switched = true

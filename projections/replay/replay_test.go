@@ -208,6 +208,39 @@ func TestUntil(t *testing.T) {
 	}
 }
 
+// The world as it was known then, in a directory of its own: compared with the
+// living one, which is let be, and in use there.
+func TestInto(t *testing.T) {
+	l, dir, _ := world(t)
+	var positions []log.Position
+	for c, err := range l.Read(t.Context(), log.Position{}, log.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		positions = append(positions, c.Position)
+	}
+	into, err := sqlite.OpenDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer into.Close()
+	half := positions[len(positions)/2]
+	report := run(t, l, dir, replay.Options{Until: half, Into: into})
+	if !report.Same() || !report.Switched || report.Living != "gen-000001" || report.Rebuilt != "gen-000001" {
+		t.Errorf("%+v", report)
+	}
+	model, err := into.Reader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := model.Meta(t.Context()); err != nil || m.Position != half {
+		t.Errorf("the other directory shows %s: %v, want %s", m.Position, err, half)
+	}
+	if names, err := dir.Generations(t.Context()); err != nil || len(names) != 1 {
+		t.Errorf("generations beside the living one: %v, %v", names, err)
+	}
+}
+
 // What is appended while a replay runs is in the generation that it switches
 // to, and is no difference.
 func TestReplayUnderWrites(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 // erased: one that is in the log already is a duplicate, and leaves the run
 // without the vault having seen it.
 func (p *preparation) again(ctx context.Context, r *run) error {
-	if len(p.g.erased) == 0 {
+	if !p.g.erased.any() {
 		return nil
 	}
 	h := newRehearsal(p.g.vault)

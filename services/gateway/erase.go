@@ -50,18 +50,23 @@ func (g *Gateway) Erase(ctx context.Context, c Caller, p events.Person, reason s
 	if g.history == nil {
 		return Certificate{}, fmt.Errorf("%w: this gateway reads no log", log.ErrUnavailable)
 	}
-	g.door.Lock()
-	defer g.door.Unlock()
-	cert, done := g.erased[p]
+	leave, err := g.vault.Seize(ctx)
+	if err != nil {
+		return Certificate{}, vaultError(ctx, err)
+	}
+	defer leave()
+	if err := g.learn(ctx); err != nil {
+		return Certificate{}, err
+	}
+	cert, done := g.erased.find(p)
 	if !done {
 		if err := g.mayTell(ctx, p, "reason", reason); err != nil {
 			return Certificate{}, err
 		}
-		var err error
 		if cert, err = g.recordErasure(ctx, c, p, reason); err != nil {
 			return Certificate{}, err
 		}
-		g.erased[p] = cert
+		g.erased.add(cert)
 	}
 	// It is in the log and will happen, whether or not anybody waits for it.
 	gone, err := g.vault.Erase(context.WithoutCancel(ctx), p)
@@ -106,22 +111,15 @@ func (g *Gateway) recordErasure(ctx context.Context, c Caller, p events.Person, 
 // vault may have been restored from an older copy. It returns how many persons
 // it erased.
 func (g *Gateway) Forget(ctx context.Context) (int, error) {
-	g.door.Lock()
-	defer g.door.Unlock()
-	var persons []events.Person
-	for cert, err := range g.erasures(ctx, log.Position{}) {
-		if err != nil {
-			return 0, fmt.Errorf("erasures in the log: %w", err)
-		}
-		if _, twice := g.erased[cert.Person]; twice {
-			continue
-		}
-		g.erased[cert.Person] = cert
-		if _, _, known := g.vault.Birth(cert.Person); known {
-			persons = append(persons, cert.Person)
-		}
+	leave, err := g.vault.Seize(ctx)
+	if err != nil {
+		return 0, err
 	}
-	gone, err := g.vault.Erase(ctx, persons...)
+	defer leave()
+	if err := g.readErasures(ctx); err != nil {
+		return 0, fmt.Errorf("erasures in the log: %w", err)
+	}
+	gone, err := g.vault.Erase(ctx, g.erased.persons()...)
 	return gone.Keys, err
 }
 

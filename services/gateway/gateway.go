@@ -64,7 +64,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/muster-works/muster/events"
@@ -158,8 +157,7 @@ type Gateway struct {
 	history   History
 	fresh     func(context.Context) error
 
-	door   sync.RWMutex // submissions hold it to read, an erasure closes it
-	erased map[events.Person]Certificate
+	erased register
 }
 
 // New makes a gateway.
@@ -176,7 +174,8 @@ func New(o Options) (*Gateway, error) {
 	return &Gateway{
 		desk: o.Desk, vault: o.Vault, divisions: o.Divisions, auth: o.Auth, spool: o.Spool, log: o.Log,
 		slots: make(chan struct{}, o.Slots), tally: NewTally(),
-		history: o.History, fresh: o.Fresh, erased: map[events.Person]Certificate{},
+		history: o.History, fresh: o.Fresh,
+		erased: register{certificates: map[events.Person]Certificate{}},
 	}, nil
 }
 

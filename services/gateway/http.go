@@ -54,7 +54,7 @@ func (g *Gateway) Handler() http.Handler {
 func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 	c, stream, err := g.greet(r)
 	if err == nil && !g.enter() {
-		err = newProblem(http.StatusTooManyRequests, "busy", "too many submissions are under way; send it again in a second")
+		err = newProblem(http.StatusTooManyRequests, Busy, "too many submissions are under way; send it again in a second")
 	}
 	if err != nil {
 		problemOf(err).write(w)

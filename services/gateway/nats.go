@@ -45,7 +45,7 @@ func (g *Gateway) ServeNATS(ctx context.Context, nc *nats.Conn) error {
 	}
 	handler := micro.HandlerFunc(func(r micro.Request) {
 		if !g.enter() {
-			g.refuse(r, newProblem(http.StatusTooManyRequests, "busy", "too many submissions are under way; send it again in a second"))
+			g.refuse(r, newProblem(http.StatusTooManyRequests, Busy, "too many submissions are under way; send it again in a second"))
 			return
 		}
 		running.Go(func() {

@@ -45,7 +45,7 @@ func (g *Gateway) persons(mux *http.ServeMux) {
 func (g *Gateway) person(w http.ResponseWriter, r *http.Request, wish any, do func(context.Context, Caller, events.Person) (any, error)) {
 	c, err := g.caller(r)
 	if err == nil && !g.enter() {
-		err = newProblem(http.StatusTooManyRequests, "busy", "too many requests are under way; ask again in a second")
+		err = newProblem(http.StatusTooManyRequests, Busy, "too many requests are under way; ask again in a second")
 	}
 	if err != nil {
 		problemOf(err).write(w)

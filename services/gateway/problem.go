@@ -11,6 +11,13 @@ import (
 	"github.com/muster-works/muster/services/internal/desk"
 )
 
+// The codes of requests that fail through no fault of the agency's.
+const (
+	Busy        events.Code = "busy"        // of a whole request: too many are under way; send it again after Retry-After
+	Unavailable events.Code = "unavailable" // of a whole request: a service or the log does not answer; send it again
+	Internal    events.Code = "internal"    // of a whole request: the engine failed; tell its operator the correlation
+)
+
 // A problem answers a request as a whole (RFC 9457).
 type problem struct {
 	Type     string           `json:"type"`
@@ -44,11 +51,11 @@ func problemOf(err error) *problem {
 	case errors.Is(err, desk.ErrTooLarge):
 		return newProblem(http.StatusRequestEntityTooLarge, events.TooLarge, "a dry run of this deployment has at most 1 MiB; try parts, of which each sees its own events alone")
 	case errors.Is(err, desk.ErrBusy):
-		return newProblem(http.StatusTooManyRequests, "busy", "the service is busy; send all of it again in a second, what was taken comes back as duplicate")
+		return newProblem(http.StatusTooManyRequests, Busy, "the service is busy; send all of it again in a second, what was taken comes back as duplicate")
 	case errors.Is(err, log.ErrUnavailable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return newProblem(http.StatusServiceUnavailable, "unavailable", "a service or the log does not answer; send all of it again, what was taken comes back as duplicate")
+		return newProblem(http.StatusServiceUnavailable, Unavailable, "a service or the log does not answer; send all of it again, what was taken comes back as duplicate")
 	}
-	return newProblem(http.StatusInternalServerError, "internal", "the engine failed; its operator finds the cause under the correlation id of this answer")
+	return newProblem(http.StatusInternalServerError, Internal, "the engine failed; its operator finds the cause under the correlation id of this answer")
 }
 
 func (p *problem) write(w http.ResponseWriter) {

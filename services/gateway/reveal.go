@@ -41,8 +41,11 @@ func (g *Gateway) Reveal(ctx context.Context, c Caller, p events.Person, fields 
 			return Revelation{}, events.Refuse(events.Invalid, "fields", "want some of id_number, name, phone, household, each once")
 		}
 	}
-	g.door.RLock() // so that nobody is revealed and erased at once
-	defer g.door.RUnlock()
+	leave, err := g.vault.Share(ctx) // so that nobody is revealed and erased at once
+	if err != nil {
+		return Revelation{}, vaultError(ctx, err)
+	}
+	defer leave()
 	if err := g.mayTell(ctx, p, "purpose", purpose); err != nil {
 		return Revelation{}, err
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
-// InPlace refuses to erase somebody who is on a post, or is to be.
-const InPlace events.Code = "in_place"
+// InPlace is the code of the Scribe's own refusal.
+const InPlace events.Code = "in_place" // who is on a post, or is to be, cannot be erased
 
 // A Scribe decides the events of the family gateway, over the placements: who
 // may be erased, and whom an agency may have revealed. All else that the

@@ -57,8 +57,14 @@ type run struct {
 func (g *Gateway) submit(ctx context.Context, s submission, items []Item, imported time.Time) ([]events.Receipt, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	g.door.RLock()
-	defer g.door.RUnlock()
+	leave, err := g.vault.Share(ctx)
+	if err != nil {
+		return nil, vaultError(ctx, err)
+	}
+	defer leave()
+	if err := g.learn(ctx); err != nil {
+		return nil, err
+	}
 	receipts := make([]events.Receipt, len(items))
 	runs := make(chan *run)
 	go func() {

@@ -16,6 +16,8 @@ import (
 func replayCommand() *cobra.Command {
 	var c daemon.Config
 	var o daemon.ReplayOptions
+	var what whatIf
+	var back bool
 	cmd := &cobra.Command{
 		Use:   "replay",
 		Short: "Rebuild the views from the log beside the living ones, and say what differs",
@@ -23,30 +25,26 @@ func replayCommand() *cobra.Command {
 
 The living views stay in use and go on meanwhile. Both are compared row by row
 as they were at one commit; then the new ones take over, unless --dry-run. Exit
-code 1 if any row differs.`,
+code 1 if any row differs. --back takes up the views that were in use before.
+
+With --policy nothing is rebuilt: it says what people would have been entitled
+to, had the pack in that file been adopted after all others.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.Out, c.Logger = cmd.ErrOrStderr(), logger()
-			bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(cmd.ErrOrStderr()), progressbar.OptionSetDescription("replay"),
-				progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionShowIts(), progressbar.OptionSetItsString("facts"),
-				progressbar.OptionClearOnFinish())
-			start, facts := time.Now(), uint64(0)
-			o.Progress = func(p runner.Progress) {
-				facts = max(facts, p.Facts)
-				bar.Describe("replay up to " + p.Position.String())
-				_ = bar.Set64(int64(p.Facts))
+			switch {
+			case what.Policy != "":
+				what.KnownAt = o.KnownAt
+				return what.run(cmd, c)
+			case back:
+				name, err := daemon.Back(cmd.Context(), c)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "%s is in use\n", name)
+				return nil
 			}
-			report, err := daemon.Replay(cmd.Context(), c, o)
-			_ = bar.Finish()
-			if err != nil {
-				return err
-			}
-			printReport(cmd.OutOrStdout(), report, o.View)
-			fmt.Fprintf(cmd.OutOrStdout(), "%d facts in %.1f s\n", facts, time.Since(start).Seconds())
-			if !report.Same() {
-				return errSilent
-			}
-			return nil
+			return runReplay(cmd, c, o)
 		},
 	}
 	f := cmd.Flags()
@@ -56,10 +54,45 @@ code 1 if any row differs.`,
 	f.StringVar(&c.Log, "log", "", "where the log is: nats://… or esdb://… (default: embedded JetStream, or that of --nats)")
 	f.StringVar(&c.Store, "store", "", "the read model: a directory, or a database as postgres://… (default: views in --data)")
 	f.StringVar(&o.View, "view", "", "report on this view alone; a generation is always rebuilt whole")
-	f.StringVar(&o.KnownAt, "known-at", "", "rebuild the world as it was known at this instant (RFC 3339) or end of day; compares, never switches")
-	f.StringVar(&o.ToDir, "to-dir", "", "rebuild into this directory instead, and leave the living views alone")
+	f.StringVar(&o.KnownAt, "known-at", "", "rebuild the world as it was known at this instant (RFC 3339) or end of day; compares, and switches in --to-dir alone")
+	f.StringVar(&o.ToDir, "to-dir", "", "rebuild into this directory, and leave the living views alone")
 	f.BoolVar(&o.DryRun, "dry-run", false, "compare, and do not switch")
+	f.BoolVar(&back, "back", false, "switch to the views that were in use before; nothing is rebuilt")
+	f.StringVar(&what.Policy, "policy", "", "file of a policy pack: say what it would have made of the payrolls; nothing is rebuilt")
+	f.StringVar(&what.Month, "month", "", "with --policy, this month alone, YYYY-MM (default: all that the pack is valid in)")
+	f.StringVar(&what.lines, "lines", "", "with --policy, write every line that changes into this CSV file")
+	for _, rebuilds := range []string{"view", "to-dir", "dry-run"} {
+		cmd.MarkFlagsMutuallyExclusive("policy", "back", rebuilds)
+	}
 	return cmd
+}
+
+func runReplay(cmd *cobra.Command, c daemon.Config, o daemon.ReplayOptions) error {
+	start := time.Now()
+	bar := progressbar.NewOptions64(1, progressbar.OptionSetWriter(cmd.ErrOrStderr()), progressbar.OptionSetDescription("replay"),
+		progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(true),
+		progressbar.OptionClearOnFinish())
+	facts := uint64(0)
+	o.Progress = func(p runner.Progress) {
+		facts = max(facts, p.Facts)
+		// How far it is in the log tells the time left; facts tell the rate.
+		done, _ := p.Position.Parts()
+		goal, _ := p.Goal.Parts()
+		bar.ChangeMax64(int64(max(goal, 1)))
+		bar.Describe(fmt.Sprintf("replay %d facts, %.0f/s", p.Facts, float64(p.Facts)/time.Since(start).Seconds()))
+		_ = bar.Set64(int64(done))
+	}
+	report, err := daemon.Replay(cmd.Context(), c, o)
+	_ = bar.Finish()
+	if err != nil {
+		return err
+	}
+	printReport(cmd.OutOrStdout(), report, o.View)
+	fmt.Fprintf(cmd.OutOrStdout(), "%d facts in %.1f s\n", facts, time.Since(start).Seconds())
+	if !report.Same() {
+		return errSilent
+	}
+	return nil
 }
 
 func printReport(w io.Writer, r replay.Report, view string) {

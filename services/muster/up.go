@@ -19,6 +19,8 @@ func deployment(f *pflag.FlagSet, c *daemon.Config) {
 	f.StringVar(&c.TLSCert, "tls-cert", "", "file of the certificate (PEM) that HTTP and the embedded NATS answer with; needed on other addresses than loopback")
 	f.StringVar(&c.TLSKey, "tls-key", "", "file of its key (PEM)")
 	f.BoolVar(&c.Insecure, "insecure", false, "listen beyond loopback without TLS, because something in front speaks it")
+	f.StringVar(&c.Vault, "vault", "", "where identities are kept: a directory, or postgres://… for several gateways (default: vault in --data)")
+	f.StringVar(&c.VaultKey, "vault-key", "", "file of the vault's master key, the same for all its gateways (default: vault.key in --data)")
 	f.StringVar(&c.Divisions, "divisions", "", "file of divisions, CSV code,level,name (default: Shandong, 2022/23 edition)")
 }
 

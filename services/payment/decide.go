@@ -12,6 +12,13 @@ func (j *judgement) allocate(d *events.FundAllocated) {
 	if f == nil {
 		f = new(fund)
 	}
+	others := f.allocations
+	if j.gone.kind == allocation && j.gone.fund == f {
+		others--
+	}
+	if others > 0 && f.division != d.Division {
+		j.refuse(DivisionOutside, "data.division", "is not the division that the fund was allocated for before; name the fund of another division differently")
+	}
 	j.move(f, int64(d.Amount), 0)
 	j.judgeFunds("data.amount")
 }
@@ -24,6 +31,9 @@ func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Pla
 	}
 	if f == nil {
 		f = new(fund)
+	}
+	if !f.serves(e.Division) {
+		j.refuse(DivisionOutside, "data.fund", "was not allocated for the event's division; pay from a fund of its own")
 	}
 	r := j.state.runs[d.Run]
 	seen := make(map[string]struct{}, len(d.Lines))
@@ -95,7 +105,7 @@ func (j *judgement) judgePlaced(i int, d *events.PaymentInstructed, p Placements
 }
 
 // settle judges a settlement and returns it with the persons paid.
-func (j *judgement) settle(d *events.PaymentSettled) *events.PaymentSettled {
+func (j *judgement) settle(e *events.Event, d *events.PaymentSettled) *events.PaymentSettled {
 	record := *d
 	record.Lines = append([]events.SettledLine(nil), d.Lines...)
 	r := j.state.runs[d.Run]
@@ -109,7 +119,7 @@ func (j *judgement) settle(d *events.PaymentSettled) *events.PaymentSettled {
 	for i := range record.Lines {
 		l := &record.Lines[i]
 		n, ok := j.named(i, r, l.Line, seen)
-		if !ok {
+		if !ok || !j.concerns(e, i, r, n) {
 			continue
 		}
 		kept[n] = true
@@ -129,7 +139,7 @@ func (j *judgement) settle(d *events.PaymentSettled) *events.PaymentSettled {
 }
 
 // restitute judges lines that came back and returns them with the persons paid.
-func (j *judgement) restitute(name string, lines []events.ReturnedLine) []events.ReturnedLine {
+func (j *judgement) restitute(e *events.Event, name string, lines []events.ReturnedLine) []events.ReturnedLine {
 	record := append([]events.ReturnedLine(nil), lines...)
 	j.takeBack("replaces", nil)
 	r := j.state.runs[name]
@@ -141,7 +151,7 @@ func (j *judgement) restitute(name string, lines []events.ReturnedLine) []events
 	seen := make(map[string]struct{}, len(lines))
 	for i := range record {
 		n, ok := j.named(i, r, record[i].Line, seen)
-		if !ok {
+		if !ok || !j.concerns(e, i, r, n) {
 			continue
 		}
 		returned, paid := j.returned(r, n) > 0, r.paid(n)
@@ -175,6 +185,15 @@ func (j *judgement) named(i int, r *run, id string, seen map[string]struct{}) (n
 		return 0, false
 	}
 	return n, true
+}
+
+// concerns refuses what is said of a line that was paid for another division.
+func (j *judgement) concerns(e *events.Event, i int, r *run, n uint32) bool {
+	if f := r.fund(r.paid(n)); f == nil || f.concerns(e.Division) {
+		return true
+	}
+	j.refuse(DivisionOutside, at(i, "line"), "is paid from a fund of another division than the event's")
+	return false
 }
 
 // holds says whether the settlement taken back counted at a line.

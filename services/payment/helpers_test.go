@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/internal/desk"
 	"github.com/muster-works/muster/services/internal/placement"
@@ -59,10 +60,14 @@ func stamp(e *events.Event) *events.Event {
 
 func replacing(e *events.Event, id string) *events.Event { e.Replaces = id; return e }
 func elsewhere(e *events.Event) *events.Event            { e.Division = "370212000000"; return e }
-func recorded(e *events.Event) *events.Event             { e.Submode = events.Record; return e }
+func in(d division.Code, e *events.Event) *events.Event {
+	e.Division = d
+	return e
+}
+func recorded(e *events.Event) *events.Event { e.Submode = events.Record; return e }
 
 func allocate(id, fund string, amount events.Fen) *events.Event {
-	return event(id, &events.FundAllocated{Fund: fund, Year: 2022, Amount: amount})
+	return event(id, &events.FundAllocated{Fund: fund, Division: "370211000000", Year: 2022, Amount: amount})
 }
 
 // instruct pays 100 fen a line to person 2 on post a for 2022-05.

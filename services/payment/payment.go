@@ -5,6 +5,13 @@
 // line takes its amount from the fund when it is instructed, and gives it back
 // when it is returned or reversed. No fund falls below zero.
 //
+// A fund is earmarked for one division, that of its allocations, and pays what
+// happens there and below: an event must lie under the division of the fund it
+// asks. Settlements and returns speak of lines whose fund is that of the event's
+// division, of one above or of one below it. An agency that answers for other
+// divisions can name neither: what it may say is bounded by its prefix at the
+// door.
+//
 // A line goes one way: instructed, settled, returned or reversed. What came
 // back is not settled again: whoever pays it a second time instructs it as a
 // new line, which asks the fund anew and leaves both payments in the books. A
@@ -27,7 +34,9 @@
 // The codes, beside those of the contract and of the desk:
 //
 //	unknown_post      the post of a line is not in the books; also in record mode
-//	division_outside  it lies outside the event's division; also in record mode
+//	division_outside  the post lies outside the event's division, the event
+//	                  outside the fund's, or the line was paid for another one;
+//	                  also in record mode
 //	unknown_fund      the fund has no allocation
 //	fund_exceeded     the fund would fall below zero; the sentence says what is left
 //	not_placed        the person was not in place for what the line pays
@@ -104,11 +113,11 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	case *events.PaymentInstructed:
 		j.instruct(e, d, s.placements)
 	case *events.PaymentSettled:
-		record.Data = j.settle(d)
+		record.Data = j.settle(e, d)
 	case *events.PaymentReturned:
-		record.Data = &events.PaymentReturned{Run: d.Run, Lines: j.restitute(d.Run, d.Lines)}
+		record.Data = &events.PaymentReturned{Run: d.Run, Lines: j.restitute(e, d.Run, d.Lines)}
 	case *events.PaymentReversed:
-		record.Data = &events.PaymentReversed{Run: d.Run, Lines: j.restitute(d.Run, d.Lines)}
+		record.Data = &events.PaymentReversed{Run: d.Run, Lines: j.restitute(e, d.Run, d.Lines)}
 	case *events.EventWithdrawn:
 		j.withdraw()
 	}

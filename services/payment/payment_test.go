@@ -5,6 +5,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
 )
@@ -36,6 +37,10 @@ func TestStories(t *testing.T) {
 		returned  = events.PaymentReturnedType
 		reversed  = events.PaymentReversedType
 	)
+	forDivision := func(d division.Code, e *events.Event) *events.Event {
+		e.Data.(*events.FundAllocated).Division = d
+		return e
+	}
 	for name, steps := range map[string][]step{
 		"allocations add up": {
 			{allocate("f1", "f", 100), ok},
@@ -56,8 +61,37 @@ func TestStories(t *testing.T) {
 		},
 		"a post elsewhere": {
 			{allocate("f1", "f", 1000), ok},
-			{elsewhere(instruct("i1", "r", "f", "1")), "rejected division_outside:data.lines[0].post"},
-			{recorded(elsewhere(instruct("i1", "r", "f", "1"))), "rejected division_outside:data.lines[0].post"},
+			{elsewhere(instruct("i1", "r", "f", "1")), "rejected division_outside:data.fund division_outside:data.lines[0].post"},
+			{recorded(elsewhere(instruct("i1", "r", "f", "1"))), "rejected division_outside:data.fund division_outside:data.lines[0].post"},
+		},
+		"a fund of another division": {
+			{forDivision("370212000000", allocate("f1", "f", 1000)), ok},
+			{instruct("i1", "r", "f", "1"), "rejected division_outside:data.fund"},
+			{recorded(instruct("i1", "r", "f", "1")), "rejected division_outside:data.fund"},
+			{allocate("f2", "f", 1), "rejected division_outside:data.division"},
+			{replacing(allocate("f2", "f", 1000), "f1"), ok},
+			{instruct("i1", "r", "f", "1"), ok},
+			{in("370200000000", instruct("i2", "r", "f", "2")), "rejected division_outside:data.fund"},
+			{in("", instruct("i2", "r", "f", "2")), ok},
+			{withdraw("w1", allocated, "f2"), "rejected fund_exceeded:data.id"},
+		},
+		"a fund that is free again": {
+			{allocate("f1", "f", 1000), ok},
+			{withdraw("w1", allocated, "f1"), ok},
+			{forDivision("370212000000", allocate("f2", "f", 1000)), ok},
+			{instruct("i1", "r", "f", "1"), "rejected division_outside:data.fund"},
+		},
+		"a run of another division": {
+			{allocate("f1", "f", 1000), ok},
+			{instruct("i1", "r", "f", "1", "2", "3"), ok},
+			{elsewhere(settle("s1", "r", "1")), "rejected division_outside:data.lines[0].line"},
+			{recorded(elsewhere(settle("s1", "r", "1"))), "rejected division_outside:data.lines[0].line"},
+			{in("370200000000", settle("s1", "r", "1")), ok},
+			{in("370211000000", settle("s2", "r", "2")), ok},
+			{settle("s3", "r", "3"), ok},
+			{elsewhere(giveBack("g1", "r", "1")), "rejected division_outside:data.lines[0].line"},
+			{elsewhere(reverse("g1", "r", "1")), "rejected division_outside:data.lines[0].line"},
+			{giveBack("g1", "r", "1"), ok},
 		},
 		"placed in the month": {
 			{allocate("f1", "f", 10000), ok},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/services/internal/desk"
 	"github.com/muster-works/muster/services/internal/table"
 )
@@ -27,12 +28,22 @@ type State struct {
 
 // A fund is earmarked money, in fen.
 type fund struct {
-	allocations int   // that stand
-	allocated   int64 // their sum
-	committed   int64 // instructed, less what was returned or reversed
+	division    division.Code // that it was allocated for; "" for everywhere, and where no allocation stands
+	allocations int           // that stand
+	allocated   int64         // their sum
+	committed   int64         // instructed, less what was returned or reversed
 }
 
 func (f *fund) left() int64 { return f.allocated - f.committed }
+
+// serves says whether what happens in a division may be paid from the fund.
+func (f *fund) serves(d division.Code) bool { return d == "" || d.Under(string(f.division)) }
+
+// concerns says whether who answers for a division may speak of what the fund
+// has paid: one of the two lies in the other.
+func (f *fund) concerns(d division.Code) bool {
+	return f.serves(d) || f.division.Under(string(d))
+}
 
 // An act is what one event did, kept so that it can be taken back.
 type act struct {
@@ -73,6 +84,7 @@ func (s *State) Apply(e *events.Event, n desk.Entry) {
 		a := act{kind: allocation, fund: s.fund(d.Fund), amount: int64(d.Amount)}
 		s.enter(n.Number, a)
 		s.allocate(a.fund, 1, a.amount)
+		s.locate(a.fund, d.Division)
 	case *events.PaymentInstructed:
 		s.instruct(n.Number, d)
 	case *events.PaymentSettled:
@@ -123,6 +135,9 @@ func (s *State) void(n uint32) {
 	switch a.kind {
 	case allocation:
 		s.allocate(a.fund, -1, -a.amount)
+		if a.fund.allocations == 0 {
+			s.locate(a.fund, "")
+		}
 	case instruction:
 		s.each(a, func(l line) line { return l.instruct(0, 0, 0) })
 	case settlement:
@@ -161,6 +176,16 @@ func (s *State) allocate(f *fund, n int, amount int64) {
 		f.allocations -= n
 		f.allocated -= amount
 	})
+}
+
+// locate gives a fund its division. An event's own text is not kept alive.
+func (s *State) locate(f *fund, d division.Code) {
+	was := f.division
+	if was == d {
+		return
+	}
+	f.division = division.Code(strings.Clone(string(d)))
+	s.did(func() { f.division = was })
 }
 
 // fund returns the fund of a name, made when it is not there.

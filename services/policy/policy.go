@@ -20,9 +20,9 @@
 //
 // The codes, beside those of the contract and of the desk:
 //
-//	version_exists       a pack of this version was adopted before; also in record mode
-//	condition_invalid    a condition of eligibility cannot be compiled; also in record mode
-//	jurisdiction_outside the jurisdiction lies outside the event's division; also in record mode
+//	version_exists        a pack of this version was adopted before; also in record mode
+//	condition_invalid     a condition of eligibility cannot be compiled; also in record mode
+//	jurisdiction_outside  the jurisdiction lies outside the event's division; also in record mode
 package policy
 
 import (

@@ -20,7 +20,8 @@ type ledger struct {
 	conn  *pgx.Conn
 	views []view.View
 	epoch int64
-	bulk  bool // there are no keys yet
+	bulk  bool   // there are no keys yet
+	tx    pgx.Tx // of a bulk load, since its last checkpoint
 }
 
 // settings are those of a connection that writes. What is lost of the read
@@ -42,7 +43,9 @@ func (s *Store) Create(ctx context.Context, name string, views []view.View) (rea
 	if err != nil {
 		return nil, err
 	}
-	l.bulk = true
+	if err := l.load(ctx); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
 	err = pgx.BeginFunc(ctx, l.conn, func(tx pgx.Tx) error {
 		all := []string{`CREATE SCHEMA ` + quote(name)}
 		for _, t := range readmodel.Tables(views) {
@@ -68,6 +71,41 @@ func (s *Store) Create(ctx context.Context, name string, views []view.View) (rea
 		return nil, errors.Join(fmt.Errorf("create %s: %w", name, wrap(err)), l.Close())
 	}
 	return l, nil
+}
+
+// Resume opens the schema of a bulk load that was interrupted.
+func (s *Store) Resume(ctx context.Context, name string, views []view.View) (readmodel.Ledger, error) {
+	l, err := s.edit(ctx, name, views)
+	if err != nil {
+		return nil, err
+	}
+	var state string
+	if err = l.load(ctx); err == nil {
+		err = wrap(l.conn.QueryRow(ctx, `SELECT value FROM meta WHERE name = 'state'`).Scan(&state))
+	}
+	if err == nil && state != "building" {
+		err = fmt.Errorf("%w: %s is no bulk load under way", readmodel.ErrUnusable, name)
+	}
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+// load says that this session is at the bulk load of the generation, for as long
+// as it lives; ErrBusy when another one is.
+func (l *ledger) load(ctx context.Context) error {
+	var mine bool
+	if err := l.conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended($1, 0))`, "muster "+l.name).Scan(&mine); err != nil {
+		return wrap(err)
+	}
+	if !mine {
+		return readmodel.ErrBusy
+	}
+	l.bulk = true
+	// Its transactions are long and keep nobody waiting.
+	_, err := l.conn.Exec(ctx, `SET idle_in_transaction_session_timeout = 0`)
+	return wrap(err)
 }
 
 // Edit opens the schema of a finished generation.
@@ -106,8 +144,8 @@ const flushed = `SET LOCAL synchronous_commit = on`
 
 // Finish makes keys and indexes, and flushes everything.
 func (l *ledger) Finish(ctx context.Context) error {
-	err := pgx.BeginFunc(ctx, l.conn, func(tx pgx.Tx) error {
-		all := []string{flushed}
+	err := l.transact(ctx, true, func(tx pgx.Tx) error {
+		all := []string{flushed, `DELETE FROM checkpoint`}
 		for _, t := range readmodel.Tables(l.views) {
 			all = append(all, indexes(t)...)
 		}
@@ -119,13 +157,16 @@ func (l *ledger) Finish(ctx context.Context) error {
 		}
 		return nil
 	})
-	l.bulk = l.bulk && err != nil
+	if err == nil {
+		l.bulk = false
+		_, err = l.conn.Exec(ctx, `SELECT pg_advisory_unlock_all(), set_config('idle_in_transaction_session_timeout', $1, false)`, settings["idle_in_transaction_session_timeout"])
+	}
 	return wrap(err)
 }
 
 // Write writes a batch.
 func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) error {
-	err := pgx.BeginFunc(ctx, l.conn, func(tx pgx.Tx) error {
+	err := l.transact(ctx, !l.bulk || len(b.Checkpoint) > 0, func(tx pgx.Tx) error {
 		// The row is locked from here on, so the fence can stand first: whoever
 		// was taken over does not write a row.
 		done, err := tx.Exec(ctx, `UPDATE progress SET ord = $1 WHERE epoch = $2 AND ord = $3`, int64(b.Last(after)), l.epoch, int64(after))
@@ -149,6 +190,29 @@ func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) er
 		return w.err
 	})
 	return l.explain(ctx, wrap(err))
+}
+
+// transact runs a part of a transaction, and ends it where commit says so. An
+// error takes all of it back.
+func (l *ledger) transact(ctx context.Context, commit bool, do func(pgx.Tx) error) error {
+	tx := l.tx
+	l.tx = nil
+	if tx == nil {
+		var err error
+		if tx, err = l.conn.Begin(ctx); err != nil {
+			return err
+		}
+	}
+	if err := do(tx); err != nil {
+		back, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		return errors.Join(err, tx.Rollback(back))
+	}
+	if commit {
+		return tx.Commit(ctx)
+	}
+	l.tx = tx
+	return nil
 }
 
 // explain tells a lost connection from one that was ended by whoever took over.

@@ -19,7 +19,7 @@ import (
 // called with the same store by others; the suite closes it.
 func Run(t *testing.T, open func(*testing.T) readmodel.Store) {
 	for name, test := range map[string]func(*testing.T, readmodel.Store){
-		"directory": directory, "fence": fence, "unfinished": unfinished, "rows": rows,
+		"directory": directory, "fence": fence, "unfinished": unfinished, "rows": rows, "resume": resume, "says": says,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}

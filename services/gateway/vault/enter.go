@@ -36,6 +36,15 @@ func (v *Vault) Enter(ctx context.Context, ids []events.Identity) ([]Entry, erro
 	}
 	entries := make([]Entry, len(ids))
 	err := v.do(ctx, func(g *group) (err error) {
+		var met []events.Person
+		for _, u := range guests {
+			if p, known := g.find(u.hash); known {
+				met = append(met, p)
+			}
+		}
+		if err := g.fetch(met); err != nil {
+			return err
+		}
 		for i, u := range guests {
 			if entries[i], err = g.enter(u); err != nil {
 				return err
@@ -54,6 +63,9 @@ func (v *Vault) Enter(ctx context.Context, ids []events.Identity) ([]Entry, erro
 func (v *Vault) Recall(ctx context.Context, persons []events.Person) ([]Entry, error) {
 	entries := make([]Entry, len(persons))
 	err := v.do(ctx, func(g *group) error {
+		if err := g.fetch(persons); err != nil {
+			return err
+		}
 		for i, p := range persons {
 			f, ok := g.fact(p)
 			if !ok {
@@ -103,8 +115,8 @@ func (g *group) enter(u guest) (Entry, error) {
 		if err != nil {
 			return Entry{}, err
 		}
-		_, err = g.exec("UPDATE person SET sealed=?, marks=? WHERE n=?", sealed, g.v.marks(r.marks, now), f.row)
-		return e, err
+		r.identity, r.sealed, r.marks = now, sealed, g.v.marks(r.marks, now)
+		g.update(r)
 	}
 	return e, nil
 }
@@ -134,59 +146,28 @@ func (g *group) create(u guest) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	f := fact{g.next, u.birth, u.female}
-	if _, err := g.exec("INSERT INTO person VALUES (?,?,?,?,?,?,?,?)",
-		int64(f.row), p[:], u.hash[:], int64(f.birth), f.female, wrapped, sealed, g.v.marks(nil, u.Identity)); err != nil {
-		return Entry{}, err
+	r := &row{
+		record: &record{n: g.next, person: p, number: u.hash, birth: u.birth, female: u.female,
+			key: wrapped, sealed: sealed, marks: g.v.marks(nil, u.Identity)},
+		key: k, identity: u.Identity, isOpen: true, written: true,
 	}
 	g.next++
-	g.persons[u.hash], g.facts[p] = p, f
+	g.change.created = append(g.change.created, r.record)
+	f := fact{r.n, u.birth, u.female}
+	g.opened[r.n], g.persons[u.hash], g.facts[p] = r, p, f
 	return g.entry(k, f, u.Identity)
 }
 
 // entry seals an identity for an event and looks up its tokens.
-func (g *group) entry(k key, f fact, id events.Identity) (e Entry, err error) {
+func (g *group) entry(k key, f fact, id events.Identity) (Entry, error) {
 	sealed, err := k.sealIdentity(id)
 	if err != nil {
 		return Entry{}, err
 	}
-	e = Entry{Person: k.person, Birth: f.birth, Female: f.female}
+	e := Entry{Person: k.person, Birth: f.birth, Female: f.female}
 	e.Identity.Sealed = base64.StdEncoding.EncodeToString(sealed)
-	for _, t := range [...]struct {
-		kind kind
-		text string
-		to   *string
-	}{
-		{names, id.Name, &e.Identity.NameToken},
-		{phones, id.Phone, &e.Identity.PhoneToken},
-		{households, id.Household, &e.Identity.HouseholdToken},
-	} {
-		if *t.to, err = g.token(t.kind, t.text); err != nil {
-			return Entry{}, err
-		}
-	}
+	e.Identity.NameToken = g.token(names, id.Name)
+	e.Identity.PhoneToken = g.token(phones, id.Phone)
+	e.Identity.HouseholdToken = g.token(households, id.Household)
 	return e, nil
-}
-
-// A row is a person's row, opened.
-type row struct {
-	key      key
-	identity events.Identity
-	marks    []byte
-}
-
-func (g *group) row(p events.Person, f fact) (r row, err error) {
-	s, err := g.v.prepared("SELECT key, sealed, marks FROM person WHERE n=?")
-	if err != nil {
-		return row{}, err
-	}
-	var wrapped, sealed []byte
-	if err := s.QueryRowContext(g.ctx, int64(f.row)).Scan(&wrapped, &sealed, &r.marks); err != nil {
-		return row{}, fmt.Errorf("vault: person %s: %w", p, err)
-	}
-	if r.key, err = g.v.unwrap(p, wrapped); err != nil {
-		return row{}, err
-	}
-	r.identity, err = r.key.openIdentity(sealed)
-	return r, err
 }

@@ -3,7 +3,6 @@ package vault
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"slices"
 
 	"github.com/muster-works/muster/events"
@@ -17,8 +16,8 @@ type Destroyed struct {
 }
 
 // Erase deletes persons: their rows with the identities, their keys, and the
-// tokens that nobody else holds. It is on the disk, and nothing of it in the
-// write-ahead log, when Erase returns. Persons whom the vault does not know
+// tokens that nobody else holds. It is on the disk, and as hard to find as the
+// store can make it, when Erase returns. Persons whom the vault does not know
 // are passed over: what was erased before needs no erasing, and a vault that
 // was restored from a copy is brought up to date by erasing everybody again.
 // Whether somebody may be erased is for the caller to know.
@@ -27,6 +26,9 @@ type Destroyed struct {
 // vault.
 func (v *Vault) Erase(ctx context.Context, persons ...events.Person) (Destroyed, error) {
 	var gone Destroyed
+	if err := v.refresh(ctx); err != nil {
+		return gone, err
+	}
 	if !slices.ContainsFunc(persons, func(p events.Person) bool { _, _, known := v.Birth(p); return known }) {
 		return gone, nil
 	}
@@ -41,93 +43,54 @@ func (v *Vault) Erase(ctx context.Context, persons ...events.Person) (Destroyed,
 }
 
 func (g *group) erase(persons []events.Person) (gone Destroyed, err error) {
-	var numbers []numberHash
-	var erased []events.Person
-	tokens := map[valueHash]bool{}
+	if err := g.fetch(persons); err != nil {
+		return Destroyed{}, err
+	}
+	held := map[valueHash]bool{}
+	leaving := map[uint32]bool{}
 	for _, p := range persons {
 		f, ok := g.fact(p)
-		if !ok || slices.Contains(erased, p) {
+		if !ok || leaving[f.row] {
 			continue
 		}
-		number, held, err := g.unseat(p, f, &gone)
+		r, err := g.closed(p, f)
 		if err != nil {
 			return Destroyed{}, err
 		}
-		numbers, erased = append(numbers, number), append(erased, p)
-		for _, h := range hashes(held) {
-			tokens[h] = true
+		// A row that does not open is deleted all the same.
+		if _, err := g.row(p, f); err == nil {
+			gone.name(r.identity)
+		}
+		gone.Keys++
+		leaving[f.row] = true
+		g.change.erased = append(g.change.erased, r.record)
+		for _, h := range hashes(r.marks) {
+			held[h] = true
 		}
 	}
-	if err := g.orphans(tokens); err != nil {
-		return Destroyed{}, err
-	}
-	for h := range tokens {
-		if _, err := g.exec("DELETE FROM mark WHERE hash=?", int64(h)); err != nil {
+	if len(held) > 0 {
+		if err := g.tx.marks(g.ctx, func(n uint32, marks []byte) {
+			for ; !leaving[n] && len(marks) >= 8; marks = marks[8:] {
+				delete(held, valueHash(binary.BigEndian.Uint64(marks)))
+			}
+		}); err != nil {
 			return Destroyed{}, err
 		}
 	}
-	gone.Tokens = len(tokens)
-	g.after = func() {
-		for i, p := range erased {
-			delete(g.v.persons, numbers[i])
-			delete(g.v.facts, p)
-		}
-		for h := range tokens {
-			delete(g.v.tokens, h)
-		}
+	g.v.mu.RLock()
+	defer g.v.mu.RUnlock()
+	for h := range held {
+		g.change.forgotten = append(g.change.forgotten, mark{h, g.v.tokens[h]})
 	}
+	gone.Tokens = len(held)
 	return gone, nil
 }
 
-// unseat deletes the row of a person and returns what stood in the index for
-// it. A row that does not open is deleted all the same.
-func (g *group) unseat(p events.Person, f fact, gone *Destroyed) (number numberHash, held []byte, err error) {
-	if r, err := g.row(p, f); err == nil {
-		for _, field := range Fields(r.identity) {
-			if !slices.Contains(gone.Fields, field.Name) {
-				gone.Fields = append(gone.Fields, field.Name)
-			}
+// name adds the fields of an identity.
+func (d *Destroyed) name(id events.Identity) {
+	for _, f := range Fields(id) {
+		if !slices.Contains(d.Fields, f.Name) {
+			d.Fields = append(d.Fields, f.Name)
 		}
 	}
-	s, err := g.v.prepared("SELECT number, marks FROM person WHERE n=?")
-	if err != nil {
-		return number, nil, err
-	}
-	var hash []byte
-	if err := s.QueryRowContext(g.ctx, int64(f.row)).Scan(&hash, &held); err != nil {
-		return number, nil, fmt.Errorf("vault: person %s: %w", p, err)
-	}
-	copy(number[:], hash)
-	_, err = g.exec("DELETE FROM person WHERE n=?", int64(f.row))
-	gone.Keys++
-	return number, held, err
-}
-
-// orphans leaves in held the hashes that no row holds.
-func (g *group) orphans(held map[valueHash]bool) error {
-	if len(held) == 0 {
-		return nil
-	}
-	s, err := g.v.prepared("SELECT marks FROM person")
-	if err != nil {
-		return err
-	}
-	rows, err := s.QueryContext(g.ctx)
-	if err != nil {
-		return fmt.Errorf("vault: %w", err)
-	}
-	defer rows.Close()
-	var marks []byte
-	for rows.Next() {
-		if err := rows.Scan(&marks); err != nil {
-			return fmt.Errorf("vault: %w", err)
-		}
-		for ; len(marks) >= 8; marks = marks[8:] {
-			delete(held, valueHash(binary.BigEndian.Uint64(marks)))
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("vault: %w", err)
-	}
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"maps"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
@@ -52,50 +53,108 @@ func (v *Vault) Digest(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// load fills the indexes.
-func (v *Vault) load(ctx context.Context) error {
-	rows, err := v.conn.QueryContext(ctx, "SELECT n, person, number, birth, female FROM person ORDER BY n")
+// Share opens the door to a submission: until it leaves nobody is erased, and
+// whoever was entered before, through whatever gateway, is found.
+func (v *Vault) Share(ctx context.Context) (leave func(), err error) {
+	if leave, err = v.door.share(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.refresh(ctx); err != nil {
+		leave()
+		return nil, err
+	}
+	return leave, nil
+}
+
+// Seize closes the door of all gateways until it leaves: it waits for those
+// who share it, and those who come wait.
+func (v *Vault) Seize(ctx context.Context) (leave func(), err error) {
+	if leave, err = v.door.seize(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.refresh(ctx); err != nil {
+		leave()
+		return nil, err
+	}
+	return leave, nil
+}
+
+// Erased returns how many persons have gone from the index since the vault was
+// opened. It grows when another gateway has erased somebody.
+func (v *Vault) Erased() uint64 {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.erased
+}
+
+// refresh learns what others have written.
+func (v *Vault) refresh(ctx context.Context) error {
+	v.mu.RLock()
+	since := v.version
+	v.mu.RUnlock()
+	n, err := v.store.read(ctx, since)
 	if err != nil {
-		return fmt.Errorf("vault: load persons: %w", err)
+		return err
 	}
-	defer rows.Close()
-	var person, number []byte
-	for rows.Next() {
-		var f fact
-		if err := rows.Scan(&f.row, &person, &number, &f.birth, &f.female); err != nil {
-			return fmt.Errorf("vault: load persons: %w", err)
-		}
-		if len(person) != 16 || len(number) != 16 {
-			return fmt.Errorf("vault: row %d of person is damaged", f.row)
-		}
-		v.persons[numberHash(number)] = events.Person(person)
-		v.facts[events.Person(person)] = f
-		v.last = f.row
+	v.learn(n)
+	return nil
+}
+
+// learn brings the index up to a version. News that came late is old: what it
+// tells is known, or was overtaken.
+func (v *Vault) learn(n *news) {
+	if n == nil {
+		return
 	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("vault: load persons: %w", err)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if n.version <= v.version {
+		return
 	}
+	v.version = n.version
+	if len(n.erased) > 0 {
+		before := len(v.facts)
+		maps.DeleteFunc(v.facts, func(p events.Person, _ fact) bool { return n.erased[p] })
+		maps.DeleteFunc(v.persons, func(_ numberHash, p events.Person) bool { return n.erased[p] })
+		v.erased += uint64(before - len(v.facts))
+	}
+	if len(n.forgotten) > 0 {
+		maps.DeleteFunc(v.tokens, func(_ valueHash, t token) bool { return n.forgotten[t] })
+	}
+	for _, k := range n.persons {
+		v.persons[k.number], v.facts[k.person] = k.person, k.fact
+		v.last = max(v.last, k.row)
+	}
+	for _, m := range n.tokens {
+		v.tokens[m.hash] = m.token
+	}
+}
+
+// load fills the index.
+func (v *Vault) load(ctx context.Context) error {
+	n, err := v.store.read(ctx, 0)
+	if err != nil {
+		return err
+	}
+	if n == nil {
+		return nil
+	}
+	v.persons = make(map[numberHash]events.Person, len(n.persons))
+	v.facts = make(map[events.Person]fact, len(n.persons))
+	v.tokens = make(map[valueHash]token, len(n.tokens))
+	v.learn(n)
 	if len(v.persons) != len(v.facts) {
 		return fmt.Errorf("vault: %d identity numbers for %d persons: the database is damaged", len(v.persons), len(v.facts))
 	}
-	return v.loadTokens(ctx)
-}
-
-func (v *Vault) loadTokens(ctx context.Context) error {
-	rows, err := v.conn.QueryContext(ctx, "SELECT hash, token FROM mark")
-	if err != nil {
-		return fmt.Errorf("vault: load tokens: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var hash, t int64
-		if err := rows.Scan(&hash, &t); err != nil {
-			return fmt.Errorf("vault: load tokens: %w", err)
-		}
-		v.tokens[valueHash(hash)] = token(t)
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("vault: load tokens: %w", err)
-	}
 	return nil
 }
+
+// knownOf makes a person of the index out of what a row holds.
+func knownOf(f fact, person, number []byte) (known, error) {
+	if len(person) != len(events.Person{}) || len(number) != len(numberHash{}) {
+		return known{}, damaged(f.row)
+	}
+	return known{events.Person(person), numberHash(number), f}, nil
+}
+
+func damaged(n uint32) error { return fmt.Errorf("vault: row %d of person is damaged", n) }

@@ -1,14 +1,12 @@
 package vault
 
 import (
-	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -18,9 +16,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // masterKey reads the key, or makes it when the vault is new.
@@ -97,14 +92,6 @@ func private(path string) error {
 	return nil
 }
 
-func locked(err error) error {
-	var e *sqlite.Error
-	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY {
-		return ErrLocked
-	}
-	return err
-}
-
 // derive makes the vault's keys out of the master key.
 func (v *Vault) derive(master []byte) error {
 	keys := map[string][]byte{"wrap": nil, "numbers": nil, "values": nil, "digests": nil}
@@ -137,23 +124,10 @@ func gcm(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// recognise compares the key with the one that the database was made with.
-func (v *Vault) recognise(ctx context.Context, master []byte) error {
-	mine, err := subkey(master, "check")
-	if err != nil {
-		return err
-	}
-	var have []byte
-	err = v.conn.QueryRowContext(ctx, "SELECT value FROM meta WHERE name='check'").Scan(&have)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		if _, err := v.conn.ExecContext(ctx, "INSERT INTO meta VALUES ('check',?)", mine); err != nil {
-			return fmt.Errorf("vault: %w", err)
-		}
-		return nil
-	case err != nil:
-		return fmt.Errorf("vault: %w", err)
-	case !hmac.Equal(have, mine):
+// recognise compares the mark of a key with that of the key which the database
+// was made with.
+func recognise(have, mine []byte) error {
+	if !hmac.Equal(have, mine) {
 		return ErrKey
 	}
 	return nil

@@ -12,7 +12,7 @@ import (
 // Reveal returns who a person is, as the vault was told last. Whoever calls it
 // records that it happened (person.revealed).
 func (v *Vault) Reveal(ctx context.Context, p events.Person) (id events.Identity, err error) {
-	err = v.withRow(ctx, p, func(r row) error { id = r.identity; return nil })
+	err = v.withRow(ctx, p, func(r *row) error { id = r.identity; return nil })
 	return id, err
 }
 
@@ -31,7 +31,7 @@ func Fields(id events.Identity) []Field {
 
 // Unseal opens a sealed text of an event of the person's.
 func (v *Vault) Unseal(ctx context.Context, p events.Person, sealed string) (plain []byte, err error) {
-	err = v.withRow(ctx, p, func(r row) error {
+	err = v.withRow(ctx, p, func(r *row) error {
 		b, err := base64.StdEncoding.DecodeString(sealed)
 		if err == nil {
 			plain, err = open(r.key.AEAD, p, b)
@@ -45,7 +45,7 @@ func (v *Vault) Unseal(ctx context.Context, p events.Person, sealed string) (pla
 }
 
 // withRow opens the row of one person.
-func (v *Vault) withRow(ctx context.Context, p events.Person, use func(row) error) error {
+func (v *Vault) withRow(ctx context.Context, p events.Person, use func(*row) error) error {
 	outcome := error(nil)
 	err := v.do(ctx, func(g *group) error {
 		f, ok := g.fact(p)

@@ -85,23 +85,23 @@ func hashes(held []byte) (list []valueHash) {
 }
 
 // token returns the token of a text, made when it is new; "" for no text.
-func (g *group) token(k kind, text string) (string, error) {
+func (g *group) token(k kind, text string) string {
 	h, ok := g.v.value(k, text)
 	if !ok {
-		return "", nil
+		return ""
 	}
 	if t, ok := g.tokens[h]; ok {
-		return t.String(), nil
+		return t.String()
 	}
-	if t, ok := g.v.tokens[h]; ok {
-		return t.String(), nil
+	g.v.mu.RLock()
+	t, ok := g.v.tokens[h]
+	g.v.mu.RUnlock()
+	if !ok {
+		t = newToken()
+		g.tokens[h] = t
+		g.change.tokens = append(g.change.tokens, mark{h, t})
 	}
-	t := newToken()
-	if _, err := g.exec("INSERT INTO mark (hash, token) VALUES (?,?)", int64(h), int64(t)); err != nil {
-		return "", err
-	}
-	g.tokens[h] = t
-	return t.String(), nil
+	return t.String()
 }
 
 // An Account is a bank account to be assigned to a person.
@@ -119,6 +119,13 @@ type Sealed struct{ Token, Sealed string }
 func (v *Vault) Assign(ctx context.Context, list []Account) ([]Sealed, error) {
 	out := make([]Sealed, len(list))
 	err := v.do(ctx, func(g *group) (err error) {
+		var holders []events.Person
+		for _, a := range list {
+			holders = append(holders, a.Person)
+		}
+		if err := g.fetch(holders); err != nil {
+			return err
+		}
 		for i, a := range list {
 			if out[i], err = g.assign(a); err != nil {
 				return err
@@ -142,13 +149,12 @@ func (g *group) assign(a Account) (s Sealed, err error) {
 		return Sealed{}, err
 	}
 	if held := g.v.mark(r.marks, accounts, a.Number); len(held) != len(r.marks) {
-		if _, err := g.exec("UPDATE person SET marks=? WHERE n=?", held, int64(f.row)); err != nil {
-			return Sealed{}, err
-		}
+		r.marks = held
+		g.update(r)
 	}
-	s.Token, err = g.token(accounts, a.Number)
+	s.Token = g.token(accounts, a.Number)
 	s.Sealed = base64.StdEncoding.EncodeToString(seal(r.key, a.Person, []byte(a.Number)))
-	return s, err
+	return s, nil
 }
 
 // Accounts returns the token of each account number, "" for an empty one.
@@ -159,11 +165,9 @@ func (v *Vault) Accounts(ctx context.Context, dst []string, numbers ...string) (
 		return dst, nil
 	}
 	out := make([]string, len(numbers))
-	err := v.do(ctx, func(g *group) (err error) {
+	err := v.do(ctx, func(g *group) error {
 		for i, n := range numbers {
-			if out[i], err = g.token(accounts, n); err != nil {
-				return err
-			}
+			out[i] = g.token(accounts, n)
 		}
 		return nil
 	})

@@ -9,18 +9,30 @@
 //
 // # Guarantees
 //
-//   - Enter and Assign return once what they created is on the disk (SQLite,
-//     WAL, synchronous=FULL): no pseudonym is handed out that a crash can
-//     take back. Callers that wait at the same time share one transaction.
-//   - The same identity number has the same pseudonym until it is erased;
-//     whoever comes back after that is a new person.
+//   - Enter and Assign return once what they created is on the disk: no
+//     pseudonym is handed out that a crash can take back. Callers that wait at
+//     the same time share one transaction.
+//   - The same identity number has the same pseudonym, in all gateways of the
+//     vault, until it is erased; whoever comes back after that is a new person.
 //   - Erase deletes the person's row and key and every token that nobody else
-//     holds, overwrites the freed pages and empties the write-ahead log. What
-//     was sealed for the person, in whatever copy of the log, stays closed.
-//   - No error holds an identity.
+//     holds. What was sealed for the person, in whatever copy of the log, stays
+//     closed to everybody who reads the vault.
+//   - No error holds an identity, or a password.
 //
-// All methods are safe for concurrent use. A vault belongs to one process:
-// the file is locked, and a second Open fails with [ErrLocked].
+// All methods are safe for concurrent use.
+//
+// # Two stores
+//
+// [Open] keeps the vault in a SQLite file of one process: the file is locked,
+// and a second Open fails with [ErrLocked]. What is erased is overwritten in the
+// file, and the write-ahead log is emptied.
+//
+// [OpenPostgres] keeps it on a PostgreSQL server, which any number of gateways
+// share, each with the same master key. Its transactions take turns, so that
+// each knows all that was entered before it; what a gateway does not enter
+// itself it learns when a submission begins ([Vault.Share]). PostgreSQL gives
+// the space of deleted rows free, and overwrites it when it is used again; its
+// own log and its backups keep them until they are recycled.
 //
 // # Keys
 //
@@ -34,22 +46,17 @@
 //
 // Identity numbers are looked up a million times a month, so the index of
 // their hashes is kept in memory, as are the tokens: some 230 bytes a person
-// with a phone and a household. Names and numbers are not.
+// with a phone and a household, in every gateway. Names and numbers are not.
 package vault
 
 import (
 	"context"
 	"crypto/cipher"
-	"database/sql"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
-	_ "modernc.org/sqlite" // the driver
 )
 
 var (
@@ -70,8 +77,8 @@ var (
 
 // A Vault is one open vault.
 type Vault struct {
-	db   *sql.DB
-	conn *sql.Conn // the only one; the writer's
+	store store
+	door  door
 
 	wrap    cipher.AEAD // wraps the persons' keys
 	numbers *mac        // identity number to index
@@ -83,10 +90,10 @@ type Vault struct {
 	ended  chan struct{} // it has
 	once   sync.Once
 
-	statements map[string]*sql.Stmt // the writer's
-	last       uint32               // row of the last person; the writer's
-
-	mu      sync.RWMutex // guards the indexes; only the writer changes them
+	mu      sync.RWMutex // guards what follows
+	version int64        // of the index
+	last    uint32       // row of the last person
+	erased  uint64       // persons whom the news took away
 	persons map[numberHash]events.Person
 	facts   map[events.Person]fact
 	tokens  map[valueHash]token
@@ -105,93 +112,22 @@ type fact struct {
 	female bool
 }
 
-const schema = `
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS person (
-	n      INTEGER PRIMARY KEY,
-	person BLOB NOT NULL,    -- the pseudonym, 16 bytes
-	number BLOB NOT NULL,    -- keyed hash of the identity number, 16 bytes
-	birth  INTEGER NOT NULL, -- month, as civil.Month
-	female INTEGER NOT NULL,
-	key    BLOB NOT NULL,    -- the person's key, wrapped by the master key
-	sealed BLOB NOT NULL,    -- the identity as it was given last, under that key
-	marks  BLOB NOT NULL     -- hashes of the values held, 8 bytes each
-);
-CREATE TABLE IF NOT EXISTS mark (
-	n     INTEGER PRIMARY KEY,
-	hash  INTEGER NOT NULL, -- keyed hash of kind and value
-	token INTEGER NOT NULL
-);`
-
-// Open opens the vault in the folder dir, and makes folder, database and key
-// where there is no vault yet. A key that is there already is used; a database
-// without its key is ErrKey.
-func Open(dir, keyFile string) (*Vault, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("vault: %w", err)
-	}
-	if err := private(dir); err != nil {
-		return nil, err
-	}
-	file := filepath.Join(dir, "vault.db")
-	made, err := touch(file)
-	if err != nil {
-		return nil, err
-	}
-	master, err := masterKey(keyFile, made)
-	if err != nil {
-		return nil, err
-	}
+func newVault(ctx context.Context, s store, master []byte) (*Vault, error) {
 	v := &Vault{
+		store: s, door: s.door(),
 		jobs: make(chan *job, 256), closed: make(chan struct{}), ended: make(chan struct{}),
-		statements: map[string]*sql.Stmt{},
-		persons:    map[numberHash]events.Person{}, facts: map[events.Person]fact{}, tokens: map[valueHash]token{},
+		persons: map[numberHash]events.Person{}, facts: map[events.Person]fact{}, tokens: map[valueHash]token{},
 	}
-	if err := v.derive(master); err != nil {
-		return nil, err
-	}
-	if err := v.open(file, master); err != nil {
-		return nil, errors.Join(err, v.shut())
+	if err := errors.Join(v.derive(master), v.load(ctx)); err != nil {
+		return nil, errors.Join(err, s.close())
 	}
 	go v.write()
 	return v, nil
-}
-
-func (v *Vault) open(file string, master []byte) (err error) {
-	ctx := context.Background()
-	if v.db, err = sql.Open("sqlite", file); err != nil {
-		return fmt.Errorf("vault: %w", err)
-	}
-	if v.conn, err = v.db.Conn(ctx); err != nil {
-		return fmt.Errorf("vault: %w", err)
-	}
-	for _, s := range []string{
-		"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
-		"PRAGMA secure_delete=ON", "PRAGMA temp_store=MEMORY", "BEGIN EXCLUSIVE", schema, "COMMIT",
-	} {
-		if _, err := v.conn.ExecContext(ctx, s); err != nil {
-			return fmt.Errorf("vault: %w", locked(err))
-		}
-	}
-	if err := v.recognise(ctx, master); err != nil {
-		return err
-	}
-	return v.load(ctx)
 }
 
 // Close waits for what is under way and closes the vault.
 func (v *Vault) Close() error {
 	v.once.Do(func() { close(v.closed) })
 	<-v.ended
-	return v.shut()
-}
-
-func (v *Vault) shut() (err error) {
-	if v.conn != nil {
-		err = v.conn.Close()
-	}
-	if v.db != nil {
-		err = errors.Join(err, v.db.Close())
-	}
-	return err
+	return v.store.close()
 }

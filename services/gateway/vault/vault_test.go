@@ -10,11 +10,14 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/idnumber"
+	"github.com/muster-works/muster/projections/pgtest"
 )
 
 // number returns the i-th of many valid identity numbers.
@@ -30,20 +33,54 @@ func identity(i int) events.Identity {
 	}
 }
 
-func openIn(t testing.TB, dir string) *Vault {
+// A house is a place for one vault, which may be opened again and again.
+type house struct {
+	open func() (*Vault, error)
+	// holds says whether something stands anywhere in what the store keeps.
+	holds func(t *testing.T, what []byte) bool
+}
+
+func (h house) enter(t testing.TB) *Vault {
 	t.Helper()
-	v, err := Open(filepath.Join(dir, "vault"), filepath.Join(dir, "keys", "master.key"))
+	v, err := h.open()
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { v.Close() })
 	return v
 }
 
-func openNew(t testing.TB) (*Vault, string) {
+func sqliteHouse(t testing.TB) house {
 	dir := t.TempDir()
-	v := openIn(t, dir)
-	t.Cleanup(func() { v.Close() })
-	return v, dir
+	return house{
+		func() (*Vault, error) {
+			return Open(filepath.Join(dir, "vault"), filepath.Join(dir, "keys", "master.key"))
+		},
+		func(t *testing.T, what []byte) bool { return inFiles(t, dir, what) },
+	}
+}
+
+func postgresHouse(t testing.TB) house {
+	url, key := pgtest.Database(t), filepath.Join(t.TempDir(), "master.key")
+	return house{
+		func() (*Vault, error) { return OpenPostgres(context.Background(), url, key) },
+		func(t *testing.T, what []byte) bool { return inTables(t, url, what) },
+	}
+}
+
+// Both stores keep what the vault promises.
+func TestStores(t *testing.T) {
+	for name, newHouse := range map[string]func(testing.TB) house{"sqlite": sqliteHouse, "postgres": postgresHouse} {
+		t.Run(name, func(t *testing.T) {
+			for name, test := range map[string]func(*testing.T, house){
+				"enter": testEnter, "what is left out": testEnterKeepsWhatIsLeftOut,
+				"invalid numbers": testEnterRefusesInvalidNumbers, "accounts": testAccounts, "erase": testErase,
+				"nothing in clear": testNothingInClear, "concurrent": testConcurrent, "door": testDoor,
+			} {
+				t.Run(name, func(t *testing.T) { test(t, newHouse(t)) })
+			}
+		})
+	}
 }
 
 func enter(t testing.TB, v *Vault, ids ...events.Identity) []Entry {
@@ -55,8 +92,8 @@ func enter(t testing.TB, v *Vault, ids ...events.Identity) []Entry {
 	return entries
 }
 
-func TestEnter(t *testing.T) {
-	v, dir := openNew(t)
+func testEnter(t *testing.T, h house) {
+	v := h.enter(t)
 	first := enter(t, v, identity(1), identity(2), identity(1))
 	if first[0].Person != first[2].Person || first[0].Person == first[1].Person || first[0].Person.Version() != 4 {
 		t.Fatalf("pseudonyms %v %v %v", first[0].Person, first[1].Person, first[2].Person)
@@ -78,8 +115,7 @@ func TestEnter(t *testing.T) {
 	if err := v.Close(); err != nil {
 		t.Fatal(err)
 	}
-	v = openIn(t, dir)
-	defer v.Close()
+	v = h.enter(t)
 	if got := v.Find(nil, number(1), number(2), number(3)); got[0] != first[0].Person || got[1] != first[1].Person || got[2] != (events.Person{}) {
 		t.Errorf("Find after a restart = %v", got)
 	}
@@ -100,8 +136,8 @@ func TestEnter(t *testing.T) {
 	}
 }
 
-func TestEnterKeepsWhatIsLeftOut(t *testing.T) {
-	v, _ := openNew(t)
+func testEnterKeepsWhatIsLeftOut(t *testing.T, h house) {
+	v := h.enter(t)
 	p := enter(t, v, identity(1))[0].Person
 	enter(t, v, events.Identity{IDNumber: number(1), Phone: "+86 135-0000-0000"})
 	id, err := v.Reveal(t.Context(), p)
@@ -117,8 +153,8 @@ func TestEnterKeepsWhatIsLeftOut(t *testing.T) {
 	}
 }
 
-func TestEnterRefusesInvalidNumbers(t *testing.T) {
-	v, _ := openNew(t)
+func testEnterRefusesInvalidNumbers(t *testing.T, h house) {
+	v := h.enter(t)
 	bad := identity(2)
 	bad.IDNumber = "370211196501010015"
 	if _, err := v.Enter(t.Context(), []events.Identity{identity(1), bad}); !errors.Is(err, idnumber.ErrChecksum) || strings.Contains(err.Error(), bad.IDNumber) {
@@ -139,8 +175,8 @@ func TestEnterRefusesInvalidNumbers(t *testing.T) {
 	}
 }
 
-func TestAccounts(t *testing.T) {
-	v, dir := openNew(t)
+func testAccounts(t *testing.T, h house) {
+	v := h.enter(t)
 	two := enter(t, v, identity(1), identity(2))
 	early, err := v.Accounts(t.Context(), nil, "6222-0001", "", "6222 0002")
 	if err != nil || early[1] != "" || early[0] == early[2] {
@@ -154,8 +190,7 @@ func TestAccounts(t *testing.T) {
 		t.Errorf("Unseal = %s, %v", plain, err)
 	}
 	v.Close()
-	v = openIn(t, dir)
-	defer v.Close()
+	v = h.enter(t)
 	if again, err := v.Accounts(t.Context(), nil, "62220001", "62220002"); err != nil || again[0] != early[0] || again[1] != early[2] {
 		t.Errorf("Accounts after a restart = %v, %v", again, err)
 	}
@@ -163,19 +198,20 @@ func TestAccounts(t *testing.T) {
 
 // Erasing takes away the key and every token that nobody else holds, in memory
 // and in every file; a returner is a new person.
-func TestErase(t *testing.T) {
-	v, dir := openNew(t)
+func testErase(t *testing.T, h house) {
+	v := h.enter(t)
 	two := enter(t, v, identity(1), identity(2)) // of one household
 	accounts, err := v.Assign(t.Context(), []Account{{two[0].Person, "62220001"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var wrapped, sealed []byte
-	err = v.do(t.Context(), func(g *group) error {
-		return v.conn.QueryRowContext(g.ctx, "SELECT key, sealed FROM person WHERE n=1").Scan(&wrapped, &sealed)
+	var wrapped, sealed, number1 []byte
+	err = v.withRow(t.Context(), two[0].Person, func(r *row) error {
+		wrapped, sealed, number1 = r.record.key, r.sealed, r.number[:]
+		return nil
 	})
-	if err != nil || !inFiles(t, dir, wrapped) {
-		t.Fatalf("the wrapped key is not in the files to begin with: %v", err)
+	if err != nil || !h.holds(t, wrapped) || !h.holds(t, sealed) || !h.holds(t, number1) {
+		t.Fatalf("key, identity or number are not kept to begin with: %v", err)
 	}
 	gone, err := v.Erase(t.Context(), two[0].Person, two[0].Person, events.Person{9})
 	if err != nil {
@@ -185,8 +221,8 @@ func TestErase(t *testing.T) {
 	if want := (Destroyed{1, []string{"id_number", "name", "phone", "household"}, 3}); !reflect.DeepEqual(gone, want) {
 		t.Errorf("destroyed %+v, want %+v", gone, want)
 	}
-	if inFiles(t, dir, wrapped) || inFiles(t, dir, sealed) {
-		t.Error("key or identity is still in the files")
+	if h.holds(t, wrapped) || h.holds(t, sealed) || h.holds(t, number1) {
+		t.Error("key, identity or number is still there")
 	}
 	if got := v.Find(nil, number(1)); got[0] != (events.Person{}) {
 		t.Error("the erased person is found")
@@ -208,32 +244,80 @@ func TestErase(t *testing.T) {
 		t.Errorf("the account's token is still there: %v", err)
 	}
 	v.Close()
-	v = openIn(t, dir)
-	defer v.Close()
+	v = h.enter(t)
 	if got := v.Find(nil, number(1), number(2)); got[0] != back.Person || got[1] != two[1].Person {
 		t.Error("after a restart others are found")
 	}
 }
 
-// Nothing that was entered can be read in any file of the vault.
-func TestNothingInClear(t *testing.T) {
-	v, dir := openNew(t)
+// Nothing that was entered can be read in what the store keeps.
+func testNothingInClear(t *testing.T, h house) {
+	v := h.enter(t)
 	p := enter(t, v, identity(1))[0].Person
 	if _, err := v.Assign(t.Context(), []Account{{p, "622200011112222333"}}); err != nil {
 		t.Fatal(err)
 	}
 	id := identity(1)
 	for _, s := range []string{id.IDNumber, id.Name, id.Phone, id.Household, "622200011112222333"} {
-		if inFiles(t, dir, []byte(s)) {
-			t.Errorf("%s stands in a file", s)
+		if h.holds(t, []byte(s)) {
+			t.Errorf("%s is kept in clear", s)
 		}
 	}
-	for _, f := range []string{"vault", "vault/vault.db", "vault/vault.db-wal", "keys", "keys/master.key"} {
-		info, err := os.Stat(filepath.Join(dir, f))
-		if err != nil || info.Mode().Perm()&0o077 != 0 {
-			t.Errorf("%s: %v, %v", f, info.Mode(), err)
-		}
+	if !h.holds(t, p[:]) {
+		t.Error("the pseudonym is not found either: this test sees nothing")
 	}
+}
+
+// While somebody shares the door nobody has it alone, and the reverse; and who
+// wants it alone gets it, however many come and go.
+func testDoor(t *testing.T, h house) {
+	v := h.enter(t)
+	share := func() func() {
+		leave, err := v.Share(context.Background())
+		if err != nil {
+			t.Error(err)
+			return func() {}
+		}
+		return leave
+	}
+	var in, alone atomic.Int32
+	stop := make(chan struct{})
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				leave := share()
+				in.Add(1)
+				if alone.Load() != 0 {
+					t.Error("in while another was alone")
+				}
+				time.Sleep(time.Millisecond)
+				in.Add(-1)
+				leave()
+			}
+		})
+	}
+	for range 3 {
+		leave, err := v.Seize(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		alone.Add(1)
+		time.Sleep(5 * time.Millisecond)
+		if n := in.Load(); n != 0 {
+			t.Errorf("alone with %d others", n)
+		}
+		alone.Add(-1)
+		leave()
+	}
+	close(stop)
+	all.Wait()
+	share()() // and it is open again
 }
 
 func inFiles(t *testing.T, dir string, what []byte) bool {
@@ -256,8 +340,17 @@ func inFiles(t *testing.T, dir string, what []byte) bool {
 
 func TestOpenGuards(t *testing.T) {
 	dir := t.TempDir()
-	v := openIn(t, dir)
+	v, err := Open(filepath.Join(dir, "vault"), filepath.Join(dir, "keys", "master.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	enter(t, v, identity(1))
+	for _, f := range []string{"vault", "vault/vault.db", "vault/vault.db-wal", "keys", "keys/master.key"} {
+		info, err := os.Stat(filepath.Join(dir, f))
+		if err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v, %v", f, info.Mode(), err)
+		}
+	}
 	key := filepath.Join(dir, "keys", "master.key")
 	open := func() error {
 		v, err := Open(filepath.Join(dir, "vault"), key)
@@ -303,8 +396,8 @@ func TestOpenGuards(t *testing.T) {
 }
 
 // Many callers enter overlapping people at once: one pseudonym a person.
-func TestConcurrent(t *testing.T) {
-	v, _ := openNew(t)
+func testConcurrent(t *testing.T, h house) {
+	v := h.enter(t)
 	const callers, people = 16, 200
 	var got [callers][people]events.Person
 	var all sync.WaitGroup
@@ -340,36 +433,51 @@ func TestConcurrent(t *testing.T) {
 }
 
 func BenchmarkEnterNew(b *testing.B) {
-	v, _ := openNew(b)
-	list := make([]events.Identity, 1000)
-	n := 0
-	for b.Loop() {
-		for i := range list {
-			list[i] = identity(n)
-			n++
+	eachStore(b, func(b *testing.B, v *Vault) {
+		list := make([]events.Identity, 1000)
+		n := 0
+		for b.Loop() {
+			for i := range list {
+				list[i] = identity(n)
+				n++
+			}
+			enter(b, v, list...)
 		}
-		enter(b, v, list...)
-	}
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "persons/s")
+		b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "persons/s")
+	})
 }
 
 func BenchmarkEnterKnown(b *testing.B) {
-	v, _ := openNew(b)
-	list := make([]events.Identity, 1000)
-	for i := range list {
-		list[i] = identity(i)
-	}
-	enter(b, v, list...)
-	n := 0
-	for b.Loop() {
+	eachStore(b, func(b *testing.B, v *Vault) {
+		list := make([]events.Identity, 1000)
+		for i := range list {
+			list[i] = identity(i)
+		}
 		enter(b, v, list...)
-		n += len(list)
-	}
-	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "persons/s")
+		n := 0
+		for b.Loop() {
+			enter(b, v, list...)
+			n += len(list)
+		}
+		b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "persons/s")
+	})
+}
+
+// eachStore runs a benchmark over both, each with every commit on the disk.
+func eachStore(b *testing.B, run func(*testing.B, *Vault)) {
+	b.Run("sqlite", func(b *testing.B) { run(b, sqliteHouse(b).enter(b)) })
+	b.Run("postgres", func(b *testing.B) {
+		v, err := OpenPostgres(b.Context(), pgtest.Start(b), filepath.Join(b.TempDir(), "master.key"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer v.Close()
+		run(b, v)
+	})
 }
 
 func BenchmarkFind(b *testing.B) {
-	v, _ := openNew(b)
+	v := sqliteHouse(b).enter(b)
 	const people = 480_000
 	numbers := make([]string, people)
 	for i := range numbers {

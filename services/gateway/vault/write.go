@@ -2,10 +2,7 @@ package vault
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"fmt"
-	"maps"
 
 	"github.com/muster-works/muster/events"
 )
@@ -13,20 +10,23 @@ import (
 // A job is one caller's part of a transaction.
 type job struct {
 	run   func(*group) error // a failure rolls the whole group back
-	alone bool               // has a transaction of its own, and leaves nothing in the write-ahead log
+	alone bool               // has a transaction of its own, and is scrubbed
 	done  chan error
 }
 
-// A group is the transaction that jobs share. What it adds to the indexes is
+// A group is the transaction that jobs share. What it adds to the index is
 // seen by its own jobs at once and by everybody else after the commit.
 type group struct {
-	v       *Vault
-	ctx     context.Context
+	v   *Vault
+	tx  transaction
+	ctx context.Context
+
+	change  change
+	opened  map[uint32]*row // by number; those made here too
 	persons map[numberHash]events.Person
 	facts   map[events.Person]fact
 	tokens  map[valueHash]token
 	next    uint32 // row of the next person
-	after   func() // the commit
 }
 
 // maxGroup bounds the jobs of one transaction.
@@ -68,7 +68,6 @@ func (v *Vault) queue(ctx context.Context, j *job) error {
 // stand in everybody's way.
 func (v *Vault) write() {
 	defer close(v.ended)
-	defer v.finish()
 	var next *job // taken, but not part of the group
 	for {
 		jobs := []*job{next}
@@ -108,72 +107,42 @@ func (v *Vault) drain(jobs []*job) (group []*job, next *job) {
 	return jobs, nil
 }
 
-func (v *Vault) transact(jobs []*job) (err error) {
-	g := &group{
-		v: v, ctx: context.Background(), next: v.last + 1,
-		persons: map[numberHash]events.Person{}, facts: map[events.Person]fact{}, tokens: map[valueHash]token{},
-	}
-	if _, err := g.exec("BEGIN IMMEDIATE"); err != nil {
+func (v *Vault) transact(jobs []*job) error {
+	ctx := context.Background()
+	v.mu.RLock()
+	since := v.version
+	v.mu.RUnlock()
+	tx, n, err := v.store.begin(ctx, since)
+	if err != nil {
 		return err
 	}
+	v.learn(n)
+	g := v.newGroup(ctx, tx)
 	for _, j := range jobs {
 		if err := j.run(g); err != nil {
-			_, back := g.exec("ROLLBACK")
-			return errors.Join(err, back)
+			return errors.Join(err, tx.rollback(ctx))
 		}
 	}
-	if _, err := g.exec("COMMIT"); err != nil {
-		_, back := g.exec("ROLLBACK")
-		return errors.Join(err, back)
+	if g.change.empty() {
+		return tx.rollback(ctx)
 	}
-	v.publish(g)
+	version, err := tx.commit(ctx, &g.change)
+	if err != nil {
+		return err
+	}
+	v.learn(newsOf(&g.change, version))
 	if jobs[0].alone {
-		_, err = v.conn.ExecContext(g.ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+		return v.store.scrub(ctx)
 	}
-	return err
+	return nil
 }
 
-// publish makes what the group added seen.
-func (v *Vault) publish(g *group) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	maps.Copy(v.persons, g.persons)
-	maps.Copy(v.facts, g.facts)
-	maps.Copy(v.tokens, g.tokens)
-	v.last = g.next - 1
-	if g.after != nil {
-		g.after()
-	}
-}
-
-// exec runs a statement, prepared once.
-func (g *group) exec(query string, args ...any) (sql.Result, error) {
-	s, err := g.v.prepared(query)
-	if err != nil {
-		return nil, err
-	}
-	r, err := s.ExecContext(g.ctx, args...)
-	if err != nil {
-		return nil, fmt.Errorf("vault: %w", err)
-	}
-	return r, nil
-}
-
-func (v *Vault) prepared(query string) (*sql.Stmt, error) {
-	if s, ok := v.statements[query]; ok {
-		return s, nil
-	}
-	s, err := v.conn.PrepareContext(context.Background(), query)
-	if err != nil {
-		return nil, fmt.Errorf("vault: %w", err)
-	}
-	v.statements[query] = s
-	return s, nil
-}
-
-func (v *Vault) finish() {
-	for _, s := range v.statements {
-		s.Close()
+func (v *Vault) newGroup(ctx context.Context, tx transaction) *group {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return &group{
+		v: v, tx: tx, ctx: ctx, next: v.last + 1, opened: map[uint32]*row{},
+		persons: map[numberHash]events.Person{}, facts: map[events.Person]fact{}, tokens: map[valueHash]token{},
 	}
 }
 
@@ -181,6 +150,8 @@ func (g *group) find(h numberHash) (events.Person, bool) {
 	if p, ok := g.persons[h]; ok {
 		return p, true
 	}
+	g.v.mu.RLock()
+	defer g.v.mu.RUnlock()
 	p, ok := g.v.persons[h]
 	return p, ok
 }
@@ -189,6 +160,8 @@ func (g *group) fact(p events.Person) (fact, bool) {
 	if f, ok := g.facts[p]; ok {
 		return f, true
 	}
+	g.v.mu.RLock()
+	defer g.v.mu.RUnlock()
 	f, ok := g.v.facts[p]
 	return f, ok
 }

@@ -30,6 +30,8 @@ type Config struct {
 	TLSKey    string  // file of its key
 	Insecure  bool    // beyond loopback in clear all the same: something in front speaks TLS
 	Divisions string  // file of divisions; empty is the embedded table
+	Vault     string  // directory of the vault, or postgres://… for several gateways; empty is under Data
+	VaultKey  string  // file of its master key; empty is under Data
 	Store     string  // directory of the read model, or postgres://…; empty is under Data
 	Policy    string  // file of the first policy pack; empty is the reference programme's
 	Simulate  float64 // scale of a synthetic province to load into an empty log; 0 for none

@@ -49,27 +49,50 @@ func Replay(ctx context.Context, c Config, o ReplayOptions) (report replay.Repor
 			return report, err
 		}
 	}
-	if o.ToDir != "" {
-		c.Store = o.ToDir
-	}
 	dir, err := c.model(ctx)
 	if err != nil {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, dir.Close()) }()
+	if o.ToDir != "" {
+		if options.Into, err = (&Config{Store: o.ToDir}).model(ctx); err != nil {
+			return report, err
+		}
+		defer func() { err = errors.Join(err, options.Into.Close()) }()
+	}
 	return replay.Run(ctx, ground.log, dir, projections.Views(), options)
+}
+
+// Back switches the read model of a deployment to the generation that was in use
+// before, and returns its name.
+func Back(ctx context.Context, c Config) (name string, err error) {
+	dir, err := c.model(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, dir.Close()) }()
+	return replay.Back(ctx, dir)
+}
+
+// moment reads an instant, or a date, whose end it is.
+func moment(s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, s)
+	if err == nil {
+		return t, nil
+	}
+	d, bad := civil.ParseDate(s)
+	shanghai, zoned := zone()
+	if bad != nil || zoned != nil {
+		return t, errors.Join(fmt.Errorf("--known-at %q: want an instant such as 2022-06-20T10:00:00+08:00, or a date", s), zoned)
+	}
+	return (d + 1).Start(shanghai).Add(-time.Nanosecond), nil
 }
 
 // knownAt returns the last commit recorded by an instant, or the end of a date.
 func knownAt(ctx context.Context, l log.Log, s string) (log.Position, error) {
-	t, err := time.Parse(time.RFC3339, s)
+	t, err := moment(s)
 	if err != nil {
-		d, bad := civil.ParseDate(s)
-		shanghai, zoned := zone()
-		if bad != nil || zoned != nil {
-			return log.Position{}, errors.Join(fmt.Errorf("--known-at %q: want an instant such as 2022-06-20T10:00:00+08:00, or a date", s), zoned)
-		}
-		t = (d + 1).Start(shanghai).Add(-time.Nanosecond)
+		return log.Position{}, err
 	}
 	var clock log.Clock
 	var last log.Position

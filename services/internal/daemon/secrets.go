@@ -1,9 +1,11 @@
 package daemon
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 	"github.com/muster-works/muster/services/gateway"
@@ -14,8 +16,21 @@ import (
 // the vault's folder and not in it, so that a copy of the folder opens nothing.
 const masterKey = "vault.key"
 
-func (c *Config) vault() (*vault.Vault, error) {
-	return vault.Open(c.path(vaultDir), filepath.Join(c.Data, masterKey))
+// vault opens the vault where --vault says.
+func (c *Config) vault(ctx context.Context) (*vault.Vault, error) {
+	key := c.VaultKey
+	if key == "" {
+		key = filepath.Join(c.Data, masterKey)
+	}
+	switch {
+	case strings.HasPrefix(c.Vault, "postgres://"), strings.HasPrefix(c.Vault, "postgresql://"):
+		return vault.OpenPostgres(ctx, c.Vault, key)
+	case strings.Contains(c.Vault, "://"):
+		return nil, fmt.Errorf("--vault %s: want a directory or postgres://…", redacted(c.Vault))
+	case c.Vault != "":
+		return vault.Open(c.Vault, key)
+	}
+	return vault.Open(c.path(vaultDir), key)
 }
 
 // readAuth reads the agencies, nil where the deployment lists none.

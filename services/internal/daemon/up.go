@@ -204,7 +204,7 @@ func (c *Config) gateway(ctx context.Context, desk gateway.Submitter, staff *sta
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := c.vault()
+	v, err := c.vault(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,0 +1,166 @@
+package vault
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A turn is a transaction of the one gateway whose turn it is.
+type turn struct {
+	pgx.Tx
+	cancel  context.CancelFunc
+	version int64
+}
+
+func (s *postgresStore) begin(ctx context.Context, since int64) (transaction, *news, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*turnTime)
+	tx, err := s.pool.Begin(ctx)
+	if err != nil {
+		cancel()
+		return nil, nil, fmt.Errorf("vault: %w", err)
+	}
+	t := &turn{Tx: tx, cancel: cancel}
+	n, err := t.take(ctx, since)
+	if err != nil {
+		_ = t.rollback(context.WithoutCancel(ctx))
+		return nil, nil, fmt.Errorf("vault: %w", err)
+	}
+	return t, n, nil
+}
+
+// take waits for the turn and reads what happened in those before it.
+func (t *turn) take(ctx context.Context, since int64) (*news, error) {
+	if err := t.QueryRow(ctx, "UPDATE vault.turn SET version = version + 1 RETURNING version").Scan(&t.version); err != nil {
+		return nil, err
+	}
+	if t.version == since+1 {
+		return nil, nil
+	}
+	return readNews(ctx, t, since, t.version-1)
+}
+
+func (t *turn) rollback(ctx context.Context) error {
+	defer t.cancel()
+	ctx, cancel := context.WithTimeout(ctx, turnTime)
+	defer cancel()
+	if err := t.Rollback(ctx); err != nil {
+		return fmt.Errorf("vault: %w", err)
+	}
+	return nil
+}
+
+func (t *turn) rows(ctx context.Context, numbers []uint32) ([]*record, error) {
+	list := make([]int64, len(numbers))
+	for i, n := range numbers {
+		list[i] = int64(n)
+	}
+	rows, err := t.Query(ctx, "SELECT n, person, number, birth, female, key, sealed, marks FROM vault.person WHERE n = ANY($1)", list)
+	if err != nil {
+		return nil, fmt.Errorf("vault: %w", err)
+	}
+	records, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*record, error) {
+		r := &record{}
+		var person, number []byte
+		if err := row.Scan(&r.n, &person, &number, (*int32)(&r.birth), &r.female, &r.key, &r.sealed, &r.marks); err != nil {
+			return nil, err
+		}
+		k, err := knownOf(fact{row: r.n}, person, number)
+		r.person, r.number = k.person, k.number
+		return r, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("vault: %w", err)
+	}
+	return records, nil
+}
+
+func (t *turn) marks(ctx context.Context, visit func(uint32, []byte)) error {
+	rows, err := t.Query(ctx, "SELECT n, marks FROM vault.person")
+	if err != nil {
+		return fmt.Errorf("vault: %w", err)
+	}
+	var n uint32
+	var marks []byte
+	if _, err := pgx.ForEachRow(rows, []any{&n, &marks}, func() error {
+		visit(n, marks)
+		return nil
+	}); err != nil {
+		return fmt.Errorf("vault: %w", err)
+	}
+	return nil
+}
+
+// commit writes each table in one statement, all of them in one round trip.
+func (t *turn) commit(ctx context.Context, c *change) (int64, error) {
+	defer t.cancel()
+	b := &pgx.Batch{}
+	t.create(b, c.created)
+	t.update(b, c.updated)
+	if len(c.tokens) > 0 {
+		hashes, tokens := columns(c.tokens)
+		b.Queue("INSERT INTO vault.mark SELECT *, $3 FROM unnest($1::bigint[], $2::bigint[])", hashes, tokens, t.version)
+	}
+	if len(c.erased) > 0 {
+		b.Queue("WITH deleted AS (DELETE FROM vault.person WHERE n = ANY($1) RETURNING person) "+
+			"INSERT INTO vault.gone (person, version) SELECT person, $2 FROM deleted", numbers(c.erased), t.version)
+	}
+	if len(c.forgotten) > 0 {
+		hashes, _ := columns(c.forgotten)
+		b.Queue("WITH deleted AS (DELETE FROM vault.mark WHERE hash = ANY($1) RETURNING token) "+
+			"INSERT INTO vault.gone (token, version) SELECT token, $2 FROM deleted", hashes, t.version)
+	}
+	if err := t.SendBatch(ctx, b).Close(); err != nil {
+		_ = t.Rollback(ctx)
+		return 0, fmt.Errorf("vault: %w", err)
+	}
+	if err := t.Commit(ctx); err != nil {
+		return 0, fmt.Errorf("vault: %w", err)
+	}
+	return t.version, nil
+}
+
+func (t *turn) create(b *pgx.Batch, list []*record) {
+	if len(list) == 0 {
+		return
+	}
+	var persons, hashes, keys, sealed, marks [][]byte
+	var births []int32
+	var female []bool
+	for _, r := range list {
+		persons, hashes, keys = append(persons, r.person[:]), append(hashes, r.number[:]), append(keys, r.key)
+		sealed, marks = append(sealed, r.sealed), append(marks, r.marks)
+		births, female = append(births, int32(r.birth)), append(female, r.female)
+	}
+	b.Queue("INSERT INTO vault.person SELECT *, $9 FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::integer[], $5::boolean[], $6::bytea[], $7::bytea[], $8::bytea[])",
+		numbers(list), persons, hashes, births, female, keys, sealed, marks, t.version)
+}
+
+func (t *turn) update(b *pgx.Batch, list []*record) {
+	if len(list) == 0 {
+		return
+	}
+	var sealed, marks [][]byte
+	for _, r := range list {
+		sealed, marks = append(sealed, r.sealed), append(marks, r.marks)
+	}
+	// The version stays: the index holds nothing of what changes here.
+	b.Queue("UPDATE vault.person p SET sealed = u.sealed, marks = u.marks "+
+		"FROM unnest($1::bigint[], $2::bytea[], $3::bytea[]) AS u (n, sealed, marks) WHERE p.n = u.n", numbers(list), sealed, marks)
+}
+
+func numbers(list []*record) []int64 {
+	ns := make([]int64, len(list))
+	for i, r := range list {
+		ns[i] = int64(r.n)
+	}
+	return ns
+}
+
+func columns(list []mark) (hashes, tokens []int64) {
+	for _, m := range list {
+		hashes, tokens = append(hashes, int64(m.hash)), append(tokens, int64(m.token))
+	}
+	return hashes, tokens
+}

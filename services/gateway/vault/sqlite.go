@@ -1,0 +1,199 @@
+package vault
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqliteStore keeps the rows in a file that belongs to this process: locked,
+// in WAL mode with synchronous=FULL, and with secure_delete, which overwrites
+// what is deleted.
+type sqliteStore struct {
+	gate       localDoor
+	db         *sql.DB
+	conn       *sql.Conn // the only one; the writer's
+	statements map[string]*sql.Stmt
+	version    int64 // nobody else writes: it counts this process's commits
+}
+
+const sqliteSchema = `
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS person (
+	n      INTEGER PRIMARY KEY,
+	person BLOB NOT NULL,    -- the pseudonym, 16 bytes
+	number BLOB NOT NULL,    -- keyed hash of the identity number, 16 bytes
+	birth  INTEGER NOT NULL, -- month, as civil.Month
+	female INTEGER NOT NULL,
+	key    BLOB NOT NULL,    -- the person's key, wrapped by the master key
+	sealed BLOB NOT NULL,    -- the identity as it was given last, under that key
+	marks  BLOB NOT NULL     -- hashes of the values held, 8 bytes each
+);
+CREATE TABLE IF NOT EXISTS mark (
+	n     INTEGER PRIMARY KEY,
+	hash  INTEGER NOT NULL, -- keyed hash of kind and value
+	token INTEGER NOT NULL
+);`
+
+// Open opens the vault in the folder dir, and makes folder, database and key
+// where there is no vault yet. A key that is there already is used; a database
+// without its key is ErrKey.
+func Open(dir, keyFile string) (*Vault, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("vault: %w", err)
+	}
+	if err := private(dir); err != nil {
+		return nil, err
+	}
+	file := filepath.Join(dir, "vault.db")
+	made, err := touch(file)
+	if err != nil {
+		return nil, err
+	}
+	master, err := masterKey(keyFile, made)
+	if err != nil {
+		return nil, err
+	}
+	ctx := context.Background()
+	s, err := openSQLite(ctx, file, master)
+	if err != nil {
+		return nil, err
+	}
+	return newVault(ctx, s, master)
+}
+
+func openSQLite(ctx context.Context, file string, master []byte) (_ *sqliteStore, err error) {
+	s := &sqliteStore{statements: map[string]*sql.Stmt{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	if s.db, err = sql.Open("sqlite", file); err != nil {
+		return nil, fmt.Errorf("vault: %w", err)
+	}
+	if s.conn, err = s.db.Conn(ctx); err != nil {
+		return nil, fmt.Errorf("vault: %w", err)
+	}
+	for _, q := range []string{
+		"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
+		"PRAGMA secure_delete=ON", "PRAGMA temp_store=MEMORY", "BEGIN EXCLUSIVE", sqliteSchema, "COMMIT",
+	} {
+		if _, err := s.conn.ExecContext(ctx, q); err != nil {
+			return nil, fmt.Errorf("vault: %w", locked(err))
+		}
+	}
+	check, err := subkey(master, "check")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.conn.ExecContext(ctx, "INSERT INTO meta VALUES ('check',?) ON CONFLICT DO NOTHING", check); err != nil {
+		return nil, fmt.Errorf("vault: %w", err)
+	}
+	var have []byte
+	if err := s.conn.QueryRowContext(ctx, "SELECT value FROM meta WHERE name='check'").Scan(&have); err != nil {
+		return nil, fmt.Errorf("vault: %w", err)
+	}
+	return s, recognise(have, check)
+}
+
+func locked(err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY {
+		return ErrLocked
+	}
+	return err
+}
+
+func (s *sqliteStore) close() (err error) {
+	for _, p := range s.statements {
+		err = errors.Join(err, p.Close())
+	}
+	if s.conn != nil {
+		err = errors.Join(err, s.conn.Close())
+	}
+	if s.db != nil {
+		err = errors.Join(err, s.db.Close())
+	}
+	return err
+}
+
+// read has news once: everything there is.
+func (s *sqliteStore) read(ctx context.Context, since int64) (*news, error) {
+	if since > 0 {
+		return nil, nil
+	}
+	s.version = 1
+	n := &news{version: s.version}
+	rows, err := s.conn.QueryContext(ctx, "SELECT n, person, number, birth, female FROM person ORDER BY n")
+	if err != nil {
+		return nil, fmt.Errorf("vault: load persons: %w", err)
+	}
+	defer rows.Close()
+	var person, number []byte
+	for rows.Next() {
+		var f fact
+		if err := rows.Scan(&f.row, &person, &number, &f.birth, &f.female); err != nil {
+			return nil, fmt.Errorf("vault: load persons: %w", err)
+		}
+		k, err := knownOf(f, person, number)
+		if err != nil {
+			return nil, err
+		}
+		n.persons = append(n.persons, k)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("vault: load persons: %w", err)
+	}
+	return n, s.readTokens(ctx, n)
+}
+
+func (s *sqliteStore) readTokens(ctx context.Context, n *news) error {
+	rows, err := s.conn.QueryContext(ctx, "SELECT hash, token FROM mark")
+	if err != nil {
+		return fmt.Errorf("vault: load tokens: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var hash, t int64
+		if err := rows.Scan(&hash, &t); err != nil {
+			return fmt.Errorf("vault: load tokens: %w", err)
+		}
+		n.tokens = append(n.tokens, mark{valueHash(hash), token(t)})
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("vault: load tokens: %w", err)
+	}
+	return nil
+}
+
+// scrub leaves nothing in the write-ahead log: secure_delete has seen to the
+// file itself.
+func (s *sqliteStore) scrub(ctx context.Context) error {
+	if _, err := s.conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+		return fmt.Errorf("vault: %w", err)
+	}
+	return nil
+}
+
+func (s *sqliteStore) door() door { return &s.gate }
+
+// A localDoor is that of a vault that one process has.
+type localDoor struct{ sync.RWMutex }
+
+func (d *localDoor) share(context.Context) (func(), error) {
+	d.RLock()
+	return d.RUnlock, nil
+}
+
+func (d *localDoor) seize(context.Context) (func(), error) {
+	d.Lock()
+	return d.Unlock, nil
+}

@@ -1,0 +1,131 @@
+package vault
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+func (s *sqliteStore) begin(ctx context.Context, _ int64) (transaction, *news, error) {
+	if err := s.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return nil, nil, err
+	}
+	return s, nil, nil
+}
+
+func (s *sqliteStore) rollback(ctx context.Context) error { return s.exec(ctx, "ROLLBACK") }
+
+func (s *sqliteStore) commit(ctx context.Context, c *change) (int64, error) {
+	if err := s.write(ctx, c); err != nil {
+		return 0, errors.Join(err, s.rollback(ctx))
+	}
+	if err := s.exec(ctx, "COMMIT"); err != nil {
+		return 0, errors.Join(err, s.rollback(ctx))
+	}
+	s.version++
+	return s.version, nil
+}
+
+func (s *sqliteStore) write(ctx context.Context, c *change) error {
+	for _, r := range c.created {
+		if err := s.exec(ctx, "INSERT INTO person VALUES (?,?,?,?,?,?,?,?)",
+			int64(r.n), r.person[:], r.number[:], int64(r.birth), r.female, r.key, r.sealed, r.marks); err != nil {
+			return err
+		}
+	}
+	for _, r := range c.updated {
+		if err := s.exec(ctx, "UPDATE person SET sealed=?, marks=? WHERE n=?", r.sealed, r.marks, int64(r.n)); err != nil {
+			return err
+		}
+	}
+	for _, r := range c.erased {
+		if err := s.exec(ctx, "DELETE FROM person WHERE n=?", int64(r.n)); err != nil {
+			return err
+		}
+	}
+	for _, m := range c.tokens {
+		if err := s.exec(ctx, "INSERT INTO mark (hash, token) VALUES (?,?)", int64(m.hash), int64(m.token)); err != nil {
+			return err
+		}
+	}
+	for _, m := range c.forgotten {
+		if err := s.exec(ctx, "DELETE FROM mark WHERE hash=?", int64(m.hash)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *sqliteStore) rows(ctx context.Context, numbers []uint32) ([]*record, error) {
+	p, err := s.prepared("SELECT person, number, birth, female, key, sealed, marks FROM person WHERE n=?")
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*record, 0, len(numbers))
+	for _, n := range numbers {
+		r := &record{n: n}
+		var person, number []byte
+		err := p.QueryRowContext(ctx, int64(n)).Scan(&person, &number, &r.birth, &r.female, &r.key, &r.sealed, &r.marks)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("vault: row %d of person: %w", n, err)
+		case len(person) != len(r.person) || len(number) != len(r.number):
+			return nil, damaged(n)
+		}
+		copy(r.person[:], person)
+		copy(r.number[:], number)
+		list = append(list, r)
+	}
+	return list, nil
+}
+
+func (s *sqliteStore) marks(ctx context.Context, visit func(uint32, []byte)) error {
+	p, err := s.prepared("SELECT n, marks FROM person")
+	if err != nil {
+		return err
+	}
+	rows, err := p.QueryContext(ctx)
+	if err != nil {
+		return fmt.Errorf("vault: %w", err)
+	}
+	defer rows.Close()
+	var n uint32
+	var marks sql.RawBytes
+	for rows.Next() {
+		if err := rows.Scan(&n, &marks); err != nil {
+			return fmt.Errorf("vault: %w", err)
+		}
+		visit(n, marks)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("vault: %w", err)
+	}
+	return nil
+}
+
+// exec runs a statement, prepared once.
+func (s *sqliteStore) exec(ctx context.Context, query string, args ...any) error {
+	p, err := s.prepared(query)
+	if err != nil {
+		return err
+	}
+	if _, err := p.ExecContext(ctx, args...); err != nil {
+		return fmt.Errorf("vault: %w", err)
+	}
+	return nil
+}
+
+func (s *sqliteStore) prepared(query string) (*sql.Stmt, error) {
+	if p, ok := s.statements[query]; ok {
+		return p, nil
+	}
+	p, err := s.conn.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, fmt.Errorf("vault: %w", err)
+	}
+	s.statements[query] = p
+	return p, nil
+}

@@ -1,0 +1,219 @@
+package contract_test
+
+import (
+	"bytes"
+	"cmp"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/muster-works/muster/events"
+)
+
+var update = flag.Bool("update", false, "write what is generated anew")
+
+// A meaning is what a code says, to whoever gives it.
+type meaning struct{ code, says string }
+
+// The table of codes in the README is made from the comments of the services,
+// and holds every code that any of them gives.
+func TestCodes(t *testing.T) {
+	givers, declared := codes(t)
+	given := map[string]bool{}
+	for m := range givers {
+		given[m.code] = true
+	}
+	for code, where := range declared {
+		if !given[code] {
+			t.Errorf("%s: the code %s is in no package comment and has none of its own", where, code)
+		}
+	}
+	for code := range given {
+		if declared[code] == "" && !strings.HasPrefix(code, "(") {
+			t.Errorf("a comment tells of the code %s, which is declared nowhere", code)
+		}
+	}
+	var b strings.Builder
+	b.WriteString("| code | of | means |\n|---|---|---|\n")
+	for _, m := range slices.SortedFunc(maps.Keys(givers), func(a, b meaning) int {
+		return cmp.Or(strings.Compare(a.code, b.code), strings.Compare(a.says, b.says))
+	}) {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", quoted(m.code), strings.Join(givers[m], ", "), m.says)
+	}
+	fresh(t, "../../README.md", "codes", b.String())
+}
+
+func quoted(code string) string {
+	if strings.HasPrefix(code, "(") {
+		return code
+	}
+	return "`" + code + "`"
+}
+
+// listed is a code in a package comment.
+var listed = regexp.MustCompile(`(?m)^\t([a-z_]+|\(.+?\)) {2,}(.+)$`)
+
+// literal is a code that is not a constant. In sheets the field comes first.
+var (
+	literal       = regexp.MustCompile(`(Refuse\(|newProblem\([^,]+, |[Cc]ode: |\.(refuse|add|once|contradiction)\()"[a-z_]+"`)
+	literalSheets = regexp.MustCompile(`(Refuse\(|[Cc]ode: |\.refuse\([^,]+, )"[a-z_]+"`)
+)
+
+// codes reads the source of the services, and of the contract: who gives each
+// code, and where each is declared.
+func codes(t *testing.T) (givers map[meaning][]string, declared map[string]string) {
+	t.Helper()
+	givers, declared = map[meaning][]string{}, map[string]string{}
+	read := func(dir, who string) {
+		for _, file := range sources(t, dir) {
+			if file.Doc != nil {
+				for _, m := range listed.FindAllStringSubmatch(file.Doc.Text(), -1) {
+					give(givers, meaning{m[1], m[2]}, who)
+				}
+			}
+			for _, c := range constants(file) {
+				declared[c.code] = dir
+				if c.says != "" {
+					give(givers, c, who)
+				}
+			}
+		}
+	}
+	for _, f := range append([]events.Family{events.Gateway}, events.Families[:len(events.Families)-1]...) {
+		read("../../"+string(f), string(f))
+	}
+	read("../desk", "every service")
+	read("../../../events", "the contract")
+	for _, c := range shared(t) { // told by the services that give them
+		declared[c.code] = "../placement"
+	}
+	return givers, declared
+}
+
+func shared(t *testing.T) (all []meaning) {
+	for _, file := range sources(t, "../placement") {
+		all = append(all, constants(file)...)
+	}
+	return all
+}
+
+func give(givers map[meaning][]string, m meaning, who string) {
+	if !slices.Contains(givers[m], who) {
+		givers[m] = append(givers[m], who)
+	}
+}
+
+// constants returns the codes that a file declares, with the comments beside
+// them.
+func constants(file *ast.File) (all []meaning) {
+	for _, decl := range file.Decls {
+		d, ok := decl.(*ast.GenDecl)
+		if !ok || d.Tok != token.CONST {
+			continue
+		}
+		for _, spec := range d.Specs {
+			v := spec.(*ast.ValueSpec)
+			name := "Code" // in package events
+			if file.Name.Name != "events" {
+				name = "events.Code"
+			}
+			if v.Type == nil || types.ExprString(v.Type) != name {
+				continue
+			}
+			code := strings.Trim(v.Values[0].(*ast.BasicLit).Value, `"`)
+			all = append(all, meaning{code, strings.TrimSpace(v.Comment.Text())})
+		}
+	}
+	return all
+}
+
+func sources(t *testing.T, dir string) (files []*ast.File) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no source in %s: %v", dir, err)
+	}
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	return files
+}
+
+// Every code is a constant: one that stands in the middle of the code is one
+// that no table has. And whoever declares codes is among those that are read.
+func TestCodesAreConstants(t *testing.T) {
+	_, declared := codes(t)
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		form := literal
+		if strings.Contains(path, "/sheets/") {
+			form = literalSheets
+		}
+		for _, at := range form.FindAll(source, -1) {
+			t.Errorf("%s: %s…: make it a constant", path, at)
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, source, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		for _, c := range constants(file) {
+			if declared[c.code] == "" {
+				t.Errorf("%s declares the code %s and is not read for the table", path, c.code)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// fresh holds what stands between two marks of a text to what it should be, and
+// with -update writes it.
+func fresh(t *testing.T, path, mark, want string) {
+	t.Helper()
+	is, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin, end := []byte("<!-- "+mark+" -->\n"), []byte("<!-- end of "+mark+" -->")
+	before, rest, ok1 := bytes.Cut(is, begin)
+	_, after, ok2 := bytes.Cut(rest, end)
+	if !ok1 || !ok2 {
+		t.Fatalf("%s has no place for the %s", path, mark)
+	}
+	now := slices.Concat(before, begin, []byte(want), end, after)
+	if bytes.Equal(now, is) {
+		return
+	}
+	if !*update {
+		t.Fatalf("%s is behind the source; go test ./services/internal/contract -update writes it anew", path)
+	}
+	if err := os.WriteFile(path, now, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

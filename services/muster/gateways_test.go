@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log/natslog"
+	"github.com/muster-works/muster/events/log/natslog/embedded"
+	"github.com/muster-works/muster/projections/pgtest"
+)
+
+// Goal: two gateways with one vault on PostgreSQL are one door: a person who
+// comes through both at the same moment has one pseudonym, what one takes the
+// other knows, and whom one erases the other has forgotten. Method: a process a
+// service, both gateways asked at once.
+func TestGateways(t *testing.T) {
+	database := strings.Replace(pgtest.Database(t), "postgres@", "postgres:hunter2@", 1)
+	dir := t.TempDir()
+	server, err := embedded.Start(embedded.Options{Dir: filepath.Join(dir, "nats"), Addr: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Shutdown)
+	nc, err := server.Connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	if err := natslog.Provision(t.Context(), nc, natslog.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	serve := func(name string, args ...string) *instance {
+		return start(t, append([]string{"serve", name, "--nats", server.ClientURL(),
+			"--creds", filepath.Join(dir, "nats", embedded.PasswordFile), "--http", "127.0.0.1:0"}, args...)...)
+	}
+	for _, name := range []string{"policy", "post", "hire", "exit", "training"} {
+		serve(name)
+	}
+	var gates [2]*instance
+	for i := range gates {
+		gates[i] = serve("gateway", "--data", filepath.Join(dir, fmt.Sprint("data-", i)), "--vault", database, "--vault-key", filepath.Join(dir, "vault.key"))
+	}
+	lines := tour(t)
+	pack, err := adoption().Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range post(t, gates[0], "application/x-ndjson", string(pack)+"\n"+lines[0]) {
+		if r.Status != events.Accepted {
+			t.Fatalf("%+v", r)
+		}
+	}
+
+	// Trainings before the hire make people known: everybody through both.
+	const people = 30
+	var persons [2][people]events.Person
+	var all sync.WaitGroup
+	for g := range gates {
+		all.Go(func() {
+			for i := range people {
+				r := post(t, gates[g], "application/json", said(fmt.Sprintf("t-%d-%d", g, i), "training.completed", fmt.Sprintf(
+					`"course":"safety","hours":8,"on":"2022-04-25","pre_service":true,"identity":%s`, person(i).identity())))
+				if len(r) != 1 || r[0].Status != events.Accepted {
+					t.Errorf("gateway %d: %+v", g, r)
+					return
+				}
+				persons[g][i] = r[0].Person
+			}
+		})
+	}
+	all.Wait()
+	if persons[0] != persons[1] {
+		t.Fatal("one person has two pseudonyms")
+	}
+
+	hired := post(t, gates[0], "application/json", lines[1])[0]
+	if hired.Status != events.Accepted {
+		t.Fatalf("%+v", hired)
+	}
+	if exit := post(t, gates[1], "application/json", lines[3])[0]; exit.Status != events.Accepted || exit.Person != hired.Person {
+		t.Fatalf("the exit through the other gateway: %+v", exit)
+	}
+	erase := func(g int) (int, string) {
+		return ask(t, http.DefaultClient, http.MethodPost, gates[g].HTTP+"/v1/persons/"+hired.Person.String()+"/erase", "", `{"reason":"asked for it"}`)
+	}
+	if status, text := erase(1); status != http.StatusOK || !strings.Contains(text, `"keys":1`) {
+		t.Fatalf("erase: %d %s", status, text)
+	}
+	if status, text := erase(0); status != http.StatusOK || !strings.Contains(text, `"keys":0`) {
+		t.Errorf("the certificate through the other gateway: %d %s", status, text)
+	}
+	if again := post(t, gates[0], "application/json", lines[1])[0]; again.Status != events.Duplicate || again.Person != (events.Person{}) {
+		t.Errorf("the hire again: %+v", again)
+	}
+	if late := post(t, gates[0], "application/json", strings.Replace(lines[3], "x-000009", "x-000010", 1))[0]; late.Status != events.Rejected || late.Reasons[0].Code != "unknown_person" {
+		t.Errorf("an exit of who was erased: %+v", late)
+	}
+	for i, g := range gates {
+		g.stop(t)
+		if said := g.said.String() + g.problems.String(); strings.Contains(said, "hunter2") {
+			t.Errorf("gateway %d says the password of its vault: %s", i, said)
+		}
+	}
+	if out, err := try(t, "serve", "gateway", "--nats", server.ClientURL(), "--creds", filepath.Join(dir, "nats", embedded.PasswordFile),
+		"--data", filepath.Join(dir, "data-2"), "--vault", database, "--http", "127.0.0.1:0"); err == nil || !strings.Contains(out, "key") || strings.Contains(out, "hunter2") {
+		t.Errorf("a gateway without the key: %v %s", err, out)
+	}
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"text/tabwriter"
+
+	"github.com/muster-works/muster/projections/payroll"
+	"github.com/muster-works/muster/services/internal/daemon"
+	"github.com/spf13/cobra"
+)
+
+// A whatIf tries a policy pack.
+type whatIf struct {
+	daemon.WhatIfOptions
+	lines string // file for the lines that change
+}
+
+func (o *whatIf) run(cmd *cobra.Command, c daemon.Config) error {
+	w, err := daemon.TryPolicy(cmd.Context(), c, o.WhatIfOptions)
+	if err != nil {
+		return err
+	}
+	printWhatIf(cmd.OutOrStdout(), w)
+	if o.lines == "" {
+		return nil
+	}
+	f, err := os.Create(o.lines)
+	if err != nil {
+		return fmt.Errorf("--lines: %w", err)
+	}
+	return errors.Join(writeLines(f, w.Changed), f.Close())
+}
+
+// fewLines is how many changed lines are shown.
+const fewLines = 5
+
+// printWhatIf prints entitlements by county, and some of the lines that change.
+// Money is in fen.
+func printWhatIf(out io.Writer, w daemon.WhatIf) {
+	fmt.Fprintf(out, "pack %s in place of those in force, months %s to %s, as known at %s\n", w.Pack.Version, w.First, w.Last, w.At.Position)
+	t := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(t, "division\tname\tlines\tchanged\tentitled\twould_be\tdifference")
+	for _, d := range w.Divisions {
+		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\t%+d\n", d.Division, w.Names.Name(d.Division), d.Lines, d.Changed, d.Before, d.After, d.After-d.Before)
+	}
+	d := w.Total
+	fmt.Fprintf(t, "total\t\t%d\t%d\t%d\t%d\t%+d\n", d.Lines, d.Changed, d.Before, d.After, d.After-d.Before)
+	_ = t.Flush()
+	for _, l := range w.Changed[:min(len(w.Changed), fewLines)] {
+		fmt.Fprintf(out, "%s on %s in %s: %d under %s, would be %d\n", l.Person, l.Post, l.Month, l.Before, l.PolicyBefore, l.After)
+	}
+	if more := len(w.Changed) - fewLines; more > 0 {
+		fmt.Fprintf(out, "and %d more lines; --lines FILE writes all\n", more)
+	}
+}
+
+func writeLines(out io.Writer, lines []payroll.LineChange) error {
+	w := csv.NewWriter(out)
+	_ = w.Write([]string{"division", "post", "person", "month", "entitled", "would_be", "difference", "policyversion", "would_be_policyversion"})
+	for _, l := range lines {
+		fen := func(n int64) string { return strconv.FormatInt(n, 10) }
+		_ = w.Write([]string{string(l.Division), l.Post, l.Person.String(), l.Month.String(),
+			fen(int64(l.Before)), fen(int64(l.After)), fen(int64(l.After - l.Before)), l.PolicyBefore, l.PolicyAfter})
+	}
+	w.Flush() // the first error of all sticks
+	return w.Error()
+}
