@@ -50,14 +50,14 @@ func bad(parameter, detail string) error {
 }
 
 // serve makes a handler of a kind of question.
-func (a *API) serve(k kind) http.Handler {
+func (a *API) serve(k Question) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q, err := a.ask(r, k)
 		if err != nil {
 			writeError(w, err)
 			return
 		}
-		body, err := k.answer(q)
+		body, err := k.answer(a, q)
 		if err != nil {
 			writeError(w, err)
 			return
@@ -65,6 +65,16 @@ func (a *API) serve(k kind) http.Handler {
 		*body.origin() = q.Origin
 		write(w, r, body)
 	})
+}
+
+// nowhere answers what is no question.
+func nowhere(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet {
+		w.Header().Set("Allow", http.MethodGet)
+		writeError(w, &problem{http.StatusMethodNotAllowed, "Method not allowed", "questions are asked with GET", "method_not_allowed"})
+		return
+	}
+	writeError(w, &problem{http.StatusNotFound, "Not found", "there is no such question; /openapi.json lists them", "not_found"})
 }
 
 func write(w http.ResponseWriter, r *http.Request, body answer) {

@@ -55,23 +55,31 @@ type API struct {
 // New makes an API.
 func New(o Options) *API { return &API{Options: o, least: 1024} }
 
-// Handler serves the questions of interfaces.md under /v1/.
+// Questions lists what the API answers: the one table that requests are routed
+// by, that parameters are checked against, and that the OpenAPI document is
+// made from.
+func Questions() []Question {
+	return []Question{
+		{"headcount", (*API).headcount, "as_of known_at division by limit cursor", new(Headcount)},
+		{"headcount/series", (*API).series, "known_at division by from to limit cursor", new(Series)},
+		{"plan", (*API).plan, "as_of known_at division", new(Plan)},
+		{"vacancies", (*API).vacancies, "as_of known_at division limit cursor", new(Vacancies)},
+		{"payroll", (*API).payroll, "as_of known_at division month limit cursor", new(Payroll)},
+		{"funds", (*API).funds, "as_of known_at division", new(Funds)},
+		{"trail/persons/{id}", (*API).personTrail, "known_at limit cursor", new(Trail)},
+		{"trail/posts/{id}", (*API).postTrail, "known_at limit cursor", new(Trail)},
+		{"trail/agencies/{id}", (*API).agencyTrail, "known_at limit cursor", new(Trail)},
+		{"projections", (*API).projections, "", new(Projections)},
+	}
+}
+
+// Handler serves the questions of interfaces.md under /v1/, and /v1/stream.
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
-	for path, k := range map[string]kind{
-		"headcount":           {a.headcount, "as_of known_at division by limit cursor"},
-		"headcount/series":    {a.series, "known_at division by from to limit cursor"},
-		"plan":                {a.plan, "as_of known_at division"},
-		"vacancies":           {a.vacancies, "as_of known_at division limit cursor"},
-		"payroll":             {a.payroll, "as_of known_at division month limit cursor"},
-		"funds":               {a.funds, "as_of known_at division"},
-		"trail/persons/{id}":  {a.personTrail, "known_at limit cursor"},
-		"trail/posts/{id}":    {a.postTrail, "known_at limit cursor"},
-		"trail/agencies/{id}": {a.agencyTrail, "known_at limit cursor"},
-		"projections":         {a.projections, ""},
-	} {
-		mux.Handle("GET /v1/"+path, a.serve(k))
+	for _, k := range Questions() {
+		mux.Handle("GET /v1/"+k.Path, a.serve(k))
 	}
 	mux.HandleFunc("GET /v1/stream", a.stream)
+	mux.HandleFunc("/v1/", nowhere)
 	return mux
 }

@@ -23,14 +23,18 @@ const (
 	glance = 10 * time.Millisecond
 )
 
-// A kind of question: what answers it, and the parameters it takes beside
-// at_least, which all take.
-type kind struct {
-	answer     func(*question) (answer, error)
-	parameters string
+// A Question is a kind of question: GET /v1/ and its path, which may hold an
+// {id}.
+type Question struct {
+	Path       string
+	answer     func(*API, *question) (answer, error)
+	parameters string // beside at_least, which all take
+	// Answer is a pointer to nothing of what is answered.
+	Answer any
 }
 
-func (k kind) takes() []string { return append(strings.Fields(k.parameters), "at_least") }
+// Parameters lists the parameters that the question takes.
+func (k Question) Parameters() []string { return append(strings.Fields(k.parameters), "at_least") }
 
 // A question is one request.
 type question struct {
@@ -46,13 +50,13 @@ type question struct {
 }
 
 // ask reads the common parameters and takes the commit that the answer is of.
-func (a *API) ask(r *http.Request, k kind) (*question, error) {
+func (a *API) ask(r *http.Request, k Question) (*question, error) {
 	params, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, bad("query", err.Error()+"; write what is not a letter or digit as % and two hexadecimal digits")
 	}
 	q := &question{ctx: r.Context(), params: params, path: r.PathValue}
-	takes := k.takes()
+	takes := k.Parameters()
 	for name, values := range params {
 		switch {
 		case !slices.Contains(takes, name):

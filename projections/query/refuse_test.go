@@ -2,6 +2,7 @@ package query_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -120,5 +121,19 @@ func TestAtLeastOutOfReach(t *testing.T) {
 	}
 	if took := time.Since(start); took < 4*time.Second || took > 8*time.Second {
 		t.Errorf("answered after %v", took)
+	}
+}
+
+// What is no question is a problem like any other.
+func TestNoQuestion(t *testing.T) {
+	w := programme(t)
+	for method, want := range map[string]int{http.MethodGet: http.StatusNotFound, http.MethodPost: http.StatusMethodNotAllowed} {
+		for _, path := range []string{"/v1/nothing", "/v1/headcount/nothing", "/v1/"} {
+			rec := httptest.NewRecorder()
+			w.handler.ServeHTTP(rec, httptest.NewRequest(method, path, nil))
+			if rec.Code != want || rec.Header().Get("Content-Type") != "application/problem+json" {
+				t.Errorf("%s %s: %d %s", method, path, rec.Code, rec.Body)
+			}
+		}
 	}
 }
