@@ -2,47 +2,58 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"net/http"
 	"os"
-	"slices"
-	"strconv"
 	"strings"
+	"text/tabwriter"
 	"time"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/services/sheets"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 )
 
-const (
-	bodyEvents = 1000    // lines a request
-	bodyBytes  = 4 << 20 // and bytes
-	patience   = 2 * time.Minute
-)
-
 func publishCommand() *cobra.Command {
-	p := publisher{}
-	var receipts string
+	p := &publisher{}
+	var receipts, ids, agency string
+	var columns bool
 	cmd := &cobra.Command{
 		Use:   "publish FILE...",
-		Short: "Submit events from NDJSON files, one CloudEvent a line (- is standard input)",
-		Long: `Submit events from NDJSON files, one CloudEvent a line (- is standard input).
+		Short: "Submit events from NDJSON, CSV and XLSX files",
+		Long: `Submit events from NDJSON files, one CloudEvent a line (- is standard input),
+and from spreadsheets: CSV in UTF-8 or GB18030, and XLSX, a row a fact.
 
-Exit code 1 if anything was rejected; the receipts say what and why. A file may
-be published again at any time: what is in the log already is answered
-duplicate. Without --import the attribute recordedtime is left out, and the log
-takes its own time.`,
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, files []string) error {
+Exit code 1 if anything was rejected; the receipts say what and why, of a
+spreadsheet by row and column. A file may be published again at any time: what is
+in the log already is answered duplicate. Without --import the attribute
+recordedtime is left out, and the log takes its own time.
+
+A spreadsheet has a header line with the names of the data fields or their
+Chinese labels (--columns lists them all). Its kind comes from the beginning of
+its name (hire-2022-05.csv, 考勤5月.xlsx; of a workbook, of each sheet), from
+--type, or from a column type. Without a column id an event's id comes from what
+the row is about, so that the same row again is the same event. A row that has
+changed since replaces what was sent of it before: the file --ids remembers that.
+It holds no cell of any sheet, but keep it as safe as they are.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if columns {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.MinimumNArgs(1)(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, files []string) (err error) {
+			if columns {
+				return printColumns(cmd.OutOrStdout())
+			}
+			if agency == "" && p.client.token == "" {
+				agency = "local"
+			}
+			if agency != "" {
+				p.sheet.Source = "/agency/" + agency
+			}
 			out := io.Discard
 			if receipts != "" {
 				f, err := os.Create(receipts)
@@ -53,214 +64,152 @@ takes its own time.`,
 				out = f
 			}
 			p.receipts = bufio.NewWriter(out)
-			p.bar = progressbar.NewOptions64(-1, progressbar.OptionSetWriter(cmd.ErrOrStderr()),
+			if p.sheet.Book, err = sheets.OpenBook(ids); err != nil {
+				return fmt.Errorf("--ids: %w", err)
+			}
+			p.bar = progressbar.NewOptions64(size(files), progressbar.OptionSetWriter(cmd.ErrOrStderr()),
 				progressbar.OptionShowBytes(true), progressbar.OptionThrottle(200*time.Millisecond),
 				progressbar.OptionSetDescription("publish"), progressbar.OptionClearOnFinish())
-			for _, name := range files {
-				if err := p.file(cmd.Context(), name); err != nil {
-					return fmt.Errorf("%s: %w", name, err)
-				}
-			}
+			err = p.publish(cmd.Context(), files)
 			_ = p.bar.Finish()
-			if err := p.receipts.Flush(); err != nil {
+			// What was answered is kept, whatever came after it.
+			if err := errors.Join(err, p.receipts.Flush(), p.sheet.Book.Close()); err != nil {
 				return err
 			}
 			return p.summary(cmd.OutOrStdout(), receipts)
 		},
 	}
 	p.client.flags(cmd.Flags())
-	cmd.Flags().StringVar(&receipts, "receipts", "", "write each receipt to this file, a line each, in the order of the events")
-	cmd.Flags().BoolVar(&p.imported, "import", false, "bring in history: recordedtime of each event becomes its recorded time (operator's right, before the first live event)")
+	f := cmd.Flags()
+	f.StringVar(&receipts, "receipts", "", "write each receipt to this file, a line each, in the order of the events")
+	f.BoolVar(&p.imported, "import", false, "bring in history: recordedtime of each event becomes its recorded time (operator's right, before the first live event)")
+	f.BoolVar(&p.dry, "dry-run", false, "say what would become of it, and write nothing")
+	f.StringVar(&p.sheet.Kind, "type", "", "kind of the rows of spreadsheets: post, hire, exit, training, attendance or payment")
+	f.StringVar(&agency, "agency", "", "name of the agency, for rows without a source (default with no --token: local)")
+	f.StringVar((*string)(&p.sheet.Division), "division", "", "division of rows without one, 12 digits")
+	f.StringVar(&ids, "ids", "muster-ids", "file that remembers the ids of rows, one a deployment")
+	f.BoolVar(&columns, "columns", false, "list the columns of every kind of spreadsheet")
 	return cmd
 }
 
-// A publisher sends files and counts what became of them.
-type publisher struct {
-	client   client
-	imported bool
-	receipts *bufio.Writer
-	bar      *progressbar.ProgressBar
-	count    map[events.Status]int
-	codes    map[events.Code]int
-	examples []events.Receipt // the first few rejected
-	last     log.Position     // the furthest that anything went
+// size is the bytes of all files, -1 when that is not known.
+func size(files []string) (sum int64) {
+	for _, name := range files {
+		info, err := os.Stat(name)
+		if err != nil || !info.Mode().IsRegular() {
+			return -1
+		}
+		sum += info.Size()
+	}
+	return sum
 }
 
-func (p *publisher) file(ctx context.Context, name string) error {
-	in := os.Stdin
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return err
+func printColumns(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "kind\tcolumn\tlabels\trequired")
+	for _, c := range sheets.Kinds() {
+		required := ""
+		if c.Required {
+			required = "yes"
 		}
-		defer f.Close()
-		in = f
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", c.Kind, c.Name, strings.Join(c.Labels, " "), required)
 	}
-	lines := bufio.NewReaderSize(in, 1<<20)
-	var body bytes.Buffer
-	n := 0
-	for number := 1; ; number++ {
-		line, err := lines.ReadBytes('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return err
-		}
-		end := err != nil
-		_ = p.bar.Add(len(line))
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			if !p.imported {
-				line = withoutRecordedTime(line)
-			}
-			body.Write(line)
-			body.WriteByte('\n')
-			n++
-		}
-		if n == bodyEvents || body.Len() >= bodyBytes || end && n > 0 {
-			if err := p.send(ctx, body.Bytes(), n); err != nil {
-				return fmt.Errorf("lines up to %d: %w", number, err)
-			}
-			body.Reset()
-			n = 0
-		}
-		if end {
-			return nil
-		}
-	}
+	return t.Flush()
 }
 
-// withoutRecordedTime drops the attribute that only an import may bring. A
-// line that is not a JSON object is left to the instance to refuse.
-func withoutRecordedTime(line []byte) []byte {
-	if !bytes.Contains(line, []byte(`"recordedtime"`)) {
-		return line
+// publish sends files, one after the other.
+func (p *publisher) publish(ctx context.Context, files []string) error {
+	if d := p.sheet.Division; d != "" && !d.Valid() {
+		return errors.New("--division: want the 12 digits of a division")
 	}
-	all, err := readMembers(jsontext.NewDecoder(bytes.NewReader(line)))
+	var done int64
+	for _, name := range files {
+		if err := p.file(ctx, name, done); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if n := size([]string{name}); n > 0 {
+			done += n
+			_ = p.bar.Set64(done)
+		}
+	}
+	return p.flush(ctx)
+}
+
+// file sends one file; done is what was read of others before it.
+func (p *publisher) file(ctx context.Context, name string, done int64) error {
+	if name == "-" {
+		return p.lines(ctx, "", os.Stdin)
+	}
+	f, err := os.Open(name)
 	if err != nil {
-		return line
+		return err
 	}
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for _, m := range all {
-		if m.name == "recordedtime" {
-			continue
-		}
-		if b.Len() > 1 {
-			b.WriteByte(',')
-		}
-		name, err := jsontext.AppendQuote(nil, m.name)
-		if err != nil {
-			return line
-		}
-		b.Write(name)
-		b.WriteByte(':')
-		b.Write(m.value)
+	defer f.Close()
+	head := make([]byte, 512)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
 	}
-	b.WriteByte('}')
-	return b.Bytes()
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return p.lines(ctx, name, io.MultiReader(strings.NewReader(string(head[:n])), f)) // a pipe
+	}
+	format, err := sheets.Sniff(name, head[:n])
+	switch {
+	case err != nil:
+		return err
+	case format == sheets.NDJSON:
+		return p.lines(ctx, name, f)
+	}
+	return p.rows(ctx, name, f, format, done)
 }
 
-// send submits one body of n events. When the instance is busy or away it is
-// sent again: what was taken the first time comes back as duplicate.
-func (p *publisher) send(ctx context.Context, body []byte, n int) error {
-	header := http.Header{"Content-Type": {"application/x-ndjson"}}
-	if p.imported {
-		header.Set("Muster-Import", "true")
+// rows sends what the rows of a spreadsheet come to.
+func (p *publisher) rows(ctx context.Context, name string, f *os.File, format sheets.Format, done int64) error {
+	switch {
+	case p.imported:
+		return errors.New("--import takes NDJSON: the rows of a spreadsheet have no recorded time")
+	case p.sheet.Source == "":
+		return errors.New("--agency: name the agency that the token belongs to")
 	}
-	start := time.Now()
-	for {
-		receipts, err := p.post(ctx, header, body)
-		if err == nil && len(receipts) != n {
-			return fmt.Errorf("%d receipts came back for %d events", len(receipts), n)
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	o := p.sheet
+	o.Progress = func(part float64) { _ = p.bar.Set64(done + int64(part*float64(info.Size()))) }
+	for entry, err := range sheets.Read(f, name, format, o) {
+		if err != nil {
+			return err
 		}
-		if err == nil {
-			return p.note(receipts)
-		}
-		var status *statusError
-		wait := time.Second
-		if errors.As(err, &status) {
-			if status.code != http.StatusTooManyRequests && status.code != http.StatusServiceUnavailable {
+		var raw []byte
+		if entry.Event != nil {
+			if raw, err = entry.Event.Append(nil); err != nil {
 				return err
 			}
-			if s, bad := strconv.Atoi(status.retryAfter); bad == nil {
-				wait = time.Duration(s) * time.Second
-			}
 		}
-		if ctx.Err() != nil || time.Since(start) > patience {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(wait):
-		}
-	}
-}
-
-func (p *publisher) post(ctx context.Context, header http.Header, body []byte) ([]events.Receipt, error) {
-	resp, err := p.client.do(ctx, http.MethodPost, "/v1/events", nil, header, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	var answer struct {
-		Receipts []events.Receipt `json:"receipts"`
-	}
-	if err := json.UnmarshalRead(resp.Body, &answer); err != nil {
-		return nil, fmt.Errorf("read the receipts: %w", err)
-	}
-	return answer.Receipts, nil
-}
-
-func (p *publisher) note(receipts []events.Receipt) error {
-	if p.count == nil {
-		p.count, p.codes = map[events.Status]int{}, map[events.Code]int{}
-	}
-	for _, r := range receipts {
-		p.count[r.Status]++
-		if r.Position.Compare(p.last) > 0 {
-			p.last = r.Position
-		}
-		if r.Status == events.Rejected {
-			for _, reason := range r.Reasons {
-				p.codes[reason.Code]++
-			}
-			if len(p.examples) < 5 {
-				p.examples = append(p.examples, r)
-			}
-		}
-		line, err := json.Marshal(&r)
-		if err != nil {
-			return err
-		}
-		if _, err := p.receipts.Write(append(line, '\n')); err != nil {
+		if err := p.add(ctx, raw, parcel{name, &entry}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *publisher) summary(w io.Writer, receipts string) error {
-	fmt.Fprintf(w, "accepted %d  duplicate %d  rejected %d\n", p.count[events.Accepted], p.count[events.Duplicate], p.count[events.Rejected])
-	if !p.last.IsZero() {
-		fmt.Fprintf(w, "last position %s: query --at-least %s waits for it\n", p.last, p.last)
+// lines sends the lines of NDJSON.
+func (p *publisher) lines(ctx context.Context, name string, in io.Reader) error {
+	lines := bufio.NewReaderSize(in, 1<<20)
+	for number := 1; ; number++ {
+		line, err := lines.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		_ = p.bar.Add(len(line))
+		if raw := trimmed(line, p.imported); len(raw) > 0 {
+			if err := p.add(ctx, raw, parcel{}); err != nil {
+				return fmt.Errorf("lines up to %d: %w", number, err)
+			}
+		}
+		if err != nil {
+			return nil
+		}
 	}
-	if p.count[events.Rejected] == 0 {
-		return nil
-	}
-	for _, code := range slices.Sorted(maps.Keys(p.codes)) {
-		fmt.Fprintf(w, "  %-20s %d\n", code, p.codes[code])
-	}
-	for _, r := range p.examples {
-		fmt.Fprintf(w, "%s: %s\n", orElse(r.ID, "(no id)"), r.Reasons.Error())
-	}
-	if receipts == "" && p.count[events.Rejected] > len(p.examples) {
-		fmt.Fprintln(w, "--receipts FILE keeps them all")
-	}
-	return errSilent
-}
-
-func orElse(s, otherwise string) string {
-	if strings.TrimSpace(s) == "" {
-		return otherwise
-	}
-	return s
 }

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/encoding/simplifiedchinese"
+)
+
+// rowAnswer is a line of the receipts of a spreadsheet.
+type rowAnswer struct {
+	File, Sheet, ID, Status string
+	Rows                    []int
+	Reasons                 []struct {
+		Row                         int
+		Column, Code, Field, Detail string
+	}
+}
+
+func rowAnswers(t *testing.T, file string) (list []rowAnswer) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(b)) {
+		var r rowAnswer
+		if err := json.Unmarshal([]byte(line), &r, json.MatchCaseInsensitiveNames(true)); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// An office is a folder of an agency with files, and the instance it sends to.
+type office struct {
+	*instance
+	dir string
+}
+
+// file writes a CSV in GB18030, as spreadsheets do in China.
+func (o office) file(t *testing.T, name string, rows ...string) string {
+	t.Helper()
+	b, err := simplifiedchinese.GB18030.NewEncoder().Bytes([]byte(strings.Join(rows, "\r\n") + "\r\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(o.dir, name)
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// publish returns what is printed, how it ends, and the receipts.
+func (o office) publish(t *testing.T, args ...string) (string, error, []rowAnswer) {
+	t.Helper()
+	receipts := filepath.Join(o.dir, "receipts.ndjson")
+	out, err := try(t, append([]string{"publish", "--to", o.HTTP, "--receipts", receipts, "--ids", filepath.Join(o.dir, "ids"),
+		"--agency", "370211-rsj", "--division", "370211102231"}, args...)...)
+	return out, err, rowAnswers(t, receipts)
+}
+
+// Goal: an office submits its spreadsheets of every kind as they are, and is
+// answered by row and column; a file again changes nothing, a changed row
+// replaces what was sent. Method: CSV in GB18030 with Chinese headers, a
+// workbook with the names of the fields, the real binary.
+func TestSpreadsheets(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	o := office{up(t, data), t.TempDir()}
+	post := o.file(t, "岗位.csv", "岗位编号,岗位类别,城乡,名额,开始日期,补贴标准(元),应出勤天数,资金编号",
+		"P-1,公共服务,农村,3,2022年4月1日,600.00,20,F-1")
+	hireRow := func(i int, phone string) string {
+		return fmt.Sprintf("%s,%s,%s,P-1,大龄,2022/5/1,2025-04-30,2022-04-20,2022-04-21,2022-04-23,A-%d,20220428,2025-04-30", person(i).name, person(i).number, phone, i)
+	}
+	const hireHeader = "姓名,身份证号,手机号,岗位编号,人员类别,上岗日期,聘期截止日期(含),审核日期,公示开始日期,公示截止日期(含),协议编号,协议签订日期,协议截止日期(含)"
+	hire := o.file(t, "上岗2022.csv", hireHeader, hireRow(1, "13900000001"), hireRow(2, "13900000002"))
+	training := o.file(t, "培训.csv", "身份证号,课程,学时,培训日期,岗前培训", person(1).number+",安全,8,2022-04-25,是", person(2).number+",安全,8,2022-04-25,是")
+	attendance := o.file(t, "考勤5月.csv", "岗位编号,月份,身份证号,考勤,记录人", "P-1,2022-05,"+person(1).number+",.PPPPP..PPPPP,李", "P-1,2022-05,"+person(2).number+",.PPPPP,李")
+	fund := filepath.Join(o.dir, "fund.ndjson")
+	if err := os.WriteFile(fund, []byte(said("f-1", "fund.allocated", `"fund":"F-1","division":"370211000000","year":2022,"amount":100000000`)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	payment := o.file(t, "发放.csv", "批次,月份,资金编号,岗位编号,身份证号,金额(元)", "R-1,2022-05,F-1,P-1,"+person(1).number+",600.00", "R-1,2022-05,F-1,P-1,"+person(2).number+",150")
+	exit := o.file(t, "退出.csv", "岗位编号,身份证号,最后在岗日期,退出类型,退出代码", "P-1,"+person(2).number+",2022-06-14,自然退出,N1")
+	all := []string{post, hire, training, attendance, fund, payment, exit}
+
+	// Tried first: nothing is written, and each sees what comes before it.
+	before, head := under(t, filepath.Join(data, "vault")), get[headcount](t, o.instance, "/v1/headcount").Position
+	out, err, tried := o.publish(t, append([]string{"--dry-run"}, all...)...)
+	if err != nil || !strings.Contains(out, "accepted 9  duplicate 0  rejected 0") || !strings.HasPrefix(out, "dry run") || len(tried) != 9 {
+		t.Errorf("dry run: %v\n%s", err, out)
+	}
+	if after := under(t, filepath.Join(data, "vault")); !maps.EqualFunc(before, after, slices.Equal) {
+		t.Error("a dry run wrote to the vault")
+	}
+	if got := get[headcount](t, o.instance, "/v1/headcount").Position; got != head {
+		t.Errorf("a dry run moved the log from %s to %s", head, got)
+	}
+	if _, err := os.Stat(filepath.Join(o.dir, "ids")); err == nil {
+		t.Error("a dry run made a file of ids")
+	}
+
+	out, err, first := o.publish(t, all...)
+	if err != nil || !strings.Contains(out, "accepted 9  duplicate 0  rejected 0") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if out, err, again := o.publish(t, all...); err != nil || !strings.Contains(out, "accepted 0  duplicate 9  rejected 0") || len(again) != 9 || again[1].ID != first[1].ID {
+		t.Errorf("again: %v\n%s", err, out)
+	}
+	if r := first[1]; r.File != "上岗2022.csv" || !slices.Equal(r.Rows, []int{2}) || r.ID == "" || strings.Contains(r.ID, person(1).number) {
+		t.Errorf("receipt %+v", r)
+	}
+
+	// A changed row, a new one, and three that are wrong.
+	hire = o.file(t, "上岗2022.csv", hireHeader, hireRow(1, "13955555555"), hireRow(2, "13900000002"), hireRow(3, "1"),
+		strings.Replace(hireRow(4, "1"), "2022/5/1", "2022/2/30", 1), strings.Replace(hireRow(5, "1"), person(5).number, person(5).number[:17]+"?", 1),
+		strings.Replace(hireRow(6, "1"), "P-1,", "P-9,", 1))
+	out, err, list := o.publish(t, hire)
+	if err == nil || !strings.Contains(out, "accepted 2  duplicate 1  rejected 3") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if want := first[1].ID + ".2"; len(list) != 6 || list[0].ID != want || list[0].Status != "accepted" {
+		t.Fatalf("%+v, want the changed row as %s", list, want)
+	}
+	var places []string
+	for _, r := range list[3:] {
+		if len(r.Reasons) == 0 || r.Status != "rejected" {
+			t.Fatalf("%+v", r)
+		}
+		places = append(places, fmt.Sprint(r.Reasons[0].Row, " ", r.Reasons[0].Column, " ", r.Reasons[0].Code))
+	}
+	if want := []string{"5 上岗日期 invalid_date", "6 身份证号 invalid_id_number", "7 岗位编号 unknown_post"}; !slices.Equal(places, want) {
+		t.Errorf("%q, want %q", places, want)
+	}
+	if !strings.Contains(out, "上岗2022.csv row 5 column 上岗日期") || strings.Contains(out, person(5).number[:17]) {
+		t.Errorf("summary:\n%s", out)
+	}
+
+	// A workbook with the names of the fields, sheets in no useful order.
+	book := excelize.NewFile()
+	for sheet, rows := range map[string][][]any{
+		"attendance": {{"post", "month", "id_number", "days"}, {"P-2", "2022-05", person(7).number, "2-6,9-13"}},
+		"hire": {{"post", "id_number", "name", "from", "until", "group", "review.on", "publicity.from", "publicity.until", "agreement.number", "agreement.signed", "agreement.until"},
+			{"P-2", person(7).number, person(7).name, "2022-05-01", "2025-05-01", "older", "2022-04-20", "2022-04-21", "2022-04-24", "A-7", "2022-04-28", "2025-05-01"}},
+		"post": {{"post", "category", "area", "seats", "from"}, {"P-2", "public_service", "rural", 2, "2022-04-01"}},
+	} {
+		if _, err := book.NewSheet(sheet); err != nil {
+			t.Fatal(err)
+		}
+		for i, row := range rows {
+			if err := book.SetSheetRow(sheet, fmt.Sprint("A", i+1), &row); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	workbook := filepath.Join(o.dir, "may.xlsx")
+	if err := errors.Join(book.DeleteSheet("Sheet1"), book.SaveAs(workbook)); err != nil {
+		t.Fatal(err)
+	}
+	out, err, list = o.publish(t, workbook)
+	if err != nil || len(list) != 3 || list[2].Sheet != "attendance" || list[2].Status != "accepted" {
+		t.Errorf("workbook: %v %+v\n%s", err, list, out)
+	}
+	if got := get[headcount](t, o.instance, "/v1/headcount?as_of=2022-06-15&division=370211102231&at_least="+lastPosition(t, out)).Total; got != 3 {
+		t.Errorf("headcount %d, want 3", got)
+	}
+	for _, bad := range [][]string{{"--import", hire}, {"--type", "holiday", hire}, {filepath.Join(o.dir, "no such file.csv")}} {
+		if out, err, _ := o.publish(t, bad...); err == nil {
+			t.Errorf("publish %v succeeds:\n%s", bad, out)
+		}
+	}
+	if out := muster(t, "publish", "--columns"); !strings.Contains(out, "身份证号") || !strings.Contains(out, "publicity.until.last") {
+		t.Errorf("--columns:\n%s", out)
+	}
+}
+
+// lastPosition reads where the last event went.
+func lastPosition(t *testing.T, out string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(out, "last position ")
+	position, _, _ := strings.Cut(rest, ":")
+	if !ok {
+		t.Fatalf("no position in %s", out)
+	}
+	return position
+}

@@ -1,0 +1,324 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/services/gateway"
+	"github.com/muster-works/muster/services/sheets"
+	"github.com/schollz/progressbar/v3"
+)
+
+const (
+	bodyEvents = 1000    // events a request
+	bodyBytes  = 4 << 20 // and bytes
+	// Of a dry run each request sees its own events alone, so that it is as
+	// long as it may be.
+	dryEvents = 10_000
+	dryBytes  = 15 << 20
+	patience  = 2 * time.Minute
+)
+
+// A publisher sends files and counts what became of them.
+type publisher struct {
+	client   client
+	imported bool
+	dry      bool
+	sheet    sheets.Options
+	receipts *bufio.Writer
+	bar      *progressbar.ProgressBar
+
+	body    bytes.Buffer
+	events  int      // in the body
+	waiting []parcel // in order; those of the body, and those that have an answer already
+	bodies  int      // sent
+
+	count    map[events.Status]int
+	codes    map[events.Code]int
+	examples []string     // the first few rejected
+	last     log.Position // the furthest that anything went
+}
+
+// A parcel is what stands for one event on its way: nothing for a line of
+// NDJSON, and what rows of a spreadsheet came to.
+type parcel struct {
+	file  string
+	entry *sheets.Entry
+}
+
+// add puts one event into the body, which is sent when it is full. raw is nil
+// for rows that came to no event.
+func (p *publisher) add(ctx context.Context, raw []byte, of parcel) error {
+	most, bytes := bodyEvents, bodyBytes
+	if p.dry {
+		most, bytes = dryEvents, dryBytes
+	}
+	if len(p.waiting) >= most || p.body.Len()+len(raw) >= bytes {
+		if err := p.flush(ctx); err != nil {
+			return err
+		}
+	}
+	p.waiting = append(p.waiting, of)
+	if raw != nil {
+		p.body.Write(raw)
+		p.body.WriteByte('\n')
+		p.events++
+	}
+	return nil
+}
+
+// flush sends the body and notes what became of it.
+func (p *publisher) flush(ctx context.Context) error {
+	var got []events.Receipt
+	if p.events > 0 {
+		var err error
+		if got, err = p.send(ctx); err != nil {
+			return err
+		}
+		p.bodies++
+	}
+	for _, w := range p.waiting {
+		receipt := rowReceipt{}
+		if w.entry == nil || w.entry.Event != nil {
+			receipt.Receipt, got = got[0], got[1:]
+		}
+		if err := p.note(w, receipt); err != nil {
+			return err
+		}
+	}
+	p.body.Reset()
+	p.waiting, p.events = p.waiting[:0], 0
+	return p.sheet.Book.Flush()
+}
+
+// send submits the body. When the instance is busy or away it is sent again:
+// what was taken the first time comes back as duplicate.
+func (p *publisher) send(ctx context.Context) ([]events.Receipt, error) {
+	header := http.Header{"Content-Type": {"application/x-ndjson"}}
+	if p.imported {
+		header.Set(gateway.ImportHeader, "true")
+	}
+	if p.dry {
+		header.Set(gateway.DryRunHeader, "true")
+	}
+	start := time.Now()
+	for {
+		receipts, err := p.post(ctx, header)
+		if err == nil && len(receipts) != p.events {
+			return nil, fmt.Errorf("%d receipts came back for %d events", len(receipts), p.events)
+		}
+		if err == nil {
+			return receipts, nil
+		}
+		var status *statusError
+		wait := time.Second
+		if errors.As(err, &status) {
+			if status.code != http.StatusTooManyRequests && status.code != http.StatusServiceUnavailable {
+				return nil, err
+			}
+			if s, bad := strconv.Atoi(status.retryAfter); bad == nil {
+				wait = time.Duration(s) * time.Second
+			}
+		}
+		if ctx.Err() != nil || time.Since(start) > patience {
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+func (p *publisher) post(ctx context.Context, header http.Header) ([]events.Receipt, error) {
+	resp, err := p.client.do(ctx, http.MethodPost, "/v1/events", nil, header, bytes.NewReader(p.body.Bytes()))
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if p.dry && resp.Header.Get(gateway.DryRunHeader) != "true" {
+		return nil, errors.New("the instance knows no dry runs, and may have taken the events")
+	}
+	var answer struct {
+		Receipts []events.Receipt `json:"receipts"`
+		Problem  *struct {
+			Status int    `json:"status"`
+			Detail string `json:"detail"`
+		} `json:"problem"`
+	}
+	if err := json.UnmarshalRead(resp.Body, &answer); err != nil {
+		return nil, fmt.Errorf("read the receipts: %w", err)
+	}
+	if answer.Problem != nil {
+		return nil, &statusError{answer.Problem.Status, "1", answer.Problem.Detail}
+	}
+	return answer.Receipts, nil
+}
+
+// A rowReceipt is a receipt with where in a spreadsheet it belongs.
+type rowReceipt struct {
+	File  string `json:"file,omitzero"`
+	Sheet string `json:"sheet,omitzero"`
+	Rows  []int  `json:"rows,omitempty"`
+	events.Receipt
+	Problems []sheets.Problem `json:"reasons,omitempty"` // in the place of those of the receipt
+}
+
+// note writes down what became of a parcel.
+func (p *publisher) note(of parcel, r rowReceipt) error {
+	if e := of.entry; e != nil {
+		r.File, r.Sheet, r.Rows = filepath.Base(of.file), e.Sheet, e.Rows
+		if e.Event == nil {
+			r.Status, r.Source, r.Problems = events.Rejected, p.sheet.Source, e.Problems
+		} else {
+			r.Problems = e.Locate(r.Reasons)
+		}
+		if r.Status != events.Rejected && !p.dry {
+			if err := p.sheet.Book.Keep(e.Claim); err != nil {
+				return fmt.Errorf("--ids: %w", err)
+			}
+		}
+	} else {
+		for _, reason := range r.Reasons {
+			r.Problems = append(r.Problems, sheets.Problem{Reason: reason})
+		}
+	}
+	r.Reasons = nil
+	p.tell(r)
+	line, err := json.Marshal(&r)
+	if err != nil {
+		return err
+	}
+	_, err = p.receipts.Write(append(line, '\n'))
+	return err
+}
+
+// tell counts a receipt for the summary.
+func (p *publisher) tell(r rowReceipt) {
+	if p.count == nil {
+		p.count, p.codes = map[events.Status]int{}, map[events.Code]int{}
+	}
+	p.count[r.Status]++
+	if r.Position.Compare(p.last) > 0 {
+		p.last = r.Position
+	}
+	if r.Status != events.Rejected {
+		return
+	}
+	for _, problem := range r.Problems {
+		p.codes[problem.Code]++
+	}
+	if len(p.examples) < 5 && len(r.Problems) > 0 {
+		p.examples = append(p.examples, r.where()+": "+events.Reasons{r.Problems[0].Reason}.Error())
+	}
+}
+
+// where names what was refused as a person finds it.
+func (r *rowReceipt) where() string {
+	if r.File == "" {
+		return orElse(r.ID, "(no id)")
+	}
+	s := r.File
+	if r.Sheet != "" {
+		s += " " + r.Sheet
+	}
+	switch first := r.Problems[0]; {
+	case first.Row > 0:
+		s += fmt.Sprintf(" row %d", first.Row)
+		if first.Column != "" {
+			s += " column " + first.Column
+		}
+	case len(r.Rows) > 0:
+		s += fmt.Sprintf(" rows %d to %d", r.Rows[0], r.Rows[len(r.Rows)-1])
+	}
+	return s
+}
+
+func (p *publisher) summary(w io.Writer, receipts string) error {
+	if p.dry {
+		fmt.Fprint(w, "dry run, nothing was written: ")
+	}
+	fmt.Fprintf(w, "accepted %d  duplicate %d  rejected %d\n", p.count[events.Accepted], p.count[events.Duplicate], p.count[events.Rejected])
+	if p.dry && p.bodies > 1 {
+		fmt.Fprintf(w, "it was tried in %d parts, of which each saw its own events alone: what relies on an earlier part is refused\n", p.bodies)
+	}
+	if !p.last.IsZero() && !p.dry {
+		fmt.Fprintf(w, "last position %s: query --at-least %s waits for it\n", p.last, p.last)
+	}
+	if p.count[events.Rejected] == 0 {
+		return nil
+	}
+	for _, code := range slices.Sorted(maps.Keys(p.codes)) {
+		fmt.Fprintf(w, "  %-20s %d\n", code, p.codes[code])
+	}
+	for _, example := range p.examples {
+		fmt.Fprintln(w, example)
+	}
+	if receipts == "" && p.count[events.Rejected] > len(p.examples) {
+		fmt.Fprintln(w, "--receipts FILE keeps them all")
+	}
+	return errSilent
+}
+
+func orElse(s, otherwise string) string {
+	if strings.TrimSpace(s) == "" {
+		return otherwise
+	}
+	return s
+}
+
+// trimmed is a line as it is sent, empty where it is blank.
+func trimmed(line []byte, imported bool) []byte {
+	line = bytes.TrimSpace(line)
+	if len(line) > 0 && !imported {
+		line = withoutRecordedTime(line)
+	}
+	return line
+}
+
+// withoutRecordedTime drops the attribute that only an import may bring. A
+// line that is not a JSON object is left to the instance to refuse.
+func withoutRecordedTime(line []byte) []byte {
+	if !bytes.Contains(line, []byte(`"recordedtime"`)) {
+		return line
+	}
+	all, err := readMembers(jsontext.NewDecoder(bytes.NewReader(line)))
+	if err != nil {
+		return line
+	}
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for _, m := range all {
+		if m.name == "recordedtime" {
+			continue
+		}
+		if b.Len() > 1 {
+			b.WriteByte(',')
+		}
+		name, err := jsontext.AppendQuote(nil, m.name)
+		if err != nil {
+			return line
+		}
+		b.Write(name)
+		b.WriteByte(':')
+		b.Write(m.value)
+	}
+	b.WriteByte('}')
+	return b.Bytes()
+}
