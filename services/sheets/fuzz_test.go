@@ -2,6 +2,7 @@ package sheets
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,4 +96,36 @@ func holds(t *testing.T, name string, format Format, content []byte) {
 			t.Errorf("rows %v: %v", e.Rows, err)
 		}
 	}
+}
+
+// A file that is taken for a book of ids can be gone on with, and is then one
+// that holds no less.
+func FuzzBook(f *testing.F) {
+	key := strings.Repeat("0a", 32)
+	line := strings.Repeat("01", 16) + " 1 0 " + strings.Repeat("02", 16) + " sent\n"
+	for _, s := range []string{"", bookTitle, bookTitle + key + "\n", bookTitle + key + "\n" + line, bookTitle + key + "\n" + line + line[:20], bookTitle + key + "\n" + strings.Replace(line, "1 0", "0 7", 1), bookTitle + key + "\nx\n"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		path := filepath.Join(t.TempDir(), "ids")
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b, err := OpenBook(path)
+		if err != nil {
+			return
+		}
+		known := len(b.known)
+		c := b.claim([]byte("natural"), []byte("content"))
+		if err := errors.Join(b.Keep(c), b.Close()); err != nil {
+			t.Fatal(err)
+		}
+		again, err := OpenBook(path)
+		if err != nil || len(again.known) != known+1 || again.claim([]byte("natural"), []byte("content")) != c {
+			t.Fatalf("%d known, then %v", known, err)
+		}
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
 }

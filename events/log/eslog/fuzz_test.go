@@ -1,0 +1,25 @@
+package eslog
+
+import (
+	"encoding/json"
+	"testing"
+)
+
+// The quick reading of a label is that of the library, wherever it answers.
+func FuzzLabel(f *testing.F) {
+	for _, s := range []string{`{"index":0,"count":1}`, `{"index":12,"count":1000}`, `{"index":01,"count":1}`, `{"count":3,"index":2}`, `{}`, `[`, ``} {
+		f.Add([]byte(s))
+	}
+	if b, err := (label{Index: 3, Count: 17}).append(nil); err == nil {
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		got, want := label{}, label{Index: -1}
+		if err := got.parse(b); err != nil {
+			return
+		}
+		if err := json.Unmarshal(b, &want); err != nil || got != want {
+			t.Fatalf("%q is %+v, the library says %+v, %v", b, got, want, err)
+		}
+	})
+}
