@@ -12,6 +12,7 @@ import (
 
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/eslog/estest"
+	"github.com/muster-works/muster/events/log/logtest"
 )
 
 // Goal: whatever happens to the server and its connections, each commit that
@@ -35,7 +36,7 @@ func chaos(t *testing.T, s *estest.Server, span time.Duration) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	boundaries := []string{"placement", "training", "payment"}
 
-	ctx, cancel := context.WithTimeout(t.Context(), span+time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), span+logtest.Patience)
 	defer cancel()
 	stop := time.Now().Add(span)
 	acked := make([][]log.Commit, len(boundaries))

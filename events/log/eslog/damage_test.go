@@ -197,7 +197,7 @@ func TestOpenRefusals(t *testing.T) {
 		{"a web server", strings.Replace(web.URL, "http", "esdb", 1) + "?tls=false", log.ErrUnavailable},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			begin := time.Now()
 			l, err := Open(ctx, test.url)

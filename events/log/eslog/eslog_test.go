@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -33,7 +32,7 @@ func TestConformanceServer(t *testing.T) {
 		t.Skip("SKIPPED: not run against a real EventStoreDB; set MUSTER_TEST_EVENTSTORE to its esdb:// connection string")
 	}
 	logtest.Run(t, func(t *testing.T) log.Log {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		l, err := open(ctx, url, "mustertest-"+uuid.NewString()+"-")
 		if err != nil {
@@ -56,7 +55,7 @@ func start(t *testing.T, o estest.Options) *estest.Server {
 
 func openLog(t *testing.T, s *estest.Server) *Log {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	l, err := Open(ctx, s.URL())
 	if err != nil {

@@ -176,7 +176,7 @@ func closing(s *suite) {
 	case <-time.After(Soon):
 		s.Error("follow goes on after Close")
 	}
-	ctx, stop := context.WithTimeout(s.ctx, 10*time.Second)
+	ctx, stop := context.WithTimeout(s.ctx, Patience/2)
 	defer stop()
 	if _, _, err := s.log.Append(ctx, s.commit("review", 1), 0); !errors.Is(err, log.ErrUnavailable) {
 		s.Errorf("append when closed: %v", err)

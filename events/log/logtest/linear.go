@@ -74,7 +74,7 @@ func linearizable(s *suite) {
 	for _, h := range history {
 		all = append(all, h...)
 	}
-	if result := porcupine.CheckOperationsTimeout(register, all, 30*time.Second); result != porcupine.Ok {
+	if result := porcupine.CheckOperationsTimeout(register, all, Patience); result != porcupine.Ok {
 		s.Errorf("%d operations, seed %d: %s", len(all), seed, result)
 	}
 

@@ -28,10 +28,10 @@ import (
 
 // Patience bounds each test of the suite, and is far more than any of them
 // needs.
-const Patience = time.Minute
+const Patience = 5 * time.Minute
 
 // Soon is how long "at once" may take on a loaded machine.
-const Soon = 2 * time.Second
+const Soon = 10 * time.Second
 
 // Run holds the log that open makes to the contract. Open is called at least
 // once by every subtest.

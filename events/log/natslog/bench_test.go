@@ -3,6 +3,7 @@ package natslog_test
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	"github.com/nats-io/nuid"
 
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/logtest"
 	"github.com/muster-works/muster/events/log/natslog"
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
@@ -27,14 +29,19 @@ import (
 // and the synthetic province's have 1,300 bytes in the mean.
 const short = 190
 
-// event is one of so many bytes that does not compress to nothing.
+// event is one of so many bytes that compresses to a third or so, as real ones do.
 func event(n, size int) []byte {
 	e := fmt.Appendf(nil, `{"specversion":"1.0","id":"h-%08d","source":"/agency/370211-rsj","type":"hire.placed","division":"3702%08d","data":{"post":"%s-%03d","from":"2022-05-01"`,
-		n, n*7919%100000000, nuid.Next(), n%1000)
+		n, n*7919%100000000, noise(), n%1000)
 	for len(e) < size-40 {
-		e = fmt.Appendf(e, `,"%d":"%s"`, len(e), nuid.Next())
+		e = fmt.Appendf(e, `,"%d":"PPPPP..PPPPP..PPPLP..PPPPP..PP %s"`, len(e), noise())
 	}
 	return append(e, "}}"...)
+}
+
+// noise is as much as a pseudonym's worth of text that does not compress.
+func noise() string {
+	return strconv.FormatUint(rand.Uint64(), 36) + strconv.FormatUint(rand.Uint64(), 36)
 }
 
 // One writer, one commit of a thousand events in flight, each fsynced.
@@ -84,7 +91,7 @@ func rawStream(b *testing.B, nc *nats.Conn) (jetstream.JetStream, string) {
 	if err := natslog.Provision(b.Context(), nc, o); err != nil {
 		b.Fatal(err)
 	}
-	js, err := jetstream.New(nc)
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(logtest.Patience))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -134,20 +141,16 @@ func filled(b testing.TB, nc *nats.Conn, commits, events, size int) (*natslog.Lo
 	if err := natslog.Provision(b.Context(), nc, o); err != nil {
 		b.Fatal(err)
 	}
-	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(100))
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(100), jetstream.WithDefaultTimeout(logtest.Patience))
 	if err != nil {
 		b.Fatal(err)
 	}
 	batch := make([][]byte, events)
-	for i := range batch {
-		batch[i] = event(i, size)
-	}
-	body := log.EncodeBatch(batch)
 	for i := range commits {
-		_, err := js.PublishMsgAsync(&nats.Msg{Subject: o.Prefix + ".placement", Data: body, Header: nats.Header{
-			"Nats-Msg-Id": {nuid.Next()}, "Nats-Expected-Last-Subject-Sequence": {strconv.Itoa(i)},
-			"Content-Type": {log.ContentType}, "Muster-Events": {strconv.Itoa(events)},
-		}}, jetstream.WithStallWait(time.Minute))
+		for j := range batch {
+			batch[j] = event(j, size)
+		}
+		_, err := js.PublishMsgAsync(message(o.Prefix, nuid.Next(), i, batch...), jetstream.WithStallWait(time.Minute))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -159,6 +162,14 @@ func filled(b testing.TB, nc *nats.Conn, commits, events, size int) (*natslog.Lo
 	}
 	b.Cleanup(func() { l.Close() })
 	return l, js, o.Stream
+}
+
+// message is what a commit is sent as.
+func message(prefix, id string, expected int, events ...[]byte) *nats.Msg {
+	return &nats.Msg{Subject: prefix + ".placement", Data: log.EncodeBatch(events), Header: nats.Header{
+		"Nats-Msg-Id": {id}, "Nats-Expected-Last-Subject-Sequence": {strconv.Itoa(expected)},
+		"Content-Type": {log.ContentType}, "Muster-Events": {strconv.Itoa(len(events))},
+	}}
 }
 
 func drainRaw(b *testing.B, js jetstream.JetStream, stream string, messages int) {
@@ -269,13 +280,13 @@ func BenchmarkGroupCommit(b *testing.B) {
 	b.ReportMetric(srate, "one-each-events/s")
 }
 
-// Opening a large log reads no commit: neither after a server has been stopped,
-// nor, which takes longest, when it has to look through all its files again. The
-// log has 5 GB with MUSTER_LONG, or else a hundredth.
+// Opening a large log, the start of the server included: when that was stopped,
+// and when it has lost its index and must look through all its files again. The
+// log has 5 GB on the disk with MUSTER_LONG, or else a hundredth of that.
 func BenchmarkOpen(b *testing.B) {
-	commits := 280
+	commits := 190
 	if os.Getenv("MUSTER_LONG") != "" {
-		commits = 28_000
+		commits = 19_000
 	}
 	dir := b.TempDir()
 	start := func() (*embedded.Server, time.Duration) {
@@ -287,8 +298,29 @@ func BenchmarkOpen(b *testing.B) {
 		return s, time.Since(began)
 	}
 	s, _ := start()
-	_, _, _ = filled(b, connect(b, s), commits, 1000, short)
+	_, js, name := filled(b, connect(b, s), commits, 600, 1300)
+	// A server reads again what came within the duplicate window: of a log that
+	// grew over years nothing to speak of, of this one all.
+	stream, err := js.Stream(b.Context(), name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	old := stream.CachedInfo().Config
+	old.Duplicates = 100 * time.Millisecond
+	if _, err := js.UpdateStream(b.Context(), old); err != nil {
+		b.Fatal(err)
+	}
 	s.Shutdown()
+	var disk int64
+	err = filepath.Walk(dir, func(_ string, f os.FileInfo, err error) error {
+		if err == nil && f.Mode().IsRegular() {
+			disk += f.Size()
+		}
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
 	for _, c := range []struct {
 		name  string
 		index bool
@@ -322,6 +354,7 @@ func BenchmarkOpen(b *testing.B) {
 			}
 			b.ReportMetric(server.Seconds()/float64(b.N), "server-s")
 			b.ReportMetric(port.Seconds()/float64(b.N), "open-s")
+			b.ReportMetric(float64(disk)/1e9, "disk-GB")
 		})
 	}
 }

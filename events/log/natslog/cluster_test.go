@@ -86,8 +86,8 @@ func (c *cluster) stop(i int) {
 func (c *cluster) leader(js jetstream.JetStream) int {
 	c.t.Helper()
 	var last string
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		ctx, cancel := context.WithTimeout(c.t.Context(), time.Second)
+	for end := time.Now().Add(logtest.Patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		ctx, cancel := context.WithTimeout(c.t.Context(), 5*time.Second)
 		s, err := js.Stream(ctx, natslog.Stream)
 		cancel()
 		if err != nil {
@@ -129,7 +129,7 @@ func (c *cluster) connect() *nats.Conn {
 func (c *cluster) ready(nc *nats.Conn) natslog.Options {
 	c.t.Helper()
 	o := natslog.Options{Replicas: 3}
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(logtest.Patience); ; time.Sleep(100 * time.Millisecond) {
 		err := natslog.Provision(c.t.Context(), nc, o)
 		if err == nil {
 			return o
@@ -147,13 +147,13 @@ func TestCluster(t *testing.T) {
 	t.Parallel()
 	c := startCluster(t)
 	nc := c.connect()
-	js, err := jetstream.New(nc)
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(logtest.Patience))
 	if err != nil {
 		t.Fatal(err)
 	}
 	o := c.ready(nc)
 
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*logtest.Patience)
 	defer cancel()
 	const writers = 4
 	type receipt struct {
@@ -244,7 +244,7 @@ func TestCluster(t *testing.T) {
 	c.leader(js)
 	progress("leader back")
 	for range 2 {
-		if _, err := nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+natslog.Stream, nil, 5*time.Second); err != nil {
+		if _, err := nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+natslog.Stream, nil, logtest.Soon); err != nil {
 			t.Error(err)
 		}
 		c.leader(js)

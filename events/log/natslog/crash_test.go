@@ -186,7 +186,7 @@ func TestKill(t *testing.T) {
 			t.Errorf("event %s is %d times in the log", id, n)
 		}
 	}
-	if len(receipts) < 100*rounds {
+	if len(receipts) < 10*rounds {
 		t.Errorf("only %d receipts in %d rounds: too few to show anything", len(receipts), rounds)
 	}
 	t.Logf("%d rounds, %d receipts, %d commits with %d events", rounds, len(receipts), commits, len(found))

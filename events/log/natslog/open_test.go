@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/logtest"
 	"github.com/muster-works/muster/events/log/natslog"
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
@@ -24,7 +25,7 @@ import (
 // error names what is wrong.
 func TestMisconfigured(t *testing.T) {
 	nc := connect(t, serve(t))
-	js, err := jetstream.New(nc)
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(logtest.Patience))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +109,7 @@ func plain(t *testing.T, o *server.Options) *nats.Conn {
 	}
 	s.Start()
 	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	if !s.ReadyForConnections(10 * time.Second) {
+	if !s.ReadyForConnections(logtest.Patience) {
 		t.Fatal("server did not start")
 	}
 	nc, err := nats.Connect(s.ClientURL())
@@ -209,14 +210,14 @@ func TestDamagedCommit(t *testing.T) {
 			}
 			defer l.Close()
 			appendOne(t, l, "before", 0)
-			js, _ := jetstream.New(nc)
+			js, _ := jetstream.New(nc, jetstream.WithDefaultTimeout(logtest.Patience))
 			if _, err := js.PublishMsg(t.Context(), &nats.Msg{Subject: o.Prefix + ".policy", Header: test.header, Data: []byte(test.body)}); err != nil {
 				t.Fatal(err)
 			}
 			if _, _, err := l.Append(t.Context(), log.Commit{ID: "after", Boundary: "policy", Events: [][]byte{[]byte(`{}`)}}, 2); err != nil {
 				t.Fatal(err)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), logtest.Patience)
 			defer cancel()
 			for _, f := range []log.Filter{{}, {Boundary: "policy"}} {
 				for name, seq := range map[string]func(func(log.Commit, error) bool){

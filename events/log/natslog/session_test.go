@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/logtest"
 	"github.com/muster-works/muster/events/log/natslog"
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
@@ -46,7 +47,7 @@ func TestAnotherPast(t *testing.T) {
 			}
 			t.Cleanup(func() { l.Close() })
 			followed := make(chan error, 1)
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), logtest.Patience)
 			defer cancel()
 			go func() {
 				for c, err := range l.Follow(ctx, log.Position{}, log.Filter{}) {

@@ -179,7 +179,7 @@ func TestSubscription(t *testing.T) {
 		"regex":  {Type: esdb.StreamFilterType, Regex: "^mine-[0-9]$"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			sub, err := client.SubscribeToAll(ctx, esdb.SubscribeToAllOptions{
 				From: esdb.Position{Commit: third, Prepare: third}, Filter: filter, MaxSearchWindow: 4, CheckpointInterval: 2,

@@ -13,6 +13,7 @@ import (
 const (
 	internal = "internal"
 	system   = "system"
+	inner    = "MUSTER" // the account of internal, the stream and the services
 	// Local is the agency of whoever connects without credentials.
 	Local = "local"
 )
@@ -140,7 +141,7 @@ func begin(b *strings.Builder, internalPassword, systemPassword string) {
 	fmt.Fprintf(b, `
 accounts {
   SYS { users: [{user: %s, password: %s}] }
-  MUSTER {
+  %s {
     jetstream: enabled
     users: [{user: %s, password: %s}]
     exports: [
@@ -151,7 +152,7 @@ accounts {
       {service: "$SRV.INFO.>", response_type: stream}
     ]
   }
-`, system, systemPassword, internal, internalPassword)
+`, system, systemPassword, inner, internal, internalPassword)
 }
 
 func (a Agency) login() string {
@@ -168,7 +169,7 @@ func account(b *strings.Builder, name, login string, extra ...string) {
 	imports, publish := make([]string, len(subjects)), make([]string, len(subjects))
 	for i, subject := range subjects {
 		publish[i] = quote(subject)
-		imports[i] = fmt.Sprintf("{service: {account: MUSTER, subject: %s}}", publish[i])
+		imports[i] = fmt.Sprintf("{service: {account: %s, subject: %s}}", inner, publish[i])
 	}
 	fmt.Fprintf(b, `  "agency-%s" {
     users: [{%s, permissions: {publish: [%s], subscribe: ["_INBOX.>"]}}]

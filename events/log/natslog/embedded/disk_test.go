@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/logtest"
 	"github.com/muster-works/muster/events/log/natslog"
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
@@ -101,7 +102,7 @@ func TestFullDisk(t *testing.T) {
 	for {
 		c, d, err := try()
 		if err != nil {
-			if !errors.Is(err, log.ErrUnavailable) || d > 4*time.Second {
+			if !errors.Is(err, log.ErrUnavailable) || d > logtest.Soon {
 				t.Fatalf("full after %d commits: %v after %v", len(acked), err, d)
 			}
 			t.Logf("full after %d commits, in %v: %v", len(acked), d, err)
@@ -113,7 +114,7 @@ func TestFullDisk(t *testing.T) {
 		}
 	}
 	for range 3 {
-		if _, d, err := try(); !errors.Is(err, log.ErrUnavailable) || d > 2*time.Second {
+		if _, d, err := try(); !errors.Is(err, log.ErrUnavailable) || d > logtest.Soon {
 			t.Errorf("while full: %v after %v", err, d)
 		}
 	}
@@ -128,7 +129,7 @@ func TestFullDisk(t *testing.T) {
 			rev, acked = c.Revision, append(acked, c)
 			break
 		}
-		if !errors.Is(err, log.ErrUnavailable) || time.Since(freed) > 30*time.Second {
+		if !errors.Is(err, log.ErrUnavailable) || time.Since(freed) > logtest.Patience {
 			t.Fatalf("%v after there was space: %v", time.Since(freed), err)
 		}
 	}
@@ -141,7 +142,7 @@ func TestFullDisk(t *testing.T) {
 			select {
 			case c := <-followed:
 				return c, true
-			case <-time.After(10 * time.Second):
+			case <-time.After(logtest.Patience):
 				return log.Commit{}, false
 			}
 		},
@@ -184,7 +185,7 @@ func TestReadOnly(t *testing.T) {
 	if err == nil {
 		s.Shutdown()
 	}
-	if !errors.Is(err, syscall.EROFS) || time.Since(start) > 2*time.Second {
+	if !errors.Is(err, syscall.EROFS) || time.Since(start) > logtest.Soon {
 		t.Errorf("%v after %v", err, time.Since(start))
 	}
 }

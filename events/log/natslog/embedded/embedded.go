@@ -58,7 +58,9 @@ import (
 // body of an agency's request.
 const MaxPayload = 8 << 20
 
-// patience is how long a start may take: the recovery of a large log does.
+// patience is how long a start may take by default. A log that was stopped is
+// there at once; one whose index was lost is read through, at a gigabyte in a
+// second or so.
 const patience = 5 * time.Minute
 
 // ErrInUse says that another process has the data directory open.
@@ -78,6 +80,9 @@ type Options struct {
 	TLS *tls.Config
 	// Logger gets what the server has to say; nil drops it.
 	Logger *slog.Logger
+	// Patience is how long a start may take, 5 minutes where it is 0. There is
+	// damage that the server inside takes years to count its way through.
+	Patience time.Duration
 }
 
 // A Server is a running NATS server. Its methods are safe for concurrent use.
@@ -95,11 +100,16 @@ type Server struct {
 	ended  bool
 }
 
-// Start starts a server and returns when it takes connections. It fails with
-// ErrInUse, or when the directory cannot be written or the address is taken.
+// Start starts a server and returns when it takes connections and has recovered
+// its data. It fails with ErrInUse, with log.ErrCorrupt when a stream that is in
+// the directory cannot be recovered, and when the directory cannot be written or
+// the address is taken.
 func Start(o Options) (*Server, error) {
 	if o.Addr == "" {
 		o.Addr = "127.0.0.1:4222"
+	}
+	if o.Patience == 0 {
+		o.Patience = patience
 	}
 	for _, a := range o.Agencies {
 		if err := a.check(); err != nil {
@@ -127,7 +137,9 @@ func Start(o Options) (*Server, error) {
 	return s, nil
 }
 
-// start runs a server inside.
+// start runs a server inside. While that recovers its data, it says so now and
+// then; when it has not done so in all patience, it is given up, and goes on in
+// vain until the process ends.
 func (s *Server) start() error {
 	text, err := s.config()
 	if err != nil {
@@ -143,21 +155,37 @@ func (s *Server) start() error {
 	if err != nil {
 		return fmt.Errorf("embedded: %w", err)
 	}
+	if err := s.guard(); err != nil {
+		return err
+	}
 	messages := &logger{to: s.options.Logger}
 	ns.SetLoggerV2(messages, false, false, false)
-	ns.Start()
-	for end := time.Now().Add(patience); !ns.ReadyForConnections(50*time.Millisecond) || !ns.JetStreamEnabled(); {
-		why := messages.fatal()
-		if why == "" && time.Now().After(end) {
-			// Shutdown would wait for whatever holds it up.
-			go ns.Shutdown()
-			return fmt.Errorf("embedded: server still recovers the data in %s after %v: it may be damaged", s.options.Dir, patience)
-		}
-		if why != "" {
+	began, said := time.Now(), time.Now()
+	started := make(chan struct{})
+	go func() { defer close(started); ns.Start() }() // which returns when the data are recovered
+	for !ns.ReadyForConnections(50*time.Millisecond) || !ns.JetStreamEnabled() {
+		if why := messages.fatal(); why != "" {
+			<-started
 			ns.Shutdown()
 			ns.WaitForShutdown()
+			if err := s.unguard(); err != nil {
+				return err
+			}
 			return fmt.Errorf("embedded: server did not start on %s with data in %s: %s", s.addr, s.options.Dir, why)
 		}
+		if time.Since(began) > s.options.Patience {
+			go ns.Shutdown() // it would wait for whatever holds it up
+			return fmt.Errorf("embedded: server still recovers the data in %s after %v: they may be damaged; keep a copy, and restore them from a backup or a replica", s.options.Dir, s.options.Patience)
+		}
+		if time.Since(said) > s.options.Patience/30 {
+			said = time.Now()
+			s.say(slog.LevelWarn, "recovering the log: it is large, or damaged", "dir", s.options.Dir, "for", time.Since(began).Round(time.Second), "at most", s.options.Patience)
+		}
+	}
+	if err := s.recovered(ns); err != nil {
+		ns.Shutdown()
+		ns.WaitForShutdown()
+		return errors.Join(err, s.unguard())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

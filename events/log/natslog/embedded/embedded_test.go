@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/logtest"
 	"github.com/muster-works/muster/events/log/natslog"
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
@@ -51,7 +53,9 @@ func connected(t *testing.T) func(nc *nats.Conn, err error) *nats.Conn {
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("MUSTER_TEST_SERVE"); dir != "" {
-		s, err := embedded.Start(embedded.Options{Dir: dir, Addr: "127.0.0.1:0"})
+		patience, _ := time.ParseDuration(os.Getenv("MUSTER_TEST_PATIENCE"))
+		s, err := embedded.Start(embedded.Options{Dir: dir, Addr: "127.0.0.1:0", Patience: patience,
+			Logger: slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 		if err != nil {
 			fmt.Println(err)
 			os.Exit(1)
@@ -116,11 +120,11 @@ func TestConfinement(t *testing.T) {
 				nats.CustomInboxPrefix("_INBOX."+who.agency),
 				nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refusals <- err }))...))
 			own := "muster.submit." + who.agency
-			if m, err := nc.Request(own, []byte("{}"), time.Second); err != nil || string(m.Data) != own {
+			if m, err := nc.Request(own, []byte("{}"), logtest.Soon); err != nil || string(m.Data) != own {
 				t.Fatalf("own submission: %v, %v", m, err)
 			}
 			plain := connected(t)(nats.Connect(s.ClientURL(), who.login...))
-			if m, err := plain.Request(own, []byte("{}"), time.Second); err != nil || string(m.Data) != own {
+			if m, err := plain.Request(own, []byte("{}"), logtest.Soon); err != nil || string(m.Data) != own {
 				t.Fatalf("own submission with the default inbox: %v, %v", m, err)
 			}
 			for _, subject := range []string{"muster.submit.other", "muster.log.placement", "muster.other", "$JS.API.INFO",
@@ -143,7 +147,7 @@ func TestConfinement(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if _, err := nc.Request(own, []byte("{}"), time.Second); err != nil { // and so they were answered
+			if _, err := nc.Request(own, []byte("{}"), logtest.Soon); err != nil { // and so they were answered
 				t.Fatal(err)
 			}
 		})
@@ -182,7 +186,7 @@ func refused(t *testing.T, refusals <-chan error, what string) {
 		if !errors.Is(err, nats.ErrPermissionViolation) {
 			t.Errorf("%s: %v", what, err)
 		}
-	case <-time.After(2 * time.Second):
+	case <-time.After(logtest.Soon):
 		t.Errorf("%s: not refused", what)
 	}
 }
@@ -209,7 +213,7 @@ func TestAgenciesApart(t *testing.T) {
 	}
 	a := connected(t)(nats.Connect(s.ClientURL(), nats.UserInfo("a", "secret")))
 	for range 10 {
-		if _, err := a.Request("muster.submit.a", []byte("{}"), time.Second); err != nil {
+		if _, err := a.Request("muster.submit.a", []byte("{}"), logtest.Soon); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -232,7 +236,7 @@ func TestServicesListed(t *testing.T) {
 	}
 	local := connected(t)(nats.Connect(s.ClientURL(), nats.CustomInboxPrefix("_INBOX.local")))
 	for _, subject := range []string{"$SRV.PING", "$SRV.PING.hire", "$SRV.INFO", "$SRV.INFO.hire"} {
-		m, err := local.Request(subject, nil, time.Second)
+		m, err := local.Request(subject, nil, logtest.Soon)
 		if err != nil || !strings.Contains(string(m.Data), `"hire"`) {
 			t.Errorf("%s: %v, %v", subject, m, err)
 		}
@@ -248,7 +252,7 @@ func TestMaxPayload(t *testing.T) {
 		t.Fatal(err)
 	}
 	local := connected(t)(nats.Connect(s.ClientURL()))
-	m, err := local.Request("muster.submit.local", make([]byte, embedded.MaxPayload), 5*time.Second)
+	m, err := local.Request("muster.submit.local", make([]byte, embedded.MaxPayload), logtest.Patience)
 	if err != nil || string(m.Data) != fmt.Sprint(embedded.MaxPayload) {
 		t.Errorf("%v, %v", m, err)
 	}
@@ -385,7 +389,7 @@ func TestNoLocalElsewhere(t *testing.T) {
 		}
 		t.Errorf("connected without credentials: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), logtest.Patience)
 	defer cancel()
 	if err := natslog.Provision(ctx, connected(t)(s.Connect()), natslog.Options{}); err != nil {
 		t.Error(err)

@@ -17,6 +17,7 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/logtest"
 	"github.com/muster-works/muster/events/log/natslog"
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
@@ -62,7 +63,7 @@ func TestTLS(t *testing.T) {
 	}
 	for _, address := range []string{s.ClientURL(), strings.Replace(s.ClientURL(), "tls:", "nats:", 1)} {
 		nc := connected(t)(nats.Connect(address, nats.Secure(&tls.Config{RootCAs: trusted})))
-		if m, err := nc.Request("muster.submit.local", nil, time.Second); err != nil || string(m.Data) != "muster.submit.local" {
+		if m, err := nc.Request("muster.submit.local", nil, logtest.Soon); err != nil || string(m.Data) != "muster.submit.local" {
 			t.Errorf("over TLS: %v, %v", m, err)
 		}
 		if nc, err := nats.Connect(address); err == nil {
@@ -121,7 +122,7 @@ func TestExternal(t *testing.T) {
 	}
 	ns.Start()
 	t.Cleanup(func() { ns.Shutdown(); ns.WaitForShutdown() })
-	if !ns.ReadyForConnections(10 * time.Second) {
+	if !ns.ReadyForConnections(logtest.Patience) {
 		t.Fatal("the server does not start")
 	}
 	inside := connected(t)(nats.Connect(ns.ClientURL(), nats.UserInfo(embedded.InternalUser, "inside")))
@@ -137,7 +138,7 @@ func TestExternal(t *testing.T) {
 	refusals := make(chan error, 10)
 	nc := connected(t)(nats.Connect(ns.ClientURL(), nats.Nkey(public, key.Sign), nats.CustomInboxPrefix("_INBOX.370211-rsj"),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refusals <- err })))
-	if m, err := nc.Request("muster.submit.370211-rsj", nil, time.Second); err != nil || string(m.Data) != "muster.submit.370211-rsj" {
+	if m, err := nc.Request("muster.submit.370211-rsj", nil, logtest.Soon); err != nil || string(m.Data) != "muster.submit.370211-rsj" {
 		t.Errorf("own submission: %v, %v", m, err)
 	}
 	for _, subject := range []string{"muster.submit.other", "muster.log.placement", "$JS.API.STREAM.DELETE.MUSTER", "$SRV.PING"} {

@@ -1,0 +1,98 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/muster-works/muster/events/log"
+)
+
+// A server that cannot make sense of a stream's files warns, deletes them, and
+// goes on without the stream; one changed bit may be enough. So every file has
+// a second name, under guardDir, from before the server starts until it has
+// shown that it recovered every stream. When it did not, or the process died
+// meanwhile, the files get their first names back.
+const guardDir = "guard"
+
+func (s *Server) streamsDir() string {
+	return filepath.Join(s.options.Dir, storeDir, server.JetStreamStoreDir, inner, "streams")
+}
+
+// guard gives the files of all streams their second names.
+func (s *Server) guard() error {
+	to := filepath.Join(s.options.Dir, guardDir)
+	if err := s.unguard(); err != nil { // of a start that did not end
+		return err
+	}
+	err := link(s.streamsDir(), to)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		// Not every file system has second names.
+		s.say(slog.LevelWarn, "the log's files are not guarded while the server starts", "error", err)
+	}
+	return nil
+}
+
+// unguard gives every file that has a second name its first one back, if it is
+// gone, and takes the second one away.
+func (s *Server) unguard() error {
+	from := filepath.Join(s.options.Dir, guardDir)
+	err := link(from, s.streamsDir())
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		err = os.RemoveAll(from)
+	}
+	if err != nil {
+		return fmt.Errorf("embedded: put the files of the log back from %s to %s: %w", from, s.streamsDir(), err)
+	}
+	return nil
+}
+
+// link gives each file under from the same name under to, where there is none.
+func link(from, to string) error {
+	return filepath.WalkDir(from, func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		other := filepath.Join(to, name[len(from):])
+		if e.IsDir() {
+			return os.MkdirAll(other, 0o700)
+		}
+		if err := os.Link(name, other); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		return nil
+	})
+}
+
+// recovered fails with log.ErrCorrupt when there are guarded messages of a
+// stream that the server does not have. Otherwise the guard is over.
+func (s *Server) recovered(ns *server.Server) error {
+	account, err := ns.JszAccount(&server.JSzOptions{Account: inner, Streams: true})
+	if err != nil {
+		return fmt.Errorf("embedded: which streams there are: %w", err)
+	}
+	there := map[string]bool{}
+	for _, stream := range account.Streams {
+		there[stream.Name] = true
+	}
+	blocks, err := filepath.Glob(filepath.Join(s.options.Dir, guardDir, "*", "msgs", "*.blk"))
+	if err != nil {
+		return fmt.Errorf("embedded: %w", err)
+	}
+	for _, block := range blocks {
+		name := filepath.Base(filepath.Dir(filepath.Dir(block)))
+		if info, err := os.Stat(block); err == nil && info.Size() > 0 && !there[name] {
+			return fmt.Errorf("embedded: %w: the server cannot make sense of the files of stream %s in %s: keep a copy, and restore them from a backup or a replica",
+				log.ErrCorrupt, name, s.streamsDir())
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(s.options.Dir, guardDir)); err != nil {
+		return fmt.Errorf("embedded: %w", err)
+	}
+	return nil
+}
