@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/muster-works/muster/projections/readmodel"
@@ -90,4 +91,13 @@ func (b *cellBook) code(d int, value string) int32 {
 // value returns what a cell, by number − 1, has in a dimension.
 func (c *cells) value(dimension int, cell int32) string {
 	return c.values[dimension][c.of[dimension][cell]]
+}
+
+// within says of each division, by code, whether it is under a prefix.
+func (c *cells) within(prefix string) []bool {
+	within := make([]bool, len(c.values[byDivision]))
+	for code, v := range c.values[byDivision] {
+		within[code] = strings.HasPrefix(v, prefix)
+	}
+	return within
 }

@@ -46,7 +46,7 @@ func (c *cube) book(view string) *book {
 	defer c.mu.Unlock()
 	b := c.views[view]
 	if b == nil {
-		b = &book{least: c.least, figures: figures{roll: new(ledger)}, rolled: map[likeness]int32{}}
+		b = &book{least: c.least, figures: figures{counties: new(ledger), kinds: new(ledger)}}
 		b.durations = view == "filled"
 		c.views[view] = b
 	}
@@ -60,14 +60,19 @@ type book struct {
 	durations bool  // of the view filled
 	last      int64 // row read
 	figures
-	rolled  map[likeness]int32 // class in the roll-up
-	rollOf  []int32            // the same by cell number − 1, and one more; 0 is not known
-	classOf []int32            // class in the ledger of the county likewise
-	noOf    []int32            // number of the ledger by code of its county likewise
+	inCounties, inKinds rollUp
+	classOf             []int32 // class in the ledger of the county, by cell number − 1, and one more; 0 is not known
+	placeOf             []int32 // number in places likewise, by code of the county
+}
+
+// A rollUp knows the classes of a ledger that is rolled up.
+type rollUp struct {
+	classes map[likeness]int32
+	of      []int32 // class by cell number − 1, and one more; 0 is not known
 }
 
 // A likeness is what the rows of one class of a roll-up have in common.
-type likeness struct{ county, category, group, area, sex, measure int32 }
+type likeness struct{ county, category, kind, group, area, sex, measure int32 }
 
 // refresh reads the rows that are new. What was read before an error stays.
 func (b *book) refresh(ctx context.Context, model *readmodel.Reader, view string, cells *cellBook) (figures, error) {
@@ -113,9 +118,9 @@ type posting struct {
 }
 
 func (b *book) post(c *cells) *posting {
-	roll := *b.roll
-	b.roll, b.ledgers = &roll, slices.Clone(b.ledgers)
-	return &posting{book: b, cells: c, own: make([]bool, len(b.ledgers))}
+	counties, kinds := *b.counties, *b.kinds
+	b.counties, b.kinds, b.places = &counties, &kinds, slices.Clone(b.places)
+	return &posting{book: b, cells: c, own: make([]bool, len(b.places))}
 }
 
 // row adds a row.
@@ -125,15 +130,26 @@ func (p *posting) row(d readmodel.Difference) {
 	}
 	p.last = d.ID
 	cell := int32(d.Cell - 1)
-	e := entry{ord: uint32(d.Ord), class: p.rollClass(cell, int32(d.Measure)), date: d.Date, n: int32(d.N)}
-	p.roll.tail = append(p.roll.tail, e)
-	l := p.ledger(p.cells.county[p.cells.of[byDivision][cell]])
+	e := entry{ord: uint32(d.Ord), date: d.Date, n: int32(d.N)}
+	of := func(d int) int32 { return p.cells.of[d][cell] }
+	like := likeness{county: p.cells.county[of(byDivision)]}
+	place := p.place(like.county)
 	if p.durations {
-		e.class = p.duration(l, cell, int32(d.Measure))
-	} else {
-		e.class = p.class(l, cell)
+		like.measure = int32(d.Measure)
+		e.class = p.inCounties.class(p.counties, cell, like, true)
+		p.counties.tail = append(p.counties.tail, e)
+		e.class = p.duration(place, cell, like.measure)
+		place.tail = append(place.tail, e)
+		return
 	}
-	l.tail = append(l.tail, e)
+	like.category, like.group, like.area, like.sex = of(byCategory), of(byGroup), of(byArea), of(bySex)
+	e.class = p.inCounties.class(p.counties, cell, like, false)
+	p.counties.tail = append(p.counties.tail, e)
+	like.kind = of(byKind)
+	e.class = p.inKinds.class(p.kinds, cell, like, false)
+	p.kinds.tail = append(p.kinds.tail, e)
+	e.class = p.class(place, cell)
+	place.tail = append(place.tail, e)
 }
 
 // at returns the place of an index in a list, which grows to it.
@@ -144,19 +160,19 @@ func at(list *[]int32, i int32) *int32 {
 	return &(*list)[i]
 }
 
-// ledger returns the ledger of a county, to add to.
-func (p *posting) ledger(county int32) *ledger {
-	no := at(&p.noOf, county)
+// place returns the ledger of a county, to add to.
+func (p *posting) place(county int32) *ledger {
+	no := at(&p.placeOf, county)
 	if *no == 0 {
-		p.county, p.ledgers, p.own = append(p.county, county), append(p.ledgers, new(ledger)), append(p.own, true)
-		*no = int32(len(p.ledgers))
+		p.county, p.places, p.own = append(p.county, county), append(p.places, new(ledger)), append(p.own, true)
+		*no = int32(len(p.places))
 	}
 	i := *no - 1
 	if !p.own[i] {
-		own := *p.ledgers[i]
-		p.ledgers[i], p.own[i] = &own, true
+		own := *p.places[i]
+		p.places[i], p.own[i] = &own, true
 	}
-	return p.ledgers[i]
+	return p.places[i]
 }
 
 // class returns the class of a cell in the ledger of its county.
@@ -181,44 +197,40 @@ func (p *posting) duration(l *ledger, cell, measure int32) int32 {
 	return int32(c.n - 1)
 }
 
-// rollClass returns the class of a row in the roll-up.
-func (p *posting) rollClass(cell, measure int32) int32 {
-	class := at(&p.rollOf, cell)
-	if *class != 0 && !p.durations {
-		return *class - 1
+// class returns the class of what is like in a ledger that is rolled up. Rows of
+// one cell are alike, unless they have measures.
+func (r *rollUp) class(l *ledger, cell int32, like likeness, measured bool) int32 {
+	known := at(&r.of, cell)
+	if *known != 0 && !measured {
+		return *known - 1
 	}
-	of := func(d int) int32 { return p.cells.of[d][cell] }
-	k := likeness{county: p.cells.county[of(byDivision)]}
-	if p.durations {
-		k.measure = measure
-	} else {
-		k.category, k.group, k.area, k.sex = of(byCategory), of(byGroup), of(byArea), of(bySex)
-	}
-	no, ok := p.rolled[k]
+	class, ok := r.classes[like]
 	if !ok {
-		c := &p.roll.classes
-		no = int32(c.n)
-		p.rolled[k] = no
-		c.n++
-		c.of[byDivision] = append(c.of[byDivision], k.county)
-		if p.durations {
-			c.measure = append(c.measure, measure)
-		} else {
-			for d, code := range map[int]int32{byCategory: k.category, byGroup: k.group, byArea: k.area, bySex: k.sex} {
-				c.of[d] = append(c.of[d], code)
-			}
+		c := &l.classes
+		class = int32(c.n)
+		if r.classes == nil {
+			r.classes = map[likeness]int32{}
 		}
+		r.classes[like] = class
+		for d, code := range [byReason]int32{
+			byDivision: like.county, byCategory: like.category, byKind: like.kind, byGroup: like.group, byArea: like.area, bySex: like.sex,
+		} {
+			c.of[d] = append(c.of[d], code)
+		}
+		c.measure = append(c.measure, like.measure)
+		c.n++
 	}
-	*class = no + 1
-	return no
+	*known = class + 1
+	return class
 }
 
 // close strikes balances where they are due.
 func (p *posting) close() {
-	p.roll.strike(p.least)
+	p.counties.strike(p.least)
+	p.kinds.strike(p.least)
 	for i, own := range p.own {
 		if own && !p.durations { // which have as many classes as entries
-			p.ledgers[i].strike(p.least)
+			p.places[i].strike(p.least)
 		}
 	}
 }

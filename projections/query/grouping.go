@@ -1,8 +1,9 @@
 package query
 
 import (
-	"cmp"
 	"maps"
+	"math"
+	"math/bits"
 	"slices"
 	"sort"
 	"strings"
@@ -95,87 +96,105 @@ func (s scale) under(prefix string) scale {
 	return s
 }
 
-// groups are what figures are broken down into: all that have the same labels.
-// A group is found by a key, which counts up in the order of labels. Groups are
-// numbered as they come.
-type groups struct {
-	scales []scale
-	keys   []uint64         // by number
-	dense  []int32          // number + 1 by key, while the keys are few
-	sparse map[uint64]int32 // number by key, where they are not
+// A grouping puts the classes of ledgers together that have the same labels.
+// Groups are numbered in the order of their labels.
+type grouping struct {
+	scales  []scale
+	ledgers []*ledger
+	of      [][]int32 // group of each class of each ledger; −1 is none
+	keys    []uint64  // of each group
 }
 
-// fewKeys is for how many keys a table is made.
-const fewKeys = 1 << 22
+// maxKeys is for how many keys there is a table.
+const maxKeys = 1 << 27
 
-// group returns the groups of a question, none as yet. Without axes there is
-// one, of whatever there is.
-func (c *cube) group(all *cells, prefix string, by []axis) *groups {
-	g := &groups{sparse: map[uint64]int32{}}
+// group puts together what a question is about. Without axes there is one
+// group, of whatever there is. The cells are those of the figures, or later.
+func (c *cube) group(f *figures, cells *cells, x *extent) *grouping {
+	g := &grouping{ledgers: f.ledgers(x)}
 	size := uint64(1)
-	for _, a := range by {
-		s := c.scales.of(a, all).under(prefix)
+	for _, a := range x.by {
+		s := c.scales.of(a, cells).under(x.prefix)
 		g.scales = append(g.scales, s)
 		size *= uint64(len(s.labels))
 	}
-	if size <= fewKeys {
-		g.dense = make([]int32, size)
+	within := cells.within(x.prefix)
+	keys := make([][]uint64, len(g.ledgers))
+	for i, l := range g.ledgers {
+		keys[i] = g.keysOf(&l.classes, within)
 	}
-	if len(by) == 0 {
-		g.number(0)
+	number := g.number(keys, size)
+	g.of = make([][]int32, len(keys))
+	for i, keys := range keys {
+		of := make([]int32, len(keys))
+		for class, key := range keys {
+			if of[class] = -1; key != out {
+				of[class] = number(key)
+			}
+		}
+		g.of[i] = of
 	}
 	return g
 }
 
-// key returns the key of a class.
-func (g *groups) key(c *classes, class int32) (key uint64) {
+// out is the key of a class that does not belong to what is asked.
+const out = math.MaxUint64
+
+// keysOf returns the key of each class: its places on the scales, as the digits
+// of a number, so that keys count up in the order of labels.
+func (g *grouping) keysOf(c *classes, within []bool) []uint64 {
+	keys := make([]uint64, c.n)
 	for i := range g.scales {
 		s := &g.scales[i]
-		key = key*uint64(len(s.labels)) + uint64(s.place[c.of[s.dimension][class]]-s.first)
-	}
-	return key
-}
-
-// number returns the number of the group with a key.
-func (g *groups) number(key uint64) int {
-	if g.dense != nil {
-		no := &g.dense[key]
-		if *no == 0 {
-			g.keys = append(g.keys, key)
-			*no = int32(len(g.keys))
+		size, place, first := uint64(len(s.labels)), s.place, uint64(s.first)
+		for class, code := range c.of[s.dimension][:c.n] {
+			keys[class] = keys[class]*size + uint64(place[code]) - first
 		}
-		return int(*no) - 1
 	}
-	no, ok := g.sparse[key]
-	if !ok {
-		no = int32(len(g.keys))
-		g.sparse[key] = no
-		g.keys = append(g.keys, key)
+	for class, code := range c.of[byDivision][:c.n] {
+		if !within[code] {
+			keys[class] = out
+		}
 	}
-	return int(no)
+	return keys
 }
 
-// sorted returns the numbers of the groups in the order of their labels.
-func (g *groups) sorted() []int32 {
-	order := make([]int32, 0, len(g.keys))
-	if len(g.keys) > len(g.dense)/32 && g.dense != nil { // looking through all keys is faster than sorting
-		for _, no := range g.dense {
-			if no != 0 {
-				order = append(order, no-1)
+// number notes which keys there are, and returns what numbers them: in a table
+// of bits, by how many are before it, or where there may be too many by a search.
+func (g *grouping) number(keys [][]uint64, size uint64) func(key uint64) int32 {
+	if len(g.scales) == 0 {
+		g.keys = []uint64{0}
+		return func(uint64) int32 { return 0 }
+	}
+	if size > maxKeys {
+		g.keys = slices.Concat(keys...)
+		slices.Sort(g.keys)
+		g.keys = slices.Compact(g.keys)
+		return func(key uint64) int32 { n, _ := slices.BinarySearch(g.keys, key); return int32(n) }
+	}
+	there := make([]uint64, size/64+1)
+	for _, keys := range keys {
+		for _, key := range keys {
+			if key != out {
+				there[key/64] |= 1 << (key % 64)
 			}
 		}
-		return order
 	}
-	for no := range g.keys {
-		order = append(order, int32(no))
+	before := make([]int32, len(there))
+	for i, bitmap := range there {
+		before[i] = int32(len(g.keys))
+		for ; bitmap != 0; bitmap &= bitmap - 1 {
+			g.keys = append(g.keys, uint64(i*64+bits.TrailingZeros64(bitmap)))
+		}
 	}
-	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(g.keys[a], g.keys[b]) })
-	return order
+	return func(key uint64) int32 {
+		return before[key/64] + int32(bits.OnesCount64(there[key/64]&(1<<(key%64)-1)))
+	}
 }
 
 // label returns the label of a group on one of the axes.
-func (g *groups) label(no int32, axis int) *string {
-	key := g.keys[no]
+func (g *grouping) label(group, axis int) *string {
+	key := g.keys[group]
 	for _, s := range g.scales[axis+1:] {
 		key /= uint64(len(s.labels))
 	}

@@ -62,11 +62,11 @@ func (r *HeadcountRow) cells() [byReason]**string {
 	}
 }
 
-func headcountRow(g *groups, no int32, n int) HeadcountRow {
+func headcountRow(g *grouping, group, n int) HeadcountRow {
 	r := HeadcountRow{Headcount: n}
 	cells := r.cells()
 	for i := range g.scales {
-		*cells[g.scales[i].dimension] = g.label(no, i)
+		*cells[g.scales[i].dimension] = g.label(group, i)
 	}
 	return r
 }
@@ -93,24 +93,15 @@ func (a *API) headcount(q *question) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := a.cubeOf(q).group(f.cells, q.division, by)
-	sums := make([]int, len(g.keys))
-	f.sums(&extent{q.division, q.known, by}, q.AsOf, func(c *classes, class int32, n int) {
-		no := g.number(g.key(c, class))
-		if no == len(sums) {
-			sums = append(sums, 0)
-		}
-		sums[no] += n
-	})
+	g := a.cubeOf(q).group(&f, f.cells, &extent{q.division, by})
 	h := &Headcount{Rows: []HeadcountRow{}, by: by}
 	seen := 0
-	for _, no := range g.sorted() {
-		n := sums[no]
+	for group, n := range g.sums(q.known, q.AsOf) {
 		if n == 0 && len(by) > 0 {
 			continue
 		}
 		if q.page.shows(seen) {
-			h.Rows = append(h.Rows, headcountRow(g, no, n))
+			h.Rows = append(h.Rows, headcountRow(g, group, n))
 		}
 		h.Total += n
 		seen++

@@ -2,6 +2,8 @@ package query
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -76,7 +78,6 @@ func (a *API) plan(q *question) (answer, error) {
 		asked := division.Code(q.division + strings.Repeat("0", 12-len(q.division)))
 		level = min(asked.Level()+1, division.Village)
 	}
-	x := &extent{q.division, q.known, []axis{{byDivision, level}}}
 	var views [3]figures
 	for i, view := range []string{"planned", "developed", "headcount"} {
 		var err error
@@ -84,28 +85,28 @@ func (a *API) plan(q *question) (answer, error) {
 			return nil, err
 		}
 	}
-	g := a.cubeOf(q).group(views[2].cells, q.division, x.by) // read last, so they are cells of all
-	var all []PlanFigures
+	cells := views[2].cells // read last, so these are the cells of all
+	figures := map[string]*PlanFigures{}
 	for i, member := range []func(*PlanFigures) *int{
 		func(f *PlanFigures) *int { return &f.Planned }, func(f *PlanFigures) *int { return &f.Developed }, func(f *PlanFigures) *int { return &f.Placed },
 	} {
-		views[i].sums(x, q.AsOf, func(c *classes, class int32, n int) {
-			no := g.number(g.key(c, class))
-			if no == len(all) {
-				all = append(all, PlanFigures{})
+		g := a.cubeOf(q).group(&views[i], cells, &extent{q.division, []axis{{byDivision, level}}})
+		for group, n := range g.sums(q.known, q.AsOf) {
+			if n != 0 {
+				label := *g.label(group, 0)
+				if figures[label] == nil {
+					figures[label] = new(PlanFigures)
+				}
+				*member(figures[label]) = n
 			}
-			*member(&all[no]) += n
-		})
+		}
 	}
 	p := &Plan{Rows: []PlanRow{}}
-	for _, no := range g.sorted() {
-		f := all[no]
-		if f == (PlanFigures{}) {
-			continue
-		}
+	for _, label := range slices.Sorted(maps.Keys(figures)) {
+		f := *figures[label]
 		p.Planned, p.Developed, p.Placed = p.Planned+f.Planned, p.Developed+f.Developed, p.Placed+f.Placed
 		f.round()
-		code := division.Code(*g.label(no, 0))
+		code := division.Code(label)
 		p.Rows = append(p.Rows, PlanRow{code, a.Divisions.Name(code), f})
 	}
 	p.round()

@@ -2,7 +2,6 @@ package query
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/muster-works/muster/events/civil"
 )
@@ -41,43 +40,43 @@ func (a *API) series(q *question) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, days := &extent{q.division, q.known, by}, int(to-from)+1
-	g := a.cubeOf(q).group(f.cells, q.division, by)
+	g, days := a.cubeOf(q).group(&f, f.cells, &extent{q.division, by}), int(to-from)+1
 	counts := make([][]int32, len(g.keys)) // by group: on the first day, then what each day adds
-	add := func(c *classes, class int32, day, n int) {
-		no := g.number(g.key(c, class))
-		if no == len(counts) {
-			counts = append(counts, nil)
+	groups := 0                            // in use
+	var spare []int32                      // of what is too much
+	use := func(group int) []int32 {
+		if counts[group] == nil {
+			if groups++; groups*days <= maxSeries || spare == nil {
+				spare = make([]int32, days)
+			}
+			counts[group] = spare
 		}
-		if len(counts)*days > maxSeries {
-			return
-		}
-		if counts[no] == nil {
-			counts[no] = make([]int32, days)
-		}
-		counts[no][day] += int32(n)
+		return counts[group]
 	}
-	f.sums(x, from, func(c *classes, class int32, n int) { add(c, class, 0, n) })
-	f.changes(x, from+1, to, func(c *classes, e *entry) { add(c, e.class, int(e.date-from), int(e.n)) })
-	if len(counts)*days > maxSeries {
-		return nil, bad("by", fmt.Sprintf("makes up to %d rows on each of %d days, and %d are the most of an answer; ask for fewer days, dimensions or divisions", len(counts), days, maxSeries))
+	for group, n := range g.sums(q.known, from) {
+		if n != 0 || len(by) == 0 {
+			use(group)[0] = int32(n)
+		}
+	}
+	g.changes(q.known, from+1, to, func(group int32, e *entry) { use(int(group))[e.date-from] += e.n })
+	if groups*days > maxSeries {
+		return nil, bad("by", fmt.Sprintf("makes up to %d rows on each of %d days, and %d are the most of an answer; ask for fewer days, dimensions or divisions", groups, days, maxSeries))
 	}
 	s := &Series{From: from, To: to, Rows: []HeadcountRow{}, by: by}
 	seen := 0
-	for _, no := range g.sorted() {
-		n, there := 0, len(by) == 0
-		all := slices.Grow(counts[no], days)[:days]
-		for d := range all {
-			n += int(all[d])
-			all[d] = int32(n)
+	for group, counts := range counts {
+		n, there := int32(0), len(by) == 0
+		for d := range counts {
+			n += counts[d]
+			counts[d] = n
 			there = there || n != 0
 		}
 		if !there {
 			continue
 		}
-		for d, n := range all {
+		for d, n := range counts {
 			if q.page.shows(seen) {
-				r := headcountRow(g, no, int(n))
+				r := headcountRow(g, group, int(n))
 				r.Day = from + civil.Date(d)
 				s.Rows = append(s.Rows, r)
 			}

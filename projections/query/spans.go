@@ -1,13 +1,12 @@
 package query
 
 import (
+	"cmp"
 	"context"
-	"maps"
 	"math"
 	"math/bits"
 	"slices"
 	"sort"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -36,6 +35,7 @@ type spans struct {
 	from  []uint32 // ordinal since which it was held to be so
 	end   []uint32 // ordinal since which no longer; holds is none. Atomic.
 	index spanIndex
+	cells *cells // all that the spans name
 }
 
 const holds = math.MaxUint32
@@ -48,13 +48,21 @@ const holds = math.MaxUint32
 // long before. The rest is open and stands; it is put by since.
 type spanIndex struct {
 	n      int // spans indexed; the rest is looked through
-	dates  [33][]uint32
-	ords   [33][]uint32
-	stands []uint32
+	dates  [33][]extract
+	ords   [33][]extract
+	stands []extract
+}
+
+// An extract is what of a span to look at first. Extracts lie as they are
+// looked at, where the spans themselves would be all over the memory.
+type extract struct {
+	since, until civil.Date
+	from, i      uint32
+	division     int32 // code
 }
 
 // refresh reads what is new and what has ended.
-func (s *spanSheet) refresh(ctx context.Context, model *readmodel.Reader, view string, least int) (spans, error) {
+func (s *spanSheet) refresh(ctx context.Context, model *readmodel.Reader, view string, cells *cellBook, least int) (spans, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := &s.spans
@@ -87,27 +95,36 @@ func (s *spanSheet) refresh(ctx context.Context, model *readmodel.Reader, view s
 		return spans{}, err
 	}
 	s.ended = ended
+	// Cells after spans: no span names a cell that is not there yet.
+	if r.cells, err = cells.refresh(ctx, model); err != nil {
+		return spans{}, err
+	}
 	if n := len(r.id); n-r.index.n >= max(least, r.index.n/tailShare) {
 		r.index = r.indexed(n)
 	}
 	return *r, nil
 }
 
+func (s *spans) extract(i uint32) extract {
+	return extract{s.since[i], s.until[i], s.from[i], i, s.cells.of[byDivision][s.cell[i]]}
+}
+
 // indexed makes an index to n spans.
 func (s *spans) indexed(n int) spanIndex {
 	x := spanIndex{n: n}
 	for i := range uint32(n) {
+		e := s.extract(i)
 		switch end := atomic.LoadUint32(&s.end[i]); {
-		case s.until[i] != readmodel.OpenEnd:
-			put(&x.dates, uint32(s.until[i]-s.since[i]), i)
+		case e.until != readmodel.OpenEnd:
+			put(&x.dates, uint32(e.until-e.since), e)
 		case end != holds:
-			put(&x.ords, end-s.from[i], i)
+			put(&x.ords, end-e.from, e)
 		default:
-			x.stands = append(x.stands, i)
+			x.stands = append(x.stands, e)
 		}
 	}
 	// Spans are in the order of from as they are.
-	bySince := func(a, b uint32) int { return int(s.since[a]) - int(s.since[b]) }
+	bySince := func(a, b extract) int { return cmp.Compare(a.since, b.since) }
 	for _, list := range x.dates {
 		slices.SortFunc(list, bySince)
 	}
@@ -117,22 +134,23 @@ func (s *spans) indexed(n int) spanIndex {
 
 // put adds a span to those with a short side of length up to 2 to the power of
 // their number.
-func put(lists *[33][]uint32, length, i uint32) {
+func put(lists *[33][]extract, length uint32, e extract) {
 	k := bits.Len32(max(length, 1) - 1)
-	lists[k] = append(lists[k], i)
+	lists[k] = append(lists[k], e)
 }
 
 // near yields the parts of lists in which spans began at most their length
 // before a point.
-func near(lists *[33][]uint32, begin func(i uint32) uint32, point uint32, yield func(i uint32)) {
+func near(lists *[33][]extract, begin func(e *extract) uint32, point uint32, yield func(e *extract)) {
 	for k, list := range lists {
 		first := point - min(point, 1<<k-1)
-		from := sort.Search(len(list), func(n int) bool { return begin(list[n]) >= first })
-		for _, i := range list[from:] {
-			if begin(i) > point {
+		from := sort.Search(len(list), func(n int) bool { return begin(&list[n]) >= first })
+		for i := range list[from:] {
+			e := &list[from+i]
+			if begin(e) > point {
 				break
 			}
-			yield(i)
+			yield(e)
 		}
 	}
 }
@@ -140,24 +158,25 @@ func near(lists *[33][]uint32, begin func(i uint32) uint32, point uint32, yield 
 // stab returns the spans that hold on a date, as known at an ordinal, in the
 // divisions under a prefix, in no order: each as its Since and, in the low 32
 // bits, its index.
-func (s *spans) stab(c *cells, prefix string, known uint64, asOf civil.Date) (found []uint64) {
+func (s *spans) stab(prefix string, known uint64, asOf civil.Date) (found []uint64) {
 	at := uint32(min(known, holds-1))
-	look := func(i uint32) {
-		if s.since[i] <= asOf && asOf < s.until[i] && s.from[i] <= at && atomic.LoadUint32(&s.end[i]) > at &&
-			strings.HasPrefix(c.value(byDivision, s.cell[i]), prefix) {
-			found = append(found, uint64(s.since[i])<<32|uint64(i))
+	within := s.cells.within(prefix)
+	look := func(e *extract) {
+		if e.since <= asOf && asOf < e.until && e.from <= at && within[e.division] && atomic.LoadUint32(&s.end[e.i]) > at {
+			found = append(found, uint64(e.since)<<32|uint64(e.i))
 		}
 	}
-	near(&s.index.dates, func(i uint32) uint32 { return uint32(s.since[i]) }, uint32(asOf), look)
-	near(&s.index.ords, func(i uint32) uint32 { return s.from[i] }, at, look)
-	for _, i := range s.index.stands {
-		if s.since[i] > asOf {
+	near(&s.index.dates, func(e *extract) uint32 { return uint32(e.since) }, uint32(asOf), look)
+	near(&s.index.ords, func(e *extract) uint32 { return e.from }, at, look)
+	for i := range s.index.stands {
+		if s.index.stands[i].since > asOf {
 			break
 		}
-		look(i)
+		look(&s.index.stands[i])
 	}
 	for i := s.index.n; i < len(s.from) && s.from[i] <= at; i++ {
-		look(uint32(i))
+		e := s.extract(uint32(i))
+		look(&e)
 	}
 	return found
 }
@@ -165,14 +184,15 @@ func (s *spans) stab(c *cells, prefix string, known uint64, asOf civil.Date) (fo
 // lowest returns the keys that may be among the n lowest: those of a Since up to
 // one.
 func lowest(keys []uint64, n int) []uint64 {
-	count := map[uint64]int{}
+	first, last := slices.Min(keys)>>32, slices.Max(keys)>>32
+	count := make([]int, last-first+1)
 	for _, k := range keys {
-		count[k>>32]++
+		count[k>>32-first]++
 	}
-	days := slices.Sorted(maps.Keys(count))
-	sum, last := 0, uint64(0)
-	for _, last = range days {
-		if sum += count[last]; sum >= n {
+	sum := 0
+	for day, of := range count {
+		if sum += of; sum >= n {
+			last = first + uint64(day)
 			break
 		}
 	}

@@ -45,17 +45,16 @@ func (a *API) vacancies(q *question) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	spans, err := a.cubeOf(q).vacancies.refresh(q.ctx, q.model, "vacancy", a.least)
+	c := a.cubeOf(q)
+	spans, err := c.vacancies.refresh(q.ctx, q.model, "vacancy", &c.cells, c.least)
 	if err != nil {
 		return nil, err
 	}
-	// Cells after spans: no span names a cell that is not there yet.
 	filled, err := a.read(q, "filled")
 	if err != nil {
 		return nil, err
 	}
-	cells := filled.cells
-	page, total := q.page.cut(spans.stab(cells, q.division, q.known, q.AsOf))
+	page, total := q.page.cut(spans.stab(q.division, q.known, q.AsOf))
 	v := &Vacancies{Rows: make([]VacancyRow, len(page)), Paged: q.paged(len(page), total)}
 	for i, key := range page {
 		r, n := &v.Rows[i], uint32(key)
@@ -64,21 +63,21 @@ func (a *API) vacancies(q *question) (answer, error) {
 		}
 		cell := spans.cell[n]
 		r.Seat, r.Since, r.Age = int(spans.seat[n]), spans.since[n], int(q.AsOf-spans.since[n])
-		r.Division, r.Category = division.Code(cells.value(byDivision, cell)), cells.value(byCategory, cell)
-		r.Reason = cmp.Or(cells.value(byReason, cell), neverFilled)
+		r.Division, r.Category = division.Code(spans.cells.value(byDivision, cell)), spans.cells.value(byCategory, cell)
+		r.Reason = cmp.Or(spans.cells.value(byReason, cell), neverFilled)
 		if pack := book.InForce(r.Division, q.AsOf); pack != nil {
 			r.Over = r.Age > pack.Backfill.Days
 		}
 	}
-	v.TimeToFill = timeToFill(&filled, &extent{q.division, q.known, nil}, q.AsOf)
+	v.TimeToFill = timeToFill(c.group(&filled, filled.cells, &extent{q.division, nil}), q.known, q.AsOf)
 	return v, nil
 }
 
 // timeToFill looks at all vacancies filled by as_of.
-func timeToFill(f *figures, x *extent, asOf civil.Date) (t TimeToFill) {
+func timeToFill(g *grouping, known uint64, asOf civil.Date) (t TimeToFill) {
 	var count []int // vacancies by the days they lasted
-	f.sums(x, asOf, func(c *classes, class int32, n int) {
-		days := int(c.measure[class])
+	g.each(known, asOf, func(l *ledger, class, _ int32, n int) {
+		days := int(l.classes.measure[class])
 		if days >= len(count) {
 			count = append(count, make([]int, days+1-len(count))...)
 		}
