@@ -17,6 +17,7 @@ package events
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -156,6 +157,27 @@ func (e *Event) Family() Family {
 		return w.Of.Family()
 	}
 	return e.Type.Family()
+}
+
+// Agency returns the agency that answers for the event: the one that its source
+// names, which is the one that was authenticated, unless an operator brought the
+// event in for it.
+func (e *Event) Agency() string {
+	if path, ok := strings.CutPrefix(e.Source, "/agency/"); ok {
+		name, _, _ := strings.Cut(path, "/")
+		return name
+	}
+	return e.AuthID
+}
+
+// Voids returns the key of the event that this one replaces or withdraws. Its ID
+// is empty where there is none.
+func (e *Event) Voids() Key {
+	old := Key{e.Family(), e.Source, e.Replaces}
+	if w, ok := e.Data.(*EventWithdrawn); ok {
+		old.ID = w.ID
+	}
+	return old
 }
 
 // Key identifies a submission for ever.

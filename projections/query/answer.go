@@ -21,6 +21,8 @@ type Origin struct {
 	Clipped    bool           `json:"known_at_clipped,omitzero"` // known_at lay beyond the head
 	Position   log.Position   `json:"position"`                  // of the last commit that was known then; 0-0 is none
 	Recorded   time.Time      `json:"recordedtime,omitzero"`     // of that commit
+	State      string         `json:"state,omitzero"`            // hash of all that was made of the log up to that commit, see readmodel.State
+	SetAside   []log.Position `json:"set_aside,omitempty"`       // events up to that commit that could not be read and are left out
 	Root       *string        `json:"root"`                      // of the log's Merkle tree; null where there is no notary
 	Views      map[string]int `json:"views,omitzero"`            // versions, by name
 	Generation string         `json:"generation"`

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -47,15 +48,19 @@ func golden(t *testing.T, file string, w *world) {
 func answerOf(t *testing.T, w *world, accept, url string) string {
 	if accept == "csv" {
 		rec := w.get(url, "text/csv")
-		return fmt.Sprintf("%d %s\n%s\n%s", rec.Code, rec.Header().Get("Content-Type"), rec.Header().Get("Muster-Origin"), indent(rec.Body.String()))
+		return fmt.Sprintf("%d %s\n%s\n%s", rec.Code, rec.Header().Get("Content-Type"), stateHash.ReplaceAllString(rec.Header().Get("Muster-Origin"), `"state":"…"`), indent(rec.Body.String()))
 	}
 	rec := w.get(url, "application/json")
+	answer := stateHash.ReplaceAllString(rec.Body.String(), `"state":"…"`)
 	link := rec.Header().Get("Link")
 	if link != "" {
 		link += "\n"
 	}
-	return fmt.Sprintf("%d %s\n%s%s\n", rec.Code, rec.Header().Get("Content-Type"), link, lines.Replace(rec.Body.String()))
+	return fmt.Sprintf("%d %s\n%s%s\n", rec.Code, rec.Header().Get("Content-Type"), link, lines.Replace(answer))
 }
+
+// stateHash is left out of golden answers: it changes with every packed form.
+var stateHash = regexp.MustCompile(`"state":"[0-9a-f]{64}"`)
 
 // lines puts each row of an answer on a line of its own.
 var lines = strings.NewReplacer(`"rows":[{`, "\n\"rows\":[\n {", `"events":[{`, "\n\"events\":[\n {", `},{"`, "},\n {\"")

@@ -69,6 +69,7 @@ func Questions() []Question {
 		{"trail/persons/{id}", (*API).personTrail, "known_at limit cursor", new(Trail)},
 		{"trail/posts/{id}", (*API).postTrail, "known_at limit cursor", new(Trail)},
 		{"trail/agencies/{id}", (*API).agencyTrail, "known_at limit cursor", new(Trail)},
+		{"trail/events/{id}", (*API).eventTrail, "known_at", new(EventTrail)},
 		{"projections", (*API).projections, "", new(Projections)},
 	}
 }

@@ -95,7 +95,13 @@ func (a *API) ask(r *http.Request, k Question) (*question, error) {
 
 // knows makes c the commit that the answer is of.
 func (q *question) knows(c readmodel.Commit) {
-	q.known, q.Position, q.Recorded = c.Ord, c.Position, c.Recorded
+	q.known, q.Position, q.Recorded, q.State = c.Ord, c.Position, c.Recorded, c.State.String()
+	q.SetAside = nil
+	for _, s := range q.meta.SetAside {
+		if s.Event.Ord() <= c.Ord {
+			q.SetAside = append(q.SetAside, s.Position)
+		}
+	}
 }
 
 // uses notes that the answer is made from a view.

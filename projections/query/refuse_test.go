@@ -35,7 +35,7 @@ func TestBadParameters(t *testing.T) {
 	w := programme(t)
 	urls := map[string]string{ // by question
 		"headcount": "/v1/headcount", "series": "/v1/headcount/series", "plan": "/v1/plan", "vacancies": "/v1/vacancies",
-		"person": "/v1/trail/persons/" + person(1).String(), "post": "/v1/trail/posts/b", "agency": "/v1/trail/agencies/rsj",
+		"event": "/v1/trail/events/4-1", "person": "/v1/trail/persons/" + person(1).String(), "post": "/v1/trail/posts/b", "agency": "/v1/trail/agencies/rsj",
 		"projections": "/v1/projections", "payroll": "/v1/payroll", "funds": "/v1/funds",
 	}
 	with := func(question, parameter, value string) string {
@@ -54,7 +54,7 @@ func TestBadParameters(t *testing.T) {
 	clocks := "headcount plan vacancies payroll funds"
 	bad := []struct{ questions, parameter, values string }{
 		{clocks, "as_of", "2022-02-30 2022-13-01 22-01-01 today 2022-05-10T00:00:00Z 1899-12-31 2200-01-01"},
-		{clocks + " series person post agency", "known_at", "yesterday 2022-06-31 2022-06-20T10:00:00 2022-06-20T25:00:00Z 0001-01-01T00:00:00Z 9999-01-01T00:00:00Z"},
+		{clocks + " series person post agency event", "known_at", "yesterday 2022-06-31 2022-06-20T10:00:00 2022-06-20T25:00:00Z 0001-01-01T00:00:00Z 9999-01-01T00:00:00Z"},
 		{clocks + " series person post agency projections", "at_least", "head 1-x -1 1.2.3 99999999999999999999"},
 		{clocks + " series", "division", "3 370 37021 3702111 37021110223 3702111022311 37x2 青岛"},
 		{"headcount series", "by", "age division division: division:country category,category category, ,sex division:county,division:township Sex sex;group"},
@@ -63,12 +63,12 @@ func TestBadParameters(t *testing.T) {
 		{"payroll", "month", "2022-13 2022 2022-05-01 May 1899-12"},
 		{"payroll vacancies person post agency", "limit", "0 -1 1001 ten 1.5"},
 		{"headcount series payroll vacancies person post agency", "cursor", "1 x.y 1.2.3.4 -1.0.1 9999999.0.1 1.!.2"},
-		{"series person post agency projections", "as_of", "2022-05-10"},
+		{"series person post agency event projections", "as_of", "2022-05-10"},
 		{"person post agency projections", "division", "37"},
 		{"projections", "known_at", "2022-05-10"},
 		{"plan vacancies payroll funds person post agency projections", "by", "sex"},
 		{"headcount plan vacancies payroll", "from", "2022-05-01"},
-		{"plan funds projections", "limit", "5"},
+		{"plan funds event projections", "limit", "5"},
 		{"headcount series", "limit", "0 -1 10001 ten 1.5"},
 		{strings.Join([]string{clocks, "series person post agency projections"}, " "), "asof", "2022-05-10"},
 	}

@@ -34,7 +34,9 @@ const farBehind = 100
 // Projections answers how far the views have come.
 type Projections struct {
 	Origin
-	Rows []ViewStatus `json:"rows"`
+	// Stopped says why the projector reads no further; empty while it does.
+	Stopped string       `json:"stopped,omitzero"`
+	Rows    []ViewStatus `json:"rows"`
 }
 
 func (a *API) projections(q *question) (answer, error) {
@@ -46,7 +48,7 @@ func (a *API) projections(q *question) (answer, error) {
 	if err := a.lag(q, &s); err != nil {
 		return nil, err
 	}
-	p := &Projections{Rows: []ViewStatus{}}
+	p := &Projections{Stopped: q.meta.Stopped, Rows: []ViewStatus{}}
 	for _, name := range slices.Sorted(maps.Keys(q.meta.Views)) {
 		s.View, s.Version = name, q.meta.Views[name]
 		p.Rows = append(p.Rows, s)

@@ -29,7 +29,9 @@ type TrailEvent struct {
 	AuthID    string       `json:"authid"`
 	Replaces  string       `json:"replaces,omitzero"`
 	Withdrawn bool         `json:"withdrawn"` // replaced or withdrawn, as known
-	Data      events.Data  `json:"data"`
+	// WithdrawnBy is where the event is that replaced or withdrew this one.
+	WithdrawnBy log.Position `json:"withdrawn_by,omitzero"`
+	Data        events.Data  `json:"data"`
 }
 
 // Trail answers what is recorded of a person, a post or an agency, oldest
@@ -77,32 +79,64 @@ func (a *API) trail(q *question, refs []timeline.Ref, cut func(events.Data)) (an
 	page := refs[min(q.page.skip, len(refs)):]
 	page = page[:min(q.page.limit, maxTrail, len(page))]
 	t := &Trail{Events: make([]TrailEvent, 0, len(page)), Paged: q.paged(len(page), len(refs))}
-	var commit log.Commit
-	var about readmodel.Commit
+	r := recall{api: a, q: q}
 	for _, ref := range page {
-		if ref.Ord() != about.Ord {
-			var err error
-			if about, commit, err = a.commit(q, ref.Ord()); err != nil {
-				return nil, err
-			}
-		}
-		if ref.Index() >= len(commit.Events) {
-			return nil, fmt.Errorf("%w: commit at %s has no event %d", log.ErrForeign, commit.Position, ref.Index())
-		}
-		e, err := events.Decode(commit.Events[ref.Index()])
-		if err != nil {
-			return nil, fmt.Errorf("event at %s: %w", commit.Position.Event(ref.Index()), err)
-		}
-		by, err := q.model.Voided(q.ctx, e.Key().Hash())
+		e, err := r.event(ref)
 		if err != nil {
 			return nil, err
 		}
 		cut(e.Data)
-		t.Events = append(t.Events, TrailEvent{
-			ID: e.ID, Source: e.Source, Type: e.Type, Date: businessDate(e.Data), Recorded: about.Recorded,
-			Position: about.Position.Event(ref.Index()), AuthID: e.AuthID, Replaces: e.Replaces,
-			Withdrawn: by != 0 && by.Ord() <= q.known, Data: e.Data,
-		})
+		t.Events = append(t.Events, e)
+	}
+	return t, nil
+}
+
+// A recall reads events from the log again. It keeps the commit that it read
+// last.
+type recall struct {
+	api    *API
+	q      *question
+	about  readmodel.Commit
+	commit log.Commit
+}
+
+func (r *recall) read(ref timeline.Ref) (*events.Event, error) {
+	if ref.Ord() != r.about.Ord {
+		var err error
+		if r.about, r.commit, err = r.api.commit(r.q, ref.Ord()); err != nil {
+			return nil, err
+		}
+	}
+	if ref.Index() >= len(r.commit.Events) {
+		return nil, fmt.Errorf("%w: commit at %s has no event %d", log.ErrForeign, r.commit.Position, ref.Index())
+	}
+	e, err := events.Decode(r.commit.Events[ref.Index()])
+	if err != nil {
+		return nil, fmt.Errorf("event at %s: %w", r.commit.Position.Event(ref.Index()), err)
+	}
+	return e, nil
+}
+
+// event reads an event as trails show it.
+func (r *recall) event(ref timeline.Ref) (t TrailEvent, err error) {
+	e, err := r.read(ref)
+	if err != nil {
+		return t, err
+	}
+	by, _, err := r.q.model.Void(r.q.ctx, e.Key().Hash())
+	if err != nil {
+		return t, err
+	}
+	t = TrailEvent{
+		ID: e.ID, Source: e.Source, Type: e.Type, Date: businessDate(e.Data), Recorded: r.about.Recorded,
+		Position: r.about.Position.Event(ref.Index()), AuthID: e.AuthID, Replaces: e.Replaces, Data: e.Data,
+	}
+	if t.Withdrawn = by != 0 && by.Ord() <= r.q.known; t.Withdrawn {
+		c, err := r.q.model.Commit(r.q.ctx, by.Ord())
+		if err != nil {
+			return t, err
+		}
+		t.WithdrawnBy = c.Position.Event(by.Index())
 	}
 	return t, nil
 }

@@ -20,7 +20,9 @@ const (
 	runQuery          = `SELECT name FROM run WHERE no = ?`
 	agencyQuery       = `SELECT no FROM agency WHERE name = ?`
 	agencyLeavesQuery = `SELECT events FROM agency_leaf WHERE agency = ? AND last > ? ORDER BY last`
-	voidQuery         = `SELECT by FROM void WHERE key = ?`
+	voidQuery         = `SELECT by, coalesce(target, 0) FROM void WHERE key = ?`
+	subjectsQuery     = `SELECT subjects FROM commits WHERE ord = ?`
+	planQuery         = `SELECT division, year, area FROM plan_line WHERE no = ?`
 )
 
 // spansQuery asks for the spans of a view among so many nodes.

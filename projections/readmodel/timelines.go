@@ -3,7 +3,6 @@ package readmodel
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -150,13 +149,32 @@ func (r *Reader) Agency(ctx context.Context, name string, after timeline.Ref, kn
 	}, agencyLeavesQuery, no, int64(after))
 }
 
-// Voided returns the event that replaced or withdrew the event with a key
-// hash, whenever that was; 0 while it stands.
-func (r *Reader) Voided(ctx context.Context, key [16]byte) (timeline.Ref, error) {
-	var by timeline.Ref
-	err := one(ctx, r.generation, &by, voidQuery, key[:])
-	if errors.Is(err, ErrUnknown) {
-		return 0, nil
+// Void says which event replaced or withdrew the event with a key hash, and which
+// event that was, whenever they came; each is 0 while there is none.
+func (r *Reader) Void(ctx context.Context, key [16]byte) (by, target timeline.Ref, err error) {
+	err = r.each(ctx, func(rows Rows) error { return rows.Scan(&by, &target) }, voidQuery, key[:])
+	return by, target, err
+}
+
+// About returns the timelines that an event says something about, those that it
+// was left out of included.
+func (r *Reader) About(ctx context.Context, ref timeline.Ref) ([]timeline.Subject, error) {
+	var subjects []byte
+	if err := one(ctx, r.generation, &subjects, subjectsQuery, int64(ref.Ord())); err != nil {
+		return nil, err
 	}
-	return by, err
+	return timeline.ReadSubjects(subjects, ref.Index())
+}
+
+// PlanKey returns what the plan line with a number is for.
+func (r *Reader) PlanKey(ctx context.Context, no uint32) (k timeline.PlanKey, err error) {
+	found := false
+	err = r.each(ctx, func(rows Rows) error {
+		found = true
+		return rows.Scan(&k.Division, &k.Year, &k.Area)
+	}, planQuery, int64(no))
+	if err == nil && !found {
+		err = fmt.Errorf("plan line %d: %w", no, ErrUnknown)
+	}
+	return k, err
 }

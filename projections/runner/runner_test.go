@@ -259,10 +259,10 @@ func TestReader(t *testing.T) {
 	if _, err := r.ResolvePosition(ctx, log.At(9, 9)); !errors.Is(err, readmodel.ErrUnknown) {
 		t.Errorf("position beyond the head: %v", err)
 	}
-	if by, err := r.Voided(ctx, hire.Key().Hash()); err != nil || by != timeline.MakeRef(3, 0) {
+	if by, target, err := r.Void(ctx, hire.Key().Hash()); err != nil || by != timeline.MakeRef(3, 0) || target == 0 {
 		t.Errorf("voided by %v, %v", by, err)
 	}
-	if by, err := r.Voided(ctx, again.Key().Hash()); err != nil || by != 0 {
+	if by, _, err := r.Void(ctx, again.Key().Hash()); err != nil || by != 0 {
 		t.Errorf("the replacement is voided by %v, %v", by, err)
 	}
 	var refs []timeline.Ref

@@ -103,7 +103,7 @@ func Questions(t *testing.T, s readmodel.Store) []Question {
 	ok(err)
 	_, err = r.Run(ctx, 1)
 	ok(err)
-	_, err = r.Voided(ctx, [16]byte{})
+	_, _, err = r.Void(ctx, [16]byte{})
 	ok(err)
 	return append(recorder.Asked(), ask(t, r, m, recorder)...)
 }
