@@ -85,11 +85,8 @@ func Run(ctx context.Context, l log.Log, dir *readmodel.Dir, views []view.View, 
 			until = m.Position
 		}
 	}
-	if report.Rebuilt, err = into.Next(ctx); err != nil {
-		return report, err
-	}
 	options := runner.Options{Progress: o.Progress}
-	if report.At, err = runner.Build(ctx, l, into, report.Rebuilt, views, until, options); err != nil {
+	if report.Rebuilt, report.At, err = runner.Rebuild(ctx, l, into, views, until, options); err != nil {
 		return report, fmt.Errorf("rebuild: %w", err)
 	}
 	defer func() {

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/projections/view"
 )
 
 // A decoded is a commit on its way from the log to the fold.
@@ -27,11 +28,11 @@ type pipeline struct {
 
 // start starts a pipeline. Its queue is closed after an error, which comes
 // last, and when the log ends or the context does.
-func start(ctx context.Context, commits iter.Seq2[log.Commit, error], workers int) *pipeline {
+func start(ctx context.Context, commits iter.Seq2[log.Commit, error], views []view.View, opts Options) *pipeline {
 	p := &pipeline{make(chan *decoded, ahead), make(chan *decoded, ahead), make(chan *decoded, 2*ahead)}
-	for range workers {
+	for range opts.Workers {
 		go func() {
-			var g digester
+			g := digester{views: views, setAside: opts.SetAside}
 			for d := range p.work {
 				d.err = g.digest(&d.digest)
 				d.done <- struct{}{}

@@ -152,6 +152,7 @@ func (f *fold) sum(view int) {
 		if s.n != 0 {
 			r.last++
 			all = append(all, readmodel.Difference{ID: r.last, Ord: f.ord, Cell: s.cell, Date: s.date, Measure: s.measure, N: s.n})
+			f.sealer.row(view, &all[len(all)-1])
 		}
 	}
 	f.batch.Differences[name] = all

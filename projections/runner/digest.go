@@ -1,15 +1,18 @@
 package runner
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"hash/maphash"
-	"strings"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/view"
 )
 
 // A digest is a commit as the fold takes it: what each event says, packed, and
@@ -25,7 +28,9 @@ type digest struct {
 	lines  []line
 	posts  []postName // in the order in which they are named; neighbours differ
 	packed []byte     // what the rests of facts are parts of
+	parts  []reported // what events contribute by themselves
 	facts  int
+	said   [sha256.Size]byte // hash of all of it
 }
 
 // A digested is one event.
@@ -41,8 +46,18 @@ type digested struct {
 	post   int    // in posts, from 1: that all lines are about; 0 is none
 	own    extent // what it says of the post itself
 	plan   timeline.PlanKey
-	seats  int // that are planned
-	lines  int // end of its lines
+	seats  int         // that are planned
+	month  civil.Month // of a sheet
+	lines  int         // end of its lines
+	parts  int         // and of its parts
+
+	aside string // why the event cannot be read, where it was set aside
+}
+
+// A reported is a part of what an event contributes to a view by itself.
+type reported struct {
+	view int
+	part
 }
 
 // A line says something of one person.
@@ -69,41 +84,76 @@ func nameOf(post string) postName { return postName{post, maphash.String(seed, p
 
 // A digester makes digests. It is not safe for concurrent use.
 type digester struct {
+	views    []view.View
+	setAside []log.Position // events that need not be readable
 	scanner  events.Scanner
 	calendar *timeline.Calendar
+	scratch  []byte
 }
 
 // digest makes d the digest of its commit. What cannot be read is an error that
-// names its position.
+// names its position, unless it was set aside.
 func (g *digester) digest(d *digest) error {
-	d.events, d.lines, d.posts, d.packed, d.facts = d.events[:0], d.lines[:0], d.posts[:0], d.packed[:0], 0
+	d.events, d.lines, d.posts, d.packed, d.parts, d.facts = d.events[:0], d.lines[:0], d.posts[:0], d.packed[:0], d.parts[:0], 0
 	for i, raw := range d.Events {
 		e, err := g.scanner.Scan(raw)
-		if err != nil {
-			return fmt.Errorf("%w at position %s: %w", ErrPoisoned, d.Position.Event(i), err)
+		if at := d.Position.Event(i); err != nil && slices.Contains(g.setAside, at) {
+			d.events = append(d.events, digested{aside: err.Error(), lines: len(d.lines), parts: len(d.parts)})
+			continue
+		} else if err != nil {
+			return fmt.Errorf("%w at position %s: %w", ErrPoisoned, at, err)
 		}
 		d.events = append(d.events, digested{key: e.Key().Hash()})
 		x := &d.events[i]
-		x.agency, x.county = agency(e), county(e)
-		if old := replaced(e); old.ID != "" {
+		x.agency, x.county = e.Agency(), county(e)
+		if old := e.Voids(); old.ID != "" {
 			x.replaced, x.replaces = old.Hash(), true
 		}
 		g.say(d, x, e)
-		x.lines = len(d.lines)
+		g.report(d, e)
+		x.lines, x.parts = len(d.lines), len(d.parts)
 		d.facts += e.Facts()
 	}
+	g.hash(d)
 	return nil
 }
 
-// agency is the one that answers for an event: the one its source names, which
-// is the one that was authenticated, unless an operator brought the event in
-// for it.
-func agency(e *events.Event) string {
-	if path, ok := strings.CutPrefix(e.Source, "/agency/"); ok {
-		name, _, _ := strings.Cut(path, "/")
-		return name
+// report takes down what an event contributes by itself.
+func (g *digester) report(d *digest, e *events.Event) {
+	for i := range g.views {
+		if of := g.views[i].Event; of != nil {
+			of(e, func(c view.Cell, on civil.Date, measure, n int) {
+				if n != 0 {
+					d.parts = append(d.parts, reported{i, part{c, on, measure, n}})
+				}
+			})
+		}
 	}
-	return e.AuthID
+}
+
+// hash hashes what the fold takes of the commit.
+func (g *digester) hash(d *digest) {
+	b := append(g.scratch[:0], d.packed...)
+	for i := range d.events {
+		x := &d.events[i]
+		b = append(b, x.key[:]...)
+		b = append(b, byte(x.tag))
+		for _, s := range []string{x.agency, x.county, x.run, string(x.plan.Division), x.plan.Area} {
+			b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+		}
+		for _, n := range []int{x.post, x.plan.Year, x.seats, int(x.month), x.lines, x.parts, len(x.aside)} {
+			b = binary.AppendVarint(b, int64(n))
+		}
+	}
+	for i := range d.lines {
+		l := &d.lines[i]
+		b = append(b, l.person[:]...)
+		b = binary.AppendUvarint(b, uint64(l.post))
+	}
+	for _, p := range d.posts {
+		b = append(append(b, p.name...), 0)
+	}
+	d.said, g.scratch = sha256.Sum256(b), b
 }
 
 func county(e *events.Event) string {
@@ -111,16 +161,6 @@ func county(e *events.Event) string {
 		return string(e.Division[:6])
 	}
 	return ""
-}
-
-// replaced is the key of the event that e replaces or withdraws; without an ID
-// there is none.
-func replaced(e *events.Event) events.Key {
-	old := events.Key{Family: e.Family(), Source: e.Source, ID: e.Replaces}
-	if w, ok := e.Data.(*events.EventWithdrawn); ok {
-		old.ID = w.ID
-	}
-	return old
 }
 
 // say takes down what an event says.
@@ -136,7 +176,7 @@ func (g *digester) say(d *digest, x *digested, e *events.Event) {
 		x.tag, x.plan, x.seats = timeline.TagPlanned, timeline.PlanKeyOf(e.Division, v), v.Posts
 	case *events.PostDeveloped:
 		x.tag, x.post = timeline.TagDeveloped, d.post(v.Post)
-		x.own = pack(timeline.PackDeveloped(d.packed, e.Division, v))
+		x.own = pack(timeline.PackDeveloped(d.packed, e.Division, x.agency, v))
 	case *events.PostResized:
 		x.tag, x.post = timeline.TagResized, d.post(v.Post)
 		x.own = pack(timeline.PackResized(d.packed, v))
@@ -202,9 +242,9 @@ func (g *digester) say(d *digest, x *digested, e *events.Event) {
 
 // attendance takes down a sheet, of a month or of a day.
 func (g *digester) attendance(d *digest, x *digested, v *events.AttendanceReported) {
-	x.tag = timeline.TagMarks
+	x.tag, x.month = timeline.TagMarks, v.Month
 	if v.Date != 0 {
-		x.tag = timeline.TagMark
+		x.tag, x.month = timeline.TagMark, v.Date.Month()
 	}
 	for i := range v.Lines {
 		from := len(d.packed)

@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"strings"
 
+	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/readmodel"
@@ -45,6 +46,7 @@ type fold struct {
 	batch   readmodel.Batch
 	changed struct{ posts, plans []int } // since the last batch that had them
 	facts   int
+	sealer  sealer
 	commit  commit
 	reading timeline.Post // used again for each post that is read
 	held    []held        // likewise
@@ -57,6 +59,8 @@ type commit struct {
 	posts   []timeline.Number  // of the digest's, 0 while not needed
 	persons []timeline.Number  // of the lines, 0 for those unknown before
 	about   []timeline.Subject // of the event
+
+	recorded civil.Date
 }
 
 type post struct {
@@ -116,6 +120,8 @@ func (f *fold) apply(ctx context.Context, d *digest) error {
 		row.Keys = append(row.Keys, d.events[i].key[:]...)
 	}
 	f.batch.Commits = append(f.batch.Commits, row)
+	voids, fresh := len(f.batch.Voids), len(f.cells.fresh)
+	f.commit.recorded = view.RecordedOn(row.Recorded)
 	f.commit.posts = append(f.commit.posts[:0], make([]timeline.Number, len(d.posts))...)
 	f.commit.persons = f.persons.findAll(f.commit.persons[:0], d.lines)
 	for i := range d.events {
@@ -130,11 +136,16 @@ func (f *fold) apply(ctx context.Context, d *digest) error {
 	if err := f.difference(); err != nil {
 		return fmt.Errorf("commit at position %s: %w", d.Position, err)
 	}
+	f.sealer.seal(d, &f.batch.Commits[len(f.batch.Commits)-1], f.batch.Voids[voids:], f.cells.fresh[fresh:])
 	return nil
 }
 
 func (f *fold) event(ctx context.Context, d *digest, i int) error {
 	x, ref := &d.events[i], timeline.MakeRef(f.ord, i)
+	if x.aside != "" {
+		f.batch.SetAside = append(f.batch.SetAside, readmodel.SetAside{Event: ref, Position: d.Position.Event(i), Why: x.aside})
+		return nil
+	}
 	switch first, err := f.keys.find(ctx, x.key); {
 	case err != nil:
 		return err
@@ -144,6 +155,7 @@ func (f *fold) event(ctx context.Context, d *digest, i int) error {
 	f.keys.add(x.key, ref)
 	f.agency(x.agency, ref)
 	f.say(d, i, ref)
+	f.report(d, i)
 	if by, ok := f.pending[x.key]; ok {
 		delete(f.pending, x.key)
 		f.batch.Voids = append(f.batch.Voids, readmodel.VoidRow{Key: x.key, By: by, Target: ref})
@@ -153,6 +165,23 @@ func (f *fold) event(ctx context.Context, d *digest, i int) error {
 		return nil
 	}
 	return f.void(ctx, x.replaced, ref)
+}
+
+// report adds what an event contributes by itself.
+func (f *fold) report(d *digest, i int) {
+	first := 0
+	if i > 0 {
+		first = d.events[i-1].parts
+	}
+	for j := range d.parts[first:d.events[i].parts] {
+		p := &d.parts[first+j]
+		measure := p.measure
+		if measure == view.Lag {
+			measure = int(f.commit.recorded - p.date)
+		}
+		r := f.rows[p.view]
+		r.sums = append(r.sums, sum{f.cells.id(&p.cell), p.date, measure, p.n})
+	}
 }
 
 // void leaves out the event with a key, which an event replaces or withdraws.

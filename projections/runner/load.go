@@ -25,13 +25,6 @@ func (f *fold) load(ctx context.Context, w *readmodel.Writer) error {
 			l.err = fmt.Errorf("cell %d: %w", c.ID, timeline.ErrDamaged)
 		}
 	})
-	each(&l, w.Posts(ctx), func(p readmodel.PostRow) {
-		f.know(nameOf(p.Name), post{name: p.Name, at: p.Division, facts: slices.Clip(p.Facts)})
-	})
-	each(&l, w.Plans(ctx), func(p readmodel.PlanRow) {
-		f.planNumbers[p.Key] = int(p.No)
-		f.plans = append(f.plans, planLine{key: p.Key, facts: slices.Clip(p.Facts)})
-	})
 	each(&l, w.Runs(ctx), func(r readmodel.NameRow) { f.runs[r.Name] = timeline.Number(r.No) })
 	each(&l, w.Agencies(ctx), func(a readmodel.NameRow) { f.agencies[a.Name] = int(a.No) })
 	each(&l, w.Folios(ctx), func(r readmodel.NameRow) {
@@ -48,6 +41,41 @@ func (f *fold) load(ctx context.Context, w *readmodel.Writer) error {
 	})
 	each(&l, w.Leaves(ctx), f.leaves.know)
 	each(&l, w.AgencyLeaves(ctx), f.refs.know)
+	if l.err == nil {
+		l.err = f.loadChanging(ctx, w)
+	}
+	if l.err != nil {
+		return l.err
+	}
+	if f.ord = w.Ord(); f.ord > 0 {
+		last, err := w.Commit(ctx, f.ord)
+		if err != nil {
+			return err
+		}
+		f.clock = log.Resume(last.Recorded)
+		f.sealer.state = last.State
+	}
+	return nil
+}
+
+// loadChanging fills the fold with what changes: what an interrupted bulk load
+// had at its last checkpoint, or what a finished generation has.
+func (f *fold) loadChanging(ctx context.Context, w *readmodel.Writer) error {
+	if w.Bulk() {
+		parts, err := w.Checkpoint(ctx)
+		if err != nil {
+			return err
+		}
+		return f.restore(parts)
+	}
+	l := loader{}
+	each(&l, w.Posts(ctx), func(p readmodel.PostRow) {
+		f.know(nameOf(p.Name), post{name: p.Name, at: p.Division, facts: slices.Clip(p.Facts)})
+	})
+	each(&l, w.Plans(ctx), func(p readmodel.PlanRow) {
+		f.planNumbers[p.Key] = int(p.No)
+		f.plans = append(f.plans, planLine{key: p.Key, facts: slices.Clip(p.Facts)})
+	})
 	for i, v := range f.views {
 		r := f.rows[i]
 		if v.Spans != nil {
@@ -66,17 +94,7 @@ func (f *fold) load(ctx context.Context, w *readmodel.Writer) error {
 		}
 		r.written = r.last
 	}
-	if l.err != nil {
-		return l.err
-	}
-	if f.ord = w.Ord(); f.ord > 0 {
-		last, err := w.Commit(ctx, f.ord)
-		if err != nil {
-			return err
-		}
-		f.clock = log.Resume(last.Recorded)
-	}
-	return nil
+	return l.err
 }
 
 func (s *shelf) know(l readmodel.LeafSize) {

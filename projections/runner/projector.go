@@ -13,9 +13,6 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
-// leafBytes is how much a bulk load gathers before it writes leaves.
-const leafBytes = 128 << 20
-
 // longest is how long a transaction gathers while commits keep coming.
 const longest = time.Second
 
@@ -30,6 +27,7 @@ type projector struct {
 	last   readmodel.Commit // written, or being written
 	read   log.Position     // folded
 	facts  uint64
+	saved  bool // a bulk load has reached a checkpoint
 
 	// A bulk load folds on while a batch is written: these are its commits, and
 	// where its end is told. Nothing else may use the writer until then.
@@ -77,16 +75,79 @@ func Build(ctx context.Context, l log.Log, dir *readmodel.Dir, name string, view
 	if err != nil {
 		return last, err
 	}
-	defer func() {
-		if err = errors.Join(err, w.Close()); err != nil {
+	p := newProjector(l, w, views, opts.filled())
+	if err := p.build(ctx, until); err != nil {
+		return last, errors.Join(err, dir.Remove(context.WithoutCancel(ctx), name))
+	}
+	return p.last, nil
+}
+
+// Rebuild is Build of a generation that the directory names. It goes on with a
+// build that was interrupted, of the same log and the same views, from the last
+// checkpoint that it reached; and one that is interrupted now, by the end of the
+// context, a log that cannot be reached or an event that cannot be read, is left
+// there to go on with.
+func Rebuild(ctx context.Context, l log.Log, dir *readmodel.Dir, views []view.View, until log.Position, opts Options) (name string, last readmodel.Commit, err error) {
+	if until.IsZero() {
+		if until, _, err = l.Head(ctx, log.Filter{}); err != nil {
+			return "", last, err
+		}
+	}
+	p, err := interrupted(ctx, l, dir, views, until.Commit(), opts.filled())
+	if err != nil {
+		return "", last, err
+	}
+	if p == nil {
+		if name, err = dir.Next(ctx); err != nil {
+			return "", last, err
+		}
+		w, err := dir.Create(ctx, name, views)
+		if err != nil {
+			return "", last, err
+		}
+		p = newProjector(l, w, views, opts.filled())
+	}
+	name = p.writer.Name()
+	if err := p.build(ctx, until); err != nil {
+		goesOn := p.saved && (ctx.Err() != nil || errors.Is(err, log.ErrUnavailable) || errors.Is(err, ErrPoisoned))
+		if !goesOn {
 			err = errors.Join(err, dir.Remove(context.WithoutCancel(ctx), name))
 		}
-	}()
-	p := newProjector(l, w, views, opts.filled())
-	if err := p.load(ctx, name, until.Commit()); err != nil {
-		return last, err
+		return "", last, err
 	}
-	return p.last, w.Finish(ctx)
+	return name, p.last, nil
+}
+
+// interrupted returns the build that was interrupted, nil where there is none
+// that leads up to a commit.
+func interrupted(ctx context.Context, l log.Log, dir *readmodel.Dir, views []view.View, until log.Position, opts Options) (*projector, error) {
+	w, err := dir.Resume(ctx, views)
+	if errors.Is(err, readmodel.ErrNone) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p, err := takeUp(ctx, l, w, views, opts)
+	switch {
+	case err == nil && p.read.Compare(until) <= 0:
+		p.saved = true
+		return p, nil
+	case err == nil: // it is for a later commit
+		return nil, w.Close()
+	case !mendable(err):
+		return nil, err
+	}
+	return nil, dir.Remove(ctx, w.Name())
+}
+
+// build reads the log up to a commit and finishes the generation.
+func (p *projector) build(ctx context.Context, until log.Position) (err error) {
+	defer func() { err = errors.Join(err, p.writer.Close()) }()
+	if err := p.load(ctx, p.writer.Name(), until.Commit()); err != nil {
+		return err
+	}
+	return p.writer.Finish(ctx)
 }
 
 // load reads the log up to a commit and writes all of it.
@@ -95,7 +156,7 @@ func (p *projector) load(ctx context.Context, name string, until log.Position) (
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	if p.read.Compare(until) < 0 {
-		commits := start(reading, p.log.Read(reading, p.read, log.Filter{}), p.opts.Workers)
+		commits := start(reading, p.log.Read(reading, p.read, log.Filter{}), p.fold.views, p.opts)
 		for d := range commits.queue {
 			if err := p.step(ctx, d); err != nil {
 				return err
@@ -131,6 +192,11 @@ func resume(ctx context.Context, l log.Log, dir *readmodel.Dir, name string, vie
 	if err != nil {
 		return nil, err
 	}
+	return takeUp(ctx, l, w, views, opts)
+}
+
+// takeUp reads what a generation holds. It closes the writer when it fails.
+func takeUp(ctx context.Context, l log.Log, w *readmodel.Writer, views []view.View, opts Options) (*projector, error) {
 	p := newProjector(l, w, views, opts)
 	if err := p.fold.load(ctx, w); err != nil {
 		return nil, errors.Join(err, w.Close())
@@ -167,7 +233,7 @@ func (p *projector) verify(ctx context.Context) error {
 func (p *projector) follow(ctx context.Context, written func() error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	commits := start(ctx, p.log.Follow(ctx, p.read, log.Filter{}), p.opts.Workers)
+	commits := start(ctx, p.log.Follow(ctx, p.read, log.Filter{}), p.fold.views, p.opts)
 	var first, last time.Time // when the batch began, when the one before was written
 	due := time.NewTimer(time.Hour)
 	defer due.Stop()
@@ -240,10 +306,13 @@ func (p *projector) write(ctx context.Context, all bool) error {
 		leaf = func(of int64, last timeline.Ref) ([]byte, error) { return p.writer.Leaf(ctx, of, last) }
 		agencyLeaf = func(of int64, last timeline.Ref) ([]byte, error) { return p.writer.AgencyLeaf(ctx, of, last) }
 	}
-	leaves := !p.writer.Bulk() || all || p.fold.leaves.bytes() > leafBytes
+	leaves := !p.writer.Bulk() || all || p.fold.leaves.bytes() > p.opts.Gather
 	b, err := p.fold.take(all, leaves, leaf, agencyLeaf)
 	if err != nil {
 		return err
+	}
+	if p.writer.Bulk() && leaves && !all {
+		b.Checkpoint, p.saved = p.fold.checkpoint(), true
 	}
 	if err := p.settle(); err != nil {
 		return err

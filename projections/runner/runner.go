@@ -9,7 +9,9 @@
 // nothing that is written.
 //
 // An event that cannot be read stops the runner with ErrPoisoned, which names
-// its position; nothing behind it is read.
+// its position; nothing behind it is read, and the read model says so. An
+// operator can set it aside (Options.SetAside): it is left out then, and the
+// read model says that, too.
 //
 // A generation belongs to one runner. When another one takes it over, this one
 // ends with readmodel.ErrFenced at its next transaction and has written nothing
@@ -44,6 +46,13 @@ type Options struct {
 	// MaxFacts is how many facts one transaction takes at most, a commit more or
 	// less; 200,000 where it is 0.
 	MaxFacts int
+	// Gather is how many bytes of persons' facts a bulk load gathers before it
+	// writes them, which makes a checkpoint; 128 MiB where it is 0.
+	Gather int
+	// SetAside are events that are left out if they cannot be read, in place of
+	// stopping the runner. The read model names them. What can be read is never
+	// left out.
+	SetAside []log.Position
 	// Progress, when set, is told of rebuilds under way.
 	Progress func(Progress)
 }
@@ -85,6 +94,9 @@ func (o Options) filled() Options {
 	}
 	if o.MaxFacts == 0 {
 		o.MaxFacts = 200_000
+	}
+	if o.Gather == 0 {
+		o.Gather = 128 << 20
 	}
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
@@ -166,11 +178,8 @@ func (r *Runner) generationRun(ctx context.Context) error {
 
 // renew builds a new generation up to the head of the log and switches to it.
 func (r *Runner) renew(ctx context.Context, why error) error {
-	name, err := r.dir.Next(ctx)
+	name, _, err := Rebuild(ctx, r.log, r.dir, r.views, log.Position{}, r.opts)
 	if err != nil {
-		return err
-	}
-	if _, err := Build(ctx, r.log, r.dir, name, r.views, log.Position{}, r.opts); err != nil {
 		return fmt.Errorf("rebuild, since %w: %w", why, err)
 	}
 	return r.dir.Switch(ctx, name)

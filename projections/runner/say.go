@@ -23,7 +23,10 @@ func (f *fold) say(d *digest, i int, ref timeline.Ref) {
 	case timeline.TagPlanned:
 		f.plan(x, ref)
 	case timeline.TagMarks, timeline.TagMark:
-		f.mention(fact.Post, ref)
+		for j := range lines {
+			known[j] = f.personOf(&lines[j], known[j], x.county)
+		}
+		f.sheet(fact.Post, ref, x, known)
 	case timeline.TagInstructed, timeline.TagSettled, timeline.TagReturned, timeline.TagReversed:
 		fact.Run = f.run(x.run)
 	case timeline.TagHired, timeline.TagExited, timeline.TagRenewed:
@@ -73,11 +76,11 @@ func (f *fold) ofPost(ref timeline.Ref, fact timeline.Fact, rest []byte) {
 	f.about(timeline.OfPost, uint32(fact.Post))
 }
 
-// mention adds a sheet to the trail of its post. It changes no contribution, so
-// no difference is taken.
-func (f *fold) mention(no timeline.Number, ref timeline.Ref) {
+// sheet adds an attendance sheet to its post. It changes no contribution, so no
+// difference is taken.
+func (f *fold) sheet(no timeline.Number, ref timeline.Ref, x *digested, persons []timeline.Number) {
 	p := &f.posts[no]
-	p.facts = timeline.AppendFact(p.facts, ref, timeline.Fact{Tag: timeline.TagMentioned})
+	p.facts = timeline.AppendSheet(p.facts, ref, x.month, persons)
 	f.change(&f.changed.posts, &p.changed, int(no))
 	f.about(timeline.OfPost, uint32(no))
 }

@@ -84,6 +84,7 @@ func (f *fold) spans(at int, no timeline.Number, now *timeline.Post) {
 		}
 		r.last++
 		all[i].id = r.last
+		f.sealer.span(at, uint32(no), all[i], false)
 		begun++
 	}
 	for ; kept < len(old); kept++ {
@@ -96,6 +97,7 @@ func (f *fold) spans(at int, no timeline.Number, now *timeline.Post) {
 
 // end ends a span with the commit.
 func (f *fold) end(view int, r *rows, h held, post timeline.Number) {
+	f.sealer.span(view, uint32(post), h, true)
 	name, row := f.views[view].Name, h.row(post, f.ord)
 	switch {
 	case h.id <= r.written:

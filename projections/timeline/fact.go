@@ -27,7 +27,8 @@ const (
 	TagReversed   Tag = 15
 	TagAccount    Tag = 16
 	TagRegistry   Tag = 17
-	TagMentioned  Tag = 18 // post and person: belongs in the trail and changes nothing
+	TagMentioned  Tag = 18 // person: belongs in the trail and changes nothing
+	TagSheet      Tag = 19 // post, see AppendSheet
 )
 
 // ofRun, ofPost and ofPerson say which numbers a fact is about, beside the

@@ -10,7 +10,7 @@ import (
 
 // Version is that of the packed form. Rows of another version are not read:
 // the read model is rebuilt.
-const Version = 3
+const Version = 4
 
 // ErrDamaged says that packed facts cannot be read: the read model is damaged
 // or was written by another version. Rebuild it.

@@ -15,6 +15,7 @@ type Post struct {
 	developed []fact[Attributes]
 	resized   []fact[Step]
 	closed    []fact[civil.Date]
+	sheets    []fact[posted]
 	placed    []Placement
 	spells
 	trail
@@ -33,6 +34,7 @@ type Attributes struct {
 	Until        civil.Date // first day no longer; 0 is open
 	Standard     events.Fen
 	RequiredDays int
+	Agency       string // that answers for the post: the one that said so
 }
 
 // A Step is the number of seats from a day on.
@@ -42,8 +44,8 @@ type Step struct {
 }
 
 // ReadPost reads the packed facts of a post as they were known at an ordinal:
-// those of later commits are left out, and so is what was voided by then. It
-// fails with ErrDamaged.
+// those of later commits are left out, and so is what was voided by then. The
+// post keeps parts of facts. It fails with ErrDamaged.
 func ReadPost(facts []byte, known uint64) (*Post, error) {
 	p := new(Post)
 	if err := p.extend(facts, known); err != nil {
@@ -55,7 +57,7 @@ func ReadPost(facts []byte, known uint64) (*Post, error) {
 // Reset makes p a post of which nothing is known.
 func (p *Post) Reset() {
 	*p = Post{
-		developed: p.developed[:0], resized: p.resized[:0], closed: p.closed[:0],
+		developed: p.developed[:0], resized: p.resized[:0], closed: p.closed[:0], sheets: p.sheets[:0],
 		spells: spells{p.hires[:0], p.exits[:0], p.renewals[:0]}, trail: trail{refs: p.refs[:0]},
 	}
 }
@@ -86,6 +88,7 @@ func (p *Post) extend(facts []byte, known uint64) error {
 		p.developed = standing(p.developed, p.voids)
 		p.resized = standing(p.resized, p.voids)
 		p.closed = standing(p.closed, p.voids)
+		p.sheets = standing(p.sheets, p.voids)
 		p.leaveOut(p.voids)
 	}
 	return nil
@@ -98,7 +101,7 @@ func (p *Post) read(r *reader, tag Tag, ref Ref, out bool) bool {
 		a := Attributes{
 			Division: division.Code(r.text()), Category: r.code(categories), Kind: r.text(), Area: r.code(areas),
 			Employer: r.text(), Fund: r.text(), Seats: r.int(), From: r.date(), Until: r.date(),
-			Standard: events.Fen(r.uint()), RequiredDays: r.int(),
+			Standard: events.Fen(r.uint()), RequiredDays: r.int(), Agency: r.text(),
 		}
 		if !out {
 			p.developed = append(p.developed, fact[Attributes]{ref, a})
@@ -113,7 +116,10 @@ func (p *Post) read(r *reader, tag Tag, ref Ref, out bool) bool {
 		}
 	case TagHired, TagExited, TagRenewed:
 		return p.spells.read(r, tag, ref, holder{person: Number(r.uint())}, out)
-	case TagMentioned:
+	case TagSheet:
+		if s := (posted{r.month(), r.bytes(r.int())}); !out {
+			p.sheets = append(p.sheets, fact[posted]{ref, s})
+		}
 	default:
 		return false
 	}
@@ -137,7 +143,7 @@ func compareAttributes(a, b Attributes) int {
 		cmp.Compare(a.From, b.From), cmp.Compare(a.Until, b.Until), cmp.Compare(a.Division, b.Division),
 		cmp.Compare(a.Category, b.Category), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Area, b.Area),
 		cmp.Compare(a.Seats, b.Seats), cmp.Compare(a.Employer, b.Employer), cmp.Compare(a.Fund, b.Fund),
-		cmp.Compare(a.Standard, b.Standard), cmp.Compare(a.RequiredDays, b.RequiredDays),
+		cmp.Compare(a.Standard, b.Standard), cmp.Compare(a.RequiredDays, b.RequiredDays), cmp.Compare(a.Agency, b.Agency),
 	)
 }
 

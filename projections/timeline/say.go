@@ -12,8 +12,8 @@ import (
 // of it, says. Its Tag has the same name.
 
 // PackDeveloped packs a post.developed. A division left out in the data is that
-// of the event.
-func PackDeveloped(b []byte, at division.Code, d *events.PostDeveloped) []byte {
+// of the event. The agency is the one that answers for it.
+func PackDeveloped(b []byte, at division.Code, agency string, d *events.PostDeveloped) []byte {
 	if d.Division != "" {
 		at = d.Division
 	}
@@ -27,7 +27,8 @@ func PackDeveloped(b []byte, at division.Code, d *events.PostDeveloped) []byte {
 	b = appendDate(b, d.From)
 	b = appendDate(b, d.Until)
 	b = appendUint(b, d.Standard)
-	return appendUint(b, d.RequiredDays)
+	b = appendUint(b, d.RequiredDays)
+	return appendText(b, agency)
 }
 
 // PackResized packs a post.resized.

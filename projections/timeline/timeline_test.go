@@ -43,7 +43,7 @@ func pack(said []events.Data, who map[int]timeline.Number) (b []byte) {
 		}
 		switch d := d.(type) {
 		case *events.PostDeveloped:
-			b = timeline.AppendFact(b, ref, timeline.Fact{Tag: timeline.TagDeveloped, Rest: timeline.PackDeveloped(nil, "", d)})
+			b = timeline.AppendFact(b, ref, timeline.Fact{Tag: timeline.TagDeveloped, Rest: timeline.PackDeveloped(nil, "", "", d)})
 		case *events.PostResized:
 			b = timeline.AppendFact(b, ref, timeline.Fact{Tag: timeline.TagResized, Rest: timeline.PackResized(nil, d)})
 		case *events.PostClosed:

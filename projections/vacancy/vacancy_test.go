@@ -46,7 +46,7 @@ func TestSpans(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			said := func(tag timeline.Tag, rest []byte) timeline.Fact { return timeline.Fact{Tag: tag, Rest: rest} }
 			b := timeline.AppendFact(nil, timeline.MakeRef(1, 0), said(timeline.TagDeveloped,
-				timeline.PackDeveloped(nil, "370211102231", &events.PostDeveloped{Seats: 2, From: day("01-01")})))
+				timeline.PackDeveloped(nil, "370211102231", "", &events.PostDeveloped{Seats: 2, From: day("01-01")})))
 			if c.closed != "" {
 				b = timeline.AppendFact(b, timeline.MakeRef(2, 0), said(timeline.TagClosed, timeline.PackClosed(nil, &events.PostClosed{On: day(c.closed)})))
 			}

@@ -19,6 +19,10 @@
 package view
 
 import (
+	"math"
+	"time"
+
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/timeline"
@@ -53,6 +57,19 @@ type Span struct {
 	Filled bool
 }
 
+// A Report takes a part of what an event contributes by itself. A measure of Lag
+// stands for the days from the business date until the event was recorded.
+type Report = Emit
+
+// Lag is that measure.
+const Lag = math.MinInt
+
+// shanghai is where business dates are; it has kept one time since 1992.
+var shanghai = time.FixedZone("Asia/Shanghai", 8*60*60)
+
+// RecordedOn returns the day on which something was recorded.
+func RecordedOn(t time.Time) civil.Date { return civil.DateIn(t, shanghai) }
+
 // A View is one way of looking at timelines. It has one or more of the
 // functions.
 type View struct {
@@ -62,6 +79,10 @@ type View struct {
 	Post  func(*timeline.Post, Emit)       // what a post contributes
 	Plan  func(*timeline.Plan, Emit)       // what a plan line contributes
 	Spans func(*timeline.Post, func(Span)) // the spans of a post
+	// Event is what an event contributes by itself, once and for good: since it was
+	// recorded, whatever it replaces, and whatever replaces or withdraws it. The
+	// event is good until the function returns.
+	Event func(*events.Event, Report)
 }
 
 // CellOf returns the cell that a post lies in.

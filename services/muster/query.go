@@ -91,14 +91,14 @@ func trailCommand() *cobra.Command {
 	var c client
 	var format, knownAt string
 	cmd := &cobra.Command{
-		Use:   "trail person|post|agency ID",
-		Short: "Print the audit trail of a person, post or agency, oldest first",
+		Use:   "trail person|post|agency|event ID",
+		Short: "Print the audit trail of a person, post, agency or event, oldest first",
 		Args:  cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			kinds := map[string]string{"person": "persons", "post": "posts", "agency": "agencies"}
+			kinds := map[string]string{"person": "persons", "post": "posts", "agency": "agencies", "event": "events"}
 			kind, ok := kinds[args[0]]
 			if !ok {
-				return errors.New("trail of what? want person, post or agency")
+				return errors.New("trail of what? want person, post, agency, or event and its position")
 			}
 			query := url.Values{}
 			if knownAt != "" {
