@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -9,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/muster-works/muster/events"
 	"github.com/spf13/pflag"
 )
 
@@ -77,4 +80,47 @@ func (c *client) get(ctx context.Context, path string, query url.Values, accept 
 	}
 	defer resp.Body.Close()
 	return fn(resp.Body)
+}
+
+// submit sends one event and returns its receipt.
+func (c *client) submit(ctx context.Context, e *events.Event) (r events.Receipt, err error) {
+	raw, err := e.Append(nil)
+	if err != nil {
+		return r, err
+	}
+	resp, err := c.do(ctx, http.MethodPost, "/v1/events", nil, http.Header{"Content-Type": {"application/cloudevents+json"}}, bytes.NewReader(raw))
+	if err != nil {
+		return r, err
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Receipts []events.Receipt `json:"receipts"`
+	}
+	if err := json.UnmarshalRead(resp.Body, &answer); err != nil || len(answer.Receipts) != 1 {
+		return r, fmt.Errorf("read the receipt: %w; ask again, it is the same one", err)
+	}
+	return answer.Receipts[0], nil
+}
+
+// person sends a wish about one person and returns the answer, indented.
+func (c *client) person(ctx context.Context, pseudonym, what string, wish any) (string, error) {
+	body, err := json.Marshal(wish)
+	if err != nil {
+		return "", err
+	}
+	resp, err := c.do(ctx, http.MethodPost, "/v1/persons/"+url.PathEscape(pseudonym)+"/"+what, nil,
+		http.Header{"Content-Type": {"application/json"}}, bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	answer := jsontext.Value(text)
+	if err == nil {
+		err = answer.Indent(jsontext.WithIndent("  "))
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the answer: %w; ask again", err)
+	}
+	return string(answer), nil
 }

@@ -23,9 +23,10 @@ import (
 
 // A printed line of the log.
 type printed struct {
-	ID, Type     string
-	RecordedTime time.Time
-	Position     log.Position
+	ID, Type      string
+	PolicyVersion string
+	RecordedTime  time.Time
+	Position      log.Position
 }
 
 func lines(t *testing.T, out string) (list []printed) {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/services/internal/eligibility"
 	"github.com/spf13/cobra"
@@ -12,7 +13,12 @@ import (
 
 func policyCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "policy", Short: "Policy packs"}
-	cmd.AddCommand(&cobra.Command{
+	cmd.AddCommand(checkPolicyCommand(), adoptPolicyCommand())
+	return cmd
+}
+
+func checkPolicyCommand() *cobra.Command {
+	return &cobra.Command{
 		Use:   "check FILE...",
 		Short: "Check policy packs before they are adopted",
 		Long: `Check policy packs as a deployment would when they are adopted, conditions of
@@ -33,7 +39,48 @@ exit code is 1. Columns are characters.`,
 			}
 			return nil
 		},
-	})
+	}
+}
+
+func adoptPolicyCommand() *cobra.Command {
+	var c client
+	var agency string
+	cmd := &cobra.Command{
+		Use:   "adopt FILE",
+		Short: "Put a policy pack in force",
+		Long: `Put a policy pack in force: the whole pack goes into the log as an event, under
+its version. From then on it decides what happens in its jurisdiction on the
+days that it is valid for; what was decided before stays decided.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			b, err := os.ReadFile(files[0])
+			if err != nil {
+				return err
+			}
+			if !checkPack(cmd.OutOrStdout(), files[0], b) {
+				return errSilent
+			}
+			pack, err := policy.Parse(b)
+			if err != nil {
+				return err
+			}
+			e := events.Adoption(pack)
+			if agency != "" {
+				e.Source = "/agency/" + agency
+			}
+			r, err := c.submit(cmd.Context(), e)
+			switch {
+			case err != nil:
+				return err
+			case r.Status == events.Rejected:
+				return r.Reasons
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s at %s\n", r.Status, r.Position)
+			return err
+		},
+	}
+	c.flags(cmd.Flags())
+	cmd.Flags().StringVar(&agency, "agency", "", "name of the agency that the token belongs to (default: the jurisdiction's)")
 	return cmd
 }
 

@@ -2,10 +2,14 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/muster-works/muster/events"
 )
 
 // A pack that could be adopted passes; of others every fault is named by file,
@@ -52,5 +56,62 @@ func TestPolicyCheck(t *testing.T) {
 		if err := cmd.Execute(); (err != nil) != c.fails || !strings.HasPrefix(out.String(), c.want) {
 			t.Errorf("%v: %v\n%swant\n%s", c.files, err, out.String(), c.want)
 		}
+	}
+}
+
+// Goal: a county's pack, adopted through the policy service, decides in the
+// county from its day on, and there alone; what was decided before it was known
+// stays, and says by which pack. Method: hires of either side of the day before
+// and after the adoption, on the real binary.
+func TestPolicyAdopt(t *testing.T) {
+	const pack = "../../events/policy/county-370211.json"
+	data := filepath.Join(t.TempDir(), "data")
+	i := up(t, data)
+	const county, other = "370211102231", "370212001001"
+	post(t, i, "application/x-ndjson", said("p", "post.developed", `"post":"P","category":"public_service","area":"rural","seats":9,"from":"2022-01-01"`)+"\n"+
+		strings.ReplaceAll(said("q", "post.developed", `"post":"Q","category":"public_service","area":"rural","seats":9,"from":"2022-01-01"`), county, other))
+	// Two years and a month: the province allows three years, the county two.
+	hire := func(n int, at, post_, from, until string) string {
+		return strings.ReplaceAll(said(fmt.Sprint("h-", n), "hire.placed", fmt.Sprintf(
+			`"post":%q,"from":%q,"until":%q,"group":"older","identity":%s,"review":{"on":"2024-01-10"},"publicity":{"from":"2024-01-12","until":"2024-01-22"},"agreement":{"number":"A","signed":"2024-01-25","until":%q}`,
+			post_, from, until, person(n).identity(), until)), county, at)
+	}
+	submit := func(body string) string {
+		r := post(t, i, "application/json", body)[0]
+		if r.Status == events.Rejected {
+			return string(r.Reasons[0].Code) + " " + r.Reasons[0].Field
+		}
+		return string(r.Status)
+	}
+	if got := submit(hire(1, county, "P", "2024-02-01", "2026-03-01")); got != "accepted" {
+		t.Errorf("before the county's pack is known: %s", got)
+	}
+	if out := muster(t, "policy", "adopt", pack, "--to", i.HTTP); !strings.Contains(out, "accepted at ") {
+		t.Errorf("adopt: %s", out)
+	}
+	if out := muster(t, "policy", "adopt", pack, "--to", i.HTTP); !strings.Contains(out, "duplicate at ") {
+		t.Errorf("adopt again: %s", out)
+	}
+	for _, c := range []struct{ body, want string }{
+		{hire(2, county, "P", "2024-01-31", "2026-03-01"), "accepted"},
+		{hire(3, county, "P", "2024-02-01", "2026-03-01"), "term_too_long data.until"},
+		{hire(4, county, "P", "2024-02-01", "2026-02-01"), "accepted"},
+		{hire(5, other, "Q", "2024-02-01", "2026-03-01"), "accepted"},
+	} {
+		if got := submit(c.body); got != c.want {
+			t.Errorf("%s: %s, want %s", c.body, got, c.want)
+		}
+	}
+	var by []string
+	for _, l := range lines(t, muster(t, "log", "cat", "--data", data, "--boundary", "placement")) {
+		if l.Type == "hire.placed" {
+			by = append(by, l.ID+" "+l.PolicyVersion)
+		}
+	}
+	if want := []string{"h-1 shandong-2022.1", "h-2 shandong-2022.1", "h-4 370211-2024.1", "h-5 shandong-2022.1"}; !slices.Equal(by, want) {
+		t.Errorf("decided by %q, want %q", by, want)
+	}
+	if out, err := try(t, "policy", "adopt", "../../events/testdata/v1/README.md", "--to", i.HTTP); err == nil {
+		t.Errorf("what is no pack: %s", out)
 	}
 }

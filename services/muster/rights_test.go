@@ -113,6 +113,12 @@ func TestErase(t *testing.T) {
 	const figures = "/v1/headcount?as_of=2022-05-10"
 	before := get[headcount](t, i, figures)
 
+	if told, err := try(t, "reveal", person, "--fields", "name,phone", "--purpose", "a letter came back", "--to", i.HTTP); err != nil || !strings.Contains(told, "王某") || strings.Contains(told, "370211196501010014") {
+		t.Errorf("reveal: %v %s", err, told)
+	}
+	if out, err := try(t, "reveal", person, "--fields", "name", "--to", i.HTTP); err == nil || !strings.Contains(out, "--purpose") {
+		t.Errorf("reveal without a purpose: %v %s", err, out)
+	}
 	out, err := erase("asked for it")
 	if err != nil {
 		t.Fatal(out)
@@ -145,7 +151,7 @@ func TestErase(t *testing.T) {
 		t.Errorf("headcount %d, %d before", after.Total, before.Total)
 	}
 	type trail struct{ Events []struct{ ID, Type string } }
-	if got := get[trail](t, i, "/v1/trail/persons/"+person).Events; len(got) != 4 || got[3].Type != "person.erased" {
+	if got := get[trail](t, i, "/v1/trail/persons/"+person).Events; len(got) != 5 || got[3].Type != "person.revealed" || got[4].Type != "person.erased" {
 		t.Errorf("trail %+v", got)
 	}
 	again := post(t, i, "application/x-ndjson", strings.Join(lines, "\n"))
