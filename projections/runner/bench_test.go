@@ -3,14 +3,10 @@ package runner_test
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"testing"
 	"time"
-
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
@@ -23,24 +19,64 @@ import (
 )
 
 // BenchmarkBuild measures a full rebuild, log to every view to SQLite, of a
-// year of sheets and runs on the embedded server in process. Beside the rate
-// it reports the ratio to two drains in the same run: that of the same log,
-// undecoded, in facts; and that of a stream of one event a message by the
-// client's ordered consumer, in events. Then it restarts a runner on what was
-// built, for the time that takes and what stays in memory. MUSTER_BENCH_POSTS sets the size, in
-// posts of five seats (4,000 otherwise).
+// year of sheets and runs on the embedded server in process. Each operation is
+// a rebuild followed by drains of the same size, so that a neighbour on the
+// cores meets all of them: of the same log, undecoded, in facts; of a stream of
+// the log's own events, one a message; and of one of small events. The ratios
+// are facts a second by events a second (by facts, of the undecoded log), in
+// times summed over all operations.
+// MUSTER_BENCH_POSTS sets the size, in posts of five seats (4,000 otherwise).
 func BenchmarkBuild(b *testing.B) {
 	posts := benchPosts(b)
+	l, facts := embeddedLog(b, posts)
+	own, small := singles(b, l)
+	var built, undecoded, single, tiny time.Duration
+	took := func(d *time.Duration, do func()) {
+		start := time.Now()
+		do()
+		*d += time.Since(start)
+	}
+	path := b.TempDir()
+	dir, err := sqlite.OpenDir(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	name := ""
+	for b.Loop() {
+		took(&built, func() {
+			if name, err = dir.Next(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+			if _, err := runner.Build(b.Context(), l, dir, name, projections.Views(), log.Position{}, runner.Options{}); err != nil {
+				b.Fatal(err)
+			}
+		})
+		took(&undecoded, func() { drain(b, l) })
+		took(&single, func() { own.drain(b) })
+		took(&tiny, func() { small.drain(b) })
+	}
+	rate := func(n int, d time.Duration) float64 { return float64(n) * float64(b.N) / d.Seconds() }
+	b.ReportMetric(float64(facts), "facts")
+	b.ReportMetric(rate(facts, built), "facts/s")
+	b.ReportMetric(rate(facts, built)/rate(facts, undecoded), "÷undecoded-drain")
+	b.ReportMetric(rate(facts, built)/rate(own.events, single), "÷one-event-drain")
+	b.ReportMetric(rate(facts, built)/rate(small.events, tiny), "÷small-event-drain")
+	b.ReportMetric(float64(fileSize(b, path+"/"+name+".db"))/float64(facts), "B/fact")
+}
+
+// embeddedLog returns a log of a year on the embedded server, as muster up has
+// it, and its facts.
+func embeddedLog(b *testing.B, posts int) (log.Log, int) {
 	server, err := embedded.Start(embedded.Options{Dir: b.TempDir(), Addr: "127.0.0.1:0"})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer server.Shutdown()
+	b.Cleanup(func() { server.Shutdown() })
 	nc, err := server.Connect()
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer nc.Close()
+	b.Cleanup(nc.Close)
 	o := natslog.Options{}
 	if err := natslog.Provision(b.Context(), nc, o); err != nil {
 		b.Fatal(err)
@@ -49,54 +85,12 @@ func BenchmarkBuild(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer l.Close()
+	b.Cleanup(func() { l.Close() })
 	facts, err := synthetic.Fill(b.Context(), l, synthetic.Size{Posts: posts, Months: 12, Counties: 20, Seed: 1})
 	if err != nil {
 		b.Fatal(err)
 	}
-	rate := func(n int, do func()) float64 {
-		start := time.Now()
-		do()
-		return float64(n) / time.Since(start).Seconds()
-	}
-	undecoded := rate(facts, func() { drain(b, l) })
-	single := singleDrain(b, nc)
-
-	var size int64
-	var resident int64
-	var restart time.Duration
-	for b.Loop() {
-		path := b.TempDir()
-		dir, err := sqlite.OpenDir(path)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := runner.Build(b.Context(), l, dir, "gen-000001", projections.Views(), log.Position{}, runner.Options{}); err != nil {
-			b.Fatal(err)
-		}
-		b.StopTimer()
-		size = fileSize(b, path+"/gen-000001.db")
-		if err := dir.Switch(b.Context(), "gen-000001"); err != nil {
-			b.Fatal(err)
-		}
-		begun := time.Now()
-		run := start(l, dir, runner.Options{})
-		run.wait(b, l)
-		restart = time.Since(begun)
-		resident = heap()
-		run.stop(b)
-		run = running{}
-		resident -= heap()
-		b.StartTimer()
-	}
-	built := float64(facts) * float64(b.N) / b.Elapsed().Seconds()
-	b.ReportMetric(float64(facts), "facts")
-	b.ReportMetric(built, "facts/s")
-	b.ReportMetric(built/undecoded, "÷undecoded-drain")
-	b.ReportMetric(built/single, "÷one-event-drain")
-	b.ReportMetric(float64(size)/float64(facts), "B/fact")
-	b.ReportMetric(float64(restart.Milliseconds()), "restart-ms")
-	b.ReportMetric(float64(resident)/float64(posts*5), "resident-B/seat")
+	return l, facts
 }
 
 // benchPosts is the size of the programme, in posts of five seats.
@@ -117,53 +111,6 @@ func drain(b *testing.B, l log.Log) {
 			b.Fatal(err)
 		}
 	}
-}
-
-// singleDrain returns how many events a second the client's ordered consumer
-// gives when every event is a message of some 320 bytes.
-func singleDrain(b *testing.B, nc *nats.Conn) float64 {
-	const messages = 50_000
-	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(1000))
-	if err != nil {
-		b.Fatal(err)
-	}
-	if _, err := js.CreateStream(b.Context(), jetstream.StreamConfig{Name: "SINGLE", Subjects: []string{"single"}}); err != nil {
-		b.Fatal(err)
-	}
-	for i := range messages {
-		body := fmt.Sprintf(`{"specversion":"1.0","id":"e-%08d","source":"/agency/370211-rsj","data":{"filler":"%0240d"}}`, i, i*7919)
-		if _, err := js.PublishAsync("single", []byte(body), jetstream.WithStallWait(time.Minute)); err != nil {
-			b.Fatal(err)
-		}
-	}
-	<-js.PublishAsyncComplete()
-	best := 0.0
-	for range 3 {
-		c, err := js.OrderedConsumer(b.Context(), "SINGLE", jetstream.OrderedConsumerConfig{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		it, err := c.Messages(jetstream.PullMaxBytes(8 << 20))
-		if err != nil {
-			b.Fatal(err)
-		}
-		start := time.Now()
-		for range messages {
-			if _, err := it.Next(); err != nil {
-				b.Fatal(err)
-			}
-		}
-		best = max(best, messages/time.Since(start).Seconds())
-		it.Stop()
-	}
-	return best
-}
-
-func heap() int64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }
 
 func fileSize(b *testing.B, path string) int64 {

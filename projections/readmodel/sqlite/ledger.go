@@ -30,7 +30,7 @@ type ledger struct {
 // open. Rows are only added, at the ends of the tables: the cache holds those and
 // little more, since SQLite asks for the memory of each page apart, and gives it
 // back page by page.
-var bulk = []string{"journal_mode(TRUNCATE)", "synchronous(NORMAL)", "locking_mode(EXCLUSIVE)", "cache_size(-4096)", "page_size(8192)"}
+var bulk = []string{"journal_mode(TRUNCATE)", "synchronous(NORMAL)", "locking_mode(EXCLUSIVE)", "cache_size(-2000)", "page_size(8192)"}
 
 // Create makes the file of a new generation.
 func (s *Store) Create(ctx context.Context, name string, views []view.View) (readmodel.Ledger, error) {
@@ -182,12 +182,16 @@ func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) er
 		if n, err := done.RowsAffected(); err != nil || n != 1 {
 			return errors.Join(err, readmodel.ErrFenced)
 		}
-		s := statements{ctx: ctx, tx: tx}
+		// Under a context that can end, the driver starts a goroutine to watch it for
+		// each statement.
+		s := statements{ctx: context.WithoutCancel(ctx), tx: tx}
 		for query, args := range b.Statements() {
 			s.exec(query, args...)
 		}
 		for i := range b.Inserts(l.views) {
-			s.insert(i)
+			if s.insert(i); s.err == nil {
+				s.err = ctx.Err()
+			}
 		}
 		return s.close()
 	}))
@@ -256,13 +260,19 @@ const rowsAtOnce = 50
 
 func (s *statements) insert(i readmodel.Insert) {
 	one := ",(?" + strings.Repeat(",?", len(i.Table.Columns)-1) + ")"
+	// An error takes back the transaction, so SQLite need not note page by page how
+	// to take back the rows of the one statement.
+	insert := "INSERT OR FAIL INTO "
+	if i.Table.Again != "" {
+		insert = "INSERT INTO "
+	}
 	for from := 0; from < i.Len; from += rowsAtOnce {
 		until := min(from+rowsAtOnce, i.Len)
 		s.args = s.args[:0]
 		for n := from; n < until; n++ {
 			s.args = i.Row(s.args, n)
 		}
-		s.exec("INSERT INTO "+i.Table.Name+" VALUES "+strings.Repeat(one, until-from)[1:]+" "+i.Table.Again, s.args...)
+		s.exec(insert+i.Table.Name+" VALUES "+strings.Repeat(one, until-from)[1:]+" "+i.Table.Again, s.args...)
 	}
 }
 
