@@ -1,8 +1,9 @@
 package eslog
 
 import (
-	"encoding/json"
 	"testing"
+
+	"github.com/go-json-experiment/json"
 )
 
 // The quick reading of a label is that of the library, wherever it answers.

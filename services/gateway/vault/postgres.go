@@ -144,6 +144,10 @@ func (s *postgresStore) close() error {
 	return nil
 }
 
+// errBack says that the database was replaced by an older one under this
+// gateway, whose index speaks of people that are not there.
+var errBack = errors.New("vault: the database has gone back: it was restored; start the gateway again")
+
 // read asks for the version first: mostly nothing has changed.
 func (s *postgresStore) read(ctx context.Context, since int64) (*news, error) {
 	ctx, cancel := context.WithTimeout(ctx, turnTime)
@@ -152,7 +156,10 @@ func (s *postgresStore) read(ctx context.Context, since int64) (*news, error) {
 	if err := s.pool.QueryRow(ctx, "SELECT version FROM vault.turn").Scan(&version); err != nil {
 		return nil, fmt.Errorf("vault: %w", err)
 	}
-	if version <= since {
+	switch {
+	case version < since:
+		return nil, errBack
+	case version == since:
 		return nil, nil
 	}
 	var n *news

@@ -57,7 +57,7 @@ func gateways(t *testing.T, n int) (list []*Vault) {
 // overlapping people from several callers each, and are compared.
 func TestGatewaysAgree(t *testing.T) {
 	vaults := gateways(t, 3)
-	const callers, people = 4, 60
+	const callers, people = 3, 40
 	got := make([][people]Entry, len(vaults)*callers)
 	var all sync.WaitGroup
 	for c := range got {
@@ -174,6 +174,26 @@ func TestOneDoor(t *testing.T) {
 		t.Fatal(err)
 	}
 	leave()
+}
+
+// A database that was restored under a running gateway is noticed; a gateway
+// that is started on it goes on.
+func TestGoneBack(t *testing.T) {
+	h := postgresHouse(t)
+	v := h.enter(t)
+	p := enter(t, v, identity(1))[0].Person
+	if _, err := v.store.(*postgresStore).pool.Exec(t.Context(), "UPDATE vault.turn SET version = 1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Share(t.Context()); !errors.Is(err, errBack) {
+		t.Errorf("Share = %v", err)
+	}
+	if _, err := v.Enter(t.Context(), []events.Identity{identity(2)}); !errors.Is(err, errBack) {
+		t.Errorf("Enter = %v", err)
+	}
+	if got := h.enter(t).Find(nil, number(1)); got[0] != p {
+		t.Errorf("started again it finds %v", got)
+	}
 }
 
 func TestPostgresGuards(t *testing.T) {

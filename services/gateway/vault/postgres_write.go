@@ -35,7 +35,10 @@ func (t *turn) take(ctx context.Context, since int64) (*news, error) {
 	if err := t.QueryRow(ctx, "UPDATE vault.turn SET version = version + 1 RETURNING version").Scan(&t.version); err != nil {
 		return nil, err
 	}
-	if t.version == since+1 {
+	switch {
+	case t.version <= since:
+		return nil, errBack
+	case t.version == since+1:
 		return nil, nil
 	}
 	return readNews(ctx, t, since, t.version-1)
