@@ -53,7 +53,7 @@ func Compare(ctx context.Context, m Model, prefix string, known uint64, first, l
 	c := &Comparison{First: first, Last: last}
 	counties := map[division.Code]*DivisionChange{}
 	err := stints(ctx, m, span{prefix, known, first, last}, func(s *stint) {
-		county := s.post.Division
+		county := s.post.division
 		if county.Valid() {
 			county = county.At(min(county.Level(), division.County))
 		}
@@ -88,7 +88,7 @@ func Compare(ctx context.Context, m Model, prefix string, known uint64, first, l
 }
 
 func (s *stint) change(before, after *policy.Book) LineChange {
-	l := LineChange{Post: s.post.name, Division: s.post.Division, Month: s.month, no: s.no}
+	l := LineChange{Post: s.post.name, Division: s.post.division, Month: s.month, no: s.no}
 	l.Before, l.PolicyBefore = s.worth(before)
 	l.After, l.PolicyAfter = s.worth(after)
 	return l

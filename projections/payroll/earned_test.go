@@ -44,7 +44,7 @@ func TestEarned(t *testing.T) {
 	} {
 		sheet := timeline.Sheet{Month: month}
 		copy(sheet.Marks[:], c.marks)
-		if got := reckon(c.pack, c.post, c.placed, sheet); got != c.want {
+		if got := reckon(c.pack, termsOf(c.post), worked(c.placed, &sheet)); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
 	}
@@ -83,7 +83,7 @@ func TestPaid(t *testing.T) {
 		{"insurance is no part of it", 100, []timeline.Pay{insurance}, Money{Entitled: 100, Difference: -100}, 15},
 		{"unearned", 0, []timeline.Pay{pay(5, "2022-06-29")}, Money{0, 5, 5, 0, 5}, 0},
 	} {
-		if got, late := paid(c.entitled, c.lines, due, asOf); got != c.want || late != c.late {
+		if got, late := paid(c.entitled, payments(c.lines), due, asOf); got != c.want || late != c.late {
 			t.Errorf("%s: %+v, %d days late, want %+v, %d", c.name, got, late, c.want, c.late)
 		}
 	}

@@ -32,6 +32,8 @@ type Model interface {
 	PostsUnder(ctx context.Context, prefix string, known uint64, yield func(timeline.Number, string, *timeline.Post)) error
 	Folios(ctx context.Context, county string) ([]uint32, error)
 	Persons(ctx context.Context, numbers []timeline.Number, known uint64, yield func(timeline.Number, *timeline.Person)) error
+	// Leaves returns the leaves of a folio that end after an event.
+	Leaves(ctx context.Context, folio uint32, after timeline.Ref) ([][]byte, error)
 	PersonID(ctx context.Context, no timeline.Number) (uuid.UUID, error)
 }
 
@@ -109,28 +111,32 @@ func Make(ctx context.Context, m Model, q Question, book *policy.Book) (*Roll, e
 
 // line reckons what the stint was worth, and what was paid for it by asOf.
 func (s *stint) line(book *policy.Book, asOf civil.Date) Line {
-	l := Line{Post: s.post.name, Division: s.post.Division, No: s.no}
-	var entitled events.Fen
-	var due civil.Date
-	entitled, l.Policy = s.worth(book)
-	if pack := s.pack(book); pack != nil {
-		due = (s.month + 1).First() + civil.Date(pack.Payment.DueDay-1)
-	}
-	l.Money, l.Late = paid(entitled, s.lines, due, asOf)
+	l := Line{Post: s.post.name, Division: s.post.division, No: s.no}
+	l.reckon(s.post.inForce(book, s.month), s.post.terms, s.month, s.days, s.paid, asOf)
 	return l
 }
 
-// pack returns the pack in force at the post on the first of the month, nil
-// where none is.
-func (s *stint) pack(book *policy.Book) *policy.Pack {
-	return book.InForce(s.post.Division, s.month.First())
+// reckon fills in what a month was worth, and what was paid for it by asOf.
+func (l *Line) reckon(pack *policy.Pack, post terms, month civil.Month, d days, payments []payment, asOf civil.Date) {
+	var due civil.Date
+	if pack != nil {
+		due = (month + 1).First() + civil.Date(pack.Payment.DueDay-1)
+		l.Policy = pack.Version
+	}
+	l.Money, l.Late = paid(reckon(pack, post, d), payments, due, asOf)
+}
+
+// inForce returns the pack in force at a post on the first of a month, nil where
+// none is.
+func (t *terms) inForce(book *policy.Book, month civil.Month) *policy.Pack {
+	return book.InForce(t.division, month.First())
 }
 
 // worth returns what was earned, and the version of the pack in force.
 func (s *stint) worth(book *policy.Book) (earned events.Fen, version string) {
-	pack := s.pack(book)
+	pack := s.post.inForce(book, s.month)
 	if pack != nil {
 		version = pack.Version
 	}
-	return reckon(pack, s.post.Attributes, s.placed, s.sheet), version
+	return reckon(pack, s.post.terms, s.days), version
 }

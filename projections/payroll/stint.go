@@ -12,17 +12,17 @@ import (
 // A stint is one month of one person on one post: in place for a part of it at
 // least, or paid for it.
 type stint struct {
-	no     timeline.Number
-	post   *post
-	month  civil.Month
-	placed []timeline.Placement // that hold on a day of the month
-	sheet  timeline.Sheet
-	lines  []timeline.Pay
+	no    timeline.Number // of the person
+	on    timeline.Number // post
+	post  *post
+	month civil.Month
+	days  days
+	paid  []payment
 }
 
 type post struct {
 	name string
-	timeline.Attributes
+	terms
 }
 
 // A span says which stints are looked for.
@@ -42,7 +42,7 @@ func stints(ctx context.Context, m Model, s span, yield func(*stint)) error {
 		if !ok && s.division != "" || !a.Division.Under(s.division) {
 			return
 		}
-		w.posts[no] = &post{name, a}
+		w.posts[no] = &post{name, termsOf(a)}
 		for _, placed := range p.Placements() {
 			numbers = append(numbers, placed.Person)
 		}
@@ -57,7 +57,48 @@ func stints(ctx context.Context, m Model, s span, yield func(*stint)) error {
 	for _, f := range folios {
 		numbers = append(numbers, readmodel.FolioPersons(f)...)
 	}
+	if s.first == s.last {
+		return persons(ctx, m, numbers, s.first, s.known, w.person)
+	}
 	return m.Persons(ctx, numbers, s.known, w.person)
+}
+
+// persons calls yield with the persons with given numbers, as known at an
+// ordinal, by number: with what concerns a month.
+func persons(ctx context.Context, m Model, numbers []timeline.Number, month civil.Month, known uint64, yield func(timeline.Number, *timeline.Person)) error {
+	wanted := slices.Compact(slices.Sorted(slices.Values(numbers)))
+	for len(wanted) > 0 {
+		folio, _ := wanted[0].Folio()
+		n := 1
+		var want [timeline.FolioSize]bool
+		for ; n <= len(wanted); n++ {
+			f, slot := wanted[n-1].Folio()
+			if f != folio {
+				break
+			}
+			want[slot] = true
+		}
+		leaves, err := m.Leaves(ctx, folio, 0)
+		if err != nil {
+			return err
+		}
+		all, err := timeline.ReadMonth(leaves, month, func(slot byte) bool { return want[slot] })
+		if err != nil {
+			return err
+		}
+		for _, no := range wanted[:n-1] {
+			_, slot := no.Folio()
+			p, err := all[slot].At(known)
+			if err != nil {
+				return err
+			}
+			if p != nil {
+				yield(no, p)
+			}
+		}
+		wanted = wanted[n-1:]
+	}
+	return nil
 }
 
 // countyFolios returns the folios of those who came in the counties under a
@@ -81,7 +122,7 @@ func countyFolios(ctx context.Context, m Model, prefix string) ([]uint32, error)
 // A walker takes the timelines of persons apart into stints.
 type walker struct {
 	span
-	posts map[timeline.Number]*post
+	posts map[timeline.Number]*post // nil is all
 	yield func(*stint)
 }
 
@@ -112,25 +153,28 @@ func (w *walker) month(no timeline.Number, month civil.Month, placements []timel
 	slices.Sort(on)
 	for _, number := range slices.Compact(on) {
 		at := w.posts[number]
-		if at == nil {
+		if at == nil && w.posts != nil {
 			continue
 		}
-		s := stint{no: no, post: at, month: month, sheet: timeline.Sheet{Month: month}}
+		s := stint{no: no, on: number, post: at, month: month}
+		var held []timeline.Placement
 		for _, h := range placements {
 			if h.Post == number && holds(h) {
-				s.placed = append(s.placed, h)
+				held = append(held, h)
 			}
 		}
+		var lines []timeline.Pay
 		for _, l := range pay {
 			if l.Post == number && paid(l) {
-				s.lines = append(s.lines, l)
+				lines = append(lines, l)
 			}
 		}
-		for _, sheet := range sheets {
-			if sheet.Post == number && sheet.Month == month {
-				s.sheet = sheet
+		for i := range sheets {
+			if sheets[i].Post == number && sheets[i].Month == month {
+				s.days = worked(held, &sheets[i])
 			}
 		}
+		s.paid = payments(lines)
 		w.yield(&s)
 	}
 }

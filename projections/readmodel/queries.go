@@ -16,7 +16,7 @@ const (
 	postsUnderQuery   = `SELECT no, name, facts FROM post WHERE division >= ? AND division < ?`
 	personQuery       = `SELECT no FROM person WHERE id = ?`
 	personIDQuery     = `SELECT id FROM person WHERE no = ?`
-	leavesQuery       = `SELECT facts FROM leaf WHERE folio = ? ORDER BY last`
+	leavesQuery       = `SELECT facts FROM leaf WHERE folio = ? AND last > ? ORDER BY last`
 	runQuery          = `SELECT name FROM run WHERE no = ?`
 	agencyQuery       = `SELECT no FROM agency WHERE name = ?`
 	agencyLeavesQuery = `SELECT events FROM agency_leaf WHERE agency = ? AND last > ? ORDER BY last`

@@ -43,7 +43,7 @@ func (r *Reader) Person(ctx context.Context, id uuid.UUID, known uint64) (*timel
 		return nil, fmt.Errorf("person %s: %w", id, err)
 	}
 	folio, slot := no.Folio()
-	leaves, err := r.leaves(ctx, folio)
+	leaves, err := r.Leaves(ctx, folio, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (r *Reader) Persons(ctx context.Context, numbers []timeline.Number, known u
 		for n < len(wanted) && uint32(wanted[n])/timeline.FolioSize == folio {
 			n++
 		}
-		leaves, err := r.leaves(ctx, folio)
+		leaves, err := r.Leaves(ctx, folio, 0)
 		if err != nil {
 			return err
 		}
@@ -85,13 +85,14 @@ func (r *Reader) Persons(ctx context.Context, numbers []timeline.Number, known u
 	return nil
 }
 
-func (r *Reader) leaves(ctx context.Context, folio uint32) (leaves [][]byte, err error) {
+// Leaves returns the leaves of a folio that end after an event, in log order.
+func (r *Reader) Leaves(ctx context.Context, folio uint32, after timeline.Ref) (leaves [][]byte, err error) {
 	err = r.each(ctx, func(rows Rows) error {
 		var b []byte
 		err := rows.Scan(&b)
 		leaves = append(leaves, b)
 		return err
-	}, leavesQuery, int64(folio))
+	}, leavesQuery, int64(folio), int64(after))
 	return leaves, err
 }
 
