@@ -26,7 +26,26 @@ const (
 	CorrelationHeader = "Muster-Correlation"
 )
 
-// Handler returns the HTTP door: POST /v1/events, and what can be asked about
+// A Request is one that the door answers over HTTP, always with POST.
+type Request struct {
+	Path  string
+	serve func(*Gateway, http.ResponseWriter, *http.Request)
+	// Asks and Answers are pointers to nothing of what the body and the answer
+	// hold; a body of events has no Asks.
+	Asks, Answers any
+}
+
+// Requests lists what the door answers over HTTP: the one table that requests
+// are routed by and that the OpenAPI document is made from.
+func Requests() []Request {
+	return []Request{
+		{"/v1/events", (*Gateway).serve, nil, new(answer)},
+		{"/v1/persons/{id}/erase", (*Gateway).serveErasure, new(erasure), new(Certificate)},
+		{"/v1/persons/{id}/reveal", (*Gateway).serveRevealing, new(revealing), new(Revelation)},
+	}
+}
+
+// Handler returns the HTTP door: it takes events, and what can be asked about
 // one person (see persons.go).
 //
 // The body is an event (application/cloudevents+json or application/json), an
@@ -42,12 +61,13 @@ const (
 // again.
 func (g *Gateway) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/events", g.serve)
-	g.persons(mux)
-	mux.HandleFunc("/v1/events", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Allow", http.MethodPost)
-		newProblem(http.StatusMethodNotAllowed, "", "events are submitted with POST").write(w)
-	})
+	for _, request := range Requests() {
+		mux.HandleFunc("POST "+request.Path, func(w http.ResponseWriter, r *http.Request) { request.serve(g, w, r) })
+		mux.HandleFunc(request.Path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Allow", http.MethodPost)
+			newProblem(http.StatusMethodNotAllowed, "", "this is asked with POST").write(w)
+		})
+	}
 	return mux
 }
 
@@ -79,11 +99,12 @@ func (g *Gateway) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.MarshalWrite(w, answer{receipts}) // a client that is gone sends again
+	_ = json.MarshalWrite(w, answer{Receipts: receipts}) // a client that is gone sends again
 }
 
 type answer struct {
 	Receipts []events.Receipt `json:"receipts"`
+	Problem  *problem         `json:"problem,omitzero"` // that ended a stream in the middle; see streamed
 }
 
 // greet says who sends, and whether it is a stream.

@@ -16,10 +16,10 @@ import (
 	"github.com/nats-io/nats.go/micro"
 )
 
-// subject is where agencies submit: the last token is the agency, and the
+// Subject is where agencies submit: the last token is the agency, and the
 // server lets each publish to its own only. That is how the door knows who
 // sends; a responder does not learn who published.
-const subject = "muster.submit.*"
+const Subject = "muster.submit.*"
 
 // ServeNATS answers submissions until the context ends or the connection is
 // gone for good. The request is an event or an array of events, the reply
@@ -53,7 +53,7 @@ func (g *Gateway) ServeNATS(ctx context.Context, nc *nats.Conn) error {
 			g.answer(ctx, nc.MaxPayload(), r)
 		})
 	})
-	if err := service.AddEndpoint("submit", handler, micro.WithEndpointSubject(subject)); err != nil {
+	if err := service.AddEndpoint("submit", handler, micro.WithEndpointSubject(Subject)); err != nil {
 		return errors.Join(fmt.Errorf("register the gateway: %w", err), service.Stop())
 	}
 	select {
@@ -90,9 +90,9 @@ func (g *Gateway) answer(ctx context.Context, most int64, r micro.Request) {
 		g.refuse(r, g.failed(s, err))
 		return
 	}
-	body, err := json.Marshal(answer{receipts})
+	body, err := json.Marshal(answer{Receipts: receipts})
 	if err == nil && int64(len(body)) > most {
-		body, err = json.Marshal(answer{brief(receipts)})
+		body, err = json.Marshal(answer{Receipts: brief(receipts)})
 	}
 	if err != nil {
 		g.refuse(r, g.failed(s, err))

@@ -47,7 +47,7 @@ func listen(t *testing.T, b *bench, nc *nats.Conn) {
 	})
 	for range 200 {
 		if m, err := nc.Request("$SRV.PING.muster-gateway", nil, time.Second); err == nil && len(m.Data) > 0 {
-			if m, err := nc.Request("$SRV.INFO.muster-gateway", nil, time.Second); err == nil && strings.Contains(string(m.Data), subject) {
+			if m, err := nc.Request("$SRV.INFO.muster-gateway", nil, time.Second); err == nil && strings.Contains(string(m.Data), Subject) {
 				return
 			}
 		}

@@ -14,30 +14,30 @@ import (
 // maxWish bounds the body of a request about one person.
 const maxWish = 64 << 10
 
-// persons adds what can be asked of the vault about one person:
-//
-//	POST /v1/persons/{id}/erase   {"reason": "…"}                     a Certificate
-//	POST /v1/persons/{id}/reveal  {"fields": ["name"], "purpose": …}  a Revelation
-//
-// The id is a pseudonym. Refusals are application/problem+json: 400 something
-// in the request is wrong, 403 not_entitled, 404 unknown_person, 409 in_place.
-func (g *Gateway) persons(mux *http.ServeMux) {
-	mux.HandleFunc("POST /v1/persons/{id}/erase", func(w http.ResponseWriter, r *http.Request) {
-		var wish struct {
-			Reason string `json:"reason"`
-		}
-		g.person(w, r, &wish, func(ctx context.Context, c Caller, p events.Person) (any, error) {
-			return g.Erase(ctx, c, p, wish.Reason)
-		})
+// What can be asked of the vault about one person, whose pseudonym is in the
+// path. Refusals are application/problem+json: 400 something in the request is
+// wrong, 403 not_entitled, 404 unknown_person, 409 in_place.
+type (
+	erasure struct {
+		Reason string `json:"reason"`
+	}
+	revealing struct {
+		Fields  []string `json:"fields"`
+		Purpose string   `json:"purpose"`
+	}
+)
+
+func (g *Gateway) serveErasure(w http.ResponseWriter, r *http.Request) {
+	var wish erasure
+	g.person(w, r, &wish, func(ctx context.Context, c Caller, p events.Person) (any, error) {
+		return g.Erase(ctx, c, p, wish.Reason)
 	})
-	mux.HandleFunc("POST /v1/persons/{id}/reveal", func(w http.ResponseWriter, r *http.Request) {
-		var wish struct {
-			Fields  []string `json:"fields"`
-			Purpose string   `json:"purpose"`
-		}
-		g.person(w, r, &wish, func(ctx context.Context, c Caller, p events.Person) (any, error) {
-			return g.Reveal(ctx, c, p, wish.Fields, wish.Purpose)
-		})
+}
+
+func (g *Gateway) serveRevealing(w http.ResponseWriter, r *http.Request) {
+	var wish revealing
+	g.person(w, r, &wish, func(ctx context.Context, c Caller, p events.Person) (any, error) {
+		return g.Reveal(ctx, c, p, wish.Fields, wish.Purpose)
 	})
 }
 

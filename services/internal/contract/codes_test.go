@@ -1,9 +1,7 @@
 package contract_test
 
 import (
-	"bytes"
 	"cmp"
-	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -20,8 +18,6 @@ import (
 
 	"github.com/muster-works/muster/events"
 )
-
-var update = flag.Bool("update", false, "write what is generated anew")
 
 // A meaning is what a code says, to whoever gives it.
 type meaning struct{ code, says string }
@@ -188,32 +184,6 @@ func TestCodesAreConstants(t *testing.T) {
 		return nil
 	})
 	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// fresh holds what stands between two marks of a text to what it should be, and
-// with -update writes it.
-func fresh(t *testing.T, path, mark, want string) {
-	t.Helper()
-	is, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	begin, end := []byte("<!-- "+mark+" -->\n"), []byte("<!-- end of "+mark+" -->")
-	before, rest, ok1 := bytes.Cut(is, begin)
-	_, after, ok2 := bytes.Cut(rest, end)
-	if !ok1 || !ok2 {
-		t.Fatalf("%s has no place for the %s", path, mark)
-	}
-	now := slices.Concat(before, begin, []byte(want), end, after)
-	if bytes.Equal(now, is) {
-		return
-	}
-	if !*update {
-		t.Fatalf("%s is behind the source; go test ./services/internal/contract -update writes it anew", path)
-	}
-	if err := os.WriteFile(path, now, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/muster-works/muster/services/gateway"
+	"github.com/muster-works/muster/services/internal/contract"
 )
 
 const (
@@ -50,11 +51,30 @@ func (d *door) open(r rooms) {
 		mux.Handle("/v1/", guard(r.api))
 	}
 	if r.rebuild != nil {
-		mux.Handle("POST /v1/projections/{view}/rebuild", guard(r.rebuild))
+		mux.Handle("POST "+rebuildPath, guard(r.rebuild))
 	}
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ready") })
+	mux.HandleFunc("GET "+readyPath, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ready") })
+	contract.Mount(mux, nowhere)
+	mux.HandleFunc("/", nowhere)
 	h := http.Handler(mux)
 	d.handler.Store(&h)
+}
+
+// What a door answers by itself.
+const (
+	rebuildPath = "/v1/projections/{view}/rebuild"
+	readyPath   = "/readyz"  // everything answers
+	healthPath  = "/healthz" // the process lives
+)
+
+// Paths lists all that a deployment answers beside the requests of package
+// gateway and the questions of package query, as patterns of a ServeMux.
+func Paths() []string {
+	return append(contract.Paths(), "POST "+rebuildPath, "GET "+readyPath, "GET "+healthPath, "GET /v1/stream")
+}
+
+func nowhere(w http.ResponseWriter, _ *http.Request) {
+	problem(w, http.StatusNotFound, "there is nothing here; /openapi.json lists what there is")
 }
 
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -64,12 +84,12 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case d.loopback && !loopback(r.Host):
 		// A web page whose name was made to point here would be let in by the
 		// browser as its own origin.
-		http.Error(w, "this instance listens on loopback and answers to 127.0.0.1 and localhost alone", http.StatusMisdirectedRequest)
-	case r.URL.Path == "/healthz":
+		problem(w, http.StatusMisdirectedRequest, "this instance listens on loopback and answers to 127.0.0.1 and localhost alone")
+	case r.URL.Path == healthPath:
 		fmt.Fprintln(w, "alive")
 	case h == nil:
 		w.Header().Set("Retry-After", "1")
-		http.Error(w, "starting, ask again", http.StatusServiceUnavailable)
+		problem(w, http.StatusServiceUnavailable, "starting, ask again")
 	default:
 		(*h).ServeHTTP(w, r)
 	}

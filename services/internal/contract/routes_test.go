@@ -1,0 +1,44 @@
+package contract_test
+
+import (
+	"go/ast"
+	"slices"
+	"strconv"
+	"testing"
+)
+
+// catchAll are patterns behind which other muxes stand, or nothing.
+var catchAll = []string{"/", "/v1/", "/v1/events", "POST /v1/persons/"}
+
+// Whatever is mounted by its name is described: nothing is answered beside the
+// tables that the document is made from.
+func TestRoutes(t *testing.T) {
+	found := 0
+	for _, dir := range []string{"../daemon", "../../gateway", "../contract", "../../../projections/query"} {
+		for _, file := range sources(t, dir) {
+			ast.Inspect(file, func(n ast.Node) bool {
+				call, ok := n.(*ast.CallExpr)
+				if !ok || len(call.Args) != 2 {
+					return true
+				}
+				to, ok := call.Fun.(*ast.SelectorExpr)
+				if !ok || to.Sel.Name != "Handle" && to.Sel.Name != "HandleFunc" {
+					return true
+				}
+				found++
+				literal, ok := call.Args[0].(*ast.BasicLit)
+				if !ok {
+					return true // of a table, which TestOpenAPI reads
+				}
+				pattern, err := strconv.Unquote(literal.Value)
+				if _, described := operations[pattern]; err != nil || !described && !slices.Contains(catchAll, pattern) {
+					t.Errorf("%s mounts %s, which is not described", dir, literal.Value)
+				}
+				return true
+			})
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d mounts were found", found)
+	}
+}
