@@ -38,7 +38,13 @@ func BenchmarkProvince(b *testing.B) {
 			b.Fatalf("replay: %+v, %v", report, err)
 		}
 		replayed += time.Since(start)
-		n, in, out := republish(b, dir)
+		c := Config{Data: dir, NATS: "127.0.0.1:0"}
+		ground, err := c.embed(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		n, in, out := republish(b, ground.log, log.Position{})
+		ground.close()
 		facts += float64(n)
 		publish += in
 		drain += out
@@ -74,17 +80,12 @@ func run(tb testing.TB, c Config, ready func(Addresses)) {
 	}
 }
 
-// republish publishes the commits of a deployment to an empty server, one
-// outstanding, drains them again, and returns their facts and both rates.
-func republish(b *testing.B, dir string) (facts int, publish, drain float64) {
+// republish publishes the commits of a log after a position to an empty server
+// with sync always, one outstanding, drains them again, and returns their facts
+// and both rates.
+func republish(b *testing.B, l log.Log, from log.Position) (facts int, publish, drain float64) {
 	b.Helper()
 	ctx := b.Context()
-	c := Config{Data: dir, NATS: "127.0.0.1:0"}
-	from, err := c.embed(ctx)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer from.close()
 	to, err := embedded.Start(embedded.Options{Dir: b.TempDir(), Addr: "127.0.0.1:0"})
 	if err != nil {
 		b.Fatal(err)
@@ -100,7 +101,7 @@ func republish(b *testing.B, dir string) (facts int, publish, drain float64) {
 	}
 	var took time.Duration
 	commits := 0
-	for commit, err := range from.log.Read(ctx, log.Position{}, log.Filter{}) {
+	for commit, err := range l.Read(ctx, from, log.Filter{}) {
 		if err != nil {
 			b.Fatal(err)
 		}

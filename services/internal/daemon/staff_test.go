@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -197,7 +198,13 @@ func (p *pen) put(e *events.Event) {
 
 func (p *pen) flush() {
 	if p.err == nil && len(p.raw) > 0 {
-		_, p.revision, p.err = p.log.Append(p.ctx, log.Commit{ID: uuid.NewString(), Boundary: p.boundary, Events: p.raw}, p.revision)
+		c := log.Commit{ID: uuid.NewString(), Boundary: p.boundary, Events: p.raw}
+		_, revision, err := p.log.Append(p.ctx, c, p.revision)
+		for errors.Is(err, log.ErrUnavailable) && p.ctx.Err() == nil {
+			time.Sleep(100 * time.Millisecond)
+			_, revision, err = p.log.Append(p.ctx, c, p.revision)
+		}
+		p.revision, p.err = revision, err
 	}
 	p.raw, p.size = p.raw[:0], 0
 }
