@@ -13,6 +13,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -334,6 +336,56 @@ func TestBackPressure(t *testing.T) {
 	}
 	if got := post(t, url, "application/json", strings.NewReader(raw(t, hire(3)))); got.status != 200 {
 		t.Errorf("after it: %d %s", got.status, got.text)
+	}
+}
+
+// Goal: under more load than the door takes every submission is taken in the
+// end, once, and told to come back until then. Method: many clients, few slots;
+// whoever is told to come back does.
+func TestNothingIsLostUnderLoad(t *testing.T) {
+	const clients, each = 32, 8
+	b := newBench(t, func(o *Options) { o.Slots = 4 })
+	url := serve(t, b)
+	var turned atomic.Int64
+	var all sync.WaitGroup
+	for c := range clients {
+		all.Go(func() {
+			for n := range each {
+				e := hire(c*each + n)
+				e.ID = fmt.Sprintf("h-%d-%d", c, n)
+				for {
+					got := post(t, url, "application/json", strings.NewReader(raw(t, e)))
+					if got.status == 429 && got.header.Get("Retry-After") == "1" {
+						turned.Add(1)
+						time.Sleep(time.Duration(1+c%7) * time.Millisecond)
+						continue
+					}
+					if got.status != 200 || len(got.Receipts) != 1 || got.Receipts[0].Status != events.Accepted {
+						t.Errorf("%s: %d %s", e.ID, got.status, got.text)
+					}
+					break
+				}
+			}
+		})
+	}
+	all.Wait()
+	list, _ := b.records(t, events.Hire)
+	seen := map[string]bool{}
+	for _, e := range list {
+		seen[e.ID] = true
+	}
+	if len(list) != clients*each || len(seen) != len(list) {
+		t.Errorf("%d events in the log, %d different ones, want %d", len(list), len(seen), clients*each)
+	}
+	if turned.Load() == 0 {
+		t.Error("nobody was told to come back: the load was too small to show anything")
+	}
+	sum := 0
+	for _, tally := range b.tally.Take(time.Time{}, time.Time{}) {
+		sum += tally.Accepted
+	}
+	if sum != clients*each {
+		t.Errorf("%d accepted in the tally", sum)
 	}
 }
 

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -177,7 +179,31 @@ func TestNoIdentityInClear(t *testing.T) {
 	}
 	note("receipts", text)
 	count(text)
-	if want := 6 * 7; accepted < want {
+
+	// The same in a spreadsheet, with a cell of every kind that is wrong.
+	q, r := next(), next()
+	sheet := filepath.Join(dir, "hire.csv")
+	if err := os.WriteFile(sheet, []byte(strings.Join([]string{
+		"post,identity.id_number,name,phone,household,from,until,group,publicity.from,publicity.until,agreement.number,agreement.signed,agreement.until,review.on",
+		aPost + "," + q.number + "," + q.name + "," + q.phone + "," + q.household + ",2022-05-01,2025-05-01,older,2022-04-21,2022-04-24,A-1,2022-04-28,2025-05-01,2022-04-20",
+		q.number + "," + r.number + "," + q.name + ",,,2022-05-01,2025-05-01,older,,,,",
+		aPost + "," + r.name + "," + r.phone + ",,,2022-05-01,2025-05-01,older,,,,",
+		aPost + "," + r.number[:17] + "?," + r.phone + ",,," + r.number + ",2025-05-01," + r.name + ",,,,",
+		aPost + "," + r.number + ",,,,2022-05-01,2025-05-01,older,,,,,,,," + r.number,
+	}, "\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ids := filepath.Join(dir, "ids")
+	cmd("publish", sheet, "--to", i.HTTP, "--receipts", receipts, "--ids", ids, "--agency", "370211-rsj", "--division", "370211102231")
+	for where, name := range map[string]string{"receipts of rows": receipts, "ids of rows": ids} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		note(where, text)
+		count(text)
+	}
+	if want := 6*7 + 1; accepted < want {
 		t.Errorf("%d events were accepted, want %d or more: there is not much to be found", accepted, want)
 	}
 
@@ -200,6 +226,10 @@ func TestNoIdentityInClear(t *testing.T) {
 	for _, path := range []string{"/v1/headcount?by=division:village,group,sex", "/v1/vacancies", "/v1/plan", "/v1/payroll?month=2022-05", "/v1/funds", "/v1/findings",
 		"/v1/trail/posts/" + aPost, "/v1/trail/agencies/local", "/v1/projections", "/metrics", "/openapi.json", "/asyncapi.json", "/healthz", "/readyz"} {
 		send(path, http.MethodGet, path, "", "")
+		for _, accept := range []string{"text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"} {
+			exported := export(t, i.HTTP+path, accept)
+			note(path+" as "+accept, exported)
+		}
 	}
 	for _, view := range []string{"headcount", "vacancies", "payroll", "findings", "funds"} {
 		cmd("query", view, "--month", "2022-05", "--to", i.HTTP, "--format", "csv")
@@ -235,6 +265,43 @@ func TestNoIdentityInClear(t *testing.T) {
 			}
 		}
 	}
+}
+
+// export asks for an answer in another form; of a workbook it returns the text
+// that is in it.
+func export(t *testing.T, url, accept string) []byte {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept", accept)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, err := zip.NewReader(bytes.NewReader(text), int64(len(text)))
+	if err != nil {
+		return text // no workbook
+	}
+	text = nil
+	for _, f := range book.File {
+		part, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(part)
+		if err := errors.Join(err, part.Close()); err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, b...)
+	}
+	return text
 }
 
 // escaped is a text as some write it in JSON.

@@ -225,7 +225,11 @@ func (p *publisher) tell(r rowReceipt) {
 		p.codes[problem.Code]++
 	}
 	if len(p.examples) < 5 && len(r.Problems) > 0 {
-		p.examples = append(p.examples, r.where()+": "+events.Reasons{r.Problems[0].Reason}.Error())
+		reason := r.Problems[0].Reason
+		if r.Problems[0].Column != "" {
+			reason.Field = "" // the column is its name here
+		}
+		p.examples = append(p.examples, r.where()+": "+events.Reasons{reason}.Error())
 	}
 }
 
