@@ -23,6 +23,7 @@ type Origin struct {
 	Recorded   time.Time      `json:"recordedtime,omitzero"`     // of that commit
 	State      string         `json:"state,omitzero"`            // hash of all that was made of the log up to that commit, see readmodel.State
 	SetAside   []log.Position `json:"set_aside,omitempty"`       // events up to that commit that could not be read and are left out
+	Stopped    string         `json:"stopped,omitzero"`          // why the projector reads no further; empty while it does
 	Root       *string        `json:"root"`                      // of the log's Merkle tree; null where there is no notary
 	Views      map[string]int `json:"views,omitzero"`            // versions, by name
 	Generation string         `json:"generation"`

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -30,7 +31,7 @@ type FundTotals struct {
 }
 
 func (a *API) funds(q *question) (answer, error) {
-	balances, err := a.money.balances(q.ctx, a.Log, q.Position, q.AsOf)
+	balances, err := a.money.balances(q.ctx, a.Log, q.Position, q.AsOf, q.unreadable())
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +60,7 @@ type till struct {
 	ledger *fund.Ledger
 }
 
-func (t *till) balances(ctx context.Context, l log.Log, known log.Position, asOf civil.Date) ([]fund.Balance, error) {
+func (t *till) balances(ctx context.Context, l log.Log, known log.Position, asOf civil.Date, setAside []log.Position) ([]fund.Balance, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.ledger == nil {
@@ -69,10 +70,13 @@ func (t *till) balances(ctx context.Context, l log.Log, known log.Position, asOf
 		if err != nil {
 			return nil, err
 		}
-		all := make([]*events.Event, len(c.Events))
+		all := make([]*events.Event, 0, len(c.Events))
 		for i, raw := range c.Events {
-			if all[i], err = events.Decode(raw); err != nil {
-				return nil, fmt.Errorf("payment at %s: %w", c.Position.Event(i), err)
+			e, err := events.Decode(raw)
+			if at := c.Position.Event(i); err == nil {
+				all = append(all, e)
+			} else if !slices.Contains(setAside, at) {
+				return nil, fmt.Errorf("payment at %s: %w", at, err)
 			}
 		}
 		t.ledger.Apply(c.Position, all)

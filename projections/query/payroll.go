@@ -29,7 +29,7 @@ func (a *API) payroll(q *question) (answer, error) {
 	key := rollKey{q.Generation, payroll.Question{Division: q.division, Month: month, AsOf: q.AsOf, Known: q.known}}
 	r := a.rolls.get(key)
 	if r == nil {
-		book, err := a.packs.Book(q.ctx, a.Log, q.Position)
+		book, err := a.packs.Book(q.ctx, a.Log, q.Position, q.unreadable()...)
 		if err != nil {
 			return nil, err
 		}

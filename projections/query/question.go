@@ -84,7 +84,7 @@ func (a *API) ask(r *http.Request, k Question) (*question, error) {
 	if err := a.wait(q); err != nil {
 		return nil, err
 	}
-	q.Generation = q.meta.Generation
+	q.Generation, q.Stopped = q.meta.Generation, q.meta.Stopped
 	q.knows(q.meta.Commit)
 	q.KnownAt = q.meta.Recorded
 	if err := a.resolveKnown(q); err != nil {
@@ -102,6 +102,14 @@ func (q *question) knows(c readmodel.Commit) {
 			q.SetAside = append(q.SetAside, s.Position)
 		}
 	}
+}
+
+// unreadable returns all events that were set aside, whenever.
+func (q *question) unreadable() (all []log.Position) {
+	for _, s := range q.meta.SetAside {
+		all = append(all, s.Position)
+	}
+	return all
 }
 
 // uses notes that the answer is made from a view.

@@ -34,9 +34,7 @@ const farBehind = 100
 // Projections answers how far the views have come.
 type Projections struct {
 	Origin
-	// Stopped says why the projector reads no further; empty while it does.
-	Stopped string       `json:"stopped,omitzero"`
-	Rows    []ViewStatus `json:"rows"`
+	Rows []ViewStatus `json:"rows"`
 }
 
 func (a *API) projections(q *question) (answer, error) {
@@ -48,7 +46,7 @@ func (a *API) projections(q *question) (answer, error) {
 	if err := a.lag(q, &s); err != nil {
 		return nil, err
 	}
-	p := &Projections{Stopped: q.meta.Stopped, Rows: []ViewStatus{}}
+	p := &Projections{Rows: []ViewStatus{}}
 	for _, name := range slices.Sorted(maps.Keys(q.meta.Views)) {
 		s.View, s.Version = name, q.meta.Views[name]
 		p.Rows = append(p.Rows, s)

@@ -41,7 +41,7 @@ func (a *API) vacancies(q *question) (answer, error) {
 	if err := q.uses("vacancy"); err != nil {
 		return nil, err
 	}
-	book, err := a.packs.Book(q.ctx, a.Log, q.Position)
+	book, err := a.packs.Book(q.ctx, a.Log, q.Position, q.unreadable()...)
 	if err != nil {
 		return nil, err
 	}

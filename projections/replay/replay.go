@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/readmodel"
@@ -34,6 +35,9 @@ type Options struct {
 	// Into, when set, is the directory that the new generation is made and switched
 	// to in; the living one is compared with, and let be.
 	Into *readmodel.Dir
+	// SetAside are events to be left out if they cannot be read, beside those that
+	// the living generation leaves out.
+	SetAside []log.Position
 	// Examples is how many differing rows a table are shown; 5 where it is 0.
 	Examples int
 	// Progress, when set, is told how far the rebuild is.
@@ -46,9 +50,14 @@ type Report struct {
 	Rebuilt string
 	// At is the commit at which the two were compared, and that the new one was
 	// built up to.
-	At       readmodel.Commit
-	Tables   []readmodel.TableDifference
-	Switched bool
+	At     readmodel.Commit
+	Tables []readmodel.TableDifference
+	// SetAside are the events that the new generation leaves out.
+	SetAside []readmodel.SetAside
+	// LivingState is that of the living generation at the commit, to be held
+	// against At.State; zero where it is not known.
+	LivingState readmodel.State
+	Switched    bool
 }
 
 // Same says whether no row differs.
@@ -74,7 +83,7 @@ func Run(ctx context.Context, l log.Log, dir *readmodel.Dir, views []view.View, 
 	if err != nil && !errors.Is(err, readmodel.ErrNone) && !errors.Is(err, readmodel.ErrUnusable) {
 		return report, err
 	}
-	until := o.Until
+	until, options := o.Until, runner.Options{Progress: o.Progress, SetAside: slices.Clone(o.SetAside)}
 	if living != nil {
 		// The living one is at a commit now, and only grows from there.
 		m, err := living.Meta(ctx)
@@ -84,8 +93,10 @@ func Run(ctx context.Context, l log.Log, dir *readmodel.Dir, views []view.View, 
 		if report.Living = m.Generation; until.IsZero() {
 			until = m.Position
 		}
+		for _, s := range m.SetAside {
+			options.SetAside = append(options.SetAside, s.Position)
+		}
 	}
-	options := runner.Options{Progress: o.Progress}
 	if report.Rebuilt, report.At, err = runner.Rebuild(ctx, l, into, views, until, options); err != nil {
 		return report, fmt.Errorf("rebuild: %w", err)
 	}
@@ -95,7 +106,7 @@ func Run(ctx context.Context, l log.Log, dir *readmodel.Dir, views []view.View, 
 		}
 	}()
 	if living != nil {
-		if report.Tables, err = compare(ctx, living, into, report.Rebuilt, report.At.Ord, o.Examples); err != nil {
+		if err := report.compare(ctx, living, into, o.Examples); err != nil {
 			return report, err
 		}
 	}
@@ -114,17 +125,30 @@ func Run(ctx context.Context, l log.Log, dir *readmodel.Dir, views []view.View, 
 	return report, nil
 }
 
-func compare(ctx context.Context, living *readmodel.Reader, dir *readmodel.Dir, name string, ord uint64, examples int) (tables []readmodel.TableDifference, err error) {
-	rebuilt, err := dir.Open(ctx, name)
+// compare compares the new generation with the living one at the commit.
+func (r *Report) compare(ctx context.Context, living *readmodel.Reader, into *readmodel.Dir, examples int) (err error) {
+	rebuilt, err := into.Open(ctx, r.Rebuilt)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, rebuilt.Close()) }()
-	m, err := living.Meta(ctx)
+	m, err := rebuilt.Meta(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return readmodel.Compare(ctx, living, rebuilt, min(ord, m.Ord), examples)
+	r.SetAside = m.SetAside
+	if m, err = living.Meta(ctx); err != nil {
+		return err
+	}
+	if m.Ord >= r.At.Ord {
+		c, err := living.Commit(ctx, r.At.Ord)
+		if err != nil && !errors.Is(err, readmodel.ErrUnknown) {
+			return err
+		}
+		r.LivingState = c.State
+	}
+	r.Tables, err = readmodel.Compare(ctx, living, rebuilt, min(r.At.Ord, m.Ord), examples)
+	return err
 }
 
 // Back switches a directory to the generation that was in use before, and

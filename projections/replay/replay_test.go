@@ -90,7 +90,7 @@ func TestReplay(t *testing.T) {
 	l, dir, r := world(t)
 	steps := 0
 	report := run(t, l, dir, replay.Options{DryRun: true, Progress: func(p runner.Progress) { steps++ }})
-	if !report.Same() || report.Switched || steps == 0 || report.Living != "gen-000001" {
+	if !report.Same() || report.Switched || steps == 0 || report.Living != "gen-000001" || report.LivingState != report.At.State || report.At.State.String() == "" {
 		t.Fatalf("dry run: %+v, %d steps", report, steps)
 	}
 	compared := 0

@@ -39,11 +39,12 @@ type voided struct {
 }
 
 // Book returns the packs that stood at a commit, in the order in which they were
-// adopted. It fails as the log does.
-func (s *Shelf) Book(ctx context.Context, l log.Log, known log.Position) (*policy.Book, error) {
+// adopted. Events that were set aside are left out if they cannot be read. It fails
+// as the log does.
+func (s *Shelf) Book(ctx context.Context, l log.Log, known log.Position, setAside ...log.Position) (*policy.Book, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.refresh(ctx, l); err != nil {
+	if err := s.refresh(ctx, l, setAside); err != nil {
 		return nil, err
 	}
 	book := new(policy.Book)
@@ -56,15 +57,17 @@ func (s *Shelf) Book(ctx context.Context, l log.Log, known log.Position) (*polic
 	return book, nil
 }
 
-func (s *Shelf) refresh(ctx context.Context, l log.Log) error {
+func (s *Shelf) refresh(ctx context.Context, l log.Log, setAside []log.Position) error {
 	for c, err := range l.Read(ctx, s.at, log.Filter{Boundary: events.Policy.Boundary()}) {
 		if err != nil {
 			return err
 		}
 		for i, raw := range c.Events {
 			e, err := events.Decode(raw)
-			if err != nil {
-				return fmt.Errorf("policy at %s: %w", c.Position.Event(i), err)
+			if at := c.Position.Event(i); err != nil && slices.Contains(setAside, at) {
+				continue
+			} else if err != nil {
+				return fmt.Errorf("policy at %s: %w", at, err)
 			}
 			if e.Replaces != "" {
 				s.voided = append(s.voided, voided{c.Position, events.Key{Family: events.Policy, Source: e.Source, ID: e.Replaces}})

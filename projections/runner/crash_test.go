@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -8,12 +9,16 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
+	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/internal/synthetic"
+	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 )
@@ -31,6 +36,9 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(m.Run())
 }
+
+// building makes the victim build a generation in bulk.
+const building = "MUSTER_TEST_VICTIM_BUILDS"
 
 // source returns the log that every victim sees, commit by commit.
 func source() (commits []log.Commit, err error) {
@@ -66,6 +74,9 @@ func beVictim(path string) error {
 		return err
 	}
 	defer d.Close()
+	if os.Getenv(building) != "" {
+		return beBuilder(ctx, d, commits)
+	}
 	seen := uint64(1)
 	if r, err := d.Reader(ctx); err == nil {
 		m, err := r.Meta(ctx)
@@ -109,6 +120,102 @@ func beVictim(path string) error {
 	return nil
 }
 
+// beBuilder builds a generation of the whole log, slowly and with a checkpoint at
+// every turn, and prints where it is.
+func beBuilder(ctx context.Context, d *readmodel.Dir, commits []log.Commit) error {
+	l := memlog.New()
+	revisions := map[string]log.Revision{}
+	for _, c := range commits {
+		var err error
+		if _, revisions[c.Boundary], err = l.Append(ctx, c, revisions[c.Boundary]); err != nil {
+			return err
+		}
+	}
+	opts := runner.Options{MaxFacts: 300, Gather: 1, Progress: func(p runner.Progress) {
+		fmt.Println(p.Commits)
+		time.Sleep(2 * time.Millisecond)
+	}}
+	name, _, err := runner.Rebuild(ctx, l, d, projections.Views(), log.Position{}, opts)
+	if err != nil {
+		return err
+	}
+	return d.Switch(ctx, name)
+}
+
+// Goal: kill -9 in the middle of a rebuild costs what came after its last
+// checkpoint. Method: a child process builds a generation and is killed a few
+// times; the last child may finish. Each begins behind the one before, and the
+// rows are those of an undisturbed build.
+func TestKilledWhileBuilding(t *testing.T) {
+	l := wholeSource(t)
+	want := hashes(t, build(t, l, openDir(t), runner.Options{}))
+	path := t.TempDir()
+	var begins []uint64
+	run := func(killed bool) {
+		c := exec.Command(os.Args[0], "-test.run=^$")
+		c.Env = append(os.Environ(), victim+"="+path, building+"=1")
+		c.Stderr = os.Stderr
+		out, err := c.StdoutPipe()
+		if err == nil {
+			err = c.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		turns := 0
+		for lines := bufio.NewScanner(out); lines.Scan(); turns++ {
+			at, err := strconv.ParseUint(lines.Text(), 10, 64)
+			if err != nil {
+				t.Errorf("the child says %q", lines.Text())
+			}
+			if turns == 0 {
+				begins = append(begins, at)
+			}
+			if killed && turns == 3 {
+				c.Process.Kill()
+			}
+		}
+		if err := c.Wait(); err != nil && !killed {
+			t.Fatal(err)
+		}
+	}
+	for range 4 {
+		run(true)
+	}
+	run(false)
+	t.Logf("begun up to commits %v", begins)
+	if len(begins) != 5 || !slices.IsSorted(begins) || len(slices.Compact(slices.Clone(begins))) != 5 {
+		t.Errorf("it did not go on where it was: %v", begins)
+	}
+	d, err := sqlite.OpenDir(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if got := hashes(t, reader(t, d)); !maps.Equal(got, want) {
+		t.Errorf("killed, begun up to %v:\n got %v\nwant %v", begins, got, want)
+	}
+	if names, err := d.Generations(t.Context()); err != nil || len(names) != 1 {
+		t.Errorf("left behind: %v, %v", names, err)
+	}
+}
+
+func wholeSource(t *testing.T) log.Log {
+	t.Helper()
+	commits, err := source()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := memlog.New()
+	revisions := map[string]log.Revision{}
+	for _, c := range commits {
+		if _, revisions[c.Boundary], err = l.Append(t.Context(), c, revisions[c.Boundary]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return l
+}
+
 // Goal: kill -9 at any moment leaves a read model that goes on where it was.
 // Method: a child process projects a growing log and is killed at random
 // moments, five times; the last child may finish; the rows must be those of an
@@ -122,13 +229,7 @@ func TestKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := memlog.New()
-	revisions := map[string]log.Revision{}
-	for _, c := range commits {
-		if _, revisions[c.Boundary], err = l.Append(t.Context(), c, revisions[c.Boundary]); err != nil {
-			t.Fatal(err)
-		}
-	}
+	l := wholeSource(t)
 	want := hashes(t, build(t, l, openDir(t), runner.Options{}))
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d, %d commits", seed, len(commits))

@@ -228,6 +228,15 @@ func (p *projector) verify(ctx context.Context) error {
 	return nil
 }
 
+// goOn takes back what the projector before said of why it stopped.
+func (p *projector) goOn(ctx context.Context) error {
+	why, err := p.writer.Stopped(ctx)
+	if err != nil || why == "" {
+		return err
+	}
+	return p.writer.Write(ctx, &readmodel.Batch{Stopped: new(string)})
+}
+
 // follow keeps the generation up to date; written is called after each
 // transaction and now and then between.
 func (p *projector) follow(ctx context.Context, written func() error) error {
@@ -253,8 +262,9 @@ func (p *projector) follow(ctx context.Context, written func() error) error {
 				return cmp.Or(ctx.Err(), errEnded)
 			}
 			if err := p.step(ctx, d); err != nil {
-				// What came before is good.
-				if len(p.fold.batch.Commits) > 0 && errors.Is(err, ErrPoisoned) {
+				if errors.Is(err, ErrPoisoned) { // what came before is good
+					why := err.Error()
+					p.fold.batch.Stopped = &why
 					err = errors.Join(err, write())
 				}
 				return err

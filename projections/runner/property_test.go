@@ -138,11 +138,43 @@ func TestBatchesDoNotMatter(t *testing.T) {
 		if !maps.Equal(got, want) {
 			t.Fatalf("bulk in other batches:\n got %v\nwant %v", got, want)
 		}
+		if rapid.IntRange(0, 4).Draw(t, "interrupted") == 0 { // each checkpoint is flushed to the disk
+			if got = hashes(t, interruptedBuild(t, l, dirs(t), r)); !maps.Equal(got, want) {
+				t.Fatalf("bulk, interrupted:\n got %v\nwant %v", got, want)
+			}
+		}
 		got = hashes(t, grow(t, l, dirs(t), r))
 		if !maps.Equal(got, want) {
 			t.Fatalf("live with restarts:\n got %v\nwant %v", got, want)
 		}
 	})
+}
+
+// interruptedBuild builds a generation with a checkpoint at every turn, and stops
+// after some of them. What comes after goes on from there.
+func interruptedBuild(t fataler, l log.Log, d *readmodel.Dir, r *rand.Rand) *readmodel.Reader {
+	t.Helper()
+	for {
+		ctx, cancel := context.WithCancel(context.Background())
+		left := 1 + r.IntN(6)
+		opts := runner.Options{MaxFacts: 1 + r.IntN(4), Gather: 1, Progress: func(runner.Progress) {
+			if left--; left == 0 {
+				cancel()
+			}
+		}}
+		name, _, err := runner.Rebuild(ctx, l, d, projections.Views(), log.Position{}, opts)
+		cancel()
+		if errors.Is(err, context.Canceled) {
+			continue
+		}
+		if err == nil {
+			err = d.Switch(context.Background(), name)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reader(t, d)
+	}
 }
 
 func hashes(t fataler, r *readmodel.Reader) map[string]string {

@@ -164,6 +164,9 @@ func (r *Runner) generationRun(ctx context.Context) error {
 	}
 	defer p.writer.Close()
 	r.move(name, p.last)
+	if err := p.goOn(ctx); err != nil {
+		return err
+	}
 	return p.follow(ctx, func() error {
 		r.move(name, p.last)
 		switch now, err := r.dir.Current(ctx); {

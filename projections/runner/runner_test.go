@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -195,10 +196,44 @@ func TestPoisoned(t *testing.T) {
 				t.Errorf("%v, want position %s", err, bad.Event(1))
 			}
 			m, err := reader(t, d).Meta(t.Context())
-			if err != nil || m.Ord != 2 || m.Position.Compare(good) <= 0 {
-				t.Errorf("shows commit %d at %s: %v", m.Ord, m.Position, err)
+			if err != nil || m.Ord != 2 || m.Position.Compare(good) <= 0 || !strings.Contains(m.Stopped, bad.Event(1).String()) || len(m.SetAside) > 0 {
+				t.Errorf("shows commit %d at %s, stopped %q, set aside %v: %v", m.Ord, m.Position, m.Stopped, m.SetAside, err)
 			}
+			setAside(t, l, d, bad.Event(1))
 		})
+	}
+}
+
+// setAside starts the runner again with an event set aside: it reads on to the
+// head, says so, and says no more that it stopped. Another event set aside does
+// not help, and one that can be read is not left out. A rebuild with the same
+// event set aside is the same.
+func setAside(t *testing.T, l log.Log, d *readmodel.Dir, bad log.Position) {
+	t.Helper()
+	other := start(l, d, runner.Options{SetAside: []log.Position{bad.Commit()}})
+	if err := <-other.done; !errors.Is(err, runner.ErrPoisoned) {
+		t.Errorf("with another one set aside: %v", err)
+	}
+	r := start(l, d, runner.Options{SetAside: []log.Position{bad.Commit(), bad}})
+	r.wait(t, l)
+	r.stop(t)
+	model := reader(t, d)
+	m, err := model.Meta(t.Context())
+	if err != nil || m.Ord != 4 || m.Stopped != "" || len(m.SetAside) != 1 || m.SetAside[0].Position != bad || m.SetAside[0].Why == "" {
+		t.Errorf("%+v, %v", m, err)
+	}
+	var agency []timeline.Ref
+	if err := model.Agency(t.Context(), "a", 0, timeline.Head, func(ref timeline.Ref) bool { agency = append(agency, ref); return true }); err != nil || fmt.Sprint(agency) != "[1/0 2/0 3/0 4/0]" {
+		t.Errorf("events of the agency, but for 3/1: %v, %v", agency, err)
+	}
+	// Once it is behind, the runner needs not be told.
+	r = start(l, d, runner.Options{})
+	erase(t, l, "after")
+	r.wait(t, l)
+	r.stop(t)
+	again := build(t, l, openDir(t), runner.Options{SetAside: []log.Position{bad}})
+	if want, got := hashes(t, model), hashes(t, again); !maps.Equal(got, want) {
+		t.Errorf("rebuilt:\n got %v\nwant %v", got, want)
 	}
 }
 

@@ -53,6 +53,7 @@ to, had the pack in that file been adopted after all others.`,
 	f.StringVar(&c.Creds, "creds", "", "file with the internal user's password (default: that of an embedded server in --data)")
 	f.StringVar(&c.Log, "log", "", "where the log is: nats://… or esdb://… (default: embedded JetStream, or that of --nats)")
 	f.StringVar(&c.Store, "store", "", "the read model: a directory, or a database as postgres://… (default: views in --data)")
+	setAsideFlag(f, &c)
 	f.StringVar(&o.View, "view", "", "report on this view alone; a generation is always rebuilt whole")
 	f.StringVar(&o.KnownAt, "known-at", "", "rebuild the world as it was known at this instant (RFC 3339) or end of day; compares, and switches in --to-dir alone")
 	f.StringVar(&o.ToDir, "to-dir", "", "rebuild into this directory, and leave the living views alone")
@@ -101,6 +102,12 @@ func printReport(w io.Writer, r replay.Report, view string) {
 		living = "none"
 	}
 	fmt.Fprintf(w, "compared %s with %s at %s\n", r.Rebuilt, living, r.At.Position)
+	if r.Living != "" {
+		fmt.Fprintf(w, "state %s  %s\nstate %s  %s\n", r.At.State, r.Rebuilt, r.LivingState, r.Living)
+	}
+	for _, s := range r.SetAside {
+		fmt.Fprintf(w, "set aside %s: %s\n", s.Position, s.Why)
+	}
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "table\trows\tadded\tgone\tchanged")
 	differences := 0

@@ -24,6 +24,11 @@ func deployment(f *pflag.FlagSet, c *daemon.Config) {
 	f.StringVar(&c.Divisions, "divisions", "", "file of divisions, CSV code,level,name (default: Shandong, 2022/23 edition)")
 }
 
+// setAsideFlag adds the flag of whatever keeps or builds views.
+func setAsideFlag(f *pflag.FlagSet, c *daemon.Config) {
+	f.StringSliceVar(&c.SetAside, "set-aside", nil, "positions of events that the views leave out if they cannot be read, in place of stopping there")
+}
+
 func logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
@@ -50,6 +55,7 @@ func upCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	deployment(f, &c)
+	setAsideFlag(f, &c)
 	f.StringVar(&c.NATS, "nats", "127.0.0.1:4222", "address of the embedded NATS server, for agencies")
 	f.StringVar(&c.Policy, "policy", "", "file of the policy pack that an empty log begins with (default: the reference programme's)")
 	f.Float64Var(&c.Simulate, "simulate", 0, "load a synthetic province of this scale (0.001 to 1) into an empty log")
@@ -77,6 +83,7 @@ func serveCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	deployment(f, &c)
+	setAsideFlag(f, &c)
 	f.StringVar(&c.NATS, "nats", "nats://127.0.0.1:4222", "the NATS server")
 	f.StringVar(&c.Creds, "creds", "", "file with the internal user's password (default: that of an embedded server in --data)")
 	f.StringVar(&c.Store, "store", "", "the read model: a directory, or a database as postgres://… (default: views in --data)")

@@ -14,7 +14,9 @@ import (
 	"strings"
 
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/policy"
+	"github.com/muster-works/muster/projections/runner"
 )
 
 // A Config says how a deployment is put together. Empty values are the
@@ -36,6 +38,8 @@ type Config struct {
 	Policy    string  // file of the first policy pack; empty is the reference programme's
 	Simulate  float64 // scale of a synthetic province to load into an empty log; 0 for none
 	Seed      uint64  // of the synthetic province
+
+	SetAside []string // positions of events that the views leave out if they cannot be read
 
 	cert string // file of the certificate of the server elsewhere, where it is known
 
@@ -75,6 +79,26 @@ func (c *Config) pack() (*policy.Pack, error) {
 		return nil, fmt.Errorf("--policy: %w", err)
 	}
 	return policy.Parse(b)
+}
+
+// setAside reads the positions of events to be left out.
+func (c *Config) setAside() (all []log.Position, err error) {
+	for _, s := range c.SetAside {
+		p, err := log.ParsePosition(s)
+		if err != nil {
+			return nil, fmt.Errorf("--set-aside: %w", err)
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// poisoned says what to do about an event that cannot be read.
+func poisoned(err error) error {
+	if !errors.Is(err, runner.ErrPoisoned) {
+		return err
+	}
+	return fmt.Errorf("%w; nothing behind it is shown. A newer version of Muster may be able to read it; to leave it out of the views, start with --set-aside and its position", err)
 }
 
 // loopback says whether only this machine reaches addr (host:port or a URL).

@@ -44,6 +44,9 @@ func Replay(ctx context.Context, c Config, o ReplayOptions) (report replay.Repor
 	}
 	defer ground.close()
 	options := replay.Options{DryRun: o.DryRun, Progress: o.Progress}
+	if options.SetAside, err = c.setAside(); err != nil {
+		return report, err
+	}
 	if o.KnownAt != "" {
 		if options.Until, err = knownAt(ctx, ground.log, o.KnownAt); err != nil {
 			return report, err
@@ -60,7 +63,8 @@ func Replay(ctx context.Context, c Config, o ReplayOptions) (report replay.Repor
 		}
 		defer func() { err = errors.Join(err, options.Into.Close()) }()
 	}
-	return replay.Run(ctx, ground.log, dir, projections.Views(), options)
+	report, err = replay.Run(ctx, ground.log, dir, projections.Views(), options)
+	return report, poisoned(err)
 }
 
 // Back switches the read model of a deployment to the generation that was in use

@@ -91,8 +91,13 @@ func (c *Config) serveProjector(ctx context.Context, ground *ground, ready func(
 		return err
 	}
 	defer func() { err = errors.Join(err, model.Close()) }()
+	setAside, err := c.setAside()
+	if err != nil {
+		return err
+	}
 	ready("")
-	return runner.New(ground.log, model, projections.Views(), runner.Options{}).Run(ctx)
+	err = runner.New(ground.log, model, projections.Views(), runner.Options{SetAside: setAside}).Run(ctx)
+	return poisoned(err)
 }
 
 func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(string)) (err error) {

@@ -135,8 +135,23 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 		return err
 	}
 	closers = append(closers, model.Close)
-	projector := runner.New(ground.log, model, projections.Views(), runner.Options{})
-	keep(func() error { return ended(backCtx, projector.Run(backCtx)) })
+	setAside, err := c.setAside()
+	if err != nil {
+		return err
+	}
+	projector := runner.New(ground.log, model, projections.Views(), runner.Options{SetAside: setAside})
+	projecting, stopped := context.WithCancelCause(ctx)
+	keep(func() error {
+		err := projector.Run(backCtx)
+		if !errors.Is(err, runner.ErrPoisoned) {
+			return ended(backCtx, err)
+		}
+		// The views stay as they are; submissions are taken all the same.
+		stopped(err)
+		fmt.Fprintln(c.Out, poisoned(err))
+		c.Logger.Error("the views stand still", "error", err)
+		return nil
+	})
 	select {
 	case <-caughtUp:
 	case <-ctx.Done():
@@ -149,7 +164,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 	if err != nil {
 		return err
 	}
-	if err := projector.Wait(ctx, head); err != nil {
+	if err := projector.Wait(projecting, head); err != nil && !errors.Is(context.Cause(projecting), runner.ErrPoisoned) {
 		return err
 	}
 	api, err := c.api(ground.log, model)

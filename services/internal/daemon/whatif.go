@@ -8,6 +8,7 @@ import (
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/projections/payroll"
 	"github.com/muster-works/muster/projections/readmodel"
@@ -65,12 +66,20 @@ func TryPolicy(ctx context.Context, c Config, o WhatIfOptions) (w WhatIf, err er
 	if err != nil {
 		return w, err
 	}
-	var shelf rulebook.Shelf
-	before, err := shelf.Book(ctx, ground.log, w.At.Position)
+	m, err := model.Meta(ctx)
 	if err != nil {
 		return w, err
 	}
-	after, err := shelf.Book(ctx, ground.log, w.At.Position)
+	var setAside []log.Position
+	for _, s := range m.SetAside {
+		setAside = append(setAside, s.Position)
+	}
+	var shelf rulebook.Shelf
+	before, err := shelf.Book(ctx, ground.log, w.At.Position, setAside...)
+	if err != nil {
+		return w, err
+	}
+	after, err := shelf.Book(ctx, ground.log, w.At.Position, setAside...)
 	if err != nil {
 		return w, err
 	}
