@@ -1,7 +1,7 @@
 package runner
 
 import (
-	"hash/maphash"
+	"math/bits"
 	"strconv"
 	"strings"
 
@@ -20,8 +20,11 @@ type cells struct {
 	cells  numbered[cell]
 	fresh  []readmodel.Cell
 
-	last   view.Cell
-	lastNo uint32
+	last struct { // what was asked for last
+		cell  view.Cell
+		id    int64
+		place uint32
+	}
 }
 
 type place struct {
@@ -32,6 +35,20 @@ type place struct {
 type cell struct {
 	place                      uint32
 	group, sex, reason, agency uint32
+}
+
+func (p place) hash() uint64 {
+	return mixed(p.division, uint64(p.category)<<40|uint64(p.kind)<<8|uint64(p.area))
+}
+
+func (c cell) hash() uint64 {
+	return mixed(uint64(c.place)<<32|uint64(c.reason), uint64(c.group)<<40|uint64(c.sex)<<32|uint64(c.agency))
+}
+
+// mixed spreads two numbers over all bits of one.
+func mixed(a, b uint64) uint64 {
+	high, low := bits.Mul64(a^0x9e3779b97f4a7c15, b^0xd1b54a32d192ed03)
+	return high ^ low
 }
 
 func newCells() cells { return cells{texts: map[string]uint32{"": 0}} }
@@ -50,8 +67,8 @@ func (c *cells) text(s string) uint32 {
 
 // place returns the number of a cell's place.
 func (c *cells) place(v *view.Cell) uint32 {
-	if l := &c.last; c.lastNo != 0 && l.Division == v.Division && l.Category == v.Category && l.Kind == v.Kind && l.Area == v.Area {
-		return c.lastNo
+	if l := &c.last.cell; c.last.place != 0 && l.Division == v.Division && l.Category == v.Category && l.Kind == v.Kind && l.Area == v.Area {
+		return c.last.place
 	}
 	d, err := strconv.ParseUint(string(v.Division), 10, 63)
 	if err != nil || len(v.Division) != 12 {
@@ -59,7 +76,6 @@ func (c *cells) place(v *view.Cell) uint32 {
 		d = 1<<63 | uint64(c.text(string(v.Division)))
 	}
 	no, _ := c.places.number(place{d, c.text(v.Category), c.text(v.Kind), c.text(v.Area)})
-	c.last, c.lastNo = *v, no
 	return no
 }
 
@@ -69,10 +85,15 @@ func (c *cells) key(v *view.Cell) cell {
 
 // id returns the number of a cell and gives it one where it has none.
 func (c *cells) id(v *view.Cell) int64 {
-	no, isNew := c.cells.number(c.key(v))
+	if c.last.id != 0 && c.last.cell == *v {
+		return c.last.id
+	}
+	key := c.key(v)
+	no, isNew := c.cells.number(key)
 	if isNew {
 		c.fresh = append(c.fresh, readmodel.Cell{ID: int64(no), Cell: lasting(*v)})
 	}
+	c.last.cell, c.last.id, c.last.place = *v, int64(no), key.place
 	return int64(no)
 }
 
@@ -90,13 +111,18 @@ func (c *cells) know(s readmodel.Cell) bool {
 }
 
 // numbered gives numbers to values, from 1 on in the order in which they come.
-type numbered[T comparable] struct {
+type numbered[T value] struct {
 	index index
 	all   []T
 }
 
+type value interface {
+	comparable
+	hash() uint64
+}
+
 func (n *numbered[T]) number(v T) (no uint32, isNew bool) {
-	h := maphash.Comparable(seed, v)
+	h := v.hash()
 	at, no := n.index.first(h)
 	for no != 0 && n.all[no-1] != v {
 		at, no = n.index.next(at, h)
@@ -106,6 +132,6 @@ func (n *numbered[T]) number(v T) (no uint32, isNew bool) {
 	}
 	n.all = append(n.all, v)
 	no = uint32(len(n.all))
-	n.index.add(h, no, func(no uint32) uint64 { return maphash.Comparable(seed, n.all[no-1]) })
+	n.index.add(h, no, func(no uint32) uint64 { return n.all[no-1].hash() })
 	return no, true
 }

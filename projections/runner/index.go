@@ -1,13 +1,35 @@
 package runner
 
+import "math/bits"
+
 // An index finds numbers by the hashes of what they stand for: open addressing
 // in one array of eight bytes a place, since the Go map takes several times the
-// memory and half the speed. A place holds the number and the half of the hash
+// memory and twice the time. A place holds the number and the half of the hash
 // that did not choose it, so that nearly all that is met is what is sought; it
 // is compared by whoever asks. The zero index is empty. Numbers are not 0.
 type index struct {
 	places []uint64
 	used   int
+}
+
+// home is the place that a hash chooses of n. It grows with the hash, so a
+// larger array is filled from the front to the back, and n need not be a power
+// of two.
+func home(hash uint64, n int) int {
+	at, _ := bits.Mul64(hash, uint64(n))
+	return int(at)
+}
+
+// crowded says whether n places are too few for one more.
+func crowded(used, n int) bool { return 4*used >= 3*n }
+
+// larger is how many places follow n: twice as many while they are few, and a
+// quarter more then, so that few stand empty.
+func larger(n int) int {
+	if n < 1<<18 {
+		return max(64, 2*n)
+	}
+	return n + n/4
 }
 
 // first returns the place of the first number that may be the one with a hash,
@@ -16,29 +38,34 @@ func (x *index) first(hash uint64) (at int, no uint32) {
 	if len(x.places) == 0 {
 		return 0, 0
 	}
-	return x.from(int(hash)&(len(x.places)-1), hash)
+	return x.from(home(hash, len(x.places)), hash)
 }
 
 // next returns the next one after a place.
-func (x *index) next(at int, hash uint64) (int, uint32) {
-	return x.from((at+1)&(len(x.places)-1), hash)
-}
+func (x *index) next(at int, hash uint64) (int, uint32) { return x.from(x.after(at), hash) }
 
 func (x *index) from(at int, hash uint64) (int, uint32) {
 	for {
 		p := x.places[at]
-		if p == 0 || p>>32 == hash>>32 {
+		if p == 0 || uint32(p>>32) == uint32(hash) {
 			return at, uint32(p)
 		}
-		at = (at + 1) & (len(x.places) - 1)
+		at = x.after(at)
 	}
+}
+
+func (x *index) after(at int) int {
+	if at++; at == len(x.places) {
+		return 0
+	}
+	return at
 }
 
 // add adds a number. hashOf returns the hash of one that was added before.
 func (x *index) add(hash uint64, no uint32, hashOf func(no uint32) uint64) {
-	if x.used*4 >= len(x.places)*3 {
+	if crowded(x.used, len(x.places)) {
 		old := x.places
-		x.places = make([]uint64, max(64, 2*len(old)))
+		x.places = make([]uint64, larger(len(old)))
 		for _, p := range old {
 			if p != 0 {
 				x.put(hashOf(uint32(p)), uint32(p))
@@ -50,9 +77,9 @@ func (x *index) add(hash uint64, no uint32, hashOf func(no uint32) uint64) {
 }
 
 func (x *index) put(hash uint64, no uint32) {
-	at := int(hash) & (len(x.places) - 1)
+	at := home(hash, len(x.places))
 	for x.places[at] != 0 {
-		at = (at + 1) & (len(x.places) - 1)
+		at = x.after(at)
 	}
-	x.places[at] = hash>>32<<32 | uint64(no)
+	x.places[at] = hash<<32 | uint64(no)
 }

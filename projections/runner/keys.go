@@ -32,7 +32,7 @@ func (k *keys) find(ctx context.Context, key [16]byte) (first timeline.Ref, err 
 		return 0, nil
 	}
 	h := half(key)
-	for at := k.home(h); k.places[at].ref != 0; at = k.after(at) {
+	for at := home(h, len(k.places)); k.places[at].ref != 0; at = k.after(at) {
 		p := k.places[at]
 		if p.half != h || first != 0 && first < p.ref {
 			continue
@@ -49,9 +49,9 @@ func (k *keys) find(ctx context.Context, key [16]byte) (first timeline.Ref, err 
 
 // add adds the key of an event.
 func (k *keys) add(h [16]byte, ref timeline.Ref) {
-	if k.used*4 >= len(k.places)*3 {
+	if crowded(k.used, len(k.places)) {
 		old := k.places
-		k.places = make([]key, max(64, 2*len(old)))
+		k.places = make([]key, larger(len(old)))
 		for _, p := range old {
 			if p.ref != 0 {
 				k.put(p)
@@ -63,12 +63,16 @@ func (k *keys) add(h [16]byte, ref timeline.Ref) {
 }
 
 func (k *keys) put(p key) {
-	at := k.home(p.half)
+	at := home(p.half, len(k.places))
 	for k.places[at].ref != 0 {
 		at = k.after(at)
 	}
 	k.places[at] = p
 }
 
-func (k *keys) home(half uint64) int { return int(half>>32) & (len(k.places) - 1) }
-func (k *keys) after(at int) int     { return (at + 1) & (len(k.places) - 1) }
+func (k *keys) after(at int) int {
+	if at++; at == len(k.places) {
+		return 0
+	}
+	return at
+}

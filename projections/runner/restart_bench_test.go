@@ -40,7 +40,9 @@ func BenchmarkRestart(b *testing.B) {
 	var held, resident int64
 	for b.Loop() {
 		run := start(l, dir, runner.Options{})
-		run.wait(b, l)
+		if err := run.Wait(b.Context(), head(b, l)); err != nil {
+			b.Fatal(err)
+		}
 		b.StopTimer()
 		held, resident = heap()-empty, residentBytes(b)
 		run.stop(b)

@@ -130,8 +130,11 @@ func (p *Post) read(r *reader, tag Tag, ref Ref, out bool) bool {
 // while nobody said so: such a post counts nowhere. Should two events say so,
 // the one that sorts first by content holds.
 func (p *Post) Attributes() (Attributes, bool) {
-	if len(p.developed) == 0 {
+	switch len(p.developed) {
+	case 0:
 		return Attributes{}, false
+	case 1:
+		return p.developed[0].what, true
 	}
 	return slices.MinFunc(p.developed, func(a, b fact[Attributes]) int {
 		return compareAttributes(a.what, b.what)

@@ -1,0 +1,85 @@
+package runner
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/timeline"
+	"pgregory.net/rapid"
+)
+
+// Numbers are found by what they stand for, through growth and collisions: the
+// hashes of the values are few.
+func TestIndex(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var n numbered[few]
+		want := map[few]uint32{}
+		for _, v := range rapid.SliceOfN(rapid.IntRange(0, 300), 0, 400).Draw(t, "values") {
+			no, isNew := n.number(few(v))
+			if old, known := want[few(v)]; known == isNew || known && old != no {
+				t.Fatalf("%d has number %d and is new: %v; it had %d: %v", v, no, isNew, old, known)
+			}
+			want[few(v)] = no
+		}
+		for v, no := range want {
+			if got, isNew := n.number(v); got != no || isNew {
+				t.Fatalf("%d has number %d, want %d", v, got, no)
+			}
+		}
+	})
+}
+
+type few int
+
+func (v few) hash() uint64 { return uint64(v%5) << 60 }
+
+// Keys with equal halves are told apart, and of equal keys the first event
+// counts.
+func TestKeys(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var k keys
+		stored := map[timeline.Ref][16]byte{}
+		first := map[[16]byte]timeline.Ref{}
+		k.stored = func(_ context.Context, ref timeline.Ref) ([16]byte, error) { return stored[ref], nil }
+		for i, v := range rapid.SliceOfN(rapid.IntRange(0, 200), 0, 300).Draw(t, "keys") {
+			key := [16]byte{byte(v % 3), 15: byte(v)}
+			ref := timeline.MakeRef(uint64(i+1), 0)
+			stored[ref] = key
+			k.add(key, ref)
+			if first[key] == 0 {
+				first[key] = ref
+			}
+		}
+		for v := range 201 {
+			key := [16]byte{byte(v % 3), 15: byte(v)}
+			if got, err := k.find(context.Background(), key); err != nil || got != first[key] {
+				t.Fatalf("key %d: %v, %v, want %v", v, got, err, first[key])
+			}
+		}
+	})
+}
+
+// Persons have the numbers that they were given, alone and looked up together.
+func TestPersons(t *testing.T) {
+	p := newPersons()
+	var b readmodel.Batch
+	var lines []line
+	var want []timeline.Number
+	for i := range 3000 {
+		id := uuid.NewSHA1(uuid.Nil, []byte{byte(i), byte(i >> 8)})
+		lines = append(lines, line{person: id})
+		want = append(want, p.add(id, []string{"a", "b", ""}[i%3], &b))
+	}
+	lines = append(lines, line{person: uuid.NewSHA1(uuid.Nil, []byte("nobody"))})
+	want = append(want, 0)
+	for i, got := range p.findAll(nil, lines) {
+		if alone := p.find(&lines[i].person); got != want[i] || alone != want[i] {
+			t.Fatalf("person %d has number %d, alone %d, want %d", i, got, alone, want[i])
+		}
+	}
+	if len(b.Persons) != 3000 || len(b.Folios) != 12 {
+		t.Errorf("%d persons in %d folios, want 3000 in 12", len(b.Persons), len(b.Folios))
+	}
+}
