@@ -17,6 +17,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/policy"
+	"github.com/nats-io/nats.go"
 )
 
 // The tests run the real binary: this one, told by its environment to be
@@ -349,6 +350,26 @@ func TestRefusals(t *testing.T) {
 	big.Body.Close()
 	if big.StatusCode != http.StatusRequestEntityTooLarge || !bytes.Contains(text, []byte("too_large")) {
 		t.Errorf("2 MiB: %s %s", big.Status, text)
+	}
+	// Whoever is on this machine submits as local, and can write nowhere else.
+	refused := make(chan error, 4)
+	nc, err := nats.Connect(i.NATS, nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused <- err }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	for _, subject := range []string{"muster.log.placement", "muster.svc.hire", "$JS.API.STREAM.PURGE.MUSTER", "$JS.API.STREAM.INFO.MUSTER"} {
+		if err := nc.PublishRequest(subject, nc.NewInbox(), []byte("["+hire+"]")); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-refused:
+			if !strings.Contains(err.Error(), subject) {
+				t.Errorf("publish to %s: %v", subject, err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Errorf("publish to %s was not refused", subject)
+		}
 	}
 	if got := get[headcount](t, i, "/v1/headcount"); got.Position != head {
 		t.Errorf("the log went from %s to %s", head, got.Position)

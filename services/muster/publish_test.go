@@ -184,6 +184,44 @@ func TestSpreadsheets(t *testing.T) {
 	}
 }
 
+// Goal: history is brought in with the times at which it was recorded, again
+// without effect, and not any more once the log is live. Method: a synthetic
+// province, published as an import.
+func TestImport(t *testing.T) {
+	dir := t.TempDir()
+	muster(t, "simulate", "--scale", "0.001", "--out", dir)
+	i := up(t, filepath.Join(dir, "data"))
+	publish := func() string {
+		out, _ := try(t, "publish", filepath.Join(dir, "events.ndjson"), "--to", i.HTTP, "--import") // some are invalid, on purpose
+		return out
+	}
+	first := publish()
+	if strings.Contains(first, "accepted 0 ") {
+		t.Fatal(first)
+	}
+	placed := func(known string) int {
+		return get[headcount](t, i, "/v1/headcount?as_of=2022-05-10&at_least="+lastPosition(t, first)+known).Total
+	}
+	if head, then := placed(""), placed("&known_at=2022-04-01"); head != 351 || then == 0 || then >= head {
+		t.Errorf("placed on 2022-05-10: %d, as known in April %d", head, then)
+	}
+	if again := publish(); !strings.Contains(again, "accepted 0 ") {
+		t.Errorf("again: %s", again)
+	}
+	post(t, i, "application/json", tour(t)[0])
+	late := filepath.Join(dir, "late.ndjson")
+	line := strings.Replace(said("p-late", "post.developed", `"post":"L","category":"public_service","area":"rural","seats":1,"from":"2022-04-01"`), `"data"`, `"recordedtime":"2023-01-01T00:00:00Z","data"`, 1)
+	if err := os.WriteFile(late, []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := try(t, "publish", late, "--to", i.HTTP, "--import"); err == nil || !strings.Contains(out, "import_closed") {
+		t.Errorf("once live: %v %s", err, out)
+	}
+	if out, err := try(t, "publish", late, "--to", i.HTTP); err != nil {
+		t.Errorf("without --import: %v %s", err, out)
+	}
+}
+
 // lastPosition reads where the last event went.
 func lastPosition(t *testing.T, out string) string {
 	t.Helper()
