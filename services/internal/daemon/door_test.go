@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/idnumber"
@@ -31,16 +32,18 @@ import (
 // A doorway is a gateway behind HTTP, and what it submits to.
 type doorway struct {
 	*gateway.Gateway
-	url  string
-	data string
-	log  log.Log
+	url string
+	log log.Log
 }
 
 // openDoor makes a deployment whose gateway submits to its own services, or to
 // another submitter. It ends with the benchmark, or with close.
-func openDoor(tb testing.TB, other gateway.Submitter) (d *doorway, closed func()) {
+func openDoor(tb testing.TB, other gateway.Submitter, change ...func(*Config)) (d *doorway, closed func()) {
 	tb.Helper()
 	c := Config{Data: tb.TempDir(), NATS: "127.0.0.1:0", Out: io.Discard}
+	for _, f := range change {
+		f(&c)
+	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(tb.Context()))
 	ground, err := c.embed(ctx)
 	if err != nil {
@@ -84,7 +87,7 @@ func openDoor(tb testing.TB, other gateway.Submitter) (d *doorway, closed func()
 		ground.close()
 	})
 	tb.Cleanup(closed)
-	return &doorway{gate, server.URL, c.Data, ground.log}, closed
+	return &doorway{gate, server.URL, ground.log}, closed
 }
 
 // reference is the rules of the reference pack.
@@ -298,7 +301,8 @@ func (d *doorway) post(tb testing.TB, list []*events.Event) {
 		}
 		body = append(append(body, raw...), '\n')
 	}
-	for i, r := range send(tb, http.DefaultClient, d.url, "application/x-ndjson", body) {
+	receipts, _ := submission{url: d.url}.send(tb, body)
+	for i, r := range receipts {
 		if r.Status != events.Accepted {
 			tb.Errorf("%s: %+v", list[i].ID, r)
 			return
@@ -306,31 +310,61 @@ func (d *doorway) post(tb testing.TB, list []*events.Event) {
 	}
 }
 
-// send posts a body until it is answered with receipts.
-func send(tb testing.TB, client *http.Client, url, kind string, body []byte) []events.Receipt {
-	for {
-		answer, err := client.Post(url+"/v1/events", kind, bytes.NewReader(body))
-		if err != nil {
-			tb.Error(err)
-			return nil
-		}
-		text, err := io.ReadAll(answer.Body)
-		answer.Body.Close()
-		if answer.StatusCode == http.StatusTooManyRequests {
-			time.Sleep(time.Millisecond)
-			continue
-		}
+// A submission is how a body goes in over HTTP.
+type submission struct {
+	url    string
+	client *http.Client // nil is the default
+	kind   string       // of the body, NDJSON where left out
+	token  string
+}
+
+// send posts a body until it is answered with all receipts. again says that it
+// had to be sent more than once, so that events may be duplicates.
+func (s submission) send(tb testing.TB, body []byte) (receipts []events.Receipt, again bool) {
+	if s.client == nil {
+		s.client = http.DefaultClient
+	}
+	if s.kind == "" {
+		s.kind = "application/x-ndjson"
+	}
+	for ; ; again = true {
+		status, text, err := s.post(tb.Context(), body)
 		var got struct {
 			Receipts []events.Receipt `json:"receipts"`
+			Problem  jsontext.Value   `json:"problem"`
 		}
 		if err == nil {
 			err = json.Unmarshal(text, &got)
 		}
-		if err != nil || answer.StatusCode != http.StatusOK {
-			tb.Errorf("%s: %s: %v", answer.Status, text, err)
+		switch {
+		case err != nil:
+			tb.Errorf("%d: %s: %v", status, text, err)
+		case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable, got.Problem != nil:
+			time.Sleep(20 * time.Millisecond)
+			continue
+		case status != http.StatusOK:
+			tb.Errorf("%d: %s", status, text)
 		}
-		return got.Receipts
+		return got.Receipts, again
 	}
+}
+
+func (s submission) post(ctx context.Context, body []byte) (status int, text []byte, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/v1/events", bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	r.Header.Set("Content-Type", s.kind)
+	if s.token != "" {
+		r.Header.Set("Authorization", "Bearer "+s.token)
+	}
+	answer, err := s.client.Do(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer answer.Body.Close()
+	text, err = io.ReadAll(answer.Body)
+	return answer.StatusCode, text, err
 }
 
 // facts gives a peer the facts of a month, a transaction each, for a while.
@@ -418,7 +452,8 @@ func BenchmarkNewHires(b *testing.B) {
 		var next atomic.Int64
 		took := side(make([]struct{}, 4), func(struct{}) {
 			for i := next.Add(1) - 1; i < int64(len(bodies)); i = next.Add(1) - 1 {
-				for _, r := range send(b, http.DefaultClient, door.url, "application/x-ndjson", bodies[i]) {
+				receipts, _ := submission{url: door.url}.send(b, bodies[i])
+				for _, r := range receipts {
 					if r.Status != events.Accepted {
 						b.Errorf("%+v", r)
 						return
@@ -469,7 +504,8 @@ func (d *doorway) oneByOne(b *testing.B) (told, new float64) {
 			b.Error(err)
 			return
 		}
-		for _, r := range send(b, client, d.url, "application/cloudevents+json", raw) {
+		receipts, _ := submission{url: d.url, client: client, kind: "application/cloudevents+json"}.send(b, raw)
+		for _, r := range receipts {
 			if r.Status != events.Accepted {
 				b.Errorf("%s: %+v", e.ID, r)
 			}
