@@ -1,7 +1,7 @@
 // Package payroll works out what a month was worth to everyone on a post, and
 // what was paid for it, from the packed timelines of persons and posts.
 //
-// It is a view that keeps no rows: a roll is made on reading, as known at a
+// It is a view that keeps no rows: a [Roll] is made on reading, as known at a
 // commit and as it stood on a business date, under the policy packs known at
 // that commit. So a pack that reaches into the past changes the answers about
 // the past from then on, and what another pack would have paid is the same
@@ -79,6 +79,11 @@ func (t *Totals) add(l *Line) {
 	count(&t.Unearned, l.Entitled == 0 && l.Settled > 0)
 }
 
+func (t *Totals) join(o *Totals) {
+	t.Money.add(o.Money)
+	t.Late, t.Short, t.Over, t.Unearned = t.Late+o.Late, t.Short+o.Short, t.Over+o.Over, t.Unearned+o.Unearned
+}
+
 // A Roll says what a month was worth to everyone who was in place on a post of
 // the division in that month or was paid for it. Lines are by post, and by
 // person as they came into the books.
@@ -86,8 +91,9 @@ func (t *Totals) add(l *Line) {
 // Persons are looked for among all who ever were placed on these posts and all
 // who first came into the books in these counties: beyond them is only somebody
 // of another county who was paid for a post without ever being placed on it,
-// which submode=record and arrears allow. Asked for the whole deployment,
-// nobody is beyond.
+// which submode=record and arrears allow. Asked for the whole deployment, nobody
+// is beyond; nor is anybody of a Register, which is what to ask for more than a
+// county: it has read everyone of its month once.
 type Roll struct {
 	Lines  []Line // without the pseudonyms
 	Totals Totals

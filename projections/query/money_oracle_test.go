@@ -50,7 +50,13 @@ func moneyHistory(w *world, r *rand.Rand) {
 		if i > 3 {
 			d.Standard, d.RequiredDays = 70001, 17
 		}
-		first = append(first, w.event(places[i%len(places)], d))
+		e := w.event(places[i%len(places)], d)
+		first = append(first, e)
+		if i%2 == 0 { // corrected later: elsewhere, for other money
+			again := *d
+			again.Standard += 1000
+			all = append(all, replacing(w.event(places[r.IntN(len(places))], &again), e.ID))
+		}
 	}
 	for i := range 3 {
 		add(&events.FundAllocated{Fund: fmt.Sprint("f", i%2), Year: 2022 + i%2, Amount: events.Fen(1000 + i)})
@@ -105,6 +111,11 @@ func moneyHistory(w *world, r *rand.Rand) {
 	for _, e := range append(first, all...) { // one boundary a commit, as the services keep it
 		recorded = recorded.Add(time.Duration(r.IntN(3)) * time.Hour)
 		w.commit(recorded, e)
+		if r.IntN(30) == 0 { // what is held in memory grows by parts
+			w.settle()
+			ask[query.Payroll](w, "/v1/payroll?month=2022-05")
+			ask[query.Payroll](w, "/v1/payroll?month=2022-06")
+		}
 	}
 	w.settle()
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/payroll"
 )
 
@@ -26,26 +27,85 @@ func (a *API) payroll(q *question) (answer, error) {
 		return nil, bad("month", "is required: a month that exists, as YYYY-MM, in the years 1900 to 2199")
 	}
 	q.Views = map[string]int{"payroll": payroll.Version}
-	key := rollKey{q.Generation, payroll.Question{Division: q.division, Month: month, AsOf: q.AsOf, Known: q.known}}
+	x, err := a.roll(q, payroll.Question{Division: q.division, Month: month, AsOf: q.AsOf, Known: q.known})
+	if err != nil {
+		return nil, err
+	}
+	for i := range x.Lines {
+		if x.Lines[i].Person, err = q.model.PersonID(q.ctx, x.Lines[i].No); err != nil {
+			return nil, err
+		}
+	}
+	if x.Lines == nil {
+		x.Lines = []payroll.Line{}
+	}
+	return &Payroll{Month: month, Rows: x.Lines, Totals: x.Totals, Paged: q.paged(len(x.Lines), x.Total)}, nil
+}
+
+// roll makes the page of a roll that is asked for: of more than a county from a
+// register of everyone, and else from the timelines.
+func (a *API) roll(q *question, of payroll.Question) (*payroll.Extract, error) {
+	key := rollKey{q.Generation, of}
 	r := a.rolls.get(key)
-	if r == nil {
-		book, err := a.packs.Book(q.ctx, a.Log, q.Position, q.unreadable()...)
-		if err != nil {
-			return nil, err
-		}
-		if r, err = payroll.Make(q.ctx, q.model, key.Question, book); err != nil {
-			return nil, err
-		}
-		a.rolls.put(key, r)
+	if r != nil {
+		return q.extract(r), nil
 	}
+	book, err := a.packs.Book(q.ctx, a.Log, q.Position, q.unreadable()...)
+	if err != nil {
+		return nil, err
+	}
+	if len(of.Division) < digits[division.County] {
+		g := a.registers.of(q.Generation, of.Month)
+		if err := g.Read(q.ctx, q.model, q.known, q.meta.Ord); err != nil {
+			return nil, err
+		}
+		return g.Extract(of, book, q.page.skip, q.page.limit), nil
+	}
+	if r, err = payroll.Make(q.ctx, q.model, of, book); err != nil {
+		return nil, err
+	}
+	a.rolls.put(key, r)
+	return q.extract(r), nil
+}
+
+// extract cuts the page out of a roll.
+func (q *question) extract(r *payroll.Roll) *payroll.Extract {
 	page := r.Lines[min(q.page.skip, len(r.Lines)):]
-	page = slices.Clone(page[:min(q.page.limit, len(page))])
-	for i := range page {
-		if page[i].Person, err = q.model.PersonID(q.ctx, page[i].No); err != nil {
-			return nil, err
-		}
+	return &payroll.Extract{Lines: slices.Clone(page[:min(q.page.limit, len(page))]), Total: len(r.Lines), Totals: r.Totals}
+}
+
+// maxRegisters is how many registers are kept: each takes 200 bytes a person and
+// post of its month.
+const maxRegisters = 2
+
+// registers keep the registers asked last.
+type registers struct {
+	mu   sync.Mutex
+	last []kept
+}
+
+type kept struct {
+	generation string
+	month      civil.Month
+	*payroll.Register
+}
+
+func (r *registers) of(generation string, month civil.Month) *payroll.Register {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	i := slices.IndexFunc(r.last, func(k kept) bool { return k.generation == generation && k.month == month })
+	k := kept{generation, month, nil}
+	if i >= 0 {
+		k = r.last[i]
+		r.last = slices.Delete(r.last, i, i+1)
+	} else {
+		k.Register = payroll.NewRegister(month)
 	}
-	return &Payroll{Month: month, Rows: page, Totals: r.Totals, Paged: q.paged(len(page), len(r.Lines))}, nil
+	r.last = append(r.last, k)
+	if len(r.last) > maxRegisters {
+		r.last = slices.Delete(r.last, 0, 1)
+	}
+	return k.Register
 }
 
 type rollKey struct {

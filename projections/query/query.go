@@ -44,12 +44,13 @@ type Options struct {
 // An API answers questions. It is safe for concurrent use.
 type API struct {
 	Options
-	packs rulebook.Shelf
-	rolls rolls
-	money till
-	least int // entries that balances are struck after, see ledger
-	mu    sync.Mutex
-	cube  *cube // of the generation asked last
+	packs     rulebook.Shelf
+	rolls     rolls
+	registers registers
+	money     till
+	least     int // entries that balances are struck after, see ledger
+	mu        sync.Mutex
+	cube      *cube // of the generation asked last
 }
 
 // New makes an API.

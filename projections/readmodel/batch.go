@@ -71,11 +71,16 @@ type NameRow struct {
 	Name string
 }
 
+// Anywhere is the Division of a post that no one division holds.
+const Anywhere division.Code = "*"
+
 // A PostRow is the timeline of a post.
 type PostRow struct {
-	No       timeline.Number
-	Name     string
-	Division division.Code // empty while no event developed the post
+	No   timeline.Number
+	Name string
+	// Division is the smallest that holds wherever the post was ever known to
+	// lie, so that it is found for any moment; empty while no event developed it.
+	Division division.Code
 	Facts    []byte
 }
 

@@ -13,10 +13,13 @@ const (
 	setAsideQuery     = `SELECT event, position, why FROM set_aside WHERE event < ? ORDER BY event`
 	postQuery         = `SELECT facts FROM post WHERE name = ?`
 	postNameQuery     = `SELECT name FROM post WHERE no = ?`
-	postsUnderQuery   = `SELECT no, name, facts FROM post WHERE division >= ? AND division < ?`
+	postsUnderQuery   = `SELECT no, name, facts FROM post WHERE division >= ? AND division < ? OR division IN (?, ?, ?, ?, ?)`
 	personQuery       = `SELECT no FROM person WHERE id = ?`
 	personIDQuery     = `SELECT id FROM person WHERE no = ?`
 	leavesQuery       = `SELECT facts FROM leaf WHERE folio = ? AND last > ? ORDER BY last`
+	leafEndsQuery     = `SELECT f.no, coalesce((SELECT max(l.last) FROM leaf l WHERE l.folio = f.no), 0) FROM folio f WHERE f.no > ? ORDER BY f.no`
+	postSizesQuery    = `SELECT no, length(facts) FROM post WHERE no > ? ORDER BY no`
+	postFactsQuery    = `SELECT no, name, facts FROM post WHERE no BETWEEN ? AND ? ORDER BY no`
 	runQuery          = `SELECT name FROM run WHERE no = ?`
 	agencyQuery       = `SELECT no FROM agency WHERE name = ?`
 	agencyLeavesQuery = `SELECT events FROM agency_leaf WHERE agency = ? AND last > ? ORDER BY last`

@@ -10,7 +10,7 @@ import (
 
 // schemaVersion is that of the tables below. Generations are not migrated: one
 // with other tables is rebuilt from the log.
-const schemaVersion = 4
+const schemaVersion = 5
 
 // A Table is one table of a generation. Drivers make it of their own types.
 type Table struct {
@@ -68,7 +68,7 @@ var commonTables = []Table{
 	{Name: "cell", Key: []string{"id"}, Columns: columns("id integer, division text, category text, kind text, area text, grp text, sex text, reason text, agency text"),
 		About: "What figures are broken down by."},
 	{Name: "post", Key: []string{"no"}, Columns: columns("no integer, name text, division text, facts bytes"),
-		About: "Timelines of posts: packed facts in log order, see package timeline. The division is where the post lies by all that is known; empty before it is developed.",
+		About: "Timelines of posts: packed facts in log order, see package timeline. The division is the smallest that holds wherever the post was ever known to lie, * if that is none; empty before it is developed.",
 		Again: "ON CONFLICT (no) DO UPDATE SET division = excluded.division, facts = excluded.facts",
 		Indexes: []Index{
 			{Name: "post_name", Columns: []string{"name"}, Unique: true},

@@ -96,10 +96,20 @@ func (r *Reader) Leaves(ctx context.Context, folio uint32, after timeline.Ref) (
 	return leaves, err
 }
 
-// PostsUnder calls yield with the posts of the divisions under a prefix as
-// known at an ordinal.
+// PostsUnder calls yield with the posts that lay in the divisions under a prefix
+// as known at an ordinal, and under the empty prefix also with those that were
+// not known to be anywhere.
 func (r *Reader) PostsUnder(ctx context.Context, prefix string, known uint64, yield func(no timeline.Number, name string, p *timeline.Post)) error {
 	prefix = division.Trim(prefix)
+	// One that has moved is found by a division that holds all its places.
+	args := []any{prefix, prefix + ":", string(Anywhere)}
+	for _, digits := range []int{2, 4, 6, 9} {
+		above := Anywhere
+		if digits < len(prefix) {
+			above = division.Code(prefix[:digits] + "0000000000"[:12-digits])
+		}
+		args = append(args, string(above))
+	}
 	return r.each(ctx, func(rows Rows) error {
 		var no timeline.Number
 		var name string
@@ -111,9 +121,11 @@ func (r *Reader) PostsUnder(ctx context.Context, prefix string, known uint64, yi
 		if err != nil {
 			return fmt.Errorf("post %q: %w", name, err)
 		}
-		yield(no, name, p)
+		if a, _ := p.Attributes(); a.Division.Under(prefix) {
+			yield(no, name, p)
+		}
 		return nil
-	}, postsUnderQuery, prefix, prefix+":")
+	}, postsUnderQuery, args...)
 }
 
 // Run returns the name of the pay run with a number.

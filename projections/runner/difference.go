@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
@@ -91,8 +92,9 @@ func (f *fold) differencePost(t touch) error {
 	if err := tl.Extend(p.facts[t.before:]); err != nil {
 		return err
 	}
-	a, _ := tl.Attributes()
-	p.at = a.Division
+	if a, ok := tl.Attributes(); ok {
+		p.at = around(p.at, a.Division)
+	}
 	for i, v := range f.views {
 		switch {
 		case v.Post != nil:
@@ -103,6 +105,22 @@ func (f *fold) differencePost(t touch) error {
 		}
 	}
 	return nil
+}
+
+// around returns the smallest division that a post lies in which was held to lie
+// in a, which may be none, and now in b.
+func around(a, b division.Code) division.Code {
+	if a == "" || a == b {
+		return b
+	}
+	if a.Valid() && b.Valid() {
+		for level := min(a.Level(), b.Level()); level >= division.Province; level-- {
+			if a.At(level) == b.At(level) {
+				return a.At(level)
+			}
+		}
+	}
+	return readmodel.Anywhere
 }
 
 // into takes the parts of a contribution.
