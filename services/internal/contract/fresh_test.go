@@ -41,7 +41,7 @@ func fresh(t *testing.T, path, mark, want string) {
 // -update writes it.
 func freshFile(t *testing.T, path string, want any) {
 	t.Helper()
-	text, err := json.MarshalIndent(want, "", "\t")
+	text, err := json.MarshalIndent(want, "", "  ")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -179,7 +179,7 @@ func TestInstance(t *testing.T) {
 	i.ask(submit, "/v1/events", "text/plain", "x", 415)
 	i.ask(submit, "/v1/events", "application/json", "["+strings.Repeat(" ", 1<<20)+"]", 413)
 
-	person, post, agency := i.somebody()
+	person, post, agency, event := i.somebody()
 	for _, path := range []string{
 		"/v1/headcount", "/v1/headcount?as_of=2022-05-10&by=division:county,category,kind,group,area,sex&division=37", "/v1/headcount?known_at=2099-01-01",
 		"/v1/headcount/series?from=2022-05-01&to=2022-05-03&by=sex", "/v1/plan?as_of=2022-05-10", "/v1/vacancies?as_of=2022-05-10&limit=3",
@@ -192,8 +192,8 @@ func TestInstance(t *testing.T) {
 		}
 		i.csv(path)
 	}
-	for pattern, id := range map[string]string{"persons": person, "posts": post, "agencies": agency} {
-		i.ask("GET /v1/trail/"+pattern+"/{id}", "/v1/trail/"+pattern+"/"+id+"?limit=50", "", "", 200)
+	for pattern, id := range map[string]string{"persons": person, "posts": post, "agencies": agency, "events": event} {
+		i.ask("GET /v1/trail/"+pattern+"/{id}", "/v1/trail/"+pattern+"/"+id, "", "", 200)
 	}
 	i.ask("GET /v1/trail/posts/{id}", "/v1/trail/posts/nowhere", "", "", 404)
 	i.ask("GET /v1/trail/persons/{id}", "/v1/trail/persons/370211196501010014", "", "", 400)
@@ -232,16 +232,19 @@ func (i *instance) csv(path string) {
 	}
 }
 
-// somebody returns a person, a post and an agency of the province.
-func (i *instance) somebody() (person, post, agency string) {
+// somebody returns a person, a post, an agency and an event of the province.
+func (i *instance) somebody() (person, post, agency, event string) {
 	i.t.Helper()
 	var payroll struct {
 		Rows []struct{ Person, Post string }
 	}
 	i.read("/v1/payroll?month=2022-05&limit=1", &payroll)
-	var trail struct{ Events []struct{ Source string } }
+	var trail struct {
+		Events []struct{ Source, Position string }
+	}
 	i.read("/v1/trail/posts/"+payroll.Rows[0].Post, &trail)
-	return payroll.Rows[0].Person, payroll.Rows[0].Post, strings.Split(trail.Events[0].Source, "/")[2]
+	first := trail.Events[0]
+	return payroll.Rows[0].Person, payroll.Rows[0].Post, strings.Split(first.Source, "/")[2], first.Position
 }
 
 func (i *instance) read(path string, into any) {

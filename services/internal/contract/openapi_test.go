@@ -1,12 +1,14 @@
 package contract_test
 
 import (
+	"cmp"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/muster-works/muster/events/schema"
 	"github.com/muster-works/muster/projections/query"
 	"github.com/muster-works/muster/services/gateway"
 	"github.com/muster-works/muster/services/internal/daemon"
@@ -113,7 +115,7 @@ func operation(t *testing.T, pattern string) *huma.Operation {
 	}
 	method, path, _ := strings.Cut(pattern, " ")
 	op := &huma.Operation{
-		Method: method, Path: path, OperationID: o.id, Summary: o.summary, Description: o.says, Tags: []string{o.tag},
+		Method: method, Path: path, OperationID: o.id, Summary: o.summary, Description: cmp.Or(o.says, o.answer), Tags: []string{o.tag},
 		Responses: map[string]*huma.Response{},
 	}
 	for rest := path; ; {
@@ -140,7 +142,7 @@ func operation(t *testing.T, pattern string) *huma.Operation {
 		status = "202"
 	}
 	op.Responses[status] = good
-	for _, code := range o.errors {
+	for _, code := range append([]string{"421"}, o.errors...) {
 		op.Responses[code] = &huma.Response{Ref: "#/components/responses/" + code}
 	}
 	if o.tag == "contract" || o.kind == "text/plain" && o.id != "metrics" {
@@ -184,7 +186,9 @@ func open(registry huma.Registry) {
 func components(t *testing.T, all map[string]*huma.Schema) {
 	t.Helper()
 	for name, doc := range eventSchemas(t, "#/components/schemas/") {
-		all[name] = &huma.Schema{Extensions: doc}
+		if name != schema.Record { // events of the log, which HTTP shows only the data of
+			all[name] = &huma.Schema{Extensions: doc}
+		}
 	}
 }
 

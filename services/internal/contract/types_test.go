@@ -61,7 +61,7 @@ func (status) Schema(huma.Registry) *huma.Schema {
 func (recorded) Schema(huma.Registry) *huma.Schema {
 	s := &huma.Schema{Description: "the data of the event, as its type has it"}
 	for _, t := range events.Types() {
-		s.AnyOf = append(s.AnyOf, &huma.Schema{Ref: "#/components/schemas/" + string(t)})
+		s.AnyOf = append(s.AnyOf, &huma.Schema{Ref: "#/components/schemas/" + string(t) + ".record"})
 	}
 	return s
 }

@@ -44,7 +44,10 @@ var operations = map[string]op{
 	},
 	"GET /v1/trail/posts/{id}":    {id: "postTrail", tag: "questions", summary: "The audit trail of a post", answer: "The events, oldest first.", errors: askedOf},
 	"GET /v1/trail/agencies/{id}": {id: "agencyTrail", tag: "questions", summary: "The audit trail of an agency", answer: "The events, oldest first.", errors: askedOf},
-	"GET /v1/projections":         {id: "projections", tag: "operation", summary: "How far each view has come", answer: "A row for each view.", errors: asked},
+	"GET /v1/trail/events/{id}": {
+		id: "eventTrail", tag: "questions", summary: "The chain of an event", answer: "The event, what it corrects and what corrects it, oldest first.", errors: askedOf,
+	},
+	"GET /v1/projections": {id: "projections", tag: "operation", summary: "How far each view has come", answer: "A row for each view.", errors: asked},
 	"POST /v1/projections/{view}/rebuild": {
 		id: "rebuild", tag: "operation", summary: "Rebuild the views from the log, beside the living ones", answer: "It has begun.",
 		says: "Takes an operator's right.", errors: []string{"401", "403", "404", "409"},
@@ -54,7 +57,7 @@ var operations = map[string]op{
 		answer: "Server-sent events: `event: reached`, with view, position and generation as JSON; ask again then.", errors: []string{"400", "401", "403"},
 	},
 	"GET /readyz":                   {id: "ready", tag: "operation", summary: "Is everything there", answer: "It is.", kind: "text/plain", errors: []string{"503"}},
-	"GET /healthz":                  {id: "health", tag: "operation", summary: "Does the process live", answer: "It does.", kind: "text/plain", errors: []string{"421"}},
+	"GET /healthz":                  {id: "health", tag: "operation", summary: "Does the process live", answer: "It does.", kind: "text/plain"},
 	"GET /openapi.json":             {id: "openapi", tag: "contract", summary: "This document", answer: "OpenAPI 3.1.", kind: "application/json", errors: []string{"503"}},
 	"GET /asyncapi.json":            {id: "asyncapi", tag: "contract", summary: "The same for NATS", answer: "AsyncAPI 3.", kind: "application/json", errors: []string{"503"}},
 	"GET /schemas/{name}/{version}": {id: "schema", tag: "contract", summary: "The JSON Schema of an event", answer: "JSON Schema 2020-12.", kind: "application/schema+json", errors: []string{"404", "503"}},
@@ -66,6 +69,7 @@ var placeholders = map[string]string{
 	"/v1/persons/{id}/reveal id":          "pseudonym of the person",
 	"/v1/trail/persons/{id} id":           "pseudonym of the person",
 	"/v1/trail/posts/{id} id":             "name of the post",
+	"/v1/trail/events/{id} id":            "position of the event, as receipts and trails give it",
 	"/v1/trail/agencies/{id} id":          "name of the agency",
 	"/v1/projections/{view}/rebuild view": "name of a view, or all; a generation is always rebuilt whole",
 	"/schemas/{name}/{version} name":      "an event type, or submission or record, which hold all of them",
