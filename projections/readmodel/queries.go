@@ -5,6 +5,7 @@ import "strings"
 // The questions of a Reader, all by index.
 const (
 	metaQuery         = `SELECT name, value FROM meta`
+	pulseQuery        = `SELECT epoch, ord, beat FROM progress`
 	headQuery         = `SELECT c.ord, c.position, c.id, c.recorded, c.state FROM progress p JOIN commits c ON c.ord = p.ord`
 	commitQuery       = `SELECT ord, position, id, recorded, state FROM commits WHERE ord = ?`
 	knownQuery        = `SELECT ord, position, id, recorded, state FROM commits WHERE recorded <= ? ORDER BY recorded DESC, ord DESC LIMIT 1`

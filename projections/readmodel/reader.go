@@ -86,6 +86,13 @@ func setAside(ctx context.Context, g Generation, before timeline.Ref) (all []Set
 	return all, err
 }
 
+// Pulse tells whether somebody keeps the generation up to date: ask twice.
+func (r *Reader) Pulse(ctx context.Context) (Pulse, error) {
+	p := Pulse{Generation: r.name}
+	err := r.each(ctx, func(rows Rows) error { return rows.Scan(&p.Epoch, &p.Ord, &p.Beat) }, pulseQuery)
+	return p, err
+}
+
 // Commit returns the commit with an ordinal; ErrUnknown when there is none. To
 // read it from the log, read after the position of the commit before it.
 func (r *Reader) Commit(ctx context.Context, ord uint64) (Commit, error) {

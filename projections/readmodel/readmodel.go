@@ -47,6 +47,11 @@ var (
 	// ErrBusy says that somebody else is loading the generation: let them.
 	ErrBusy = errors.New("readmodel: generation is being loaded")
 
+	// ErrHeld says that another projector is in the middle of a transaction, does
+	// not end it, and cannot be made to: it may be stopped. Build another
+	// generation, which it has no hold of.
+	ErrHeld = errors.New("readmodel: another projector does not let go of the generation")
+
 	// ErrFenced says that another projector has taken over. Nothing of the
 	// transaction was written: stop.
 	ErrFenced = errors.New("readmodel: another projector has taken over")
@@ -92,6 +97,13 @@ type Meta struct {
 	Views      map[string]int // versions by name
 	SetAside   []SetAside     // in log order
 	Stopped    string         // why the projector reads no further; empty while it does
+}
+
+// A Pulse changes as long as a projector keeps a generation up to date.
+type Pulse struct {
+	Generation string
+	Epoch, Ord uint64
+	Beat       uint64 // 0 when nobody does
 }
 
 // A Cell is a view.Cell with its number.

@@ -65,7 +65,9 @@ type Rows interface {
 type Ledger interface {
 	Generation
 	// TakeOver makes this the one ledger of the generation that can write, and
-	// returns the ordinal of the last commit written.
+	// returns the ordinal of the last commit written. It fails with ErrHeld when
+	// the one before is in the middle of a transaction that does not end and that
+	// the store cannot end either.
 	TakeOver(ctx context.Context) (ord uint64, err error)
 	// Write writes a batch in one transaction, which moves the position from
 	// the ordinal after to that of the batch's last commit. It fails with
@@ -75,7 +77,12 @@ type Ledger interface {
 	// for good with the next batch that has one, or Finish: after a crash the
 	// generation is as it was at the last of them.
 	Write(ctx context.Context, after uint64, b *Batch) error
+	// Beat tells whoever stands by that this ledger lives. It may be called while
+	// another method runs, and fails with ErrFenced once another ledger took over.
+	Beat(ctx context.Context) error
 	// Finish ends a bulk load: indexes, the state in meta, no checkpoint, everything
 	// durable on return. TakeOver must follow.
 	Finish(ctx context.Context) error
+	// Close lets go of the generation, so that whoever stands by need not wait.
+	Close() error
 }

@@ -52,8 +52,8 @@ type Index struct {
 var commonTables = []Table{
 	{Name: "meta", Key: []string{"name"}, Columns: columns("name text, value text"),
 		About: "What the generation was made by: schema, timeline, state (building, ready), and view:NAME with the version of each view."},
-	{Name: "progress", Key: []string{"one"}, Columns: columns("one integer, epoch integer, ord integer, stopped text null"),
-		About: "One row: how far the log was read. epoch counts the projectors that have taken over; stopped says why the last one reads no further, NULL while it does."},
+	{Name: "progress", Key: []string{"one"}, Columns: columns("one integer, epoch integer, ord integer, beat integer, stopped text null"),
+		About: "One row: how far the log was read. epoch counts the projectors that have taken over; beat counts on while the last one lives, and is 0 when it let go; stopped says why the last one reads no further, NULL while it does."},
 	{Name: "commits", Key: []string{"ord"}, Columns: columns("ord integer, position text, id text, recorded integer, state bytes, keys bytes, subjects bytes"),
 		About: "Every commit. keys holds the key hash (16 bytes) of each of its events, and subjects the timelines that each is about, " +
 			"so that an event can be left out of them without being read again. state is a hash of all that the log made of the generation up to there.",

@@ -111,6 +111,10 @@ func (w *Writer) Bulk() bool { return w.bulk }
 // Close closes the generation.
 func (w *Writer) Close() error { return w.ledger.Close() }
 
+// Beat tells whoever stands by that this writer lives. It may be called while
+// another method runs, and fails with ErrFenced once another writer took over.
+func (w *Writer) Beat(ctx context.Context) error { return w.ledger.Beat(ctx) }
+
 // Finish ends a bulk load: indexes, everything durable, usable. The Writer
 // goes on transaction by transaction.
 func (w *Writer) Finish(ctx context.Context) error {

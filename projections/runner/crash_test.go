@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,17 +19,27 @@ import (
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/internal/synthetic"
+	"github.com/muster-works/muster/projections/pgtest"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/postgres"
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 )
 
-// The environment variable that makes the test binary a projector to be killed.
-const victim = "MUSTER_TEST_VICTIM_DIR"
+// The environment variable that makes the test binary a projector to be killed:
+// with the store that it writes to. With the other one it stands by.
+const (
+	victim     = "MUSTER_TEST_VICTIM_STORE"
+	understudy = "MUSTER_TEST_UNDERSTUDY"
+)
 
 func TestMain(m *testing.M) {
-	if path := os.Getenv(victim); path != "" {
-		if err := beVictim(path); err != nil {
+	if store := os.Getenv(victim); store != "" {
+		be := beVictim
+		if os.Getenv(understudy) != "" {
+			be = beUnderstudy
+		}
+		if err := be(store); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -39,6 +50,20 @@ func TestMain(m *testing.M) {
 
 // building makes the victim build a generation in bulk.
 const building = "MUSTER_TEST_VICTIM_BUILDS"
+
+// openStore opens what --store would name.
+func openStore(ctx context.Context, store string) (*readmodel.Dir, error) {
+	if strings.HasPrefix(store, "postgres://") {
+		return postgres.OpenDir(ctx, store)
+	}
+	return sqlite.OpenDir(store)
+}
+
+// stores are where the tests with several processes keep their read models.
+var stores = map[string]func(*testing.T) string{
+	"SQLite":     func(t *testing.T) string { return t.TempDir() },
+	"PostgreSQL": func(t *testing.T) string { return pgtest.Database(t) },
+}
 
 // source returns the log that every victim sees, commit by commit.
 func source() (commits []log.Commit, err error) {
@@ -63,13 +88,13 @@ func source() (commits []log.Commit, err error) {
 }
 
 // beVictim projects the log while it grows, until its end.
-func beVictim(path string) error {
+func beVictim(store string) error {
 	ctx := context.Background()
 	commits, err := source()
 	if err != nil {
 		return err
 	}
-	d, err := sqlite.OpenDir(path)
+	d, err := openStore(ctx, store)
 	if err != nil {
 		return err
 	}
@@ -149,11 +174,16 @@ func beBuilder(ctx context.Context, d *readmodel.Dir, commits []log.Commit) erro
 func TestKilledWhileBuilding(t *testing.T) {
 	l := wholeSource(t)
 	want := hashes(t, build(t, l, openDir(t), runner.Options{}))
-	path := t.TempDir()
+	for name, store := range stores {
+		t.Run(name, func(t *testing.T) { killBuilding(t, store(t), want) })
+	}
+}
+
+func killBuilding(t *testing.T, store string, want map[string]string) {
 	var begins []uint64
 	run := func(killed bool) {
 		c := exec.Command(os.Args[0], "-test.run=^$")
-		c.Env = append(os.Environ(), victim+"="+path, building+"=1")
+		c.Env = append(os.Environ(), victim+"="+store, building+"=1")
 		c.Stderr = os.Stderr
 		out, err := c.StdoutPipe()
 		if err == nil {
@@ -187,7 +217,7 @@ func TestKilledWhileBuilding(t *testing.T) {
 	if len(begins) != 5 || !slices.IsSorted(begins) || len(slices.Compact(slices.Clone(begins))) != 5 {
 		t.Errorf("it did not go on where it was: %v", begins)
 	}
-	d, err := sqlite.OpenDir(path)
+	d, err := openStore(t.Context(), store)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +246,8 @@ func wholeSource(t *testing.T) log.Log {
 	return l
 }
 
-// Goal: kill -9 at any moment leaves a read model that goes on where it was.
+// Goal: kill -9 at any moment, between any two batches or within one, leaves a
+// read model that goes on where it was, in either store.
 // Method: a child process projects a growing log and is killed at random
 // moments, five times; the last child may finish; the rows must be those of an
 // undisturbed build.
@@ -235,21 +266,22 @@ func TestKilled(t *testing.T) {
 	t.Logf("seed %d, %d commits", seed, len(commits))
 	random := rand.New(rand.NewPCG(seed, 1))
 	for range lives {
-		live(t, random, len(commits), want)
+		for name, store := range stores {
+			t.Run(name, func(t *testing.T) { live(t, store(t), random, len(commits), want) })
+		}
 	}
 }
 
 // live runs one read model from its beginning to the end of the log.
-func live(t *testing.T, random *rand.Rand, commits int, want map[string]string) {
+func live(t *testing.T, store string, random *rand.Rand, commits int, want map[string]string) {
 	t.Helper()
-	path := t.TempDir()
 	child := func() *exec.Cmd {
 		c := exec.Command(os.Args[0], "-test.run=^$")
-		c.Env = append(os.Environ(), victim+"="+path)
+		c.Env = append(os.Environ(), victim+"="+store)
 		c.Stderr = os.Stderr
 		return c
 	}
-	d, err := sqlite.OpenDir(path)
+	d, err := openStore(t.Context(), store)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -136,9 +136,9 @@ func interrupted(ctx context.Context, l log.Log, dir *readmodel.Dir, views []vie
 	case err == nil: // it is for a later commit
 		return nil, w.Close()
 	case !mendable(err):
-		return nil, err
+		return nil, errors.Join(err, w.Close())
 	}
-	return nil, dir.Remove(ctx, w.Name())
+	return nil, errors.Join(w.Close(), dir.Remove(ctx, w.Name()))
 }
 
 // build reads the log up to a commit and finishes the generation.
@@ -186,25 +186,13 @@ func (p *projector) load(ctx context.Context, name string, until log.Position) (
 	return nil
 }
 
-// resume takes over a finished generation.
-func resume(ctx context.Context, l log.Log, dir *readmodel.Dir, name string, views []view.View, opts Options) (*projector, error) {
-	w, err := dir.TakeOver(ctx, name, views)
-	if err != nil {
-		return nil, err
-	}
-	return takeUp(ctx, l, w, views, opts)
-}
-
-// takeUp reads what a generation holds. It closes the writer when it fails.
+// takeUp goes on with a generation that was taken over.
 func takeUp(ctx context.Context, l log.Log, w *readmodel.Writer, views []view.View, opts Options) (*projector, error) {
 	p := newProjector(l, w, views, opts)
 	if err := p.fold.load(ctx, w); err != nil {
-		return nil, errors.Join(err, w.Close())
+		return nil, err
 	}
-	if err := p.verify(ctx); err != nil {
-		return nil, errors.Join(err, w.Close())
-	}
-	return p, nil
+	return p, p.verify(ctx)
 }
 
 // verify checks that the last commit that was written is the log's, and fails
@@ -361,10 +349,14 @@ func CatchUp(ctx context.Context, l log.Log, dir *readmodel.Dir, name string, vi
 	if err != nil {
 		return err
 	}
-	p, err := resume(ctx, l, dir, name, views, opts.filled())
+	w, err := dir.TakeOver(ctx, name, views)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, p.writer.Close()) }()
+	defer func() { err = errors.Join(err, w.Close()) }()
+	p, err := takeUp(ctx, l, w, views, opts.filled())
+	if err != nil {
+		return err
+	}
 	return p.load(ctx, name, until)
 }

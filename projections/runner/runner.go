@@ -22,6 +22,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"time"
 
@@ -53,6 +54,17 @@ type Options struct {
 	// stopping the runner. The read model names them. What can be read is never
 	// left out.
 	SetAside []log.Position
+	// Standby makes Run wait while another runner keeps the generation in use up
+	// to date, and take over when that one is gone, lets go, or has shown no sign
+	// of life for Patience. One that is taken over stands by again.
+	Standby bool
+	// Patience is how long a runner may show no sign of life; 10 s where it is 0.
+	// It decides when to take over and nothing else: whoever is taken over writes
+	// nothing any more, however long it slept.
+	Patience time.Duration
+	// StandingBy, when set, is told when Run begins to wait and when it no longer
+	// does.
+	StandingBy func(bool)
 	// Progress, when set, is told of rebuilds under way.
 	Progress func(Progress)
 }
@@ -98,6 +110,12 @@ func (o Options) filled() Options {
 	if o.Gather == 0 {
 		o.Gather = 128 << 20
 	}
+	if o.Patience == 0 {
+		o.Patience = 10 * time.Second
+	}
+	if o.StandingBy == nil {
+		o.StandingBy = func(bool) {}
+	}
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}
@@ -107,11 +125,17 @@ func (o Options) filled() Options {
 // Run keeps the read model up to date until the context ends or something
 // fails. It takes over the generation in use, and goes over to another one when
 // the directory is switched to it. A store that does not answer is asked again
-// until it does. Where there is none, or it is damaged, of
-// other versions, or of another log, Run builds a new one from the log first.
+// until it does. Where there is none, or it is damaged, of other versions, of
+// another log, or held by a projector that does not let go, Run builds a new one
+// from the log first.
 func (r *Runner) Run(ctx context.Context) error {
 	rebuilt := false
 	for {
+		if r.opts.Standby {
+			if err := r.standBy(ctx); err != nil {
+				return err
+			}
+		}
 		err := r.generationRun(ctx)
 		if err != nil && !rebuilt && mendable(err) && ctx.Err() == nil {
 			rebuilt = true
@@ -122,21 +146,24 @@ func (r *Runner) Run(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.Is(err, readmodel.ErrUnavailable):
+		case errors.Is(err, readmodel.ErrUnavailable), errors.Is(err, readmodel.ErrBusy), errors.Is(err, fs.ErrExist):
+			// Two that begin to build at once want one name: one of them waits.
 			rebuilt = false
-			if err := pause(ctx); err != nil {
+			if err := pause(ctx, time.Second); err != nil {
 				return err
 			}
+		case errors.Is(err, readmodel.ErrFenced) && r.opts.Standby:
+			rebuilt = false
 		case !errors.Is(err, errSwitched):
 			return err
 		}
 	}
 }
 
-// pause lets a second go by.
-func pause(ctx context.Context) error {
+// pause lets time go by.
+func pause(ctx context.Context, d time.Duration) error {
 	select {
-	case <-time.After(time.Second):
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -146,23 +173,34 @@ func pause(ctx context.Context) error {
 // mendable says whether an error is mended by building from the log again.
 func mendable(err error) bool {
 	return errors.Is(err, readmodel.ErrNone) || errors.Is(err, readmodel.ErrUnusable) ||
-		errors.Is(err, timeline.ErrDamaged) || errors.Is(err, log.ErrForeign)
+		errors.Is(err, readmodel.ErrHeld) || errors.Is(err, timeline.ErrDamaged) || errors.Is(err, log.ErrForeign)
 }
 
 // errSwitched says that the directory names another generation.
 var errSwitched = errors.New("runner: generation was switched")
 
 // generationRun keeps the generation in use up to date.
-func (r *Runner) generationRun(ctx context.Context) error {
+func (r *Runner) generationRun(ctx context.Context) (err error) {
 	name, err := r.dir.Current(ctx)
 	if err != nil {
 		return err
 	}
-	p, err := resume(ctx, r.log, r.dir, name, r.views, r.opts)
+	w, err := r.dir.TakeOver(ctx, name, r.views)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	ctx, stop := beating(ctx, w)
+	defer stop()
+	defer func() {
+		if fenced := context.Cause(ctx); errors.Is(fenced, readmodel.ErrFenced) {
+			err = fenced
+		}
+	}()
+	p, err := takeUp(ctx, r.log, w, r.views, r.opts)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	defer p.writer.Close()
 	r.move(name, p.last)
 	if err := p.goOn(ctx); err != nil {
 		return err

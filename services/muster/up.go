@@ -56,6 +56,7 @@ func upCommand() *cobra.Command {
 	f := cmd.Flags()
 	deployment(f, &c)
 	setAsideFlag(f, &c)
+	f.StringVar(&c.Store, "store", "", "the read model: a directory, or a database as postgres://… (default: views in --data)")
 	f.StringVar(&c.NATS, "nats", "127.0.0.1:4222", "address of the embedded NATS server, for agencies")
 	f.StringVar(&c.Policy, "policy", "", "file of the policy pack that an empty log begins with (default: the reference programme's)")
 	f.Float64Var(&c.Simulate, "simulate", 0, "load a synthetic province of this scale (0.001 to 1) into an empty log")
@@ -85,6 +86,7 @@ func serveCommand() *cobra.Command {
 	deployment(f, &c)
 	setAsideFlag(f, &c)
 	f.StringVar(&c.NATS, "nats", "nats://127.0.0.1:4222", "the NATS server")
+	f.BoolVar(&c.Standby, "standby", false, "projector: wait while another one keeps the views up to date, and take over when it is gone or shows no sign of life for 10 s")
 	f.StringVar(&c.Creds, "creds", "", "file with the internal user's password (default: that of an embedded server in --data)")
 	f.StringVar(&c.Store, "store", "", "the read model: a directory, or a database as postgres://… (default: views in --data)")
 	return cmd

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -51,11 +52,9 @@ func (s *Store) Create(ctx context.Context, name string, views []view.View) (rea
 		for _, t := range readmodel.Tables(views) {
 			all = append(all, create(t)...)
 		}
-		all = append(all, `INSERT INTO progress (one, epoch, ord) VALUES (1, 0, 0)`)
-		for _, statement := range all {
-			if _, err := tx.Exec(ctx, statement); err != nil {
-				return err
-			}
+		all = append(all, `INSERT INTO progress (one, epoch, ord, beat) VALUES (1, 0, 0, 0)`)
+		if err := runAll(ctx, tx, all); err != nil {
+			return err
 		}
 		for name, value := range readmodel.MetaRows(views) {
 			if _, err := tx.Exec(ctx, `INSERT INTO meta VALUES ($1, $2)`, name, value); err != nil {
@@ -132,11 +131,24 @@ func (s *Store) edit(ctx context.Context, name string, views []view.View) (*ledg
 	return l, nil
 }
 
-// hangUp ends the session; a server that does not answer is not waited for.
+// hangUp lets go of a living generation and ends the session; a server that does
+// not answer is not waited for.
 func (l *ledger) hangUp() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
+	if l.epoch > 0 && !l.bulk {
+		_, _ = l.conn.Exec(ctx, `UPDATE progress SET beat = 0 WHERE epoch = $1`, l.epoch)
+	}
 	_ = l.conn.Close(ctx)
+}
+
+// Beat counts on, by a connection of its own.
+func (l *ledger) Beat(ctx context.Context) error {
+	done, err := l.store.pool.Exec(ctx, `UPDATE `+quote(l.name)+`.progress SET beat = beat + 1 WHERE epoch = $1`, l.epoch)
+	if err == nil && done.RowsAffected() != 1 {
+		err = readmodel.ErrFenced
+	}
+	return wrap(err)
 }
 
 // flushed makes a transaction wait for the disk.
@@ -149,13 +161,7 @@ func (l *ledger) Finish(ctx context.Context) error {
 		for _, t := range readmodel.Tables(l.views) {
 			all = append(all, indexes(t)...)
 		}
-		all = append(all, `UPDATE meta SET value = 'ready' WHERE name = 'state'`)
-		for _, statement := range all {
-			if _, err := tx.Exec(ctx, statement); err != nil {
-				return err
-			}
-		}
-		return nil
+		return runAll(ctx, tx, append(all, `UPDATE meta SET value = 'ready' WHERE name = 'state'`))
 	})
 	if err == nil {
 		l.bulk = false
@@ -190,6 +196,12 @@ func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) er
 		return w.err
 	})
 	return l.explain(ctx, wrap(err))
+}
+
+// runAll sends statements together.
+func runAll(ctx context.Context, tx pgx.Tx, statements []string) error {
+	_, err := tx.Conn().PgConn().Exec(ctx, strings.Join(statements, ";\n")).ReadAll()
+	return err
 }
 
 // transact runs a part of a transaction, and ends it where commit says so. An

@@ -40,6 +40,9 @@ import (
 type Store struct {
 	config *pgxpool.Config
 	pool   *pgxpool.Pool
+	// patience is how long whoever takes over waits for a transaction of the one
+	// before it.
+	patience time.Duration
 
 	mu       sync.Mutex
 	migrated bool
@@ -60,7 +63,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
-	s := &Store{config: config, pool: pool}
+	s := &Store{config: config, pool: pool, patience: 5 * time.Second}
 	if err := s.check(ctx); err != nil {
 		pool.Close()
 		return nil, err

@@ -9,10 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// patience is how long whoever takes over waits for a transaction of the one
-// before it. That one writes for a second or so.
-const patience = 5 * time.Second
-
 // TakeOver raises the epoch, once no transaction of the ledger before is open.
 func (l *ledger) TakeOver(ctx context.Context) (ord uint64, err error) {
 	taken := make(chan struct{})
@@ -22,7 +18,7 @@ func (l *ledger) TakeOver(ctx context.Context) (ord uint64, err error) {
 		if _, err := tx.Exec(ctx, flushed); err != nil {
 			return err
 		}
-		return tx.QueryRow(ctx, `UPDATE progress SET epoch = epoch + 1 RETURNING epoch, ord`).Scan(&l.epoch, &ord)
+		return tx.QueryRow(ctx, `UPDATE progress SET epoch = epoch + 1, beat = 1 RETURNING epoch, ord`).Scan(&l.epoch, &ord)
 	})
 	close(taken)
 	if watch := <-watched; err != nil {
@@ -40,7 +36,7 @@ func (l *ledger) unblock(ctx context.Context, pid uint32, done <-chan struct{}) 
 			return nil
 		case <-ctx.Done():
 			return nil
-		case <-time.After(patience):
+		case <-time.After(l.store.patience):
 		}
 		// pg_terminate_backend is allowed for sessions of the same user.
 		_, err := l.store.pool.Exec(ctx, `SELECT pg_terminate_backend(b) FROM unnest(pg_blocking_pids($1)) b`, int32(pid))

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/view"
@@ -23,6 +24,7 @@ type ledger struct {
 	epoch int64
 	bulk  bool
 	tx    *sql.Tx // of a bulk load, since its last checkpoint
+	pulse *sql.DB // by which Beat writes
 }
 
 // bulk are the settings of a bulk load. Its transactions are few and long, so
@@ -57,7 +59,7 @@ func (s *Store) Create(ctx context.Context, name string, views []view.View) (rea
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO progress (one, epoch, ord) VALUES (1, 0, 0)`)
+		_, err := tx.ExecContext(ctx, `INSERT INTO progress (one, epoch, ord, beat) VALUES (1, 0, 0, 0)`)
 		return err
 	})
 	if err != nil {
@@ -96,10 +98,14 @@ func (s *Store) Resume(ctx context.Context, name string, views []view.View) (rea
 	return l, nil
 }
 
+func isBusy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
+}
+
 // busy is wrap for a file that may be another's.
 func busy(err error) error {
-	var e *sqlite.Error
-	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY {
+	if isBusy(err) {
 		return fmt.Errorf("%w: %w", readmodel.ErrBusy, err)
 	}
 	return wrap(err)
@@ -134,10 +140,35 @@ func edit(path string, views []view.View, pragmas ...string) (*ledger, error) {
 	return &ledger{generation: generation{db}, path: path, views: views}, nil
 }
 
-// TakeOver raises the epoch.
+// TakeOver raises the epoch. SQLite's lock is the file's and goes with the
+// process that has it; a process that is stopped keeps it.
 func (l *ledger) TakeOver(ctx context.Context) (ord uint64, err error) {
-	err = l.db.QueryRowContext(ctx, `UPDATE progress SET epoch = epoch + 1 RETURNING epoch, ord`).Scan(&l.epoch, &ord)
+	err = l.db.QueryRowContext(ctx, `UPDATE progress SET epoch = epoch + 1, beat = 1 RETURNING epoch, ord`).Scan(&l.epoch, &ord)
+	if isBusy(err) {
+		return 0, fmt.Errorf("%w: %w", readmodel.ErrHeld, err)
+	}
 	return ord, wrap(err)
+}
+
+// Beat counts on, by a connection of its own. While a transaction is under way,
+// which moves the position, there is no need to.
+func (l *ledger) Beat(ctx context.Context) (err error) {
+	if l.pulse == nil {
+		if l.pulse, err = open(l.path, "busy_timeout(500)"); err != nil {
+			return err
+		}
+		l.pulse.SetMaxOpenConns(1)
+	}
+	done, err := l.pulse.ExecContext(ctx, `UPDATE progress SET beat = beat + 1 WHERE epoch = ?`, l.epoch)
+	if err == nil {
+		if n, bad := done.RowsAffected(); bad == nil && n != 1 {
+			err = readmodel.ErrFenced
+		}
+	}
+	if isBusy(err) {
+		return nil
+	}
+	return wrap(err)
 }
 
 // Finish makes the indexes, flushes the file and opens it as a live one.
@@ -235,12 +266,22 @@ func (l *ledger) Query(ctx context.Context, query string, args ...any) (readmode
 	return rows{r}, nil
 }
 
-// Close takes back what was written since the last checkpoint of a bulk load.
+// Close takes back what was written since the last checkpoint of a bulk load,
+// and lets go of a living generation.
 func (l *ledger) Close() error {
 	var err error
-	if l.tx != nil {
+	switch {
+	case l.tx != nil:
 		err = l.tx.Rollback()
 		l.tx = nil
+	case !l.bulk && l.epoch > 0:
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		// Where this fails whoever stands by waits a little longer.
+		_, _ = l.db.ExecContext(ctx, `UPDATE progress SET beat = 0 WHERE epoch = ?`, l.epoch)
+	}
+	if l.pulse != nil {
+		err = errors.Join(err, l.pulse.Close())
 	}
 	return errors.Join(wrap(err), l.generation.Close())
 }

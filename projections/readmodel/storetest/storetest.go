@@ -19,7 +19,7 @@ import (
 // called with the same store by others; the suite closes it.
 func Run(t *testing.T, open func(*testing.T) readmodel.Store) {
 	for name, test := range map[string]func(*testing.T, readmodel.Store){
-		"directory": directory, "fence": fence, "unfinished": unfinished, "rows": rows, "resume": resume, "says": says,
+		"directory": directory, "fence": fence, "unfinished": unfinished, "rows": rows, "resume": resume, "says": says, "pulse": pulse,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -172,4 +172,54 @@ func fence(t *testing.T, s readmodel.Store) {
 	if c, err := second.Commit(ctx, 2); err != nil || c.ID != "second" {
 		t.Errorf("commit 2 is %q, %v", c.ID, err)
 	}
+}
+
+// A writer gives signs of life until it lets go or is taken over.
+func pulse(t *testing.T, s readmodel.Store) {
+	ctx := t.Context()
+	d := newDir(t, s)
+	name := finished(t, d)
+	r, err := d.Open(ctx, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	take := func() *readmodel.Writer {
+		t.Helper()
+		w, err := d.TakeOver(ctx, name, views)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	last := readmodel.Pulse{Generation: name}
+	see := func(when string, alive bool) {
+		t.Helper()
+		p, err := r.Pulse(ctx)
+		if err != nil || p == last || p.Generation != name || (p.Beat > 0) != alive {
+			t.Errorf("%s: %+v after %+v, %v", when, p, last, err)
+		}
+		last = p
+	}
+	first := take()
+	see("taken over", true)
+	if err := first.Beat(ctx); err != nil {
+		t.Fatal(err)
+	}
+	see("a beat", true)
+	second := take()
+	see("taken over by another", true)
+	if err := first.Beat(ctx); !errors.Is(err, readmodel.ErrFenced) {
+		t.Errorf("a beat of who was taken over: %v", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := r.Pulse(ctx); err != nil || p != last {
+		t.Errorf("who was taken over let go of what is not its own: %+v, %v", p, err)
+	}
+	if err := second.Close(); err != nil {
+		t.Fatal(err)
+	}
+	see("let go", false)
 }

@@ -35,6 +35,7 @@ type Config struct {
 	Vault     string  // directory of the vault, or postgres://… for several gateways; empty is under Data
 	VaultKey  string  // file of its master key; empty is under Data
 	Store     string  // directory of the read model, or postgres://…; empty is under Data
+	Standby   bool    // Serve projector: wait while another one keeps the read model up to date
 	Policy    string  // file of the first policy pack; empty is the reference programme's
 	Simulate  float64 // scale of a synthetic province to load into an empty log; 0 for none
 	Seed      uint64  // of the synthetic province

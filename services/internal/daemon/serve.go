@@ -96,8 +96,10 @@ func (c *Config) serveProjector(ctx context.Context, ground *ground, ready func(
 		return err
 	}
 	ready("")
-	err = runner.New(ground.log, model, projections.Views(), runner.Options{SetAside: setAside}).Run(ctx)
-	return poisoned(err)
+	options := runner.Options{SetAside: setAside, Standby: c.Standby, StandingBy: func(waits bool) {
+		fmt.Fprintln(c.Out, "projector:", map[bool]string{true: "standing by", false: "in charge"}[waits])
+	}}
+	return poisoned(ended(ctx, runner.New(ground.log, model, projections.Views(), options).Run(ctx)))
 }
 
 func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(string)) (err error) {
