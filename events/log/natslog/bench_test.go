@@ -145,12 +145,16 @@ func filled(b testing.TB, nc *nats.Conn, commits, events, size int) (*natslog.Lo
 	if err != nil {
 		b.Fatal(err)
 	}
-	batch := make([][]byte, events)
-	for i := range commits {
-		for j := range batch {
-			batch[j] = event(j, size)
+	// The server compresses some ten of such commits together: of them, no two
+	// are the same.
+	batches := make([][][]byte, min(commits, 32))
+	for i := range batches {
+		for j := range events {
+			batches[i] = append(batches[i], event(j, size))
 		}
-		_, err := js.PublishMsgAsync(message(o.Prefix, nuid.Next(), i, batch...), jetstream.WithStallWait(time.Minute))
+	}
+	for i := range commits {
+		_, err := js.PublishMsgAsync(message(o.Prefix, nuid.Next(), i, batches[i%len(batches)]...), jetstream.WithStallWait(time.Minute))
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -58,10 +58,14 @@ import (
 // body of an agency's request.
 const MaxPayload = 8 << 20
 
-// patience is how long a start may take by default. A log that was stopped is
-// there at once; one whose index was lost is read through, at a gigabyte in a
-// second or so.
-const patience = 5 * time.Minute
+// patience is how long a start may take by default, and perGigabyte how much
+// more for each gigabyte of files. A log that was stopped is there at once; one
+// whose index was lost is read through, which may take 20 seconds a gigabyte
+// where the machine has much else to do.
+const (
+	patience    = 5 * time.Minute
+	perGigabyte = time.Minute
+)
 
 // ErrInUse says that another process has the data directory open.
 var ErrInUse = errors.New("embedded: data directory is in use by another process")
@@ -80,8 +84,9 @@ type Options struct {
 	TLS *tls.Config
 	// Logger gets what the server has to say; nil drops it.
 	Logger *slog.Logger
-	// Patience is how long a start may take, 5 minutes where it is 0. There is
-	// damage that the server inside takes years to count its way through.
+	// Patience is how long a start may take; where it is 0, 5 minutes and one
+	// more for each gigabyte of files. There is damage that the server inside
+	// takes years to count its way through.
 	Patience time.Duration
 }
 
@@ -107,9 +112,6 @@ type Server struct {
 func Start(o Options) (*Server, error) {
 	if o.Addr == "" {
 		o.Addr = "127.0.0.1:4222"
-	}
-	if o.Patience == 0 {
-		o.Patience = patience
 	}
 	for _, a := range o.Agencies {
 		if err := a.check(); err != nil {
@@ -160,6 +162,7 @@ func (s *Server) start() error {
 	}
 	messages := &logger{to: s.options.Logger}
 	ns.SetLoggerV2(messages, false, false, false)
+	patience := s.patience()
 	began, said := time.Now(), time.Now()
 	started := make(chan struct{})
 	go func() { defer close(started); ns.Start() }() // which returns when the data are recovered
@@ -173,13 +176,13 @@ func (s *Server) start() error {
 			}
 			return fmt.Errorf("embedded: server did not start on %s with data in %s: %s", s.addr, s.options.Dir, why)
 		}
-		if time.Since(began) > s.options.Patience {
+		if time.Since(began) > patience {
 			go ns.Shutdown() // it would wait for whatever holds it up
-			return fmt.Errorf("embedded: server still recovers the data in %s after %v: they may be damaged; keep a copy, and restore them from a backup or a replica", s.options.Dir, s.options.Patience)
+			return fmt.Errorf("embedded: server still recovers the data in %s after %v: they may be damaged; keep a copy, and restore them from a backup or a replica", s.options.Dir, patience)
 		}
-		if time.Since(said) > s.options.Patience/30 {
+		if time.Since(said) > min(patience/30, 10*time.Second) {
 			said = time.Now()
-			s.say(slog.LevelWarn, "recovering the log: it is large, or damaged", "dir", s.options.Dir, "for", time.Since(began).Round(time.Second), "at most", s.options.Patience)
+			s.say(slog.LevelWarn, "recovering the log: it is large, or damaged", "dir", s.options.Dir, "for", time.Since(began).Round(time.Second), "at most", patience)
 		}
 	}
 	if err := s.recovered(ns); err != nil {

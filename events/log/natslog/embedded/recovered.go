@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 
@@ -22,6 +23,24 @@ const guardDir = "guard"
 
 func (s *Server) streamsDir() string {
 	return filepath.Join(s.options.Dir, storeDir, server.JetStreamStoreDir, inner, "streams")
+}
+
+// patience is how long the server may take to recover its data.
+func (s *Server) patience() time.Duration {
+	if s.options.Patience > 0 {
+		return s.options.Patience
+	}
+	var size int64
+	// What cannot be read here will not be read by the server either.
+	_ = filepath.WalkDir(s.streamsDir(), func(_ string, e fs.DirEntry, err error) error {
+		if err == nil {
+			if info, err := e.Info(); err == nil {
+				size += info.Size()
+			}
+		}
+		return nil
+	})
+	return patience + time.Duration(size>>30)*perGigabyte
 }
 
 // guard gives the files of all streams their second names.
