@@ -73,6 +73,28 @@ func (c *Config) embed(ctx context.Context) (_ *ground, err error) {
 	return g, err
 }
 
+// attest has the log watched by a witness in the data directory, if there is
+// one, and makes sure that nothing is gone from it since.
+func (c *Config) attest(ctx context.Context, g *ground) error {
+	name := "embedded"
+	switch scheme, _, _ := strings.Cut(c.Log, ":"); {
+	case c.Data == "" || scheme == "mem":
+		return nil
+	case scheme != "":
+		name = redacted(c.Log)
+	case g.server == nil:
+		name = redacted(c.NATS)
+	}
+	if err := c.makeData(); err != nil {
+		return err
+	}
+	w, err := attest(ctx, g.log, name, c.path(seenFile))
+	if err == nil {
+		g.log = w
+	}
+	return err
+}
+
 // connect reaches the NATS server and the log of a deployment elsewhere.
 func (c *Config) connect(ctx context.Context, name string) (_ *ground, err error) {
 	g := &ground{}

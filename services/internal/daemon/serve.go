@@ -58,6 +58,9 @@ func (c *Config) serveGateway(ctx context.Context, ground *ground, ready func(st
 	if err := c.makeData(); err != nil {
 		return err
 	}
+	if err := c.attest(ctx, ground); err != nil {
+		return err
+	}
 	staff, err := hireStaff(ground.log, events.Gateway)
 	if err != nil {
 		return err
@@ -91,6 +94,9 @@ func (c *Config) serveProjector(ctx context.Context, ground *ground, ready func(
 		return err
 	}
 	defer func() { err = errors.Join(err, model.Close()) }()
+	if err := c.attest(ctx, ground); err != nil {
+		return err
+	}
 	setAside, err := c.setAside()
 	if err != nil {
 		return err

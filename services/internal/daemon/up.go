@@ -93,6 +93,10 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 	if err != nil {
 		return err
 	}
+	if err := c.attest(ctx, ground); err != nil {
+		ground.close()
+		return err
+	}
 	var closers []func() error
 	closed := make(chan struct{}) // what runs in back has ended
 	var running sync.WaitGroup
