@@ -38,6 +38,20 @@ func TestPositionOrder(t *testing.T) {
 	}
 }
 
+func TestPositionShare(t *testing.T) {
+	for _, test := range []struct {
+		p, head log.Position
+		want    float64
+	}{
+		{log.Position{}, log.Position{}, 1}, {log.Position{}, log.At(8, 0), 0}, {log.At(2, 0).Event(7), log.At(8, 0), 0.25},
+		{log.At(8, 5), log.At(8, 5), 1}, {log.At(9, 0), log.At(8, 0), 1}, {log.At(1<<63, 0), log.At(1<<64-1, 0), 0.5},
+	} {
+		if got := test.p.Share(test.head); got != test.want {
+			t.Errorf("%s of %s: %v, want %v", test.p, test.head, got, test.want)
+		}
+	}
+}
+
 func compare(i, j int) int {
 	switch {
 	case i < j:

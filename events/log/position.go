@@ -48,6 +48,16 @@ func (p Position) Compare(q Position) int {
 	return cmp.Compare(p.index, q.index)
 }
 
+// Share returns about how much of a log that ends at head lies before p, from 0
+// to 1, by what its driver counts in: commits, or bytes. It is for showing
+// progress, and nothing else.
+func (p Position) Share(head Position) float64 {
+	if head.major == 0 {
+		return 1
+	}
+	return min(1, float64(p.major)/float64(head.major))
+}
+
 // String prints p as "major-index", or "major.minor-index" where the driver
 // uses both; the zero Position is "0-0".
 func (p Position) String() string {

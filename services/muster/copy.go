@@ -91,15 +91,12 @@ type stages struct {
 func (s *stages) show(p transfer.Progress) {
 	if p.Stage != s.stage {
 		s.finish()
-		total := int64(p.Total)
-		if total == 0 {
-			total = -1
-		}
 		s.stage = p.Stage
-		s.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(s.out), progressbar.OptionSetDescription(string(p.Stage)),
+		s.bar = progressbar.NewOptions64(int64(p.Total), progressbar.OptionSetWriter(s.out), progressbar.OptionSetDescription(string(p.Stage)),
 			progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionShowIts(), progressbar.OptionSetItsString("events"),
 			progressbar.OptionClearOnFinish())
 	}
+	s.bar.ChangeMax64(int64(max(p.Total, p.Events)))
 	_ = s.bar.Set64(int64(p.Events))
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -244,7 +245,16 @@ func TestLogCopy(t *testing.T) {
 		append([]string{"--from", peer.URL()}, toNATS...),
 		{"--from", server.ClientURL(), "--from-creds", login, "--to-data", last},
 	} {
-		out := muster(t, append([]string{"log", "copy"}, way...)...)
+		cmd, bars := command(t.Context(), append([]string{"log", "copy"}, way...)...), &bytes.Buffer{}
+		cmd.Stderr = bars
+		said, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("copy %v: %v\n%s", way, err, bars)
+		}
+		if out := bars.String(); !strings.Contains(out, "copy") || !strings.Contains(out, "check") || !strings.Contains(out, "%") {
+			t.Errorf("copy %v shows no progress: %q", way, out)
+		}
+		out := string(said)
 		rows := strings.Split(out, "\n")
 		source, target := strings.Fields(rows[1]), strings.Fields(rows[2])
 		if len(source) != 5 || len(target) != 5 || source[2] != fmt.Sprint(strings.Count(whole, "\n")) || source[2] != target[2] || source[4] != target[4] {
@@ -385,4 +395,52 @@ func password(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return strings.TrimSpace(string(b))
+}
+
+// Goal: a log that lost its tail, of which the server says nothing, keeps the
+// deployment from starting, until an operator decides to go on without it.
+// Method: a bit of a late commit changed on the disk, and the index gone, as
+// after a crash.
+func TestLogLostTail(t *testing.T) {
+	dir := t.TempDir()
+	i := up(t, dir)
+	var last log.Position
+	for n := range 3 {
+		r := post(t, i, "application/json", seat(fmt.Sprint("s-", n)))
+		if r[0].Status != "accepted" {
+			t.Fatalf("%+v", r)
+		}
+		last = r[0].Position
+	}
+	i.stop(t)
+	files := filepath.Join(dir, "log/jetstream/jetstream/MUSTER/streams/MUSTER/msgs")
+	blocks, err := filepath.Glob(filepath.Join(files, "*.blk"))
+	if err != nil || len(blocks) != 1 {
+		t.Fatal(blocks, err)
+	}
+	b, err := os.ReadFile(blocks[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.LastIndex(b, []byte(`"id":"s-2"`))
+	if at < 0 {
+		t.Fatal("no s-2 in the file")
+	}
+	b[at] ^= 1
+	if err := errors.Join(os.WriteFile(blocks[0], b, 0o600), os.Remove(filepath.Join(files, "index.db"))); err != nil {
+		t.Fatal(err)
+	}
+	seen := filepath.Join(dir, "log.seen")
+	out, err := try(t, "up", "--data", dir, "--http", "127.0.0.1:0", "--nats", "127.0.0.1:0")
+	if err == nil || !strings.Contains(out, "commits that were in the log are gone") || !strings.Contains(out, seen) {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if err := os.Remove(seen); err != nil {
+		t.Fatal(err)
+	}
+	i = up(t, dir)
+	if r := post(t, i, "application/json", seat("s-2")); r[0].Status != "accepted" || r[0].Position.Compare(last) > 0 {
+		t.Errorf("what was lost, sent again: %+v; it was at %s", r, last)
+	}
+	i.stop(t)
 }

@@ -49,7 +49,7 @@ const (
 type Progress struct {
 	Stage  Stage
 	Events uint64
-	Total  uint64 // of the stage; 0 when it is not known
+	Total  uint64 // of both ends; until the check an estimate
 }
 
 // A Summary is what one end of a transfer holds.
@@ -78,7 +78,11 @@ func Run(ctx context.Context, source, target log.Log, tell func(Progress)) (Repo
 	if tell == nil {
 		tell = func(Progress) {}
 	}
-	copied := copier{target: target, last: map[string]log.Revision{}, tell: tell}
+	head, _, err := source.Head(ctx, log.Filter{})
+	if err != nil {
+		return Report{}, fmt.Errorf("read the source: %w", err)
+	}
+	copied := copier{target: target, head: head, last: map[string]log.Revision{}, tell: tell}
 	if err := copied.copy(ctx, source); err != nil {
 		return Report{}, err
 	}
@@ -117,6 +121,7 @@ func (r *reader) summary() Summary {
 // A copier is the first two stages of a transfer.
 type copier struct {
 	target log.Log
+	head   log.Position // of the source
 	source reader
 	found  uint64
 	last   map[string]log.Revision // of each boundary of the target
@@ -152,7 +157,8 @@ func (c *copier) copy(ctx context.Context, source log.Log) error {
 			}
 		}
 		c.source.add(from)
-		c.tell(Progress{stage, c.source.tree.Size(), 0})
+		events := c.source.tree.Size()
+		c.tell(Progress{stage, events, uint64(float64(events) / from.Position.Share(c.head))})
 	}
 	if more {
 		to, err, more := next()

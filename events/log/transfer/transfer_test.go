@@ -316,6 +316,33 @@ func TestNotAlone(t *testing.T) {
 	}
 }
 
+// Each stage counts up to its total, which is known at its end and not far off
+// before.
+func TestProgress(t *testing.T) {
+	open := drivers(t)
+	for _, way := range [][2]string{{"natslog", "eslog"}, {"eslog", "natslog"}} {
+		source, target := open[way[0]](), open[way[1]]()
+		fill(t, source, 60)
+		for _, stages := range [][]transfer.Stage{{transfer.Append, transfer.Check}, {transfer.Compare, transfer.Check}} {
+			last := map[transfer.Stage]transfer.Progress{}
+			r, err := transfer.Run(t.Context(), source, target, func(p transfer.Progress) {
+				if before := last[p.Stage]; p.Events <= before.Events || p.Total < p.Events {
+					t.Errorf("%v: %+v after %+v", way, p, before)
+				}
+				last[p.Stage] = p
+			})
+			if err != nil || len(last) != len(stages) {
+				t.Fatalf("%v: %v, %v", way, last, err)
+			}
+			for _, s := range stages {
+				if p := last[s]; p.Events != r.Source.Events || p.Total != r.Source.Events {
+					t.Errorf("%v: %+v at the end of %d events", way, p, r.Source.Events)
+				}
+			}
+		}
+	}
+}
+
 // A fault of either end is told with its end, and no more is written.
 func TestFaults(t *testing.T) {
 	source := memlog.New()
