@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log/natslog"
 	"github.com/muster-works/muster/events/log/natslog/embedded"
@@ -85,6 +87,21 @@ func TestGateways(t *testing.T) {
 	if exit := post(t, gates[1], "application/json", lines[3])[0]; exit.Status != events.Accepted || exit.Person != hired.Person {
 		t.Fatalf("the exit through the other gateway: %+v", exit)
 	}
+	// An operator's copy of the vault.
+	db, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(context.Background())
+	exec := func(query string) int64 {
+		t.Helper()
+		tag, err := db.Exec(t.Context(), query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tag.RowsAffected()
+	}
+	saved := exec("CREATE TABLE saved AS SELECT * FROM vault.person")
 	erase := func(g int) (int, string) {
 		return ask(t, http.DefaultClient, http.MethodPost, gates[g].HTTP+"/v1/persons/"+hired.Person.String()+"/erase", "", `{"reason":"asked for it"}`)
 	}
@@ -106,6 +123,16 @@ func TestGateways(t *testing.T) {
 			t.Errorf("gateway %d says the password of its vault: %s", i, said)
 		}
 	}
+	// Restored from the copy, the vault knows the person again until a gateway
+	// starts.
+	if n := exec("INSERT INTO vault.person SELECT * FROM saved ON CONFLICT DO NOTHING"); n != 1 {
+		t.Fatalf("%d persons came back, want the one erased", n)
+	}
+	restored := serve("gateway", "--data", filepath.Join(dir, "data-0"), "--vault", database, "--vault-key", filepath.Join(dir, "vault.key"))
+	if n := exec("SELECT FROM vault.person"); n != saved-1 {
+		t.Errorf("%d persons in the restored vault, want %d", n, saved-1)
+	}
+	restored.stop(t)
 	if out, err := try(t, "serve", "gateway", "--nats", server.ClientURL(), "--creds", filepath.Join(dir, "nats", embedded.PasswordFile),
 		"--data", filepath.Join(dir, "data-2"), "--vault", database, "--http", "127.0.0.1:0"); err == nil || !strings.Contains(out, "key") || strings.Contains(out, "hunter2") {
 		t.Errorf("a gateway without the key: %v %s", err, out)
