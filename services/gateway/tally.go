@@ -71,61 +71,49 @@ func (t *Tally) Take(from, until time.Time) []*events.SubmissionsTallied {
 	return list
 }
 
-// restore puts back what could not be recorded.
-func (t *Tally) restore(list []*events.SubmissionsTallied) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, old := range list {
-		sum := t.agencies[old.Agency]
-		if sum == nil {
-			t.agencies[old.Agency] = old
-			continue
-		}
-		sum.Accepted += old.Accepted
-		sum.Duplicate += old.Duplicate
-		for code, n := range old.Rejected {
-			if sum.Rejected == nil {
-				sum.Rejected = map[string]int{}
-			}
-			sum.Rejected[code] += n
-		}
-	}
+// A record is the tallies on their way into the log. Those whose outcome is not
+// known are written again as they are, under their ids: what is there already is
+// a duplicate, and nothing counts twice. Until then nothing more is taken from
+// the tally, so that the next interval is the longer.
+type record struct {
+	g       *Gateway
+	from    time.Time
+	pending []*events.Event
 }
 
 // Record writes what was counted into the log, a submissions.tallied an agency
-// and interval, until the context ends; then what is left. What cannot be
-// written now is written with the next interval. What was counted since the
-// last interval is lost when the process is killed: a tally is a matter of
-// record, not of account.
+// and interval, until the context ends; then what is left. Each gateway of
+// several writes its own. What cannot be written now is written at the end of
+// the next interval. What was counted since the last one is lost when the
+// process is killed: a tally is a matter of record, not of account.
 func (g *Gateway) Record(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	from := time.Now().UTC()
+	r := &record{g: g, from: time.Now().UTC()}
 	for {
 		select {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 			defer cancel()
-			if err := g.record(last, from, time.Now().UTC()); err != nil {
+			if err := r.write(last, time.Now().UTC()); err != nil {
 				g.log.Warn("tally is lost", "error", err)
 			}
 			return
 		case now := <-tick.C:
-			if err := g.record(ctx, from, now.UTC()); err != nil {
+			if err := r.write(ctx, now.UTC()); err != nil {
 				g.log.Warn("tally is not recorded yet", "error", err)
-				continue
 			}
-			from = now.UTC()
 		}
 	}
 }
 
-func (g *Gateway) record(ctx context.Context, from, until time.Time) error {
-	list := g.tally.Take(from, until)
-	if len(list) == 0 {
-		return nil
+// write writes what is pending, and then what was counted until now.
+func (r *record) write(ctx context.Context, until time.Time) error {
+	if err := r.flush(ctx); err != nil {
+		return err
 	}
-	var batch []*events.Event
+	list := r.g.tally.Take(r.from, until)
+	r.from = until
 	for _, sum := range list {
 		e := &events.Event{
 			ID: uuid.NewString(), Source: "/gateway", Type: sum.Type(), Subject: sum.Agency, Time: until,
@@ -135,12 +123,19 @@ func (g *Gateway) record(ctx context.Context, from, until time.Time) error {
 		if err != nil {
 			return fmt.Errorf("tally of %s: %w", sum.Agency, err)
 		}
-		e.Digest = g.vault.Digest(raw)
-		batch = append(batch, e)
+		e.Digest = r.g.vault.Digest(raw)
+		r.pending = append(r.pending, e)
 	}
-	receipts, err := g.desk.Submit(ctx, events.Gateway, batch, time.Time{})
-	if len(receipts) < len(list) {
-		g.tally.restore(list[len(receipts):])
+	return r.flush(ctx)
+}
+
+// flush writes what is pending. The desk answers in order: what it answered is
+// in the log.
+func (r *record) flush(ctx context.Context) error {
+	if len(r.pending) == 0 {
+		return nil
 	}
+	receipts, err := r.g.desk.Submit(ctx, events.Gateway, r.pending, time.Time{})
+	r.pending = r.pending[min(len(receipts), len(r.pending)):]
 	return err
 }

@@ -33,19 +33,16 @@ func TestTally(t *testing.T) {
 	if again := tally.Take(from, until); len(again) != 0 {
 		t.Errorf("counted twice: %+v", again)
 	}
-	tally.Count("b", []events.Receipt{refused("missing")})
-	tally.restore(got)
-	if got := tally.Take(from, until); len(got) != 2 || got[1].Accepted != 2 || got[1].Rejected["missing"] != 3 {
-		t.Errorf("restored %+v", got)
-	}
 }
 
-// acceptance counts what was recorded, and fails as told.
+// acceptance keeps what was recorded, and fails as told: before, or after it
+// wrote.
 type acceptance struct {
 	acceptor
-	fail  atomic.Bool
-	sums  []*events.SubmissionsTallied
-	calls int
+	fail, lose atomic.Bool
+	ids        map[string]bool
+	sums       []*events.SubmissionsTallied
+	calls      int
 }
 
 func (a *acceptance) Submit(ctx context.Context, f events.Family, batch []*events.Event, at time.Time) ([]events.Receipt, error) {
@@ -54,18 +51,25 @@ func (a *acceptance) Submit(ctx context.Context, f events.Family, batch []*event
 			return nil, fmt.Errorf("%w: no service", log.ErrUnavailable)
 		}
 		for _, e := range batch {
-			a.sums = append(a.sums, e.Data.(*events.SubmissionsTallied))
+			if !a.ids[e.ID] {
+				a.ids[e.ID] = true
+				a.sums = append(a.sums, e.Data.(*events.SubmissionsTallied))
+			}
+		}
+		if a.lose.Load() {
+			return nil, fmt.Errorf("%w: the answer is lost", log.ErrUnavailable)
 		}
 	}
 	return a.acceptor.Submit(ctx, f, batch, at)
 }
 
 // One event an agency and interval; nothing when nothing came; what could not
-// be written comes with the next.
+// be written comes at the end of the next, and what was written without an
+// answer is not written twice.
 func TestRecord(t *testing.T) {
 	b := newBench(t)
 	synctest.Test(t, func(t *testing.T) {
-		a := &acceptance{}
+		a := &acceptance{ids: map[string]bool{}}
 		b.Gateway.desk = a
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
@@ -84,13 +88,26 @@ func TestRecord(t *testing.T) {
 		a.fail.Store(false)
 		time.Sleep(time.Minute)
 		synctest.Wait()
-		if len(a.sums) != 2 || a.sums[1].Duplicate != 1 || a.sums[1].Until.Sub(a.sums[1].From) != 3*time.Minute || a.calls != 4 {
+		if len(a.sums) != 2 || a.sums[1].Duplicate != 1 || a.sums[1].Until.Sub(a.sums[1].From) != time.Minute || a.calls != 4 {
 			t.Fatalf("recorded %+v in %d calls", a.sums, a.calls)
+		}
+		a.lose.Store(true)
+		b.tally.Count("a", []events.Receipt{{Status: events.Accepted}})
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		b.tally.Count("a", []events.Receipt{{Status: events.Duplicate}})
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		a.lose.Store(false)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if len(a.sums) != 4 || a.sums[2].Accepted != 1 || a.sums[3].Accepted != 0 || a.sums[3].Duplicate != 1 || a.sums[3].From != a.sums[2].Until || a.sums[3].Until.Sub(a.sums[3].From) != 2*time.Minute {
+			t.Fatalf("recorded %+v", a.sums)
 		}
 		b.tally.Count("a", []events.Receipt{{Status: events.Accepted}})
 		cancel()
 		<-done
-		if len(a.sums) != 3 {
+		if len(a.sums) != 5 {
 			t.Errorf("the last interval is not recorded")
 		}
 	})

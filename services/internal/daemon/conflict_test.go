@@ -147,12 +147,13 @@ func fight(b *testing.B, staffs [][]events.Family) {
 // nothing binds the counties together. Method: two replicas of attendance, 64
 // submitters of sheets of two counties: on one boundary, where either replica
 // decides, and on a boundary a county, each with a replica to itself, so that
-// they never meet.
+// they never meet; and one replica alone.
 func BenchmarkBoundaries(b *testing.B) {
 	for _, c := range []struct {
 		name       string
 		boundaries [2]string
 	}{
+		{"one-replica", [2]string{"attendance"}},
 		{"family", [2]string{"attendance", "attendance"}},
 		{"county", [2]string{"attendance.370211", "attendance.370212"}},
 	} {
@@ -180,6 +181,11 @@ func report(b *testing.B, boundaries [2]string) {
 	var desks [2]*desk.Desk
 	ended := make(chan error, 2)
 	for i, boundary := range boundaries {
+		if boundary == "" {
+			desks[i] = desks[0]
+			ended <- nil
+			continue
+		}
 		desks[i] = desk.New(events.Attendance, attendance.New(placed), desk.NewFold(l, boundary, &desk.Stateless{}))
 		go func() { ended <- desks[i].Run(ctx, func() {}) }()
 	}
@@ -192,7 +198,7 @@ func report(b *testing.B, boundaries [2]string) {
 	took := side(each, func(c int) {
 		for i := range sheets {
 			d := desks[c%2]
-			if boundaries[0] == boundaries[1] {
+			if boundaries[0] == boundaries[1] { // whoever takes it from the queue group
 				d = desks[rand.IntN(2)]
 			}
 			e := doorEvent(fmt.Sprintf("a-%d-%d", c, i), &events.AttendanceReported{
