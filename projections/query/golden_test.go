@@ -17,6 +17,7 @@ var update = flag.Bool("update", false, "write the golden answers anew")
 func TestGoldenAnswers(t *testing.T) {
 	golden(t, "testdata/answers.txt", programme(t))
 	golden(t, "testdata/money.txt", payday(t))
+	golden(t, "testdata/late.txt", late(t))
 }
 
 func golden(t *testing.T, file string, w *world) {

@@ -343,3 +343,27 @@ func TestNoReadModel(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// What is kept is brought up to date without being asked for.
+func TestKeep(t *testing.T) {
+	w := programme(t)
+	ctx, stop := context.WithCancel(t.Context())
+	var keeping sync.WaitGroup
+	keeping.Go(func() { w.api.Keep(ctx) })
+	defer keeping.Wait()
+	defer stop()
+	grown := func(than int) int {
+		t.Helper()
+		for range 1000 {
+			if n := w.api.Held(); n > than {
+				return n
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		t.Fatalf("still %d rows", than)
+		return 0
+	}
+	before := grown(0)
+	w.commit(now, w.event(beside, &events.HirePlaced{Who: who(9), Post: "b", Seat: 2, From: civil.MustDate("2022-06-01"), Group: "older", Sex: "F"}))
+	grown(before)
+}

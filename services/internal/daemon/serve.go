@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/muster-works/muster/events"
@@ -130,6 +131,11 @@ func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(stri
 	if err != nil {
 		return err
 	}
+	ctx, stop := context.WithCancel(ctx)
+	var keeping sync.WaitGroup
+	keeping.Go(func() { api.Keep(ctx) })
+	defer keeping.Wait() // before the read model is closed
+	defer stop()
 	door.open(rooms{api: api.Handler(), auth: auth})
 	ready(address)
 	return door.serve(ctx, listener)

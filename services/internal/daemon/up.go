@@ -194,6 +194,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 		rebuild: &rebuilder{ctx: ctx, log: ground.log, dir: model, c: c},
 	})
 	front.Go(func() error { return gate.ServeNATS(ctx, ground.nats) })
+	front.Go(func() error { api.Keep(ctx); return nil })
 	ready(addresses)
 	gate.Record(ctx, tallyEvery)
 	return nil
