@@ -3,6 +3,7 @@
 package projections
 
 import (
+	"github.com/muster-works/muster/projections/agency"
 	"github.com/muster-works/muster/projections/headcount"
 	"github.com/muster-works/muster/projections/plan"
 	"github.com/muster-works/muster/projections/vacancy"
@@ -17,5 +18,6 @@ func Views() []view.View {
 		plan.Developed(),
 		vacancy.View(),
 		vacancy.Filled(),
+		agency.View(),
 	}
 }

@@ -107,9 +107,11 @@ func moneyHistory(w *world, r *rand.Rand) {
 		}
 	}
 	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	all = append(first, all...)
+	published(all, r)
 	recorded := at("2022-04-20 00:00")
-	for _, e := range append(first, all...) { // one boundary a commit, as the services keep it
-		recorded = recorded.Add(time.Duration(r.IntN(3)) * time.Hour)
+	for _, e := range all { // one boundary a commit, as the services keep it
+		recorded = recorded.Add(time.Duration(r.IntN(3)) * 7 * time.Hour)
 		w.commit(recorded, e)
 		if r.IntN(30) == 0 { // what is held in memory grows by parts
 			w.settle()
@@ -118,6 +120,27 @@ func moneyHistory(w *world, r *rand.Rand) {
 		}
 	}
 	w.settle()
+}
+
+// published lets several agencies publish the events, each correcting its own.
+func published(all []*events.Event, r *rand.Rand) {
+	source := map[string]string{}
+	for _, e := range all {
+		source[e.ID] = "/agency/" + []string{"north", "south", "west"}[r.IntN(3)] + "/a"
+	}
+	of := func(e *events.Event) string {
+		for {
+			old := e.Voids().ID
+			i := slices.IndexFunc(all, func(x *events.Event) bool { return x.ID == old })
+			if i < 0 {
+				return source[e.ID]
+			}
+			e = all[i]
+		}
+	}
+	for _, e := range all {
+		e.Source, e.AuthID = of(e), ""
+	}
 }
 
 // paidLine is a pay line and what became of it, put together from raw events.
@@ -387,7 +410,7 @@ func TestMoneyRecount(t *testing.T) {
 			o := recount(w)
 			for range 60 {
 				asOf := civil.MustDate("2022-04-20") + civil.Date(r.IntN(100))
-				known := at("2022-04-19 00:00").Add(time.Duration(r.IntN(30*24)) * time.Hour)
+				known := at("2022-04-19 00:00").Add(time.Duration(r.IntN(110*24)) * time.Hour)
 				month := civil.MustMonth("2022-04") + civil.Month(r.IntN(3))
 				prefix := []string{"", "37", "3701", "370211", "370102001"}[r.IntN(5)]
 				params := url.Values{"as_of": {asOf.String()}, "known_at": {known.Format(time.RFC3339)}, "division": {prefix}}

@@ -47,6 +47,7 @@ type API struct {
 	packs     rulebook.Shelf
 	rolls     rolls
 	registers registers
+	conduct   conduct
 	money     till
 	least     int // entries that balances are struck after, see ledger
 	mu        sync.Mutex
@@ -67,6 +68,7 @@ func Questions() []Question {
 		{"vacancies", (*API).vacancies, "as_of known_at division limit cursor", new(Vacancies)},
 		{"payroll", (*API).payroll, "as_of known_at division month limit cursor", new(Payroll)},
 		{"funds", (*API).funds, "as_of known_at division", new(Funds)},
+		{"agencies", (*API).agencies, "as_of known_at division month", new(Agencies)},
 		{"trail/persons/{id}", (*API).personTrail, "known_at limit cursor", new(Trail)},
 		{"trail/posts/{id}", (*API).postTrail, "known_at limit cursor", new(Trail)},
 		{"trail/agencies/{id}", (*API).agencyTrail, "known_at limit cursor", new(Trail)},

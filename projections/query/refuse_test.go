@@ -36,7 +36,7 @@ func TestBadParameters(t *testing.T) {
 	urls := map[string]string{ // by question
 		"headcount": "/v1/headcount", "series": "/v1/headcount/series", "plan": "/v1/plan", "vacancies": "/v1/vacancies",
 		"event": "/v1/trail/events/4-1", "person": "/v1/trail/persons/" + person(1).String(), "post": "/v1/trail/posts/b", "agency": "/v1/trail/agencies/rsj",
-		"projections": "/v1/projections", "payroll": "/v1/payroll", "funds": "/v1/funds",
+		"agencies": "/v1/agencies", "projections": "/v1/projections", "payroll": "/v1/payroll", "funds": "/v1/funds",
 	}
 	with := func(question, parameter, value string) string {
 		params := url.Values{}
@@ -51,7 +51,7 @@ func TestBadParameters(t *testing.T) {
 		}
 		return urls[question] + "?" + params.Encode()
 	}
-	clocks := "headcount plan vacancies payroll funds"
+	clocks := "headcount plan vacancies payroll funds agencies"
 	bad := []struct{ questions, parameter, values string }{
 		{clocks, "as_of", "2022-02-30 2022-13-01 22-01-01 today 2022-05-10T00:00:00Z 1899-12-31 2200-01-01"},
 		{clocks + " series person post agency event", "known_at", "yesterday 2022-06-31 2022-06-20T10:00:00 2022-06-20T25:00:00Z 0001-01-01T00:00:00Z 9999-01-01T00:00:00Z"},
@@ -60,7 +60,8 @@ func TestBadParameters(t *testing.T) {
 		{"headcount series", "by", "age division division: division:country category,category category, ,sex division:county,division:township Sex sex;group"},
 		{"series", "from", "2022-05-32 May 2022-05-01T00:00:00Z"},
 		{"series", "to", "2022-04-30 2032-05-08 x"},
-		{"payroll", "month", "2022-13 2022 2022-05-01 May 1899-12"},
+		{"payroll agencies", "month", "2022-13 2022 2022-05-01 May 1899-12"},
+		{"agencies", "division", "370211102 370211102231 3 x"},
 		{"payroll vacancies person post agency", "limit", "0 -1 1001 ten 1.5"},
 		{"headcount series payroll vacancies person post agency", "cursor", "1 x.y 1.2.3.4 -1.0.1 9999999.0.1 1.!.2"},
 		{"series person post agency event projections", "as_of", "2022-05-10"},
