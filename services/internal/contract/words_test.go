@@ -39,6 +39,10 @@ var operations = map[string]op{
 	"GET /v1/vacancies":        {id: "vacancies", tag: "questions", summary: "Seats with nobody on them", answer: "The vacant seats, the longest vacant first.", errors: asked},
 	"GET /v1/payroll":          {id: "payroll", tag: "questions", summary: "What a month was worth to each person, and what was paid", answer: "A row for each person on each post.", errors: asked},
 	"GET /v1/funds":            {id: "funds", tag: "questions", summary: "What stands in the books of each fund", answer: "A balance for each fund.", errors: asked},
+	"GET /v1/agencies": {
+		id: "agencies", tag: "questions", summary: "How late, how complete and how refused publishers report", answer: "A row for each agency.",
+		says: "Of one month: the one asked for, or the one before as_of.", errors: asked,
+	},
 	"GET /v1/trail/persons/{id}": {
 		id: "personTrail", tag: "questions", summary: "The audit trail of a person", answer: "The events, oldest first; of sheets and runs that person's lines alone.", errors: askedOf,
 	},
