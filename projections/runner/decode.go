@@ -78,8 +78,12 @@ func (p *pipeline) take() *decoded {
 	}
 }
 
-// giveBack lets a commit that was folded be used again.
+// giveBack lets a commit that was folded be used again. Its bytes are let go of,
+// and so is what is a part of them.
 func (p *pipeline) giveBack(d *decoded) {
+	d.Commit = log.Commit{}
+	clear(d.events)
+	clear(d.posts)
 	select {
 	case p.spare <- d:
 	default:

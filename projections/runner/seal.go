@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"strconv"
 
 	"github.com/muster-works/muster/projections/readmodel"
 )
@@ -25,7 +26,12 @@ func (s *sealer) seal(d *digest, row *readmodel.CommitRow, voids []readmodel.Voi
 		s.number(int64(v.Target))
 	}
 	for i := range cells {
-		s.b = fmt.Appendf(s.b, "%q", cells[i].Cell)
+		c := &cells[i].Cell
+		s.b = append(s.b, '{')
+		for _, text := range [...]string{string(c.Division), c.Category, c.Kind, c.Area, c.Group, c.Sex, c.Reason, c.Agency} {
+			s.b = append(strconv.AppendQuote(s.b, text), ' ')
+		}
+		s.b[len(s.b)-1] = '}'
 	}
 	s.b = fmt.Appendf(s.b, "%d %s %q %d ", row.Ord, row.Position, row.ID, row.Recorded.UnixNano())
 	s.b = append(s.b, row.Subjects...)

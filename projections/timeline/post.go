@@ -17,6 +17,7 @@ type Post struct {
 	closed    []fact[civil.Date]
 	sheets    []fact[posted]
 	placed    []Placement
+	steps     []Step
 	spells
 	trail
 }
@@ -67,7 +68,7 @@ func (p *Post) Reset() {
 func (p *Post) Extend(facts []byte) error { return p.extend(facts, Head) }
 
 func (p *Post) extend(facts []byte, known uint64) error {
-	p.placed = nil
+	p.placed, p.steps = nil, nil
 	r := reader{b: facts}
 	for r.more() {
 		ref, tag := r.ref(), Tag(r.byte())
@@ -174,8 +175,16 @@ func (p *Post) End() civil.Date {
 
 // Seats returns how many seats the post has, from which day on, ascending; a
 // post that ends has a last step to 0. Of two sizes for one day the larger
-// holds. A post not developed has no steps.
+// holds. A post not developed has no steps. They are worked out once, as
+// Placements are.
 func (p *Post) Seats() []Step {
+	if p.steps == nil {
+		p.steps = p.seats()
+	}
+	return p.steps
+}
+
+func (p *Post) seats() []Step {
 	a, ok := p.Attributes()
 	if !ok {
 		return nil
