@@ -364,7 +364,7 @@ func TestProvision(t *testing.T) {
 		listen: "127.0.0.1:-1", jetstream { store_dir: %q }, system_account: SYS, no_auth_user: anyone
 		accounts {
 			SYS { users: [{user: system, password: secret}] }
-			MUSTER { jetstream: enabled, users: [{user: anyone, password: any}] }
+			MUSTER { jetstream: enabled, users: [{user: anyone, password: any}, {user: internal, password: secret}] }
 		}`, t.TempDir()))
 	if err != nil {
 		t.Fatal(err)
@@ -385,6 +385,15 @@ func TestProvision(t *testing.T) {
 	}
 	if out, err := try(t, "provision", "--nats", ns.ClientURL(), "--system-creds", secret); err == nil || !strings.Contains(out, "sync   every 2m0s") || !strings.Contains(out, "sync_interval: always") {
 		t.Errorf("a server as it comes: %v\n%s", err, out)
+	}
+	// Services do not start on it where it tells, and else say what they cannot know.
+	if out, err := try(t, "serve", "hire", "--nats", ns.ClientURL(), "--creds", secret); err == nil || !strings.Contains(out, "misconfigured") || !strings.Contains(out, "sync_interval: always") {
+		t.Errorf("a service on a server as it comes: %v\n%s", err, out)
+	}
+	i = start(t, "serve", "hire", "--nats", ns.ClientURL())
+	i.stop(t)
+	if !strings.Contains(i.problems.String(), "sync each commit is unknown") {
+		t.Errorf("a service that cannot know: %s", i.problems)
 	}
 }
 

@@ -3,6 +3,17 @@
 // comparisons, and it is the reference that the other drivers are held
 // against: what they do differently, apart from durability, is their mistake.
 //
+// The life of a commit:
+//
+//  1. Append checks it against the limits of package log.
+//  2. Under the lock of the log it is compared with its boundary: at the
+//     expected revision it goes on; if the commit that was decided on that
+//     revision has its id, that one's position is the answer; else it is a
+//     conflict.
+//  3. Its events are copied, it gets the next position and the time, and is put
+//     at the end of the one list that there is.
+//  4. Followers are woken; readers take commits from the list by number.
+//
 // Positions and revisions count commits from 1. A retried append is recognised
 // for as long as the log lives. Nothing fails with log.ErrUnavailable until
 // the log is closed.

@@ -114,8 +114,14 @@ func (c *Config) connect(ctx context.Context, name string) (_ *ground, err error
 func (c *Config) openLog(ctx context.Context, nc *nats.Conn) (log.Log, error) {
 	switch scheme, _, _ := strings.Cut(c.Log, ":"); scheme {
 	case "":
+		if err := c.checkSync(ctx, c.NATS); err != nil {
+			return nil, err
+		}
 		return opened(natslog.Open(ctx, nc, natslog.Options{}))
 	case "nats", "tls":
+		if err := c.checkSync(ctx, c.Log); err != nil {
+			return nil, err
+		}
 		nc, err := c.dial(c.Log, "muster log")
 		if err != nil {
 			return nil, err
