@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"net/http"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/table"
 )
 
 // An Origin says what an answer was made from.
@@ -90,19 +90,15 @@ func write(w http.ResponseWriter, r *http.Request, body answer) {
 		next.RawQuery = params.Encode()
 		h.Set("Link", "<"+next.RequestURI()+`>; rel="next"`)
 	}
-	if strings.Contains(r.Header.Get("Accept"), "text/csv") {
-		h.Set("Content-Type", "text/csv; charset=utf-8")
-		if origin, err := json.Marshal(body.origin(), json.Deterministic(true)); err == nil {
-			h.Set("Muster-Origin", string(origin))
-		}
-		header, rows := body.table()
-		out := csv.NewWriter(w)
-		_ = out.Write(header)
-		_ = out.WriteAll(rows) // a reader that left is no error of ours
-		return
+	switch accept := r.Header.Get("Accept"); {
+	case strings.Contains(accept, "text/csv"):
+		writeTable(w, body, "text/csv; charset=utf-8")
+	case strings.Contains(accept, table.XLSX):
+		writeTable(w, body, table.XLSX)
+	default:
+		h.Set("Content-Type", "application/json")
+		_ = json.MarshalWrite(w, body, json.Deterministic(true))
 	}
-	h.Set("Content-Type", "application/json")
-	_ = json.MarshalWrite(w, body, json.Deterministic(true))
 }
 
 func writeError(w http.ResponseWriter, err error) {

@@ -18,7 +18,8 @@
 // a question does not take is one. Lists page by cursor, and so do figures that
 // have more than 10,000 rows. All pages are of the commit and the business date
 // of the first; the header Link names the next one. A request that accepts
-// text/csv gets CSV, and the origin in the header Muster-Origin.
+// text/csv or the media type of XLSX gets that, and the origin in the header
+// Muster-Origin; see package table for what guards a spreadsheet.
 package query
 
 import (

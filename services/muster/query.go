@@ -6,13 +6,17 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func queryCommand() *cobra.Command {
 	var c client
-	var asOf, knownAt, division, by, month, format, atLeast string
+	var form form
+	var asOf, knownAt, division, by, month, atLeast string
 	cmd := &cobra.Command{
 		Use:       "query headcount|vacancies|plan|payroll|findings|funds|agencies",
 		Short:     "Ask a running instance, for any date as known at any moment",
@@ -30,28 +34,60 @@ func queryCommand() *cobra.Command {
 					query.Set(name, value)
 				}
 			}
-			return c.print(cmd, "/v1/"+args[0], query, "rows", format)
+			return c.print(cmd, "/v1/"+args[0], query, "rows", form)
 		},
 	}
 	f := cmd.Flags()
 	c.flags(f)
+	form.flags(f)
 	f.StringVar(&asOf, "as-of", "", "business date, YYYY-MM-DD (default: the instance's today)")
 	f.StringVar(&knownAt, "known-at", "", "as known at this instant (RFC 3339) or end of day (default: now)")
 	f.StringVar(&division, "division", "", "division prefix or 12 digits")
 	f.StringVar(&by, "by", "", "comma list of division:prefecture, division:county, division:township, category, kind, group, area, sex")
 	f.StringVar(&month, "month", "", "month of a payroll or of agencies' reports, YYYY-MM")
 	f.StringVar(&atLeast, "at-least", "", "wait until this position of a receipt is visible")
-	f.StringVar(&format, "format", "table", "table, json or csv")
 	return cmd
 }
 
-// print asks a question and prints its answer: as a table or CSV with the rows
-// of all pages, as JSON a page a line.
-func (c *client) print(cmd *cobra.Command, path string, query url.Values, rows, format string) error {
-	if format != "table" && format != "json" && format != "csv" {
-		return errors.New("--format: want table, json or csv")
+// A form is how an answer is printed, and where.
+type form struct{ format, out string }
+
+func (o *form) flags(f *pflag.FlagSet) {
+	f.StringVar(&o.format, "format", "table", "table, json, csv or xlsx")
+	f.StringVar(&o.out, "out", "", "write to this file (default: standard output; xlsx wants a file)")
+}
+
+// open opens what is written to; close it with the error of writing, so that no
+// half a file is left.
+func (o *form) open(stdout io.Writer) (w io.Writer, closed func(error) error, err error) {
+	switch {
+	case !slices.Contains([]string{"table", "json", "csv", "xlsx"}, o.format):
+		return nil, nil, errors.New("--format: want table, json, csv or xlsx")
+	case o.out == "" && o.format == "xlsx":
+		return nil, nil, errors.New("--out: a workbook is written to a file; name it")
+	case o.out == "":
+		return stdout, func(err error) error { return err }, nil
 	}
-	w := cmd.OutOrStdout()
+	f, err := os.OpenFile(o.out, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--out: %w", err)
+	}
+	return f, func(err error) error {
+		if err = errors.Join(err, f.Close()); err != nil {
+			err = errors.Join(err, os.Remove(o.out))
+		}
+		return err
+	}, nil
+}
+
+// print asks a question and prints its answer: as a table, CSV or workbook with
+// the rows of all pages, as JSON a page a line.
+func (c *client) print(cmd *cobra.Command, path string, query url.Values, rows string, form form) (err error) {
+	w, closed, err := form.open(cmd.OutOrStdout())
+	if err != nil {
+		return err
+	}
+	defer func() { err = closed(err) }()
 	var all answer
 	for {
 		next := ""
@@ -64,7 +100,7 @@ func (c *client) print(cmd *cobra.Command, path string, query url.Values, rows, 
 			if err != nil {
 				return err
 			}
-			if format == "json" {
+			if form.format == "json" {
 				if _, err := fmt.Fprintf(w, "%s\n", bytes.TrimSpace(text)); err != nil {
 					return err
 				}
@@ -81,9 +117,11 @@ func (c *client) print(cmd *cobra.Command, path string, query url.Values, rows, 
 		}
 		query.Set("cursor", next)
 	}
-	switch format {
+	switch form.format {
 	case "csv":
 		return all.csv(w)
+	case "xlsx":
+		return all.workbook(w)
 	case "table":
 		return all.table(w)
 	}
@@ -92,7 +130,8 @@ func (c *client) print(cmd *cobra.Command, path string, query url.Values, rows, 
 
 func trailCommand() *cobra.Command {
 	var c client
-	var format, knownAt string
+	var form form
+	var knownAt string
 	cmd := &cobra.Command{
 		Use:   "trail person|post|agency|event ID",
 		Short: "Print the audit trail of a person, post, agency or event, oldest first",
@@ -107,27 +146,27 @@ func trailCommand() *cobra.Command {
 			if knownAt != "" {
 				query.Set("known_at", knownAt)
 			}
-			return c.print(cmd, "/v1/trail/"+kind+"/"+url.PathEscape(args[1]), query, "events", format)
+			return c.print(cmd, "/v1/trail/"+kind+"/"+url.PathEscape(args[1]), query, "events", form)
 		},
 	}
 	c.flags(cmd.Flags())
+	form.flags(cmd.Flags())
 	cmd.Flags().StringVar(&knownAt, "known-at", "", "as known at this instant (RFC 3339) or end of day (default: now)")
-	cmd.Flags().StringVar(&format, "format", "table", "table, json or csv")
 	return cmd
 }
 
 func statusCommand() *cobra.Command {
 	var c client
-	var format string
+	var form form
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show services, the log's head, and each view's position, lag and age",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.print(cmd, "/v1/projections", url.Values{}, "rows", format)
+			return c.print(cmd, "/v1/projections", url.Values{}, "rows", form)
 		},
 	}
 	c.flags(cmd.Flags())
-	cmd.Flags().StringVar(&format, "format", "table", "table, json or csv")
+	form.flags(cmd.Flags())
 	return cmd
 }

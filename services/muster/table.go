@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
 	"slices"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/muster-works/muster/projections/table"
 )
 
 // An answer is a query's answer as it came: members in their order.
@@ -108,38 +108,13 @@ func (a answer) columns() (names []string) {
 	return names
 }
 
-// each calls fn with the header and then with the cells of each row.
-func (a answer) each(fn func(cells []string) error) error {
-	names := a.columns()
-	if len(names) == 0 {
-		return nil
-	}
-	if err := fn(names); err != nil {
-		return err
-	}
-	for _, row := range a.rows {
-		cells := make([]string, len(names))
-		for _, m := range row {
-			cells[slices.Index(names, m.name)] = m.text()
-		}
-		if err := fn(cells); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // table prints the rows aligned, then the facts a line each.
 func (a answer) table(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	err := a.each(func(cells []string) error {
-		_, err := fmt.Fprintln(t, strings.Join(cells, "\t"))
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if len(a.rows) > 0 {
+	if header, rows := a.grid(); len(header) > 0 {
+		for _, cells := range append([][]string{header}, rows...) {
+			fmt.Fprintln(t, strings.Join(cells, "\t")) // the first error of all sticks
+		}
 		fmt.Fprintln(t)
 	}
 	for _, m := range a.facts {
@@ -155,10 +130,29 @@ func (a answer) csv(w io.Writer) error {
 	if len(a.rows) == 0 {
 		a = answer{rows: [][]member{a.facts}}
 	}
-	out := csv.NewWriter(w)
-	if err := a.each(out.Write); err != nil {
-		return err
+	header, rows := a.grid()
+	return table.CSV(w, header, rows)
+}
+
+// workbook writes the rows, and the facts on a sheet of their own.
+func (a answer) workbook(w io.Writer) error {
+	var facts [][]string
+	for _, m := range a.facts {
+		facts = append(facts, []string{m.name, m.text()})
 	}
-	out.Flush()
-	return out.Error()
+	header, rows := a.grid()
+	return table.Workbook(w, header, rows, facts)
+}
+
+// grid returns the header and the cells of each row.
+func (a answer) grid() (header []string, rows [][]string) {
+	header = a.columns()
+	for _, row := range a.rows {
+		cells := make([]string, len(header))
+		for _, m := range row {
+			cells[slices.Index(header, m.name)] = m.text()
+		}
+		rows = append(rows, cells)
+	}
+	return header, rows
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/muster-works/muster/projections/payroll"
+	"github.com/muster-works/muster/projections/table"
 	"github.com/muster-works/muster/services/internal/daemon"
 	"github.com/spf13/cobra"
 )
@@ -60,13 +60,12 @@ func printWhatIf(out io.Writer, w daemon.WhatIf) {
 }
 
 func writeLines(out io.Writer, lines []payroll.LineChange) error {
-	w := csv.NewWriter(out)
-	_ = w.Write([]string{"division", "post", "person", "month", "entitled", "would_be", "difference", "policyversion", "would_be_policyversion"})
+	header := []string{"division", "post", "person", "month", "entitled", "would_be", "difference", "policyversion", "would_be_policyversion"}
+	var rows [][]string
 	for _, l := range lines {
 		fen := func(n int64) string { return strconv.FormatInt(n, 10) }
-		_ = w.Write([]string{string(l.Division), l.Post, l.Person.String(), l.Month.String(),
+		rows = append(rows, []string{string(l.Division), l.Post, l.Person.String(), l.Month.String(),
 			fen(int64(l.Before)), fen(int64(l.After)), fen(int64(l.After - l.Before)), l.PolicyBefore, l.PolicyAfter})
 	}
-	w.Flush() // the first error of all sticks
-	return w.Error()
+	return table.CSV(out, header, rows)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/muster-works/muster/events/schema"
 	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/table"
 	"github.com/muster-works/muster/services/gateway"
 	"github.com/muster-works/muster/services/internal/daemon"
 )
@@ -63,9 +64,10 @@ func openAPI(t *testing.T) *huma.OpenAPI {
 		op.Responses["200"].Content = map[string]*huma.MediaType{
 			"application/json": {Schema: schemaOf(registry, q.Answer)},
 			"text/csv":         {Schema: &huma.Schema{Type: "string", Description: "with Accept: text/csv; the rows alone"}},
+			table.XLSX:         {Schema: &huma.Schema{Type: "string", Format: "binary", Description: "with that media type in Accept: a workbook, the rows on its first sheet, what the JSON says beside them on its second"}},
 		}
 		op.Responses["200"].Headers = map[string]*huma.Param{
-			"Muster-Origin": {Description: "of CSV: what the JSON says beside its rows", Schema: &huma.Schema{Type: "string"}},
+			"Muster-Origin": {Description: "of CSV and workbooks: what the JSON says beside its rows", Schema: &huma.Schema{Type: "string"}},
 			"Link":          {Description: "the next page, where there is one", Schema: &huma.Schema{Type: "string"}},
 		}
 		doc.AddOperation(op)
