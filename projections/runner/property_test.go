@@ -44,12 +44,54 @@ func everything(t fataler, r *readmodel.Reader) []string {
 			}
 		}
 	}
+	// How late something was recorded depends on when, and is left out.
+	conduct := map[string]int{}
+	if err := r.Differences(ctx, "agencies", 0, func(d readmodel.Difference) {
+		conduct[fmt.Sprint("agencies", cells[d.Cell].Cell, d.Date)] += d.N
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for k, n := range conduct {
+		all = append(all, fmt.Sprint(k, n))
+	}
+	for i := range posts {
+		all = append(all, onSheets(t, r, postName(i))...)
+	}
 	for on := first - 1; on < first+days+30; on += 5 {
 		_, free := shown(t, r, on, timeline.Head)
 		all = append(all, fmt.Sprint(on, free))
 	}
 	for i := range persons {
 		all = append(all, person(t, r, personID(i))...)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// onSheets are the persons on the sheets of a post, by month.
+func onSheets(t fataler, r *readmodel.Reader, name string) (all []string) {
+	ctx := context.Background()
+	p, err := r.Post(ctx, name, timeline.Head)
+	if errors.Is(err, readmodel.ErrUnknown) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for month := first.Month(); month <= first.Month()+3; month++ {
+		var on []string
+		err := p.Reported(month, func(no timeline.Number) {
+			id, err := r.PersonID(ctx, no)
+			if err != nil {
+				t.Fatal(err)
+			}
+			on = append(on, id.String())
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(on)
+		all = append(all, fmt.Sprint(name, month, on))
 	}
 	return all
 }
@@ -87,7 +129,13 @@ func person(t fataler, r *readmodel.Reader, id uuid.UUID) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		say(id, run, l.Line, post(l.Post), l.Month, l.Kind, l.Amount, l.PaidOn, l.Account, l.ReturnedOn)
+		say(id, run, l.Line, post(l.Post), l.Month, l.Kind, l.Amount, l.PaidOn, l.Account, l.ReturnedOn, l.ReversedOn)
+	}
+	for _, x := range p.Trainings() {
+		say(id, x.On, x.Hours, x.PreService)
+	}
+	for _, x := range p.Accounts() {
+		say(id, x.Token, x.From)
 	}
 	for _, x := range p.Registry() {
 		say(id, x.Registry, x.From, x.Until)

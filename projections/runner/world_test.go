@@ -94,6 +94,38 @@ func draw(t *rapid.T) []*events.Event {
 				{Line: fmt.Sprint(n(1, 3, "line")), Person: somebody(n).Person, Account: "t"}}}
 		},
 		func() events.Data {
+			return &events.HireRenewed{Who: somebody(n), Post: postName(n(0, posts-1, "post")), Until: date("until")}
+		},
+		func() events.Data {
+			return &events.AttendanceReported{Post: postName(n(0, posts-1, "post")), Date: date("day"), Lines: []events.AttendanceLine{{Person: somebody(n).Person, Mark: "H"}}}
+		},
+		func() events.Data {
+			return &events.TrainingCompleted{Who: somebody(n), Course: "safety", Hours: n(1, 9, "hours"), On: date("on"), PreService: n(0, 1, "pre") == 1}
+		},
+		func() events.Data {
+			return &events.AccountAssigned{Who: somebody(n), Account: fmt.Sprint("t", n(1, 3, "account")), Bank: "b", From: date("from")}
+		},
+		func() events.Data {
+			back := []events.ReturnedLine{{Line: fmt.Sprint(n(1, 3, "line")), Person: somebody(n).Person, On: date("back")}}
+			if n(0, 1, "reversed") == 1 {
+				return &events.PaymentReversed{Run: fmt.Sprint(n(1, 2, "run")), Lines: back}
+			}
+			return &events.PaymentReturned{Run: fmt.Sprint(n(1, 2, "run")), Lines: back}
+		},
+		func() events.Data {
+			return &events.FundAllocated{Fund: "f", Division: "370211000000", Year: 2022, Amount: events.Fen(n(1, 9, "amount"))}
+		},
+		func() events.Data {
+			return &events.SubmissionsTallied{Agency: "a", From: moment(n(0, 9, "from")), Until: moment(10), Accepted: n(0, 3, "accepted"), Rejected: map[string]int{"not_placed": n(0, 2, "rejected")}}
+		},
+		func() events.Data { return &events.PersonErased{Person: somebody(n).Person, Reason: "asked"} },
+		func() events.Data {
+			return &events.PersonRevealed{Person: somebody(n).Person, Fields: []string{"name"}, Purpose: "test"}
+		},
+		func() events.Data {
+			return &events.FindingReviewed{Finding: "F01", Verdict: "cleared"}
+		},
+		func() events.Data {
 			return &events.RegistryReported{Registry: "death", Lines: []events.RegistryLine{{Person: somebody(n).Person, From: date("from")}}}
 		},
 	}
