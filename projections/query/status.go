@@ -21,15 +21,15 @@ type ViewStatus struct {
 	Recorded   time.Time    `json:"recordedtime,omitzero"`
 	Head       log.Position `json:"head"` // of the log
 	// Lag is the number of commits in the log that the view does not show. It
-	// is left out where they are more than farBehind.
+	// is left out where they are more than FarBehind.
 	Lag *int `json:"lag,omitzero"`
 	// Age is how many seconds ago the first of those commits was recorded; 0
 	// where there are none.
 	Age int `json:"age"`
 }
 
-// farBehind is how many commits are looked at to tell the lag.
-const farBehind = 100
+// FarBehind is how many commits are looked at to tell the lag.
+const FarBehind = 100
 
 // Projections answers how far the views have come.
 type Projections struct {
@@ -38,12 +38,8 @@ type Projections struct {
 }
 
 func (a *API) projections(q *question) (answer, error) {
-	head, _, err := a.Log.Head(q.ctx, log.Filter{})
+	s, err := a.standing(q)
 	if err != nil {
-		return nil, err
-	}
-	s := ViewStatus{Generation: q.meta.Generation, Position: q.meta.Position, Recorded: q.meta.Recorded, Head: head}
-	if err := a.lag(q, &s); err != nil {
 		return nil, err
 	}
 	p := &Projections{Rows: []ViewStatus{}}
@@ -52,6 +48,25 @@ func (a *API) projections(q *question) (answer, error) {
 		p.Rows = append(p.Rows, s)
 	}
 	return p, nil
+}
+
+// Standing says how far the views, which go together, have come; View and
+// Version are not set. It fails while there is no read model.
+func (a *API) Standing(ctx context.Context) (ViewStatus, error) {
+	q := &question{ctx: ctx}
+	if err := a.wait(q); err != nil {
+		return ViewStatus{}, err
+	}
+	return a.standing(q)
+}
+
+func (a *API) standing(q *question) (ViewStatus, error) {
+	head, _, err := a.Log.Head(q.ctx, log.Filter{})
+	if err != nil {
+		return ViewStatus{}, err
+	}
+	s := ViewStatus{Generation: q.meta.Generation, Position: q.meta.Position, Recorded: q.meta.Recorded, Head: head}
+	return s, a.lag(q, &s)
 }
 
 // lag counts the commits up to the head that the read model does not show.
@@ -67,7 +82,7 @@ func (a *API) lag(q *question, s *ViewStatus) error {
 		if lag++; lag == 1 {
 			s.Age = max(0, int(a.Now().Sub(clock.Recorded(c)).Seconds()))
 		}
-		if lag > farBehind {
+		if lag > FarBehind {
 			return nil
 		}
 	}

@@ -140,6 +140,8 @@ type Options struct {
 	// Spool is a folder for receipts that a client does not read as fast as
 	// they come. The default is that of the system.
 	Spool string
+	// Count, where it is set, is told of the receipts that an agency was given.
+	Count func(agency string, receipts []events.Receipt)
 	// Log gets a line for each request that failed on this side of the door.
 	Log *slog.Logger
 }
@@ -154,6 +156,7 @@ type Gateway struct {
 	spool     string
 	log       *slog.Logger
 	tally     *Tally
+	count     func(agency string, receipts []events.Receipt)
 	history   History
 	fresh     func(context.Context) error
 
@@ -171,9 +174,12 @@ func New(o Options) (*Gateway, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
+	if o.Count == nil {
+		o.Count = func(string, []events.Receipt) {}
+	}
 	return &Gateway{
 		desk: o.Desk, vault: o.Vault, divisions: o.Divisions, auth: o.Auth, spool: o.Spool, log: o.Log,
-		slots: make(chan struct{}, o.Slots), tally: NewTally(),
+		slots: make(chan struct{}, o.Slots), tally: NewTally(), count: o.Count,
 		history: o.History, fresh: o.Fresh,
 		erased: register{certificates: map[events.Person]Certificate{}},
 	}, nil

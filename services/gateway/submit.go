@@ -101,6 +101,7 @@ func (g *Gateway) submit(ctx context.Context, s submission, items []Item, import
 		s.rehearsal.forget(receipts)
 	} else {
 		g.tally.Count(s.Agency, receipts)
+		g.count(s.Agency, receipts)
 	}
 	return receipts, failed
 }

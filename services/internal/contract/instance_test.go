@@ -207,8 +207,15 @@ func TestInstance(t *testing.T) {
 	i.ask(rebuild, "/v1/projections/all/rebuild", "", "", 202)
 	i.ask(rebuild, "/v1/projections/nothing/rebuild", "", "", 404)
 
-	for _, path := range []string{"/readyz", "/healthz", "/openapi.json", "/asyncapi.json"} {
+	for _, path := range []string{"/readyz", "/healthz", "/metrics", "/openapi.json", "/asyncapi.json"} {
 		i.ask("GET "+path, path, "", "", 200)
+	}
+	told := string(i.ask("GET /metrics", "/metrics", "", "", 200))
+	for _, line := range []string{`muster_receipts_total{agency="local",status="accepted"}`, "muster_commit_seconds_count", "muster_views_readable 1",
+		"muster_views_lag_commits", "muster_views_age_seconds", `muster_http_seconds_count{method="POST",path="/v1/events",status="200"}`} {
+		if !strings.Contains(told, "\n"+line) {
+			t.Errorf("no metric %s in\n%s", line, told)
+		}
 	}
 	const schemas = "GET /schemas/{name}/{version}"
 	i.ask(schemas, "/schemas/hire.placed/v1", "", "", 200)

@@ -62,6 +62,7 @@ var operations = map[string]op{
 	},
 	"GET /readyz":                   {id: "ready", tag: "operation", summary: "Is everything there", answer: "It is.", kind: "text/plain", errors: []string{"503"}},
 	"GET /healthz":                  {id: "health", tag: "operation", summary: "Does the process live", answer: "It does.", kind: "text/plain"},
+	"GET /metrics":                  {id: "metrics", tag: "operation", summary: "How it does, for Prometheus", answer: "Prometheus' text form.", kind: "text/plain", errors: []string{"401", "403", "503"}},
 	"GET /openapi.json":             {id: "openapi", tag: "contract", summary: "This document", answer: "OpenAPI 3.1.", kind: "application/json", errors: []string{"503"}},
 	"GET /asyncapi.json":            {id: "asyncapi", tag: "contract", summary: "The same for NATS", answer: "AsyncAPI 3.", kind: "application/json", errors: []string{"503"}},
 	"GET /schemas/{name}/{version}": {id: "schema", tag: "contract", summary: "The JSON Schema of an event", answer: "JSON Schema 2020-12.", kind: "application/schema+json", errors: []string{"404", "503"}},

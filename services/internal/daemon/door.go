@@ -11,6 +11,7 @@ import (
 
 	"github.com/muster-works/muster/services/gateway"
 	"github.com/muster-works/muster/services/internal/contract"
+	"github.com/muster-works/muster/services/internal/meter"
 )
 
 const (
@@ -34,6 +35,7 @@ type rooms struct {
 	api     http.Handler  // answers questions
 	rebuild http.Handler  // starts replays
 	auth    *gateway.Auth // who may ask, nil for anyone on this machine
+	meter   *meter.Meter  // times requests
 }
 
 // open lets requests in.
@@ -54,9 +56,10 @@ func (d *door) open(r rooms) {
 		mux.Handle("POST "+rebuildPath, guard(r.rebuild))
 	}
 	mux.HandleFunc("GET "+readyPath, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ready") })
+	mux.Handle("GET "+metricsPath, guard(r.meter.Handler()))
 	contract.Mount(mux, nowhere)
 	mux.HandleFunc("/", nowhere)
-	h := http.Handler(mux)
+	h := r.meter.Requests(mux)
 	d.handler.Store(&h)
 }
 
@@ -65,12 +68,13 @@ const (
 	rebuildPath = "/v1/projections/{view}/rebuild"
 	readyPath   = "/readyz"  // everything answers
 	healthPath  = "/healthz" // the process lives
+	metricsPath = "/metrics" // for Prometheus
 )
 
 // Paths lists all that a deployment answers beside the requests of package
 // gateway and the questions of package query, as patterns of a ServeMux.
 func Paths() []string {
-	return append(contract.Paths(), "POST "+rebuildPath, "GET "+readyPath, "GET "+healthPath, "GET /v1/stream")
+	return append(contract.Paths(), "POST "+rebuildPath, "GET "+readyPath, "GET "+healthPath, "GET "+metricsPath, "GET /v1/stream")
 }
 
 func nowhere(w http.ResponseWriter, _ *http.Request) {

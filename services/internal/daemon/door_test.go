@@ -22,6 +22,7 @@ import (
 	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/services/gateway"
 	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/meter"
 	"github.com/muster-works/muster/services/internal/rules"
 )
 
@@ -57,7 +58,7 @@ func openDoor(tb testing.TB, other gateway.Submitter, change ...func(*Config)) (
 	if other != nil {
 		submitter = other
 	}
-	gate, closeVault, err := c.gateway(ctx, submitter, staff, ground.log)
+	gate, closeVault, err := c.gateway(ctx, submitter, staff, ground.log, meter.New())
 	if err != nil {
 		tb.Fatal(err)
 	}

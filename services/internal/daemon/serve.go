@@ -15,6 +15,7 @@ import (
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/meter"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -62,11 +63,13 @@ func (c *Config) serveGateway(ctx context.Context, ground *ground, ready func(st
 	if err := c.attest(ctx, ground); err != nil {
 		return err
 	}
+	m := meter.New()
+	ground.log = m.Log(ground.log)
 	staff, err := hireStaff(ground.log, events.Gateway)
 	if err != nil {
 		return err
 	}
-	gate, closeVault, err := c.gateway(ctx, desk.NewClient(ground.nats), staff, ground.log)
+	gate, closeVault, err := c.gateway(ctx, desk.NewClient(ground.nats), staff, ground.log, m)
 	if err != nil {
 		return err
 	}
@@ -76,11 +79,15 @@ func (c *Config) serveGateway(ctx context.Context, ground *ground, ready func(st
 		return err
 	}
 	door := newDoor(c.HTTP)
+	auth, err := c.readAuth()
+	if err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return door.serve(ctx, listener) })
 	g.Go(func() error {
 		return staff.run(ctx, ground.nats, func() {
-			door.open(rooms{gate: gate.Handler()})
+			door.open(rooms{gate: gate.Handler(), auth: auth, meter: m})
 			ready(address)
 		})
 	})
@@ -136,7 +143,9 @@ func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(stri
 	keeping.Go(func() { api.Keep(ctx) })
 	defer keeping.Wait() // before the read model is closed
 	defer stop()
-	door.open(rooms{api: api.Handler(), auth: auth})
+	m := meter.New()
+	m.Views(api.Standing)
+	door.open(rooms{api: api.Handler(), auth: auth, meter: m})
 	ready(address)
 	return door.serve(ctx, listener)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/services/gateway"
+	"github.com/muster-works/muster/services/internal/meter"
 	"github.com/muster-works/muster/services/simulate"
 	"golang.org/x/sync/errgroup"
 )
@@ -117,6 +118,8 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 	})
 	defer close(closed) // closers grow no more
 
+	m := meter.New()
+	ground.log = m.Log(ground.log)
 	empty, err := isEmpty(ctx, ground.log)
 	if err != nil {
 		return err
@@ -129,7 +132,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 	keep(func() error {
 		return ended(backCtx, staff.run(backCtx, ground.nats, func() { close(caughtUp) }))
 	})
-	gate, closeVault, err := c.gateway(backCtx, staff.desks, staff, ground.log)
+	gate, closeVault, err := c.gateway(backCtx, staff.desks, staff, ground.log, m)
 	if err != nil {
 		return err
 	}
@@ -189,8 +192,9 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 	if err != nil {
 		return err
 	}
+	m.Views(api.Standing)
 	door.open(rooms{
-		gate: gate.Handler(), api: api.Handler(), auth: auth,
+		gate: gate.Handler(), api: api.Handler(), auth: auth, meter: m,
 		rebuild: &rebuilder{ctx: ctx, log: ground.log, dir: model, c: c},
 	})
 	front.Go(func() error { return gate.ServeNATS(ctx, ground.nats) })
@@ -215,7 +219,7 @@ func isEmpty(ctx context.Context, l log.Log) (bool, error) {
 
 // gateway opens the vault, brings it up to the erasures in the log, and opens
 // the gateway before desk. staff has the placements that it decides by.
-func (c *Config) gateway(ctx context.Context, desk gateway.Submitter, staff *staff, l log.Log) (*gateway.Gateway, func() error, error) {
+func (c *Config) gateway(ctx context.Context, desk gateway.Submitter, staff *staff, l log.Log, m *meter.Meter) (*gateway.Gateway, func() error, error) {
 	divisions, err := c.divisions()
 	if err != nil {
 		return nil, nil, err
@@ -230,7 +234,7 @@ func (c *Config) gateway(ctx context.Context, desk gateway.Submitter, staff *sta
 	}
 	gate, err := gateway.New(gateway.Options{
 		Desk: desk, Vault: v, Divisions: divisions, Auth: auth, Log: c.Logger,
-		History: l, Fresh: staff.placements.CatchUp,
+		History: l, Fresh: staff.placements.CatchUp, Count: m.Count,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, v.Close())

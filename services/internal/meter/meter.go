@@ -1,0 +1,139 @@
+// Package meter counts and times what a deployment does, for Prometheus. Agencies
+// are named in it, as they name themselves in every event; people never are.
+//
+//	muster_receipts_total{agency, status}        receipts given: accepted, duplicate, rejected
+//	muster_refusals_total{code}                  rejected events, by the code of their first reason
+//	muster_commit_seconds                        from a commit's way to the log until it is durable
+//	muster_commit_failures_total{cause}          commits that the log did not take: conflict or error
+//	muster_http_seconds{method, path, status}    requests, by the pattern that answered
+//	muster_views_readable                        1 where there are views to ask, 0 where not
+//	muster_views_lag_commits                     commits in the log that the views do not show; 101 is more than 100
+//	muster_views_age_seconds                     how long the first of these has been in the log
+//
+// Lag and age are asked of log and views when the metrics are: a projector that
+// has died cannot hold them at zero. Alert on the age. The usual metrics of Go
+// and of the process are there, too.
+package meter
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// A Meter is safe for concurrent use.
+type Meter struct {
+	registry *prometheus.Registry
+	receipts *prometheus.CounterVec
+	refusals *prometheus.CounterVec
+	failures *prometheus.CounterVec
+	commits  prometheus.Histogram
+	requests *prometheus.HistogramVec
+}
+
+// New makes a meter.
+func New() *Meter {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "muster_" + name, Help: help}, labels)
+	}
+	m := &Meter{
+		registry: prometheus.NewRegistry(),
+		receipts: counter("receipts_total", "Receipts given to agencies.", "agency", "status"),
+		refusals: counter("refusals_total", "Rejected events by the code of their first reason.", "code"),
+		failures: counter("commit_failures_total", "Commits that the log did not take.", "cause"),
+		// From a fifth of a millisecond, an fsync on a fast disk, to ten seconds.
+		commits: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "muster_commit_seconds", Help: "How long a commit took to be durable in the log.", Buckets: prometheus.ExponentialBucketsRange(0.0002, 10, 16),
+		}),
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "muster_http_seconds", Help: "How long an HTTP request took.", Buckets: prometheus.ExponentialBucketsRange(0.0005, 60, 12),
+		}, []string{"method", "path", "status"}),
+	}
+	m.registry.MustRegister(m.receipts, m.refusals, m.failures, m.commits, m.requests,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Handler answers with all there is, in Prometheus' text form.
+func (m *Meter) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// Count counts the receipts that an agency was given.
+func (m *Meter) Count(agency string, receipts []events.Receipt) {
+	for _, r := range receipts {
+		m.receipts.WithLabelValues(agency, string(r.Status)).Inc()
+		if r.Status == events.Rejected && len(r.Reasons) > 0 {
+			m.refusals.WithLabelValues(string(r.Reasons[0].Code)).Inc()
+		}
+	}
+}
+
+// Log returns l, timed.
+func (m *Meter) Log(l log.Log) log.Log { return timed{l, m} }
+
+type timed struct {
+	log.Log
+	m *Meter
+}
+
+// Append is that of the log.
+func (t timed) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
+	begin := time.Now()
+	p, r, err := t.Log.Append(ctx, c, expected)
+	switch {
+	case err == nil:
+		t.m.commits.Observe(time.Since(begin).Seconds())
+	case errors.Is(err, log.ErrConflict):
+		t.m.failures.WithLabelValues("conflict").Inc()
+	default:
+		t.m.failures.WithLabelValues("error").Inc()
+	}
+	return p, r, err
+}
+
+// Requests times what next answers. What is asked for is told by the pattern
+// that answered, never by the path, which may hold anything.
+func (m *Meter) Requests(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begin, s := time.Now(), &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(s, r)
+		method := r.Method
+		if method != http.MethodGet && method != http.MethodPost {
+			method = "other"
+		}
+		m.requests.WithLabelValues(method, pathOf(r.Pattern), strconv.Itoa(s.status)).Observe(time.Since(begin).Seconds())
+	})
+}
+
+// pathOf returns the path of a pattern, which may begin with a method.
+func pathOf(pattern string) string {
+	for i := range pattern {
+		if pattern[i] == '/' {
+			return pattern[i:]
+		}
+	}
+	return "none"
+}
+
+// A statusWriter notes the status of an answer.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach what can flush and set deadlines.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
