@@ -3,14 +3,18 @@ package postgres
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/pgtest"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
+	"github.com/muster-works/muster/projections/runner"
 )
 
 func open(t *testing.T) *Store {
@@ -118,4 +122,44 @@ func sequential(t *testing.T, plan []byte) (tables []string) {
 		visit(p.Plan)
 	}
 	return tables
+}
+
+// BenchmarkBuild builds one log in bulk into PostgreSQL, which flushes as a
+// deployment's does, and into SQLite, in turn. of-sqlite is the rate of the one
+// by that of the other.
+func BenchmarkBuild(b *testing.B) {
+	const posts = 2000
+	l := storetest.Programme(b, posts)
+	url := pgtest.Start(b)
+	var here, there time.Duration
+	n := 0
+	build := func(s readmodel.Store) (took time.Duration) {
+		d := readmodel.NewDir(s)
+		defer d.Close()
+		n++
+		name := fmt.Sprintf("gen-%06d", n)
+		begun := time.Now()
+		if _, err := runner.Build(b.Context(), l, d, name, projections.Views(), log.Position{}, runner.Options{}); err != nil {
+			b.Fatal(err)
+		}
+		took = time.Since(begun)
+		if err := d.Remove(b.Context(), name); err != nil {
+			b.Fatal(err)
+		}
+		return took
+	}
+	for b.Loop() {
+		p, err := Open(b.Context(), url)
+		if err != nil {
+			b.Fatal(err)
+		}
+		here += build(p)
+		s, err := sqlite.Open(b.TempDir())
+		if err != nil {
+			b.Fatal(err)
+		}
+		there += build(s)
+	}
+	b.ReportMetric(there.Seconds()/here.Seconds(), "of-sqlite")
+	b.ReportMetric(0, "ns/op")
 }
