@@ -161,8 +161,17 @@ func statusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show services, the log's head, and each view's position, lag and age",
-		Args:  cobra.NoArgs,
+		Long: `Show services, the log's head, and each view's position, lag and age.
+
+Tables and JSON begin with the services that run; CSV and workbooks hold the
+views alone.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if form.out == "" && (form.format == "table" || form.format == "json") {
+				if err := c.print(cmd, "/v1/services", url.Values{}, "rows", form); err != nil {
+					return err
+				}
+			}
 			return c.print(cmd, "/v1/projections", url.Values{}, "rows", form)
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log/natslog"
@@ -47,6 +48,7 @@ func TestServe(t *testing.T) {
 		}
 	}
 	second := serve("hire")
+	present(t, query, map[string]int{"hire": 2, "exit": 1, "policy": 1, "gateway": 2}) // the door, and the desk of what it writes
 
 	lines := tour(t)
 	pack, err := adoption().Append(nil)
@@ -71,4 +73,21 @@ func TestServe(t *testing.T) {
 	if again[0].Status != events.Duplicate || again[0].Position != receipts[2].Position {
 		t.Errorf("with one of two killed: %+v, want a duplicate of %s", again[0], receipts[2].Position)
 	}
+}
+
+// present waits until muster status lists so many of each service.
+func present(t *testing.T, at *instance, want map[string]int) {
+	t.Helper()
+	status := ""
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		status = muster(t, "status", "--to", at.HTTP)
+		ok := true
+		for name, n := range want {
+			ok = ok && strings.Count(status, "\n"+name+" ") == n
+		}
+		if ok {
+			return
+		}
+	}
+	t.Errorf("status lists not %v:\n%s", want, status)
 }

@@ -198,6 +198,7 @@ func TestInstance(t *testing.T) {
 	i.ask("GET /v1/trail/posts/{id}", "/v1/trail/posts/nowhere", "", "", 404)
 	i.ask("GET /v1/trail/persons/{id}", "/v1/trail/persons/370211196501010014", "", "", 400)
 	i.ask("GET /v1/stream", "/v1/stream", "", "", 200)
+	i.ask("GET /v1/services", "/v1/services", "", "", 200)
 
 	i.ask("POST /v1/persons/{id}/reveal", "/v1/persons/"+person+"/reveal", "application/json", `{"fields":["name"],"purpose":"a test of the contract"}`, 200)
 	i.ask("POST /v1/persons/{id}/reveal", "/v1/persons/nobody/reveal", "application/json", `{}`, 400)

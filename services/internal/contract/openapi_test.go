@@ -73,7 +73,11 @@ func openAPI(t *testing.T) *huma.OpenAPI {
 		doc.AddOperation(op)
 	}
 	for _, pattern := range daemon.Paths() {
-		doc.AddOperation(operation(t, pattern))
+		op := operation(t, pattern)
+		if pattern == "GET /v1/services" {
+			op.Responses["200"].Content["application/json"].Schema = schemaOf(registry, &daemon.Roster{})
+		}
+		doc.AddOperation(op)
 	}
 	open(registry)
 	registry.Map()["Problem"] = problem()

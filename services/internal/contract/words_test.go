@@ -56,6 +56,7 @@ var operations = map[string]op{
 		id: "rebuild", tag: "operation", summary: "Rebuild the views from the log, beside the living ones", answer: "It has begun.",
 		says: "Takes an operator's right.", errors: []string{"401", "403", "404", "409"},
 	},
+	"GET /v1/services": {id: "services", tag: "operation", summary: "Which services run", answer: "A row for each service of each process.", kind: "application/json", errors: []string{"401", "403", "503"}},
 	"GET /v1/stream": {
 		id: "stream", tag: "questions", summary: "Be told when there is something new", kind: "text/event-stream",
 		answer: "Server-sent events: `event: reached`, with view, position and generation as JSON; ask again then.", errors: []string{"400", "401", "403"},

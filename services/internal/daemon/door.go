@@ -34,6 +34,7 @@ type rooms struct {
 	gate    http.Handler  // takes submissions
 	api     http.Handler  // answers questions
 	rebuild http.Handler  // starts replays
+	roster  http.Handler  // says which services run
 	auth    *gateway.Auth // who may ask, nil for anyone on this machine
 	meter   *meter.Meter  // times requests
 }
@@ -55,6 +56,9 @@ func (d *door) open(r rooms) {
 	if r.rebuild != nil {
 		mux.Handle("POST "+rebuildPath, guard(r.rebuild))
 	}
+	if r.roster != nil {
+		mux.Handle("GET "+rosterPath, guard(r.roster))
+	}
 	mux.HandleFunc("GET "+readyPath, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ready") })
 	mux.Handle("GET "+metricsPath, guard(r.meter.Handler()))
 	contract.Mount(mux, nowhere)
@@ -66,6 +70,7 @@ func (d *door) open(r rooms) {
 // What a door answers by itself.
 const (
 	rebuildPath = "/v1/projections/{view}/rebuild"
+	rosterPath  = "/v1/services"
 	readyPath   = "/readyz"  // everything answers
 	healthPath  = "/healthz" // the process lives
 	metricsPath = "/metrics" // for Prometheus
@@ -74,7 +79,7 @@ const (
 // Paths lists all that a deployment answers beside the requests of package
 // gateway and the questions of package query, as patterns of a ServeMux.
 func Paths() []string {
-	return append(contract.Paths(), "POST "+rebuildPath, "GET "+readyPath, "GET "+healthPath, "GET "+metricsPath, "GET /v1/stream")
+	return append(contract.Paths(), "POST "+rebuildPath, "GET "+rosterPath, "GET "+readyPath, "GET "+healthPath, "GET "+metricsPath, "GET /v1/stream")
 }
 
 func nowhere(w http.ResponseWriter, _ *http.Request) {

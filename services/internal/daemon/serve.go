@@ -145,7 +145,7 @@ func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(stri
 	defer stop()
 	m := meter.New()
 	m.Views(api.Standing)
-	door.open(rooms{api: api.Handler(), auth: auth, meter: m})
+	door.open(rooms{api: api.Handler(), auth: auth, meter: m, roster: roster(ground.nats)})
 	ready(address)
 	return door.serve(ctx, listener)
 }

@@ -194,7 +194,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 	}
 	m.Views(api.Standing)
 	door.open(rooms{
-		gate: gate.Handler(), api: api.Handler(), auth: auth, meter: m,
+		gate: gate.Handler(), api: api.Handler(), auth: auth, meter: m, roster: roster(ground.nats),
 		rebuild: &rebuilder{ctx: ctx, log: ground.log, dir: model, c: c},
 	})
 	front.Go(func() error { return gate.ServeNATS(ctx, ground.nats) })
