@@ -127,7 +127,7 @@ func Tables(views []view.View) []Table {
 	return all
 }
 
-// Meta returns the rows of the table meta of a generation while it is built.
+// MetaRows returns the rows of the table meta of a generation while it is built.
 func MetaRows(views []view.View) map[string]string {
 	m := map[string]string{"schema": fmt.Sprint(schemaVersion), "timeline": fmt.Sprint(timeline.Version), "state": "building"}
 	for _, v := range views {

@@ -61,13 +61,13 @@ func (o office) file(t *testing.T, name string, rows ...string) string {
 	return path
 }
 
-// publish returns what is printed, how it ends, and the receipts.
-func (o office) publish(t *testing.T, args ...string) (string, error, []rowAnswer) {
+// publish returns what is printed, the receipts, and how it ends.
+func (o office) publish(t *testing.T, args ...string) (string, []rowAnswer, error) {
 	t.Helper()
 	receipts := filepath.Join(o.dir, "receipts.ndjson")
 	out, err := try(t, append([]string{"publish", "--to", o.HTTP, "--receipts", receipts, "--ids", filepath.Join(o.dir, "ids"),
 		"--agency", "370211-rsj", "--division", "370211102231"}, args...)...)
-	return out, err, rowAnswers(t, receipts)
+	return out, rowAnswers(t, receipts), err
 }
 
 // Goal: an office submits its spreadsheets of every kind as they are, and is
@@ -96,7 +96,7 @@ func TestSpreadsheets(t *testing.T) {
 
 	// Tried first: nothing is written, and each sees what comes before it.
 	before, head := under(t, filepath.Join(data, "vault")), get[headcount](t, o.instance, "/v1/headcount").Position
-	out, err, tried := o.publish(t, append([]string{"--dry-run"}, all...)...)
+	out, tried, err := o.publish(t, append([]string{"--dry-run"}, all...)...)
 	if err != nil || !strings.Contains(out, "accepted 9  duplicate 0  rejected 0") || !strings.HasPrefix(out, "dry run") || len(tried) != 9 {
 		t.Errorf("dry run: %v\n%s", err, out)
 	}
@@ -110,11 +110,11 @@ func TestSpreadsheets(t *testing.T) {
 		t.Error("a dry run made a file of ids")
 	}
 
-	out, err, first := o.publish(t, all...)
+	out, first, err := o.publish(t, all...)
 	if err != nil || !strings.Contains(out, "accepted 9  duplicate 0  rejected 0") {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if out, err, again := o.publish(t, all...); err != nil || !strings.Contains(out, "accepted 0  duplicate 9  rejected 0") || len(again) != 9 || again[1].ID != first[1].ID {
+	if out, again, err := o.publish(t, all...); err != nil || !strings.Contains(out, "accepted 0  duplicate 9  rejected 0") || len(again) != 9 || again[1].ID != first[1].ID {
 		t.Errorf("again: %v\n%s", err, out)
 	}
 	if r := first[1]; r.File != "上岗2022.csv" || !slices.Equal(r.Rows, []int{2}) || r.ID == "" || strings.Contains(r.ID, person(1).number) {
@@ -125,7 +125,7 @@ func TestSpreadsheets(t *testing.T) {
 	hire = o.file(t, "上岗2022.csv", hireHeader, hireRow(1, "13955555555"), hireRow(2, "13900000002"), hireRow(3, "1"),
 		strings.Replace(hireRow(4, "1"), "2022/5/1", "2022/2/30", 1), strings.Replace(hireRow(5, "1"), person(5).number, person(5).number[:17]+"?", 1),
 		strings.Replace(hireRow(6, "1"), "P-1,", "P-9,", 1))
-	out, err, list := o.publish(t, hire)
+	out, list, err := o.publish(t, hire)
 	if err == nil || !strings.Contains(out, "accepted 2  duplicate 1  rejected 3") {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -167,7 +167,7 @@ func TestSpreadsheets(t *testing.T) {
 	if err := errors.Join(book.DeleteSheet("Sheet1"), book.SaveAs(workbook)); err != nil {
 		t.Fatal(err)
 	}
-	out, err, list = o.publish(t, workbook)
+	out, list, err = o.publish(t, workbook)
 	if err != nil || len(list) != 3 || list[2].Sheet != "attendance" || list[2].Status != "accepted" {
 		t.Errorf("workbook: %v %+v\n%s", err, list, out)
 	}
@@ -175,7 +175,7 @@ func TestSpreadsheets(t *testing.T) {
 		t.Errorf("headcount %d, want 3", got)
 	}
 	for _, bad := range [][]string{{"--import", hire}, {"--type", "holiday", hire}, {filepath.Join(o.dir, "no such file.csv")}} {
-		if out, err, _ := o.publish(t, bad...); err == nil {
+		if out, _, err := o.publish(t, bad...); err == nil {
 			t.Errorf("publish %v succeeds:\n%s", bad, out)
 		}
 	}

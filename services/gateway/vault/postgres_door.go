@@ -46,26 +46,24 @@ func newPostgresDoor(pool *pgxpool.Pool) *postgresDoor {
 }
 
 func (d *postgresDoor) share(ctx context.Context) (func(), error) {
-	for {
-		if s := d.join(); s != nil {
-			return func() { d.leave(s) }, nil
-		}
-		select {
-		case d.turn <- struct{}{}:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-		s := d.join() // somebody else may have opened one meanwhile
-		var err error
-		if s == nil {
-			s, err = d.open(ctx)
-		}
-		<-d.turn
-		if err != nil {
-			return nil, err
-		}
+	if s := d.join(); s != nil {
 		return func() { d.leave(s) }, nil
 	}
+	select {
+	case d.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	s := d.join() // somebody else may have opened one meanwhile
+	var err error
+	if s == nil {
+		s, err = d.open(ctx)
+	}
+	<-d.turn
+	if err != nil {
+		return nil, err
+	}
+	return func() { d.leave(s) }, nil
 }
 
 // join enters the present shift, if there is one that is young.
