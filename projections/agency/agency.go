@@ -20,6 +20,8 @@ package agency
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
@@ -55,9 +57,9 @@ func contribute(e *events.Event, report view.Report) {
 		cell, on := view.Cell{Agency: d.Agency, Kind: string(e.Type)}, view.RecordedOn(d.From)
 		report(cell, on, Accepted, d.Accepted)
 		report(cell, on, Duplicate, d.Duplicate)
-		for code, n := range d.Rejected {
+		for _, code := range slices.Sorted(maps.Keys(d.Rejected)) { // cells are numbered as they come
 			cell.Reason = code
-			report(cell, on, Rejected, n)
+			report(cell, on, Rejected, d.Rejected[code])
 		}
 	}
 }

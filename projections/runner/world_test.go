@@ -116,7 +116,7 @@ func draw(t *rapid.T) []*events.Event {
 			return &events.FundAllocated{Fund: "f", Division: "370211000000", Year: 2022, Amount: events.Fen(n(1, 9, "amount"))}
 		},
 		func() events.Data {
-			return &events.SubmissionsTallied{Agency: "a", From: moment(n(0, 9, "from")), Until: moment(10), Accepted: n(0, 3, "accepted"), Rejected: map[string]int{"not_placed": n(0, 2, "rejected")}}
+			return &events.SubmissionsTallied{Agency: "a", From: moment(n(0, 9, "from")), Until: moment(10), Accepted: n(0, 3, "accepted"), Rejected: map[string]int{"not_placed": n(0, 2, "rejected"), "seat_taken": 1, "unknown_person": 2, "unknown_post": 3}}
 		},
 		func() events.Data { return &events.PersonErased{Person: somebody(n).Person, Reason: "asked"} },
 		func() events.Data {
