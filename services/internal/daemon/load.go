@@ -37,7 +37,8 @@ func (l *loader) load(ctx context.Context, config simulate.Config) error {
 	if err != nil {
 		return err
 	}
-	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(l.out), progressbar.OptionSetDescription("simulate"),
+	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(l.out), progressbar.OptionSetSpinnerChangeInterval(0), // its goroutine reads without a lock
+		progressbar.OptionSetDescription("simulate"),
 		progressbar.OptionThrottle(500*time.Millisecond), progressbar.OptionShowIts(), progressbar.OptionSetItsString("facts"), progressbar.OptionClearOnFinish())
 	var group []simulate.Submission
 	flush := func() error {
