@@ -1,15 +1,14 @@
 package readmodel
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"iter"
-	"maps"
-	"slices"
+	"strings"
 
 	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/projections/timeline"
 )
 
 // A TableDifference says how the rows of a table differ between two
@@ -39,17 +38,18 @@ type RowDifference struct {
 // and names are compared as far as both have rows, since one generation may
 // have read further; views, if both generations have them, in whatever version.
 func Compare(ctx context.Context, first, second *Reader, ord uint64, examples int) ([]TableDifference, error) {
-	a, err := newSide(ctx, first, ord)
+	places := newPlaces()
+	a, err := newSide(ctx, first, ord, places)
 	if err != nil {
 		return nil, err
 	}
-	b, err := newSide(ctx, second, ord)
+	b, err := newSide(ctx, second, ord, places)
 	if err != nil {
 		return nil, err
 	}
 	var all []TableDifference
 	for _, t := range tablesCompared(first.views, second.views) {
-		d, err := compareTable(ctx, t, a, b, examples)
+		d, err := compareTable(t, a, b, examples)
 		if err != nil {
 			return nil, fmt.Errorf("compare %s: %w", t.name, err)
 		}
@@ -58,120 +58,131 @@ func Compare(ctx context.Context, first, second *Reader, ord uint64, examples in
 	return all, nil
 }
 
-// A row is one row of a table in words; keys grow as they come.
-type row struct {
-	key, value string
-	// events finds the events behind the row; nil when there is no telling.
-	events func() ([]timeline.Ref, error)
+// A comparison is one of two tables. Nearly all records are equal, so they are
+// compared as bytes, and put in words only where those differ.
+type comparison struct {
+	a, b     *cursor
+	names    bool // see table
+	examples int  // at most
+	TableDifference
 }
 
-// A table is how the rows of one table are read.
-type table struct {
-	name string
-	rows func(*side) iter.Seq2[row, error]
-	// names says that rows which only the generation that is ahead has do not
-	// count.
-	names bool
+func compareTable(t table, a, b *side, examples int) (d TableDifference, err error) {
+	c := comparison{names: t.names, examples: examples, TableDifference: TableDifference{Table: t.name}}
+	if c.a, err = t.open(a); err != nil {
+		return d, err
+	}
+	defer func() { err = errors.Join(err, c.a.rows.Close()) }()
+	if c.b, err = t.open(b); err != nil {
+		return d, err
+	}
+	defer func() { err = errors.Join(err, c.b.rows.Close()) }()
+	err = c.walk()
+	return c.TableDifference, err
 }
 
-func tablesCompared(first, second map[string]int) []table {
-	all := []table{
-		{name: "commits", rows: (*side).commits},
-		{name: "void", rows: (*side).voids},
-		{name: "post", rows: (*side).posts},
-		{name: "plan_line", rows: (*side).plans},
-		{name: "leaf", rows: (*side).folioLeaves},
-		{name: "agency_leaf", rows: (*side).agencyLeaves},
-		{name: "person", rows: (*side).persons, names: true},
-		{name: "run", rows: named("run", "name"), names: true},
-		{name: "agency", rows: named("agency", "name"), names: true},
-		{name: "folio", rows: named("folio", "county"), names: true},
-	}
-	for _, v := range slices.Sorted(maps.Keys(first)) {
-		if _, both := second[v]; both {
-			all = append(all, table{name: v, rows: func(s *side) iter.Seq2[row, error] { return s.view(v) }})
-		}
-	}
-	return all
-}
-
-// compareTable walks both tables in the order of their keys.
-func compareTable(ctx context.Context, t table, a, b *side, examples int) (TableDifference, error) {
-	d := TableDifference{Table: t.name}
-	nextA, stopA := iter.Pull2(t.rows(a))
-	defer stopA()
-	nextB, stopB := iter.Pull2(t.rows(b))
-	defer stopB()
-	x, errX, moreX := nextA()
-	y, errY, moreY := nextB()
-	for moreX || moreY {
-		switch {
-		case errX != nil || errY != nil:
-			return d, cmp.Or(errX, errY)
-		case !moreY || moreX && x.key < y.key:
-			d.Rows++
-			excused, err := t.excused(ctx, a, b)
-			if err != nil {
-				return d, err
-			}
-			if !excused {
-				d.Gone++
-				if err := d.example(ctx, a, x, row{}, examples); err != nil {
-					return d, err
-				}
-			}
-			x, errX, moreX = nextA()
-		case !moreX || y.key < x.key:
-			excused, err := t.excused(ctx, b, a)
-			if err != nil {
-				return d, err
-			}
-			if !excused {
-				d.Added++
-				if err := d.example(ctx, b, row{}, y, examples); err != nil {
-					return d, err
-				}
-			}
-			y, errY, moreY = nextB()
-		default:
-			d.Rows++
-			if x.value != y.value {
-				d.Changed++
-				if err := d.example(ctx, b, x, y, examples); err != nil {
-					return d, err
-				}
-			}
-			x, errX, moreX = nextA()
-			y, errY, moreY = nextB()
-		}
-	}
-	return d, nil
-}
-
-// excused says whether a row that one side alone has is no difference, since
-// that side is ahead. Where it is now is what counts: a living generation goes
-// on while it is compared.
-func (t table) excused(ctx context.Context, has, lacks *side) (bool, error) {
-	if !t.names {
-		return false, nil
-	}
-	other, err := lacks.Meta(ctx)
+// walk walks both tables in the order of their keys.
+func (c *comparison) walk() error {
+	a, err := c.a.next()
 	if err != nil {
-		return false, err
+		return err
 	}
-	m, err := has.Meta(ctx)
-	return m.Ord > other.Ord, err
+	b, err := c.b.next()
+	for err == nil && (a != nil || b != nil) {
+		one, other := a, b
+		switch order := first(a != nil, b != nil, func() int { return bytes.Compare(a.key, b.key) }); {
+		case order < 0:
+			other = nil
+		case order > 0:
+			one = nil
+		}
+		err = c.meet(one, other)
+		if err == nil && one != nil {
+			a, err = c.a.next()
+		}
+		if err == nil && other != nil {
+			b, err = c.b.next()
+		}
+	}
+	return err
+}
+
+// first says which of two comes first: below 0 the one, above 0 the other, 0
+// both. What is not there comes last; order is asked only if both are.
+func first(one, other bool, order func() int) int {
+	switch {
+	case !other:
+		return -1
+	case !one:
+		return 1
+	}
+	return order()
+}
+
+// meet compares two records with one key; one of them may be nil.
+func (c *comparison) meet(a, b *record) error {
+	if a != nil && b != nil && bytes.Equal(a.value, b.value) {
+		c.Rows += c.a.size(a)
+		return nil
+	}
+	before, err := c.a.tell(a)
+	if err != nil {
+		return err
+	}
+	after, err := c.b.tell(b)
+	for err == nil && len(before)+len(after) > 0 {
+		order := first(len(before) > 0, len(after) > 0, func() int { return strings.Compare(before[0].key, after[0].key) })
+		switch {
+		case order < 0:
+			c.Rows++
+			err = c.alone(&c.Gone, c.a, c.b, before[0], row{})
+			before = before[1:]
+		case order > 0:
+			err = c.alone(&c.Added, c.b, c.a, row{}, after[0])
+			after = after[1:]
+		default:
+			c.Rows++
+			if before[0].value != after[0].value {
+				c.Changed++
+				err = c.example(c.b, before[0], after[0])
+			}
+			before, after = before[1:], after[1:]
+		}
+	}
+	return err
+}
+
+// alone counts a row that one side alone has. It is no difference in a table of
+// names while that side is ahead. Where it is now is what counts: a living
+// generation goes on while it is compared.
+func (c *comparison) alone(n *int, has, lacks *cursor, before, after row) error {
+	if c.names && !has.ahead {
+		other, err := lacks.Meta(lacks.ctx)
+		if err != nil {
+			return err
+		}
+		m, err := has.Meta(has.ctx)
+		if err != nil {
+			return err
+		}
+		has.ahead = m.Ord > other.Ord
+	}
+	if has.ahead {
+		return nil
+	}
+	*n++
+	return c.example(has, before, after)
 }
 
 // example keeps a difference, unless there are enough of them.
-func (d *TableDifference) example(ctx context.Context, s *side, before, after row, most int) error {
-	if len(d.Examples) >= most {
+func (c *comparison) example(of *cursor, before, after row) error {
+	if len(c.Examples) >= c.examples {
 		return nil
 	}
-	e := RowDifference{Key: before.key, Before: before.value, After: after.value}
+	e := RowDifference{Key: cmp.Or(after.key, before.key), Before: before.value, After: after.value}
 	find := before.events
 	if after.key != "" {
-		e.Key, find = after.key, after.events
+		find = after.events
 	}
 	if find != nil {
 		refs, err := find()
@@ -179,13 +190,13 @@ func (d *TableDifference) example(ctx context.Context, s *side, before, after ro
 			return err
 		}
 		for _, ref := range refs {
-			c, err := s.Commit(ctx, ref.Ord())
+			commit, err := of.Commit(of.ctx, ref.Ord())
 			if err != nil {
 				return err
 			}
-			e.Events = append(e.Events, c.Position.Event(ref.Index()))
+			e.Events = append(e.Events, commit.Position.Event(ref.Index()))
 		}
 	}
-	d.Examples = append(d.Examples, e)
+	c.Examples = append(c.Examples, e)
 	return nil
 }

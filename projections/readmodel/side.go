@@ -1,28 +1,28 @@
 package readmodel
 
 import (
+	"bytes"
 	"context"
-	"database/sql"
-	"encoding/hex"
+	"encoding/binary"
 	"fmt"
-	"iter"
 	"slices"
 
-	"github.com/google/uuid"
 	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/view"
 )
 
 // A side is one of two generations that are compared, as it was at an ordinal.
 type side struct {
 	*Reader
-	ctx   context.Context
-	ord   uint64
-	cells map[int64]string
-	at    map[int64]string // divisions, by cell
+	ctx context.Context
+	ord uint64
+	*places
+	at    []int64         // places by the numbers of this side's cells
+	spans map[string]bool // the views of spans
 }
 
-func newSide(ctx context.Context, r *Reader, ord uint64) (*side, error) {
-	s := &side{Reader: r, ctx: ctx, ord: ord, cells: map[int64]string{}, at: map[int64]string{}}
+func newSide(ctx context.Context, r *Reader, ord uint64, p *places) (*side, error) {
+	s := &side{Reader: r, ctx: ctx, ord: ord, places: p, spans: map[string]bool{}}
 	m, err := r.Meta(ctx)
 	if err != nil {
 		return nil, err
@@ -30,205 +30,197 @@ func newSide(ctx context.Context, r *Reader, ord uint64) (*side, error) {
 	if m.Ord < ord {
 		return nil, fmt.Errorf("%s has reached commit %d, not %d: %w", r.name, m.Ord, ord, ErrUnknown)
 	}
+	for view := range r.views {
+		if s.spans[view], err = r.ofSpans(ctx, view); err != nil {
+			return nil, err
+		}
+	}
 	return s, r.Cells(ctx, 0, func(c Cell) {
-		s.cells[c.ID] = fmt.Sprintf("%s %s %q %s %s %s %s %s", c.Division, c.Category, c.Kind, c.Area, c.Group, c.Sex, c.Reason, c.Agency)
-		s.at[c.ID] = string(c.Division)
+		// They are numbered densely; those missing are no place.
+		for c.ID > int64(len(s.at)) && len(s.at) < maxCells {
+			s.at = append(s.at, 0)
+		}
+		if c.ID == int64(len(s.at)) {
+			s.at = append(s.at, p.number(c))
+		}
 	})
 }
 
-// read reads rows one by one; scan leaves the key of a row empty to leave it
-// out.
-func (s *side) read(query string, scan func(Rows, *row) error) iter.Seq2[row, error] {
-	return func(yield func(row, error) bool) {
-		for r, err := range all(s.ctx, s.generation, query, scan) {
-			if (err != nil || r.key != "") && !yield(r, err) {
-				return
-			}
+// maxCells bounds what a damaged number can do.
+const maxCells = 1 << 26
+
+// placeOf returns the place of a cell.
+func (s *side) placeOf(cell int64) int64 {
+	if cell < 0 || cell >= int64(len(s.at)) {
+		return 0
+	}
+	return s.at[cell]
+}
+
+// ofSpans says whether a view is one of spans.
+func (r *Reader) ofSpans(ctx context.Context, view string) (bool, error) {
+	rows, err := r.generation.Query(ctx, `SELECT * FROM `+view+` WHERE id = 0`)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	return slices.Contains(columns, "node"), err
+}
+
+// places number cells by what they say, for both sides: a cell has another
+// number in a generation with other views. Place 0 is none.
+type places struct {
+	cells   []view.Cell
+	numbers map[view.Cell]int64 // nil as long as the sides number alike
+}
+
+func newPlaces() *places { return &places{cells: make([]view.Cell, 1)} }
+
+func (p *places) number(c Cell) int64 {
+	if c.ID > 0 && c.ID < int64(len(p.cells)) && p.cells[c.ID] == c.Cell {
+		return c.ID
+	}
+	if c.ID != int64(len(p.cells)) && p.numbers == nil {
+		p.numbers = map[view.Cell]int64{}
+		for n, c := range p.cells[1:] {
+			p.numbers[c] = int64(n) + 1
 		}
 	}
-}
-
-func (s *side) commits() iter.Seq2[row, error] {
-	return s.read(fmt.Sprintf(`SELECT ord, position, id, recorded, keys, subjects FROM commits WHERE ord <= %d ORDER BY ord`, s.ord), func(rows Rows, r *row) error {
-		var ord, recorded int64
-		var position, id string
-		var keys, subjects sql.RawBytes
-		err := rows.Scan(&ord, &position, &id, &recorded, &keys, &subjects)
-		*r = row{key: fmt.Sprintf("%016x", ord), value: fmt.Sprintf("%s %s %d %x %x", position, id, recorded, []byte(keys), []byte(subjects))}
-		return err
-	})
-}
-
-func (s *side) voids() iter.Seq2[row, error] {
-	return s.read(`SELECT key, by, coalesce(target, 0) FROM void ORDER BY key`, func(rows Rows, r *row) error {
-		var key sql.RawBytes
-		var by, target timeline.Ref
-		if err := rows.Scan(&key, &by, &target); err != nil || by.Ord() > s.ord {
-			return err
-		}
-		if target.Ord() > s.ord {
-			target = 0
-		}
-		*r = row{hex.EncodeToString(key), fmt.Sprintf("target %v by %v", target, by), func() ([]timeline.Ref, error) { return []timeline.Ref{by}, nil }}
-		return nil
-	})
-}
-
-func (s *side) posts() iter.Seq2[row, error] {
-	return s.read(`SELECT name, facts FROM post ORDER BY name`, func(rows Rows, r *row) error {
-		var name string
-		var facts []byte
-		if err := rows.Scan(&name, &facts); err != nil {
-			return err
-		}
-		return s.facts(r, name, facts)
-	})
-}
-
-func (s *side) plans() iter.Seq2[row, error] {
-	return s.read(`SELECT division, year, area, facts FROM plan_line ORDER BY division, year, area`, func(rows Rows, r *row) error {
-		var division, area string
-		var year int
-		var facts []byte
-		if err := rows.Scan(&division, &year, &area, &facts); err != nil {
-			return err
-		}
-		return s.facts(r, fmt.Sprintf("%s %04d %s", division, year, area), facts)
-	})
-}
-
-// facts makes the row of a timeline, as far as it is there at the ordinal.
-func (s *side) facts(r *row, key string, facts []byte) error {
-	then, err := timeline.Prefix(facts, s.ord)
-	if err != nil || len(then) == 0 {
-		return err
-	}
-	*r = row{key, hex.EncodeToString(then), func() ([]timeline.Ref, error) {
-		p, err := timeline.ReadPost(then, s.ord)
-		if err != nil {
-			return nil, nil // a plan line
-		}
-		return p.Trail(), nil
-	}}
-	return nil
-}
-
-func (s *side) persons() iter.Seq2[row, error] {
-	return s.read(`SELECT id, no FROM person ORDER BY id`, func(rows Rows, r *row) error {
-		var id []byte
-		var no timeline.Number
-		if err := rows.Scan(&id, &no); err != nil {
-			return err
-		}
-		u, err := uuid.FromBytes(id)
-		*r = row{key: u.String(), value: fmt.Sprint(no)}
-		return err
-	})
-}
-
-func named(table, column string) func(*side) iter.Seq2[row, error] {
-	return func(s *side) iter.Seq2[row, error] {
-		return s.read(`SELECT no, `+column+` FROM `+table+` ORDER BY no`, func(rows Rows, r *row) error {
-			var no int64
-			err := rows.Scan(&no, &r.value)
-			r.key = fmt.Sprintf("%016x", no)
-			return err
-		})
-	}
-}
-
-func (s *side) folioLeaves() iter.Seq2[row, error] {
-	return s.leavesOf(`SELECT folio, last, facts FROM leaf ORDER BY folio, last`, s.folio)
-}
-
-func (s *side) agencyLeaves() iter.Seq2[row, error] {
-	return s.leavesOf(`SELECT agency, last, events FROM agency_leaf ORDER BY agency, last`, s.agency)
-}
-
-// leavesOf yields what split makes of each whole folio.
-func (s *side) leavesOf(query string, split func(of int64, leaves [][]byte) ([]row, error)) iter.Seq2[row, error] {
-	type leaf struct {
-		of    int64
-		bytes []byte
-	}
-	return func(yield func(row, error) bool) {
-		of, leaves := int64(-1), [][]byte(nil)
-		flush := func() bool {
-			if of < 0 {
-				return true
-			}
-			rows, err := split(of, leaves)
-			if err != nil {
-				yield(row{}, err)
-				return false
-			}
-			for _, r := range rows {
-				if !yield(r, nil) {
-					return false
-				}
-			}
-			return true
-		}
-		for l, err := range all(s.ctx, s.generation, query, func(rows Rows, l *leaf) error {
-			var last int64
-			return rows.Scan(&l.of, &last, &l.bytes)
-		}) {
-			if err != nil {
-				yield(row{}, err)
-				return
-			}
-			if l.of != of {
-				if !flush() {
-					return
-				}
-				of, leaves = l.of, nil
-			}
-			leaves = append(leaves, l.bytes)
-		}
-		flush()
-	}
-}
-
-// folio makes a row a person, of what was known of the person at the ordinal.
-func (s *side) folio(of int64, leaves [][]byte) ([]row, error) {
-	var packed [timeline.FolioSize][]byte
-	var refs [timeline.FolioSize][]timeline.Ref
-	for _, l := range leaves {
-		err := timeline.Entries(l, func(e timeline.Entry) {
-			if e.Ref.Ord() <= s.ord {
-				packed[e.Slot] = fmt.Appendf(packed[e.Slot], "%v:%x ", e.Ref, e.Fact)
-				refs[e.Slot] = append(refs[e.Slot], e.Ref)
-			}
-		})
-		if err != nil {
-			return nil, err
+	n, ok := p.numbers[c.Cell]
+	if !ok {
+		n = int64(len(p.cells))
+		p.cells = append(p.cells, c.Cell)
+		if p.numbers != nil {
+			p.numbers[c.Cell] = n
 		}
 	}
-	var rows []row
-	for slot, b := range packed {
-		if b != nil {
-			rows = append(rows, row{fmt.Sprintf("%08x", of*timeline.FolioSize+int64(slot)), string(b),
-				func() ([]timeline.Ref, error) { return slices.Compact(refs[slot]), nil }})
-		}
-	}
-	return rows, nil
+	return n
 }
 
-// agency makes one row of the events of an agency.
-func (s *side) agency(of int64, leaves [][]byte) ([]row, error) {
-	r := row{key: fmt.Sprintf("%016x", of)}
-	for _, l := range leaves {
-		err := timeline.ReadRefs(l, func(ref timeline.Ref) {
-			if ref.Ord() <= s.ord {
-				r.value += ref.String() + " "
-			}
-		})
-		if err != nil {
-			return nil, err
-		}
+// place says what a number stands for.
+func (p *places) place(n int64) string {
+	if n == 0 {
+		return ""
 	}
-	if r.value == "" {
+	c := p.cells[n]
+	return fmt.Sprintf("%s %s %q %s %s %s %s %s", c.Division, c.Category, c.Kind, c.Area, c.Group, c.Sex, c.Reason, c.Agency)
+}
+
+// A table is one that is compared.
+type table struct {
+	name   string
+	source func(*side) source
+	// names says that rows which only the generation that is ahead has do not
+	// count.
+	names bool
+}
+
+// A source is how one side's records of a table are read. It is for one walk,
+// and remembers what it scans into.
+type source struct {
+	// query asks for the rows of the store in the order of the keys of records.
+	query string
+	// read adds the row that the cursor's rows stand at to its records, by under.
+	read func(*cursor) error
+	// count returns how many rows a record stands for; 1 where it is nil.
+	count func(*record) int
+	// words tells them apart, by key.
+	words func(*record) ([]row, error)
+}
+
+// size returns how many rows a record stands for.
+func (s *source) size(r *record) int {
+	if s.count == nil {
+		return 1
+	}
+	return s.count(r)
+}
+
+// tell puts a record in words, none for nil.
+func (s *source) tell(r *record) ([]row, error) {
+	if r == nil {
 		return nil, nil
 	}
-	return []row{r}, nil
+	return s.words(r)
+}
+
+// A record is what lies under one key, as bytes: one row, or all of a folio or
+// of a commit. Records of both sides with the same bytes say the same. It is good
+// until the next is asked for.
+type record struct{ key, value []byte }
+
+// A row is one of a record in words; keys grow as they come.
+type row struct {
+	key, value string
+	// events finds the events behind the row; nil when there is no telling.
+	events func() ([]timeline.Ref, error)
+}
+
+// A cursor walks the records of one side.
+type cursor struct {
+	*side
+	source
+	rows Rows
+	// queue holds the record that it stands at and those behind it. The last may
+	// go on with the next row of the store, unless there is none.
+	queue []record
+	at    int
+	ended bool
+	ahead bool // of the other side at some moment of the walk
+}
+
+func (t table) open(s *side) (*cursor, error) {
+	from := t.source(s)
+	rows, err := s.generation.Query(s.ctx, from.query)
+	return &cursor{side: s, source: from, rows: rows, at: -1}, err
+}
+
+// next returns the next record, and nil at the end.
+func (c *cursor) next() (*record, error) {
+	c.at++
+	if c.at+1 >= len(c.queue) && !c.ended {
+		rest := c.queue[min(c.at, len(c.queue)):]
+		if len(rest) > 0 {
+			c.queue[0], rest[0] = rest[0], c.queue[0]
+		}
+		c.queue, c.at = c.queue[:len(rest)], 0
+		for len(c.queue) < 2 && c.rows.Next() {
+			if err := c.read(c); err != nil {
+				return nil, fmt.Errorf("readmodel: %w", err)
+			}
+		}
+		if err := c.rows.Err(); err != nil {
+			return nil, err
+		}
+		c.ended = len(c.queue) < 2
+	}
+	if c.at >= len(c.queue) {
+		return nil, nil
+	}
+	return &c.queue[c.at], nil
+}
+
+// under returns the record to add to: the last one if it has the key, else a new
+// one. Keys must not fall.
+func (c *cursor) under(key []byte) *record {
+	n := len(c.queue)
+	if n > 0 && bytes.Equal(c.queue[n-1].key, key) {
+		return &c.queue[n-1]
+	}
+	if n < cap(c.queue) {
+		c.queue = c.queue[:n+1] // with the memory of an earlier record
+	} else {
+		c.queue = append(c.queue, record{})
+	}
+	r := &c.queue[n]
+	r.key, r.value = append(r.key[:0], key...), r.value[:0]
+	return r
+}
+
+// numbered is under for a number.
+func (c *cursor) numbered(n uint64) *record {
+	var key [8]byte
+	binary.BigEndian.PutUint64(key[:], n)
+	return c.under(key[:])
 }

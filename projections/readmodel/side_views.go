@@ -2,97 +2,99 @@ package readmodel
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
-	"iter"
 	"slices"
+	"strings"
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/projections/timeline"
 )
 
-// view yields the rows of a view in the order of commits, and within one by
-// what they say.
-func (s *side) view(name string) iter.Seq2[row, error] {
-	return func(yield func(row, error) bool) {
-		columns, scan, known := `id, ord, cell, date, measure, n`, s.difference, "ord"
-		spans, err := s.spans(name)
-		if err != nil {
-			yield(row{}, err)
-			return
-		}
-		if spans {
-			columns, scan, known = `id, ord_from, post, seat, cell, since, until, filled, ord_until`, s.span, "ord_from"
-		}
-		query := fmt.Sprintf(`SELECT %s FROM %s WHERE %s <= %d ORDER BY id`, columns, name, known, s.ord)
-		var group []row
-		flush := func() bool {
-			slices.SortFunc(group, func(a, b row) int { return cmp.Compare(a.key, b.key) })
-			for _, r := range group {
-				if !yield(r, nil) {
-					return false
-				}
+// view has a record a commit: its rows as numbers, in the order in which they
+// were written. In words they are ordered by what they say.
+func (s *side) view(name string) source {
+	if s.spans[name] {
+		return s.viewOfSpans(name)
+	}
+	var ord, cell, date, measure, n int64
+	to := []any{&ord, &cell, &date, &measure, &n}
+	return source{
+		query: fmt.Sprintf(`SELECT ord, cell, date, measure, n FROM %s WHERE ord <= %d ORDER BY id`, name, s.ord),
+		read: func(c *cursor) error {
+			if err := c.rows.Scan(to...); err != nil {
+				return err
 			}
-			group = group[:0]
-			return true
-		}
-		for r, err := range all(s.ctx, s.generation, query, scan) {
-			if err != nil {
-				yield(r, err)
-				return
-			}
-			// Keys begin with the commit, in sixteen digits.
-			if len(group) > 0 && group[0].key[:16] != r.key[:16] && !flush() {
-				return
-			}
-			group = append(group, r)
-		}
-		flush()
+			r := c.numbered(uint64(ord))
+			r.value = appendNumbers(r.value, s.placeOf(cell), date, measure, n)
+			return nil
+		},
+		count: func(r *record) int { return len(r.value) / 8 / 4 },
+		words: func(r *record) ([]row, error) { return byKey(r, 4, s.difference), nil },
 	}
 }
 
-// spans says whether a view is one of spans.
-func (s *side) spans(view string) (bool, error) {
-	rows, err := s.generation.Query(s.ctx, `SELECT * FROM `+view+` WHERE id = 0`)
-	if err != nil {
-		return false, err
+func (s *side) viewOfSpans(name string) source {
+	var from, post, seat, cell, since, until, filled, end int64
+	to := []any{&from, &post, &seat, &cell, &since, &until, &filled, &end}
+	return source{
+		query: fmt.Sprintf(`SELECT ord_from, post, seat, cell, since, until, filled, ord_until FROM %s WHERE ord_from <= %d ORDER BY id`, name, s.ord),
+		read: func(c *cursor) error {
+			if err := c.rows.Scan(to...); err != nil {
+				return err
+			}
+			if uint64(end) > s.ord {
+				end = int64(Standing)
+			}
+			r := c.numbered(uint64(from))
+			r.value = appendNumbers(r.value, post, seat, s.placeOf(cell), since, until, filled, end)
+			return nil
+		},
+		count: func(r *record) int { return len(r.value) / 8 / 7 },
+		words: func(r *record) ([]row, error) { return byKey(r, 7, s.span), nil },
 	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	return slices.Contains(columns, "node"), err
 }
 
-func (s *side) difference(rows Rows, r *row) error {
-	var id, ord, cell, date, measure, n int64
-	err := rows.Scan(&id, &ord, &cell, &date, &measure, &n)
-	*r = row{
-		key:   fmt.Sprintf("%016x %s %s %d", ord, s.cells[cell], civil.Date(date), measure),
+// byKey makes rows of each so many numbers of a record.
+func byKey(r *record, numbers int, say func(ord uint64, numbers []byte) row) (rows []row) {
+	ord := binary.BigEndian.Uint64(r.key)
+	for one := range slices.Chunk(r.value, 8*numbers) {
+		rows = append(rows, say(ord, one))
+	}
+	slices.SortFunc(rows, func(a, b row) int {
+		return cmp.Or(strings.Compare(a.key, b.key), strings.Compare(a.value, b.value))
+	})
+	return rows
+}
+
+func (s *side) difference(ord uint64, b []byte) row {
+	at, date, measure, n := numberAt(b, 0), numberAt(b, 1), numberAt(b, 2), numberAt(b, 3)
+	return row{
+		key:   fmt.Sprintf("%016x %s %s %d", ord, s.place(at), civil.Date(date), measure),
 		value: fmt.Sprintf("%+d", n),
 		events: func() ([]timeline.Ref, error) {
-			return s.behind(`SELECT facts FROM post WHERE division = ?`, s.at[cell], uint64(ord))
+			return s.behind(`SELECT facts FROM post WHERE division = ?`, string(s.cells[at].Division), ord)
 		},
 	}
-	return err
 }
 
-func (s *side) span(rows Rows, r *row) error {
-	var id, from, post, seat, cell, since, until, filled, ordUntil int64
-	err := rows.Scan(&id, &from, &post, &seat, &cell, &since, &until, &filled, &ordUntil)
+func (s *side) span(from uint64, b []byte) row {
+	post, seat, at, since, until, filled, ordUntil := numberAt(b, 0), numberAt(b, 1), numberAt(b, 2), numberAt(b, 3), numberAt(b, 4), numberAt(b, 5), numberAt(b, 6)
 	end := civil.Date(until).String()
 	if until == OpenEnd {
 		end = "open"
 	}
 	held := "holds"
-	if uint64(ordUntil) <= s.ord {
+	if ordUntil != int64(Standing) {
 		held = fmt.Sprintf("held until commit %d", ordUntil)
 	}
-	*r = row{
-		key:   fmt.Sprintf("%016x post %d seat %05d %s %s–%s filled %d", from, post, seat, s.cells[cell], civil.Date(since), end, filled),
+	return row{
+		key:   fmt.Sprintf("%016x post %d seat %05d %s %s–%s filled %d", from, post, seat, s.place(at), civil.Date(since), end, filled),
 		value: held,
 		events: func() ([]timeline.Ref, error) {
-			return s.behind(`SELECT facts FROM post WHERE no = ?`, post, uint64(from))
+			return s.behind(`SELECT facts FROM post WHERE no = ?`, post, from)
 		},
 	}
-	return err
 }
 
 // behind finds the events of a commit in the timelines of some posts.
