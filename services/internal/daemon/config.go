@@ -53,6 +53,7 @@ const (
 	logDir   = "log"
 	vaultDir = "vault"
 	modelDir = "views"
+	foldDir  = "folds"
 )
 
 func (c *Config) path(name string) string { return filepath.Join(c.Data, name) }

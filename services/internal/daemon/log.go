@@ -23,6 +23,7 @@ import (
 type ground struct {
 	nats   *nats.Conn
 	log    log.Log
+	driver log.Log          // log as it was opened, by itself
 	server *embedded.Server // nil when NATS is elsewhere
 }
 
@@ -70,6 +71,7 @@ func (c *Config) embed(ctx context.Context) (_ *ground, err error) {
 	default:
 		g.log, err = c.openLog(ctx, nil)
 	}
+	g.driver = g.log
 	return g, err
 }
 
@@ -107,6 +109,7 @@ func (c *Config) connect(ctx context.Context, name string) (_ *ground, err error
 		return nil, err
 	}
 	g.log, err = c.openLog(ctx, g.nats)
+	g.driver = g.log
 	return g, err
 }
 

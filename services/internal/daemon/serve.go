@@ -49,6 +49,7 @@ func Serve(ctx context.Context, c Config, name string, ready func(address string
 	if err != nil {
 		return err
 	}
+	staff.shelve(&c, ground)
 	return staff.run(ctx, ground.nats, func() { ready("") })
 }
 
@@ -69,6 +70,7 @@ func (c *Config) serveGateway(ctx context.Context, ground *ground, ready func(st
 	if err != nil {
 		return err
 	}
+	staff.shelve(c, ground)
 	gate, closeVault, err := c.gateway(ctx, desk.NewClient(ground.nats), staff, ground.log, m)
 	if err != nil {
 		return err

@@ -27,6 +27,10 @@ import (
 // keepWarm is how often the folds that nobody writes through look for news.
 const keepWarm = time.Second
 
+// writeDown is how often the folds are looked at, whether it is worth writing
+// them down.
+const writeDown = time.Minute
+
 // A staff is the services of one process: their desks, and the folds that they
 // share.
 type staff struct {
@@ -34,8 +38,24 @@ type staff struct {
 	desks desk.Local
 	folds []*desk.Fold // one a boundary
 	warm  []*desk.Fold // of these, those consulted
+	shelf *desk.Shelf  // where the folds are written down; nil is nowhere
+	doubt func(error)  // is told what is wrong with the shelf
 
 	placements *desk.Fold
+}
+
+// shelve has the folds written down under Data, and read from there at the start.
+func (s *staff) shelve(c *Config, g *ground) {
+	driver, can := g.driver.(desk.Verifier)
+	if c.Data == "" || !can {
+		return
+	}
+	s.shelf = desk.NewShelf(c.path(foldDir), driver)
+	s.doubt = func(err error) {
+		if c.Logger != nil {
+			c.Logger.Warn("a start reads more of the log than it need", "error", err)
+		}
+	}
 }
 
 // hireStaff makes the desks of families over l.
@@ -88,10 +108,16 @@ func hireStaff(l log.Log, families ...events.Family) (*staff, error) {
 }
 
 // run runs the desks until the context ends, registers each with NATS micro
-// where there is a connection, and calls ready when all have caught up. A staff
-// of all services reads the log once for all its folds; one service reads its
-// own boundaries alone.
+// where there is a connection, and calls ready when all have caught up, from
+// where they were written down or else from the beginning. A staff of all
+// services reads the log once for all its folds; one service reads its own
+// boundaries alone.
 func (s *staff) run(ctx context.Context, nc *nats.Conn, ready func()) error {
+	if s.shelf != nil {
+		if err := s.shelf.Restore(ctx, s.folds...); err != nil {
+			s.doubt(err)
+		}
+	}
 	if len(s.desks) == len(events.Families) {
 		if err := desk.Warm(ctx, s.log, s.folds...); err != nil {
 			return err
@@ -125,6 +151,9 @@ func (s *staff) run(ctx context.Context, nc *nats.Conn, ready func()) error {
 			}
 		}
 		ready()
+		if s.shelf != nil {
+			s.shelf.Keep(ctx, writeDown, s.doubt, s.folds...)
+		}
 		return nil
 	})
 	return g.Wait()

@@ -5,11 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"runtime"
-	"strconv"
-	"syscall"
-	"testing"
 	"time"
 
 	"github.com/google/uuid"
@@ -139,8 +134,8 @@ func (y year) payment(put func(string, events.Data)) {
 	}
 }
 
-// write puts the year into a log, and returns how many events and facts it has.
-func (y year) write(ctx context.Context, l log.Log) (written, facts int, err error) {
+// write puts the year into a log.
+func (y year) write(ctx context.Context, l log.Log) error {
 	type boundary struct {
 		family events.Family
 		tell   func(put func(string, events.Data))
@@ -148,30 +143,24 @@ func (y year) write(ctx context.Context, l log.Log) (written, facts int, err err
 	boundaries := []boundary{
 		{events.Hire, y.placement}, {events.Training, y.training}, {events.Attendance, y.attendance}, {events.Payment, y.payment},
 	}
-	counts := make([]struct{ events, facts int }, len(boundaries))
 	g, ctx := errgroup.WithContext(ctx)
-	for i, b := range boundaries {
+	for _, b := range boundaries {
 		g.Go(func() error {
-			p := &pen{ctx: ctx, log: l, boundary: b.family.Boundary()}
+			p, n := &pen{ctx: ctx, log: l, boundary: b.family.Boundary()}, 0
 			b.tell(func(id string, d events.Data) {
-				counts[i].events++
+				n++
 				e := &events.Event{
-					ID: fmt.Sprintf("%s-2022-%08d", id, counts[i].events), Source: "/agency/370211-rsj", Type: d.Type(), Time: time.Unix(1.65e9, 0).UTC(),
+					ID: fmt.Sprintf("%s-2022-%08d", id, n), Source: "/agency/370211-rsj", Type: d.Type(), Time: time.Unix(1.65e9, 0).UTC(),
 					Division: "370102000000", AuthType: "token", AuthID: "370211-rsj", CorrelationID: "7d0c5a52-6f0e-4d55-9a51-0d2f7f8b6c11",
-					PolicyVersion: "shandong-2022.1", Digest: fmt.Sprintf("%032x", counts[i].events*7919), Data: d,
+					PolicyVersion: "shandong-2022.1", Digest: fmt.Sprintf("%032x", n*7919), Data: d,
 				}
-				counts[i].facts += e.Facts()
 				p.put(e)
 			})
 			p.flush()
 			return p.err
 		})
 	}
-	err = g.Wait()
-	for _, c := range counts {
-		written, facts = written+c.events, facts+c.facts
-	}
-	return written, facts, err
+	return g.Wait()
 }
 
 // A pen fills commits and appends them.
@@ -207,81 +196,4 @@ func (p *pen) flush() {
 		p.revision, p.err = revision, err
 	}
 	p.raw, p.size = p.raw[:0], 0
-}
-
-// Goal: what services must know of 1.2 million people and a year takes at most
-// 400 MB with all ledgers, and they are warm within 10 s of their start. Method:
-// the year in an embedded log, read to its end as it is, and then by a staff of
-// all services that starts. MUSTER_PEOPLE sets how many there are (12,000), and
-// MUSTER_LINES how pay lines are named (%d).
-func BenchmarkStart(b *testing.B) {
-	y := year{people: 12_000, lines: "%d"}
-	if n, err := strconv.Atoi(os.Getenv("MUSTER_PEOPLE")); err == nil {
-		y.people = n
-	}
-	if s := os.Getenv("MUSTER_LINES"); s != "" {
-		y.lines = s
-	}
-	c := Config{Data: b.TempDir(), NATS: "127.0.0.1:0"}
-	ground, err := c.embed(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer ground.close()
-	written, facts, err := y.write(b.Context(), ground.log)
-	if err != nil {
-		b.Fatal(err)
-	}
-	start := time.Now()
-	for _, err := range ground.log.Read(b.Context(), log.Position{}, log.Filter{}) {
-		if err != nil {
-			b.Fatal(err)
-		}
-	}
-	reading := time.Since(start)
-	for b.Loop() {
-		staff, err := hireStaff(ground.log, events.Families...)
-		if err != nil {
-			b.Fatal(err)
-		}
-		ctx, stop := context.WithCancel(b.Context())
-		start, cpu := time.Now(), processor()
-		var warm, busy time.Duration
-		var bytes int
-		if err := staff.run(ctx, nil, func() {
-			warm, busy = time.Since(start), processor()-cpu
-			bytes = live()
-			stop()
-		}); err != nil && ctx.Err() == nil {
-			b.Fatal(err)
-		}
-		runtime.KeepAlive(staff)
-		staff = nil
-		bytes -= live()
-		b.ReportMetric(float64(bytes)/1e6, "MB")
-		b.ReportMetric(float64(bytes)/float64(y.people), "B/person")
-		b.ReportMetric(warm.Seconds(), "s-warm")
-		b.ReportMetric(busy.Seconds(), "cpu-s-warm")
-		b.ReportMetric(float64(facts)/warm.Seconds()/1e6, "M-facts/s")
-		b.ReportMetric(reading.Seconds()/warm.Seconds(), "of-bare-read")
-		b.ReportMetric(float64(written)/1e6, "M-events")
-	}
-}
-
-// processor is the processor time that this process has used, the embedded
-// server in it.
-func processor() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-func live() int {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int(m.HeapAlloc)
 }

@@ -128,6 +128,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 	if err != nil {
 		return err
 	}
+	staff.shelve(c, ground)
 	caughtUp := make(chan struct{})
 	keep(func() error {
 		return ended(backCtx, staff.run(backCtx, ground.nats, func() { close(caughtUp) }))

@@ -321,7 +321,7 @@ func (d *Desk) append(ctx context.Context, v *verdict, imported time.Time) error
 		}
 		return err
 	}
-	d.own.at, d.own.revision = at, revision
+	d.own.last, d.own.revision = mark{at, c.ID}, revision
 	if imported.IsZero() {
 		d.own.settled = true
 	} else {

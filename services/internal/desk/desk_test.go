@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +17,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
+	"github.com/muster-works/muster/services/internal/snapshot"
 )
 
 // seats is a state with one rule: a course takes one person, until the event
@@ -53,6 +56,35 @@ func (s *seats) set(course string, p events.Person) {
 		})
 	}
 	s.taken[course] = p
+}
+
+func (s *seats) Save(w *snapshot.Writer) {
+	w.Uint(uint64(len(s.taken)))
+	for _, course := range slices.Sorted(maps.Keys(s.taken)) {
+		w.Text(course)
+		who := s.taken[course]
+		w.Bytes(who[:])
+	}
+	w.Uint(uint64(len(s.by)))
+	for _, id := range slices.Sorted(maps.Keys(s.by)) {
+		w.Text(id)
+		w.Text(s.by[id])
+	}
+}
+
+func (s *seats) Load(r *snapshot.Reader, _ uint32) func() {
+	t := newSeats()
+	for n := r.Below(1 << 20); n > 0 && r.Err() == nil; n-- {
+		var who events.Person
+		course := r.Text()
+		r.Fill(who[:])
+		t.taken[course] = who
+	}
+	for n := r.Below(1 << 20); n > 0 && r.Err() == nil; n-- {
+		id := r.Text()
+		t.by[id] = r.Text()
+	}
+	return func() { s.taken, s.by = t.taken, t.by }
 }
 
 func (s *seats) Decide(e *events.Event) (*events.Event, events.Reasons) {

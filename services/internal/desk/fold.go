@@ -9,6 +9,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/services/internal/snapshot"
 )
 
 // A State is what the events of a boundary add up to, for deciding.
@@ -18,8 +19,16 @@ import (
 // nothing but the events, and note undos in the embedded [Books] while their
 // journal is open. The event lasts until Apply returns, and so do its texts:
 // clone what is kept. It is called by [Apply] alone.
+//
+// Save writes down what the events add up to, but for the Books. Load reads
+// what Save wrote, when the ledger had numbers up to told, and returns what
+// makes it the state's own. That is called unless the reader has failed: whatever
+// it read must make sense by then, or have been rejected. Neither is called while
+// the journal is open.
 type State interface {
 	Apply(e *events.Event, n Entry)
+	Save(w *snapshot.Writer)
+	Load(r *snapshot.Reader, told uint32) (become func())
 	books() *Books
 }
 
@@ -36,6 +45,18 @@ type Stateless struct{ Books }
 // Apply has nothing to fold.
 func (*Stateless) Apply(*events.Event, Entry) {}
 
+// Save has nothing to write.
+func (*Stateless) Save(*snapshot.Writer) {}
+
+// Load has nothing to read.
+func (*Stateless) Load(*snapshot.Reader, uint32) func() { return func() {} }
+
+// A mark is a commit by its place in the log and its id.
+type mark struct {
+	at log.Position
+	id string
+}
+
 // A Fold keeps a state at a position of the log. Desks of one process that
 // share a boundary share its fold; whoever reads the state holds the lock.
 type Fold struct {
@@ -46,10 +67,10 @@ type Fold struct {
 
 	mu       sync.RWMutex
 	scanner  events.Scanner
-	at       log.Position
-	revision log.Revision
-	imported time.Time // recorded time of the last import
-	settled  bool      // holds a commit that is no import
+	last     mark         // holds all of the boundary up to there
+	revision log.Revision // of the boundary
+	imported time.Time    // recorded time of the last import
+	settled  bool         // holds a commit that is no import
 }
 
 // NewFold makes a fold of a boundary at the beginning of the log. Nothing else
@@ -68,9 +89,9 @@ func (f *Fold) CatchUp(ctx context.Context) error {
 
 // catchUp is CatchUp under the lock.
 func (f *Fold) catchUp(ctx context.Context) error {
-	for c, err := range f.log.Read(ctx, f.at, log.Filter{Boundary: f.boundary}) {
+	for c, err := range f.log.Read(ctx, f.last.at, log.Filter{Boundary: f.boundary}) {
 		if err != nil {
-			return fmt.Errorf("fold %s after %s: %w", f.boundary, f.at, err)
+			return fmt.Errorf("fold %s after %s: %w", f.boundary, f.last.at, err)
 		}
 		if err := f.take(c); err != nil {
 			return err
@@ -89,7 +110,7 @@ func (f *Fold) take(c log.Commit) error {
 		Apply(f.state, e)
 	}
 	f.books.place(c.Position)
-	f.at, f.revision = c.Position, c.Revision
+	f.last, f.revision = mark{c.Position, c.ID}, c.Revision
 	if c.Imported.IsZero() {
 		f.settled = true
 	} else {
@@ -102,7 +123,7 @@ func (f *Fold) take(c log.Commit) error {
 // ends.
 func (f *Fold) stale(ctx context.Context) (bool, error) {
 	head, _, err := f.log.Head(ctx, log.Filter{Boundary: f.boundary})
-	return head.Compare(f.at) > 0, err
+	return head.Compare(f.last.at) > 0, err
 }
 
 // Read calls fn with the state under a read lock.

@@ -28,12 +28,13 @@ import (
 // (Dietzfelbinger et al. 1997) under a factor that the process draws at random
 // and nobody sees: whatever ids agencies choose, even such as they made to
 // collide, any two keys that differ agree in them with a chance of 2^-79 at
-// most. So do the 42 bits of a digest, with 2^-41. An event is taken for a
+// most. (It is drawn anew by each process that folds the log, and written down
+// with the fold for those that do not.) So do the 42 bits of a digest, with 2^-41. An event is taken for a
 // duplicate, and so not kept, by both together: that another one is, has a
 // chance of 2^-120 a pair, or of 2^-41 where its agency used an id twice. Over a hundred million
 // events and a thousand million submissions the chance that any key is mistaken
-// for another is one in six million; it would be refused as id_reused, and the
-// next process, with a factor of its own, would take it.
+// for another is one in six million; it would be refused as id_reused, and a
+// process with a factor of its own would take it.
 type Ledger struct {
 	factor  [2]uint64 // of keys, 128 bits, odd
 	twist   uint64    // of digests, odd
@@ -103,6 +104,9 @@ func (l *Ledger) Ahead(k events.Key) bool {
 	_, ok := l.ahead[k.Hash()]
 	return ok
 }
+
+// Len returns how many events there are.
+func (l *Ledger) Len() int { return max(0, l.entries.Len()-1) }
 
 // at returns the position of an event, and zero while its commit is under way.
 func (l *Ledger) at(n uint32) log.Position { return l.places.of(n) }
@@ -192,8 +196,8 @@ func (l *Ledger) digest(e *events.Event) uint64 {
 	return n * l.twist >> (64 - digestBits)
 }
 
-// types are those of the contract by number. Numbers are kept nowhere but in
-// memory.
+// types are those of the contract by number. A fold that was written down goes by
+// the same numbers, or is not read.
 var types = events.Types()
 
 // Voids returns the key of the event that e replaces or withdraws.

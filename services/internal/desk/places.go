@@ -2,6 +2,7 @@ package desk
 
 import (
 	"encoding/binary"
+	"iter"
 	"slices"
 	"sort"
 
@@ -56,6 +57,28 @@ func (p *places) add(at log.Position, next uint32) {
 	p.last = r
 }
 
+// all yields the rows in order.
+func (p *places) all() iter.Seq[row] {
+	return func(yield func(row) bool) {
+		for _, b := range p.blocks {
+			r := b.before
+			for rest := b.rows; len(rest) > 0; {
+				if r, rest = r.after(rest); !yield(r) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// after reads the row that comes after r, from the differences.
+func (r row) after(rows []byte) (next row, rest []byte) {
+	count, k := binary.Uvarint(rows)
+	major, l := binary.Uvarint(rows[k:])
+	minor, m := binary.Varint(rows[k+l:])
+	return row{r.next, r.next + uint32(count), r.major + major, r.minor + uint64(minor)}, rows[k+l+m:]
+}
+
 // of returns the position of an event, and zero while it has none.
 func (p *places) of(n uint32) log.Position {
 	if n == 0 || n >= p.end() {
@@ -64,11 +87,7 @@ func (p *places) of(n uint32) log.Position {
 	i := sort.Search(len(p.blocks), func(i int) bool { return p.blocks[i].before.next > n }) - 1
 	r := p.blocks[i].before
 	for rest := p.blocks[i].rows; r.next <= n; {
-		count, k := binary.Uvarint(rest)
-		major, l := binary.Uvarint(rest[k:])
-		minor, m := binary.Varint(rest[k+l:])
-		rest = rest[k+l+m:]
-		r = row{r.next, r.next + uint32(count), r.major + major, r.minor + uint64(minor)}
+		r, rest = r.after(rest)
 	}
 	return log.At(r.major, r.minor).Event(int(n - r.first))
 }

@@ -52,12 +52,17 @@ func (s *State) Apply(e *events.Event, n desk.Entry) {
 		return
 	}
 	had := len(s.adopted)
-	conditions, err := eligibility.Compile(&d.Pack)
-	if err != nil {
-		conditions = eligibility.Nobody(&d.Pack)
-	}
-	s.adopted = append(s.adopted, adoption{n.Number, n.Void, &d.Pack, conditions})
+	s.adopt(n.Number, n.Void, &d.Pack)
 	s.collect(func() { s.adopted = s.adopted[:had] })
+}
+
+// adopt adds a pack.
+func (s *State) adopt(number uint32, void bool, pack *policy.Pack) {
+	conditions, err := eligibility.Compile(pack)
+	if err != nil {
+		conditions = eligibility.Nobody(pack)
+	}
+	s.adopted = append(s.adopted, adoption{number, void, pack, conditions})
 }
 
 // collect makes the book anew after a change. Packs are few and change rarely.

@@ -1,13 +1,17 @@
 package rules
 
 import (
+	"bytes"
+	"reflect"
 	"testing"
 
+	"github.com/go-json-experiment/json"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/services/internal/desk"
 	"github.com/muster-works/muster/services/internal/eligibility"
+	"github.com/muster-works/muster/services/internal/snapshot"
 )
 
 func adopt(id, jurisdiction, from, version string) *events.Event {
@@ -99,4 +103,62 @@ func TestEligibility(t *testing.T) {
 	if got := s.Eligibility(&policy.Pack{}).Refuse(eligibility.Facts{}); got != nil {
 		t.Errorf("a pack that was never adopted: %v", got)
 	}
+}
+
+// What is written down is the state: what is in force and what was adopted, and
+// the conditions, those of nobody included.
+func TestSaved(t *testing.T) {
+	s := New()
+	odd := adopt("4", "370211", "2024-05-01", "odd")
+	odd.Data.(*events.PolicyAdopted).Eligibility = []policy.Condition{{Code: "c", When: "no such thing", Detail: "must be so"}}
+	reference, err := policy.Reference()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range []*events.Event{
+		events.Adoption(reference), adopt("1", "37", "2021-01-01", "province"), adopt("2", "370211", "2024-02-01", "county"), withdraw("3", "2"), odd,
+	} {
+		e.ID += "x"
+		desk.Apply(s, e)
+	}
+	var b bytes.Buffer
+	w := snapshot.NewWriter(&b)
+	s.Save(w)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got, r := New(), snapshot.NewReader(&b)
+	become := got.Load(r, uint32(s.Len()))
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	become()
+	if len(got.adopted) != len(s.adopted) {
+		t.Fatalf("%d packs, want %d", len(got.adopted), len(s.adopted))
+	}
+	for i, a := range s.adopted {
+		if g := got.adopted[i]; g.number != a.number || g.void != a.void || asJSON(t, g.pack) != asJSON(t, a.pack) {
+			t.Errorf("pack %d is %d %v %s, want %d %v %s", i, g.number, g.void, asJSON(t, g.pack), a.number, a.void, asJSON(t, a.pack))
+		}
+	}
+	for _, at := range []string{"2024-06-01", "2024-03-01", "2022-06-01"} {
+		on := civil.MustDate(at)
+		a, b := s.InForce("370211102231", on), got.InForce("370211102231", on)
+		if asJSON(t, a) != asJSON(t, b) {
+			t.Errorf("on %s %s is in force, want %s", at, asJSON(t, b), asJSON(t, a))
+		}
+		asked := eligibility.Facts{Area: "rural"}
+		if a != nil && !reflect.DeepEqual(s.Eligibility(a).Refuse(asked), got.Eligibility(b).Refuse(asked)) {
+			t.Errorf("on %s others are eligible", at)
+		}
+	}
+}
+
+func asJSON(t *testing.T, p *policy.Pack) string {
+	t.Helper()
+	b, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }

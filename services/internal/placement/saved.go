@@ -1,0 +1,95 @@
+package placement
+
+import (
+	"unique"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/services/internal/snapshot"
+)
+
+// Save is [desk.State.Save]. The indexes and the shapes of posts are not
+// written: they follow from the rest.
+func (s *State) Save(w *snapshot.Writer) {
+	for _, n := range [...]int{s.details.Len(), s.posts.Len(), s.persons.Len()} {
+		w.Uint(uint64(n))
+	}
+	for n := 1; n < s.details.Len(); n++ {
+		d := s.details.At(uint32(n))
+		for _, text := range [...]string{string(d.division.Value()), d.category.Value(), d.area.Value(), d.fund.Value()} {
+			w.Text(text)
+		}
+		w.Int(int64(d.standard))
+		w.Uint(uint64(d.requiredDays))
+	}
+	for n := 1; n < s.posts.Len(); n++ {
+		p := s.posts.At(uint32(n))
+		w.Text(p.name)
+		w.Uint(uint64(p.facts))
+		w.Uint(uint64(p.hires))
+	}
+	for n := 1; n < s.persons.Len(); n++ {
+		p := s.persons.At(uint32(n))
+		w.Bytes(p.id[:])
+		w.Uint(uint64(p.facts))
+		w.Int(int64(p.birth))
+		w.Bool(p.female)
+	}
+	for n := 1; n < s.facts.Len(); n++ {
+		f := s.facts.At(uint32(n))
+		w.Uint(uint64(f.kind))
+		for _, to := range [...]uint32{f.of, f.post, f.before, f.onPost} {
+			w.Uint(uint64(to))
+		}
+		for _, day := range [...]civil.Date{f.day, f.until, f.exit} {
+			w.Int(int64(day))
+		}
+		w.Uint(uint64(f.seats))
+	}
+}
+
+// Load is [desk.State.Load].
+func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
+	t := New()
+	const most = 1 << 31
+	details, posts, persons, facts := int(r.Below(most)), int(r.Below(most)), int(r.Below(most)), int(told)+1
+	if min(details, posts, persons) == 0 {
+		r.Reject("a table has no record of nothing")
+	}
+	for n := 1; n < details && r.Err() == nil; n++ {
+		t.details.Add(detail{
+			unique.Make(division.Code(r.Text())), unique.Make(r.Text()), unique.Make(r.Text()), unique.Make(r.Text()),
+			events.Fen(r.Int()), uint8(r.Below(1 << 8)),
+		})
+	}
+	for n := 1; n < posts && r.Err() == nil; n++ {
+		t.names.Add(t.posts.Add(post{name: r.Text(), facts: r.Below(facts), hires: r.Below(facts)}), t.nameHash)
+	}
+	for n := 1; n < persons && r.Err() == nil; n++ {
+		var p person
+		r.Fill(p.id[:])
+		p.facts, p.birth, p.female = r.Below(facts), civil.Month(r.Int()), r.Bool()
+		t.people.Add(t.persons.Add(p), t.personHash)
+	}
+	for n := 1; n < facts && r.Err() == nil; n++ {
+		f := fact{kind: kind(r.Below(int(closed) + 1))}
+		switch {
+		case f.kind.ofPerson():
+			f.of = r.Below(persons)
+		case f.kind == developed:
+			f.of = r.Below(details)
+		default:
+			f.of = r.Below(most)
+		}
+		// What a fact follows came before it, so that no chain goes in a circle.
+		f.post, f.before, f.onPost = r.Below(posts), r.Below(n), r.Below(n)
+		f.day, f.until, f.exit = civil.Date(r.Int()), civil.Date(r.Int()), civil.Date(r.Int())
+		f.seats = uint16(r.Below(1 << 16))
+		t.facts.Add(f)
+	}
+	for n := 1; n < posts && r.Err() == nil; n++ {
+		t.reshape(uint32(n))
+	}
+	return func() { *s = *t }
+}

@@ -1,0 +1,103 @@
+package placement_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"testing"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/placement"
+	. "github.com/muster-works/muster/services/internal/placement/placementtest"
+	"github.com/muster-works/muster/services/internal/snapshot"
+	"pgregory.net/rapid"
+)
+
+// restored is the state of so many events that was written down as b.
+func restored(b []byte, events int) (*placement.State, error) {
+	s, r := placement.New(), snapshot.NewReader(bytes.NewReader(b))
+	become := s.Load(r, uint32(events))
+	if err := r.Close(); err != nil {
+		return nil, err
+	}
+	become()
+	return s, nil
+}
+
+func saved(write func(*snapshot.Writer)) []byte {
+	var b bytes.Buffer
+	w := snapshot.NewWriter(&b)
+	write(w)
+	if err := w.Close(); err != nil {
+		panic(err) // a buffer takes everything
+	}
+	return b.Bytes()
+}
+
+// What is written down is the state, and goes on as that would have. The ledger is
+// the desk's to write.
+func TestSaved(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := tell(t, 60)
+		s := fold(b)
+		r, err := restored(saved(s.Save), s.Len())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := r.Dump(), s.Dump(); got != want {
+			t.Fatalf("%s\nwant:\n%s", got, want)
+		}
+		r.Books = s.Books
+		more := &teller{name: "m", pick: evenly(t)}
+		for _, e := range b {
+			more.accepted(e)
+		}
+		before := r.Dump()
+		r.Begin()
+		for range 20 {
+			b = append(b, more.next())
+			desk.Apply(r, b[len(b)-1])
+		}
+		if got, want := r.Dump(), fold(b).Dump(); got != want {
+			t.Fatalf("gone on:\n%s\nwant:\n%s", got, want)
+		}
+		r.Rollback()
+		if got := r.Dump(); got != before {
+			t.Fatalf("after the undo:\n%s\nwant:\n%s", got, before)
+		}
+	})
+}
+
+// No bytes make a state that cannot be asked.
+func FuzzLoad(f *testing.F) {
+	sample := book{
+		Developed("d", "a", 2, "2022-01-01"), Hired("h1", "a", 1, 1, "2022-02-01"), Renewed("n1", "a", 1, "2023-08-01"),
+		Exited("x", "a", 1, "2023-09-01"), Hired("h2", "a", 2, 2, "2023-10-01"), Withdrawn("w", events.HireRenewedType, "n1"),
+	}
+	b := saved(fold(sample).Save)
+	f.Add(b[24 : len(b)-8]) // what is in the frame
+	f.Fuzz(func(t *testing.T, values []byte) {
+		s, err := restored(saved(func(w *snapshot.Writer) { w.Bytes(values) }), len(sample))
+		if err != nil {
+			return
+		}
+		s.Dump()
+		for _, e := range sample {
+			s.Contradictions(e)
+		}
+		s.Placements(Person(1))
+		s.Post("a")
+	})
+}
+
+// The form is frozen: where this fails, raise the format of desk's shelf.
+func TestForm(t *testing.T) {
+	b := saved(fold(book{
+		Developed("d", "a", 2, "2022-01-01"), Hired("h1", "a", 1, 1, "2022-02-01"), Exited("x", "a", 1, "2023-09-01"), Renewed("n", "a", 1, "2023-08-01"),
+	}).Save)
+	const want = "76b4ab4a31903df2b1d0684c7d1407732c4fb4d0745713de22c3f164a5ef29a4"
+	if got := fmt.Sprintf("%x", sha256.Sum256(b[24:len(b)-8])); got != want {
+		t.Errorf("%s, was %s", got, want)
+	}
+}

@@ -1,0 +1,37 @@
+package rules
+
+import (
+	"github.com/go-json-experiment/json"
+	"github.com/muster-works/muster/events/policy"
+	"github.com/muster-works/muster/services/internal/snapshot"
+)
+
+// Save is [desk.State.Save]. Packs are written as they are in the log, and their
+// conditions compiled anew.
+func (s *State) Save(w *snapshot.Writer) {
+	w.Uint(uint64(len(s.adopted)))
+	for _, a := range s.adopted {
+		w.Uint(uint64(a.number))
+		w.Bool(a.void)
+		b, err := json.Marshal(a.pack)
+		if err != nil {
+			b = nil // no pack; whoever reads it folds the log
+		}
+		w.Text(string(b))
+	}
+}
+
+// Load is [desk.State.Load].
+func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
+	t := New()
+	for n := r.Below(1 << 31); n > 0 && r.Err() == nil; n-- {
+		number, void, pack := r.Below(int(told)+1), r.Bool(), new(policy.Pack)
+		if err := json.Unmarshal([]byte(r.Text()), pack); err != nil {
+			r.Reject("a pack cannot be read")
+			break
+		}
+		t.adopt(number, void, pack)
+	}
+	t.collect(nil)
+	return func() { *s = *t }
+}

@@ -1,0 +1,130 @@
+package payment
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/snapshot"
+	"pgregory.net/rapid"
+)
+
+// restored is the state of so many events that was written down as b.
+func restored(b []byte, events int) (*State, error) {
+	s, r := NewState(), snapshot.NewReader(bytes.NewReader(b))
+	become := s.Load(r, uint32(events))
+	if err := r.Close(); err != nil {
+		return nil, err
+	}
+	become()
+	return s, nil
+}
+
+func saved(write func(*snapshot.Writer)) []byte {
+	var b bytes.Buffer
+	w := snapshot.NewWriter(&b)
+	write(w)
+	if err := w.Close(); err != nil {
+		panic(err) // a buffer takes everything
+	}
+	return b.Bytes()
+}
+
+// named gives the lines of some events other names, so that runs of them are
+// scattered, and some amounts that do not fit a packed line.
+func named(e *events.Event, pick func(int) int) *events.Event {
+	if d, ok := e.Data.(*events.PaymentInstructed); ok && pick(3) == 0 {
+		for i := range d.Lines {
+			if pick(2) == 0 {
+				d.Lines[i].Line += "-x"
+			}
+			d.Lines[i].Amount <<= 4 * pick(10)
+		}
+	}
+	return e
+}
+
+// What is written down is the state, and goes on as that would have. The ledger is
+// the desk's to write.
+func TestSaved(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		pick := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "dice"), 0)).IntN
+		who := &teller{name: "e", pick: pick}
+		s, whole := NewState(), NewState()
+		tell := func(n int, to ...*State) {
+			for range n {
+				e := named(who.next(), pick)
+				who.accepted(e)
+				for _, s := range to {
+					desk.Apply(s, e)
+				}
+			}
+		}
+		tell(rapid.IntRange(0, 80).Draw(t, "events"), s, whole)
+		r, err := restored(saved(s.Save), s.Len())
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := dump(s)
+		if got := dump(r); got != before {
+			t.Fatalf("restored:\n%swant:\n%s", got, before)
+		}
+		r.Books = s.Books
+		r.Begin()
+		tell(20, r, whole)
+		if got, want := dump(r), dump(whole); got != want {
+			t.Fatalf("gone on:\n%swant:\n%s", got, want)
+		}
+		r.Rollback()
+		if got := dump(r); got != before {
+			t.Fatalf("undone:\n%swant:\n%s", got, before)
+		}
+	})
+}
+
+// No bytes make a state that cannot be asked and gone on with.
+func FuzzLoad(f *testing.F) {
+	sample := func() []*events.Event {
+		return []*events.Event{
+			allocate("f", "fund", 1000), instruct("i", "run", "fund", "1", "2", "3"), settle("s", "run", "2", "7"), giveBack("b", "run", "2"),
+			instruct("j", "other", "fund", "x", "y"), withdraw("w", events.PaymentInstructedType, "i"), reverse("v", "run", "9"),
+		}
+	}
+	told := NewState()
+	for _, e := range sample() {
+		desk.Apply(told, e)
+	}
+	b := saved(told.Save)
+	f.Add(b[24 : len(b)-8]) // what is in the frame
+	f.Fuzz(func(t *testing.T, values []byte) {
+		s, err := restored(saved(func(w *snapshot.Writer) { w.Bytes(values) }), len(sample()))
+		if err != nil {
+			return
+		}
+		dump(s)
+		s.Begin()
+		for n := range 4 {
+			desk.Apply(s, instruct(fmt.Sprint("n", n), "run", "fund", "1", "z", "4"))
+			desk.Apply(s, settle(fmt.Sprint("m", n), "run", "1", "2"))
+			s.void(uint32(n))
+		}
+		s.Rollback()
+	})
+}
+
+// The form is frozen: where this fails, raise the format of desk's shelf.
+func TestForm(t *testing.T) {
+	s := NewState()
+	for _, e := range []*events.Event{allocate("f", "fund", 1000), instruct("i", "run", "fund", "1", "2"), settle("s", "run", "2"), instruct("j", "other", "fund", "x")} {
+		desk.Apply(s, e)
+	}
+	b := saved(s.Save)
+	const want = "ce7d23e9381d41223c4cec2c3e7751503f2a245843823a9083eb110cb10744d7"
+	if got := fmt.Sprintf("%x", sha256.Sum256(b[24:len(b)-8])); got != want {
+		t.Errorf("%s, was %s", got, want)
+	}
+}
