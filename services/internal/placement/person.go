@@ -10,11 +10,25 @@ import (
 
 // A person is somebody whom events speak of.
 type person struct {
-	id     events.Person
-	facts  uint32 // the latest
-	birth  civil.Month
-	female bool
+	id    events.Person
+	facts uint32 // the latest
+	born  born
 }
+
+// born is the month of a birth, doubled, and 1 more for a woman: a person takes
+// 24 bytes with both in 4. The month is 0 where it is unknown.
+type born int32
+
+func bornIn(month civil.Month, female bool) born {
+	b := born(month) * 2
+	if female {
+		b++
+	}
+	return b
+}
+
+func (b born) month() civil.Month { return civil.Month(b >> 1) }
+func (b born) female() bool       { return b&1 == 1 }
 
 // known returns the number of a person, 0 when no event speaks of them.
 func (s *State) known(id events.Person) uint32 {
@@ -41,11 +55,11 @@ func (s *State) person(id events.Person) uint32 {
 // identity number, so that all hires say the same.
 func (s *State) born(n uint32, d *events.HirePlaced) {
 	p := s.persons.At(n)
-	if p.birth != 0 || d.BirthMonth == 0 {
+	if p.born.month() != 0 || d.BirthMonth == 0 {
 		return
 	}
-	p.birth, p.female = d.BirthMonth, d.Sex == "F"
-	s.did(func() { s.persons.At(n).birth, s.persons.At(n).female = 0, false })
+	p.born = bornIn(d.BirthMonth, d.Sex == "F")
+	s.did(func() { s.persons.At(n).born = 0 })
 }
 
 // A stay is one person on one seat, from the day of the hire until the exit.

@@ -58,7 +58,7 @@ func (s *State) Known(p events.Person) bool {
 // the month is 0 when none did.
 func (s *State) Birth(p events.Person) (month civil.Month, female bool) {
 	known := s.persons.At(s.known(p))
-	return known.birth, known.female
+	return known.born.month(), known.born.female()
 }
 
 // PlacedOn says whether a person was in place on a post on a day.

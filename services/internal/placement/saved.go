@@ -33,8 +33,8 @@ func (s *State) Save(w *snapshot.Writer) {
 		p := s.persons.At(uint32(n))
 		w.Bytes(p.id[:])
 		w.Uint(uint64(p.facts))
-		w.Int(int64(p.birth))
-		w.Bool(p.female)
+		w.Int(int64(p.born.month()))
+		w.Bool(p.born.female())
 	}
 	for n := 1; n < s.facts.Len(); n++ {
 		f := s.facts.At(uint32(n))
@@ -69,7 +69,7 @@ func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 	for n := 1; n < persons && r.Err() == nil; n++ {
 		var p person
 		r.Fill(p.id[:])
-		p.facts, p.birth, p.female = r.Below(facts), civil.Month(r.Int()), r.Bool()
+		p.facts, p.born = r.Below(facts), bornIn(civil.Month(r.Int()), r.Bool())
 		t.people.Add(t.persons.Add(p), t.personHash)
 	}
 	for n := 1; n < facts && r.Err() == nil; n++ {
