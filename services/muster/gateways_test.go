@@ -11,8 +11,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/events/log/natslog"
-	"github.com/muster-works/muster/events/log/natslog/embedded"
 	"github.com/muster-works/muster/projections/pgtest"
 )
 
@@ -22,30 +20,15 @@ import (
 // service, both gateways asked at once.
 func TestGateways(t *testing.T) {
 	database := strings.Replace(pgtest.Database(t), "postgres@", "postgres:hunter2@", 1)
-	dir := t.TempDir()
-	server, err := embedded.Start(embedded.Options{Dir: filepath.Join(dir, "nats"), Addr: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Shutdown)
-	nc, err := server.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	if err := natslog.Provision(t.Context(), nc, natslog.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	serve := func(name string, args ...string) *instance {
-		return start(t, append([]string{"serve", name, "--nats", server.ClientURL(),
-			"--creds", filepath.Join(dir, "nats", embedded.PasswordFile), "--http", "127.0.0.1:0"}, args...)...)
-	}
+	on := startElsewhere(t)
+	on.provision()
+	dir := on.dir
 	for _, name := range []string{"policy", "post", "hire", "exit", "training"} {
-		serve(name)
+		on.serve(name)
 	}
 	var gates [2]*instance
 	for i := range gates {
-		gates[i] = serve("gateway", "--data", filepath.Join(dir, fmt.Sprint("data-", i)), "--vault", database, "--vault-key", filepath.Join(dir, "vault.key"))
+		gates[i] = on.serve("gateway", "--data", filepath.Join(dir, fmt.Sprint("data-", i)), "--vault", database, "--vault-key", filepath.Join(dir, "vault.key"))
 	}
 	lines := tour(t)
 	pack, err := adoption().Append(nil)
@@ -128,13 +111,12 @@ func TestGateways(t *testing.T) {
 	if n := exec("INSERT INTO vault.person SELECT * FROM saved ON CONFLICT DO NOTHING"); n != 1 {
 		t.Fatalf("%d persons came back, want the one erased", n)
 	}
-	restored := serve("gateway", "--data", filepath.Join(dir, "data-0"), "--vault", database, "--vault-key", filepath.Join(dir, "vault.key"))
+	restored := on.serve("gateway", "--data", filepath.Join(dir, "data-0"), "--vault", database, "--vault-key", filepath.Join(dir, "vault.key"))
 	if n := exec("SELECT FROM vault.person"); n != saved-1 {
 		t.Errorf("%d persons in the restored vault, want %d", n, saved-1)
 	}
 	restored.stop(t)
-	if out, err := try(t, "serve", "gateway", "--nats", server.ClientURL(), "--creds", filepath.Join(dir, "nats", embedded.PasswordFile),
-		"--data", filepath.Join(dir, "data-2"), "--vault", database, "--http", "127.0.0.1:0"); err == nil || !strings.Contains(out, "key") || strings.Contains(out, "hunter2") {
+	if out, err := try(t, on.command("gateway", "--data", filepath.Join(dir, "data-2"), "--vault", database)...); err == nil || !strings.Contains(out, "key") || strings.Contains(out, "hunter2") {
 		t.Errorf("a gateway without the key: %v %s", err, out)
 	}
 }

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/events/log/natslog"
-	"github.com/muster-works/muster/events/log/natslog/embedded"
 	"github.com/muster-works/muster/services/internal/daemon"
 )
 
@@ -16,38 +13,21 @@ import (
 // together they are the same deployment; two of one kind share the work, and
 // one that is killed is missed by nobody. Method: a process a service.
 func TestServe(t *testing.T) {
-	dir := t.TempDir()
-	server, err := embedded.Start(embedded.Options{Dir: filepath.Join(dir, "nats"), Addr: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Shutdown)
-	nc, err := server.Connect()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	serve := func(name string) *instance {
-		return start(t, "serve", name, "--nats", server.ClientURL(), "--creds", filepath.Join(dir, "nats", embedded.PasswordFile),
-			"--data", filepath.Join(dir, "data"), "--http", "127.0.0.1:0")
-	}
-	if out, err := try(t, "serve", "hire", "--nats", server.ClientURL(), "--creds", filepath.Join(dir, "nats", embedded.PasswordFile)); err == nil ||
-		!strings.Contains(out, "provision") {
+	on := startElsewhere(t)
+	if out, err := try(t, on.command("hire")...); err == nil || !strings.Contains(out, "provision") {
 		t.Errorf("a server without the stream: %v\n%s", err, out)
 	}
-	if err := natslog.Provision(t.Context(), nc, natslog.Options{}); err != nil {
-		t.Fatal(err)
-	}
+	on.provision()
 	var gate, query *instance
 	for _, name := range daemon.Services() {
-		switch i := serve(name); name {
+		switch i := on.serve(name); name {
 		case "gateway":
 			gate = i
 		case "query":
 			query = i
 		}
 	}
-	second := serve("hire")
+	second := on.serve("hire")
 	present(t, query, map[string]int{"hire": 2, "exit": 1, "policy": 1, "gateway": 2}) // the door, and the desk of what it writes
 
 	lines := tour(t)

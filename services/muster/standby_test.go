@@ -22,7 +22,8 @@ func TestStandbyOnPostgreSQL(t *testing.T) {
 	dir := t.TempDir()
 	i := up(t, dir, "--store", filepath.Join(dir, "views")) // a flag goes before the environment
 	serve := func(name string, args ...string) *instance {
-		return start(t, append([]string{"serve", name, "--nats", i.NATS, "--creds", filepath.Join(dir, "log", embedded.PasswordFile)}, args...)...)
+		return start(t, append([]string{"serve", name, "--nats", i.NATS, "--creds", filepath.Join(dir, "log", embedded.PasswordFile),
+			"--data", filepath.Join(dir, "apart")}, args...)...)
 	}
 	submit := func(id string) events.Receipt {
 		r := post(t, i, "application/json", seat(id))

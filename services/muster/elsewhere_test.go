@@ -1,0 +1,52 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/muster-works/muster/events/log/natslog"
+	"github.com/muster-works/muster/events/log/natslog/embedded"
+)
+
+// elsewhere is a NATS server that services run against, each in a process of its
+// own. It has no log before provision.
+type elsewhere struct {
+	t      *testing.T
+	dir    string
+	server *embedded.Server
+}
+
+func startElsewhere(t *testing.T) *elsewhere {
+	t.Helper()
+	dir := t.TempDir()
+	server, err := embedded.Start(embedded.Options{Dir: filepath.Join(dir, "nats"), Addr: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Shutdown)
+	return &elsewhere{t, dir, server}
+}
+
+func (e *elsewhere) provision() {
+	e.t.Helper()
+	nc, err := e.server.Connect()
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	defer nc.Close()
+	if err := natslog.Provision(e.t.Context(), nc, natslog.Options{}); err != nil {
+		e.t.Fatal(err)
+	}
+}
+
+// command is that of a service, with the data directory that a later --data
+// takes the place of.
+func (e *elsewhere) command(service string, args ...string) []string {
+	return append([]string{"serve", service, "--nats", e.server.ClientURL(), "--creds", filepath.Join(e.dir, "nats", embedded.PasswordFile),
+		"--data", filepath.Join(e.dir, "data"), "--http", "127.0.0.1:0"}, args...)
+}
+
+func (e *elsewhere) serve(service string, args ...string) *instance {
+	e.t.Helper()
+	return start(e.t, e.command(service, args...)...)
+}
