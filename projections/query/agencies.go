@@ -207,7 +207,8 @@ func (a *Agencies) table() (header []string, rows [][]string) {
 type conduct struct {
 	mu         sync.Mutex
 	generation string
-	last, cell int64 // IDs of the last row and cell read
+	last, cell uint64 // ordinals up to which rows and cells were read
+	named      int64  // cells that were
 	conductRows
 }
 
@@ -222,13 +223,11 @@ func (c *conduct) refresh(ctx context.Context, model *readmodel.Reader, generati
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.generation != generation {
-		c.generation, c.last, c.cell, c.conductRows = generation, 0, 0, conductRows{cells: map[int64]*view.Cell{}}
+		c.generation, c.last, c.cell, c.named, c.conductRows = generation, 0, 0, 0, conductRows{cells: map[int64]*view.Cell{}}
 	}
 	fresh := false
-	err := model.Differences(ctx, "agencies", c.last, func(d readmodel.Difference) {
-		if d.ID > c.last {
-			c.last, c.rows, fresh = d.ID, append(c.rows, d), true
-		}
+	err := model.Differences(ctx, "agencies", c.last, func(ord uint64, rows []readmodel.Difference) {
+		c.last, c.rows, fresh = ord, append(c.rows, rows...), true
 	})
 	if err != nil || !fresh {
 		return c.conductRows, err
@@ -236,10 +235,13 @@ func (c *conduct) refresh(ctx context.Context, model *readmodel.Reader, generati
 	// Cells after rows: no row names a cell that is not there yet. Who reads on
 	// keeps the map that they have.
 	c.cells = maps.Clone(c.cells)
-	err = model.Cells(ctx, c.cell, func(cell readmodel.Cell) {
-		if c.cell = max(c.cell, cell.ID); cell.Agency != "" {
-			c.cells[cell.ID] = &cell.Cell
+	err = model.Cells(ctx, c.cell, func(ord uint64, cells []view.Cell) {
+		for _, cell := range cells {
+			if c.named++; cell.Agency != "" {
+				c.cells[c.named] = &cell
+			}
 		}
+		c.cell = ord
 	})
 	if err == nil && slices.ContainsFunc(c.rows, func(d readmodel.Difference) bool { return c.cells[d.Cell] == nil }) {
 		err = fmt.Errorf("%w: a row of agencies names a cell that is not there", readmodel.ErrUnusable)

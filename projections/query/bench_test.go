@@ -49,12 +49,39 @@ type benchRow struct {
 	n    int
 }
 
+// A benchSpan is a span before it has a number; one that stands has no until.
+type benchSpan struct {
+	readmodel.SpanChange
+	from, until uint64
+}
+
+// leaves packs what each commit brings, by ordinal.
+func leaves[T any](byCommit [][]T, pack func([]byte, []T) []byte) (all []readmodel.LeafRow) {
+	var leaf timeline.Leaf
+	flush := func() {
+		if leaf.Len() > 0 {
+			all = append(all, readmodel.LeafRow{Last: leaf.Last(), Bytes: leaf.Bytes()})
+		}
+		leaf = timeline.Leaf{}
+	}
+	for ord, rows := range byCommit {
+		if len(rows) > 0 {
+			leaf.AddRows(uint64(ord), pack(nil, rows))
+		}
+		if leaf.Len() > 256<<10 {
+			flush()
+		}
+	}
+	flush()
+	return all
+}
+
 type benchProvince struct {
 	rows   []benchRow // of headcount, in log order
 	b      *testing.B
 	r      *rand.Rand
 	cells  map[view.Cell]int64
-	listed []readmodel.Cell
+	listed []view.Cell
 }
 
 func (p *benchProvince) cell(c view.Cell) int64 {
@@ -62,7 +89,7 @@ func (p *benchProvince) cell(c view.Cell) int64 {
 	if !ok {
 		id = int64(len(p.cells) + 1)
 		p.cells[c] = id
-		p.listed = append(p.listed, readmodel.Cell{ID: id, Cell: c})
+		p.listed = append(p.listed, c)
 	}
 	return id
 }
@@ -89,7 +116,7 @@ func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
 		batch.Posts = append(batch.Posts, readmodel.PostRow{No: timeline.Number(no), Name: fmt.Sprint("post-", no), Division: at[no].Division, Facts: []byte{}})
 	}
 	var rows []benchRow
-	var spans []readmodel.SpanRow
+	var spans []benchSpan
 	known := func(on civil.Date) uint64 { // reported some days later, late now and then
 		late := p.r.IntN(5)
 		if p.r.IntN(20) == 0 {
@@ -109,36 +136,42 @@ func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
 		rows = append(rows, benchRow{hired, cell, from, 1}, benchRow{max(hired, left), cell, until, -1})
 		seat.Reason = fmt.Sprint("N", 1+p.r.IntN(5))
 		filled := until + civil.Date(1+p.r.IntN(40))
-		open := readmodel.SpanRow{Post: timeline.Number(no), Seat: i, Cell: p.cell(seat), Since: until, Until: readmodel.OpenEnd, OrdFrom: max(hired, left), OrdUntil: readmodel.Standing}
-		if again := max(hired, left) + uint64(p.r.IntN(4000)); again < benchCommits {
+		open := benchSpan{from: max(hired, left)}
+		open.SpanChange = readmodel.SpanChange{Post: timeline.Number(no), Seat: i, Cell: p.cell(seat), Since: until, Until: readmodel.OpenEnd}
+		if again := open.from + uint64(p.r.IntN(4000)); again < benchCommits {
 			closed := open
-			closed.Until, closed.Filled, closed.OrdFrom = filled, true, again
-			open.OrdUntil = again
+			closed.Until, closed.Filled, closed.from = filled, true, again
+			open.until = again
 			spans = append(spans, closed)
 		}
-		if open.OrdFrom < open.OrdUntil {
+		if open.until == 0 || open.from < open.until {
 			spans = append(spans, open)
 		}
 	}
 	slices.SortFunc(rows, func(a, b benchRow) int { return cmp.Compare(a.ord, b.ord) })
-	slices.SortFunc(spans, func(a, b readmodel.SpanRow) int { return cmp.Compare(a.OrdFrom, b.OrdFrom) })
+	slices.SortFunc(spans, func(a, b benchSpan) int { return cmp.Compare(a.from, b.from) })
 	p.rows = rows
-	differences := make([]readmodel.Difference, len(rows))
-	for i, r := range rows {
-		differences[i] = readmodel.Difference{ID: int64(i + 1), Ord: r.ord, Cell: r.cell, Date: r.date, N: r.n}
+	differences := make([][]readmodel.Difference, benchCommits+1)
+	for _, r := range rows {
+		differences[r.ord] = append(differences[r.ord], readmodel.Difference{Cell: r.cell, Date: r.date, N: r.n})
 	}
-	for i := range spans {
-		spans[i].ID = int64(i + 1)
-	}
-	batch.Cells = p.listed
-	var filled []readmodel.Difference
-	for _, s := range spans {
+	filled := make([][]readmodel.Difference, benchCommits+1)
+	changes := make([][]readmodel.SpanChange, benchCommits+1)
+	for i, s := range spans {
+		changes[s.from] = append(changes[s.from], s.SpanChange)
+		if s.until != 0 {
+			changes[s.until] = append(changes[s.until], readmodel.SpanChange{Ends: int64(i + 1)})
+		}
 		if s.Filled {
-			filled = append(filled, readmodel.Difference{ID: int64(len(filled) + 1), Ord: s.OrdFrom, Cell: s.Cell, Date: s.Until, Measure: int(s.Until - s.Since), N: 1})
+			filled[s.from] = append(filled[s.from], readmodel.Difference{Cell: s.Cell, Date: s.Until, Measure: int(s.Until - s.Since), N: 1})
 		}
 	}
-	batch.Differences = map[string][]readmodel.Difference{"headcount": differences, "filled": filled}
-	batch.Opened = map[string][]readmodel.SpanRow{"vacancy": spans}
+	batch.Leaves = map[string][]readmodel.LeafRow{
+		"headcount": leaves(differences, readmodel.AppendDifferences),
+		"filled":    leaves(filled, readmodel.AppendDifferences),
+		"vacancy":   leaves(changes, readmodel.AppendSpans),
+		"cell":      leaves([][]view.Cell{1: p.listed}, readmodel.AppendCells),
+	}
 	w, err := dir.Create(ctx, "gen-000001", projections.Views())
 	if err != nil {
 		b.Fatal(err)
@@ -167,12 +200,12 @@ func benchMoment(i int) time.Time {
 func (p *benchProvince) pass() time.Duration {
 	county := make([]int32, len(p.listed)+1)
 	numbers := map[division.Code]int32{}
-	for _, c := range p.listed {
+	for i, c := range p.listed {
 		at := c.Division.At(division.County)
 		if _, ok := numbers[at]; !ok {
 			numbers[at] = int32(len(numbers))
 		}
-		county[c.ID] = numbers[at]
+		county[i+1] = numbers[at]
 	}
 	var took []time.Duration
 	for i := range 11 {

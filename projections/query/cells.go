@@ -2,11 +2,11 @@ package query
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"sync"
 
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/view"
 )
 
 // The dimensions of a cell. Figures are broken down by all but the reason.
@@ -25,6 +25,7 @@ const (
 // is seven numbers, and a text that many cells share is held once.
 type cellBook struct {
 	mu    sync.Mutex
+	last  uint64 // ordinal up to which cells were read
 	codes [dimensions]map[string]int32
 	cells cells
 }
@@ -42,20 +43,17 @@ type cells struct {
 func (b *cellBook) refresh(ctx context.Context, model *readmodel.Reader) (*cells, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	sound := true
-	err := model.Cells(ctx, int64(b.cells.n), func(c readmodel.Cell) {
-		if sound = sound && c.ID == int64(b.cells.n)+1; sound {
-			b.add(&c)
+	err := model.Cells(ctx, b.last, func(ord uint64, cells []view.Cell) {
+		for i := range cells {
+			b.add(&cells[i])
 		}
+		b.last = ord
 	})
-	if err == nil && !sound {
-		err = fmt.Errorf("%w: cells are not numbered from 1 on", readmodel.ErrUnusable)
-	}
 	now := b.cells
 	return &now, err
 }
 
-func (b *cellBook) add(c *readmodel.Cell) {
+func (b *cellBook) add(c *view.Cell) {
 	for d, value := range [dimensions]string{
 		byDivision: string(c.Division), byCategory: c.Category, byKind: c.Kind, byGroup: c.Group, byArea: c.Area, bySex: c.Sex, byReason: c.Reason,
 	} {

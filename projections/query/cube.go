@@ -57,8 +57,8 @@ func (c *cube) book(view string) *book {
 type book struct {
 	mu        sync.Mutex
 	least     int
-	durations bool  // of the view filled
-	last      int64 // row read
+	durations bool   // of the view filled
+	last      uint64 // ordinal up to which rows were read
 	figures
 	inCounties, inKinds rollUp
 	classOf             []int32 // class in the ledger of the county, by cell number − 1, and one more; 0 is not known
@@ -83,21 +83,17 @@ func (b *book) refresh(ctx context.Context, model *readmodel.Reader, view string
 		return b.figures, err
 	}
 	p := b.post(now)
-	var rest []readmodel.Difference // of cells that came after now, and what is behind them
-	err = model.Differences(ctx, view, b.last, func(d readmodel.Difference) {
-		switch {
-		case d.ID <= b.last: // of a row that could not be read
-		case len(rest) > 0 || d.Cell > int64(p.cells.n):
-			rest = append(rest, d)
-		default:
-			p.row(d)
+	var rest []readmodel.Difference // of commits that have cells that came after now, and of those behind them
+	err = model.Differences(ctx, view, b.last, func(ord uint64, rows []readmodel.Difference) {
+		if len(rest) > 0 || slices.ContainsFunc(rows, func(d readmodel.Difference) bool { return d.Cell > int64(p.cells.n) }) {
+			rest = append(rest, rows...)
+		} else {
+			p.rows(rows)
 		}
 	})
 	if err == nil && len(rest) > 0 {
 		if p.cells, err = cells.refresh(ctx, model); err == nil {
-			for _, d := range rest {
-				p.row(d)
-			}
+			p.rows(rest)
 		}
 	}
 	p.close()
@@ -123,12 +119,19 @@ func (b *book) post(c *cells) *posting {
 	return &posting{book: b, cells: c, own: make([]bool, len(b.places))}
 }
 
+// rows adds the rows of whole commits.
+func (p *posting) rows(rows []readmodel.Difference) {
+	for i := range rows {
+		p.row(&rows[i])
+	}
+}
+
 // row adds a row.
-func (p *posting) row(d readmodel.Difference) {
+func (p *posting) row(d *readmodel.Difference) {
 	if p.unsound = p.unsound || d.Cell < 1 || d.Cell > int64(p.cells.n); p.unsound {
 		return
 	}
-	p.last = d.ID
+	p.last = d.Ord
 	cell := int32(d.Cell - 1)
 	e := entry{ord: uint32(d.Ord), date: d.Date, n: int32(d.N)}
 	of := func(d int) int32 { return p.cells.of[d][cell] }

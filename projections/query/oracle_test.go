@@ -17,7 +17,7 @@ import (
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/query"
-	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/storetest"
 )
 
 // The oracle recounts from the raw events of the log, one placement after the
@@ -289,17 +289,19 @@ func compareVacancies(t *testing.T, w *world, r *rand.Rand) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	divisions := map[int64]string{}
-	if err := model.Cells(t.Context(), 0, func(c readmodel.Cell) { divisions[c.ID] = string(c.Division) }); err != nil {
-		t.Fatal(err)
-	}
+	all := storetest.Spans(t, model, "vacancy")
 	var want, got []string
-	err = model.Spans(t.Context(), "vacancy", asOf, commit.Ord, prefix, func(s readmodel.Span) {
-		reason := cmp.Or(s.Cell.Reason, "never_filled")
-		want = append(want, fmt.Sprint(s.Post, s.Seat, s.Cell.Division, s.Cell.Category, s.Since, int(asOf-s.Since), reason))
-	})
-	if err != nil {
-		t.Fatal(err)
+	bySince := slices.Clone(all)
+	slices.SortStableFunc(bySince, func(a, b storetest.Span) int { return cmp.Compare(a.Since, b.Since) })
+	for _, s := range bySince {
+		if !s.Holds(asOf, commit.Ord) || !s.Of.Division.Under(prefix) {
+			continue
+		}
+		name, err := model.PostName(t.Context(), s.Post)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, fmt.Sprint(name, s.Seat, s.Of.Division, s.Of.Category, s.Since, int(asOf-s.Since), cmp.Or(s.Of.Reason, "never_filled")))
 	}
 	for _, row := range v.Rows {
 		got = append(got, fmt.Sprint(row.Post, row.Seat, row.Division, row.Category, row.Since, row.Age, row.Reason))
@@ -308,13 +310,10 @@ func compareVacancies(t *testing.T, w *world, r *rand.Rand) {
 		t.Fatalf("%s: %d vacancies, want %d\n%v\n%v", asked, v.Total, len(want), got, want)
 	}
 	var days []int
-	err = model.SpanRows(t.Context(), "vacancy", 0, func(s readmodel.SpanRow) {
-		if s.Filled && s.OrdFrom <= commit.Ord && commit.Ord < s.OrdUntil && s.Until <= asOf && strings.HasPrefix(divisions[s.Cell], prefix) {
+	for _, s := range all {
+		if s.Filled && s.From <= commit.Ord && commit.Ord < s.To && s.Until <= asOf && s.Of.Division.Under(prefix) {
 			days = append(days, int(s.Until-s.Since))
 		}
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	if fill := v.TimeToFill; len(days) == 0 && fill != (query.TimeToFill{}) || len(days) > 0 && (math.Abs(fill.Mean-mean(days)) > 0.0051 || fill.Median != median(days)) {
 		t.Fatalf("%s: time to fill %+v, of %v", asked, fill, days)

@@ -3,6 +3,7 @@ package query
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"math/bits"
 	"slices"
@@ -18,15 +19,14 @@ import (
 // A spanSheet holds the spans of one view, 32 bytes each, and an index to them.
 type spanSheet struct {
 	mu    sync.Mutex
-	ended uint64 // ordinal up to which ends were read
+	last  uint64 // ordinal up to which changes were read
 	spans spans
 }
 
-// spans are those of one view in log order. They are only ever added to, but
-// that a span ends: that is written in place, and makes no difference to anyone
-// who asks for a commit before the end.
+// spans are those of one view by number − 1, which is in log order. They are only
+// ever added to, but that a span ends: that is written in place, and makes no
+// difference to anyone who asks for a commit before the end.
 type spans struct {
-	id    []uint32
 	post  []timeline.Number
 	seat  []uint32
 	cell  []int32 // number − 1
@@ -61,48 +61,56 @@ type extract struct {
 	division     int32 // code
 }
 
-// refresh reads what is new and what has ended.
+// refresh reads what has changed.
 func (s *spanSheet) refresh(ctx context.Context, model *readmodel.Reader, view string, cells *cellBook, least int) (spans, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := &s.spans
-	last := uint32(0)
-	if n := len(r.id); n > 0 {
-		last = r.id[n-1]
-	}
-	err := model.SpanRows(ctx, view, int64(last), func(row readmodel.SpanRow) {
-		r.id = append(r.id, uint32(row.ID))
-		r.post = append(r.post, row.Post)
-		r.seat = append(r.seat, uint32(row.Seat))
-		r.cell = append(r.cell, int32(row.Cell-1))
-		r.since = append(r.since, row.Since)
-		r.until = append(r.until, row.Until)
-		r.from = append(r.from, uint32(row.OrdFrom))
-		r.end = append(r.end, uint32(min(row.OrdUntil, holds)))
-	})
-	if err != nil {
-		return spans{}, err
-	}
-	ended := s.ended
-	err = model.Ended(ctx, view, s.ended, func(id int64, ord uint64) {
-		ended = max(ended, ord)
-		// What came after the rows above were read comes with the next.
-		if i, ok := slices.BinarySearch(r.id, uint32(id)); ok {
-			atomic.StoreUint32(&r.end[i], uint32(ord))
+	sound := true
+	err := model.Spans(ctx, view, s.last, func(ord uint64, changes []readmodel.SpanChange) {
+		for i := range changes {
+			sound = r.change(uint32(ord), &changes[i]) && sound
 		}
+		s.last = ord
 	})
+	if err == nil && !sound {
+		err = fmt.Errorf("%w: a span of %s ends that has not begun", readmodel.ErrUnusable, view)
+	}
 	if err != nil {
 		return spans{}, err
 	}
-	s.ended = ended
 	// Cells after spans: no span names a cell that is not there yet.
 	if r.cells, err = cells.refresh(ctx, model); err != nil {
 		return spans{}, err
 	}
-	if n := len(r.id); n-r.index.n >= max(least, r.index.n/tailShare) {
+	for i := r.index.n; i < len(r.cell); i++ {
+		if r.cell[i] < 0 || int(r.cell[i]) >= r.cells.n {
+			return spans{}, fmt.Errorf("%w: a span of %s names a cell that is not there", readmodel.ErrUnusable, view)
+		}
+	}
+	if n := len(r.post); n-r.index.n >= max(least, r.index.n/tailShare) {
 		r.index = r.indexed(n)
 	}
 	return *r, nil
+}
+
+// change takes up one change, and says whether it can be.
+func (s *spans) change(ord uint32, c *readmodel.SpanChange) bool {
+	if c.Ends != 0 {
+		if c.Ends < 1 || c.Ends > int64(len(s.end)) {
+			return false
+		}
+		atomic.StoreUint32(&s.end[c.Ends-1], ord)
+		return true
+	}
+	s.post = append(s.post, c.Post)
+	s.seat = append(s.seat, uint32(c.Seat))
+	s.cell = append(s.cell, int32(c.Cell-1))
+	s.since = append(s.since, c.Since)
+	s.until = append(s.until, c.Until)
+	s.from = append(s.from, ord)
+	s.end = append(s.end, holds)
+	return true
 }
 
 func (s *spans) extract(i uint32) extract {

@@ -2,7 +2,6 @@ package readmodel
 
 import (
 	"github.com/google/uuid"
-	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/timeline"
@@ -10,21 +9,16 @@ import (
 
 // A Batch is what some commits changed: all rows of one transaction.
 type Batch struct {
-	Commits      []CommitRow
-	Voids        []VoidRow
-	Cells        []Cell
-	Posts        []PostRow // new and changed
-	Plans        []PlanRow // new and changed
-	Runs         []NameRow
-	Persons      []PersonRow
-	Folios       []NameRow // the name is the county
-	Agencies     []NameRow
-	Leaves       []LeafRow // of folios
-	AgencyLeaves []LeafRow
-	Differences  map[string][]Difference // by view
-	Opened       map[string][]SpanRow    // by view; those closed since included
-	Closed       map[string][]SpanRow    // by view; opened by an earlier batch
-	SetAside     []SetAside
+	Commits  []CommitRow
+	Voids    []VoidRow
+	Posts    []PostRow // new and changed
+	Plans    []PlanRow // new and changed
+	Runs     []NameRow
+	Persons  []PersonRow
+	Folios   []NameRow // the name is the county
+	Agencies []NameRow
+	Leaves   map[string][]LeafRow // by table
+	SetAside []SetAside
 	// Stopped, where it is set, says why the projector reads no further, and
 	// empty that it does again.
 	Stopped *string
@@ -97,34 +91,12 @@ type PersonRow struct {
 	ID uuid.UUID
 }
 
-// A LeafRow is a new leaf of a folio or an agency. It replaces the Joined
-// leaves before it, whose bytes it begins with.
+// A LeafRow is a new leaf: of a folio, an agency, or of what a table has as a
+// whole, where Of is 0. It replaces the Joined leaves before it, whose bytes it
+// begins with.
 type LeafRow struct {
 	Of     int64
 	Last   timeline.Ref
 	Bytes  []byte
 	Joined []timeline.Ref
-}
-
-// A SpanRow is a span of a view with what it is keyed by.
-type SpanRow struct {
-	ID       int64
-	Post     timeline.Number
-	Seat     int
-	Cell     int64
-	Since    civil.Date
-	Until    civil.Date // OpenEnd where it is open
-	Filled   bool
-	OrdFrom  uint64
-	OrdUntil uint64 // Standing while it holds
-}
-
-// Standing is the OrdUntil of a span that holds.
-const Standing = timeline.Head
-
-func (s *SpanRow) node() int64 {
-	if s.OrdUntil == Standing {
-		return 0
-	}
-	return node(s.OrdFrom, s.OrdUntil)
 }

@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
-	"maps"
-	"slices"
 
 	"github.com/muster-works/muster/projections/timeline"
 )
@@ -19,7 +17,6 @@ var tablesHashed = []struct{ name, query string }{
 	{"commits", `SELECT ord, position, id, recorded, state, keys, subjects FROM commits ORDER BY ord`},
 	{"set_aside", `SELECT event, position, why FROM set_aside ORDER BY event`},
 	{"void", `SELECT key, by, coalesce(target, 0) FROM void ORDER BY key`},
-	{"cell", selectCells + ` ORDER BY id`},
 	{"post", `SELECT no, name, division, facts FROM post ORDER BY no`},
 	{"plan_line", `SELECT no, division, year, area, facts FROM plan_line ORDER BY no`},
 	{"run", `SELECT no, name FROM run ORDER BY no`},
@@ -30,7 +27,7 @@ var tablesHashed = []struct{ name, query string }{
 
 // Hashes returns a hash of every table, by name. Two generations that read one
 // log up to one commit, with the same views, have the same hashes; leaves are
-// hashed as if each folio were one leaf.
+// hashed as if each folio, agency and view were one leaf.
 func (r *Reader) Hashes(ctx context.Context) (map[string]string, error) {
 	sums := map[string]string{}
 	for _, t := range tablesHashed {
@@ -38,15 +35,19 @@ func (r *Reader) Hashes(ctx context.Context) (map[string]string, error) {
 			return nil, err
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(r.views)) {
-		if err := r.hashRows(ctx, sums, name, `SELECT * FROM `+name+` ORDER BY id`); err != nil {
-			return nil, err
-		}
-	}
-	for name, query := range map[string]string{
+	leaves := map[string]string{
 		"leaf":        `SELECT folio, last, facts FROM leaf ORDER BY folio, last`,
 		"agency_leaf": `SELECT agency, last, events FROM agency_leaf ORDER BY agency, last`,
-	} {
+		"cell":        `SELECT 0, last, cells FROM cell ORDER BY last`,
+	}
+	for name := range r.views {
+		body, err := r.bodyOf(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		leaves[name] = `SELECT 0, last, ` + body + ` FROM ` + name + ` ORDER BY last`
+	}
+	for name, query := range leaves {
 		if err := r.hashLeaves(ctx, sums, name, query); err != nil {
 			return nil, err
 		}

@@ -2,7 +2,6 @@ package readmodel
 
 import (
 	"iter"
-	"maps"
 	"slices"
 
 	"github.com/muster-works/muster/projections/timeline"
@@ -51,10 +50,6 @@ func (b *Batch) insert(t Table) Insert {
 		i := Insert{Len: len(b.Checkpoint)}
 		i.Row = func(to []any, n int) []any { return append(to, int64(n), b.Checkpoint[n]) }
 		return i
-	case "cell":
-		return rowsOf(b.Cells, func(to []any, c *Cell) []any {
-			return append(to, c.ID, string(c.Division), c.Category, c.Kind, c.Area, c.Group, c.Sex, c.Reason, c.Agency)
-		})
 	case "post":
 		return rowsOf(b.Posts, func(to []any, p *PostRow) []any {
 			return append(to, int64(p.No), p.Name, string(p.Division), p.Facts)
@@ -71,19 +66,13 @@ func (b *Batch) insert(t Table) Insert {
 		return names(b.Agencies)
 	case "person":
 		return rowsOf(b.Persons, func(to []any, p *PersonRow) []any { return append(to, int64(p.No), p.ID[:]) })
-	case "leaf":
-		return leaves(b.Leaves)
-	case "agency_leaf":
-		return leaves(b.AgencyLeaves)
 	}
-	if opened := b.Opened[t.Name]; opened != nil {
-		return rowsOf(opened, func(to []any, s *SpanRow) []any {
-			return append(to, s.ID, int64(s.Post), int64(s.Seat), s.Cell, int64(s.Since), int64(s.Until), integer(s.Filled),
-				int64(s.OrdFrom), int64(s.OrdUntil), s.node())
-		})
-	}
-	return rowsOf(b.Differences[t.Name], func(to []any, d *Difference) []any {
-		return append(to, d.ID, int64(d.Ord), d.Cell, int64(d.Date), int64(d.Measure), int64(d.N))
+	of, _, _ := t.leafColumns()
+	return rowsOf(b.Leaves[t.Name], func(to []any, l *LeafRow) []any {
+		if of != "" {
+			to = append(to, l.Of)
+		}
+		return append(to, int64(l.Last), l.Bytes)
 	})
 }
 
@@ -95,43 +84,42 @@ func names(all []NameRow) Insert {
 	return rowsOf(all, func(to []any, r *NameRow) []any { return append(to, r.No, r.Name) })
 }
 
-func leaves(all []LeafRow) Insert {
-	return rowsOf(all, func(to []any, l *LeafRow) []any { return append(to, l.Of, int64(l.Last), l.Bytes) })
-}
-
 // Statements yields what a batch changes in rows that are there: statements
 // with their arguments, in SQL that all stores understand.
-func (b *Batch) Statements() iter.Seq2[string, []any] {
+func (b *Batch) Statements(views []view.View) iter.Seq2[string, []any] {
 	return func(yield func(string, []any) bool) {
-		for _, l := range []struct {
-			query string
-			rows  []LeafRow
-		}{
-			{`DELETE FROM leaf WHERE folio = ? AND last = ?`, b.Leaves},
-			{`DELETE FROM agency_leaf WHERE agency = ? AND last = ?`, b.AgencyLeaves},
-		} {
-			for _, row := range l.rows {
-				for _, last := range row.Joined {
-					if !yield(l.query, []any{row.Of, int64(last)}) {
-						return
-					}
-				}
+		for _, t := range Tables(views) {
+			if !b.joined(t, yield) {
+				return
 			}
 		}
 		if len(b.Checkpoint) > 0 && !yield(`DELETE FROM checkpoint`, nil) {
 			return
 		}
-		if b.Stopped != nil && !yield(`UPDATE progress SET stopped = ?`, []any{nullableText(*b.Stopped)}) {
-			return
+		if b.Stopped != nil {
+			yield(`UPDATE progress SET stopped = ?`, []any{nullableText(*b.Stopped)})
 		}
-		for _, name := range slices.Sorted(maps.Keys(b.Closed)) {
-			for _, s := range b.Closed[name] {
-				if !yield(`UPDATE `+name+` SET ord_until = ?, node = ? WHERE id = ?`, []any{int64(s.OrdUntil), s.node(), s.ID}) {
-					return
-				}
+	}
+}
+
+// joined yields what removes the leaves of a table that new ones begin with.
+func (b *Batch) joined(t Table, yield func(string, []any) bool) bool {
+	query, where := "DELETE FROM "+t.Name+" WHERE last = ?", []any{nil}
+	if of, _, _ := t.leafColumns(); of != "" {
+		query, where = query+" AND "+of+" = ?", []any{nil, nil}
+	}
+	for _, row := range b.Leaves[t.Name] {
+		for _, last := range row.Joined {
+			where[0] = int64(last)
+			if len(where) > 1 {
+				where[1] = row.Of
+			}
+			if !yield(query, slices.Clone(where)) {
+				return false
 			}
 		}
 	}
+	return true
 }
 
 func nullable(r timeline.Ref) any {
@@ -146,11 +134,4 @@ func nullableText(s string) any {
 		return nil
 	}
 	return s
-}
-
-func integer(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
 }

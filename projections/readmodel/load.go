@@ -1,6 +1,7 @@
 package readmodel
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -26,11 +27,6 @@ func (w *Writer) Pending(ctx context.Context) iter.Seq2[VoidRow, error] {
 		var key sql.RawBytes
 		return errors.Join(rows.Scan(&key, &v.By), exactly(v.Key[:], key))
 	})
-}
-
-// Cells yields the cells.
-func (w *Writer) Cells(ctx context.Context) iter.Seq2[Cell, error] {
-	return all(ctx, w.ledger, selectCells+` ORDER BY id`, scanCell)
 }
 
 // Posts yields the timelines of posts.
@@ -77,22 +73,20 @@ type LeafSize struct {
 	Size int
 }
 
-// Leaves yields the sizes of the leaves of folios, by folio and Last.
-func (w *Writer) Leaves(ctx context.Context) iter.Seq2[LeafSize, error] {
-	return all(ctx, w.ledger, `SELECT folio, last, length(facts) FROM leaf ORDER BY folio, last`, scanLeaf)
+// Leaves yields the sizes of the leaves of a table, by whose they are and Last.
+func (w *Writer) Leaves(ctx context.Context, table string) iter.Seq2[LeafSize, error] {
+	of, body := w.leafColumns(table)
+	return all(ctx, w.ledger, fmt.Sprintf(`SELECT %s, last, length(%s) FROM %s ORDER BY 1, 2`, cmp.Or(of, "0"), body, table), scanLeaf)
 }
 
-// AgencyLeaves yields the sizes of the leaves of agencies, by agency and Last.
-func (w *Writer) AgencyLeaves(ctx context.Context) iter.Seq2[LeafSize, error] {
-	return all(ctx, w.ledger, `SELECT agency, last, length(events) FROM agency_leaf ORDER BY agency, last`, scanLeaf)
-}
-
-// Spans yields the spans of a view that hold.
-func (w *Writer) Spans(ctx context.Context, view string) iter.Seq2[SpanRow, error] {
-	return all(ctx, w.ledger, `SELECT id, post, seat, cell, since, until, filled, ord_from, ord_until FROM `+view+` WHERE node = 0 ORDER BY id`,
-		func(rows Rows, s *SpanRow) error {
-			return rows.Scan(&s.ID, &s.Post, &s.Seat, &s.Cell, &s.Since, &s.Until, &s.Filled, &s.OrdFrom, &s.OrdUntil)
-		})
+// leafColumns returns those of a table, which has leaves.
+func (w *Writer) leafColumns(table string) (of, body string) {
+	for _, t := range Tables(w.views) {
+		if t.Name == table {
+			of, body, _ = t.leafColumns()
+		}
+	}
+	return of, body
 }
 
 // Stopped says why the projector before read no further; empty where it did.
@@ -110,12 +104,6 @@ func (w *Writer) Checkpoint(ctx context.Context) (parts [][]byte, err error) {
 		return err
 	}, `SELECT body FROM checkpoint ORDER BY no`)
 	return parts, err
-}
-
-// Last returns the highest ID of the rows of a view.
-func (w *Writer) Last(ctx context.Context, view string) (id int64, err error) {
-	err = one(ctx, w.ledger, &id, `SELECT coalesce(max(id), 0) FROM `+view)
-	return id, err
 }
 
 func scanName(rows Rows, n *NameRow) error { return rows.Scan(&n.No, &n.Name) }
@@ -156,32 +144,22 @@ func all[T any](ctx context.Context, g Generation, query string, scan func(Rows,
 	}
 }
 
-const selectCells = `SELECT id, division, category, kind, area, grp, sex, reason, agency FROM cell`
-
-func scanCell(rows Rows, c *Cell) error {
-	return rows.Scan(&c.ID, &c.Division, &c.Category, &c.Kind, &c.Area, &c.Group, &c.Sex, &c.Reason, &c.Agency)
-}
-
 // Commit returns the commit with an ordinal; ErrUnknown when there is none.
 func (w *Writer) Commit(ctx context.Context, ord uint64) (c CommitRow, err error) {
 	c.Commit, err = commit(ctx, w.ledger, []any{&c.Keys, &c.Subjects}, `SELECT ord, position, id, recorded, state, keys, subjects FROM commits WHERE ord = ?`, int64(ord))
 	return c, err
 }
 
-// Leaf returns a leaf of a folio.
-func (w *Writer) Leaf(ctx context.Context, folio int64, last timeline.Ref) ([]byte, error) {
-	return w.leaf(ctx, `SELECT facts FROM leaf WHERE folio = ? AND last = ?`, folio, last)
-}
-
-// AgencyLeaf returns a leaf of an agency.
-func (w *Writer) AgencyLeaf(ctx context.Context, agency int64, last timeline.Ref) ([]byte, error) {
-	return w.leaf(ctx, `SELECT events FROM agency_leaf WHERE agency = ? AND last = ?`, agency, last)
-}
-
-func (w *Writer) leaf(ctx context.Context, query string, of int64, last timeline.Ref) (b []byte, err error) {
-	if err := one(ctx, w.ledger, &b, query, of, int64(last)); err != nil {
+// Leaf returns a leaf of a table.
+func (w *Writer) Leaf(ctx context.Context, table string, of int64, last timeline.Ref) (b []byte, err error) {
+	owner, body := w.leafColumns(table)
+	query, args := `SELECT `+body+` FROM `+table+` WHERE last = ?`, []any{int64(last)}
+	if owner != "" {
+		query, args = query+` AND `+owner+` = ?`, append(args, of)
+	}
+	if err := one(ctx, w.ledger, &b, query, args...); err != nil {
 		if errors.Is(err, ErrUnknown) {
-			err = fmt.Errorf("%w: no leaf %v of %d", ErrUnusable, last, of)
+			err = fmt.Errorf("%w: no leaf %v of %d in %s", ErrUnusable, last, of, table)
 		}
 		return nil, err
 	}

@@ -1,7 +1,5 @@
 package readmodel
 
-import "strings"
-
 // The questions of a Reader, all by index.
 const (
 	metaQuery         = `SELECT name, value FROM meta`
@@ -28,13 +26,3 @@ const (
 	subjectsQuery     = `SELECT subjects FROM commits WHERE ord = ?`
 	planQuery         = `SELECT division, year, area FROM plan_line WHERE no = ?`
 )
-
-// spansQuery asks for the spans of a view among so many nodes.
-func spansQuery(view string, nodes int) string {
-	return `SELECT s.id, p.name, s.seat, s.since, s.until, s.filled,
-		c.id, c.division, c.category, c.kind, c.area, c.grp, c.sex, c.reason
-		FROM ` + view + ` s JOIN cell c ON c.id = s.cell JOIN post p ON p.no = s.post
-		WHERE s.node IN (0` + strings.Repeat(",?", nodes) + `) AND s.until > ? AND s.since <= ?
-		AND s.ord_from <= ? AND s.ord_until > ? AND c.division >= ? AND c.division < ?
-		ORDER BY s.since, s.id`
-}

@@ -32,7 +32,6 @@ import (
 	"time"
 
 	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/projections/view"
 )
 
 var (
@@ -105,12 +104,3 @@ type Pulse struct {
 	Epoch, Ord uint64
 	Beat       uint64 // 0 when nobody does
 }
-
-// A Cell is a view.Cell with its number.
-type Cell struct {
-	ID int64
-	view.Cell
-}
-
-// OpenEnd is the Until of a span that is open.
-const OpenEnd = 1<<31 - 1

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"slices"
 
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
@@ -17,12 +16,12 @@ type side struct {
 	ctx context.Context
 	ord uint64
 	*places
-	at    []int64         // places by the numbers of this side's cells
-	spans map[string]bool // the views of spans
+	at     []int64           // places by the numbers of this side's cells
+	bodies map[string]string // see bodyOf, by view
 }
 
 func newSide(ctx context.Context, r *Reader, ord uint64, p *places) (*side, error) {
-	s := &side{Reader: r, ctx: ctx, ord: ord, places: p, spans: map[string]bool{}}
+	s := &side{Reader: r, ctx: ctx, ord: ord, places: p, at: make([]int64, 1), bodies: map[string]string{}}
 	m, err := r.Meta(ctx)
 	if err != nil {
 		return nil, err
@@ -31,23 +30,16 @@ func newSide(ctx context.Context, r *Reader, ord uint64, p *places) (*side, erro
 		return nil, fmt.Errorf("%s has reached commit %d, not %d: %w", r.name, m.Ord, ord, ErrUnknown)
 	}
 	for view := range r.views {
-		if s.spans[view], err = r.ofSpans(ctx, view); err != nil {
+		if s.bodies[view], err = r.bodyOf(ctx, view); err != nil {
 			return nil, err
 		}
 	}
-	return s, r.Cells(ctx, 0, func(c Cell) {
-		// They are numbered densely; those missing are no place.
-		for c.ID > int64(len(s.at)) && len(s.at) < maxCells {
-			s.at = append(s.at, 0)
-		}
-		if c.ID == int64(len(s.at)) {
-			s.at = append(s.at, p.number(c))
+	return s, r.Cells(ctx, 0, func(_ uint64, cells []view.Cell) {
+		for _, c := range cells {
+			s.at = append(s.at, p.number(int64(len(s.at)), c))
 		}
 	})
 }
-
-// maxCells bounds what a damaged number can do.
-const maxCells = 1 << 26
 
 // placeOf returns the place of a cell.
 func (s *side) placeOf(cell int64) int64 {
@@ -55,17 +47,6 @@ func (s *side) placeOf(cell int64) int64 {
 		return 0
 	}
 	return s.at[cell]
-}
-
-// ofSpans says whether a view is one of spans.
-func (r *Reader) ofSpans(ctx context.Context, view string) (bool, error) {
-	rows, err := r.generation.Query(ctx, `SELECT * FROM `+view+` WHERE id = 0`)
-	if err != nil {
-		return false, err
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	return slices.Contains(columns, "node"), err
 }
 
 // places number cells by what they say, for both sides: a cell has another
@@ -77,22 +58,23 @@ type places struct {
 
 func newPlaces() *places { return &places{cells: make([]view.Cell, 1)} }
 
-func (p *places) number(c Cell) int64 {
-	if c.ID > 0 && c.ID < int64(len(p.cells)) && p.cells[c.ID] == c.Cell {
-		return c.ID
+// number returns the place of a cell that its side numbers own.
+func (p *places) number(own int64, c view.Cell) int64 {
+	if own < int64(len(p.cells)) && p.cells[own] == c {
+		return own
 	}
-	if c.ID != int64(len(p.cells)) && p.numbers == nil {
+	if own != int64(len(p.cells)) && p.numbers == nil {
 		p.numbers = map[view.Cell]int64{}
 		for n, c := range p.cells[1:] {
 			p.numbers[c] = int64(n) + 1
 		}
 	}
-	n, ok := p.numbers[c.Cell]
+	n, ok := p.numbers[c]
 	if !ok {
 		n = int64(len(p.cells))
-		p.cells = append(p.cells, c.Cell)
+		p.cells = append(p.cells, c)
 		if p.numbers != nil {
-			p.numbers[c.Cell] = n
+			p.numbers[c] = n
 		}
 	}
 	return n

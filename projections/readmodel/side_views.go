@@ -2,6 +2,7 @@ package readmodel
 
 import (
 	"cmp"
+	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -14,44 +15,91 @@ import (
 // view has a record a commit: its rows as numbers, in the order in which they
 // were written. In words they are ordered by what they say.
 func (s *side) view(name string) source {
-	if s.spans[name] {
+	body := s.bodies[name]
+	if body == "spans" {
 		return s.viewOfSpans(name)
 	}
-	var ord, cell, date, measure, n int64
-	to := []any{&ord, &cell, &date, &measure, &n}
+	var room []Difference
 	return source{
-		query: fmt.Sprintf(`SELECT ord, cell, date, measure, n FROM %s WHERE ord <= %d ORDER BY id`, name, s.ord),
-		read: func(c *cursor) error {
-			if err := c.rows.Scan(to...); err != nil {
+		query: rowsQuery(name, body, 0),
+		read: s.commitsOf(func(c *cursor, ord uint64, packed []byte) (err error) {
+			if room, err = ReadDifferences(packed, ord, room[:0]); err != nil || len(room) == 0 {
 				return err
 			}
-			r := c.numbered(uint64(ord))
-			r.value = appendNumbers(r.value, s.placeOf(cell), date, measure, n)
+			r := c.numbered(ord)
+			for _, d := range room {
+				r.value = appendNumbers(r.value, s.placeOf(d.Cell), int64(d.Date), int64(d.Measure), int64(d.N))
+			}
 			return nil
-		},
+		}),
 		count: func(r *record) int { return len(r.value) / 8 / 4 },
 		words: func(r *record) ([]row, error) { return byKey(r, 4, s.difference), nil },
 	}
 }
 
+// viewOfSpans has the spans that began with each commit, each with the commit
+// that it ended with, which is 0 for one that held at the ordinal.
 func (s *side) viewOfSpans(name string) source {
-	var from, post, seat, cell, since, until, filled, end int64
-	to := []any{&from, &post, &seat, &cell, &since, &until, &filled, &end}
+	var ended map[int64]uint64
+	number := int64(0)
+	var room []SpanChange
 	return source{
-		query: fmt.Sprintf(`SELECT ord_from, post, seat, cell, since, until, filled, ord_until FROM %s WHERE ord_from <= %d ORDER BY id`, name, s.ord),
-		read: func(c *cursor) error {
-			if err := c.rows.Scan(to...); err != nil {
+		query: rowsQuery(name, "spans", 0),
+		read: s.commitsOf(func(c *cursor, ord uint64, packed []byte) (err error) {
+			if ended == nil {
+				if ended, err = s.ended(name); err != nil {
+					return err
+				}
+			}
+			if room, err = ReadSpans(packed, room[:0]); err != nil {
 				return err
 			}
-			if uint64(end) > s.ord {
-				end = int64(Standing)
+			for _, span := range room {
+				if span.Ends != 0 {
+					continue
+				}
+				number++
+				filled := int64(0)
+				if span.Filled {
+					filled = 1
+				}
+				r := c.numbered(ord)
+				r.value = appendNumbers(r.value, int64(span.Post), int64(span.Seat), s.placeOf(span.Cell),
+					int64(span.Since), int64(span.Until), filled, int64(ended[number]))
 			}
-			r := c.numbered(uint64(from))
-			r.value = appendNumbers(r.value, post, seat, s.placeOf(cell), since, until, filled, end)
 			return nil
-		},
+		}),
 		count: func(r *record) int { return len(r.value) / 8 / 7 },
 		words: func(r *record) ([]row, error) { return byKey(r, 7, s.span), nil },
+	}
+}
+
+// ended returns the commits that spans ended with, by the numbers of the spans.
+func (s *side) ended(name string) (map[int64]uint64, error) {
+	ended := map[int64]uint64{}
+	return ended, s.Spans(s.ctx, name, 0, func(ord uint64, changes []SpanChange) {
+		for _, c := range changes {
+			if c.Ends != 0 && ord <= s.ord {
+				ended[c.Ends] = ord
+			}
+		}
+	})
+}
+
+// commitsOf reads a row with a leaf, commit by commit up to the ordinal.
+func (s *side) commitsOf(add func(c *cursor, ord uint64, packed []byte) error) func(*cursor) error {
+	var leaf sql.RawBytes
+	to := []any{&leaf}
+	return func(c *cursor) error {
+		if err := c.rows.Scan(to...); err != nil {
+			return err
+		}
+		return timeline.ReadRows(leaf, func(ord uint64, packed []byte) error {
+			if ord > s.ord {
+				return nil
+			}
+			return add(c, ord, packed)
+		})
 	}
 }
 
@@ -79,14 +127,14 @@ func (s *side) difference(ord uint64, b []byte) row {
 }
 
 func (s *side) span(from uint64, b []byte) row {
-	post, seat, at, since, until, filled, ordUntil := numberAt(b, 0), numberAt(b, 1), numberAt(b, 2), numberAt(b, 3), numberAt(b, 4), numberAt(b, 5), numberAt(b, 6)
+	post, seat, at, since, until, filled, ended := numberAt(b, 0), numberAt(b, 1), numberAt(b, 2), numberAt(b, 3), numberAt(b, 4), numberAt(b, 5), numberAt(b, 6)
 	end := civil.Date(until).String()
 	if until == OpenEnd {
 		end = "open"
 	}
 	held := "holds"
-	if ordUntil != int64(Standing) {
-		held = fmt.Sprintf("held until commit %d", ordUntil)
+	if ended != 0 {
+		held = fmt.Sprintf("held until commit %d", ended)
 	}
 	return row{
 		key:   fmt.Sprintf("%016x post %d seat %05d %s %s–%s filled %d", from, post, seat, s.place(at), civil.Date(since), end, filled),

@@ -10,7 +10,7 @@ import (
 
 // schemaVersion is that of the tables below. Generations are not migrated: one
 // with other tables is rebuilt from the log.
-const schemaVersion = 5
+const schemaVersion = 6
 
 // A Table is one table of a generation. Drivers make it of their own types.
 type Table struct {
@@ -65,8 +65,8 @@ var commonTables = []Table{
 	{Name: "void", Key: []string{"key"}, Columns: columns("key bytes, by integer, target integer null"),
 		About: "Events that were replaced or withdrawn, by key hash: by which event, and which event it was (NULL while it has not come).",
 		Again: "ON CONFLICT (key) DO UPDATE SET target = coalesce(void.target, excluded.target)"},
-	{Name: "cell", Key: []string{"id"}, Columns: columns("id integer, division text, category text, kind text, area text, grp text, sex text, reason text, agency text"),
-		About: "What figures are broken down by."},
+	{Name: "cell", Key: []string{"last"}, Columns: columns("last integer, cells bytes"),
+		About: "What figures are broken down by, in leaves: the cells that each commit named for the first time, see AppendCells. They are numbered from 1 in that order."},
 	{Name: "post", Key: []string{"no"}, Columns: columns("no integer, name text, division text, facts bytes"),
 		About: "Timelines of posts: packed facts in log order, see package timeline. The division is the smallest that holds wherever the post was ever known to lie, * if that is none; empty before it is developed.",
 		Again: "ON CONFLICT (no) DO UPDATE SET division = excluded.division, facts = excluded.facts",
@@ -96,33 +96,35 @@ var commonTables = []Table{
 		About: "What a bulk load needs to go on from where it is, in parts; empty once it is finished."},
 }
 
-// differenceTable is the table of a view with Post or Plan.
-func differenceTable(name string) Table {
-	return Table{Name: name, Key: []string{"id"}, Columns: columns("id integer, ord integer, cell integer, date integer, measure integer, n integer"),
-		About: "Differences: n more in a cell from a business date on, known since the commit ord. id grows in log order."}
+// viewTable is the table of a view.
+func viewTable(v view.View) Table {
+	t := Table{Name: v.Name, Key: []string{"last"}, Columns: columns("last integer, differences bytes"),
+		About: "Differences, in leaves: n more in a cell from a business date on, known since a commit. See AppendDifferences."}
+	if v.Spans != nil {
+		t.Columns[1].Name = "spans"
+		t.About = "Spans, in leaves: a seat in a state on the business dates [since, until), held to be so from one commit until another. See AppendSpans."
+	}
+	return t
 }
 
-// spanTable is the table of a view with Spans.
-func spanTable(name string) Table {
-	return Table{Name: name, Key: []string{"id"},
-		Columns: columns("id integer, post integer, seat integer, cell integer, since integer, until integer, filled integer, ord_from integer, ord_until integer, node integer"),
-		About: "Spans: a seat in a state on the business dates [since, until), held to be so from the commit ord_from until the commit ord_until. " +
-			"node is 0 while that is so; later it is the ordinal in [ord_from, ord_until) that 2 divides most often. Of all spans that held at an ordinal " +
-			"the node is one of some 20 numbers (a relational interval tree), so that an index finds the spans of any as_of and known_at.",
-		Indexes: []Index{
-			{Name: name + "_stab", Columns: []string{"node", "until"}},
-			{Name: name + "_ended", Columns: []string{"ord_until"}, Where: "node <> 0"}}}
+// leafColumns returns the column that says whose leaf a row of a table is, empty
+// where all are of one, and the column with the leaf. A table has leaves where
+// its key ends in their last event.
+func (t *Table) leafColumns() (of, body string, ok bool) {
+	switch {
+	case len(t.Key) == 0 || t.Key[len(t.Key)-1] != "last":
+		return "", "", false
+	case len(t.Key) > 1:
+		of = t.Key[0]
+	}
+	return of, t.Columns[len(t.Columns)-1].Name, true
 }
 
 // Tables returns the tables of a generation with some views.
 func Tables(views []view.View) []Table {
 	all := commonTables[:len(commonTables):len(commonTables)]
 	for _, v := range views {
-		if v.Spans != nil {
-			all = append(all, spanTable(v.Name))
-		} else {
-			all = append(all, differenceTable(v.Name))
-		}
+		all = append(all, viewTable(v))
 	}
 	return all
 }

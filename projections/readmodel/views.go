@@ -2,78 +2,112 @@ package readmodel
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
-	"github.com/muster-works/muster/events/civil"
-	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/view"
 )
 
-// Cells calls yield with the cells after a number, ascending. Views number the
-// places of their rows by them.
-func (r *Reader) Cells(ctx context.Context, after int64, yield func(Cell)) error {
-	return r.each(ctx, func(rows Rows) error {
-		var c Cell
-		err := scanCell(rows, &c)
-		yield(c)
-		return err
-	}, selectCells+` WHERE id > ? ORDER BY id`, after)
+// Cells calls yield with the cells that each commit after an ordinal named for
+// the first time, in log order. Cells are numbered from 1 in that order; views
+// number the places of their rows by them. The cells are good until yield
+// returns, their texts for ever.
+func (r *Reader) Cells(ctx context.Context, after uint64, yield func(ord uint64, cells []view.Cell)) error {
+	return cells(ctx, r.generation, after, yield)
 }
 
-// A Difference is one row of a view: N more in a cell from Date on, known
-// since the commit Ord. ID grows with Ord.
-type Difference struct {
-	ID      int64
-	Ord     uint64
-	Cell    int64
-	Date    civil.Date
-	Measure int
-	N       int
-}
-
-// Differences calls yield with the rows of a view after an ID, ascending. Read
-// the cells after them: a row never names a cell that is not there yet.
-func (r *Reader) Differences(ctx context.Context, view string, after int64, yield func(Difference)) error {
+// Differences calls yield with the rows of a view that each commit after an
+// ordinal brought, in log order. The rows are good until yield returns. Read the
+// cells after them: a row never names a cell that is not there yet.
+func (r *Reader) Differences(ctx context.Context, view string, after uint64, yield func(ord uint64, rows []Difference)) error {
 	if _, ok := r.views[view]; !ok {
 		return fmt.Errorf("view %q: %w", view, ErrUnknown)
 	}
-	return r.each(ctx, func(rows Rows) error {
-		var d Difference
-		err := rows.Scan(&d.ID, &d.Ord, &d.Cell, &d.Date, &d.Measure, &d.N)
-		yield(d)
+	var room []Difference
+	return rows(ctx, r.generation, view, "differences", after, func(ord uint64, packed []byte) (err error) {
+		if room, err = ReadDifferences(packed, ord, room[:0]); err == nil {
+			yield(ord, room)
+		}
 		return err
-	}, `SELECT id, ord, cell, date, measure, n FROM `+view+` WHERE id > ? ORDER BY id`, after)
+	})
 }
 
-// A Span is a row of a view of spans.
-type Span struct {
-	ID     int64
-	Post   string
-	Cell   Cell
-	Seat   int
-	Since  civil.Date
-	Until  civil.Date // OpenEnd where it is open
-	Filled bool
-}
-
-// Spans calls yield with the spans of a view that hold on a business date as
-// known at an ordinal, in the divisions under a prefix, by Since and ID.
-func (r *Reader) Spans(ctx context.Context, view string, asOf civil.Date, known uint64, prefix string, yield func(Span)) error {
+// Spans calls yield with what each commit after an ordinal changed in a view of
+// spans, likewise.
+func (r *Reader) Spans(ctx context.Context, view string, after uint64, yield func(ord uint64, changes []SpanChange)) error {
 	if _, ok := r.views[view]; !ok {
 		return fmt.Errorf("view %q: %w", view, ErrUnknown)
 	}
-	prefix = division.Trim(prefix)
-	nodes := ancestors(known)
-	args := make([]any, 0, len(nodes)+6)
-	for _, n := range nodes {
-		args = append(args, n)
-	}
-	args = append(args, int64(asOf), int64(asOf), int64(known), int64(known), prefix, prefix+":")
-	return r.each(ctx, func(rows Rows) error {
-		var s Span
-		c := &s.Cell
-		err := rows.Scan(&s.ID, &s.Post, &s.Seat, &s.Since, &s.Until, &s.Filled,
-			&c.ID, &c.Division, &c.Category, &c.Kind, &c.Area, &c.Group, &c.Sex, &c.Reason)
-		yield(s)
+	return spans(ctx, r.generation, view, after, yield)
+}
+
+// Cells is that of a Reader, from the beginning.
+func (w *Writer) Cells(ctx context.Context, yield func(ord uint64, cells []view.Cell)) error {
+	return cells(ctx, w.ledger, 0, yield)
+}
+
+// Spans is that of a Reader, from the beginning.
+func (w *Writer) Spans(ctx context.Context, view string, yield func(ord uint64, changes []SpanChange)) error {
+	return spans(ctx, w.ledger, view, 0, yield)
+}
+
+func cells(ctx context.Context, g Generation, after uint64, yield func(uint64, []view.Cell)) error {
+	var room []view.Cell
+	return rows(ctx, g, "cell", "cells", after, func(ord uint64, packed []byte) (err error) {
+		if room, err = ReadCells(packed, room[:0]); err == nil {
+			yield(ord, room)
+		}
 		return err
-	}, spansQuery(view, len(nodes)), args...)
+	})
+}
+
+func spans(ctx context.Context, g Generation, view string, after uint64, yield func(uint64, []SpanChange)) error {
+	var room []SpanChange
+	return rows(ctx, g, view, "spans", after, func(ord uint64, packed []byte) (err error) {
+		if room, err = ReadSpans(packed, room[:0]); err == nil {
+			yield(ord, room)
+		}
+		return err
+	})
+}
+
+// bodyOf returns the column with the leaves of a view: differences or spans.
+func (r *Reader) bodyOf(ctx context.Context, view string) (string, error) {
+	rows, err := r.generation.Query(ctx, `SELECT * FROM `+view+` WHERE last = 0`)
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil || len(columns) != 2 {
+		return "", fmt.Errorf("%w: columns of %s are %v: %w", ErrUnusable, view, columns, err)
+	}
+	return columns[1], nil
+}
+
+// rows calls yield with the packed rows that each commit after an ordinal added
+// to a table of leaves, in log order.
+func rows(ctx context.Context, g Generation, table, body string, after uint64, yield func(ord uint64, packed []byte) error) error {
+	return each(ctx, g, func(rows Rows) error {
+		var leaf sql.RawBytes
+		if err := rows.Scan(&leaf); err != nil {
+			return err
+		}
+		err := timeline.ReadRows(leaf, func(ord uint64, packed []byte) error {
+			if ord <= after {
+				return nil
+			}
+			return yield(ord, packed)
+		})
+		if err != nil {
+			return fmt.Errorf("%w: table %s: %w", ErrUnusable, table, err)
+		}
+		return nil
+	}, rowsQuery(table, body, after))
+}
+
+// rowsQuery asks for the leaves of a table with the commits after an ordinal.
+func rowsQuery(table, body string, after uint64) string {
+	return fmt.Sprintf(`SELECT %s FROM %s WHERE last >= %d ORDER BY last`, body, table, timeline.MakeRef(after+1, 0))
 }

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/muster-works/muster/events/division"
-	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/view"
 )
 
@@ -18,7 +16,7 @@ type cells struct {
 	texts  map[string]uint32
 	places numbered[place]
 	cells  numbered[cell]
-	fresh  []readmodel.Cell
+	fresh  []view.Cell // named by the commit under way for the first time
 
 	last struct { // what was asked for last
 		cell  view.Cell
@@ -91,23 +89,16 @@ func (c *cells) id(v *view.Cell) int64 {
 	key := c.key(v)
 	no, isNew := c.cells.number(key)
 	if isNew {
-		c.fresh = append(c.fresh, readmodel.Cell{ID: int64(no), Cell: lasting(*v)})
+		c.fresh = append(c.fresh, *v)
 	}
 	c.last.cell, c.last.id, c.last.place = *v, int64(no), key.place
 	return int64(no)
 }
 
-// lasting returns a cell whose division does not keep other bytes in memory;
-// the other texts are few.
-func lasting(v view.Cell) view.Cell {
-	v.Division = division.Code(strings.Clone(string(v.Division)))
-	return v
-}
-
-// know takes up a stored cell, and says whether its number is the next one.
-func (c *cells) know(s readmodel.Cell) bool {
-	no, isNew := c.cells.number(c.key(&s.Cell))
-	return isNew && int64(no) == s.ID
+// know takes up a stored cell with the next number, and says whether it is new.
+func (c *cells) know(v *view.Cell) bool {
+	_, isNew := c.cells.number(c.key(v))
+	return isNew
 }
 
 // numbered gives numbers to values, from 1 on in the order in which they come.

@@ -3,18 +3,15 @@ package runner
 import (
 	"bytes"
 	"encoding/binary"
-	"slices"
 
-	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/timeline"
 )
 
-// A bulk load writes what never changes as it goes: commits, differences, spans
-// that have ended, facts of persons. What does change it writes at its end: the
-// timelines of posts and plan lines, and the spans that hold. A checkpoint has
-// them as they are in between, in the packed form below, so that a load that was
-// interrupted goes on from there.
+// A bulk load writes what never changes as it goes: commits, rows of views, facts
+// of persons. What does change it writes at its end: the timelines of posts and
+// plan lines. A checkpoint has them as they are in between, in the packed form
+// below, so that a load that was interrupted goes on from there.
 
 // partBytes is about how large a part of a checkpoint is.
 const partBytes = 1 << 20
@@ -41,29 +38,19 @@ func (p *packer) begin(kind int64) {
 
 // The kinds of records.
 const (
-	ofViews = iota // the last ID of each view
-	ofPost         // the next post
-	ofPlan         // the next plan line
+	ofPost = iota // the next post
+	ofPlan        // the next plan line
 )
 
 // checkpoint packs what changes.
 func (f *fold) checkpoint() [][]byte {
-	p := packer{}
-	p.begin(ofViews)
-	for _, r := range f.rows {
-		p.number(r.last)
-	}
+	p := packer{b: []byte{}} // a part even where there is nothing yet
 	for no := 1; no < len(f.posts); no++ {
 		at := &f.posts[no]
 		p.begin(ofPost)
 		p.text(at.name)
 		p.text(string(at.at))
 		p.bytes(at.facts)
-		for i := range f.views {
-			if f.views[i].Spans != nil {
-				p.spans(*f.rows[i].of(timeline.Number(no)))
-			}
-		}
 	}
 	for no := 1; no < len(f.plans); no++ {
 		at := &f.plans[no]
@@ -74,15 +61,6 @@ func (f *fold) checkpoint() [][]byte {
 		p.bytes(at.facts)
 	}
 	return append(p.parts, p.b)
-}
-
-func (p *packer) spans(all []held) {
-	p.number(int64(len(all)))
-	for _, h := range all {
-		for _, n := range [...]int64{h.id, int64(h.from), int64(h.since), int64(h.until), int64(h.cell), int64(h.seat)} {
-			p.number(n)
-		}
-	}
 }
 
 // An unpacker takes a part apart. After the first damage what it returns is zero
@@ -130,20 +108,11 @@ func (f *fold) restore(parts [][]byte) error {
 
 func (f *fold) restoreRecord(u *unpacker) {
 	switch u.number() {
-	case ofViews:
-		for _, r := range f.rows {
-			r.last = u.number()
-		}
 	case ofPost:
 		no := len(f.posts)
 		name := string(u.bytes())
 		f.know(nameOf(name), post{name: name, at: division.Code(u.bytes()), facts: bytes.Clone(u.bytes())})
 		f.change(&f.changed.posts, &f.posts[no].changed, no)
-		for i := range f.views {
-			if f.views[i].Spans != nil {
-				*f.rows[i].of(timeline.Number(no)) = u.spans()
-			}
-		}
 	case ofPlan:
 		no := len(f.plans)
 		key := timeline.PlanKey{Division: division.Code(u.bytes()), Year: int(u.number()), Area: string(u.bytes())}
@@ -153,20 +122,4 @@ func (f *fold) restoreRecord(u *unpacker) {
 	default:
 		u.bad = true
 	}
-}
-
-func (u *unpacker) spans() []held {
-	n := u.number()
-	if n < 0 || n > int64(len(u.b)) {
-		u.b, u.bad = nil, true
-		return nil
-	}
-	all := make([]held, n)
-	for i := range all {
-		all[i] = held{
-			id: u.number(), from: uint64(u.number()), since: civil.Date(u.number()), until: civil.Date(u.number()),
-			cell: uint32(u.number()), seat: uint32(u.number()),
-		}
-	}
-	return slices.Clip(all)
 }

@@ -14,11 +14,12 @@ import (
 // rows are those of one view that are not written yet, and its spans that
 // hold.
 type rows struct {
-	last        int64    // ID of the last row
-	written     int64    // rows up to this ID are in the read model, unless they no longer hold
-	holding     [][]held // by post
-	before, now []part   // of the timeline under way
-	sums        []sum    // of the commit under way
+	leaves      shelf
+	last        int64                  // number of the last span
+	holding     [][]held               // by post
+	before, now []part                 // of the timeline under way
+	sums        []sum                  // of the commit under way
+	changes     []readmodel.SpanChange // likewise
 }
 
 // A part is n of a contribution.
@@ -74,6 +75,11 @@ func (f *fold) difference() error {
 	f.touched, f.planned = f.touched[:0], f.planned[:0]
 	for i := range f.views {
 		f.sum(i)
+		if r := f.rows[i]; len(r.changes) > 0 {
+			f.packed = readmodel.AppendSpans(f.packed[:0], r.changes)
+			f.add(&r.leaves, i)
+			r.changes = r.changes[:0]
+		}
 	}
 	return nil
 }
@@ -156,23 +162,24 @@ func (f *fold) resolve(r *rows) {
 
 // sum turns the sums of a view into rows, one a place.
 func (f *fold) sum(view int) {
-	r, name := f.rows[view], f.views[view].Name
+	r := f.rows[view]
 	if len(r.sums) == 0 {
 		return
 	}
 	slices.SortFunc(r.sums, comparePlaces)
-	all := f.batch.Differences[name]
+	all := f.summed[:0]
 	for i := 0; i < len(r.sums); {
 		s := r.sums[i]
 		for i++; i < len(r.sums) && comparePlaces(r.sums[i], s) == 0; i++ {
 			s.n += r.sums[i].n
 		}
 		if s.n != 0 {
-			r.last++
-			all = append(all, readmodel.Difference{ID: r.last, Ord: f.ord, Cell: s.cell, Date: s.date, Measure: s.measure, N: s.n})
-			f.sealer.row(view, &all[len(all)-1])
+			all = append(all, readmodel.Difference{Cell: s.cell, Date: s.date, Measure: s.measure, N: s.n})
 		}
 	}
-	f.batch.Differences[name] = all
-	r.sums = r.sums[:0]
+	r.sums, f.summed = r.sums[:0], all
+	if len(all) > 0 {
+		f.packed = readmodel.AppendDifferences(f.packed[:0], all)
+		f.add(&r.leaves, view)
+	}
 }

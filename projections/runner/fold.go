@@ -39,6 +39,7 @@ type fold struct {
 	refs        shelf // of agencies
 
 	cells   cells
+	named   shelf   // of cells
 	rows    []*rows // by view
 	touched []touch // posts of the commit under way, in order
 	planned []touch
@@ -50,6 +51,8 @@ type fold struct {
 	commit  commit
 	reading timeline.Post // used again for each post that is read
 	held    []held        // likewise
+	summed  []readmodel.Difference
+	packed  []byte // likewise, for what is added to a shelf
 	// stored returns a commit that is not in the batch any more.
 	stored func(context.Context, uint64) (readmodel.CommitRow, error)
 }
@@ -103,12 +106,34 @@ func newFold(views []view.View) *fold {
 
 // reset begins a new batch.
 func (f *fold) reset() {
-	f.batch = readmodel.Batch{
-		Differences: map[string][]readmodel.Difference{},
-		Opened:      map[string][]readmodel.SpanRow{},
-		Closed:      map[string][]readmodel.SpanRow{},
-	}
+	f.batch = readmodel.Batch{Leaves: map[string][]readmodel.LeafRow{}}
 	f.facts = 0
+}
+
+// shelves yields what is written in leaves, by table.
+func (f *fold) shelves(yield func(table string, s *shelf) bool) {
+	if !yield("leaf", &f.leaves) || !yield("agency_leaf", &f.refs) || !yield("cell", &f.named) {
+		return
+	}
+	for i, v := range f.views {
+		if !yield(v.Name, &f.rows[i].leaves) {
+			return
+		}
+	}
+}
+
+// gathered is how many bytes were added to leaves since they were taken.
+func (f *fold) gathered() (n int) {
+	for _, s := range f.shelves {
+		n += s.bytes()
+	}
+	return n
+}
+
+// add adds to a shelf what was packed of the commit under way, and seals it.
+func (f *fold) add(s *shelf, what int) {
+	s.fresh(0).AddRows(f.ord, f.packed)
+	f.sealer.rows(what, f.packed)
 }
 
 // apply folds one commit.
@@ -120,7 +145,7 @@ func (f *fold) apply(ctx context.Context, d *digest) error {
 		row.Keys = append(row.Keys, d.events[i].key[:]...)
 	}
 	f.batch.Commits = append(f.batch.Commits, row)
-	voids, fresh := len(f.batch.Voids), len(f.cells.fresh)
+	voids := len(f.batch.Voids)
 	f.commit.recorded = view.RecordedOn(row.Recorded)
 	f.commit.posts = append(f.commit.posts[:0], make([]timeline.Number, len(d.posts))...)
 	f.commit.persons = f.persons.findAll(f.commit.persons[:0], d.lines)
@@ -136,7 +161,12 @@ func (f *fold) apply(ctx context.Context, d *digest) error {
 	if err := f.difference(); err != nil {
 		return fmt.Errorf("commit at position %s: %w", d.Position, err)
 	}
-	f.sealer.seal(d, &f.batch.Commits[len(f.batch.Commits)-1], f.batch.Voids[voids:], f.cells.fresh[fresh:])
+	if fresh := f.cells.fresh; len(fresh) > 0 {
+		f.packed = readmodel.AppendCells(f.packed[:0], fresh)
+		f.add(&f.named, ofCells)
+		f.cells.fresh = fresh[:0]
+	}
+	f.sealer.seal(d, &f.batch.Commits[len(f.batch.Commits)-1], f.batch.Voids[voids:])
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/view"
 )
 
 // load fills a new fold with what a generation holds.
@@ -20,11 +21,6 @@ func (f *fold) load(ctx context.Context, w *readmodel.Writer) error {
 		}
 	})
 	each(&l, w.Pending(ctx), func(v readmodel.VoidRow) { f.pending[v.Key] = v.By })
-	each(&l, w.Cells(ctx), func(c readmodel.Cell) {
-		if !f.cells.know(c) && l.err == nil {
-			l.err = fmt.Errorf("cell %d: %w", c.ID, timeline.ErrDamaged)
-		}
-	})
 	each(&l, w.Runs(ctx), func(r readmodel.NameRow) { f.runs[r.Name] = timeline.Number(r.No) })
 	each(&l, w.Agencies(ctx), func(a readmodel.NameRow) { f.agencies[a.Name] = int(a.No) })
 	each(&l, w.Folios(ctx), func(r readmodel.NameRow) {
@@ -39,13 +35,24 @@ func (f *fold) load(ctx context.Context, w *readmodel.Writer) error {
 			l.err = fmt.Errorf("person %d: %w", p.No, timeline.ErrDamaged)
 		}
 	})
-	each(&l, w.Leaves(ctx), f.leaves.know)
-	each(&l, w.AgencyLeaves(ctx), f.refs.know)
-	if l.err == nil {
-		l.err = f.loadChanging(ctx, w)
+	for table, s := range f.shelves {
+		each(&l, w.Leaves(ctx, table), s.know)
 	}
 	if l.err != nil {
 		return l.err
+	}
+	if err := f.loadCells(ctx, w); err != nil {
+		return err
+	}
+	for i, v := range f.views {
+		if v.Spans != nil {
+			if err := f.restoreSpans(ctx, w, i); err != nil {
+				return err
+			}
+		}
+	}
+	if err := f.loadChanging(ctx, w); err != nil {
+		return err
 	}
 	if f.ord = w.Ord(); f.ord > 0 {
 		last, err := w.Commit(ctx, f.ord)
@@ -76,25 +83,20 @@ func (f *fold) loadChanging(ctx context.Context, w *readmodel.Writer) error {
 		f.planNumbers[p.Key] = int(p.No)
 		f.plans = append(f.plans, planLine{key: p.Key, facts: slices.Clip(p.Facts)})
 	})
-	for i, v := range f.views {
-		r := f.rows[i]
-		if v.Spans != nil {
-			each(&l, w.Spans(ctx, v.Name), func(s readmodel.SpanRow) {
-				of := r.of(s.Post)
-				*of = append(*of, heldOf(s))
-			})
-		}
-		for post := range r.holding {
-			r.holding[post] = slices.Clip(r.holding[post])
-			slices.SortFunc(r.holding[post], compareHeld)
-		}
-		var err error
-		if r.last, err = w.Last(ctx, v.Name); err != nil {
-			return err
-		}
-		r.written = r.last
-	}
 	return l.err
+}
+
+func (f *fold) loadCells(ctx context.Context, w *readmodel.Writer) error {
+	sound := true
+	err := w.Cells(ctx, func(_ uint64, cells []view.Cell) {
+		for i := range cells {
+			sound = f.cells.know(&cells[i]) && sound
+		}
+	})
+	if err == nil && !sound {
+		err = fmt.Errorf("a cell is there twice: %w", timeline.ErrDamaged)
+	}
+	return err
 }
 
 func (s *shelf) know(l readmodel.LeafSize) {

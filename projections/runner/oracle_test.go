@@ -12,6 +12,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/storetest"
 	"github.com/muster-works/muster/projections/runner"
 	"math/rand/v2"
 	"pgregory.net/rapid"
@@ -202,12 +203,9 @@ func (o oracle) answers(on civil.Date) (count map[string]int, free []string) {
 func shown(t fataler, r *readmodel.Reader, on civil.Date, known uint64) (count map[string]int, free []string) {
 	t.Helper()
 	ctx := context.Background()
-	cells := map[int64]readmodel.Cell{}
-	if err := r.Cells(ctx, 0, func(c readmodel.Cell) { cells[c.ID] = c }); err != nil {
-		t.Fatal(err)
-	}
+	cells := storetest.Cells(t, r)
 	count = map[string]int{}
-	err := r.Differences(ctx, "headcount", 0, func(d readmodel.Difference) {
+	for _, d := range storetest.Differences(t, r, "headcount") {
 		if d.Ord <= known && d.Date <= on {
 			c := cells[d.Cell]
 			key := fmt.Sprint(c.Division, c.Category, c.Area, c.Group, c.Sex)
@@ -215,15 +213,15 @@ func shown(t fataler, r *readmodel.Reader, on civil.Date, known uint64) (count m
 				delete(count, key)
 			}
 		}
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
-	err = r.Spans(ctx, "vacancy", on, known, "", func(s readmodel.Span) {
-		free = append(free, fmt.Sprint(s.Post, s.Seat, s.Since, s.Cell.Reason, s.Cell.Division))
-	})
-	if err != nil {
-		t.Fatal(err)
+	for _, s := range storetest.Spans(t, r, "vacancy") {
+		if s.Holds(on, known) {
+			name, err := r.PostName(ctx, s.Post)
+			if err != nil {
+				t.Fatal(err)
+			}
+			free = append(free, fmt.Sprint(name, s.Seat, s.Since, s.Of.Reason, s.Of.Division))
+		}
 	}
 	slices.Sort(free)
 	return count, free

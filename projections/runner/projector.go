@@ -299,13 +299,14 @@ func (p *projector) step(ctx context.Context, d *decoded) error {
 
 // write writes what was folded. In a bulk load, all says that it ends.
 func (p *projector) write(ctx context.Context, all bool) error {
-	var leaf, agencyLeaf leafReader
+	var read leafReader
 	if !p.writer.Bulk() {
-		leaf = func(of int64, last timeline.Ref) ([]byte, error) { return p.writer.Leaf(ctx, of, last) }
-		agencyLeaf = func(of int64, last timeline.Ref) ([]byte, error) { return p.writer.AgencyLeaf(ctx, of, last) }
+		read = func(table string, of int64, last timeline.Ref) ([]byte, error) {
+			return p.writer.Leaf(ctx, table, of, last)
+		}
 	}
-	leaves := !p.writer.Bulk() || all || p.fold.leaves.bytes() > p.opts.Gather
-	b, err := p.fold.take(all, leaves, leaf, agencyLeaf)
+	leaves := !p.writer.Bulk() || all || p.fold.gathered() > p.opts.Gather
+	b, err := p.fold.take(all, leaves, read)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/storetest"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/projections/timeline"
 	"pgregory.net/rapid"
@@ -25,18 +26,12 @@ import (
 // without anything that the order of the log decides.
 func everything(t fataler, r *readmodel.Reader) []string {
 	t.Helper()
-	ctx := context.Background()
 	var all []string
-	cells := map[int64]readmodel.Cell{}
-	if err := r.Cells(ctx, 0, func(c readmodel.Cell) { cells[c.ID] = c }); err != nil {
-		t.Fatal(err)
-	}
+	cells := storetest.Cells(t, r)
 	for _, view := range []string{"headcount", "planned", "developed", "filled"} {
 		sums := map[string]int{}
-		if err := r.Differences(ctx, view, 0, func(d readmodel.Difference) {
-			sums[fmt.Sprint(view, cells[d.Cell].Cell, d.Date, d.Measure)] += d.N
-		}); err != nil {
-			t.Fatal(err)
+		for _, d := range storetest.Differences(t, r, view) {
+			sums[fmt.Sprint(view, cells[d.Cell], d.Date, d.Measure)] += d.N
 		}
 		for _, k := range slices.Sorted(maps.Keys(sums)) {
 			if sums[k] != 0 {
@@ -46,10 +41,8 @@ func everything(t fataler, r *readmodel.Reader) []string {
 	}
 	// How late something was recorded depends on when, and is left out.
 	conduct := map[string]int{}
-	if err := r.Differences(ctx, "agencies", 0, func(d readmodel.Difference) {
-		conduct[fmt.Sprint("agencies", cells[d.Cell].Cell, d.Date)] += d.N
-	}); err != nil {
-		t.Fatal(err)
+	for _, d := range storetest.Differences(t, r, "agencies") {
+		conduct[fmt.Sprint("agencies", cells[d.Cell], d.Date)] += d.N
 	}
 	for k, n := range conduct {
 		all = append(all, fmt.Sprint(k, n))

@@ -7,10 +7,10 @@ import (
 	"github.com/muster-works/muster/projections/timeline"
 )
 
-// A shelf holds what was added to the folios, or to the agencies' lists, since
-// the last transaction, and knows which leaves are stored.
+// A shelf holds what was added to the leaves of a table since the last
+// transaction, and knows which leaves are stored.
 type shelf struct {
-	of    []binder // by number
+	of    []binder // by the number of the folio or agency; one alone, of number 0, where a table has none
 	dirty []int
 }
 
@@ -50,7 +50,7 @@ func (s *shelf) bytes() (n int) {
 // stored leaves before it that are not much larger, so that a folio consists of
 // few leaves and a byte is written again a logarithmic number of times at most.
 // A nil read leaves stored leaves alone.
-func (s *shelf) take(read func(of int64, last timeline.Ref) ([]byte, error)) ([]readmodel.LeafRow, error) {
+func (s *shelf) take(table string, read leafReader) ([]readmodel.LeafRow, error) {
 	slices.Sort(s.dirty)
 	rows := make([]readmodel.LeafRow, 0, len(s.dirty))
 	for _, of := range s.dirty {
@@ -64,7 +64,7 @@ func (s *shelf) take(read func(of int64, last timeline.Ref) ([]byte, error)) ([]
 		if keep < len(b.stored) {
 			var whole timeline.Leaf
 			for _, l := range b.stored[keep:] {
-				old, err := read(int64(of), l.Last)
+				old, err := read(table, int64(of), l.Last)
 				if err == nil {
 					err = whole.Join(old, l.Last)
 				}

@@ -2,6 +2,8 @@ package runner
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"slices"
 
 	"github.com/muster-works/muster/events/civil"
@@ -10,10 +12,9 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
-// A held span is one that holds, in the memory of one third of its row.
+// A held span is one that holds.
 type held struct {
 	id           int64
-	from         uint64     // ordinal since which it holds
 	since, until civil.Date // OpenEnd where it is open
 	cell         uint32
 	seat         uint32 // twice, and one more where the span is filled
@@ -28,13 +29,46 @@ func seatOf(seat int, filled bool) uint32 {
 	return uint32(seat) << 1
 }
 
-func heldOf(s readmodel.SpanRow) held {
-	return held{s.ID, s.OrdFrom, s.Since, s.Until, uint32(s.Cell), seatOf(s.Seat, s.Filled)}
+// begins is that the span begins.
+func (h held) begins(post timeline.Number) readmodel.SpanChange {
+	return readmodel.SpanChange{Post: post, Seat: int(h.seat >> 1), Cell: int64(h.cell), Since: h.since, Until: h.until, Filled: h.filled()}
 }
 
-func (h held) row(post timeline.Number, until uint64) readmodel.SpanRow {
-	return readmodel.SpanRow{ID: h.id, Post: post, Seat: int(h.seat >> 1), Cell: int64(h.cell), Since: h.since, Until: h.until,
-		Filled: h.filled(), OrdFrom: h.from, OrdUntil: until}
+// restoreSpans takes up the spans of a view that hold, from all changes.
+func (f *fold) restoreSpans(ctx context.Context, w *readmodel.Writer, at int) error {
+	r := f.rows[at]
+	var begun []readmodel.SpanChange // by number − 1; the post of those that ended is 0
+	sound := true
+	err := w.Spans(ctx, f.views[at].Name, func(_ uint64, changes []readmodel.SpanChange) {
+		for _, c := range changes {
+			switch {
+			case c.Ends == 0:
+				begun = append(begun, c)
+			case c.Ends < 1 || c.Ends > int64(len(begun)):
+				sound = false
+			default:
+				begun[c.Ends-1].Post = 0
+			}
+		}
+	})
+	if err == nil && !sound {
+		err = fmt.Errorf("spans of %s: %w", f.views[at].Name, timeline.ErrDamaged)
+	}
+	if err != nil {
+		return err
+	}
+	r.last = int64(len(begun))
+	for i, c := range begun {
+		if c.Post != 0 {
+			of := r.of(c.Post)
+			*of = append(*of, held{int64(i + 1), c.Since, c.Until, uint32(c.Cell), seatOf(c.Seat, c.Filled)})
+		}
+	}
+	for post := range r.holding {
+		r.holding[post] = slices.Clip(r.holding[post])
+		slices.SortFunc(r.holding[post], compareHeld)
+	}
+	return nil
 }
 
 // compareHeld orders spans of one post by what they say.
@@ -63,7 +97,7 @@ func (f *fold) spans(at int, no timeline.Number, now *timeline.Post) {
 	holding := r.of(no)
 	old, all := *holding, f.held[:0]
 	v.Spans(now, func(s view.Span) {
-		h := held{from: f.ord, cell: uint32(f.cells.id(&s.Cell)), since: s.Since, until: s.Until, seat: seatOf(s.Seat, s.Filled)}
+		h := held{cell: uint32(f.cells.id(&s.Cell)), since: s.Since, until: s.Until, seat: seatOf(s.Seat, s.Filled)}
 		if h.until == 0 {
 			h.until = readmodel.OpenEnd
 		}
@@ -74,7 +108,7 @@ func (f *fold) spans(at int, no timeline.Number, now *timeline.Post) {
 	kept, begun := 0, 0
 	for i := range all {
 		for kept < len(old) && compareHeld(old[kept], all[i]) < 0 {
-			f.end(at, r, old[kept], no)
+			r.end(old[kept])
 			kept++
 		}
 		if kept < len(old) && compareHeld(old[kept], all[i]) == 0 {
@@ -84,11 +118,11 @@ func (f *fold) spans(at int, no timeline.Number, now *timeline.Post) {
 		}
 		r.last++
 		all[i].id = r.last
-		f.sealer.span(at, uint32(no), all[i], false)
+		r.changes = append(r.changes, all[i].begins(no))
 		begun++
 	}
 	for ; kept < len(old); kept++ {
-		f.end(at, r, old[kept], no)
+		r.end(old[kept])
 	}
 	if begun > 0 || len(all) != len(old) {
 		*holding = append(old[:0], all...)
@@ -96,13 +130,4 @@ func (f *fold) spans(at int, no timeline.Number, now *timeline.Post) {
 }
 
 // end ends a span with the commit.
-func (f *fold) end(view int, r *rows, h held, post timeline.Number) {
-	f.sealer.span(view, uint32(post), h, true)
-	name, row := f.views[view].Name, h.row(post, f.ord)
-	switch {
-	case h.id <= r.written:
-		f.batch.Closed[name] = append(f.batch.Closed[name], row)
-	default:
-		f.batch.Opened[name] = append(f.batch.Opened[name], row)
-	}
-}
+func (r *rows) end(h held) { r.changes = append(r.changes, readmodel.SpanChange{Ends: h.id}) }

@@ -33,6 +33,7 @@ func FuzzRead(f *testing.F) {
 		_, err = ReadSubjects(b, 1)
 		check("subjects", err)
 		check("refs", ReadRefs(b, func(Ref) {}))
+		check("rows", ReadRows(b, func(uint64, []byte) error { return nil }))
 		var leaf Leaf
 		check("leaf", leaf.Join(b, 1<<40))
 	})

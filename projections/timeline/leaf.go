@@ -107,3 +107,32 @@ func ReadFolio(leaves [][]byte, known uint64, want func(slot byte) bool) (*[Foli
 	}
 	return all, nil
 }
+
+// AddRows adds the packed rows that a commit brought to a leaf that holds nothing
+// but such; ReadRows reads them. An entry is: distance from the ref of the commit
+// before (from 0 at the beginning of a leaf), length, rows.
+func (l *Leaf) AddRows(ord uint64, rows []byte) {
+	ref := MakeRef(ord, 0)
+	l.b = appendUint(appendUint(l.b, ref-l.last), len(rows))
+	l.b = append(l.b, rows...)
+	l.last = ref
+}
+
+// ReadRows calls yield with the rows of each commit of such a leaf, which are
+// part of it, until it fails. It fails with ErrDamaged itself.
+func ReadRows(leaf []byte, yield func(ord uint64, rows []byte) error) error {
+	r := reader{b: leaf}
+	var ref Ref
+	for r.more() {
+		ref += r.ref()
+		if rows := r.bytes(r.int()); !r.bad {
+			if err := yield(ref.Ord(), rows); err != nil {
+				return err
+			}
+		}
+	}
+	if r.bad {
+		return ErrDamaged
+	}
+	return nil
+}

@@ -71,8 +71,10 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	err = model.Differences(ctx, "arrivals", 0, func(d readmodel.Difference) {
-		fmt.Printf("%+d on %s, known since commit %d\n", d.N, d.Date, d.Ord)
+	err = model.Differences(ctx, "arrivals", 0, func(ord uint64, rows []readmodel.Difference) {
+		for _, d := range rows {
+			fmt.Printf("%+d on %s, known since commit %d\n", d.N, d.Date, ord)
+		}
 	})
 	if err != nil {
 		panic(err)

@@ -183,7 +183,7 @@ func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) er
 			return readmodel.ErrFenced
 		}
 		w := writing{ctx: ctx, tx: tx}
-		for query, args := range b.Statements() {
+		for query, args := range b.Statements(l.views) {
 			w.queue(numbered(query), args)
 		}
 		for i := range b.Inserts(l.views) {

@@ -216,7 +216,7 @@ func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) er
 		// Under a context that can end, the driver starts a goroutine to watch it for
 		// each statement.
 		s := statements{ctx: context.WithoutCancel(ctx), tx: tx}
-		for query, args := range b.Statements() {
+		for query, args := range b.Statements(l.views) {
 			s.exec(query, args...)
 		}
 		for i := range b.Inserts(l.views) {

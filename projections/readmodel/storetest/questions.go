@@ -13,6 +13,7 @@ import (
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/view"
 )
 
 // A Question is one that a store was asked.
@@ -119,21 +120,17 @@ func Questions(t *testing.T, s readmodel.Store) []Question {
 func ask(t *testing.T, r *readmodel.Reader, m readmodel.Meta, recorder *Recorder) []Question {
 	ctx := t.Context()
 	for _, v := range projections.Views() {
-		var errs []error
+		var err error
 		if v.Spans != nil {
-			errs = append(errs,
-				r.SpanRows(ctx, v.Name, 0, func(readmodel.SpanRow) {}), r.Ended(ctx, v.Name, 0, func(int64, uint64) {}),
-				r.Spans(ctx, v.Name, 738000, m.Ord, "37", func(readmodel.Span) {}))
+			err = r.Spans(ctx, v.Name, 1, func(uint64, []readmodel.SpanChange) {})
 		} else {
-			errs = append(errs, r.Differences(ctx, v.Name, 0, func(readmodel.Difference) {}))
+			err = r.Differences(ctx, v.Name, 1, func(uint64, []readmodel.Difference) {})
 		}
-		for _, err := range errs {
-			if err != nil {
-				t.Errorf("view %s: %v", v.Name, err)
-			}
+		if err != nil {
+			t.Errorf("view %s: %v", v.Name, err)
 		}
 	}
-	if err := r.Cells(ctx, 0, func(readmodel.Cell) {}); err != nil {
+	if err := r.Cells(ctx, 1, func(uint64, []view.Cell) {}); err != nil {
 		t.Error(err)
 	}
 	if err := r.Agency(ctx, "370100-rsj", 0, m.Ord, func(timeline.Ref) bool { return true }); err != nil {
