@@ -13,8 +13,16 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
-// longest is how long a transaction gathers while commits keep coming.
-const longest = time.Second
+// While commits keep coming a transaction gathers for longest, or until it has
+// MaxFacts. Where that would mean to write all the time, since each transaction
+// writes posts and leaves again, it gathers on for rest times as long as the one
+// before took, and up to most times MaxFacts. Where it has caught up, it gathers
+// as long as the one before took.
+const (
+	longest = time.Second
+	rest    = 4
+	most    = 5
+)
 
 var errEnded = fmt.Errorf("%w: the log ended without an error", log.ErrUnavailable)
 
@@ -232,17 +240,21 @@ func (p *projector) follow(ctx context.Context, written func() error) error {
 	defer stop()
 	commits := start(ctx, p.log.Follow(ctx, p.read, log.Filter{}), p.fold.views, p.opts)
 	var first, last time.Time // when the batch began, when the one before was written
+	var took time.Duration    // by the one before
 	due := time.NewTimer(time.Hour)
 	defer due.Stop()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	write := func() error {
+		begun := time.Now()
 		if err := p.write(ctx, true); err != nil {
 			return err
 		}
 		first, last = time.Time{}, time.Now()
+		took = last.Sub(begun)
 		return written()
 	}
+	every := func() time.Duration { return max(p.opts.Every, took) }
 	for {
 		select {
 		case d, ok := <-commits.queue:
@@ -261,10 +273,11 @@ func (p *projector) follow(ctx context.Context, written func() error) error {
 			now := time.Now()
 			if first.IsZero() {
 				first = now
-				due.Reset(max(0, p.opts.Every-now.Sub(last)))
+				due.Reset(max(0, every()-now.Sub(last)))
 			}
-			caughtUp := len(commits.queue) == 0 && now.Sub(last) >= p.opts.Every
-			if caughtUp || p.fold.facts >= p.opts.MaxFacts || now.Sub(first) >= longest {
+			caughtUp := len(commits.queue) == 0 && now.Sub(last) >= every()
+			full := p.fold.facts >= p.opts.MaxFacts || now.Sub(first) >= longest
+			if caughtUp || full && now.Sub(last) >= rest*took || p.fold.facts >= most*p.opts.MaxFacts {
 				if err := write(); err != nil {
 					return err
 				}

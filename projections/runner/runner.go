@@ -45,7 +45,8 @@ type Options struct {
 	// 50 ms where it is 0.
 	Every time.Duration
 	// MaxFacts is how many facts one transaction takes at most, a commit more or
-	// less; 200,000 where it is 0.
+	// less; 200,000 where it is 0. One that keeps a generation up to date takes up
+	// to five times as many while it is far behind.
 	MaxFacts int
 	// Gather is how many bytes of persons' facts a bulk load gathers before it
 	// writes them, which makes a checkpoint; 128 MiB where it is 0.
