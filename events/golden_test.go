@@ -169,20 +169,42 @@ func same(a, b *events.Event) bool {
 	x, y := *a, *b
 	x.Time, y.Time = x.Time.UTC(), y.Time.UTC()
 	for _, e := range []*events.Event{&x, &y} {
-		switch d := e.Data.(type) {
-		case *events.SubmissionsTallied:
+		if d, ok := e.Data.(*events.SubmissionsTallied); ok {
 			c := *d
 			c.From, c.Until = c.From.UTC(), c.Until.UTC()
 			e.Data = &c
-		case *events.PolicyAdopted:
-			if len(d.Sources) == 0 {
-				c := *d
-				c.Sources = nil
-				e.Data = &c
-			}
 		}
+		leaveOutEmpty(reflect.ValueOf(e.Data))
 	}
 	return reflect.DeepEqual(x, y)
+}
+
+// leaveOutEmpty makes lists and maps of nothing ones that are not there: to the codec
+// they are the same.
+func leaveOutEmpty(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			leaveOutEmpty(v.Elem())
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				leaveOutEmpty(v.Field(i))
+			}
+		}
+	case reflect.Map:
+		if v.Len() == 0 {
+			v.SetZero()
+		}
+	case reflect.Slice:
+		if v.Len() == 0 {
+			v.SetZero()
+		}
+		for i := range v.Len() {
+			leaveOutEmpty(v.Index(i))
+		}
+	}
 }
 
 // removals returns raw without each of its members in turn, by path.
