@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/muster-works/muster/events/log/memlog"
 )
 
 func newLog(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
@@ -88,7 +90,7 @@ func (c *counter) Write(p []byte) (int, error) {
 }
 
 func newFuzzDoor(f *testing.F) *bench {
-	return newBench(f, func(o *Options) { o.Desk = acceptor{} })
+	return newBench(f, func(o *Options) { o.Desk, o.History = acceptor{}, memlog.New() })
 }
 
 func lineCount(body []byte) (n int) {

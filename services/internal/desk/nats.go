@@ -83,33 +83,48 @@ func answer(ctx context.Context, d *Desk, r micro.Request) {
 
 var errRequest = errors.New("desk: malformed request")
 
-func submitted(ctx context.Context, d *Desk, r micro.Request) ([]events.Receipt, error) {
-	var imported time.Time
-	if s := r.Headers().Get(importedHeader); s != "" {
-		t, err := time.Parse(time.RFC3339Nano, s)
-		if err != nil {
-			return nil, fmt.Errorf("%w: header %s", errRequest, importedHeader)
-		}
-		imported = t
+func submitted(ctx context.Context, d *Desk, m micro.Request) ([]events.Receipt, error) {
+	r, err := read(m.Headers(), m.Data())
+	switch {
+	case err != nil:
+		return nil, err
+	case r.trial:
+		return d.Try(ctx, r.batch[:r.premises], r.batch[r.premises:], r.imported)
 	}
-	raw, err := log.DecodeBatch(r.Data())
+	return d.Submit(ctx, r.batch, r.imported)
+}
+
+// An asking is what a desk is asked over NATS.
+type asking struct {
+	batch    []*events.Event
+	imported time.Time
+	trial    bool
+	premises int // of a trial: how many of the batch, from the first
+}
+
+func read(h micro.Headers, data []byte) (r asking, err error) {
+	if s := h.Get(importedHeader); s != "" {
+		if r.imported, err = time.Parse(time.RFC3339Nano, s); err != nil {
+			return r, fmt.Errorf("%w: header %s", errRequest, importedHeader)
+		}
+	}
+	raw, err := log.DecodeBatch(data)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errRequest, err)
+		return r, fmt.Errorf("%w: %w", errRequest, err)
 	}
-	batch := make([]*events.Event, len(raw))
+	r.batch = make([]*events.Event, len(raw))
 	for i, b := range raw {
-		if batch[i], err = events.Decode(b); err != nil {
-			return nil, fmt.Errorf("%w: event %d: %w", errRequest, i, err)
+		if r.batch[i], err = events.Decode(b); err != nil {
+			return r, fmt.Errorf("%w: event %d: %w", errRequest, i, err)
 		}
 	}
-	if s := r.Headers().Get(trialHeader); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil || n < 0 || n > len(batch) {
-			return nil, fmt.Errorf("%w: header %s", errRequest, trialHeader)
+	if s := h.Get(trialHeader); s != "" {
+		r.trial = true
+		if r.premises, err = strconv.Atoi(s); err != nil || r.premises < 0 || r.premises > len(r.batch) {
+			return r, fmt.Errorf("%w: header %s", errRequest, trialHeader)
 		}
-		return d.Try(ctx, batch[:n], batch[n:], imported)
 	}
-	return d.Submit(ctx, batch, imported)
+	return r, nil
 }
 
 // A Client hands events to the services over NATS. It is safe for concurrent

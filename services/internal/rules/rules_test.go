@@ -162,3 +162,40 @@ func asJSON(t *testing.T, p *policy.Pack) string {
 	}
 	return string(b)
 }
+
+// No bytes make a state that cannot be asked and gone on with.
+func FuzzLoad(f *testing.F) {
+	saved := func(save func(*snapshot.Writer)) *bytes.Buffer {
+		var b bytes.Buffer
+		w := snapshot.NewWriter(&b)
+		save(w)
+		if err := w.Close(); err != nil {
+			f.Fatal(err)
+		}
+		return &b
+	}
+	sample := New()
+	for _, e := range []*events.Event{adopt("1", "37", "2021-01-01", "province"), adopt("2", "370211", "2024-02-01", "county"), withdraw("3", "2")} {
+		desk.Apply(sample, e)
+	}
+	b := saved(sample.Save).Bytes()
+	f.Add(b[24 : len(b)-8]) // what is in the frame
+	f.Fuzz(func(t *testing.T, values []byte) {
+		s, r := New(), snapshot.NewReader(saved(func(w *snapshot.Writer) { w.Bytes(values) }))
+		become := s.Load(r, uint32(sample.Len()))
+		if r.Close() != nil {
+			return
+		}
+		become()
+		before := inForce(s)
+		s.Begin()
+		desk.Apply(s, adopt("4", "370211", "2024-01-01", "another"))
+		if p := s.InForce("370211102231", civil.MustDate("2024-01-01")); p != nil {
+			s.Eligibility(p).Refuse(eligibility.Facts{Area: "rural"})
+		}
+		s.Rollback()
+		if got := inForce(s); got != before {
+			t.Errorf("%q in force, then %q", before, got)
+		}
+	})
+}
