@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"github.com/muster-works/muster/services/internal/daemon"
 	"github.com/muster-works/muster/services/sheets"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -18,7 +20,7 @@ import (
 
 func publishCommand() *cobra.Command {
 	p := &publisher{}
-	var receipts, ids, agency string
+	var receipts, ids, agency, recorded string
 	var columns bool
 	cmd := &cobra.Command{
 		Use:   "publish FILE...",
@@ -47,6 +49,14 @@ It holds no cell of any sheet, but keep it as safe as they are.`,
 		RunE: func(cmd *cobra.Command, files []string) (err error) {
 			if columns {
 				return printColumns(cmd.OutOrStdout())
+			}
+			if recorded != "" && !p.imported {
+				return errors.New("--recorded: belongs to --import")
+			}
+			if recorded != "" {
+				if p.recorded, err = daemon.Moment("--recorded", recorded); err != nil {
+					return err
+				}
 			}
 			if agency == "" && p.client.token == "" {
 				agency = "local"
@@ -83,6 +93,7 @@ It holds no cell of any sheet, but keep it as safe as they are.`,
 	f := cmd.Flags()
 	f.StringVar(&receipts, "receipts", "", "write each receipt to this file, a line each, in the order of the events")
 	f.BoolVar(&p.imported, "import", false, "bring in history: recordedtime of each event becomes its recorded time (operator's right, before the first live event)")
+	f.StringVar(&recorded, "recorded", "", "with --import: when the rows of spreadsheets were recorded, an instant (RFC 3339) or the end of a day")
 	f.BoolVar(&p.dry, "dry-run", false, "say what would become of it, and write nothing")
 	f.StringVar(&p.sheet.Kind, "type", "", "kind of the rows of spreadsheets: post, hire, exit, training, attendance or payment")
 	f.StringVar(&agency, "agency", "", "name of the agency, for rows without a source (default with no --token: local)")
@@ -166,8 +177,8 @@ func (p *publisher) file(ctx context.Context, name string, done int64) error {
 // rows sends what the rows of a spreadsheet come to.
 func (p *publisher) rows(ctx context.Context, name string, f *os.File, format sheets.Format, done int64) error {
 	switch {
-	case p.imported:
-		return errors.New("--import takes NDJSON: the rows of a spreadsheet have no recorded time")
+	case p.imported && p.recorded.IsZero():
+		return errors.New("--import: say with --recorded when the rows were recorded; a spreadsheet does not")
 	case p.sheet.Source == "":
 		return errors.New("--agency: name the agency that the token belongs to")
 	}
@@ -185,6 +196,9 @@ func (p *publisher) rows(ctx context.Context, name string, f *os.File, format sh
 		if entry.Event != nil {
 			if raw, err = entry.Event.Append(nil); err != nil {
 				return err
+			}
+			if p.imported {
+				raw = slices.Concat(fmt.Appendf(nil, `{"recordedtime":%q,`, p.recorded.Format(time.RFC3339Nano)), raw[1:])
 			}
 		}
 		if err := p.add(ctx, raw, parcel{name, &entry}); err != nil {

@@ -174,7 +174,7 @@ func TestSpreadsheets(t *testing.T) {
 	if got := get[headcount](t, o.instance, "/v1/headcount?as_of=2022-06-15&division=370211102231&at_least="+lastPosition(t, out)).Total; got != 3 {
 		t.Errorf("headcount %d, want 3", got)
 	}
-	for _, bad := range [][]string{{"--import", hire}, {"--type", "holiday", hire}, {filepath.Join(o.dir, "no such file.csv")}} {
+	for _, bad := range [][]string{{"--type", "holiday", hire}, {filepath.Join(o.dir, "no such file.csv")}} {
 		if out, _, err := o.publish(t, bad...); err == nil {
 			t.Errorf("publish %v succeeds:\n%s", bad, out)
 		}
@@ -207,6 +207,27 @@ func TestImport(t *testing.T) {
 	}
 	if again := publish(); !strings.Contains(again, "accepted 0 ") {
 		t.Errorf("again: %s", again)
+	}
+	// A spreadsheet has no recorded time of its own.
+	o := office{i, dir}
+	sheet := o.file(t, "岗位.csv", "岗位编号,岗位类别,城乡,名额,开始日期", "S-1,公共服务,农村,3,2022-04-01")
+	for _, flags := range [][]string{{"--import"}, {"--import", "--recorded", "2023-05-32"}, {"--recorded", "2023-05-31"}} {
+		if out, err := try(t, append([]string{"publish", sheet, "--to", i.HTTP}, flags...)...); err == nil || !strings.Contains(out, "--recorded") {
+			t.Errorf("%v: %v %s", flags, err, out)
+		}
+	}
+	if out, _, err := o.publish(t, sheet, "--import", "--recorded", "2022-01-31"); err == nil || !strings.Contains(out, "import_closed") {
+		t.Errorf("before what was imported: %v %s", err, out)
+	}
+	out, _, err := o.publish(t, sheet, "--import", "--recorded", "2023-12-31")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	developed := func(known string) int {
+		return get[plan](t, i, "/v1/plan?as_of=2022-05-10&at_least="+lastPosition(t, out)+"&known_at="+known).Developed
+	}
+	if before, after := developed("2023-12-30"), developed("2023-12-31"); after != before+3 {
+		t.Errorf("%d seats developed as known on that day, %d on the day before", after, before)
 	}
 	post(t, i, "application/json", tour(t)[0])
 	late := filepath.Join(dir, "late.ndjson")

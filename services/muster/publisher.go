@@ -38,6 +38,7 @@ const (
 type publisher struct {
 	client   client
 	imported bool
+	recorded time.Time // of an import: when rows were recorded
 	dry      bool
 	sheet    sheets.Options
 	receipts *bufio.Writer

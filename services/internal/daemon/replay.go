@@ -78,8 +78,9 @@ func Back(ctx context.Context, c Config) (name string, err error) {
 	return replay.Back(ctx, dir)
 }
 
-// moment reads an instant, or a date, whose end it is.
-func moment(s string) (time.Time, error) {
+// Moment reads the value of a flag that is an instant, or a date, whose end in
+// Asia/Shanghai it is.
+func Moment(flag, s string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339, s)
 	if err == nil {
 		return t, nil
@@ -87,14 +88,14 @@ func moment(s string) (time.Time, error) {
 	d, bad := civil.ParseDate(s)
 	shanghai, zoned := zone()
 	if bad != nil || zoned != nil {
-		return t, errors.Join(fmt.Errorf("--known-at %q: want an instant such as 2022-06-20T10:00:00+08:00, or a date", s), zoned)
+		return t, errors.Join(fmt.Errorf("%s %q: want an instant such as 2022-06-20T10:00:00+08:00, or a date", flag, s), zoned)
 	}
 	return (d + 1).Start(shanghai).Add(-time.Nanosecond), nil
 }
 
 // knownAt returns the last commit recorded by an instant, or the end of a date.
 func knownAt(ctx context.Context, l log.Log, s string) (log.Position, error) {
-	t, err := moment(s)
+	t, err := Moment("--known-at", s)
 	if err != nil {
 		return log.Position{}, err
 	}

@@ -98,7 +98,7 @@ func knownCommit(ctx context.Context, model *readmodel.Reader, s string) (readmo
 		m, err := model.Meta(ctx)
 		return m.Commit, err
 	}
-	t, err := moment(s)
+	t, err := Moment("--known-at", s)
 	if err != nil {
 		return readmodel.Commit{}, err
 	}
