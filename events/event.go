@@ -141,7 +141,7 @@ type Event struct {
 
 	// Set by the engine.
 
-	AuthType      string // how the agency was authenticated: token, nkey, loopback, import
+	AuthType      string // how the agency was authenticated: token, nkey, user, nats (by a server elsewhere), loopback, import
 	AuthID        string // the agency as it was authenticated
 	CorrelationID string // the submission (request) that the event came in
 	PolicyVersion string // the pack that it was decided by

@@ -23,14 +23,33 @@ func hashOf(token string) string {
 func agencies(t testing.TB) *Auth {
 	t.Helper()
 	a, err := ReadAuth(strings.NewReader(`{"agencies":[
-		{"name":"370211-rsj","token_sha256":"` + hashOf("county-token") + `","division":"370211","services":["hire","attendance"]},
+		{"name":"370211-rsj","token_sha256":"` + hashOf("county-token") + `","nkey":"` + publicKey(t) + `","division":"370211","services":["hire","attendance"]},
 		{"name":"province","token_sha256":"` + hashOf("province-token") + `","division":"370000000000","record":true,"import":true},
-		{"name":"bank","division":""}]}`))
+		{"name":"bank","nkey":"` + publicKey(t) + `","division":""},
+		{"name":"clerk","nats_user":"clerk","nats_password_bcrypt":"` + bcrypted + `","division":"370211"},
+		{"name":"hub","division":"37"}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return a
 }
+
+// publicKey is that of a NATS user.
+func publicKey(t testing.TB) string {
+	t.Helper()
+	pair, err := nkeys.CreateUser()
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := pair.PublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return public
+}
+
+// bcrypted is the hash of a password.
+const bcrypted = "$2a$04$SxoxZwGLFo1yzbTJMmKkC.iyu5Yy1DOEqt9Eo9AJaHoQ3pDAVLb7y"
 
 func TestAuth(t *testing.T) {
 	a := agencies(t)
@@ -42,8 +61,10 @@ func TestAuth(t *testing.T) {
 	if !ok || c.Prefix != "37" || c.Families != nil || !c.Record || !c.Import {
 		t.Errorf("province %+v, %v", c, ok)
 	}
-	if c, ok := a.byName("bank"); !ok || c.AuthType != "nkey" {
-		t.Errorf("bank %+v, %v", c, ok)
+	for name, want := range map[string]string{"bank": "nkey", "clerk": "user", "hub": "nats"} {
+		if c, ok := a.byName(name); !ok || c.AuthType != want {
+			t.Errorf("%s %+v, %v", name, c, ok)
+		}
 	}
 	for _, token := range []string{"", "county-token ", hashOf("county-token")} {
 		if c, ok := a.byToken(token); ok {
@@ -57,25 +78,31 @@ func TestAuth(t *testing.T) {
 
 func TestReadAuthRefuses(t *testing.T) {
 	hash := hashOf("x")
-	const key = "UDSU7CL3RHKZEDU2UCESAN63V7YX56NSSUXEVLTNKSTF7BUWRB2JYGKS"
-	if _, err := ReadAuth(strings.NewReader(`{"agencies":[{"name":"a","nkey":"` + key + `"}]}`)); err != nil {
+	key := publicKey(t)
+	if _, err := ReadAuth(strings.NewReader(`{"agencies":[{"name":"a","division":"","nkey":"` + key + `"}]}`)); err != nil {
 		t.Fatal(err)
 	}
 	for name, file := range map[string]string{
 		"not JSON":        `agencies`,
 		"none":            `{"agencies":[]}`,
-		"unknown member":  `{"agencies":[{"name":"a","token":"secret"}]}`,
-		"name of subject": `{"agencies":[{"name":"a.b"}]}`,
-		"no name":         `{"agencies":[{"name":""}]}`,
-		"local":           `{"agencies":[{"name":"local"}]}`,
-		"twice":           `{"agencies":[{"name":"a"},{"name":"a"}]}`,
-		"one token":       `{"agencies":[{"name":"a","token_sha256":"` + hash + `"},{"name":"b","token_sha256":"` + hash + `"}]}`,
-		"short hash":      `{"agencies":[{"name":"a","token_sha256":"abcd"}]}`,
+		"unknown member":  `{"agencies":[{"division":"","name":"a","token":"secret"}]}`,
+		"name of subject": `{"agencies":[{"division":"","name":"a.b"}]}`,
+		"no name":         `{"agencies":[{"division":"","name":""}]}`,
+		"local":           `{"agencies":[{"division":"","name":"local"}]}`,
+		"twice":           `{"agencies":[{"division":"","name":"a"},{"division":"","name":"a"}]}`,
+		"one token":       `{"agencies":[{"division":"","name":"a","token_sha256":"` + hash + `"},{"division":"","name":"b","token_sha256":"` + hash + `"}]}`,
+		"short hash":      `{"agencies":[{"division":"","name":"a","token_sha256":"abcd"}]}`,
 		"division":        `{"agencies":[{"name":"a","division":"37021"}]}`,
-		"nkey":            `{"agencies":[{"name":"a","nkey":"UABC"}]}`,
-		"one nkey":        `{"agencies":[{"name":"a","nkey":"` + key + `"},{"name":"b","nkey":"` + key + `"}]}`,
-		"name with nkey":  `{"agencies":[{"name":"a_b","nkey":"` + key + `"}]}`,
-		"service":         `{"agencies":[{"name":"a","services":["gateway"]}]}`,
+		"nkey":            `{"agencies":[{"division":"","name":"a","nkey":"UABC"}]}`,
+		"one nkey":        `{"agencies":[{"division":"","name":"a","nkey":"` + key + `"},{"division":"","name":"b","nkey":"` + key + `"}]}`,
+		"name with nkey":  `{"agencies":[{"division":"","name":"a_b","nkey":"` + key + `"}]}`,
+		"no division":     `{"agencies":[{"name":"a"}]}`,
+		"key and user":    `{"agencies":[{"division":"","name":"a","nkey":"` + key + `","nats_user":"a","nats_password_bcrypt":"` + bcrypted + `"}]}`,
+		"user in clear":   `{"agencies":[{"division":"","name":"a","nats_user":"a","nats_password_bcrypt":"secret"}]}`,
+		"no password":     `{"agencies":[{"division":"","name":"a","nats_user":"a"}]}`,
+		"no user":         `{"agencies":[{"division":"","name":"a","nats_password_bcrypt":"` + bcrypted + `"}]}`,
+		"one user":        `{"agencies":[{"division":"","name":"a","nats_user":"u","nats_password_bcrypt":"` + bcrypted + `"},{"division":"","name":"b","nats_user":"u","nats_password_bcrypt":"` + bcrypted + `"}]}`,
+		"service":         `{"agencies":[{"division":"","name":"a","services":["gateway"]}]}`,
 	} {
 		if _, err := ReadAuth(strings.NewReader(file)); err == nil {
 			t.Errorf("%s: taken", name)

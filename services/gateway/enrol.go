@@ -15,20 +15,22 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/nats-io/nkeys"
+	"golang.org/x/crypto/bcrypt"
 )
 
 // Secrets are what an agency submits with. They are stored nowhere: whoever
 // makes an agency hands them over, or makes another one.
 type Secrets struct {
-	Token string // over HTTP
-	Seed  string // of the NATS user's key
+	Token    string // over HTTP
+	Seed     string // of the NATS user's key
+	Password string // of the NATS user, where it has no key
 }
 
-// AddAgency gives an agency a token and a key, and adds it to a file of
-// agencies, which is made where there is none. The file is replaced as a whole,
-// for its owner alone; a deployment reads it when it starts. Hash and NKey of a
-// are made here. It fails, and changes nothing, when the file would not be one
-// that ReadAuth takes.
+// AddAgency gives an agency a token and a key, or a password where it names a
+// User, and adds it to a file of agencies, which is made where there is none. The
+// file is replaced as a whole, for its owner alone; a deployment reads it when it
+// starts. Hash, and NKey or Password, of a are made here. It fails, and changes
+// nothing, when the file would not be one that ReadAuth takes.
 func AddAgency(file string, a Agency) (Secrets, error) {
 	s, err := a.enrol()
 	if err != nil {
@@ -66,6 +68,12 @@ func (a *Agency) enrol() (s Secrets, err error) {
 	s.Token = base64.RawURLEncoding.EncodeToString(secret)
 	hash := sha256.Sum256([]byte(s.Token))
 	a.Hash = hex.EncodeToString(hash[:])
+	if a.User != "" {
+		s.Password = rand.Text()
+		hash, err := bcrypt.GenerateFromPassword([]byte(s.Password), bcrypt.DefaultCost)
+		a.Password = string(hash)
+		return s, err
+	}
 	key, err := nkeys.CreateUser()
 	if err != nil {
 		return s, err

@@ -18,6 +18,7 @@ func FuzzReadAuth(f *testing.F) {
 	f.Add(`{"agencies":[{"name":"bank","division":""}]}`)
 	f.Add(`{"agencies":[{"name":"a-1","token_sha256":"` + hashOf("x") + `","division":"370211","services":["hire"],"record":true,"import":true,"reveal":true}]}`)
 	f.Add(`{"agencies":[{"name":"a","division":"37"},{"name":"a","division":"37"}]}`)
+	f.Add(`{"agencies":[{"name":"a","division":"37","nats_user":"u","nats_password_bcrypt":"` + bcrypted + `"},{"name":"b"}]}`)
 	f.Add(`{"agencies":[{"name":"A","division":"3"}],"more":1}`)
 	f.Add(`{"agencies":[{"name":"b","nkey":"UDSU7CL3RHKZEDU2UCESAN63V7YX56NSSUXEVLTNKSTF7BUWRB2JYGKS","division":"37"}]}`)
 	f.Fuzz(func(t *testing.T, text string) {

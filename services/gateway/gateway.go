@@ -98,7 +98,7 @@ type Caller struct {
 	Record   bool                   // may submit with submode=record
 	Import   bool                   // may bring recorded times along, and erase people: an operator's right
 	Reveal   bool                   // may learn who people are
-	AuthType string                 // token, nkey or loopback
+	AuthType string                 // token, nkey, user, nats or loopback
 }
 
 // Loopback is the AuthType of whoever is on the same machine.

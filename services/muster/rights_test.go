@@ -258,6 +258,7 @@ func TestAgencies(t *testing.T) {
 	file, data := filepath.Join(dir, "agencies.json"), filepath.Join(dir, "data")
 	county := muster(t, "agency", "add", "370211-rsj", "--division", "370211", "--auth", file)
 	operator := muster(t, "agency", "add", "operator", "--division", "", "--import", "--reveal", "--auth", file)
+	clerk := muster(t, "agency", "add", "clerk", "--division", "370211", "--password", "--auth", file)
 	if out, err := try(t, "agency", "add", "operator", "--division", "", "--auth", file); err == nil {
 		t.Errorf("an agency twice: %s", out)
 	}
@@ -340,7 +341,19 @@ func TestAgencies(t *testing.T) {
 			t.Errorf("publish to %s was not refused", subject)
 		}
 	}
+	by, err := nats.Connect(i.NATS, nats.UserInfo(secret(t, clerk, "NATS user"), secret(t, clerk, "password")), nats.Secure(trusted))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer by.Close()
+	if m, err := by.Request("muster.submit.clerk", []byte(strings.Replace(lines[0], "/agency/370211-rsj", "/agency/clerk", 1)), 10*time.Second); err != nil || !strings.Contains(string(m.Data), `"post_exists"`) {
+		t.Errorf("with a password: %v %+v", err, m)
+	}
+	if m, err := by.Request("muster.submit.clerk", []byte(strings.NewReplacer("/agency/370211-rsj", "/agency/clerk", "-001", "-002").Replace(lines[0])), 10*time.Second); err != nil || !strings.Contains(string(m.Data), `"accepted"`) {
+		t.Errorf("with a password: %v %+v", err, m)
+	}
 	for name, options := range map[string][]nats.Option{
+		"a wrong password":        {nats.Secure(trusted), nats.UserInfo("clerk", "secret")},
 		"no key":                  {nats.Secure(trusted)},
 		"an untrusted server":     {nats.Nkey(public, pair.Sign)},
 		"a key that nobody knows": {nats.Secure(trusted), stranger(t)},
@@ -377,7 +390,7 @@ func TestAgencies(t *testing.T) {
 	}
 
 	logged := muster(t, "log", "cat", "--data", data) // on this machine, by the certificate in use
-	for _, want := range []string{`"authtype":"nkey","authid":"370211-rsj"`, `"authtype":"token","authid":"370211-rsj"`} {
+	for _, want := range []string{`"authtype":"nkey","authid":"370211-rsj"`, `"authtype":"user","authid":"clerk"`, `"authtype":"token","authid":"370211-rsj"`} {
 		if !strings.Contains(logged, want) {
 			t.Errorf("no %s in the log:\n%s", want, logged)
 		}

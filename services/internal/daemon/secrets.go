@@ -57,8 +57,8 @@ func (c *Config) agencies() (list []embedded.Agency, err error) {
 		return nil, err
 	}
 	for _, a := range auth.Agencies() {
-		if a.NKey != "" {
-			list = append(list, embedded.Agency{Name: a.Name, NKey: a.NKey})
+		if a.NKey != "" || a.User != "" {
+			list = append(list, embedded.Agency{Name: a.Name, NKey: a.NKey, User: a.User, PasswordBcrypt: a.Password})
 		}
 	}
 	return list, nil
