@@ -54,7 +54,7 @@ func asyncAPI(t *testing.T) object {
 		"defaultContentType": "application/json",
 		"servers": object{"instance": object{
 			"host": "127.0.0.1:4222", "protocol": "nats", "description": "where muster up listens if not told otherwise",
-			"security": []object{ref("#/components/securitySchemes/nkey")},
+			"security": []object{ref("#/components/securitySchemes/nkey"), ref("#/components/securitySchemes/user")},
 		}},
 		"channels": object{
 			"submit": object{
@@ -83,8 +83,11 @@ func asyncAPI(t *testing.T) object {
 			"follow": object{"action": "send", "channel": ref("#/channels/log"), "title": "Follow the log"},
 		},
 		"components": object{
-			"schemas":         schemas,
-			"securitySchemes": object{"nkey": object{"type": "asymmetricEncryption", "description": "the seed of the agency's NKey; none on a loopback address without --auth"}},
+			"schemas": schemas,
+			"securitySchemes": object{
+				"nkey": object{"type": "asymmetricEncryption", "description": "the seed of the agency's NKey; none on a loopback address without --auth"},
+				"user": object{"type": "userPassword", "description": "the agency's name and password, where it has them in the place of a key"},
+			},
 			"messages": object{
 				"submission": object{
 					"title": "One event, or an array of at most 1000", "contentType": "application/json",
