@@ -52,11 +52,10 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	defer resp.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	var problem struct {
-		Title  string `json:"title"`
 		Detail string `json:"detail"`
 	}
-	if json.Unmarshal(text, &problem) == nil && problem.Title+problem.Detail != "" {
-		text = []byte(strings.TrimPrefix(problem.Title+": "+problem.Detail, ": "))
+	if json.Unmarshal(text, &problem) == nil && problem.Detail != "" {
+		text = []byte(problem.Detail)
 	}
 	return nil, &statusError{resp.StatusCode, resp.Header.Get("Retry-After"), strings.TrimSpace(string(text))}
 }

@@ -32,7 +32,7 @@ exit code is 1. Columns are characters.`,
 				if err != nil {
 					return err
 				}
-				wrong = !checkPack(cmd.OutOrStdout(), file, b) || wrong
+				wrong = checkPack(cmd.OutOrStdout(), file, b) == nil || wrong
 			}
 			if wrong {
 				return errSilent
@@ -57,12 +57,9 @@ days that it is valid for; what was decided before stays decided.`,
 			if err != nil {
 				return err
 			}
-			if !checkPack(cmd.OutOrStdout(), files[0], b) {
+			pack := checkPack(cmd.OutOrStdout(), files[0], b)
+			if pack == nil {
 				return errSilent
-			}
-			pack, err := policy.Parse(b)
-			if err != nil {
-				return err
 			}
 			e := events.Adoption(pack)
 			if agency != "" {
@@ -84,13 +81,10 @@ days that it is valid for; what was decided before stays decided.`,
 	return cmd
 }
 
-// checkPack says what is wrong with a pack, or which one it is.
-func checkPack(w io.Writer, file string, b []byte) bool {
-	p, err := policy.Parse(b)
-	if err == nil {
-		_, err = eligibility.Compile(p)
-		_ = policy.Locate(b, err)
-	}
+// checkPack says what is wrong with a pack, or which one it is. It is nil where
+// something is.
+func checkPack(w io.Writer, file string, b []byte) *policy.Pack {
+	p, err := eligibility.Parse(b)
 	for _, wrong := range policy.Errors(err) {
 		field := wrong.Field
 		if field != "" {
@@ -99,7 +93,7 @@ func checkPack(w io.Writer, file string, b []byte) bool {
 		fmt.Fprintf(w, "%s:%d:%d: %s%s\n", file, wrong.Line, wrong.Column, field, wrong.Detail)
 	}
 	if err != nil {
-		return false
+		return nil
 	}
 	where := p.Jurisdiction
 	if where == "" {
@@ -111,5 +105,5 @@ func checkPack(w io.Writer, file string, b []byte) bool {
 	}
 	fmt.Fprintf(w, "%s: policy pack %s, for %s, from %s%s: %d groups, %d conditions, %d exit codes\n",
 		file, p.Version, where, p.ValidFrom, until, len(p.Groups), len(p.Eligibility), len(p.Exits.Codes))
-	return true
+	return p
 }

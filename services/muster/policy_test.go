@@ -57,6 +57,10 @@ func TestPolicyCheck(t *testing.T) {
 			t.Errorf("%v: %v\n%swant\n%s", c.files, err, out.String(), c.want)
 		}
 	}
+	if out, err := try(t, "up", "--policy", unknown, "--data", filepath.Join(dir, "data"), "--http", "127.0.0.1:0", "--nats", "127.0.0.1:0"); err == nil ||
+		!strings.Contains(out, unknown+": policy pack: line 26, column 65: ") {
+		t.Errorf("a log that would begin with it: %v\n%s", err, out)
+	}
 }
 
 // Goal: a county's pack, adopted through the policy service, decides in the

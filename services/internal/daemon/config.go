@@ -17,6 +17,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/projections/runner"
+	"github.com/muster-works/muster/services/internal/eligibility"
 )
 
 // A Config says how a deployment is put together. Empty values are the
@@ -76,11 +77,20 @@ func (c *Config) pack() (*policy.Pack, error) {
 	if c.Policy == "" {
 		return policy.Reference()
 	}
-	b, err := os.ReadFile(c.Policy)
+	return readPack(c.Policy)
+}
+
+// readPack reads the file of a pack that --policy names.
+func readPack(file string) (*policy.Pack, error) {
+	b, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("--policy: %w", err)
 	}
-	return policy.Parse(b)
+	p, err := eligibility.Parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("--policy %s: %w", file, err)
+	}
+	return p, nil
 }
 
 // setAside reads the positions of events to be left out.

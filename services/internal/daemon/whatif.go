@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
@@ -35,12 +34,8 @@ type WhatIf struct {
 // nothing: what a month is worth is worked out on reading, so the views need
 // not be built again for it.
 func TryPolicy(ctx context.Context, c Config, o WhatIfOptions) (w WhatIf, err error) {
-	b, err := os.ReadFile(o.Policy)
-	if err != nil {
-		return w, fmt.Errorf("--policy: %w", err)
-	}
-	if w.Pack, err = policy.Parse(b); err != nil {
-		return w, fmt.Errorf("--policy %s: %w", o.Policy, err)
+	if w.Pack, err = readPack(o.Policy); err != nil {
+		return w, err
 	}
 	if w.Names, err = c.divisions(); err != nil {
 		return w, err

@@ -66,6 +66,20 @@ type condition struct {
 	version string
 }
 
+// Parse reads the file of a pack that is to be adopted: what [policy.Parse] takes,
+// with conditions that compile. The error is *policy.FieldError values, joined,
+// each with its line and column in the file.
+func Parse(b []byte) (*policy.Pack, error) {
+	p, err := policy.Parse(b)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := Compile(p); err != nil {
+		return nil, policy.Locate(b, err)
+	}
+	return p, nil
+}
+
 // Compile makes the rules of a pack. The error is *policy.FieldError values,
 // joined, each with the character of the expression that it is about.
 func Compile(p *policy.Pack) (*Rules, error) {
