@@ -14,6 +14,14 @@ import (
 // What a projector reads when it starts, in the order of the numbers. Each
 // sequence yields at most one error, last.
 
+// Counts returns how many events and persons there are.
+func (w *Writer) Counts(ctx context.Context) (events, persons int, err error) {
+	var keys int
+	err = each(ctx, w.ledger, func(rows Rows) error { return rows.Scan(&keys, &persons) },
+		`SELECT CAST((SELECT coalesce(sum(length(keys)), 0) FROM commits) AS bigint), (SELECT count(*) FROM person)`)
+	return keys / 16, persons, err
+}
+
 // Commits yields ordinals and key hashes; the rest of the rows is left empty.
 func (w *Writer) Commits(ctx context.Context) iter.Seq2[CommitRow, error] {
 	return all(ctx, w.ledger, `SELECT ord, keys FROM commits ORDER BY ord`, func(rows Rows, c *CommitRow) error {

@@ -32,6 +32,14 @@ func larger(n int) int {
 	return n + n/4
 }
 
+// placesFor is how many places there are once n numbers have been added.
+func placesFor(n int) (places int) {
+	for n > 0 && crowded(n-1, places) {
+		places = larger(places)
+	}
+	return places
+}
+
 // first returns the place of the first number that may be the one with a hash,
 // and the number; 0 when there is none.
 func (x *index) first(hash uint64) (at int, no uint32) {

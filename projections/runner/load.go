@@ -14,6 +14,11 @@ import (
 
 // load fills a new fold with what a generation holds.
 func (f *fold) load(ctx context.Context, w *readmodel.Writer) error {
+	events, persons, err := w.Counts(ctx)
+	if err != nil {
+		return err
+	}
+	f.keys.places, f.persons.index.places = make([]key, placesFor(events)), make([]uint64, placesFor(persons))
 	l := loader{}
 	each(&l, w.Commits(ctx), func(c readmodel.CommitRow) {
 		for i := 0; i+16 <= len(c.Keys); i += 16 {

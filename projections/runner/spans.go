@@ -34,41 +34,46 @@ func (h held) begins(post timeline.Number) readmodel.SpanChange {
 	return readmodel.SpanChange{Post: post, Seat: int(h.seat >> 1), Cell: int64(h.cell), Since: h.since, Until: h.until, Filled: h.filled()}
 }
 
-// restoreSpans takes up the spans of a view that hold, from all changes.
+// restoreSpans takes up the spans of a view that hold. All changes are read
+// twice, so that none of the many that ended has to be kept.
 func (f *fold) restoreSpans(ctx context.Context, w *readmodel.Writer, at int) error {
-	r := f.rows[at]
-	var begun []readmodel.SpanChange // by number − 1; the post of those that ended is 0
+	r, name := f.rows[at], f.views[at].Name
+	ended := []bool{false} // by number, of those that began
 	sound := true
-	err := w.Spans(ctx, f.views[at].Name, func(_ uint64, changes []readmodel.SpanChange) {
+	err := w.Spans(ctx, name, func(_ uint64, changes []readmodel.SpanChange) {
 		for _, c := range changes {
 			switch {
 			case c.Ends == 0:
-				begun = append(begun, c)
-			case c.Ends < 1 || c.Ends > int64(len(begun)):
+				ended = append(ended, false)
+			case c.Ends < 1 || c.Ends >= int64(len(ended)):
 				sound = false
 			default:
-				begun[c.Ends-1].Post = 0
+				ended[c.Ends] = true
 			}
 		}
 	})
 	if err == nil && !sound {
-		err = fmt.Errorf("spans of %s: %w", f.views[at].Name, timeline.ErrDamaged)
+		err = fmt.Errorf("spans of %s: %w", name, timeline.ErrDamaged)
 	}
 	if err != nil {
 		return err
 	}
-	r.last = int64(len(begun))
-	for i, c := range begun {
-		if c.Post != 0 {
-			of := r.of(c.Post)
-			*of = append(*of, held{int64(i + 1), c.Since, c.Until, uint32(c.Cell), seatOf(c.Seat, c.Filled)})
+	err = w.Spans(ctx, name, func(_ uint64, changes []readmodel.SpanChange) {
+		for _, c := range changes {
+			if c.Ends != 0 {
+				continue
+			}
+			if r.last++; !ended[r.last] {
+				of := r.of(c.Post)
+				*of = append(*of, held{r.last, c.Since, c.Until, uint32(c.Cell), seatOf(c.Seat, c.Filled)})
+			}
 		}
-	}
+	})
 	for post := range r.holding {
 		r.holding[post] = slices.Clip(r.holding[post])
 		slices.SortFunc(r.holding[post], compareHeld)
 	}
-	return nil
+	return err
 }
 
 // compareHeld orders spans of one post by what they say.
