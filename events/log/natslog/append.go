@@ -27,7 +27,7 @@ func (l *Log) Append(ctx context.Context, c log.Commit, expected log.Revision) (
 	if err != nil {
 		return log.Position{}, 0, err
 	}
-	l.line.met(seq, c.ID)
+	l.line.met(seq, c.ID, c.Boundary)
 	return log.At(seq, 0), log.Revision(seq), nil
 }
 

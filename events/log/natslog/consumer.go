@@ -17,7 +17,8 @@ const (
 	// heartbeat is how often an idle consumer must be heard of; after twice
 	// that it is replaced.
 	heartbeat = 2 * time.Second
-	// silence is how long a bounded read waits for a commit that must be there.
+	// silence is how long a reader waits for a commit before it asks whether one
+	// must be there.
 	silence = 5 * time.Second
 )
 
@@ -66,6 +67,15 @@ func (w *walk) next(ctx context.Context) (decided, error) {
 			w.faults = 0
 			return c, nil
 		}
+		if err == errSilence && !w.bounded {
+			end, failed := w.log.last(ctx, w.filter)
+			if failed == nil && end <= w.at {
+				continue // there is nothing new
+			}
+			if w.end = end; failed != nil {
+				err = failed
+			}
+		}
 		w.close()
 		if errors.Is(err, log.ErrCorrupt) {
 			return decided{}, err
@@ -82,7 +92,7 @@ func (w *walk) receive(ctx context.Context) (decided, error) {
 		return decided{}, ctx.Err()
 	}
 	var late <-chan time.Time
-	if w.bounded && len(k.commits) == 0 {
+	if len(k.commits) == 0 {
 		timer := time.NewTimer(silence)
 		defer timer.Stop()
 		late = timer.C
@@ -196,7 +206,9 @@ func (w *walk) fault(ctx context.Context, err error) error {
 	if dead := w.log.line.dead(); dead != nil {
 		return dead
 	}
-	if errors.Is(err, errSilence) {
+	if errors.Is(err, errSilence) && w.faults > 1 {
+		// Twice, because a leader that was cut off does not know for some seconds
+		// what the others have stored.
 		m, err := w.log.after(ctx, w.at, w.filter)
 		if err == nil && m == nil {
 			err = fmt.Errorf("%w: the commits after %s up to %s are missing", log.ErrCorrupt, log.At(w.at, 0), log.At(w.end, 0))

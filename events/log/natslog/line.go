@@ -36,9 +36,10 @@ type line struct {
 	mu      sync.Mutex
 	session context.Context // ends with the session, its cause is errLost or errClosed
 	end     context.CancelCauseFunc
-	seen    uint64 // the highest sequence seen in this session
-	known   mark   // the last commit met, in any session
-	proven  bool   // known, if there is one, was met or found again in this session
+	seen    uint64            // the highest sequence seen in this session
+	ends    map[string]uint64 // of boundaries ("" is all) whose end was asked for in this session: the last sequence known
+	known   mark              // the last commit met, in any session
+	proven  bool              // known, if there is one, was met or found again in this session
 	closed  bool
 }
 
@@ -49,7 +50,7 @@ type mark struct {
 }
 
 func newLine(nc *nats.Conn) *line {
-	n := &line{nc: nc, status: nc.StatusChanged(nats.DISCONNECTED, nats.RECONNECTING, nats.CLOSED)}
+	n := &line{nc: nc, ends: map[string]uint64{}, status: nc.StatusChanged(nats.DISCONNECTED, nats.RECONNECTING, nats.CLOSED)}
 	n.session, n.end = context.WithCancelCause(context.Background())
 	go func() {
 		for range n.status {
@@ -60,7 +61,7 @@ func newLine(nc *nats.Conn) *line {
 			}
 			n.end(errLost)
 			n.session, n.end = context.WithCancelCause(context.Background())
-			n.seen, n.proven = 0, false
+			n.seen, n.proven, n.ends = 0, false, map[string]uint64{}
 			n.mu.Unlock()
 		}
 	}()
@@ -93,10 +94,32 @@ func (n *line) saw(seq uint64) {
 	n.mu.Unlock()
 }
 
-// met remembers a commit that was appended or read.
-func (n *line) met(seq uint64, id string) {
+// sawEnd is saw for the last sequence of a boundary, as the server named it.
+func (n *line) sawEnd(boundary string, seq uint64) {
 	n.mu.Lock()
 	n.seen = max(n.seen, seq)
+	n.ends[boundary] = max(n.ends[boundary], seq)
+	n.mu.Unlock()
+}
+
+// reached says whether seq is the boundary's last sequence, or a later one, as
+// far as this session knows.
+func (n *line) reached(boundary string, seq uint64) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	end, known := n.ends[boundary]
+	return known && seq >= end
+}
+
+// met remembers a commit that was appended or read.
+func (n *line) met(seq uint64, id, boundary string) {
+	n.mu.Lock()
+	n.seen = max(n.seen, seq)
+	for _, b := range []string{"", boundary} {
+		if end, asked := n.ends[b]; asked {
+			n.ends[b] = max(end, seq)
+		}
+	}
 	n.proven = n.proven || n.known.seq == 0
 	if n.known.seq <= seq {
 		n.known = mark{seq, id}

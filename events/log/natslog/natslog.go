@@ -169,7 +169,9 @@ func (l *Log) last(ctx context.Context, f log.Filter) (seq uint64, err error) {
 		}
 		return err
 	})
-	l.line.saw(seq)
+	if err == nil {
+		l.line.sawEnd(f.Boundary, seq)
+	}
 	return seq, err
 }
 

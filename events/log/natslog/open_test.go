@@ -32,6 +32,13 @@ func TestMisconfigured(t *testing.T) {
 	if _, err := natslog.Open(t.Context(), nc, natslog.Options{}); !errors.Is(err, log.ErrMisconfigured) || !strings.Contains(err.Error(), "provision") {
 		t.Errorf("no stream: %v", err)
 	}
+	if err := natslog.Provision(t.Context(), nc, natslog.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	right, err := js.Stream(t.Context(), natslog.Stream)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i, test := range []struct {
 		names  string
 		change func(*jetstream.StreamConfig)
@@ -57,21 +64,10 @@ func TestMisconfigured(t *testing.T) {
 		{"persist mode", func(c *jetstream.StreamConfig) { c.PersistMode = jetstream.AsyncPersistMode }},
 	} {
 		o := natslog.Options{Stream: fmt.Sprintf("S%d", i), Prefix: fmt.Sprintf("s%d", i)}
-		if err := natslog.Provision(t.Context(), nc, o); err != nil {
-			t.Fatal(err)
-		}
-		made, err := js.Stream(t.Context(), o.Stream)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := made.CachedInfo().Config
-		if err := js.DeleteStream(t.Context(), o.Stream); err != nil {
-			t.Fatal(err)
-		}
+		c := right.CachedInfo().Config
+		c.Name, c.Subjects = o.Stream, []string{o.Prefix + ".>"}
 		test.change(&c)
-		if _, err := js.CreateStream(t.Context(), c); err != nil {
-			t.Fatalf("%s: %v", test.names, err)
-		}
+		makeStream(t, js, c)
 		for name, err := range map[string]error{
 			"provision": natslog.Provision(t.Context(), nc, o),
 			"open":      open(t.Context(), nc, o),

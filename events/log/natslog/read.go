@@ -32,7 +32,9 @@ func (l *Log) Read(ctx context.Context, from log.Position, f log.Filter) iter.Se
 			}
 			size += log.BatchSize(c.Events)
 		}
-		if err == nil {
+		// A server that cannot read the file that the next commit is in says that
+		// there is none, so its word is taken only where the end is known.
+		if err == nil || err == errEnd && !l.line.reached(f.Boundary, w.at) {
 			w.end, err = l.last(ctx, f)
 			w.bounded = true
 		}
@@ -132,7 +134,7 @@ func (w *walk) stream(ctx context.Context) (log.Commit, error) {
 func (w *walk) take(c decided) (log.Commit, error) {
 	next, err := w.step(c)
 	if err == nil {
-		w.log.line.met(uint64(next.Revision), next.ID)
+		w.log.line.met(uint64(next.Revision), next.ID, next.Boundary)
 	}
 	return next, err
 }

@@ -1,15 +1,18 @@
 package natslog_test
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -19,11 +22,37 @@ import (
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
 
+// makeStream makes a stream, if need be in several tries: nats-server 2.15.2 does
+// not answer one such request in some hundreds, and while it deletes a stream
+// cannot make another one of its name.
+func makeStream(t *testing.T, js jetstream.JetStream, c jetstream.StreamConfig) jetstream.Stream {
+	t.Helper()
+	for try := 1; ; try++ {
+		ctx, cancel := context.WithTimeout(t.Context(), logtest.Soon)
+		stream, err := js.CreateStream(ctx, c)
+		cancel()
+		if err == nil {
+			return stream
+		}
+		if try == 10 {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
 // A log from which commits were deleted while it could be done is not opened,
 // and the error names the first one.
 func TestDeletedCommits(t *testing.T) {
 	nc := connect(t, serve(t))
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(logtest.Patience))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := natslog.Provision(t.Context(), nc, natslog.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := js.Stream(t.Context(), natslog.Stream)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,22 +70,11 @@ func TestDeletedCommits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			id := strings.ReplaceAll(strings.Fields(name)[0]+fmt.Sprint(len(name)), " ", "")
 			o := natslog.Options{Stream: "GONE-" + id, Prefix: "gone." + id}
-			if err := natslog.Provision(t.Context(), nc, o); err != nil {
-				t.Fatal(err)
-			}
-			made, err := js.Stream(t.Context(), o.Stream)
-			if err != nil {
-				t.Fatal(err)
-			}
-			safe := made.CachedInfo().Config
-			if err := js.DeleteStream(t.Context(), o.Stream); err != nil {
-				t.Fatal(err)
-			}
+			safe := whole.CachedInfo().Config
+			safe.Name, safe.Subjects = o.Stream, []string{o.Prefix + ".>"}
 			open := safe
 			open.DenyDelete, open.DenyPurge = false, false
-			if made, err = js.CreateStream(t.Context(), open); err != nil {
-				t.Fatal(err)
-			}
+			made := makeStream(t, js, open)
 			for i := range 10 {
 				m := message(o.Prefix, fmt.Sprint("commit-", i), i, []byte(`{"a":1}`))
 				if _, err := js.PublishMsg(t.Context(), m); err != nil {
@@ -84,10 +102,11 @@ func TestDeletedCommits(t *testing.T) {
 // with a position: at start where the server knows of it, or where it gave up
 // what it could not read and another commit or none is at the position that
 // somebody saved; and else to who reads it. Method: damage done to the files of
-// a stopped server, with its index and, as after a crash, without.
+// a stopped server, with its index and, as after a crash, with that of twelve
+// commits before or none.
 func TestDamagedFiles(t *testing.T) {
 	whole := t.TempDir()
-	last := threeBlocks(t, whole)
+	outdated, last := threeBlocks(t, whole)
 	const first, middle, end = 0, 1, 2
 	flip := func(block string) error {
 		b, err := os.ReadFile(block)
@@ -110,14 +129,16 @@ func TestDamagedFiles(t *testing.T) {
 		block  int
 	}{
 		{"first block gone", os.Remove, first},
+		{"first block changed", flip, first},
 		{"middle block gone", os.Remove, middle},
 		{"last block gone", os.Remove, end},
 		{"middle block changed", flip, middle},
 		{"last block changed", flip, end},
 		{"last block cut", cut, end},
 	} {
-		for _, index := range []bool{true, false} {
-			t.Run(fmt.Sprintf("%s, index %v", test.name, index), func(t *testing.T) {
+		for _, index := range []string{"whole", "outdated", "gone"} {
+			t.Run(fmt.Sprintf("%s, index %s", test.name, index), func(t *testing.T) {
+				t.Parallel()
 				dir := filepath.Join(t.TempDir(), "copy")
 				if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
 					t.Fatal(err)
@@ -125,7 +146,10 @@ func TestDamagedFiles(t *testing.T) {
 				files := filepath.Join(dir, "jetstream/jetstream/MUSTER/streams/MUSTER/msgs")
 				blocks := []string{filepath.Join(files, "1.blk"), filepath.Join(files, "2.blk"), filepath.Join(files, "3.blk")}
 				err := test.damage(blocks[test.block])
-				if !index {
+				switch index {
+				case "outdated":
+					err = errors.Join(err, os.WriteFile(filepath.Join(files, "index.db"), outdated, 0o600))
+				case "gone":
 					err = errors.Join(err, os.Remove(filepath.Join(files, "index.db")))
 				}
 				if err != nil {
@@ -140,7 +164,7 @@ func TestDamagedFiles(t *testing.T) {
 				}
 				t.Logf("%s: %v", when, err)
 				if when == "start" { // the server deletes such files
-					if err := flip(blocks[middle]); err != nil {
+					if err := flip(blocks[test.block]); err != nil {
 						t.Fatal(err)
 					}
 					if when, err := opened(t, dir, last); err != nil {
@@ -154,31 +178,39 @@ func TestDamagedFiles(t *testing.T) {
 
 var position = regexp.MustCompile(`\b\d+-0\b`)
 
-// threeBlocks makes a log whose messages fill as many files, and returns its
-// last commit.
-func threeBlocks(t *testing.T, dir string) (last log.Commit) {
+// threeBlocks makes a log whose messages fill as many files, and returns the
+// index that it had when half of them were written, and its last commit.
+func threeBlocks(t *testing.T, dir string) (outdated []byte, last log.Commit) {
 	t.Helper()
-	s := serveIn(t, dir, "127.0.0.1:0")
-	defer s.Shutdown()
-	nc := connect(t, s)
-	if err := natslog.Provision(t.Context(), nc, natslog.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	l, err := natslog.Open(t.Context(), nc, natslog.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
 	random := make([]byte, 440<<10) // which does not compress
 	rand.Read(random)
 	pad := hex.EncodeToString(random)
-	for i := range 24 { // the server begins another file at 8 MB
-		last = log.Commit{ID: fmt.Sprint("commit-", i), Boundary: "placement", Events: [][]byte{fmt.Appendf(nil, `{"n":%d,"a":"%s"}`, i, pad)}}
-		if last.Position, last.Revision, err = l.Append(t.Context(), last, log.Revision(i)); err != nil {
+	grow := func(from, to int) {
+		s := serveIn(t, dir, "127.0.0.1:0")
+		defer s.Shutdown()
+		nc := connect(t, s)
+		if err := natslog.Provision(t.Context(), nc, natslog.Options{}); err != nil {
 			t.Fatal(err)
 		}
+		l, err := natslog.Open(t.Context(), nc, natslog.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		for i := from; i < to; i++ { // the server begins another file at 8 MB
+			last = log.Commit{ID: fmt.Sprint("commit-", i), Boundary: "placement", Events: [][]byte{fmt.Appendf(nil, `{"n":%d,"a":"%s"}`, i, pad)}}
+			if last.Position, last.Revision, err = l.Append(t.Context(), last, log.Revision(i)); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
-	return last
+	grow(0, 12)
+	outdated, err := os.ReadFile(filepath.Join(dir, "jetstream/jetstream/MUSTER/streams/MUSTER/msgs/index.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	grow(12, 24)
+	return outdated, last
 }
 
 // opened starts a server on dir, opens the log, verifies that last is in it, and
@@ -197,10 +229,49 @@ func opened(t *testing.T, dir string, last log.Commit) (when string, err error) 
 	if err := l.Verify(t.Context(), last.Position, last.ID); err != nil {
 		return "verify", err
 	}
-	for _, err := range l.Read(t.Context(), log.Position{}, log.Filter{}) {
-		if err != nil {
-			return "read", err
+	ctx, cancel := context.WithTimeout(t.Context(), logtest.Patience)
+	defer cancel()
+	readings := map[string]iter.Seq2[log.Commit, error]{
+		"follow":          l.Follow(ctx, log.Position{}, log.Filter{}),
+		"read":            l.Read(ctx, log.Position{}, log.Filter{}),
+		"read a boundary": l.Read(ctx, log.Position{}, log.Filter{Boundary: last.Boundary}),
+	}
+	errs := make(chan error, len(readings))
+	for what, commits := range readings {
+		go func() {
+			n, err := readTo(commits, last.Revision)
+			if err == nil && n != last.Revision {
+				t.Errorf("%s ends after %d of %d commits", what, n, last.Revision)
+			}
+			errs <- err
+		}()
+	}
+	whole := 0
+	for range readings {
+		if failed := <-errs; failed != nil {
+			err = failed
+		} else {
+			whole++
 		}
 	}
+	if err != nil && whole > 0 {
+		t.Errorf("%d of %d readings did not meet with %v", whole, len(readings), err)
+	}
+	if err != nil {
+		return "read", err
+	}
 	return "never", nil
+}
+
+// readTo reads up to the commit of that revision, and counts.
+func readTo(commits iter.Seq2[log.Commit, error], last log.Revision) (n log.Revision, err error) {
+	for _, err := range commits {
+		if err != nil {
+			return n, err
+		}
+		if n++; n == last {
+			break
+		}
+	}
+	return n, nil
 }
