@@ -160,6 +160,9 @@ func (s *Server) start() error {
 	if err := s.guard(); err != nil {
 		return err
 	}
+	if err := s.order(); err != nil {
+		return errors.Join(err, s.unguard())
+	}
 	messages := &logger{to: s.options.Logger}
 	ns.SetLoggerV2(messages, false, false, false)
 	patience := s.patience()

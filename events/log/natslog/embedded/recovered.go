@@ -7,11 +7,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/natslog/embedded/internal/blocks"
 )
 
 // A server that cannot make sense of a stream's files warns, deletes them, and
@@ -53,6 +55,33 @@ func (s *Server) guard() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		// Not every file system has second names.
 		s.say(slog.LevelWarn, "the log's files are not guarded while the server starts", "error", err)
+	}
+	return nil
+}
+
+// order puts the files of each stream in order, where the process before was
+// killed.
+func (s *Server) order() error {
+	streams, err := os.ReadDir(s.streamsDir())
+	if err != nil {
+		return nil // the server says what is wrong, or makes it
+	}
+	for _, stream := range streams {
+		dir, began := filepath.Join(s.streamsDir(), stream.Name()), time.Now()
+		expanded, err := blocks.Expand(dir)
+		if err != nil {
+			return fmt.Errorf("embedded: stream %s ends in a compressed block, which cannot be written plainly: %w", stream.Name(), err)
+		}
+		if expanded {
+			s.say(slog.LevelInfo, "the last block was compressed: it is plain now", "stream", stream.Name())
+		}
+		read, err := blocks.Extend(dir)
+		switch {
+		case err != nil:
+			s.say(slog.LevelWarn, "the server reads the whole log if it was not stopped in order", "stream", stream.Name(), "because", err)
+		case read > 0:
+			s.say(slog.LevelInfo, "the server was not stopped in order: what was new has been read", "stream", stream.Name(), "bytes", read, "took", time.Since(began).Round(time.Millisecond))
+		}
 	}
 	return nil
 }
@@ -99,13 +128,14 @@ func (s *Server) recovered(ns *server.Server) error {
 	for _, stream := range account.Streams {
 		there[stream.Name] = true
 	}
-	blocks, err := filepath.Glob(filepath.Join(s.options.Dir, guardDir, "*", "msgs", "*.blk"))
+	guarded := os.DirFS(filepath.Join(s.options.Dir, guardDir))
+	files, err := fs.Glob(guarded, "*/msgs/*.blk")
 	if err != nil {
 		return fmt.Errorf("embedded: %w", err)
 	}
-	for _, block := range blocks {
-		name := filepath.Base(filepath.Dir(filepath.Dir(block)))
-		if info, err := os.Stat(block); err == nil && info.Size() > 0 && !there[name] {
+	for _, file := range files {
+		name, _, _ := strings.Cut(file, "/")
+		if info, err := fs.Stat(guarded, file); err == nil && info.Size() > 0 && !there[name] {
 			return fmt.Errorf("embedded: %w: the server cannot make sense of the files of stream %s in %s: keep a copy, and restore them from a backup or a replica",
 				log.ErrCorrupt, name, s.streamsDir())
 		}

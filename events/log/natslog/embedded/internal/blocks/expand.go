@@ -1,0 +1,60 @@
+package blocks
+
+import (
+	"errors"
+	"os"
+	"slices"
+)
+
+// Expand sees to it that the block which the server will take for the last one
+// of the stream in dir is not compressed, and says whether it had to change a
+// file for that. No server may have the stream open. After an error the server
+// must not be started: it could overwrite what is in that block.
+func Expand(dir string) (changed bool, err error) {
+	c, err := configuration(dir)
+	if err != nil {
+		return false, nil // the server says what is wrong
+	}
+	files, err := list(dir)
+	if err != nil {
+		return false, err
+	}
+	for _, f := range slices.Backward(files) {
+		b, err := os.ReadFile(f.path)
+		if err != nil {
+			return changed, err
+		}
+		b, compressed, err := plain(b)
+		if err != nil {
+			return changed, nil // as above
+		}
+		if compressed {
+			if err := f.replace(b); err != nil {
+				return changed, err
+			}
+			changed = true
+		}
+		// The server drops a block whose first record it cannot read.
+		if _, err := next(b, hash(block{number: f.number}.key(c.Name))); err == nil || err == errDeleted {
+			break
+		}
+	}
+	return changed, nil
+}
+
+// replace puts b in the file's place, or changes nothing.
+func (f file) replace(b []byte) error {
+	temporary := f.path + ".tmp" // which is what the server calls such files
+	w, err := os.OpenFile(temporary, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	if err = errors.Join(err, w.Sync(), w.Close()); err == nil {
+		err = os.Rename(temporary, f.path)
+	}
+	if err != nil {
+		os.Remove(temporary)
+	}
+	return err
+}

@@ -1,0 +1,215 @@
+package blocks
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/minio/highwayhash"
+)
+
+// The first two bytes of an index: what it is, and its version. Another version
+// is not touched.
+const (
+	magic   = 11
+	version = 4
+)
+
+var (
+	errBroken  = errors.New("the index is broken")
+	errVersion = errors.New("the index is of another version")
+)
+
+// An index is what index.db says: which messages the stream has, which subjects
+// they have, and which are in which block.
+type index struct {
+	messages, bytes uint64
+	first, last     place
+	subjects        map[string]subject
+	blocks          []block
+	check           check // of the last record
+}
+
+// A place is that of a message: its sequence, and its time in nanoseconds.
+type place struct {
+	seq  uint64
+	time int64
+}
+
+// A subject has so many messages, between two blocks.
+type subject struct {
+	messages    uint64
+	first, last uint32
+}
+
+// A block is a file of messages, <number>.blk.
+type block struct {
+	number      uint32
+	bytes       uint64
+	first, last place
+}
+
+// key is that of the hash of the records in the block.
+func (b block) key(stream string) string { return fmt.Sprintf("%s-%d", stream, b.number) }
+
+// A check is the hash at the end of each record.
+type check [8]byte
+
+// hash returns the keyed hash that the server uses; the key is a name.
+func hash(name string) *highwayhash.Digest64 {
+	key := sha256.Sum256([]byte(name))
+	h, err := highwayhash.NewDigest64(key[:])
+	if err != nil {
+		panic(err) // of a key that is not 32 bytes long
+	}
+	return h
+}
+
+// decode reads the index of the stream of that name. It fails where messages
+// were taken out of the stream, or must be one day: then there is more to
+// bringing it up to date than to add what is new.
+func decode(name string, b []byte) (*index, error) {
+	if len(b) < 2+8+8 {
+		return nil, fmt.Errorf("%w: it has %d bytes", errBroken, len(b))
+	}
+	b, sum := b[:len(b)-8], b[len(b)-8:]
+	h := hash(name)
+	h.Write(b)
+	if !bytes.Equal(h.Sum(nil), sum) {
+		return nil, fmt.Errorf("%w: its checksum is wrong", errBroken)
+	}
+	if b[0] != magic || b[1] != version {
+		return nil, fmt.Errorf("%w: %d.%d, not %d.%d", errVersion, b[0], b[1], magic, version)
+	}
+	r := &numbers{left: b[2:]}
+	x := &index{messages: r.next(), bytes: r.next(), subjects: map[string]subject{}}
+	x.first = place{r.next(), r.signed()}
+	x.last = place{r.next(), r.signed()}
+	for n := r.next(); n > 0 && !r.ended; n-- {
+		s := string(r.text(r.next()))
+		x.subjects[s] = subject{r.next(), uint32(r.next()), uint32(r.next())}
+	}
+	for n := r.next(); n > 0 && !r.ended; n-- {
+		k := block{number: uint32(r.next()), bytes: r.next()}
+		k.first = place{r.next(), r.signed() + x.first.time}
+		k.last = place{r.next(), r.signed() + x.first.time}
+		x.blocks = append(x.blocks, k)
+		if deleted, expiring, scheduled := r.next(), r.next(), r.next(); deleted+expiring+scheduled > 0 {
+			return nil, fmt.Errorf("block %d: %d messages were deleted, %d expire, %d are scheduled", k.number, deleted, expiring, scheduled)
+		}
+	}
+	last := uint32(r.next())
+	copy(x.check[:], r.text(8))
+	if r.ended || len(r.left) > 0 {
+		return nil, fmt.Errorf("%w: its length is not as it says", errVersion)
+	}
+	return x, x.verify(last)
+}
+
+// verify says whether the index is that of a stream without a gap, whose last
+// block is the one of that number.
+func (x *index) verify(last uint32) error {
+	var messages, size, by uint64
+	next := x.first.seq
+	for i, k := range x.blocks {
+		if k.first.seq != next || k.last.seq < k.first.seq || i > 0 && k.number <= x.blocks[i-1].number {
+			return fmt.Errorf("block %d has the messages %d to %d, after those before %d", k.number, k.first.seq, k.last.seq, next)
+		}
+		next = k.last.seq + 1
+		messages += k.last.seq - k.first.seq + 1
+		size += k.bytes
+	}
+	for _, s := range x.subjects {
+		by += s.messages
+	}
+	switch n := len(x.blocks); {
+	case n == 0, x.blocks[n-1].number != last, x.blocks[n-1].last.seq != x.last.seq:
+		return fmt.Errorf("the index does not end with block %d and message %d", last, x.last.seq)
+	case messages != x.messages || size != x.bytes || by != x.messages:
+		return fmt.Errorf("the index counts %d messages, %d by subject, %d by block", x.messages, by, messages)
+	}
+	return nil
+}
+
+// encode is the inverse of decode.
+func (x *index) encode(name string) []byte {
+	b := []byte{magic, version}
+	b = binary.AppendUvarint(b, x.messages)
+	b = binary.AppendUvarint(b, x.bytes)
+	b = appendPlace(b, x.first, 0)
+	b = appendPlace(b, x.last, 0)
+	b = binary.AppendUvarint(b, uint64(len(x.subjects)))
+	for _, name := range slices.Sorted(maps.Keys(x.subjects)) {
+		s := x.subjects[name]
+		b = binary.AppendUvarint(b, uint64(len(name)))
+		b = append(b, name...)
+		b = binary.AppendUvarint(b, s.messages)
+		b = binary.AppendUvarint(b, uint64(s.first))
+		b = binary.AppendUvarint(b, uint64(s.last))
+	}
+	b = binary.AppendUvarint(b, uint64(len(x.blocks)))
+	var last uint32
+	for _, k := range x.blocks {
+		last = k.number
+		b = binary.AppendUvarint(b, uint64(k.number))
+		b = binary.AppendUvarint(b, k.bytes)
+		b = appendPlace(b, k.first, x.first.time)
+		b = appendPlace(b, k.last, x.first.time)
+		b = append(b, 0, 0, 0) // none deleted, none that expires, none scheduled
+	}
+	b = binary.AppendUvarint(b, uint64(last))
+	b = append(b, x.check[:]...)
+	h := hash(name)
+	h.Write(b)
+	return h.Sum(b)
+}
+
+func appendPlace(b []byte, p place, base int64) []byte {
+	return binary.AppendVarint(binary.AppendUvarint(b, p.seq), p.time-base)
+}
+
+// numbers reads the index's numbers and texts, and zeros after its end.
+type numbers struct {
+	left  []byte
+	ended bool
+}
+
+func (r *numbers) next() uint64 {
+	v, n := binary.Uvarint(r.left)
+	if !r.skip(n) {
+		return 0
+	}
+	return v
+}
+
+func (r *numbers) signed() int64 {
+	v, n := binary.Varint(r.left)
+	if !r.skip(n) {
+		return 0
+	}
+	return v
+}
+
+// skip goes n bytes on, or says that there is no such number.
+func (r *numbers) skip(n int) bool {
+	if n <= 0 {
+		r.left, r.ended = nil, true
+		return false
+	}
+	r.left = r.left[n:]
+	return true
+}
+
+func (r *numbers) text(n uint64) []byte {
+	if n > uint64(len(r.left)) {
+		r.left, r.ended = nil, true
+		return nil
+	}
+	b := r.left[:n]
+	r.left = r.left[n:]
+	return b
+}

@@ -1,0 +1,141 @@
+package blocks
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/minio/highwayhash"
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// A record is, little endian: its length (4 bytes; the highest bit says that it
+// has headers), sequence (8; the two highest bits mark what was deleted), time
+// (8), length of the subject (2), subject, length of the headers (4) and headers
+// if it has some, body, and the check (8): the hash of sequence, time, subject,
+// headers and body.
+type record struct {
+	place
+	size    int
+	subject []byte
+	check   check
+}
+
+const (
+	head    = 4 + 8 + 8 + 2
+	headers = 1 << 31
+	deleted = 1<<63 | 1<<62
+	// longest is the longest record that the server believes in.
+	longest = 32 << 20
+)
+
+var (
+	errTorn    = errors.New("it is not there to its end")
+	errDamaged = errors.New("it is damaged")
+	errDeleted = errors.New("it marks a deletion")
+	errGap     = errors.New("a message is missing before it")
+	errOther   = errors.New("it is not the one that the index says")
+)
+
+// next reads the record at the beginning of b.
+func next(b []byte, h *highwayhash.Digest64) (r record, err error) {
+	if len(b) < head {
+		return r, errTorn
+	}
+	length := binary.LittleEndian.Uint32(b)
+	r.seq = binary.LittleEndian.Uint64(b[4:])
+	r.time = int64(binary.LittleEndian.Uint64(b[12:]))
+	r.size = int(length &^ headers)
+	subject := head + int(binary.LittleEndian.Uint16(b[20:]))
+	body := subject
+	if length&headers != 0 {
+		body += 4
+	}
+	switch {
+	case r.size < body+8 || r.size > longest:
+		return r, errDamaged
+	case r.size > len(b):
+		return r, errTorn
+	case r.seq == 0 || r.seq&deleted != 0:
+		return r, errDeleted
+	}
+	r.subject = b[head:subject]
+	h.Reset()
+	h.Write(b[4:20])
+	h.Write(r.subject)
+	h.Write(b[body : r.size-8])
+	copy(r.check[:], b[r.size-8:r.size])
+	if check(h.Sum(nil)) != r.check {
+		return r, errDamaged
+	}
+	return r, nil
+}
+
+// A section is a block with what is new in it.
+type section struct {
+	block
+	check    check             // of the last record
+	subjects map[string]uint64 // how many new messages each has
+	torn     bool              // what follows the first whole bytes is a record in part
+	whole    int64
+}
+
+// scan reads the block that the index knows as known, whose last record bears
+// the check at; or a new block, of which known has the number alone. All records
+// must be undamaged and follow one another; but of the very last one a part may
+// be missing.
+func scan(path, stream string, known block, at check) (section, error) {
+	s := section{block: block{number: known.number}, subjects: map[string]uint64{}}
+	fail := func(err error) (section, error) {
+		return s, fmt.Errorf("%s, the record after message %d: %w", path, s.last.seq, err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return s, err
+	}
+	b, compressed, err := plain(b)
+	if err != nil {
+		return s, fmt.Errorf("%s: %w", path, err)
+	}
+	h := hash(known.key(stream))
+	for s.whole < int64(len(b)) {
+		r, err := next(b[s.whole:], h)
+		if err == errTorn && !compressed {
+			s.torn = true
+			break
+		}
+		if err != nil {
+			return fail(err)
+		}
+		switch {
+		case s.whole == 0:
+			s.first = r.place
+		case r.seq != s.last.seq+1:
+			return fail(errGap)
+		}
+		s.whole += int64(r.size)
+		s.bytes += uint64(r.size)
+		s.last, s.check = r.place, r.check
+		if r.seq > known.last.seq {
+			s.subjects[string(r.subject)]++
+		} else if r.seq == known.last.seq && (s.block != known || s.check != at) {
+			return fail(errOther)
+		}
+	}
+	if s.last.seq < known.last.seq {
+		return fail(errOther)
+	}
+	return s, nil
+}
+
+// plain returns what a block holds, and whether it is compressed in its file.
+func plain(b []byte) ([]byte, bool, error) {
+	var c server.CompressionInfo
+	n, err := c.UnmarshalMetadata(b)
+	if err != nil || n == 0 {
+		return b, false, err
+	}
+	b, err = c.Algorithm.Decompress(b[n:])
+	return b, true, err
+}
