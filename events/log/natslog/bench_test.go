@@ -1,12 +1,14 @@
 package natslog_test
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,7 +20,6 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/logtest"
 	"github.com/muster-works/muster/events/log/natslog"
-	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
 
 // Each benchmark does the port's work and the raw work of JetStream in turns,
@@ -104,7 +105,7 @@ func BenchmarkRead(b *testing.B) {
 	for _, shape := range []struct{ commits, events, size int }{{500, 600, 1300}, {2000, 1000, short}, {50_000, 1, short}} {
 		b.Run(fmt.Sprintf("%d-events-of-%d-bytes", shape.events, shape.size), func(b *testing.B) {
 			nc := connect(b, serve(b))
-			l, js, stream := filled(b, nc, shape.commits, shape.events, shape.size)
+			l, js := filled(b, nc, shape.commits, shape.events, shape.size)
 			// The best of each: what others do on the machine only adds.
 			port, bare := time.Hour, time.Hour
 			for b.Loop() {
@@ -122,7 +123,7 @@ func BenchmarkRead(b *testing.B) {
 				port = min(port, time.Since(start))
 
 				start = time.Now()
-				drainRaw(b, js, stream, shape.commits)
+				drainRaw(b, js, shape.commits)
 				bare = min(bare, time.Since(start))
 			}
 			events := float64(shape.commits * shape.events)
@@ -135,10 +136,9 @@ func BenchmarkRead(b *testing.B) {
 
 // filled makes a log with so many commits. They are published without waiting
 // for each, which the log itself never does.
-func filled(b testing.TB, nc *nats.Conn, commits, events, size int) (*natslog.Log, jetstream.JetStream, string) {
+func filled(b testing.TB, nc *nats.Conn, commits, events, size int) (*natslog.Log, jetstream.JetStream) {
 	b.Helper()
-	o := natslog.Options{Stream: "FULL", Prefix: "full"}
-	if err := natslog.Provision(b.Context(), nc, o); err != nil {
+	if err := natslog.Provision(b.Context(), nc, natslog.Options{}); err != nil {
 		b.Fatal(err)
 	}
 	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(100), jetstream.WithDefaultTimeout(logtest.Patience))
@@ -154,18 +154,18 @@ func filled(b testing.TB, nc *nats.Conn, commits, events, size int) (*natslog.Lo
 		}
 	}
 	for i := range commits {
-		_, err := js.PublishMsgAsync(message(o.Prefix, nuid.Next(), i, batches[i%len(batches)]...), jetstream.WithStallWait(time.Minute))
+		_, err := js.PublishMsgAsync(message(natslog.Prefix, nuid.Next(), i, batches[i%len(batches)]...), jetstream.WithStallWait(time.Minute))
 		if err != nil {
 			b.Fatal(err)
 		}
 	}
 	<-js.PublishAsyncComplete()
-	l, err := natslog.Open(b.Context(), nc, o)
+	l, err := natslog.Open(b.Context(), nc, natslog.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { l.Close() })
-	return l, js, o.Stream
+	return l, js
 }
 
 // message is what a commit is sent as.
@@ -176,9 +176,9 @@ func message(prefix, id string, expected int, events ...[]byte) *nats.Msg {
 	}}
 }
 
-func drainRaw(b *testing.B, js jetstream.JetStream, stream string, messages int) {
+func drainRaw(b *testing.B, js jetstream.JetStream, messages int) {
 	b.Helper()
-	consumer, err := js.OrderedConsumer(b.Context(), stream, jetstream.OrderedConsumerConfig{})
+	consumer, err := js.OrderedConsumer(b.Context(), natslog.Stream, jetstream.OrderedConsumerConfig{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -285,38 +285,131 @@ func BenchmarkGroupCommit(b *testing.B) {
 }
 
 // Opening a large log, the start of the server included: when that was stopped,
-// and when it has lost its index and must look through all its files again. The
-// log has 5 GB on the disk with MUSTER_LONG, or else a hundredth of that.
+// when it was killed at work, and when it has lost its index as well. The log
+// has 5 GB on the disk with MUSTER_LONG, of which the killed one wrote a tenth,
+// or else a hundredth of that.
 func BenchmarkOpen(b *testing.B) {
-	commits := 190
+	commits, more := 190, 20
 	if os.Getenv("MUSTER_LONG") != "" {
-		commits = 19_000
+		commits, more = 19_000, 2000
 	}
 	dir := b.TempDir()
-	start := func() (*embedded.Server, time.Duration) {
-		began := time.Now()
-		s, err := embedded.Start(embedded.Options{Dir: dir, Addr: "127.0.0.1:0"})
-		if err != nil {
-			b.Fatal(err)
-		}
-		return s, time.Since(began)
-	}
-	s, _ := start()
-	_, js, name := filled(b, connect(b, s), commits, 600, 1300)
+	s := serveIn(b, dir, "127.0.0.1:0")
+	nc := connect(b, s)
+	filled(b, nc, commits, 600, 1300)
 	// A server reads again what came within the duplicate window: of a log that
-	// grew over years nothing to speak of, of this one all.
-	stream, err := js.Stream(b.Context(), name)
+	// grew over years what came in the last two minutes, of this one all.
+	window(b, nc, 100*time.Millisecond)
+	s.Shutdown()
+	b.Run("stopped", func(b *testing.B) {
+		var t opening
+		for b.Loop() {
+			t.open(b, dir, commits)
+		}
+		t.report(b, dir)
+	})
+	b.Run("killed", func(b *testing.B) {
+		var t opening
+		s := serveIn(b, dir, "127.0.0.1:0")
+		window(b, connect(b, s), 2*time.Minute)
+		s.Shutdown()
+		if os.Getenv("MUSTER_LONG") != "" {
+			time.Sleep(2 * time.Minute) // so that the window is of the killed one's commits
+		}
+		for b.Loop() {
+			commits = t.open(b, dir, commits+killedAtWork(b, dir, more))
+		}
+		t.report(b, dir)
+	})
+	b.Run("without-index", func(b *testing.B) {
+		var t opening
+		for b.Loop() {
+			if err := os.Remove(filepath.Join(dir, "jetstream/jetstream/MUSTER/streams/MUSTER/msgs/index.db")); err != nil {
+				b.Fatal(err)
+			}
+			t.open(b, dir, commits)
+		}
+		t.report(b, dir)
+	})
+}
+
+// window sets for how long the server remembers commits by their ids.
+func window(b *testing.B, nc *nats.Conn, d time.Duration) {
+	b.Helper()
+	js, err := jetstream.New(nc)
 	if err != nil {
 		b.Fatal(err)
 	}
-	old := stream.CachedInfo().Config
-	old.Duplicates = 100 * time.Millisecond
-	if _, err := js.UpdateStream(b.Context(), old); err != nil {
+	stream, err := js.Stream(b.Context(), natslog.Stream)
+	if err != nil {
 		b.Fatal(err)
 	}
-	s.Shutdown()
+	c := stream.CachedInfo().Config
+	c.Duplicates = d
+	if _, err := js.UpdateStream(b.Context(), c); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// killedAtWork lets another process write commits as large as those in the log,
+// and kills it when it has receipts for so many. It returns that number.
+func killedAtWork(b *testing.B, dir string, commits int) int {
+	b.Helper()
+	c := writer(dir, 600, 0)
+	c.Env = append(c.Env, "MUSTER_TEST_EVENT_BYTES=1300")
+	out, err := c.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		b.Fatal(err)
+	}
+	n := 0
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), "commit ") {
+			if n++; n > commits {
+				break
+			}
+		}
+	}
+	if n <= commits {
+		b.Fatalf("the writer ended after %d commits", n)
+	}
+	c.Process.Kill()
+	c.Wait()
+	return commits
+}
+
+// An opening is the time that starting the server and opening the log took.
+type opening struct{ server, port time.Duration }
+
+// open opens the log in dir, which has so many commits or one more, and stops the
+// server. It returns how many they are.
+func (t *opening) open(b *testing.B, dir string, commits int) int {
+	b.Helper()
+	began := time.Now()
+	s := serveIn(b, dir, "127.0.0.1:0")
+	t.server += time.Since(began)
+	defer s.Shutdown()
+	nc := connect(b, s)
+	began = time.Now()
+	l, err := natslog.Open(b.Context(), nc, natslog.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	t.port += time.Since(began)
+	defer l.Close()
+	_, rev, err := l.Head(b.Context(), log.Filter{})
+	if err != nil || int(rev) != commits && int(rev) != commits+1 {
+		b.Fatal(rev, err)
+	}
+	return int(rev)
+}
+
+func (t *opening) report(b *testing.B, dir string) {
+	b.Helper()
 	var disk int64
-	err = filepath.Walk(dir, func(_ string, f os.FileInfo, err error) error {
+	err := filepath.Walk(dir, func(_ string, f os.FileInfo, err error) error {
 		if err == nil && f.Mode().IsRegular() {
 			disk += f.Size()
 		}
@@ -325,40 +418,7 @@ func BenchmarkOpen(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, c := range []struct {
-		name  string
-		index bool
-	}{{"stopped", true}, {"without-index", false}} {
-		b.Run(c.name, func(b *testing.B) {
-			var server, port time.Duration
-			for b.Loop() {
-				if !c.index {
-					indices, err := filepath.Glob(filepath.Join(dir, "jetstream/jetstream/*/streams/FULL/msgs/index.db"))
-					if err != nil || len(indices) != 1 {
-						b.Fatal(indices, err)
-					}
-					if err := os.Remove(indices[0]); err != nil {
-						b.Fatal(err)
-					}
-				}
-				s, took := start()
-				server += took
-				nc := connect(b, s)
-				began := time.Now()
-				l, err := natslog.Open(b.Context(), nc, natslog.Options{Stream: "FULL", Prefix: "full"})
-				if err != nil {
-					b.Fatal(err)
-				}
-				port += time.Since(began)
-				if _, rev, err := l.Head(b.Context(), log.Filter{}); err != nil || rev != log.Revision(commits) {
-					b.Fatal(rev, err)
-				}
-				l.Close()
-				s.Shutdown()
-			}
-			b.ReportMetric(server.Seconds()/float64(b.N), "server-s")
-			b.ReportMetric(port.Seconds()/float64(b.N), "open-s")
-			b.ReportMetric(float64(disk)/1e9, "disk-GB")
-		})
-	}
+	b.ReportMetric(t.server.Seconds()/float64(b.N), "server-s")
+	b.ReportMetric(t.port.Seconds()/float64(b.N), "open-s")
+	b.ReportMetric(float64(disk)/1e9, "disk-GB")
 }

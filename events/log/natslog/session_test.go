@@ -105,7 +105,7 @@ func TestAnotherPast(t *testing.T) {
 	}
 }
 
-func serveIn(t *testing.T, dir, addr string) *embedded.Server {
+func serveIn(t testing.TB, dir, addr string) *embedded.Server {
 	t.Helper()
 	s, err := embedded.Start(embedded.Options{Dir: dir, Addr: addr})
 	if err != nil {
