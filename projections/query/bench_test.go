@@ -193,7 +193,7 @@ func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
 }
 
 func benchMoment(i int) time.Time {
-	return benchFirst.Start(shanghai).Add(time.Duration(i) * 500 * 24 * time.Hour / benchCommits)
+	return benchFirst.Start(shanghai).Add(time.Duration(i) * (500 * 24 * time.Hour / benchCommits))
 }
 
 // pass is how long one pass over the rows of headcount takes that adds them up
@@ -256,7 +256,7 @@ func benchmarkProvince(b *testing.B, dir *readmodel.Dir) {
 	p := &benchProvince{b: b, r: rand.New(rand.NewPCG(1, 1)), cells: map[view.Cell]int64{}}
 	p.write(dir, table)
 	pass := p.pass()
-	p.rows, p.cells = nil, nil
+	p.rows, p.cells, p.listed = nil, nil, nil
 	before := heap()
 	handler := query.New(query.Options{Model: dir, Log: memlog.New(), Divisions: table, Zone: shanghai, Now: func() time.Time { return now }}).Handler()
 	get := func(b *testing.B, url string) string {
