@@ -56,9 +56,9 @@ func Requests() []Request {
 // right to import is missing, 413 it is too large, 415 it is of another type,
 // 429 and 503 send it again after Retry-After.
 //
-// NDJSON is answered while it is read. When a service fails in the middle, the
-// answer ends in a member "problem" beside the receipts so far; send all of it
-// again.
+// NDJSON is answered while it is read, or right after that where the request says
+// its length. When a service fails in the middle, the answer ends in a member
+// "problem" beside the receipts so far; send all of it again.
 func (g *Gateway) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, request := range Requests() {
@@ -216,7 +216,7 @@ func (g *Gateway) serveStream(w http.ResponseWriter, r *http.Request, s submissi
 		defer close(read)
 		readLines(r.Body, imports, in)
 	}()
-	a := &streamed{g: g, w: w, correlation: s.correlation}
+	a := &streamed{g: g, w: w, correlation: s.correlation, hold: r.ContentLength >= 0}
 	err := g.pump(r.Context(), s, in, a)
 	in.close()
 	if err != nil {

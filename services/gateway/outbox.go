@@ -24,6 +24,12 @@ var (
 // exist that read nothing until they have sent everything; so that neither
 // side waits for the other, what they do not take yet waits here, in memory
 // and beyond that in a file without a name.
+//
+// With hold nothing is sent before Close, as long as the file is half empty at
+// least. That is for clients that said how long their request is, and mostly send
+// all of it before they read. To one whose window is full a server cannot even
+// say that its own is open again: Linux, from 6.17 on, drops whatever lies beyond
+// a window, acknowledgements included, and the two were seen to stand still.
 type outbox struct {
 	w    http.ResponseWriter
 	rc   *http.ResponseController
@@ -31,6 +37,7 @@ type outbox struct {
 	sent chan struct{} // everything was sent, or will never be
 
 	mu          sync.Mutex
+	hold        bool
 	more        *sync.Cond
 	mem, spare  []byte // mem is older than what is in the file
 	file        *os.File
@@ -39,8 +46,8 @@ type outbox struct {
 	unreachable error
 }
 
-func newOutbox(w http.ResponseWriter, dir string) *outbox {
-	o := &outbox{w: w, rc: http.NewResponseController(w), dir: dir, sent: make(chan struct{})}
+func newOutbox(w http.ResponseWriter, dir string, hold bool) *outbox {
+	o := &outbox{w: w, rc: http.NewResponseController(w), dir: dir, sent: make(chan struct{}), hold: hold}
 	o.more = sync.NewCond(&o.mu)
 	go o.send()
 	return o
@@ -59,6 +66,7 @@ func (o *outbox) Write(b []byte) (int, error) {
 	} else if err := o.spill(b); err != nil {
 		return 0, err
 	}
+	o.hold = o.hold && o.end < outboxFile/2
 	o.more.Signal()
 	return len(b), nil
 }
@@ -88,7 +96,7 @@ func (o *outbox) spill(b []byte) error {
 // Close waits until everything was sent, for as long as the client takes any.
 func (o *outbox) Close() error {
 	o.mu.Lock()
-	o.closed = true
+	o.closed, o.hold = true, false
 	o.more.Signal()
 	o.mu.Unlock()
 	_ = o.rc.SetWriteDeadline(time.Now().Add(closingTime))
@@ -127,7 +135,7 @@ func (o *outbox) send() {
 func (o *outbox) next() (part []byte, closed bool, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for len(o.mem) == 0 && o.start == o.end && !o.closed {
+	for (o.hold || len(o.mem) == 0 && o.start == o.end) && !o.closed {
 		o.more.Wait()
 	}
 	switch {

@@ -33,7 +33,7 @@ func (b *blocked) Write(p []byte) (int, error) {
 func TestOutbox(t *testing.T) {
 	dir := t.TempDir()
 	w := &blocked{gate: make(chan struct{})}
-	o := newOutbox(w, dir)
+	o := newOutbox(w, dir, false)
 	var want bytes.Buffer
 	put := func(n int) {
 		for range n {
@@ -68,10 +68,32 @@ func TestOutbox(t *testing.T) {
 	}
 }
 
+// What is held goes out whole, and not before the end.
+func TestOutboxHolds(t *testing.T) {
+	w := &blocked{gate: make(chan struct{}, 1)}
+	w.gate <- struct{}{} // one part could go
+	o := newOutbox(w, t.TempDir(), true)
+	var want bytes.Buffer
+	for range 100_000 {
+		line := fmt.Appendf(nil, "receipt %d of many\n", want.Len())
+		want.Write(line)
+		if _, err := o.Write(line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(w.gate) == 0 {
+		t.Error("something went out")
+	}
+	close(w.gate)
+	if err := o.Close(); err != nil || !bytes.Equal(w.Bytes(), want.Bytes()) {
+		t.Errorf("sent %d bytes, want %d: %v", w.Len(), want.Len(), err)
+	}
+}
+
 func TestOutboxOfOneWhoIsGone(t *testing.T) {
 	w := &blocked{gate: make(chan struct{}), gone: errors.New("broken pipe")}
 	close(w.gate)
-	o := newOutbox(w, t.TempDir())
+	o := newOutbox(w, t.TempDir(), false)
 	for err := error(nil); !errors.Is(err, errGone); {
 		if _, err = o.Write([]byte("receipt")); err != nil && !errors.Is(err, errGone) {
 			t.Fatal(err)

@@ -7,13 +7,15 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// A streamed answer is written as the receipts come. Until the first of them
+// A streamed answer is written as the receipts come, or once the request is
+// read where that said how long it is. Until the first of them
 // the status is open, so that a stream that cannot be taken at all is refused
 // like any other body.
 type streamed struct {
 	g           *Gateway
 	w           http.ResponseWriter
 	correlation string
+	hold        bool // until the request is read
 	out         *outbox
 }
 
@@ -21,7 +23,7 @@ func (a *streamed) begin() {
 	a.w.Header().Set("Content-Type", "application/json")
 	a.w.Header().Set(CorrelationHeader, a.correlation)
 	a.w.WriteHeader(http.StatusOK)
-	a.out = newOutbox(a.w, a.g.spool)
+	a.out = newOutbox(a.w, a.g.spool, a.hold)
 }
 
 func (a *streamed) add(receipts []events.Receipt) error {
