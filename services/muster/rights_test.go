@@ -425,13 +425,6 @@ func TestAgencies(t *testing.T) {
 
 func stranger(t *testing.T) nats.Option {
 	t.Helper()
-	pair, err := nkeys.CreateUser()
-	if err != nil {
-		t.Fatal(err)
-	}
-	public, err := pair.PublicKey()
-	if err != nil {
-		t.Fatal(err)
-	}
+	pair, public := keys(t, nkeys.CreateUser)
 	return nats.Nkey(public, pair.Sign)
 }
