@@ -18,7 +18,7 @@ func FuzzQuestion(f *testing.F) {
 		{"headcount", "as_of=2022-05-10&by=division:county,sex&limit=1"}, {"headcount", "as_of=2022-02-30"}, {"headcount", "by=division:prefecture&cursor=1.2.3.4"},
 		{"headcount/series", "from=2022-05-01&to=2022-05-02&known_at=2022-05-10"}, {"plan", "known_at=2022-06-20T10:00:00%2B08:00"},
 		{"vacancies", "division=370211102231&limit=1"}, {"payroll", "month=2022-05"}, {"funds", "division=37"}, {"agencies", "month=2022-05"},
-		{"trail/persons/" + person(1).String(), ""}, {"trail/posts/b", "limit=1"}, {"trail/agencies/rsj", ""}, {"trail/events/4-1", ""}, {"projections", "at_least=1-0"}, {"findings", "a=%zz;b"},
+		{"trail/persons/" + person(1).String(), ""}, {"trail/posts/b", "limit=1"}, {"trail/agencies/rsj", ""}, {"trail/events/4-1", ""}, {"projections", "at_least=1-0"}, {"findings", "a=%zz;b"}, {"trail/agencies/r", "~e\x8b=1"}, {"plan", "370211196501010014=1"},
 	} {
 		f.Add(s[0], s[1], "")
 		f.Add(s[0], s[1], "text/csv")

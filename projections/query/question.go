@@ -59,6 +59,9 @@ func (a *API) ask(r *http.Request, k Question) (*question, error) {
 	takes := k.Parameters()
 	for name, values := range params {
 		switch {
+		case strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") != "":
+			// It may be no text at all, or say who somebody is.
+			return nil, bad("query", "holds the name of no parameter; this question takes "+strings.Join(takes, ", "))
 		case !slices.Contains(takes, name):
 			return nil, bad(name, "is not a parameter of this question; it takes "+strings.Join(takes, ", "))
 		case len(values) > 1:
