@@ -84,6 +84,9 @@ func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 		}
 		// What a fact follows came before it, so that no chain goes in a circle.
 		f.post, f.before, f.onPost = r.Below(posts), r.Below(n), r.Below(n)
+		if f.kind != voided && f.post == 0 || (f.kind.ofPerson() || f.kind == developed) && f.of == 0 {
+			r.Reject("a fact is of nothing")
+		}
 		f.day, f.until, f.exit = civil.Date(r.Int()), civil.Date(r.Int()), civil.Date(r.Int())
 		f.seats = uint16(r.Below(1 << 16))
 		t.facts.Add(f)
