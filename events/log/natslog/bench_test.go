@@ -40,6 +40,15 @@ func event(n, size int) []byte {
 	return append(e, "}}"...)
 }
 
+// dense is an event that does not compress at all.
+func dense(n, size int) []byte {
+	e := fmt.Appendf(nil, `{"id":"%d","data":"`, n)
+	for len(e) < size-4 {
+		e = append(e, noise()[:min(20, size-len(e)-3)]...)
+	}
+	return append(e, `"}`...)
+}
+
 // noise is as much as a pseudonym's worth of text that does not compress.
 func noise() string {
 	return strconv.FormatUint(rand.Uint64(), 36) + strconv.FormatUint(rand.Uint64(), 36)
@@ -102,10 +111,14 @@ func rawStream(b *testing.B, nc *nats.Conn) (jetstream.JetStream, string) {
 // A full read of the log, commits checked and split into events, against the
 // library's ordered consumer that throws the messages away.
 func BenchmarkRead(b *testing.B) {
-	for _, shape := range []struct{ commits, events, size int }{{500, 600, 1300}, {2000, 1000, short}, {50_000, 1, short}} {
-		b.Run(fmt.Sprintf("%d-events-of-%d-bytes", shape.events, shape.size), func(b *testing.B) {
+	for _, shape := range []struct {
+		name                  string
+		commits, events, size int
+		event                 func(n, size int) []byte
+	}{{"", 500, 600, 1300, event}, {"", 2000, 1000, short, event}, {"", 50_000, 1, short, event}, {"dense-", 500, 600, 1300, dense}, {"dense-", 2000, 1000, short, dense}} {
+		b.Run(fmt.Sprintf("%d-%sevents-of-%d-bytes", shape.events, shape.name, shape.size), func(b *testing.B) {
 			nc := connect(b, serve(b))
-			l, js := filled(b, nc, shape.commits, shape.events, shape.size)
+			l, js := filled(b, nc, shape.commits, shape.events, shape.size, shape.event)
 			// The best of each: what others do on the machine only adds.
 			port, bare := time.Hour, time.Hour
 			for b.Loop() {
@@ -136,7 +149,7 @@ func BenchmarkRead(b *testing.B) {
 
 // filled makes a log with so many commits. They are published without waiting
 // for each, which the log itself never does.
-func filled(b testing.TB, nc *nats.Conn, commits, events, size int) (*natslog.Log, jetstream.JetStream) {
+func filled(b testing.TB, nc *nats.Conn, commits, events, size int, event func(n, size int) []byte) (*natslog.Log, jetstream.JetStream) {
 	b.Helper()
 	if err := natslog.Provision(b.Context(), nc, natslog.Options{}); err != nil {
 		b.Fatal(err)
@@ -296,7 +309,7 @@ func BenchmarkOpen(b *testing.B) {
 	dir := b.TempDir()
 	s := serveIn(b, dir, "127.0.0.1:0")
 	nc := connect(b, s)
-	filled(b, nc, commits, 600, 1300)
+	filled(b, nc, commits, 600, 1300, event)
 	// A server reads again what came within the duplicate window: of a log that
 	// grew over years what came in the last two minutes, of this one all.
 	window(b, nc, 100*time.Millisecond)

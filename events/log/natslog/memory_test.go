@@ -21,7 +21,7 @@ func TestMemory(t *testing.T) {
 	const chance = 24 << 20
 	dir := t.TempDir()
 	s := serveIn(t, dir, "127.0.0.1:0")
-	filled(t, connect(t, s), commits, each, size)
+	filled(t, connect(t, s), commits, each, size, event)
 	s.Shutdown() // it holds on to what it has just written
 	l, err := natslog.Open(t.Context(), connect(t, serveIn(t, dir, "127.0.0.1:0")), natslog.Options{})
 	if err != nil {
