@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
@@ -307,13 +308,14 @@ func BenchmarkOpen(b *testing.B) {
 		commits, more = 19_000, 2000
 	}
 	dir := b.TempDir()
-	s := serveIn(b, dir, "127.0.0.1:0")
-	nc := connect(b, s)
+	fast, nc := careless(b, dir)
 	filled(b, nc, commits, 600, 1300, event)
 	// A server reads again what came within the duplicate window: of a log that
 	// grew over years what came in the last two minutes, of this one all.
 	window(b, nc, 100*time.Millisecond)
-	s.Shutdown()
+	nc.Close()
+	fast.Shutdown()
+	fast.WaitForShutdown()
 	b.Run("stopped", func(b *testing.B) {
 		var t opening
 		for b.Loop() {
@@ -344,6 +346,30 @@ func BenchmarkOpen(b *testing.B) {
 		}
 		t.report(b, dir)
 	})
+}
+
+// careless starts a server on the files of an embedded one in dir that does not
+// sync them: to fill a large log takes minutes instead of a quarter of an hour.
+func careless(b *testing.B, dir string) (*server.Server, *nats.Conn) {
+	b.Helper()
+	o := &server.Options{}
+	err := o.ProcessConfigString(fmt.Sprintf(`
+		listen: "127.0.0.1:-1", max_payload: 8MB, no_auth_user: filler
+		jetstream { store_dir: %q, max_file: 1PB }
+		accounts { MUSTER { jetstream: enabled, users: [{user: filler, password: filler}] } }`, filepath.Join(dir, "jetstream")))
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := server.NewServer(o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.Start()
+	nc, err := nats.Connect("", nats.InProcessServer(s))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return s, nc
 }
 
 // window sets for how long the server remembers commits by their ids.
