@@ -67,7 +67,9 @@ func TestMisconfigured(t *testing.T) {
 		c := right.CachedInfo().Config
 		c.Name, c.Subjects = o.Stream, []string{o.Prefix + ".>"}
 		test.change(&c)
-		makeStream(t, js, c)
+		if _, err := js.CreateStream(t.Context(), c); err != nil {
+			t.Fatalf("%s: %v", test.names, err)
+		}
 		for name, err := range map[string]error{
 			"provision": natslog.Provision(t.Context(), nc, o),
 			"open":      open(t.Context(), nc, o),

@@ -12,7 +12,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -21,25 +20,6 @@ import (
 	"github.com/muster-works/muster/events/log/natslog"
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
-
-// makeStream makes a stream, if need be in several tries: nats-server 2.15.2 does
-// not answer one such request in some hundreds, and while it deletes a stream
-// cannot make another one of its name.
-func makeStream(t *testing.T, js jetstream.JetStream, c jetstream.StreamConfig) jetstream.Stream {
-	t.Helper()
-	for try := 1; ; try++ {
-		ctx, cancel := context.WithTimeout(t.Context(), logtest.Soon)
-		stream, err := js.CreateStream(ctx, c)
-		cancel()
-		if err == nil {
-			return stream
-		}
-		if try == 10 {
-			t.Fatal(err)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
 
 // A log from which commits were deleted while it could be done is not opened,
 // and the error names the first one.
@@ -74,7 +54,10 @@ func TestDeletedCommits(t *testing.T) {
 			safe.Name, safe.Subjects = o.Stream, []string{o.Prefix + ".>"}
 			open := safe
 			open.DenyDelete, open.DenyPurge = false, false
-			made := makeStream(t, js, open)
+			made, err := js.CreateStream(t.Context(), open)
+			if err != nil {
+				t.Fatal(err)
+			}
 			for i := range 10 {
 				m := message(o.Prefix, fmt.Sprint("commit-", i), i, []byte(`{"a":1}`))
 				if _, err := js.PublishMsg(t.Context(), m); err != nil {

@@ -16,6 +16,10 @@ import (
 const (
 	// look is how often the server inside is looked at.
 	look = 250 * time.Millisecond
+	// convinced is how many looks in a row must find the same wrong: a stream that
+	// is being made has its files before the server knows it, and counts as one
+	// that could not be recovered.
+	convinced = 4
 	// rest is the longest pause between two starts that did not help.
 	rest = time.Minute
 	// room is how much must fit on the disk before it is started again, so
@@ -30,6 +34,7 @@ const (
 // there is space replaces the server.
 func (s *Server) watch() {
 	delay := look
+	why, looks := "", 0
 	for off := false; ; {
 		select {
 		case <-s.quit:
@@ -40,7 +45,13 @@ func (s *Server) watch() {
 		if !off {
 			health := ns.Healthz(nil)
 			if health.Status == "ok" {
-				delay = look
+				delay, looks = look, 0
+				continue
+			}
+			if health.Error != why {
+				why, looks = health.Error, 0
+			}
+			if looks++; looks < convinced {
 				continue
 			}
 			off = true
