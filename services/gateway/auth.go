@@ -123,8 +123,11 @@ func (a *Auth) add(g Agency) error {
 		return err
 	}
 	c := Caller{Agency: g.Name, Prefix: prefix, Record: g.Record, Import: g.Import, Reveal: g.Reveal}
-	if len(g.Services) > 0 {
+	if g.Services != nil {
 		c.Families = map[events.Family]bool{}
+	}
+	if g.Services != nil && len(g.Services) == 0 {
+		return errors.New("services: names none; leave it out for all")
 	}
 	for _, f := range g.Services {
 		if !slices.Contains(events.Families, f) || f == events.Gateway {

@@ -96,6 +96,7 @@ func TestReadAuthRefuses(t *testing.T) {
 		"nkey":            `{"agencies":[{"division":"","name":"a","nkey":"UABC"}]}`,
 		"one nkey":        `{"agencies":[{"division":"","name":"a","nkey":"` + key + `"},{"division":"","name":"b","nkey":"` + key + `"}]}`,
 		"name with nkey":  `{"agencies":[{"division":"","name":"a_b","nkey":"` + key + `"}]}`,
+		"no service":      `{"agencies":[{"division":"","name":"a","services":[]}]}`,
 		"no division":     `{"agencies":[{"name":"a"}]}`,
 		"key and user":    `{"agencies":[{"division":"","name":"a","nkey":"` + key + `","nats_user":"a","nats_password_bcrypt":"` + bcrypted + `"}]}`,
 		"user in clear":   `{"agencies":[{"division":"","name":"a","nats_user":"a","nats_password_bcrypt":"secret"}]}`,
