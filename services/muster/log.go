@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/internal/daemon"
 	"github.com/spf13/cobra"
@@ -125,6 +128,9 @@ func (p *cat) print(w io.Writer, commits iter.Seq2[log.Commit, error], live bool
 	if p.limit < 0 {
 		return fmt.Errorf("--limit %d: want 0 or more", p.limit)
 	}
+	if known := boundaries(); p.boundary != "" && !slices.Contains(known, p.boundary) {
+		return fmt.Errorf("--boundary %q: no service commits under it; want one of %s", p.boundary, strings.Join(known, ", "))
+	}
 	for c, err := range commits {
 		if err != nil {
 			return errors.Join(p.out.Flush(), err)
@@ -141,6 +147,16 @@ func (p *cat) print(w io.Writer, commits iter.Seq2[log.Commit, error], live bool
 		return fmt.Errorf("--from %s: %w", p.from, log.ErrForeign)
 	}
 	return p.out.Flush()
+}
+
+// boundaries are those that the services commit under.
+func boundaries() (all []string) {
+	for _, f := range events.Families {
+		if b := f.Boundary(); !slices.Contains(all, b) {
+			all = append(all, b)
+		}
+	}
+	return all
 }
 
 // commit prints what p selects of c, and says whether there may be more.

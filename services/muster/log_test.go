@@ -125,6 +125,9 @@ func TestLogCatAndTail(t *testing.T) {
 			}
 		}
 	}
+	if out, err := try(t, "log", "cat", "--data", dir, "--boundary", "placment"); err == nil || !strings.Contains(out, "placement, training") {
+		t.Errorf("an unknown boundary: %v\n%s", err, out)
+	}
 	if out, err := try(t, "log", "cat", "--log", "mem:"); err == nil || !strings.Contains(out, "memory of one process") {
 		t.Errorf("mem: %v\n%s", err, out)
 	}
