@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -26,7 +27,8 @@ import (
 const long = 90 * time.Second
 
 // beUnderstudy stands by, projects the log when it is its turn, and never ends.
-// It sees the log grow from what the read model shows.
+// The first sees the log grow, to a third at once and then, when a line comes in,
+// to its end; who comes later has it all.
 func beUnderstudy(store string) error {
 	ctx := context.Background()
 	commits, err := source()
@@ -47,8 +49,13 @@ func beUnderstudy(store string) error {
 			if _, revisions[c.Boundary], err = l.Append(ctx, c, revisions[c.Boundary]); err != nil {
 				grown <- err
 			}
-			// The first sees it grow; who comes later has it all.
-			if i > 0 && os.Getenv(understudy) == "first" {
+			switch third := len(commits) / 3; {
+			case os.Getenv(understudy) != "first" || i < third:
+			case i == third:
+				if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
+					grown <- err
+				}
+			default:
 				time.Sleep(5 * time.Millisecond)
 			}
 		}
@@ -71,15 +78,19 @@ func beUnderstudy(store string) error {
 type part struct {
 	*exec.Cmd
 	says chan string
+	ear  io.Writer
 }
 
 func play(t *testing.T, store, which string) *part {
 	t.Helper()
-	p := &part{exec.Command(os.Args[0], "-test.run=^$"), make(chan string, 100)}
+	p := &part{Cmd: exec.Command(os.Args[0], "-test.run=^$"), says: make(chan string, 100)}
 	p.Env = append(os.Environ(), victim+"="+store, understudy+"="+which)
 	p.Stderr = os.Stderr
 	out, err := p.StdoutPipe()
 	if err != nil {
+		t.Fatal(err)
+	}
+	if p.ear, err = p.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Start(); err != nil {
@@ -147,7 +158,7 @@ func TestStandby(t *testing.T) {
 			t.Run(name+"/"+s.String(), func(t *testing.T) {
 				t.Parallel()
 				random := rand.New(rand.NewPCG(seed, uint64(s)))
-				for range 5 { // on a slow machine the second may be there too late
+				for range 5 { // no transaction may be met before the log ends
 					stage := &stage{t: t, store: store(t), ord: m.Ord, want: want, random: random}
 					stage.open(l)
 					if stage.play(s) {
@@ -193,6 +204,9 @@ func (s *stage) play(signal syscall.Signal) bool {
 	first.hear(t, "waits false")
 	second := play(t, s.store, "second")
 	second.hear(t, "waits true")
+	if _, err := fmt.Fprintln(first.ear); err != nil { // now that both are there
+		t.Fatal(err)
+	}
 	reached := s.freeze(first)
 	t.Logf("stopped in the transaction after commit %d of %d", reached, s.ord)
 	if reached == s.ord {
@@ -217,13 +231,14 @@ func (s *stage) play(signal syscall.Signal) bool {
 	return true
 }
 
-// freeze stops a process when it has a transaction open, and returns the last
-// commit that is written.
+// freeze stops a process when it has a transaction open, or nothing left to do,
+// and returns the last commit that is written.
 func (s *stage) freeze(p *part) uint64 {
-	for range 500 {
+	for range 1000 {
 		p.signal(s.t, syscall.SIGSTOP)
-		if s.held() {
-			return s.pulse().Ord
+		held := s.held()
+		if ord := s.pulse().Ord; held || ord == s.ord {
+			return ord
 		}
 		p.signal(s.t, syscall.SIGCONT)
 		time.Sleep(time.Duration(s.random.IntN(4000)) * time.Microsecond)
