@@ -42,7 +42,7 @@ const (
 
 var benchFirst = civil.MustDate("2022-01-01")
 
-// A benchRow is one row of headcount before it has an ID.
+// A benchRow is one row of headcount.
 type benchRow struct {
 	ord  uint64
 	cell int64
