@@ -18,7 +18,9 @@ import (
 const SpecVersion = "1.0"
 
 // Schema returns the dataschema of a type: it ends in type and version.
-func Schema(t Type) string { return "urn:muster:schemas/" + string(t) + "/v1" }
+func Schema(t Type) string { return schemaBegins + string(t) + schemaEnds }
+
+const schemaBegins, schemaEnds = "urn:muster:schemas/", "/v1"
 
 // attributes are those of the JSON form of an Event, in canonical order.
 type attributes struct {
@@ -42,7 +44,7 @@ type attributes struct {
 }
 
 // An envelope is the JSON form of an Event. D is how the data is held: as raw
-// JSON, as the payload being read, or as the Data being written.
+// JSON, or as the payload being read.
 type envelope[D any] struct {
 	attributes
 	Data D `json:"data,omitzero"`
@@ -231,31 +233,6 @@ func (e *Event) check(env *attributes, raw []byte) error {
 	}
 	return nil
 }
-
-// Append writes the event in its canonical form, without line breaks, to b.
-// Equal events have equal bytes. It fails on text that is not UTF-8, and on
-// data that is not of the event's type.
-func (e *Event) Append(b []byte) ([]byte, error) {
-	if e.Data == nil || e.Data.Type() != e.Type {
-		return nil, fmt.Errorf("encode %s: the data is %T", e.Type, e.Data)
-	}
-	env := envelope[Data]{attributes{
-		SpecVersion: SpecVersion, ID: e.ID, Source: e.Source, Type: e.Type, Subject: e.Subject, DataSchema: Schema(e.Type),
-		Division: e.Division, Submode: e.Submode, Replaces: e.Replaces, AuthType: e.AuthType, AuthID: e.AuthID,
-		CorrelationID: e.CorrelationID, PolicyVersion: e.PolicyVersion, Digest: e.Digest,
-	}, e.Data}
-	if !e.Time.IsZero() {
-		env.Time = e.Time.Format(time.RFC3339Nano)
-	}
-	w := bytes.NewBuffer(b)
-	if err := json.MarshalWrite(w, &env, canonical); err != nil {
-		return nil, fmt.Errorf("encode %s: %w", e.Type, err)
-	}
-	return w.Bytes(), nil
-}
-
-// canonical keeps maps in order.
-var canonical = json.Deterministic(true)
 
 // describe turns an error of the JSON library into Reasons that name the field
 // and never quote a value of the input.

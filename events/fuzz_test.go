@@ -80,6 +80,9 @@ func survives(t *testing.T, e *events.Event) {
 	if !ok || bytes.ContainsAny(line, "\r\n") || !utf8.Valid(line) {
 		t.Fatalf("not one line of UTF-8 behind what was there: %q", b)
 	}
+	if library := must(events.Marshal(e)); !bytes.Equal(line, library) {
+		t.Fatalf("written as\n%s\nthe library writes\n%s", line, library)
+	}
 	back, err := events.Decode(line)
 	if err != nil {
 		t.Fatalf("%v: cannot read back %s", err, line)
