@@ -20,11 +20,11 @@ const ContentType = "application/cloudevents-batch+json"
 // white space, so the line break is what separates two events. Any JSON reader
 // takes the whole as an array.
 func EncodeBatch(events [][]byte) []byte {
-	n := 2
-	for _, e := range events {
-		n += len(e) + 2
-	}
-	b := make([]byte, 0, n)
+	return AppendBatch(make([]byte, 0, BatchSize(events)), events)
+}
+
+// AppendBatch appends EncodeBatch(events) to b.
+func AppendBatch(b []byte, events [][]byte) []byte {
 	b = append(b, '[')
 	for i, e := range events {
 		if i > 0 {

@@ -133,7 +133,8 @@ func (f Filter) Matches(boundary string) bool {
 type Log interface {
 	// Append writes c if the boundary's last revision is expected, and
 	// returns where it went. It fails with ErrConflict, ErrTooLarge,
-	// ErrInvalid or ErrUnavailable.
+	// ErrInvalid or ErrUnavailable. When it returns without an error it keeps
+	// nothing of c, whose bytes may be used again.
 	Append(ctx context.Context, c Commit, expected Revision) (Position, Revision, error)
 
 	// Read yields the commits after the one that from lies in, in order, up

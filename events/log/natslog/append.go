@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -18,6 +19,11 @@ const (
 	codeWrongSequencePending = 10164 // the same, or a message to the subject is in flight
 	codeDuplicatePending     = 10158 // a message of the same id is in flight
 )
+
+// bodies are those of messages that were acknowledged, to be written over: a
+// commit's is up to a megabyte, and memory that is touched for the first time
+// costs more than what is copied to it.
+var bodies = sync.Pool{New: func() any { return new([]byte) }}
 
 // Append implements log.Log. An expected revision that the boundary has not
 // reached is log.ErrForeign. An id that another commit bears is
@@ -38,7 +44,8 @@ func (l *Log) append(ctx context.Context, c log.Commit, expected log.Revision) (
 	if err := c.Check(); err != nil {
 		return 0, err
 	}
-	m := l.message(c, expected)
+	body := bodies.Get().(*[]byte)
+	m := l.message(c, expected, (*body)[:0])
 	var unanswered, puzzled int
 	for {
 		var ack *jetstream.PubAck
@@ -61,6 +68,8 @@ func (l *Log) append(ctx context.Context, c log.Commit, expected log.Revision) (
 		case err == nil && ack.Stream != l.options.Stream:
 			return 0, fmt.Errorf("%w: stream %s took a commit meant for %s", log.ErrMisconfigured, ack.Stream, l.options.Stream)
 		case err == nil && !ack.Duplicate:
+			*body = m.Data
+			bodies.Put(body)
 			return ack.Sequence, nil
 		case ctx.Err() != nil:
 			return 0, ctx.Err()

@@ -19,7 +19,7 @@ func FuzzCommit(f *testing.F) {
 		{ID: "a", Boundary: "placement", Events: [][]byte{[]byte(`{"id":1}`), []byte(`{"id":2}`)}},
 		{ID: "b", Boundary: "attendance.370211", Events: [][]byte{[]byte(`{}`)}, Imported: time.Unix(1650000000, 5)},
 	} {
-		m := l.message(c, 3)
+		m := l.message(c, 3, nil)
 		f.Add(m.Subject, m.Header.Get(headerID), m.Header.Get(headerExpected), m.Header.Get(headerEvents), m.Header.Get(headerRecorded), m.Data)
 	}
 	f.Add("other.placement", "", "x", "1", "yesterday", []byte("["))
@@ -35,7 +35,7 @@ func FuzzCommit(f *testing.F) {
 		if c.Boundary == "" {
 			return // no server stores a subject that ends in a dot
 		}
-		again := l.message(c, log.Revision(on))
+		again := l.message(c, log.Revision(on), nil)
 		m.subject, m.header, m.data = again.Subject, again.Header, again.Data
 		back, revision, err := l.commit(m)
 		c.Imported, c.Recorded, back.Imported, back.Recorded = c.Imported.UTC(), c.Recorded.UTC(), back.Imported.UTC(), back.Recorded.UTC()

@@ -20,11 +20,11 @@ const (
 	headerRecorded = "Muster-Recorded"
 )
 
-// message makes the message of a commit.
-func (l *Log) message(c log.Commit, expected log.Revision) *nats.Msg {
+// message makes the message of a commit, whose body is appended to body.
+func (l *Log) message(c log.Commit, expected log.Revision, body []byte) *nats.Msg {
 	m := &nats.Msg{
 		Subject: l.subject(log.Filter{Boundary: c.Boundary}),
-		Data:    log.EncodeBatch(c.Events),
+		Data:    log.AppendBatch(body, c.Events),
 		Header: nats.Header{
 			headerID:       {c.ID},
 			headerExpected: {strconv.FormatUint(uint64(expected), 10)},

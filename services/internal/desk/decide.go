@@ -13,7 +13,7 @@ type verdict struct {
 	receipts []events.Receipt
 	index    []int // of each receipt's event in the commit, -1 where it has none or had its position before
 	accepted []*events.Event
-	raw      [][]byte
+	raw      [][]byte // of what was accepted, in the desk's buffer
 	refused  bool
 }
 
@@ -33,6 +33,8 @@ func (d *Desk) judge(list []*events.Event, imported time.Time) (*verdict, error)
 	v := &verdict{}
 	pending := map[[16]byte]int{} // accepted in this round
 	size := 2
+	buffer := d.buffer[:0]
+	defer func() { d.buffer = buffer }()
 	for _, e := range list {
 		hash := e.Key().Hash()
 		if known, ok := d.own.books.Find(e.Key()); ok {
@@ -54,10 +56,12 @@ func (d *Desk) judge(list []*events.Event, imported time.Time) (*verdict, error)
 			v.answer(events.Reject(e, reasons), -1)
 			continue
 		}
-		raw, err := record.Append(nil)
+		begin := len(buffer)
+		full, err := record.Append(buffer)
 		if err != nil {
 			return v, err
 		}
+		raw := full[begin:len(full):len(full)]
 		if 2+len(raw) > log.MaxBytes {
 			v.answer(events.Reject(e, events.Refuse(events.TooLarge, "",
 				fmt.Sprintf("has %d bytes as it is recorded, at most %d are allowed: send its lines in parts", len(raw), log.MaxBytes-2))), -1)
@@ -66,6 +70,7 @@ func (d *Desk) judge(list []*events.Event, imported time.Time) (*verdict, error)
 		if size += len(raw) + 2; size > log.MaxBytes {
 			return v, nil
 		}
+		buffer = full
 		Apply(d.own.state, record)
 		pending[hash] = len(v.accepted)
 		v.answer(receipt(record), len(v.accepted))

@@ -72,6 +72,7 @@ type Desk struct {
 	consults []*Fold
 	requests chan *request
 	stopped  chan struct{}
+	buffer   []byte // of the verdict at hand, used again once the log has taken that
 }
 
 type request struct {
@@ -316,6 +317,7 @@ func (d *Desk) append(ctx context.Context, v *verdict, imported time.Time) error
 		}
 	}
 	if err != nil {
+		d.buffer = nil // the log may not have let go of it
 		if ctx.Err() != nil && !errors.Is(err, log.ErrConflict) {
 			err = fmt.Errorf("%w: %w", log.ErrUnavailable, err)
 		}
