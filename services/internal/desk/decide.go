@@ -11,14 +11,19 @@ import (
 // A verdict is what a round came to, before it is in the log.
 type verdict struct {
 	receipts []events.Receipt
-	index    []int // of each receipt's event in the commit, -1 where it has none or had its position before
+	numbers  []uint32 // of each receipt's event in the ledger, 0 where it is not there
 	accepted []*events.Event
-	raw      [][]byte // of what was accepted, in the desk's buffer
+	raw      [][]byte // of what was accepted, in the buffer
+	buffer   []byte
 	refused  bool
+
+	undo int    // how many undos the journal holds, with the verdict's
+	end  uint32 // number of the first event that the verdict does not know
 }
 
 // decide judges list against the folds, applying what it accepts to the own
-// state, with the journal open. It stops early when the commit is full.
+// state, with the journal open. It stops early when the commit is full. With an
+// error nothing was applied.
 func (d *Desk) decide(list []*events.Event, imported time.Time) (*verdict, error) {
 	for _, f := range d.consults {
 		f.mu.RLock()
@@ -29,20 +34,17 @@ func (d *Desk) decide(list []*events.Event, imported time.Time) (*verdict, error
 
 // judge is decide with the folds consulted locked.
 func (d *Desk) judge(list []*events.Event, imported time.Time) (*verdict, error) {
-	d.own.books.Begin()
+	books := d.own.books
+	books.Begin()
 	v := &verdict{}
-	pending := map[[16]byte]int{} // accepted in this round
+	if n := len(d.buffers); n > 0 {
+		v.buffer, d.buffers = d.buffers[n-1][:0], d.buffers[:n-1]
+	}
 	size := 2
-	buffer := d.buffer[:0]
-	defer func() { d.buffer = buffer }()
 	for _, e := range list {
-		hash := e.Key().Hash()
-		if known, ok := d.own.books.Find(e.Key()); ok {
-			r := d.known(e, known)
-			v.answer(r, -1)
-			if n, ok := pending[hash]; ok && r.Status == events.Duplicate {
-				v.index[len(v.index)-1] = n
-			}
+		if known, ok := books.Find(e.Key()); ok {
+			r, n := d.known(e, known)
+			v.answer(r, n)
 			continue
 		}
 		record, reasons := e, d.void(e)
@@ -53,50 +55,53 @@ func (d *Desk) judge(list []*events.Event, imported time.Time) (*verdict, error)
 			record, reasons = d.decider.Decide(e)
 		}
 		if reasons != nil {
-			v.answer(events.Reject(e, reasons), -1)
+			v.answer(events.Reject(e, reasons), 0)
 			continue
 		}
-		begin := len(buffer)
-		full, err := record.Append(buffer)
-		if err != nil {
-			return v, err
+		begin := len(v.buffer)
+		buffer, err := record.Append(v.buffer)
+		if err != nil && len(v.receipts) == 0 {
+			return nil, err
 		}
-		raw := full[begin:len(full):len(full)]
+		if err != nil {
+			break // and it is the first of the next round
+		}
+		raw := buffer[begin:len(buffer):len(buffer)]
 		if 2+len(raw) > log.MaxBytes {
 			v.answer(events.Reject(e, events.Refuse(events.TooLarge, "",
-				fmt.Sprintf("has %d bytes as it is recorded, at most %d are allowed: send its lines in parts", len(raw), log.MaxBytes-2))), -1)
+				fmt.Sprintf("has %d bytes as it is recorded, at most %d are allowed: send its lines in parts", len(raw), log.MaxBytes-2))), 0)
 			continue
 		}
 		if size += len(raw) + 2; size > log.MaxBytes {
-			return v, nil
+			break
 		}
-		buffer = full
+		v.buffer = buffer
 		Apply(d.own.state, record)
-		pending[hash] = len(v.accepted)
-		v.answer(receipt(record), len(v.accepted))
+		v.answer(receipt(record), uint32(books.Len()))
 		v.accepted = append(v.accepted, record)
 		v.raw = append(v.raw, raw)
 	}
+	v.undo, v.end = books.held(), books.end()
 	return v, nil
 }
 
-func (v *verdict) answer(r events.Receipt, index int) {
+func (v *verdict) answer(r events.Receipt, number uint32) {
 	v.receipts = append(v.receipts, r)
-	v.index = append(v.index, index)
+	v.numbers = append(v.numbers, number)
 	if r.Status == events.Rejected {
 		v.refused = true
 	}
 }
 
-// known answers an event whose key is taken.
-func (d *Desk) known(e *events.Event, known Known) events.Receipt {
+// known answers an event whose key is taken, and says by which number.
+func (d *Desk) known(e *events.Event, known Known) (events.Receipt, uint32) {
 	if !d.own.books.same(known.Number, e) {
 		return events.Reject(e, events.Refuse(IDReused, "id",
-			"was used for an event with other content; give this one an id of its own, or correct the first with replaces"))
+			"was used for an event with other content; give this one an id of its own, or correct the first with replaces")), 0
 	}
 	r := receipt(e)
-	r.Status, r.Position, r.Seat = events.Duplicate, d.own.books.at(known.Number), 0
-	return r
+	r.Status, r.Seat = events.Duplicate, 0
+	return r, known.Number
 }
 
 // void checks that what e replaces or withdraws is there to be voided. In

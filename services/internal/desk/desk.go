@@ -18,6 +18,9 @@
 //     the receipts go out. When the boundary has moved, the round is undone
 //     and decided anew; when it keeps moving, the answer is [ErrBusy].
 //
+// While the log takes a full commit, the next round is decided on it: see
+// [Desk.burst].
+//
 // When the log does not answer, the outcome of a commit is unknown. It is
 // retried under the same commit id; if that does not help, the submitter gets
 // [log.ErrUnavailable] and may submit again at any time: what is in the log
@@ -30,7 +33,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
 )
@@ -48,7 +50,7 @@ const (
 )
 
 const (
-	attempts   = 16   // rounds that may conflict before the answer is ErrBusy
+	attempts   = 16   // times that a round may conflict before the answer is ErrBusy
 	queue      = 1024 // requests that may wait
 	appendTime = 10 * time.Second
 	keepWarm   = time.Second
@@ -72,7 +74,7 @@ type Desk struct {
 	consults []*Fold
 	requests chan *request
 	stopped  chan struct{}
-	buffer   []byte // of the verdict at hand, used again once the log has taken that
+	buffers  [][]byte // of verdicts that the log has taken, to be used again
 }
 
 type request struct {
@@ -88,7 +90,9 @@ type request struct {
 // New makes a desk of a family. own is the fold of the family's boundary;
 // consults are the other folds that the decider reads. To keep clear of
 // deadlock, folds consult each other in one order: policy, placement, others.
+// All desks of a fold are made before any of them runs.
 func New(f events.Family, d Decider, own *Fold, consults ...*Fold) *Desk {
+	own.desks++
 	return &Desk{family: f, decider: d, own: own, consults: consults, requests: make(chan *request, queue), stopped: make(chan struct{})}
 }
 
@@ -155,26 +159,20 @@ func (d *Desk) Run(ctx context.Context, ready func()) error {
 			}
 		}
 		waiting = d.drain(waiting)
-		receipts, err := d.attend(ctx, waiting)
+		var err error
+		if waiting[0].trial {
+			waiting, err = d.rehearse(ctx, waiting)
+		} else {
+			waiting, err = d.burst(ctx, waiting)
+		}
 		if err != nil {
 			fail(waiting, err)
 			waiting = nil
 			if errors.Is(err, log.ErrCorrupt) || errors.Is(err, log.ErrForeign) {
 				return err
 			}
-			continue
 		}
-		waiting = finish(waiting, receipts)
 	}
-}
-
-// attend answers events of the first that waits, and of others behind it.
-func (d *Desk) attend(ctx context.Context, waiting []*request) ([]events.Receipt, error) {
-	if waiting[0].trial {
-		return d.rehearse(ctx, waiting[0])
-	}
-	list, imported := group(waiting)
-	return d.round(ctx, list, imported)
 }
 
 // drain takes what waits, up to a commit's worth of events.
@@ -199,15 +197,17 @@ func (d *Desk) drain(waiting []*request) []*request {
 	return waiting
 }
 
-// group lists the events of one round: up to a commit's worth, of one imported
-// time, and none on trial.
-func group(waiting []*request) (list []*events.Event, imported time.Time) {
+// group lists the events of one round, behind the first of those that wait: up to
+// a commit's worth, of one imported time, and none on trial.
+func group(waiting []*request, behind int) (list []*events.Event, imported time.Time) {
 	imported = waiting[0].imported
 	for _, r := range waiting {
 		if r.trial || !r.imported.Equal(imported) {
 			break
 		}
 		rest := r.events[len(r.receipts):]
+		skip := min(behind, len(rest))
+		behind, rest = behind-skip, rest[skip:]
 		list = append(list, rest[:min(len(rest), log.MaxEvents-len(list))]...)
 		if len(list) == log.MaxEvents {
 			break
@@ -235,105 +235,4 @@ func fail(waiting []*request, err error) {
 	for _, r := range waiting {
 		r.done <- err
 	}
-}
-
-// round decides and appends events from the front of list and returns their
-// receipts, at least one.
-func (d *Desk) round(ctx context.Context, list []*events.Event, imported time.Time) ([]events.Receipt, error) {
-	d.own.mu.Lock()
-	defer d.own.mu.Unlock()
-	fresh := false
-	for range attempts {
-		verdict, err := d.decide(list, imported)
-		if err == nil && verdict.refused && !fresh {
-			var behind bool
-			if behind, err = d.refresh(ctx); behind && err == nil {
-				d.undo()
-				if err = d.catchUp(ctx); err == nil {
-					fresh = true
-					continue
-				}
-			}
-		}
-		if err != nil {
-			d.undo()
-			return nil, err
-		}
-		if len(verdict.accepted) == 0 {
-			d.undo()
-			return verdict.receipts, nil
-		}
-		switch err := d.append(ctx, verdict, imported); {
-		case errors.Is(err, log.ErrConflict):
-			d.undo()
-			if err := d.catchUp(ctx); err != nil {
-				return nil, err
-			}
-			fresh = true
-		case err != nil:
-			d.undo()
-			return nil, err
-		default:
-			d.own.books.Keep()
-			return verdict.receipts, nil
-		}
-	}
-	return nil, ErrBusy
-}
-
-func (d *Desk) undo() { d.own.books.Rollback() }
-
-// refresh says whether any fold that was decided on lies behind the log.
-func (d *Desk) refresh(ctx context.Context) (behind bool, err error) {
-	for _, f := range append([]*Fold{d.own}, d.consults...) {
-		if behind, err = f.stale(ctx); behind || err != nil {
-			return behind, err
-		}
-	}
-	return false, nil
-}
-
-func (d *Desk) catchUp(ctx context.Context) error {
-	for _, f := range d.consults {
-		if err := f.CatchUp(ctx); err != nil {
-			return err
-		}
-	}
-	return d.own.catchUp(ctx)
-}
-
-// append writes the accepted events and fills in their positions. A commit
-// whose outcome is unknown is tried again under its id.
-func (d *Desk) append(ctx context.Context, v *verdict, imported time.Time) error {
-	c := log.Commit{ID: uuid.NewString(), Boundary: d.own.boundary, Events: v.raw, Imported: imported}
-	ctx, cancel := context.WithTimeout(ctx, appendTime)
-	defer cancel()
-	at, revision, err := d.own.log.Append(ctx, c, d.own.revision)
-	for wait := 10 * time.Millisecond; errors.Is(err, log.ErrUnavailable) && ctx.Err() == nil; wait *= 2 {
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-			at, revision, err = d.own.log.Append(ctx, c, d.own.revision)
-		}
-	}
-	if err != nil {
-		d.buffer = nil // the log may not have let go of it
-		if ctx.Err() != nil && !errors.Is(err, log.ErrConflict) {
-			err = fmt.Errorf("%w: %w", log.ErrUnavailable, err)
-		}
-		return err
-	}
-	d.own.last, d.own.revision = mark{at, c.ID}, revision
-	if imported.IsZero() {
-		d.own.settled = true
-	} else {
-		d.own.imported = imported
-	}
-	d.own.books.place(at)
-	for i, n := range v.index {
-		if n >= 0 {
-			v.receipts[i].Position = at.Event(n)
-		}
-	}
-	return nil
 }

@@ -98,7 +98,12 @@ func (s *seats) Decide(e *events.Event) (*events.Event, events.Reasons) {
 func start(t *testing.T, l log.Log) *Desk {
 	t.Helper()
 	s := newSeats()
-	d := New(events.Training, s, NewFold(l, "training", s))
+	return run(t, New(events.Training, s, NewFold(l, "training", s)))
+}
+
+// run runs a desk as long as the test.
+func run(t *testing.T, d *Desk) *Desk {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan error, 1)
 	go func() { done <- d.Run(ctx, func() { close(ready) }) }()
@@ -334,38 +339,71 @@ func (l *lossy) Append(ctx context.Context, c log.Commit, expected log.Revision)
 // Goal: whatever the interleaving, one course goes to one event, every receipt
 // is true, and nothing is taken twice. Method: three desks on folds of their
 // own over one log that loses acks; many submitters fight over few courses and
-// submit again what they have no answer for; the log is the judge.
+// submit again what they have no answer for, event by event or so much at once
+// that rounds are decided ahead; the log is the judge.
 func TestSubmittersFight(t *testing.T) {
-	shared := memlog.New()
-	l := &lossy{Log: shared, every: 5}
-	desks := []*Desk{start(t, l), start(t, l), start(t, l)}
-	const submitters, rounds = 16, 30
-	var wg sync.WaitGroup
-	receipts := make([]map[string]events.Receipt, submitters)
-	for s := range submitters {
-		receipts[s] = map[string]events.Receipt{}
-		wg.Go(func() {
-			random := rand.New(rand.NewPCG(1, uint64(s)))
-			for i := range rounds {
-				e := take(fmt.Sprintf("%d-%d", s, i), fmt.Sprint("course", random.IntN(200)), i)
-				for {
-					r, err := desks[random.IntN(len(desks))].Submit(t.Context(), []*events.Event{e}, time.Time{})
-					if errors.Is(err, ErrBusy) || errors.Is(err, log.ErrUnavailable) {
-						continue
+	for _, c := range []struct {
+		name                                string
+		submitters, rounds, together, bytes int
+	}{
+		{"event by event", 16, 30, 1, 0},
+		{"several commits at once", 4, 12, 50, log.MaxBytes / 8},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			shared := memlog.New()
+			l := &lossy{Log: shared, every: 5}
+			desks := []*Desk{start(t, l), start(t, l), start(t, l)}
+			var wg sync.WaitGroup
+			receipts := make([]map[string]events.Receipt, c.submitters)
+			for s := range c.submitters {
+				receipts[s] = map[string]events.Receipt{}
+				wg.Go(func() {
+					random := rand.New(rand.NewPCG(1, uint64(s)))
+					for i := range c.rounds {
+						var batch []*events.Event
+						for n := range c.together {
+							e := take(fmt.Sprintf("%d-%d-%d", s, i, random.IntN(n+1)), "", i)
+							e.Data.(*events.TrainingCompleted).Course = fmt.Sprint("course", len(e.ID)+random.IntN(200*c.together))
+							if n := slices.IndexFunc(batch, func(b *events.Event) bool { return b.ID == e.ID }); n >= 0 {
+								e = batch[n] // once more
+							}
+							e.Subject = strings.Repeat("s", c.bytes)
+							batch = append(batch, e)
+						}
+						for {
+							got, err := desks[random.IntN(len(desks))].Submit(t.Context(), batch, time.Time{})
+							if errors.Is(err, ErrBusy) || errors.Is(err, log.ErrUnavailable) {
+								continue
+							}
+							if err != nil {
+								t.Error(err)
+								return
+							}
+							for n, r := range got {
+								if r.ID != batch[n].ID {
+									t.Errorf("receipt of %s for %s", r.ID, batch[n].ID)
+								}
+								if old, ok := receipts[s][r.ID]; ok && old.Position != r.Position {
+									t.Errorf("%s is at %s and at %s", r.ID, old.Position, r.Position)
+								}
+								receipts[s][r.ID] = r
+							}
+							break
+						}
 					}
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					receipts[s][e.ID] = r[0]
-					break
-				}
+				})
 			}
+			wg.Wait()
+			judge(t, shared, receipts)
 		})
 	}
-	wg.Wait()
+}
+
+// judge holds receipts to the log.
+func judge(t *testing.T, l log.Log, receipts []map[string]events.Receipt) {
+	t.Helper()
 	course, at := map[string]string{}, map[string]log.Position{}
-	for c, err := range shared.Read(t.Context(), log.Position{}, log.Filter{}) {
+	for c, err := range l.Read(t.Context(), log.Position{}, log.Filter{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

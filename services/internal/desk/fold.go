@@ -64,6 +64,7 @@ type Fold struct {
 	boundary string
 	state    State
 	books    *Books // of the state
+	desks    int    // that decide on it
 
 	mu       sync.RWMutex
 	scanner  events.Scanner
@@ -109,7 +110,7 @@ func (f *Fold) take(c log.Commit) error {
 		}
 		Apply(f.state, e)
 	}
-	f.books.place(c.Position)
+	f.books.place(c.Position, f.books.end())
 	f.last, f.revision = mark{c.Position, c.ID}, c.Revision
 	if c.Imported.IsZero() {
 		f.settled = true

@@ -40,6 +40,16 @@ func (j *Journal) Rollback() {
 	j.Keep()
 }
 
+// held is how many undos are noted. keep leaves the changes that the first n of
+// them would undo, and the journal open.
+func (j *Journal) held() int { return len(j.undo) }
+
+func (j *Journal) keep(n int) {
+	rest := copy(j.undo, j.undo[n:])
+	clear(j.undo[rest:])
+	j.undo = j.undo[:rest]
+}
+
 // Keep closes the journal and leaves the changes.
 func (j *Journal) Keep() {
 	clear(j.undo)

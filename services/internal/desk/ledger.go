@@ -111,8 +111,12 @@ func (l *Ledger) Len() int { return max(0, l.entries.Len()-1) }
 // at returns the position of an event, and zero while its commit is under way.
 func (l *Ledger) at(n uint32) log.Position { return l.places.of(n) }
 
-// place notes that all events without a position lie in the commit at one.
-func (l *Ledger) place(at log.Position) { l.places.add(at, uint32(l.entries.Len())) }
+// place notes that the events without a position, up to a number, lie in the
+// commit at one.
+func (l *Ledger) place(at log.Position, end uint32) { l.places.add(at, end) }
+
+// end is the number that the next event will have.
+func (l *Ledger) end() uint32 { return uint32(max(1, l.entries.Len())) }
 
 // same says whether e was submitted with the content of the event of a number.
 func (l *Ledger) same(n uint32, e *events.Event) bool {

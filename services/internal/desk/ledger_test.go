@@ -92,7 +92,7 @@ func TestLedger(t *testing.T) {
 			if major += rapid.Uint64Range(1, 1<<rapid.IntRange(0, 40).Draw(t, "bits")).Draw(t, "major"); rapid.Bool().Draw(t, "both") {
 				minor = major - rapid.Uint64Range(0, min(major, 1<<20)).Draw(t, "minor")
 			}
-			b.place(log.At(major, minor))
+			b.place(log.At(major, minor), b.end())
 			want.place(log.At(major, minor), before.n)
 		}
 		for n := range 301 {
@@ -149,9 +149,9 @@ func BenchmarkLedger(b *testing.B) {
 					if i%c.perCommit == c.perCommit-1 || i == n-1 {
 						at := uint64(i) * c.stride
 						if c.stride > 1000 {
-							l.place(log.At(at+1, at-at%700+1))
+							l.place(log.At(at+1, at-at%700+1), l.end())
 						} else {
-							l.place(log.At(at+1, 0))
+							l.place(log.At(at+1, 0), l.end())
 						}
 					}
 				}
@@ -226,7 +226,7 @@ func TestLedgerMemory(t *testing.T) {
 	for i := range n {
 		e.ID = key(i)
 		l.enter(e, &l.Journal)
-		l.place(log.At(uint64(3*i+1), 0))
+		l.place(log.At(uint64(3*i+1), 0), l.end())
 	}
 	each := float64(heap()-before) / n
 	runtime.KeepAlive(&l)

@@ -366,7 +366,7 @@ func TestForm(t *testing.T) {
 	books.factor, books.twist = [2]uint64{3, 5}, 7
 	books.enter(take("a", "c", 0), &books.Journal)
 	books.enter(withdraw("w", "b"), &books.Journal)
-	books.place(log.At(3, 1))
+	books.place(log.At(3, 1), books.end())
 	f := &Fold{boundary: "training", state: new(Stateless), books: &books, last: mark{log.At(3, 1), "x"}, revision: 3, imported: time.Unix(1, 2)}
 	var b bytes.Buffer
 	w := snapshot.NewWriter(&b)

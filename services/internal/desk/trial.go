@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log"
 )
 
 // ErrTooLarge says that a trial and its premises do not fit a request. Try
@@ -23,15 +24,17 @@ func (d *Desk) Try(ctx context.Context, premises, batch []*events.Event, importe
 }
 
 // rehearse decides a trial on the log as it is now and takes everything back.
-// Nobody else reads or writes the folds meanwhile.
-func (d *Desk) rehearse(ctx context.Context, r *request) ([]events.Receipt, error) {
+// Nobody else reads or writes the folds meanwhile. It returns the requests that
+// still wait, or those that an error meets.
+func (d *Desk) rehearse(ctx context.Context, waiting []*request) ([]*request, error) {
+	r := waiting[0]
 	d.own.mu.Lock()
 	defer d.own.mu.Unlock()
 	if behind, err := d.refresh(ctx); err != nil {
-		return nil, err
+		return waiting, err
 	} else if behind {
 		if err := d.catchUp(ctx); err != nil {
-			return nil, err
+			return waiting, err
 		}
 	}
 	for _, f := range d.consults {
@@ -50,11 +53,12 @@ func (d *Desk) rehearse(ctx context.Context, r *request) ([]events.Receipt, erro
 		// One verdict ends with what fits a commit; the next goes on from it.
 		verdict, err := d.judge(r.events[len(receipts):], r.imported)
 		if err != nil {
-			return nil, err
+			return waiting, err
 		}
+		d.locate(verdict, log.Position{})
 		receipts = append(receipts, verdict.receipts...)
 	}
-	return receipts, nil
+	return finish(waiting, receipts), nil
 }
 
 // assume applies a premise that belongs to the boundary, unless it has come to

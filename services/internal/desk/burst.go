@@ -1,0 +1,172 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/muster-works/muster/events/log"
+)
+
+// mostRounds bounds a burst, so that others come to read the fold.
+const mostRounds = 64
+
+// burst decides what waits, round by round, appends what each accepts as one
+// commit, and hands out receipts. It returns what still waits; with an error,
+// that is what it was met by.
+//
+// When more waits than a commit holds, the next round is decided while the log
+// takes the one before: on the state as it will be, which the lock hides from
+// all others until the log has it. When the log does not take it, both are
+// undone. A desk that shares its fold leaves it to the others after each round.
+func (d *Desk) burst(ctx context.Context, waiting []*request) ([]*request, error) {
+	d.own.mu.Lock()
+	defer d.own.mu.Unlock()
+	undo := d.own.books.Rollback
+	var v *verdict // decided, and not in the log
+	fresh, conflicts := false, 0
+	for rounds := 1; ; rounds++ {
+		var err error
+		list, imported := group(waiting, 0)
+		if v == nil {
+			if v, err = d.decide(list, imported); err != nil {
+				undo()
+				return waiting, err
+			}
+		}
+		if v.refused && !fresh {
+			behind, err := d.refresh(ctx)
+			if behind && err == nil {
+				undo()
+				v, fresh = nil, true
+				err = d.catchUp(ctx)
+			}
+			if err != nil {
+				undo()
+				return waiting, err
+			}
+			if behind {
+				continue
+			}
+		}
+		if len(v.accepted) == 0 {
+			undo()
+			d.locate(v, log.Position{})
+			return finish(waiting, v.receipts), nil
+		}
+		landing := d.append(ctx, v, imported)
+		var next *verdict
+		if more := len(list) - len(v.receipts); d.own.desks == 1 && rounds < mostRounds && (more > 0 || len(list) == log.MaxEvents) {
+			waiting = d.drain(waiting)
+			if ahead, _ := group(waiting, len(v.receipts)); len(ahead) > 0 {
+				next, _ = d.decide(ahead, imported) // of an error nothing stays; the next burst meets it
+			}
+		}
+		switch landed := <-landing; {
+		case errors.Is(landed.err, log.ErrConflict):
+			undo()
+			v, fresh = nil, true
+			if err := d.catchUp(ctx); err != nil {
+				return waiting, err
+			}
+			if conflicts++; conflicts == attempts {
+				return waiting, ErrBusy
+			}
+		case landed.err != nil:
+			undo()
+			return waiting, landed.err
+		default:
+			d.land(v, landed, imported)
+			waiting = finish(waiting, v.receipts)
+			if next == nil || len(next.receipts) == 0 {
+				d.own.books.Keep()
+				return waiting, nil
+			}
+			d.own.books.keep(v.undo)
+			next.undo -= v.undo
+			v, fresh, conflicts = next, false, 0
+		}
+	}
+}
+
+// A landing is what came of an append.
+type landing struct {
+	mark
+	revision log.Revision
+	err      error
+}
+
+// append writes the accepted events as a commit on the revision that the fold
+// is at, and tells what came of it. A commit whose outcome is unknown is tried
+// again under its id.
+func (d *Desk) append(ctx context.Context, v *verdict, imported time.Time) <-chan landing {
+	c := log.Commit{ID: uuid.NewString(), Boundary: d.own.boundary, Events: v.raw, Imported: imported}
+	expected := d.own.revision
+	landed := make(chan landing, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, appendTime)
+		defer cancel()
+		at, revision, err := d.own.log.Append(ctx, c, expected)
+		for wait := 10 * time.Millisecond; errors.Is(err, log.ErrUnavailable) && ctx.Err() == nil; wait *= 2 {
+			select {
+			case <-ctx.Done():
+			case <-time.After(wait):
+				at, revision, err = d.own.log.Append(ctx, c, expected)
+			}
+		}
+		if err != nil && ctx.Err() != nil && !errors.Is(err, log.ErrConflict) {
+			err = fmt.Errorf("%w: %w", log.ErrUnavailable, err)
+		}
+		landed <- landing{mark{at, c.ID}, revision, err}
+	}()
+	return landed
+}
+
+// land takes note that a verdict is in the log, and fills in the positions.
+func (d *Desk) land(v *verdict, l landing, imported time.Time) {
+	d.own.last, d.own.revision = l.mark, l.revision
+	if imported.IsZero() {
+		d.own.settled = true
+	} else {
+		d.own.imported = imported
+	}
+	d.own.books.place(l.at, v.end)
+	d.locate(v, l.at)
+	d.buffers = append(d.buffers, v.buffer) // the log has let go of it
+}
+
+// locate fills in where in the log the events of receipts are. Those that the
+// verdict accepted are in the commit at a position, in order.
+func (d *Desk) locate(v *verdict, at log.Position) {
+	first := v.end - uint32(len(v.accepted))
+	for i, n := range v.numbers {
+		switch {
+		case n == 0:
+		case n >= first && !at.IsZero():
+			v.receipts[i].Position = at.Event(int(n - first))
+		default:
+			v.receipts[i].Position = d.own.books.at(n)
+		}
+	}
+}
+
+// refresh says whether any fold that was decided on lies behind the log.
+func (d *Desk) refresh(ctx context.Context) (behind bool, err error) {
+	for _, f := range append([]*Fold{d.own}, d.consults...) {
+		if behind, err = f.stale(ctx); behind || err != nil {
+			return behind, err
+		}
+	}
+	return false, nil
+}
+
+func (d *Desk) catchUp(ctx context.Context) error {
+	for _, f := range d.consults {
+		if err := f.CatchUp(ctx); err != nil {
+			return err
+		}
+	}
+	return d.own.catchUp(ctx)
+}
