@@ -22,3 +22,9 @@ func Marshal(e *Event) ([]byte, error) {
 	}
 	return json.Marshal(&env, canonical)
 }
+
+// AnySubmission is Submission without its faster way.
+var AnySubmission = anySubmission
+
+// CanonicalSubmission is the faster way of Submission.
+var CanonicalSubmission = canonicalSubmission

@@ -3,8 +3,7 @@ package events
 import "github.com/muster-works/muster/events/division"
 
 // How a Scanner reads the payloads that it knows: member by member, in the
-// order of the structs. What is optional in a record is asked for, the rest
-// must be there.
+// order of the structs. What is optional is asked for, the rest must be there.
 
 func (s *Scanner) attendanceReported(c *cursor) Data {
 	d := &s.attendance
@@ -20,11 +19,17 @@ func (s *Scanner) attendanceReported(c *cursor) Data {
 	if c.name(`"recorder":`) {
 		d.Recorder = c.text()
 	}
+	d.Lines = room(d.Lines, c, 64)
 	for c.line(len(d.Lines) == 0) {
 		d.Lines = append(d.Lines, AttendanceLine{})
 		l := &d.Lines[len(d.Lines)-1]
-		c.expect(`{"person":`)
-		l.Person = c.person()
+		c.expect("{")
+		if c.name(`"person":`) {
+			l.Person = c.person()
+		}
+		if c.name(`"id_number":`) {
+			l.IDNumber = c.text()
+		}
 		if c.name(`"marks":`) {
 			l.Marks = c.text()
 		}
@@ -52,13 +57,18 @@ func (s *Scanner) paymentInstructed(c *cursor) Data {
 	}
 	c.expect(`,"fund":`)
 	d.Fund = c.text()
+	d.Lines = room(d.Lines, c, 96)
 	for c.line(len(d.Lines) == 0) {
 		d.Lines = append(d.Lines, PayLine{})
 		l := &d.Lines[len(d.Lines)-1]
 		c.expect(`{"line":`)
 		l.Line = c.text()
-		c.expect(`,"person":`)
-		l.Person = c.person()
+		if c.name(`"person":`) {
+			l.Person = c.person()
+		}
+		if c.name(`"id_number":`) {
+			l.IDNumber = c.text()
+		}
 		c.expect(`,"post":`)
 		l.Post = c.text()
 		if c.name(`"month":`) {
@@ -82,15 +92,20 @@ func (s *Scanner) paymentSettled(c *cursor) Data {
 	if c.name(`"paid_on":`) {
 		d.PaidOn = c.date()
 	}
+	d.Lines = room(d.Lines, c, 16)
 	for c.line(len(d.Lines) == 0) {
 		d.Lines = append(d.Lines, SettledLine{})
 		l := &d.Lines[len(d.Lines)-1]
 		c.expect(`{"line":`)
 		l.Line = c.text()
-		c.expect(`,"person":`)
-		l.Person = c.person()
+		if c.name(`"person":`) {
+			l.Person = c.person()
+		}
 		if c.name(`"account":`) {
 			l.Account = c.text()
+		}
+		if c.name(`"number":`) {
+			l.Number = c.text()
 		}
 		c.expect("}")
 	}
@@ -105,8 +120,9 @@ func (s *Scanner) back(c *cursor, lines []ReturnedLine) (run string, all []Retur
 		l := &lines[len(lines)-1]
 		c.expect(`{"line":`)
 		l.Line = c.text()
-		c.expect(`,"person":`)
-		l.Person = c.person()
+		if c.name(`"person":`) {
+			l.Person = c.person()
+		}
 		if c.name(`"reason":`) {
 			l.Reason = c.text()
 		}
@@ -116,6 +132,15 @@ func (s *Scanner) back(c *cursor, lines []ReturnedLine) (run string, all []Retur
 		c.expect("}")
 	}
 	return run, lines
+}
+
+// room returns lines with room for as many as may follow, of so many bytes each,
+// where they have none.
+func room[T any](lines []T, c *cursor, each int) []T {
+	if cap(lines) > 0 {
+		return lines
+	}
+	return make([]T, 0, 1+(len(c.b)-c.at)/each)
 }
 
 // line goes to the next element of the member lines, which holds at least one,
@@ -134,17 +159,30 @@ func (c *cursor) line(first bool) bool {
 	return false
 }
 
-// who reads the person of an event and what the vault put in the place of the
-// identity.
+// who reads the person of an event, and the identity or what the vault put in
+// the place of it. One of the two is there, since what follows has a comma.
 func (s *Scanner) who(c *cursor) (w Who) {
-	c.expect(`"person":`)
-	w.Person = c.person()
+	if c.name(`"person":`) {
+		w.Person = c.person()
+	}
 	if !c.name(`"identity":`) {
 		return w
 	}
 	c.expect("{")
 	s.identity = Identity{}
 	w.Identity = &s.identity
+	if c.name(`"id_number":`) {
+		s.identity.IDNumber = c.text()
+	}
+	if c.name(`"name":`) {
+		s.identity.Name = c.text()
+	}
+	if c.name(`"phone":`) {
+		s.identity.Phone = c.text()
+	}
+	if c.name(`"household":`) {
+		s.identity.Household = c.text()
+	}
 	if c.name(`"sealed":`) {
 		s.identity.Sealed = c.text()
 	}
@@ -259,6 +297,9 @@ func (s *Scanner) accountAssigned(c *cursor) Data {
 	d.Bank = c.text()
 	if c.name(`"from":`) {
 		d.From = c.date()
+	}
+	if c.name(`"number":`) {
+		d.Number = c.text()
 	}
 	if c.name(`"sealed":`) {
 		d.Sealed = c.text()
