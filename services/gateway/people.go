@@ -39,22 +39,33 @@ func own(d events.Data) events.Data {
 		return &c
 	case *events.AttendanceReported:
 		c := *d
-		c.Lines = slices.Clone(d.Lines)
+		c.Lines = ownLines(d.Lines, func(l *events.AttendanceLine) string { return l.IDNumber })
 		return &c
 	case *events.PaymentInstructed:
 		c := *d
-		c.Lines = slices.Clone(d.Lines)
+		c.Lines = ownLines(d.Lines, func(l *events.PayLine) string { return l.IDNumber })
 		return &c
 	case *events.PaymentSettled:
 		c := *d
-		c.Lines = slices.Clone(d.Lines)
+		c.Lines = ownLines(d.Lines, func(l *events.SettledLine) string { return l.Number })
 		return &c
 	case *events.RegistryReported:
 		c := *d
-		c.Lines = slices.Clone(d.Lines)
+		c.Lines = ownLines(d.Lines, func(l *events.RegistryLine) string { return l.IDNumber })
 		return &c
 	}
 	return d // holds neither identity nor division
+}
+
+// ownLines returns a copy of lines that hold a number, since that is all that the
+// gateway changes in a line; others it leaves alone, and they are many.
+func ownLines[L any](lines []L, number func(*L) string) []L {
+	for i := range lines {
+		if number(&lines[i]) != "" {
+			return slices.Clone(lines)
+		}
+	}
+	return lines
 }
 
 func ownIdentity(id *events.Identity) *events.Identity {
@@ -105,7 +116,11 @@ func canonical(d events.Data) {
 	if w := whoOf(d); w != nil && w.Identity != nil {
 		w.Identity.IDNumber = idnumber.Canonical(w.Identity.IDNumber)
 	}
-	eachLine(d, func(_ int, _ *events.Person, number *string) { *number = idnumber.Canonical(*number) })
+	eachLine(d, func(_ int, _ *events.Person, number *string) {
+		if *number != "" {
+			*number = idnumber.Canonical(*number)
+		}
+	})
 }
 
 // blank empties every field that is meant for an identity. What is left is
@@ -114,13 +129,19 @@ func blank(d events.Data) {
 	if w := whoOf(d); w != nil {
 		w.Identity = nil
 	}
-	eachLine(d, func(_ int, _ *events.Person, number *string) { *number = "" })
+	eachLine(d, func(_ int, _ *events.Person, number *string) {
+		if *number != "" {
+			*number = ""
+		}
+	})
 	switch d := d.(type) {
 	case *events.AccountAssigned:
 		d.Number = ""
 	case *events.PaymentSettled:
 		for i := range d.Lines {
-			d.Lines[i].Number = ""
+			if l := &d.Lines[i]; l.Number != "" {
+				l.Number = ""
+			}
 		}
 	}
 }

@@ -109,7 +109,9 @@ func (h *rehearsal) resolve(list []*events.Event, refused []events.Reasons) {
 			d.Number = ""
 		case *events.PaymentSettled:
 			for n := range d.Lines {
-				d.Lines[n].Number = ""
+				if l := &d.Lines[n]; l.Number != "" {
+					l.Number = ""
+				}
 			}
 		}
 		refused[i] = people(h, e.Data)
