@@ -43,7 +43,7 @@ func BenchmarkProvince(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		n, in, out := republish(b, ground.log, log.Position{})
+		n, in, out := republish(b, ground.log, log.Position{}, 0)
 		ground.close()
 		facts += float64(n)
 		publish += in
@@ -81,9 +81,10 @@ func run(tb testing.TB, c Config, ready func(Addresses)) {
 }
 
 // republish publishes the commits of a log after a position to an empty server
-// with sync always, one outstanding, drains them again, and returns their facts
-// and both rates.
-func republish(b *testing.B, l log.Log, from log.Position) (facts int, publish, drain float64) {
+// with sync always, one message outstanding, drains them again, and returns
+// their facts and both rates. A message is a commit, or is full once it holds so
+// many facts, where most says how many.
+func republish(b *testing.B, l log.Log, from log.Position, most int) (facts int, published, drained float64) {
 	b.Helper()
 	ctx := b.Context()
 	to, err := embedded.Start(embedded.Options{Dir: b.TempDir(), Addr: "127.0.0.1:0"})
@@ -100,25 +101,35 @@ func republish(b *testing.B, l log.Log, from log.Position) (facts int, publish, 
 		b.Fatal(err)
 	}
 	var took time.Duration
-	commits := 0
-	for commit, err := range l.Read(ctx, from, log.Filter{}) {
-		if err != nil {
-			b.Fatal(err)
-		}
-		for _, raw := range commit.Events {
-			e, err := events.Decode(raw)
-			if err != nil {
-				b.Fatal(err)
-			}
-			facts += e.Facts()
-		}
-		body := log.EncodeBatch(commit.Events)
+	messages := 0
+	publish := func(pack [][]byte) {
+		body := log.EncodeBatch(pack)
 		start := time.Now()
 		if _, err := nc.Request(natslog.Prefix+".raw", body, time.Minute); err != nil {
 			b.Fatal(fmt.Errorf("publish: %w", err))
 		}
 		took += time.Since(start)
-		commits++
+		messages++
+	}
+	for commit, err := range l.Read(ctx, from, log.Filter{}) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		begin, n := 0, 0
+		for i, raw := range commit.Events {
+			e, err := events.Decode(raw)
+			if err != nil {
+				b.Fatal(err)
+			}
+			facts += e.Facts()
+			if n += e.Facts(); most > 0 && n >= most {
+				publish(commit.Events[begin : i+1])
+				begin, n = i+1, 0
+			}
+		}
+		if begin < len(commit.Events) {
+			publish(commit.Events[begin:])
+		}
 	}
 	js, err := jetstream.New(nc)
 	if err != nil {
@@ -129,13 +140,13 @@ func republish(b *testing.B, l log.Log, from log.Position) (facts int, publish, 
 	if err != nil {
 		b.Fatal(err)
 	}
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(10_000))
+	all, err := consumer.Messages(jetstream.PullMaxMessages(10_000))
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer messages.Stop()
-	for range commits {
-		if _, err := messages.Next(); err != nil {
+	defer all.Stop()
+	for range messages {
+		if _, err := all.Next(); err != nil {
 			b.Fatal(err)
 		}
 	}
