@@ -77,7 +77,7 @@ func embeddedLog(b *testing.B, posts int) (log.Log, int) {
 		b.Fatal(err)
 	}
 	b.Cleanup(nc.Close)
-	o := natslog.Options{}
+	o := natslog.Options{Files: server}
 	if err := natslog.Provision(b.Context(), nc, o); err != nil {
 		b.Fatal(err)
 	}

@@ -44,8 +44,14 @@ func provision(t testing.TB, nc *nats.Conn) *natslog.Log {
 // provisionOn is provision with so many replicas.
 func provisionOn(t testing.TB, nc *nats.Conn, replicas int) *natslog.Log {
 	t.Helper()
+	return provisionWith(t, nc, natslog.Options{Replicas: replicas})
+}
+
+// provisionWith is provision with options but for the names.
+func provisionWith(t testing.TB, nc *nats.Conn, o natslog.Options) *natslog.Log {
+	t.Helper()
 	name := nuid.Next()
-	o := natslog.Options{Stream: "TEST-" + name, Prefix: "test.log." + name, Replicas: replicas}
+	o.Stream, o.Prefix = "TEST-"+name, "test.log."+name
 	if err := natslog.Provision(t.Context(), nc, o); err != nil {
 		t.Fatal(err)
 	}
@@ -63,8 +69,9 @@ func provisionOn(t testing.TB, nc *nats.Conn, replicas int) *natslog.Log {
 }
 
 func TestConformance(t *testing.T) {
-	nc := connect(t, serve(t))
-	logtest.Run(t, func(t *testing.T) log.Log { return provision(t, nc) })
+	s := serve(t)
+	nc := connect(t, s)
+	logtest.Run(t, func(t *testing.T) log.Log { return provisionWith(t, nc, natslog.Options{Files: s}) })
 }
 
 // The same over a socket, as a service in another process has it.

@@ -26,10 +26,11 @@ const (
 // numbers them, so that a lost one shows. It is not the library's ordered
 // consumer, whose reset cannot be cancelled and hides why it is needed.
 //
+// Where there are files, the first consumer reads those in place of the server.
+//
 // Messages are received and decoded in a goroutine, a few commits ahead of
 // whoever reads them.
 type consumer struct {
-	name    string
 	commits chan decided // closed at the end, after err was set
 	err     error
 	live    context.Context // ends with the walk's context or the session
@@ -48,6 +49,7 @@ const ahead = 4
 var (
 	errGap     = errors.New("consumer skipped a message")
 	errSilence = errors.New("consumer sent nothing")
+	errFiled   = errors.New("the rest is not in the files")
 )
 
 // next returns the next commit of the filter after w.at. A fault of the
@@ -77,6 +79,9 @@ func (w *walk) next(ctx context.Context) (decided, error) {
 			}
 		}
 		w.close()
+		if err == errFiled {
+			continue
+		}
 		if errors.Is(err, log.ErrCorrupt) {
 			return decided{}, err
 		}
@@ -110,8 +115,7 @@ func (w *walk) receive(ctx context.Context) (decided, error) {
 	}
 }
 
-// open makes a new consumer. It lives on one server and in memory alone: what
-// it has sent is known here.
+// open makes a new consumer.
 func (w *walk) open(ctx context.Context) error {
 	if err := w.log.line.up(ctx); err != nil {
 		return err
@@ -120,29 +124,15 @@ func (w *walk) open(ctx context.Context) error {
 		return err
 	}
 	live, cancel := w.log.line.live(ctx)
-	bounded, stop := context.WithTimeout(live, answer)
-	defer stop()
-	made, err := w.log.js.CreateConsumer(bounded, w.log.options.Stream, jetstream.ConsumerConfig{
-		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:       w.at + 1,
-		FilterSubject:     w.log.subject(w.filter),
-		AckPolicy:         jetstream.AckNonePolicy,
-		InactiveThreshold: time.Minute,
-		MemoryStorage:     true,
-		Replicas:          1,
-	})
-	if err != nil {
+	k := &consumer{commits: make(chan decided, ahead), live: live, cancel: cancel}
+	if w.filed {
+		w.filed = false
+		go k.run(func() error { return k.stored(w.log, w.at) })
+	} else if err := k.subscribe(w.log, w.at, w.filter); err != nil {
 		cancel()
 		return err
 	}
-	messages, err := made.Messages(jetstream.PullMaxBytes(pull), jetstream.PullExpiry(30*time.Second),
-		jetstream.PullHeartbeat(heartbeat), jetstream.WithMessagesErrOnMissingHeartbeat(true))
-	if err != nil {
-		cancel()
-		return err
-	}
-	w.consumer = &consumer{name: made.CachedInfo().Name, commits: make(chan decided, ahead), live: live, cancel: cancel}
-	go w.consumer.run(w.log, messages)
+	w.consumer = k
 	return nil
 }
 
@@ -154,18 +144,79 @@ func (w *walk) close() {
 	}
 }
 
-// run receives until its context ends or something is wrong, and then has the
-// server drop the consumer, which it would do by itself a minute later.
-func (k *consumer) run(l *Log, messages jetstream.MessagesContext) {
-	k.err = k.forward(l, messages)
+// run sends commits until the context ends or something is wrong.
+func (k *consumer) run(send func() error) {
+	k.err = send()
 	close(k.commits)
-	messages.Stop()
 	k.cancel()
-	ctx, cancel := context.WithTimeout(context.Background(), answer)
-	defer cancel()
-	l.js.DeleteConsumer(ctx, l.options.Stream, k.name)
 }
 
+// send hands a stored message on.
+func (k *consumer) send(l *Log, m stored) error {
+	c, on, err := l.commit(m)
+	if err != nil {
+		return err
+	}
+	select {
+	case k.commits <- decided{c, on}:
+		return nil
+	case <-k.live.Done():
+		return context.Cause(k.live)
+	}
+}
+
+// stored sends what the files hold after a sequence. What is wrong there is for
+// the server to say.
+func (k *consumer) stored(l *Log, after uint64) error {
+	for m := range l.options.Files.Stored(l.options.Stream, after) {
+		if after++; m.Sequence != after {
+			break
+		}
+		err := k.send(l, stored{m.Sequence, m.Subject, m.Header, m.Data, m.Time})
+		if errors.Is(err, log.ErrCorrupt) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return errFiled
+}
+
+// subscribe has the server send what follows a sequence. The server's half lives
+// on one server and in memory alone: what it has sent is known here.
+func (k *consumer) subscribe(l *Log, after uint64, f log.Filter) error {
+	bounded, stop := context.WithTimeout(k.live, answer)
+	defer stop()
+	made, err := l.js.CreateConsumer(bounded, l.options.Stream, jetstream.ConsumerConfig{
+		DeliverPolicy:     jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:       after + 1,
+		FilterSubject:     l.subject(f),
+		AckPolicy:         jetstream.AckNonePolicy,
+		InactiveThreshold: time.Minute,
+		MemoryStorage:     true,
+		Replicas:          1,
+	})
+	if err != nil {
+		return err
+	}
+	messages, err := made.Messages(jetstream.PullMaxBytes(pull), jetstream.PullExpiry(30*time.Second),
+		jetstream.PullHeartbeat(heartbeat), jetstream.WithMessagesErrOnMissingHeartbeat(true))
+	if err != nil {
+		return err
+	}
+	go func() {
+		k.run(func() error { return k.forward(l, messages) })
+		// The server would drop its half by itself, a minute later.
+		messages.Stop()
+		ctx, cancel := context.WithTimeout(context.Background(), answer)
+		defer cancel()
+		l.js.DeleteConsumer(ctx, l.options.Stream, made.CachedInfo().Name)
+	}()
+	return nil
+}
+
+// forward sends the messages that the server sends.
 func (k *consumer) forward(l *Log, messages jetstream.MessagesContext) error {
 	for count := uint64(1); ; count++ {
 		m, err := messages.Next(jetstream.NextContext(k.live))
@@ -182,14 +233,8 @@ func (k *consumer) forward(l *Log, messages jetstream.MessagesContext) error {
 		if meta.Sequence.Consumer != count {
 			return errGap
 		}
-		c, on, err := l.commit(stored{meta.Sequence.Stream, m.Subject(), m.Headers(), m.Data(), meta.Timestamp})
-		if err != nil {
+		if err := k.send(l, stored{meta.Sequence.Stream, m.Subject(), m.Headers(), m.Data(), meta.Timestamp}); err != nil {
 			return err
-		}
-		select {
-		case k.commits <- decided{c, on}:
-		case <-k.live.Done():
-			return context.Cause(k.live)
 		}
 	}
 }

@@ -49,6 +49,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -78,6 +79,17 @@ type Options struct {
 	Stream, Prefix string
 	// Replicas is how many servers keep the log; 0 is 1. Open accepts more.
 	Replicas int
+	// Files, where the server is inside the process, are its files: history is
+	// read from there, and only the rest through a consumer.
+	Files Files
+}
+
+// Files are those that a server keeps its streams in.
+type Files interface {
+	// Stored yields the messages of a stream after a sequence, in order and
+	// without a gap, up to some place: what follows must be asked of the server.
+	// The messages are the caller's. It is safe for concurrent use.
+	Stored(stream string, after uint64) iter.Seq[*jetstream.RawStreamMsg]
 }
 
 func (o Options) withDefaults() Options {

@@ -64,10 +64,11 @@ func (c *Config) embed(ctx context.Context) (_ *ground, err error) {
 	switch scheme, _, _ := strings.Cut(c.Log, ":"); scheme {
 	case "":
 		// The embedded log belongs to this process: it provisions it.
-		if err := natslog.Provision(ctx, g.nats, natslog.Options{}); err != nil {
+		options := natslog.Options{Files: g.server}
+		if err := natslog.Provision(ctx, g.nats, options); err != nil {
 			return nil, err
 		}
-		g.log, err = opened(natslog.Open(ctx, g.nats, natslog.Options{}))
+		g.log, err = opened(natslog.Open(ctx, g.nats, options))
 	default:
 		g.log, err = c.openLog(ctx, nil)
 	}
