@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/muster-works/muster/projections/readmodel"
@@ -24,13 +25,17 @@ func create(t readmodel.Table) string {
 	return b.String()
 }
 
-// rowid says how a table is kept: by SQLite's own number where the key is one,
-// else by the key.
+// rowid says how a table is kept: by SQLite's own number where the key is one, or
+// where rows are long, since in a tree by another key each step of a search reads
+// whole rows; else by the key.
 func rowid(t readmodel.Table) string {
 	for _, c := range t.Columns {
 		if len(t.Key) == 1 && c.Name == t.Key[0] && c.Kind == readmodel.Integer {
 			return ""
 		}
+	}
+	if last := t.Columns[len(t.Columns)-1]; last.Kind == readmodel.Bytes && !slices.Contains(t.Key, last.Name) {
+		return ""
 	}
 	return " WITHOUT ROWID"
 }
