@@ -36,6 +36,7 @@ type projector struct {
 	read   log.Position     // folded
 	facts  uint64
 	saved  bool // a bulk load has reached a checkpoint
+	since  int  // bytes of leaves that were taken since then
 
 	// A bulk load folds on while a batch is written: these are its commits, and
 	// where its end is told. Nothing else may use the writer until then.
@@ -318,13 +319,19 @@ func (p *projector) write(ctx context.Context, all bool) error {
 			return p.writer.Leaf(ctx, table, of, last)
 		}
 	}
-	leaves := !p.writer.Bulk() || all || p.fold.gathered() > p.opts.Gather
-	b, err := p.fold.take(all, leaves, read)
+	gathered, least := p.fold.gathered(), 0
+	checkpoint := p.writer.Bulk() && !all && p.since+gathered > p.opts.Gather
+	if p.writer.Bulk() && !all && !checkpoint {
+		// So that little is left for the end, when nothing else is to be done.
+		least = leafWorth
+	}
+	b, err := p.fold.take(all, least, read)
 	if err != nil {
 		return err
 	}
-	if p.writer.Bulk() && leaves && !all {
-		b.Checkpoint, p.saved = p.fold.checkpoint(), true
+	p.since += gathered - p.fold.gathered()
+	if checkpoint {
+		b.Checkpoint, p.saved, p.since = p.fold.checkpoint(), true, 0
 	}
 	if err := p.settle(); err != nil {
 		return err

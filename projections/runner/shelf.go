@@ -19,8 +19,12 @@ type binder struct {
 	stored []readmodel.LeafSize
 }
 
-// leafLimit is the size from which on a leaf is left alone.
-const leafLimit = 256 << 10
+// leafLimit is the size from which on a leaf is left alone, and leafWorth the
+// one from which on a bulk load writes it and begins another.
+const (
+	leafLimit = 256 << 10
+	leafWorth = 32 << 10
+)
 
 func (s *shelf) binder(of int) *binder {
 	for of >= len(s.of) {
@@ -46,15 +50,21 @@ func (s *shelf) bytes() (n int) {
 	return n
 }
 
-// take returns what was added as rows, and starts afresh. A row takes up the
-// stored leaves before it that are not much larger, so that a folio consists of
-// few leaves and a byte is written again a logarithmic number of times at most.
-// A nil read leaves stored leaves alone.
-func (s *shelf) take(table string, read leafReader) ([]readmodel.LeafRow, error) {
+// take returns what was added as rows, and starts afresh; leaves to which fewer
+// bytes than least were added stay. A row takes up the stored leaves before it
+// that are not much larger, so that a folio consists of few leaves and a byte is
+// written again a logarithmic number of times at most. A nil read leaves stored
+// leaves alone.
+func (s *shelf) take(table string, least int, read leafReader) ([]readmodel.LeafRow, error) {
 	slices.Sort(s.dirty)
-	rows := make([]readmodel.LeafRow, 0, len(s.dirty))
+	var rows []readmodel.LeafRow
+	stay := s.dirty[:0]
 	for _, of := range s.dirty {
 		b := &s.of[of]
+		if b.fresh.Len() < least {
+			stay = append(stay, of)
+			continue
+		}
 		keep, size := len(b.stored), b.fresh.Len()
 		for read != nil && keep > 0 && b.stored[keep-1].Size <= min(2*size, leafLimit) {
 			keep--
@@ -82,6 +92,6 @@ func (s *shelf) take(table string, read leafReader) ([]readmodel.LeafRow, error)
 		b.stored = append(b.stored[:keep], readmodel.LeafSize{Of: int64(of), Last: row.Last, Size: len(row.Bytes)})
 		b.fresh = timeline.Leaf{}
 	}
-	s.dirty = s.dirty[:0]
+	s.dirty = stay
 	return rows, nil
 }

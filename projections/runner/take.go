@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/muster-works/muster/projections/readmodel"
@@ -11,21 +12,22 @@ import (
 type leafReader func(table string, of int64, last timeline.Ref) ([]byte, error)
 
 // take returns the batch and begins a new one. With all, the timelines of posts
-// and plan lines are in it; without, only what never changes again. With leaves,
-// what was added to leaves is in it; a nil reader leaves stored leaves alone.
-func (f *fold) take(all, leaves bool, read leafReader) (readmodel.Batch, error) {
+// and plan lines are in it; without, only what never changes again. Leaves to
+// which at least so many bytes were added are in it; a nil reader leaves stored
+// leaves alone.
+func (f *fold) take(all bool, least int, read leafReader) (readmodel.Batch, error) {
 	b := &f.batch
-	if leaves {
-		for table, s := range f.shelves {
-			rows, err := s.take(table, read)
-			if err != nil {
-				return *b, err
-			}
-			if len(rows) > 0 {
-				b.Leaves[table] = rows
-			}
+	for table, s := range f.shelves {
+		rows, err := s.take(table, least, read)
+		if err != nil {
+			return *b, err
+		}
+		if len(rows) > 0 {
+			b.Leaves[table] = rows
 		}
 	}
+	// Numbers are given county by county, and a store adds neighbours with less work.
+	slices.SortFunc(b.Persons, func(a, b readmodel.PersonRow) int { return cmp.Compare(a.No, b.No) })
 	if all {
 		f.takeChanged()
 	}
