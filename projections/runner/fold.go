@@ -59,7 +59,7 @@ type fold struct {
 
 // A commit is what is under way.
 type commit struct {
-	posts   []timeline.Number  // of the digest's, 0 while not needed
+	posts   []timeline.Number  // of the digest's, 0 while unknown
 	persons []timeline.Number  // of the lines, 0 for those unknown before
 	about   []timeline.Subject // of the event
 
@@ -147,7 +147,8 @@ func (f *fold) apply(ctx context.Context, d *digest) error {
 	f.batch.Commits = append(f.batch.Commits, row)
 	voids := len(f.batch.Voids)
 	f.commit.recorded = view.RecordedOn(row.Recorded)
-	f.commit.posts = append(f.commit.posts[:0], make([]timeline.Number, len(d.posts))...)
+	f.keys.touch(d.events)
+	f.commit.posts = f.findPosts(f.commit.posts[:0], d.posts)
 	f.commit.persons = f.persons.findAll(f.commit.persons[:0], d.lines)
 	for i := range d.events {
 		f.commit.about = f.commit.about[:0]
@@ -300,6 +301,23 @@ func (f *fold) post(p postName) timeline.Number {
 		f.change(&f.changed.posts, &f.posts[no].changed, int(no))
 	}
 	return timeline.Number(no)
+}
+
+// findPosts appends the numbers of posts, 0 for those that may have none yet.
+// They are looked up apart from each other, so that the memory is asked for many
+// at a time.
+func (f *fold) findPosts(to []timeline.Number, posts []postName) []timeline.Number {
+	for i := range posts {
+		_, no := f.postNumbers.first(posts[i].hash)
+		to = append(to, timeline.Number(no))
+	}
+	found := to[len(to)-len(posts):]
+	for i, no := range found {
+		if no != 0 && f.posts[no].name != posts[i].name {
+			found[i] = 0
+		}
+	}
+	return to
 }
 
 // know takes up a post, whose number is the next one.

@@ -13,6 +13,8 @@ import (
 type keys struct {
 	places []key
 	used   int
+	// touched has no meaning; what is not used is not read.
+	touched uint64
 	// stored returns the key of an event.
 	stored func(context.Context, timeline.Ref) ([16]byte, error)
 }
@@ -24,6 +26,15 @@ type key struct {
 }
 
 func half(key [16]byte) uint64 { return binary.LittleEndian.Uint64(key[:]) }
+
+// touch has the places of events brought from memory, many at a time.
+func (k *keys) touch(events []digested) {
+	if len(k.places) > 0 {
+		for i := range events {
+			k.touched += k.places[home(half(events[i].key), len(k.places))].half
+		}
+	}
+}
 
 // find returns the event with a key, the first one where there are several, and
 // 0 when there is none.
