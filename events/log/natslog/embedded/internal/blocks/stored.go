@@ -1,7 +1,6 @@
 package blocks
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -9,7 +8,7 @@ import (
 	"io"
 	"iter"
 	"os"
-	"path/filepath"
+	"slices"
 	"sort"
 
 	"github.com/klauspost/compress/s2"
@@ -55,147 +54,185 @@ func stored(dir string, after uint64, yield func(Message) bool) error {
 	if err != nil || len(files) < 2 {
 		return err
 	}
-	files = files[:len(files)-1]
-	var r blockReader
-	defer r.close()
-	// The first block that begins behind what is sought; it lies in the one before.
+	files, last := files[:len(files)-1], files[len(files)-1]
+	if first, err := last.first(); err == nil && first <= after+1 {
+		return nil // as it is for whoever has nearly all
+	}
+	// What is sought lies before the first block that begins behind it.
 	begin := sort.Search(len(files), func(i int) bool {
-		first, failed := r.first(files[i], c.Name)
+		first, failed := files[i].first()
 		err = errors.Join(err, failed)
 		return first > after+1
 	})
 	if err != nil || begin == 0 {
 		return err
 	}
-	last := after
-	for _, f := range files[begin-1:] {
-		if err := r.open(f, c.Name); err != nil {
-			return err
+	quit := make(chan struct{})
+	defer close(quit)
+	want := after + 1
+	spare := make(chan []byte, 2)
+	for l := range ahead(files[begin-1:], spare, quit) {
+		if l.err != nil {
+			return l.err
 		}
-		for {
-			m, err := r.next()
-			if err == io.EOF {
-				break
-			}
-			if err == nil && m.Sequence > last+1 {
+		h := hash(block{number: l.number}.key(c.Name))
+		for b := l.b; len(b) > 0; {
+			m, size, err := message(b, h)
+			if err == nil && m.Sequence > want {
 				err = errGap
 			}
 			if err != nil {
-				return fmt.Errorf("%s, the record after message %d: %w", f.path, last, err)
+				return fmt.Errorf("%s, the record after message %d: %w", l.path, want-1, err)
 			}
-			if m.Sequence <= after {
+			b = b[size:]
+			if m.Sequence < want {
 				continue
 			}
-			if !yield(m) {
+			if want++; !yield(m.clone()) {
 				return nil
 			}
-			last = m.Sequence
+		}
+		select {
+		case spare <- l.b:
+		default:
 		}
 	}
 	return nil
 }
 
-// A blockReader reads blocks, one after the other. The zero blockReader has none
-// open yet.
-type blockReader struct {
-	file    *os.File
-	records io.Reader
-	hash    *highwayhash.Digest64
-	plain   *bufio.Reader // used again for each block that is not compressed
-	s2      *s2.Reader    // and for each that is
-	length  [4]byte
-}
-
-func (r *blockReader) close() {
-	if r.file != nil {
-		r.file.Close()
-		r.file = nil
-	}
-}
-
-// open opens a block of a stream in place of the one before.
-func (r *blockReader) open(f file, stream string) (err error) {
-	r.close()
-	if r.file, err = os.Open(f.path); err != nil {
-		return err
-	}
-	r.hash = hash(block{number: f.number}.key(stream))
-	info, err := r.file.Stat() // the file may be another one than was listed
+// message reads the record at the beginning of b, whose length it returns. The
+// message is a part of it.
+func message(b []byte, h *highwayhash.Digest64) (m Message, size int, err error) {
+	r, err := next(b, h)
 	if err != nil {
-		return err
+		return m, 0, err
 	}
-	begin := make([]byte, 4+binary.MaxVarintLen64)
-	n, err := r.file.ReadAt(begin, 0)
-	if err != nil && err != io.EOF {
-		return err
-	}
-	var c server.CompressionInfo
-	head, err := c.UnmarshalMetadata(begin[:n])
-	switch {
-	case err != nil:
-		return fmt.Errorf("%s: %w", f.path, err)
-	case head == 0:
-		if r.plain == nil {
-			r.plain = bufio.NewReaderSize(nil, 256<<10)
-		}
-		r.plain.Reset(r.file)
-		r.records = r.plain
-		return nil
-	case info.Size() < int64(head)+8:
-		return fmt.Errorf("%s: %w", f.path, errTorn)
-	}
-	// The check of the last record follows, uncompressed.
-	end := make([]byte, 8)
-	if _, err := r.file.ReadAt(end, info.Size()-8); err != nil {
-		return err
-	}
-	if r.s2 == nil {
-		r.s2 = s2.NewReader(nil)
-	}
-	r.s2.Reset(io.NewSectionReader(r.file, int64(head), info.Size()-8-int64(head)))
-	r.records = io.MultiReader(r.s2, bytes.NewReader(end))
-	return nil
-}
-
-// next returns the next message of the block, or io.EOF after the last one.
-func (r *blockReader) next() (m Message, err error) {
-	if _, err := io.ReadFull(r.records, r.length[:]); err != nil {
-		return m, err // io.EOF where nothing follows
-	}
-	size := int(binary.LittleEndian.Uint32(r.length[:]) &^ headers)
-	if size < head+8 || size > longest {
-		return m, errDamaged
-	}
-	b := make([]byte, size)
-	copy(b, r.length[:])
-	if _, err := io.ReadFull(r.records, b[len(r.length):]); err != nil {
-		return m, errTorn
-	}
-	rec, err := next(b, r.hash)
-	if err != nil {
-		return m, err
-	}
-	m = Message{Sequence: rec.seq, Time: rec.time, Subject: string(rec.subject)}
-	rest := b[head+len(rec.subject) : size-8]
+	m = Message{Sequence: r.seq, Time: r.time, Subject: string(r.subject)}
+	rest := b[head+len(r.subject) : r.size-len(r.check)]
 	if binary.LittleEndian.Uint32(b)&headers != 0 {
 		n := int(binary.LittleEndian.Uint32(rest))
 		if rest = rest[4:]; n > len(rest) {
-			return m, errDamaged
+			return m, 0, errDamaged
 		}
-		m.Header, rest = rest[:n:n], rest[n:]
+		m.Header, rest = rest[:n], rest[n:]
 	}
-	m.Data = rest[:len(rest):len(rest)]
-	return m, nil
+	m.Data = rest
+	return m, r.size, nil
 }
 
-// first returns the sequence of the first message of a block.
-func (r *blockReader) first(f file, stream string) (uint64, error) {
-	if err := r.open(f, stream); err != nil {
+func (m Message) clone() Message {
+	m.Header, m.Data = bytes.Clone(m.Header), bytes.Clone(m.Data)
+	return m
+}
+
+// A loaded block is what is in a file, uncompressed.
+type loaded struct {
+	file
+	b   []byte
+	err error // the last one
+}
+
+// ahead loads files, one ahead of whoever takes them, into spare memory where
+// there is some, until quit is closed.
+func ahead(files []file, spare <-chan []byte, quit <-chan struct{}) <-chan loaded {
+	all := make(chan loaded)
+	go func() {
+		defer close(all)
+		unpack := s2.NewReader(nil)
+		for _, f := range files {
+			l := loaded{file: f}
+			select {
+			case l.b = <-spare:
+			default:
+			}
+			l.b, l.err = f.load(l.b[:0], unpack)
+			select {
+			case all <- l:
+			case <-quit:
+				return
+			}
+			if l.err != nil {
+				return
+			}
+		}
+	}()
+	return all
+}
+
+// load returns what is in the file, uncompressed, in the memory of b if there is
+// enough.
+func (f file) load(b []byte, unpack *s2.Reader) ([]byte, error) {
+	r, size, err := f.open(unpack)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	if size > mostInBlock {
+		return nil, fmt.Errorf("%s: %w", f.path, errDamaged)
+	}
+	b = slices.Grow(b, size)[:size]
+	if _, err := io.ReadFull(r, b); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.path, errTorn)
+	}
+	if _, err := io.ReadFull(r, make([]byte, 1)); err != io.EOF {
+		return nil, fmt.Errorf("%s: %w", f.path, errDamaged)
+	}
+	return b, nil
+}
+
+// first returns the sequence of the first message of the block, unchecked.
+func (f file) first() (uint64, error) {
+	r, _, err := f.open(s2.NewReader(nil))
+	if err != nil {
 		return 0, err
 	}
-	m, err := r.next()
-	if err != nil {
-		return 0, fmt.Errorf("%s, its first record: %w", filepath.Base(f.path), err)
+	defer r.Close()
+	b := make([]byte, 4+8)
+	if _, err := io.ReadFull(r, b); err != nil {
+		return 0, fmt.Errorf("%s, its first record: %w", f.path, errTorn)
 	}
-	return m.Sequence, nil
+	return binary.LittleEndian.Uint64(b[4:]), nil
+}
+
+// mostInBlock is more than a server puts into a block: 8 MB, and one message more.
+const mostInBlock = 64 << 20
+
+// open opens a file for reading what is in it, uncompressed, and says how much
+// that is. The file may be another one by now than was listed.
+func (f file) open(unpack *s2.Reader) (_ io.ReadCloser, size int, err error) {
+	r, err := os.Open(f.path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() {
+		if err != nil {
+			r.Close()
+		}
+	}()
+	info, err := r.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	begin := make([]byte, 4+binary.MaxVarintLen64)
+	n, err := r.ReadAt(begin, 0)
+	if err != nil && err != io.EOF {
+		return nil, 0, err
+	}
+	var c server.CompressionInfo
+	head, err := c.UnmarshalMetadata(begin[:n])
+	body := info.Size() - int64(head) - int64(len(check{}))
+	switch {
+	case err != nil || body < 0 && head > 0 || c.OriginalSize > mostInBlock:
+		return nil, 0, fmt.Errorf("%s: %w", f.path, errDamaged)
+	case head == 0:
+		return r, int(info.Size()), nil
+	}
+	// The check of the last record follows what is compressed.
+	end := io.NewSectionReader(r, int64(head)+body, int64(len(check{})))
+	unpack.Reset(io.NewSectionReader(r, int64(head), body))
+	whole := io.MultiReader(unpack, end)
+	return struct {
+		io.Reader
+		io.Closer
+	}{whole, r}, int(c.OriginalSize), nil
 }
