@@ -189,6 +189,7 @@ func (s *Server) start() error {
 		}
 	}
 	if err := s.recovered(ns); err != nil {
+		<-started
 		ns.Shutdown()
 		ns.WaitForShutdown()
 		return errors.Join(err, s.unguard())

@@ -51,7 +51,7 @@ func (s *Server) guard() error {
 	if err := s.unguard(); err != nil { // of a start that did not end
 		return err
 	}
-	err := link(s.streamsDir(), to)
+	_, err := link(s.streamsDir(), to)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		// Not every file system has second names.
 		s.say(slog.LevelWarn, "the log's files are not guarded while the server starts", "error", err)
@@ -86,11 +86,26 @@ func (s *Server) order() error {
 	return nil
 }
 
+// A server that has ended may still be deleting files, of which it says nothing.
+// So a second name is kept until no first one has gone for that long, looked at
+// so often.
+const (
+	stillness = 200 * time.Millisecond
+	looks     = 10
+)
+
 // unguard gives every file that has a second name its first one back, if it is
 // gone, and takes the second one away.
 func (s *Server) unguard() error {
 	from := filepath.Join(s.options.Dir, guardDir)
-	err := link(from, s.streamsDir())
+	_, err := link(from, s.streamsDir())
+	for still := 0; err == nil && still < looks; still++ {
+		time.Sleep(stillness / looks)
+		var made int
+		if made, err = link(from, s.streamsDir()); made > 0 {
+			still = 0
+		}
+	}
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		err = os.RemoveAll(from)
 	}
@@ -100,9 +115,10 @@ func (s *Server) unguard() error {
 	return nil
 }
 
-// link gives each file under from the same name under to, where there is none.
-func link(from, to string) error {
-	return filepath.WalkDir(from, func(name string, e fs.DirEntry, err error) error {
+// link gives each file under from the same name under to, where there is none, and
+// says how many it gave.
+func link(from, to string) (made int, err error) {
+	err = filepath.WalkDir(from, func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -110,11 +126,15 @@ func link(from, to string) error {
 		if e.IsDir() {
 			return os.MkdirAll(other, 0o700)
 		}
-		if err := os.Link(name, other); err != nil && !errors.Is(err, fs.ErrExist) {
-			return err
+		err = os.Link(name, other)
+		if err == nil {
+			made++
+		} else if errors.Is(err, fs.ErrExist) {
+			err = nil
 		}
-		return nil
+		return err
 	})
+	return made, err
 }
 
 // recovered fails with log.ErrCorrupt when there are guarded messages of a
