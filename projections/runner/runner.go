@@ -48,8 +48,8 @@ type Options struct {
 	// less; 200,000 where it is 0. One that keeps a generation up to date takes up
 	// to five times as many while it is far behind.
 	MaxFacts int
-	// Gather is how many bytes of persons' facts a bulk load gathers before it
-	// writes them, which makes a checkpoint; 128 MiB where it is 0.
+	// Gather is how many bytes a bulk load adds to leaves, which are mostly persons'
+	// facts, from one checkpoint to the next; 128 MiB where it is 0.
 	Gather int
 	// SetAside are events that are left out if they cannot be read, in place of
 	// stopping the runner. The read model names them. What can be read is never

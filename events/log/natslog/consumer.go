@@ -127,7 +127,8 @@ func (w *walk) open(ctx context.Context) error {
 	k := &consumer{commits: make(chan decided, ahead), live: live, cancel: cancel}
 	if w.filed {
 		w.filed = false
-		go k.run(func() error { return k.stored(w.log, w.at) })
+		after := w.at
+		go k.run(func() error { return k.stored(w.log, after) })
 	} else if err := k.subscribe(w.log, w.at, w.filter); err != nil {
 		cancel()
 		return err
