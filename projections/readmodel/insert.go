@@ -16,10 +16,14 @@ type Insert struct {
 	Row   func(to []any, i int) []any
 }
 
-// Inserts yields what a batch inserts.
-func (b *Batch) Inserts(views []view.View) iter.Seq[Insert] {
+// Inserts yields what a batch inserts. In a bulk load no key comes twice but that
+// of an event which is voided, so only there a table's Again has a use.
+func (b *Batch) Inserts(views []view.View, bulk bool) iter.Seq[Insert] {
 	return func(yield func(Insert) bool) {
 		for _, t := range Tables(views) {
+			if bulk && t.Name != "void" {
+				t.Again = ""
+			}
 			if i := b.insert(t); i.Len > 0 {
 				if i.Table = t; !yield(i) {
 					return

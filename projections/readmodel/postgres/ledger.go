@@ -186,10 +186,7 @@ func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) er
 		for query, args := range b.Statements(l.views) {
 			w.queue(numbered(query), args)
 		}
-		for i := range b.Inserts(l.views) {
-			if l.bulk && !keyed(i.Table) {
-				i.Table.Again = "" // which no key comes twice to make use of
-			}
+		for i := range b.Inserts(l.views, l.bulk) {
 			w.insert(i)
 		}
 		w.send()

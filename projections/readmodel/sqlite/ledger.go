@@ -219,10 +219,7 @@ func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) er
 		for query, args := range b.Statements(l.views) {
 			s.exec(query, args...)
 		}
-		for i := range b.Inserts(l.views) {
-			if l.bulk && i.Table.Name != "void" {
-				i.Table.Again = "" // since no key comes twice
-			}
+		for i := range b.Inserts(l.views, l.bulk) {
 			if s.insert(i); s.err == nil {
 				s.err = ctx.Err()
 			}
