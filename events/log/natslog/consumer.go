@@ -125,8 +125,8 @@ func (w *walk) open(ctx context.Context) error {
 	}
 	live, cancel := w.log.line.live(ctx)
 	k := &consumer{commits: make(chan decided, ahead), live: live, cancel: cancel}
-	if w.filed {
-		w.filed = false
+	if w.files {
+		w.files = false
 		after := w.at
 		go k.run(func() error { return k.stored(w.log, after) })
 	} else if err := k.subscribe(w.log, w.at, w.filter); err != nil {

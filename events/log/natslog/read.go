@@ -74,7 +74,7 @@ type walk struct {
 	at       uint64 // the sequence up to which everything was seen
 	previous uint64 // the boundary's last revision, if filtered and known
 	known    bool
-	filed    bool // the files, if there are some, have not been read yet
+	files    bool // the next consumer reads the files
 	bounded  bool // stream stops at end
 	end      uint64
 	consumer *consumer
@@ -85,7 +85,7 @@ type walk struct {
 // the log.
 func (l *Log) walk(ctx context.Context, from log.Position, f log.Filter) (*walk, error) {
 	at, minor := from.Parts()
-	w := &walk{log: l, filter: f, at: at, known: at == 0, filed: l.options.Files != nil && f == log.Filter{}}
+	w := &walk{log: l, filter: f, at: at, known: at == 0, files: l.options.Files != nil && f == log.Filter{}}
 	if err := ctx.Err(); err != nil {
 		return w, err
 	}

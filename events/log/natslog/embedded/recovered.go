@@ -103,7 +103,7 @@ func (s *Server) unguard() error {
 		time.Sleep(stillness / looks)
 		var made int
 		if made, err = link(from, s.streamsDir()); made > 0 {
-			still = 0
+			still = -1 // once more from the beginning
 		}
 	}
 	if err == nil || errors.Is(err, fs.ErrNotExist) {

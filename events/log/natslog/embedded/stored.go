@@ -17,7 +17,7 @@ import (
 // to: all but the last 8 MB, more or less. It takes a third of what a consumer
 // takes, and checks each message as the server does when it reads one. It ends
 // where the rest is to be had from the server: after the last such file, and
-// before a message that it cannot read. See natslog.Options.
+// before a message that it cannot read. See natslog.Files.
 func (s *Server) Stored(stream string, after uint64) iter.Seq[*jetstream.RawStreamMsg] {
 	return func(yield func(*jetstream.RawStreamMsg) bool) {
 		for m, err := range blocks.Stored(filepath.Join(s.streamsDir(), stream), after) {

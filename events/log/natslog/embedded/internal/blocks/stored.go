@@ -167,9 +167,6 @@ func (f file) load(b []byte, unpack *s2.Reader) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
-	if size > mostInBlock {
-		return nil, fmt.Errorf("%s: %w", f.path, errDamaged)
-	}
 	b = slices.Grow(b, size)[:size]
 	if _, err := io.ReadFull(r, b); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.path, errTorn)
@@ -222,7 +219,7 @@ func (f file) open(unpack *s2.Reader) (_ io.ReadCloser, size int, err error) {
 	head, err := c.UnmarshalMetadata(begin[:n])
 	body := info.Size() - int64(head) - int64(len(check{}))
 	switch {
-	case err != nil || body < 0 && head > 0 || c.OriginalSize > mostInBlock:
+	case err != nil || body < 0 && head > 0 || max(uint64(info.Size()), c.OriginalSize) > mostInBlock:
 		return nil, 0, fmt.Errorf("%s: %w", f.path, errDamaged)
 	case head == 0:
 		return r, int(info.Size()), nil
