@@ -95,6 +95,11 @@ func (c *cells) id(v *view.Cell) int64 {
 	return int64(no)
 }
 
+// forget forgets what was asked for last, whose texts may be parts of a commit.
+func (c *cells) forget() {
+	c.last.cell, c.last.id, c.last.place = view.Cell{}, 0, 0
+}
+
 // know takes up a stored cell with the next number, and says whether it is new.
 func (c *cells) know(v *view.Cell) bool {
 	_, isNew := c.cells.number(c.key(v))

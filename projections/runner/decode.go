@@ -81,9 +81,14 @@ func (p *pipeline) take() *decoded {
 // giveBack lets a commit that was folded be used again. Its bytes are let go of,
 // and so is what is a part of them.
 func (p *pipeline) giveBack(d *decoded) {
+	done := d.Done
 	d.Commit = log.Commit{}
 	clear(d.events)
 	clear(d.posts)
+	clear(d.parts)
+	if done != nil {
+		done()
+	}
 	select {
 	case p.spare <- d:
 	default:

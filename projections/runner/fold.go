@@ -167,6 +167,7 @@ func (f *fold) apply(ctx context.Context, d *digest) error {
 		f.add(&f.named, ofCells)
 		f.cells.fresh = fresh[:0]
 	}
+	f.cells.forget()
 	f.sealer.seal(d, &f.batch.Commits[len(f.batch.Commits)-1], f.batch.Voids[voids:])
 	return nil
 }

@@ -152,12 +152,13 @@ func (k *consumer) run(send func() error) {
 	k.cancel()
 }
 
-// send hands a stored message on.
-func (k *consumer) send(l *Log, m stored) error {
+// send hands a stored message on, whose memory done takes back where it is not nil.
+func (k *consumer) send(l *Log, m stored, done func()) error {
 	c, on, err := l.commit(m)
 	if err != nil {
 		return err
 	}
+	c.Done = done
 	select {
 	case k.commits <- decided{c, on}:
 		return nil
@@ -169,11 +170,11 @@ func (k *consumer) send(l *Log, m stored) error {
 // stored sends what the files hold after a sequence. What is wrong there is for
 // the server to say.
 func (k *consumer) stored(l *Log, after uint64) error {
-	for m := range l.options.Files.Stored(l.options.Stream, after) {
+	for m := range l.options.Files.Stored(l.options.Stream, after, room) {
 		if after++; m.Sequence != after {
 			break
 		}
-		err := k.send(l, stored{m.Sequence, m.Subject, m.Header, m.Data, m.Time})
+		err := k.send(l, stored{m.Sequence, m.Subject, m.Header, m.Data, m.Time}, func() { bodies.Put(&m.Data) })
 		if errors.Is(err, log.ErrCorrupt) {
 			break
 		}
@@ -234,7 +235,7 @@ func (k *consumer) forward(l *Log, messages jetstream.MessagesContext) error {
 		if meta.Sequence.Consumer != count {
 			return errGap
 		}
-		if err := k.send(l, stored{meta.Sequence.Stream, m.Subject(), m.Headers(), m.Data(), meta.Timestamp}); err != nil {
+		if err := k.send(l, stored{meta.Sequence.Stream, m.Subject(), m.Headers(), m.Data(), meta.Timestamp}, nil); err != nil {
 			return err
 		}
 	}

@@ -21,10 +21,10 @@ type files struct {
 	change  func(n int, m *jetstream.RawStreamMsg) bool // false ends it before
 }
 
-func (f *files) Stored(stream string, after uint64) iter.Seq[*jetstream.RawStreamMsg] {
+func (f *files) Stored(stream string, after uint64, room func(int) []byte) iter.Seq[*jetstream.RawStreamMsg] {
 	return func(yield func(*jetstream.RawStreamMsg) bool) {
 		n := 0
-		for m := range f.Files.Stored(stream, after) {
+		for m := range f.Files.Stored(stream, after, room) {
 			if n++; f.change != nil && !f.change(n, m) {
 				return
 			}

@@ -17,10 +17,11 @@ import (
 // to: all but the last 8 MB, more or less. It takes a third of what a consumer
 // takes, and checks each message as the server does when it reads one. It ends
 // where the rest is to be had from the server: after the last such file, and
-// before a message that it cannot read. See natslog.Files.
-func (s *Server) Stored(stream string, after uint64) iter.Seq[*jetstream.RawStreamMsg] {
+// before a message that it cannot read. The data of a message lie in what room
+// returns. See natslog.Files.
+func (s *Server) Stored(stream string, after uint64, room func(n int) []byte) iter.Seq[*jetstream.RawStreamMsg] {
 	return func(yield func(*jetstream.RawStreamMsg) bool) {
-		for m, err := range blocks.Stored(filepath.Join(s.streamsDir(), stream), after) {
+		for m, err := range blocks.Stored(filepath.Join(s.streamsDir(), stream), after, room) {
 			var header nats.Header
 			if err == nil && len(m.Header) > 0 {
 				header, err = nats.DecodeHeadersMsg(m.Header)

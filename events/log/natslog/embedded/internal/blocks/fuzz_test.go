@@ -2,12 +2,12 @@ package blocks
 
 import (
 	"encoding/binary"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
 
-	"github.com/klauspost/compress/s2"
 	"github.com/nats-io/nats-server/v2/server"
 )
 
@@ -95,17 +95,26 @@ func FuzzStored(f *testing.F) {
 		}
 		var last uint64
 		n := 0
-		rest, err := file{path: path, number: 1}.load(nil, s2.NewReader(nil))
-		for h := hash("LOG-1"); err == nil && len(rest) > 0; {
+		r := reader{room: room, unpack: unpacker()}
+		in, left, err := file{path: path, number: 1}.open(r.unpack)
+		if err == nil {
+			defer in.Close()
+		}
+		for h := hash("LOG-1"); err == nil && left > 0; {
 			var m Message
 			var size int
-			if m, size, err = message(rest, h); err != nil {
+			if m, size, err = r.message(in, left, h); err != nil {
 				return // also of headers whose length, which no check is over, is not theirs
 			}
-			if rest, n = rest[size:], n+1; n > 1 && m.Sequence != last+1 {
+			if left, n = left-size, n+1; n > 1 && m.Sequence != last+1 {
 				return // which scan refuses
 			}
 			last = m.Sequence
+		}
+		if err == nil {
+			if _, more := in.Read(make([]byte, 1)); more != io.EOF {
+				return // read refuses it
+			}
 		}
 		s, failed := scan(path, "LOG", block{number: 1}, check{})
 		if err == nil && (failed != nil || s.last.seq != last || n > 0 && s.first.seq != last-uint64(n)+1) {

@@ -38,27 +38,38 @@ var (
 	errOther   = errors.New("it is not the one that the index says")
 )
 
-// next reads the record at the beginning of b.
-func next(b []byte, h *highwayhash.Digest64) (r record, err error) {
-	if len(b) < head {
-		return r, errTorn
-	}
+// begin reads the beginning of a record, of head bytes, and says where the subject
+// ends and what the check is over goes on. There are so many bytes left, of which
+// the record is a part.
+func begin(b []byte, left int) (r record, subject, body int, err error) {
 	length := binary.LittleEndian.Uint32(b)
 	r.seq = binary.LittleEndian.Uint64(b[4:])
 	r.time = int64(binary.LittleEndian.Uint64(b[12:]))
 	r.size = int(length &^ headers)
-	subject := head + int(binary.LittleEndian.Uint16(b[20:]))
-	body := subject
+	subject = head + int(binary.LittleEndian.Uint16(b[20:]))
+	body = subject
 	if length&headers != 0 {
 		body += 4
 	}
 	switch {
 	case r.size < body+8 || r.size > longest:
-		return r, errDamaged
-	case r.size > len(b):
-		return r, errTorn
+		err = errDamaged
+	case r.size > left:
+		err = errTorn
 	case r.seq == 0 || r.seq&deleted != 0:
-		return r, errDeleted
+		err = errDeleted
+	}
+	return r, subject, body, err
+}
+
+// next reads the record at the beginning of b.
+func next(b []byte, h *highwayhash.Digest64) (r record, err error) {
+	if len(b) < head {
+		return r, errTorn
+	}
+	r, subject, body, err := begin(b, len(b))
+	if err != nil {
+		return r, err
 	}
 	r.subject = b[head:subject]
 	h.Reset()

@@ -1,7 +1,7 @@
 package blocks
 
 import (
-	"bytes"
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -28,21 +28,22 @@ type Message struct {
 // Stored yields the messages of the stream in dir that follow a sequence, as far
 // as they lie in blocks that the server has done with: all but the last one. A
 // server may have the stream open; it gives such a block another form by another
-// file, and so whoever has one open reads on in it.
+// file, and so whoever has one open reads on in it. The data of a message lie in
+// what room returns for so many bytes; a goroutine calls it, some messages ahead.
 //
 // Each record is checked as the server would do it, and follows the one before.
 // Where that is not so, or a file cannot be read, Stored ends with an error: the
 // server, asked for the message that follows the last one yielded, will know.
 // The stream must be one from which nothing is ever deleted.
-func Stored(dir string, after uint64) iter.Seq2[Message, error] {
+func Stored(dir string, after uint64, room func(n int) []byte) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
-		if err := stored(dir, after, func(m Message) bool { return yield(m, nil) }); err != nil {
+		if err := stored(dir, after, room, func(m Message) bool { return yield(m, nil) }); err != nil {
 			yield(Message{}, err)
 		}
 	}
 }
 
-func stored(dir string, after uint64, yield func(Message) bool) error {
+func stored(dir string, after uint64, room func(n int) []byte, yield func(Message) bool) error {
 	c, err := configuration(dir)
 	if err != nil {
 		return err
@@ -67,119 +68,135 @@ func stored(dir string, after uint64, yield func(Message) bool) error {
 	if err != nil || begin == 0 {
 		return err
 	}
-	quit := make(chan struct{})
+	all, quit := make(chan Message, ahead), make(chan struct{})
 	defer close(quit)
-	want := after + 1
-	spare := make(chan []byte, 2)
-	for l := range ahead(files[begin-1:], spare, quit) {
-		if l.err != nil {
-			return l.err
-		}
-		h := hash(block{number: l.number}.key(c.Name))
-		for b := l.b; len(b) > 0; {
-			m, size, err := message(b, h)
-			if err == nil && m.Sequence > want {
-				err = errGap
-			}
-			if err != nil {
-				return fmt.Errorf("%s, the record after message %d: %w", l.path, want-1, err)
-			}
-			b = b[size:]
-			if m.Sequence < want {
-				continue
-			}
-			if want++; !yield(m.clone()) {
-				return nil
-			}
-		}
-		select {
-		case spare <- l.b:
-		default:
-		}
-	}
-	return nil
-}
-
-// message reads the record at the beginning of b, whose length it returns. The
-// message is a part of it.
-func message(b []byte, h *highwayhash.Digest64) (m Message, size int, err error) {
-	r, err := next(b, h)
-	if err != nil {
-		return m, 0, err
-	}
-	m = Message{Sequence: r.seq, Time: r.time, Subject: string(r.subject)}
-	rest := b[head+len(r.subject) : r.size-len(r.check)]
-	if binary.LittleEndian.Uint32(b)&headers != 0 {
-		n := int(binary.LittleEndian.Uint32(rest))
-		if rest = rest[4:]; n > len(rest) {
-			return m, 0, errDamaged
-		}
-		m.Header, rest = rest[:n], rest[n:]
-	}
-	m.Data = rest
-	return m, r.size, nil
-}
-
-func (m Message) clone() Message {
-	m.Header, m.Data = bytes.Clone(m.Header), bytes.Clone(m.Data)
-	return m
-}
-
-// A loaded block is what is in a file, uncompressed.
-type loaded struct {
-	file
-	b   []byte
-	err error // the last one
-}
-
-// ahead loads files, one ahead of whoever takes them, into spare memory where
-// there is some, until quit is closed.
-func ahead(files []file, spare <-chan []byte, quit <-chan struct{}) <-chan loaded {
-	all := make(chan loaded)
 	go func() {
 		defer close(all)
-		unpack := s2.NewReader(nil)
-		for _, f := range files {
-			l := loaded{file: f}
-			select {
-			case l.b = <-spare:
-			default:
-			}
-			l.b, l.err = f.load(l.b[:0], unpack)
-			select {
-			case all <- l:
-			case <-quit:
-				return
-			}
-			if l.err != nil {
+		r := reader{stream: c.Name, after: after, room: room, unpack: unpacker()}
+		for _, f := range files[begin-1:] {
+			if err = r.read(f, all, quit); err != nil {
 				return
 			}
 		}
 	}()
-	return all
+	for m := range all {
+		if !yield(m) {
+			return nil
+		}
+	}
+	return err
 }
 
-// load returns what is in the file, uncompressed, in the memory of b if there is
-// enough.
-func (f file) load(b []byte, unpack *s2.Reader) ([]byte, error) {
-	r, size, err := f.open(unpack)
+// ahead is how many messages are read ahead.
+const ahead = 4
+
+// A reader reads the messages of blocks that follow a sequence.
+type reader struct {
+	stream string
+	after  uint64
+	room   func(n int) []byte
+	unpack *s2.Reader
+	b      []byte // of what is not for anybody
+}
+
+// unpacker returns a reader for what is compressed. Each record has a check, so
+// that those which s2 makes are not looked at.
+func unpacker() *s2.Reader { return s2.NewReader(nil, s2.ReaderIgnoreCRC()) }
+
+var errQuit = errors.New("nobody wants more")
+
+// read sends the messages of a file, until quit is closed.
+func (r *reader) read(f file, to chan<- Message, quit <-chan struct{}) error {
+	in, left, err := f.open(r.unpack)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	defer r.Close()
-	b = slices.Grow(b, size)[:size]
-	if _, err := io.ReadFull(r, b); err != nil {
-		return nil, fmt.Errorf("%s: %w", f.path, errTorn)
+	defer in.Close()
+	h := hash(block{number: f.number}.key(r.stream))
+	for left > 0 {
+		m, size, err := r.message(in, left, h)
+		if err == nil && m.Sequence > r.after+1 {
+			err = errGap
+		}
+		if err != nil {
+			return fmt.Errorf("%s, the record after message %d: %w", f.path, r.after, err)
+		}
+		left -= size
+		if m.Sequence <= r.after {
+			continue
+		}
+		r.after++
+		select {
+		case to <- m:
+		case <-quit:
+			return errQuit
+		}
 	}
-	if _, err := io.ReadFull(r, make([]byte, 1)); err != io.EOF {
-		return nil, fmt.Errorf("%s: %w", f.path, errDamaged)
+	if _, err := io.ReadFull(in, r.scratch(1)); err != io.EOF {
+		return fmt.Errorf("%s: %w", f.path, errDamaged)
 	}
-	return b, nil
+	return nil
+}
+
+// scratch is memory that is used again.
+func (r *reader) scratch(n int) []byte {
+	r.b = slices.Grow(r.b[:0], n)[:n]
+	return r.b
+}
+
+// message reads the next record, of at most so many bytes, whose size it returns.
+func (r *reader) message(in io.Reader, left int, h *highwayhash.Digest64) (m Message, size int, err error) {
+	take := func(b []byte) []byte {
+		if err == nil {
+			if _, failed := io.ReadFull(in, b); failed != nil {
+				err = errTorn
+			}
+		}
+		return b
+	}
+	if left < head {
+		return m, 0, errTorn
+	}
+	var start [head]byte
+	if take(start[:]); err != nil {
+		return m, 0, err
+	}
+	is, subject, body, err := begin(start[:], left)
+	if err != nil {
+		return m, 0, err
+	}
+	h.Reset()
+	h.Write(start[4:20])
+	name := take(r.scratch(body - head))
+	m = Message{Sequence: is.seq, Time: is.time, Subject: string(name[:subject-head])}
+	h.Write(name[:subject-head])
+	data := is.size - len(check{}) - body
+	if body > subject {
+		n := int(binary.LittleEndian.Uint32(name[subject-head:]))
+		if n > data {
+			return m, 0, errDamaged
+		}
+		data -= n
+		m.Header = take(make([]byte, n))
+		h.Write(m.Header)
+	}
+	if m.Sequence > r.after {
+		m.Data = take(r.room(data))
+	} else {
+		m.Data = take(r.scratch(data))
+	}
+	h.Write(m.Data)
+	var said, worked check
+	take(said[:])
+	if h.Sum(worked[:0]); err == nil && worked != said {
+		err = errDamaged
+	}
+	return m, is.size, err
 }
 
 // first returns the sequence of the first message of the block, unchecked.
 func (f file) first() (uint64, error) {
-	r, _, err := f.open(s2.NewReader(nil))
+	r, _, err := f.open(unpacker())
 	if err != nil {
 		return 0, err
 	}
@@ -222,7 +239,10 @@ func (f file) open(unpack *s2.Reader) (_ io.ReadCloser, size int, err error) {
 	case err != nil || body < 0 && head > 0 || max(uint64(info.Size()), c.OriginalSize) > mostInBlock:
 		return nil, 0, fmt.Errorf("%s: %w", f.path, errDamaged)
 	case head == 0:
-		return r, int(info.Size()), nil
+		return struct {
+			io.Reader
+			io.Closer
+		}{bufio.NewReader(r), r}, int(info.Size()), nil
 	}
 	// The check of the last record follows what is compressed.
 	end := io.NewSectionReader(r, int64(head)+body, int64(len(check{})))

@@ -14,9 +14,11 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
+func room(n int) []byte { return make([]byte, n) }
+
 // all returns the messages that Stored yields of the stream in dir.
 func all(dir string, after uint64) (messages []Message, err error) {
-	for m, failed := range Stored(filepath.Join(dir, stream), after) {
+	for m, failed := range Stored(filepath.Join(dir, stream), after, room) {
 		if failed != nil {
 			return messages, failed
 		}
@@ -172,7 +174,7 @@ func TestStoredOfOther(t *testing.T) {
 	r.stop()
 	for name, want := range map[string]bool{"LOG": true, "OTHER": false, "NONE": false} {
 		var errs []error
-		for _, err := range Stored(filepath.Join(dir, filepath.Dir(stream), name), 0) {
+		for _, err := range Stored(filepath.Join(dir, filepath.Dir(stream), name), 0, room) {
 			errs = append(errs, err)
 		}
 		if slices.ContainsFunc(errs, func(err error) bool { return err != nil }) == want {
