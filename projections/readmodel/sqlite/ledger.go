@@ -22,9 +22,12 @@ type ledger struct {
 	path  string
 	views []view.View
 	epoch int64
-	bulk  bool
-	tx    *sql.Tx // of a bulk load, since its last checkpoint
 	pulse *sql.DB // by which Beat writes
+
+	// Of a bulk load:
+	bulk    bool
+	tx      *sql.Tx // since its last checkpoint
+	flusher *flusher
 }
 
 // bulk are the settings of a bulk load. Its transactions are few and long, so
@@ -32,7 +35,7 @@ type ledger struct {
 // open. Rows are only added, at the ends of the tables: the cache holds those and
 // little more, since SQLite asks for the memory of each page apart, and gives it
 // back page by page.
-var bulk = []string{"journal_mode(TRUNCATE)", "synchronous(NORMAL)", "locking_mode(EXCLUSIVE)", "cache_size(-2000)", "page_size(8192)"}
+var bulk = []string{"journal_mode(TRUNCATE)", "synchronous(NORMAL)", "locking_mode(EXCLUSIVE)", "cache_size(-500)", "page_size(8192)"}
 
 // Create makes the file of a new generation.
 func (s *Store) Create(ctx context.Context, name string, views []view.View) (readmodel.Ledger, error) {
@@ -112,11 +115,16 @@ func busy(err error) error {
 }
 
 func load(path string, views []view.View) (*ledger, error) {
-	l, err := edit(path, views, bulk...)
-	if err == nil {
-		l.bulk = true
+	f, err := startFlusher(path)
+	if err != nil {
+		return nil, err
 	}
-	return l, err
+	l, err := edit(path, views, bulk...)
+	if err != nil {
+		return nil, errors.Join(err, f.close())
+	}
+	l.bulk, l.flusher = true, f
+	return l, nil
 }
 
 // Edit opens the file of a finished generation.
@@ -184,10 +192,10 @@ func (l *ledger) Finish(ctx context.Context) error {
 				}
 			}
 		}
-		_, err := tx.ExecContext(ctx, `ANALYZE; UPDATE meta SET value = 'ready' WHERE name = 'state'`)
+		_, err := tx.ExecContext(ctx, `UPDATE meta SET value = 'ready' WHERE name = 'state'`)
 		return err
 	})
-	err = errors.Join(err, l.db.Close())
+	err = errors.Join(err, l.shut())
 	if err == nil {
 		err = errors.Join(fsync(l.path), fsync(filepath.Dir(l.path)))
 	}
@@ -203,6 +211,9 @@ func (l *ledger) Finish(ctx context.Context) error {
 
 // Write writes a batch.
 func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) error {
+	if l.flusher != nil {
+		defer l.flusher.flush()
+	}
 	return wrap(l.transact(ctx, !l.bulk || len(b.Checkpoint) > 0, func(tx *sql.Tx) error {
 		// The transaction holds the write lock from its beginning, so the fence
 		// can stand first: whoever was taken over does not write a row.
@@ -283,7 +294,17 @@ func (l *ledger) Close() error {
 	if l.pulse != nil {
 		err = errors.Join(err, l.pulse.Close())
 	}
-	return errors.Join(wrap(err), l.generation.Close())
+	return errors.Join(wrap(err), wrap(l.shut()))
+}
+
+// shut closes the file, and what has it open beside SQLite after that.
+func (l *ledger) shut() error {
+	err := l.db.Close()
+	if l.flusher != nil {
+		err = errors.Join(err, l.flusher.close())
+		l.flusher = nil
+	}
+	return err
 }
 
 // statements are run in one transaction, each prepared once. The first error
