@@ -10,7 +10,7 @@ import (
 
 // schemaVersion is that of the tables below. Generations are not migrated: one
 // with other tables is rebuilt from the log.
-const schemaVersion = 6
+const schemaVersion = 7
 
 // A Table is one table of a generation. Drivers make it of their own types.
 type Table struct {

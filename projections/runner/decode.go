@@ -32,7 +32,7 @@ func start(ctx context.Context, commits iter.Seq2[log.Commit, error], views []vi
 	p := &pipeline{make(chan *decoded, ahead), make(chan *decoded, ahead), make(chan *decoded, 2*ahead)}
 	for range opts.Workers {
 		go func() {
-			g := digester{views: views, setAside: opts.SetAside}
+			g := newDigester(views, opts.SetAside)
 			for d := range p.work {
 				d.err = g.digest(&d.digest)
 				d.done <- struct{}{}
@@ -85,7 +85,7 @@ func (p *pipeline) giveBack(d *decoded) {
 	d.Commit = log.Commit{}
 	clear(d.events)
 	clear(d.posts)
-	clear(d.parts)
+	clear(d.cells)
 	if done != nil {
 		done()
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"hash"
 	"hash/maphash"
 	"slices"
 
@@ -26,9 +27,10 @@ type digest struct {
 	log.Commit
 	events []digested
 	lines  []line
-	posts  []postName // in the order in which they are named; neighbours differ
-	packed []byte     // what the rests of facts are parts of
-	parts  []reported // what events contribute by themselves
+	posts  []postName  // in the order in which they are named; neighbours differ
+	packed []byte      // what the rests of facts are parts of
+	cells  []view.Cell // of parts, in the order in which they are named; neighbours differ
+	parts  []reported  // what events contribute by themselves
 	facts  int
 	said   [sha256.Size]byte // hash of all of it
 }
@@ -56,8 +58,9 @@ type digested struct {
 
 // A reported is a part of what an event contributes to a view by itself.
 type reported struct {
-	view int
-	part
+	view, cell int // the cell in cells, from 1
+	date       civil.Date
+	measure, n int
 }
 
 // A line says something of one person.
@@ -84,17 +87,26 @@ func nameOf(post string) postName { return postName{post, maphash.String(seed, p
 
 // A digester makes digests. It is not safe for concurrent use.
 type digester struct {
-	views    []view.View
-	setAside []log.Position // events that need not be readable
-	scanner  events.Scanner
-	calendar *timeline.Calendar
-	scratch  []byte
+	views     []view.View
+	setAside  []log.Position // events that need not be readable
+	scanner   events.Scanner
+	calendar  *timeline.Calendar
+	reporting reporting
+	said      hash.Hash
+	scratch   []byte
+}
+
+func newDigester(views []view.View, setAside []log.Position) *digester {
+	g := &digester{views: views, setAside: setAside, said: sha256.New()}
+	g.reporting.take = g.reporting.part
+	return g
 }
 
 // digest makes d the digest of its commit. What cannot be read is an error that
 // names its position, unless it was set aside.
 func (g *digester) digest(d *digest) error {
-	d.events, d.lines, d.posts, d.packed, d.parts, d.facts = d.events[:0], d.lines[:0], d.posts[:0], d.packed[:0], d.parts[:0], 0
+	d.events, d.lines, d.posts, d.packed, d.facts = d.events[:0], d.lines[:0], d.posts[:0], d.packed[:0], 0
+	d.cells, d.parts = d.cells[:0], d.parts[:0]
 	for i, raw := range d.Events {
 		e, err := g.scanner.Scan(raw)
 		if at := d.Position.Event(i); err != nil && slices.Contains(g.setAside, at) {
@@ -122,18 +134,37 @@ func (g *digester) digest(d *digest) error {
 func (g *digester) report(d *digest, e *events.Event) {
 	for i := range g.views {
 		if of := g.views[i].Event; of != nil {
-			of(e, func(c view.Cell, on civil.Date, measure, n int) {
-				if n != 0 {
-					d.parts = append(d.parts, reported{i, part{c, on, measure, n}})
-				}
-			})
+			g.reporting.view, g.reporting.to = i, d
+			of(e, g.reporting.take)
 		}
 	}
 }
 
-// hash hashes what the fold takes of the commit.
+// A reporting is the view that is asked what an event contributes, and the digest
+// that takes it.
+type reporting struct {
+	view int
+	to   *digest
+	take view.Report
+}
+
+func (r *reporting) part(c view.Cell, on civil.Date, measure, n int) {
+	if n == 0 {
+		return
+	}
+	d := r.to
+	if last := len(d.cells); last == 0 || d.cells[last-1] != c {
+		d.cells = append(d.cells, c)
+	}
+	d.parts = append(d.parts, reported{r.view, len(d.cells), on, measure, n})
+}
+
+// hash hashes what the fold takes of the commit, but for whom it is about: that is
+// hashed with the numbers that the fold gives.
 func (g *digester) hash(d *digest) {
-	b := append(g.scratch[:0], d.packed...)
+	g.said.Reset()
+	g.said.Write(d.packed)
+	b := g.scratch[:0]
 	for i := range d.events {
 		x := &d.events[i]
 		b = append(b, x.key[:]...)
@@ -146,14 +177,14 @@ func (g *digester) hash(d *digest) {
 		}
 	}
 	for i := range d.lines {
-		l := &d.lines[i]
-		b = append(b, l.person[:]...)
-		b = binary.AppendUvarint(b, uint64(l.post))
+		b = binary.AppendUvarint(b, uint64(d.lines[i].post))
 	}
 	for _, p := range d.posts {
 		b = append(append(b, p.name...), 0)
 	}
-	d.said, g.scratch = sha256.Sum256(b), b
+	g.said.Write(b)
+	g.said.Sum(d.said[:0])
+	g.scratch = b
 }
 
 func county(e *events.Event) string {

@@ -60,9 +60,13 @@ type fold struct {
 // A commit is what is under way.
 type commit struct {
 	posts   []timeline.Number  // of the digest's, 0 while unknown
+	cells   []int64            // likewise
 	persons []timeline.Number  // of the lines, 0 for those unknown before
 	about   []timeline.Subject // of the event
-
+	agency  struct {           // that answered for the last event
+		name string
+		no   int
+	}
 	recorded civil.Date
 }
 
@@ -145,10 +149,11 @@ func (f *fold) apply(ctx context.Context, d *digest) error {
 		row.Keys = append(row.Keys, d.events[i].key[:]...)
 	}
 	f.batch.Commits = append(f.batch.Commits, row)
-	voids := len(f.batch.Voids)
+	voids, persons := len(f.batch.Voids), len(f.batch.Persons)
 	f.commit.recorded = view.RecordedOn(row.Recorded)
 	f.keys.touch(d.events)
 	f.commit.posts = f.findPosts(f.commit.posts[:0], d.posts)
+	f.commit.cells = append(f.commit.cells[:0], make([]int64, len(d.cells))...)
 	f.commit.persons = f.persons.findAll(f.commit.persons[:0], d.lines)
 	for i := range d.events {
 		f.commit.about = f.commit.about[:0]
@@ -167,8 +172,10 @@ func (f *fold) apply(ctx context.Context, d *digest) error {
 		f.add(&f.named, ofCells)
 		f.cells.fresh = fresh[:0]
 	}
+	// What is left are numbers: the bytes of the commit may be used again.
 	f.cells.forget()
-	f.sealer.seal(d, &f.batch.Commits[len(f.batch.Commits)-1], f.batch.Voids[voids:])
+	f.commit.agency.name, f.commit.agency.no = "", 0
+	f.sealer.seal(d, &f.batch.Commits[len(f.batch.Commits)-1], f.batch.Voids[voids:], f.batch.Persons[persons:])
 	return nil
 }
 
@@ -207,12 +214,20 @@ func (f *fold) report(d *digest, i int) {
 	}
 	for j := range d.parts[first:d.events[i].parts] {
 		p := &d.parts[first+j]
-		measure := p.measure
-		if measure == view.Lag {
-			measure = int(f.commit.recorded - p.date)
+		cell := &f.commit.cells[p.cell-1]
+		if *cell == 0 {
+			*cell = f.cells.id(&d.cells[p.cell-1])
+		}
+		s := sum{*cell, p.date, p.measure, p.n}
+		if s.measure == view.Lag {
+			s.measure = int(f.commit.recorded - p.date)
 		}
 		r := f.rows[p.view]
-		r.sums = append(r.sums, sum{f.cells.id(&p.cell), p.date, measure, p.n})
+		if last := len(r.sums) - 1; last >= 0 && comparePlaces(r.sums[last], s) == 0 {
+			r.sums[last].n += s.n
+		} else {
+			r.sums = append(r.sums, s)
+		}
 	}
 }
 
@@ -268,14 +283,17 @@ func (f *fold) key(ctx context.Context, ref timeline.Ref) (key [16]byte, err err
 
 // agency notes the event in the trail of the agency that answers for it.
 func (f *fold) agency(name string, ref timeline.Ref) {
-	no, ok := f.agencies[name]
-	if !ok {
-		no = len(f.agencies) + 1
-		name = strings.Clone(name)
-		f.agencies[name] = no
-		f.batch.Agencies = append(f.batch.Agencies, readmodel.NameRow{No: int64(no), Name: name})
+	last := &f.commit.agency
+	if last.no == 0 || last.name != name {
+		no, ok := f.agencies[name]
+		if !ok {
+			no = len(f.agencies) + 1
+			f.agencies[strings.Clone(name)] = no
+			f.batch.Agencies = append(f.batch.Agencies, readmodel.NameRow{No: int64(no), Name: strings.Clone(name)})
+		}
+		last.name, last.no = name, no
 	}
-	f.refs.fresh(no).AddRef(ref)
+	f.refs.fresh(last.no).AddRef(ref)
 }
 
 // run returns the number of a pay run and gives it one where it has none.

@@ -23,13 +23,13 @@ func home(hash uint64, n int) int {
 // crowded says whether n places are too few for one more.
 func crowded(used, n int) bool { return 4*used >= 3*n }
 
-// larger is how many places follow n: twice as many while they are few, and a
-// quarter more then, so that few stand empty.
+// larger is how many places follow n: twice as many while they are few, and half
+// as many more then, so that few stand empty.
 func larger(n int) int {
 	if n < 1<<18 {
 		return max(64, 2*n)
 	}
-	return n + n/4
+	return n + n/2
 }
 
 // placesFor is how many places there are once n numbers have been added.

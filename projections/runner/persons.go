@@ -21,8 +21,8 @@ func newPersons() persons {
 	return persons{folios: make([][]uuid.UUID, 1), counties: map[string]int{}}
 }
 
-// hash is that of a person. The ids are random.
-func hash(id *uuid.UUID) uint64 {
+// personHash is that of a person. The ids are random.
+func personHash(id *uuid.UUID) uint64 {
 	return binary.LittleEndian.Uint64(id[:8]) ^ binary.LittleEndian.Uint64(id[8:])*0x9e3779b97f4a7c15
 }
 
@@ -33,7 +33,7 @@ func (p *persons) id(no uint32) *uuid.UUID {
 
 // find returns the number of a person; 0 when there is none.
 func (p *persons) find(id *uuid.UUID) timeline.Number {
-	h := hash(id)
+	h := personHash(id)
 	at, no := p.index.first(h)
 	for no != 0 && *p.id(no) != *id {
 		at, no = p.index.next(at, h)
@@ -45,7 +45,7 @@ func (p *persons) find(id *uuid.UUID) timeline.Number {
 // other, so that the memory is asked for many at a time.
 func (p *persons) findAll(to []timeline.Number, lines []line) []timeline.Number {
 	for i := range lines {
-		_, no := p.index.first(hash(&lines[i].person))
+		_, no := p.index.first(personHash(&lines[i].person))
 		to = append(to, timeline.Number(no))
 	}
 	for i := range lines {
@@ -84,6 +84,6 @@ func (p *persons) know(id uuid.UUID, no timeline.Number) bool {
 		return false
 	}
 	p.folios[folio] = append(p.folios[folio], id)
-	p.index.add(hash(&id), uint32(no), func(no uint32) uint64 { return hash(p.id(no)) })
+	p.index.add(personHash(&id), uint32(no), func(no uint32) uint64 { return personHash(p.id(no)) })
 	return true
 }

@@ -38,9 +38,9 @@ type projector struct {
 	saved  bool // a bulk load has reached a checkpoint
 	since  int  // bytes of leaves that were taken since then
 
-	// A bulk load folds on while a batch is written: these are its commits, and
-	// where its end is told. Nothing else may use the writer until then.
-	written []readmodel.CommitRow
+	// A bulk load folds on while a batch is written, whose end is told here.
+	// Nothing else may use the writer until then.
+	written readmodel.Batch
 	writing chan error
 }
 
@@ -52,7 +52,7 @@ func newProjector(l log.Log, w *readmodel.Writer, views []view.View, opts Option
 
 // stored returns a commit that was taken from the fold.
 func (p *projector) stored(ctx context.Context, ord uint64) (readmodel.CommitRow, error) {
-	if w := p.written; len(w) > 0 && ord >= w[0].Ord {
+	if w := p.written.Commits; len(w) > 0 && ord >= w[0].Ord {
 		return w[ord-w[0].Ord], nil
 	}
 	if err := p.settle(); err != nil {
@@ -67,7 +67,10 @@ func (p *projector) settle() error {
 		return nil
 	}
 	err := <-p.writing
-	p.written, p.writing = nil, nil
+	for table, s := range p.fold.shelves {
+		s.reuse(p.written.Leaves[table])
+	}
+	p.written, p.writing = readmodel.Batch{}, nil
 	return err
 }
 
@@ -337,8 +340,9 @@ func (p *projector) write(ctx context.Context, all bool) error {
 		return err
 	}
 	if p.writer.Bulk() && !all {
-		p.written, p.writing = b.Commits, make(chan error, 1)
-		go func() { p.writing <- p.writer.Write(ctx, &b) }()
+		done := make(chan error, 1)
+		p.written, p.writing = b, done
+		go func() { done <- p.writer.Write(ctx, &b) }()
 	} else if err := p.writer.Write(ctx, &b); err != nil {
 		return err
 	}

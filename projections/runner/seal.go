@@ -10,7 +10,8 @@ import (
 
 // A sealer hashes what is made of the log, commit by commit: the state at a
 // commit is the hash of the state before, of what the commit says, and of every
-// row that it brings. What a commit says was hashed with its digest.
+// row that it brings. What a commit says was hashed with its digest, and whom
+// it is about is in the subjects of its row, by numbers.
 type sealer struct {
 	state readmodel.State
 	b     []byte // of the commit under way
@@ -19,7 +20,11 @@ type sealer struct {
 func (s *sealer) number(n int64) { s.b = binary.AppendVarint(s.b, n) }
 
 // seal ends the commit with what its row says.
-func (s *sealer) seal(d *digest, row *readmodel.CommitRow, voids []readmodel.VoidRow) {
+func (s *sealer) seal(d *digest, row *readmodel.CommitRow, voids []readmodel.VoidRow, persons []readmodel.PersonRow) {
+	for i := range persons {
+		s.number(int64(persons[i].No))
+		s.b = append(s.b, persons[i].ID[:]...)
+	}
 	for _, v := range voids {
 		s.number(int64(v.By))
 		s.number(int64(v.Target))

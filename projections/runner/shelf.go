@@ -12,6 +12,7 @@ import (
 type shelf struct {
 	of    []binder // by the number of the folio or agency; one alone, of number 0, where a table has none
 	dirty []int
+	spare [][]byte // memory for leaves
 }
 
 type binder struct {
@@ -38,8 +39,19 @@ func (s *shelf) fresh(of int) *timeline.Leaf {
 	b := s.binder(of)
 	if b.fresh.Len() == 0 {
 		s.dirty = append(s.dirty, of)
+		if n := len(s.spare) - 1; n >= 0 {
+			b.fresh.Use(s.spare[n])
+			s.spare = s.spare[:n]
+		}
 	}
 	return &b.fresh
+}
+
+// reuse has the memory of rows that were written used for fresh leaves.
+func (s *shelf) reuse(rows []readmodel.LeafRow) {
+	for i := range rows {
+		s.spare = append(s.spare, rows[i].Bytes)
+	}
 }
 
 // bytes is how much was added.

@@ -26,6 +26,10 @@ type Leaf struct {
 // Bytes returns the packed leaf; nothing may be added while it is in use.
 func (l *Leaf) Bytes() []byte { return l.b }
 
+// Use has the leaf, which must be empty, begin in memory that is used for nothing
+// else.
+func (l *Leaf) Use(memory []byte) { l.b = memory[:0] }
+
 // Last returns the last event of the leaf.
 func (l *Leaf) Last() Ref { return l.last }
 
