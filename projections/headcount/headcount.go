@@ -11,23 +11,17 @@ import (
 
 // View returns the view.
 func View() view.View {
-	return view.View{Name: "headcount", Version: 1, Post: contribute}
+	return view.View{Name: "headcount", Version: 1, Placement: contribute}
 }
 
-func contribute(p *timeline.Post, emit view.Emit) {
-	a, ok := p.Attributes()
-	if !ok {
+func contribute(a timeline.Attributes, placed timeline.Placement, emit view.Emit) {
+	if placed.Empty() {
 		return
 	}
 	cell := view.CellOf(a)
-	for _, placed := range p.Placements() {
-		if placed.Empty() {
-			continue
-		}
-		cell.Group, cell.Sex = placed.Group, placed.Sex
-		emit(cell, placed.From, 0, 1)
-		if placed.Exit != 0 {
-			emit(cell, placed.Exit, 0, -1)
-		}
+	cell.Group, cell.Sex = placed.Group, placed.Sex
+	emit(cell, placed.From, 0, 1)
+	if placed.Exit != 0 {
+		emit(cell, placed.Exit, 0, -1)
 	}
 }

@@ -17,7 +17,11 @@ type rows struct {
 	leaves      shelf
 	last        int64                  // number of the last span
 	holding     [][]held               // by post
+	of          []int                  // views that count its spans
 	before, now []part                 // of the timeline under way
+	was, is     view.Emit              // take those parts
+	count       view.Emit              // adds to the sums, or takes away
+	sign        int                    // which of the two
 	sums        []sum                  // of the commit under way
 	changes     []readmodel.SpanChange // likewise
 }
@@ -66,8 +70,8 @@ func (f *fold) difference() error {
 		for i, v := range f.views {
 			if v.Plan != nil {
 				r := f.rows[i]
-				v.Plan(before, into(&r.before))
-				v.Plan(now, into(&r.now))
+				v.Plan(before, r.was)
+				v.Plan(now, r.is)
 				f.resolve(r)
 			}
 		}
@@ -90,27 +94,69 @@ func (f *fold) differencePost(t touch) error {
 	if err := tl.Extend(p.facts[:t.before]); err != nil {
 		return err
 	}
-	for i, v := range f.views {
-		if v.Post != nil {
-			v.Post(tl, into(&f.rows[i].before))
+	for i := range f.views {
+		if v := &f.views[i]; v.Post != nil {
+			v.Post(tl, f.rows[i].was)
 		}
 	}
+	var before stand
+	before.of(tl)
 	if err := tl.Extend(p.facts[t.before:]); err != nil {
 		return err
 	}
-	if a, ok := tl.Attributes(); ok {
-		p.at = around(p.at, a.Division)
+	var now stand
+	now.of(tl)
+	if now.developed {
+		p.at = around(p.at, now.Division)
 	}
-	for i, v := range f.views {
-		switch {
+	for i := range f.views {
+		switch v, r := &f.views[i], f.rows[i]; {
 		case v.Post != nil:
-			v.Post(tl, into(&f.rows[i].now))
-			f.resolve(f.rows[i])
+			v.Post(tl, r.is)
+			f.resolve(r)
 		case v.Spans != nil:
 			f.spans(i, timeline.Number(t.number), tl)
+		case v.Placement != nil:
+			r.placements(v, before, now)
 		}
 	}
 	return nil
+}
+
+// A stand is how things stand with a post: what was said when it was developed, and
+// who is placed there.
+type stand struct {
+	timeline.Attributes
+	developed bool
+	placed    []timeline.Placement
+}
+
+func (s *stand) of(p *timeline.Post) {
+	if s.Attributes, s.developed = p.Attributes(); s.developed {
+		s.placed = p.Placements()
+	}
+}
+
+// placements adds to the sums what the placements on a post contribute now and
+// takes from them what they contributed before. Those at both ends that are what
+// they were contribute the same.
+func (r *rows) placements(v *view.View, before, now stand) {
+	if before.Attributes == now.Attributes {
+		for len(before.placed) > 0 && len(now.placed) > 0 && before.placed[0] == now.placed[0] {
+			before.placed, now.placed = before.placed[1:], now.placed[1:]
+		}
+		for b, n := len(before.placed)-1, len(now.placed)-1; b >= 0 && n >= 0 && before.placed[b] == now.placed[n]; b, n = b-1, n-1 {
+			before.placed, now.placed = before.placed[:b], now.placed[:n]
+		}
+	}
+	r.sign = -1
+	for i := range before.placed {
+		v.Placement(before.Attributes, before.placed[i], r.count)
+	}
+	r.sign = 1
+	for i := range now.placed {
+		v.Placement(now.Attributes, now.placed[i], r.count)
+	}
 }
 
 // around returns the smallest division that a post lies in which was held to lie
@@ -136,6 +182,18 @@ func into(all *[]part) view.Emit {
 			*all = append(*all, part{c, on, measure, n})
 		}
 	}
+}
+
+// newRows returns the rows of a view whose cells have their numbers from cells.
+func newRows(cells *cells) *rows {
+	r := new(rows)
+	r.was, r.is = into(&r.before), into(&r.now)
+	r.count = func(c view.Cell, on civil.Date, measure, n int) {
+		if n != 0 {
+			r.sums = append(r.sums, sum{cells.id(&c), on, measure, r.sign * n})
+		}
+	}
+	return r
 }
 
 // resolve adds to the sums what a timeline contributes now and takes from them

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"strings"
 
 	"github.com/muster-works/muster/events/civil"
@@ -101,7 +102,17 @@ func newFold(views []view.View) *fold {
 		cells:       newCells(),
 	}
 	for range views {
-		f.rows = append(f.rows, new(rows))
+		f.rows = append(f.rows, newRows(&f.cells))
+	}
+	for i, v := range views {
+		if v.Span == nil {
+			continue
+		}
+		of := slices.IndexFunc(views, func(o view.View) bool { return o.Name == v.Of && o.Spans != nil })
+		if of < 0 {
+			panic(fmt.Sprintf("view %s is of the spans of %q, which is no view of spans", v.Name, v.Of))
+		}
+		f.rows[of].of = append(f.rows[of].of, i)
 	}
 	f.keys.stored = f.key
 	f.reset()

@@ -64,7 +64,7 @@ func (f *fold) restoreSpans(ctx context.Context, w *readmodel.Writer, at int) er
 				continue
 			}
 			if r.last++; !ended[r.last] {
-				of := r.of(c.Post)
+				of := r.held(c.Post)
 				*of = append(*of, held{r.last, c.Since, c.Until, uint32(c.Cell), seatOf(c.Seat, c.Filled)})
 			}
 		}
@@ -87,8 +87,8 @@ func compareHeld(a, b held) int {
 	return cmp.Or(cmp.Compare(a.until, b.until), cmp.Compare(a.cell, b.cell), cmp.Compare(a.seat, b.seat))
 }
 
-// of returns the spans of a post that hold.
-func (r *rows) of(post timeline.Number) *[]held {
+// held returns the spans of a post that hold.
+func (r *rows) held(post timeline.Number) *[]held {
 	for int(post) >= len(r.holding) {
 		r.holding = append(r.holding, nil)
 	}
@@ -99,7 +99,7 @@ func (r *rows) of(post timeline.Number) *[]held {
 // end with the commit, new ones begin.
 func (f *fold) spans(at int, no timeline.Number, now *timeline.Post) {
 	r, v := f.rows[at], &f.views[at]
-	holding := r.of(no)
+	holding := r.held(no)
 	old, all := *holding, f.held[:0]
 	v.Spans(now, func(s view.Span) {
 		h := held{cell: uint32(f.cells.id(&s.Cell)), since: s.Since, until: s.Until, seat: seatOf(s.Seat, s.Filled)}
@@ -113,7 +113,7 @@ func (f *fold) spans(at int, no timeline.Number, now *timeline.Post) {
 	kept, begun := 0, 0
 	for i := range all {
 		for kept < len(old) && compareHeld(old[kept], all[i]) < 0 {
-			r.end(old[kept])
+			f.end(r, old[kept])
 			kept++
 		}
 		if kept < len(old) && compareHeld(old[kept], all[i]) == 0 {
@@ -124,10 +124,11 @@ func (f *fold) spans(at int, no timeline.Number, now *timeline.Post) {
 		r.last++
 		all[i].id = r.last
 		r.changes = append(r.changes, all[i].begins(no))
+		f.counted(r, all[i], 1)
 		begun++
 	}
 	for ; kept < len(old); kept++ {
-		r.end(old[kept])
+		f.end(r, old[kept])
 	}
 	if begun > 0 || len(all) != len(old) {
 		*holding = append(old[:0], all...)
@@ -135,4 +136,20 @@ func (f *fold) spans(at int, no timeline.Number, now *timeline.Post) {
 }
 
 // end ends a span with the commit.
-func (r *rows) end(h held) { r.changes = append(r.changes, readmodel.SpanChange{Ends: h.id}) }
+func (f *fold) end(r *rows, h held) {
+	r.changes = append(r.changes, readmodel.SpanChange{Ends: h.id})
+	f.counted(r, h, -1)
+}
+
+// counted adds what a span contributes to other views, or takes it away.
+func (f *fold) counted(r *rows, h held, sign int) {
+	for _, i := range r.of {
+		s := view.Span{Seat: int(h.seat >> 1), Since: h.since, Until: h.until, Filled: h.filled()}
+		if s.Until == readmodel.OpenEnd {
+			s.Until = 0
+		}
+		if on, measure, n := f.views[i].Span(s); n != 0 {
+			f.rows[i].sums = append(f.rows[i].sums, sum{int64(h.cell), on, measure, sign * n})
+		}
+	}
+}

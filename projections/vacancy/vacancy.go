@@ -25,12 +25,11 @@ func View() view.View {
 // Filled returns the view of vacancies filled: one in the cell of the seat and
 // of the reason, on the on-duty day; the measure is the days it was vacant.
 func Filled() view.View {
-	return view.View{Name: "filled", Version: 1, Post: func(p *timeline.Post, emit view.Emit) {
-		spans(p, func(s view.Span) {
-			if s.Filled {
-				emit(s.Cell, s.Until, int(s.Until-s.Since), 1)
-			}
-		})
+	return view.View{Name: "filled", Version: 1, Of: "vacancy", Span: func(s view.Span) (on civil.Date, measure, n int) {
+		if s.Filled {
+			return s.Until, int(s.Until - s.Since), 1
+		}
+		return 0, 0, 0
 	}}
 }
 

@@ -74,8 +74,6 @@ func TestSpans(t *testing.T) {
 
 // spans puts the spans and what was filled into words.
 func spans(p *timeline.Post) string {
-	took := map[string]int{}
-	vacancy.Filled().Post(p, func(c view.Cell, on civil.Date, measure, n int) { took[on.String()+c.Reason] = measure })
 	var all []string
 	vacancy.View().Spans(p, func(s view.Span) {
 		w := fmt.Sprintf("%d:%s–", s.Seat, s.Since.String()[5:])
@@ -86,7 +84,13 @@ func spans(p *timeline.Post) string {
 			w += " " + s.Cell.Reason
 		}
 		if s.Filled {
-			w += fmt.Sprintf(" filled %d", took[s.Until.String()+s.Cell.Reason])
+			w += " filled"
+		}
+		if on, measure, n := vacancy.Filled().Span(s); n != 0 {
+			w += fmt.Sprintf(" %d", measure)
+			if on != s.Until || n != 1 {
+				w += fmt.Sprintf("?! %d on %s", n, on)
+			}
 		}
 		all = append(all, w)
 	})

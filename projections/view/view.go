@@ -79,6 +79,14 @@ type View struct {
 	Post  func(*timeline.Post, Emit)       // what a post contributes
 	Plan  func(*timeline.Plan, Emit)       // what a plan line contributes
 	Spans func(*timeline.Post, func(Span)) // the spans of a post
+	// Placement is what each placement on a post that was developed contributes.
+	// Post could say the same; but of the placements on a post most are what they
+	// were before, and only of the others this is asked.
+	Placement func(timeline.Attributes, timeline.Placement, Emit)
+	// Span is what each span of the view Of contributes, in the cell of the span,
+	// which is left out.
+	Span func(Span) (on civil.Date, measure, n int)
+	Of   string
 	// Event is what an event contributes by itself, once and for good: since it was
 	// recorded, whatever it replaces, and whatever replaces or withdraws it. The
 	// event is good until the function returns.
