@@ -85,6 +85,7 @@ func (p *pipeline) giveBack(d *decoded) {
 	d.Commit = log.Commit{}
 	clear(d.events)
 	clear(d.posts)
+	clear(d.agencies)
 	clear(d.cells)
 	if done != nil {
 		done()

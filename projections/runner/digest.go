@@ -27,12 +27,15 @@ type digest struct {
 	log.Commit
 	events []digested
 	lines  []line
-	posts  []postName  // in the order in which they are named; neighbours differ
-	packed []byte      // what the rests of facts are parts of
-	cells  []view.Cell // of parts, in the order in which they are named; neighbours differ
-	parts  []reported  // what events contribute by themselves
-	facts  int
-	said   [sha256.Size]byte // hash of all of it
+	packed []byte // what the rests of facts are parts of
+
+	// What is named, in the order in which it is; neighbours differ.
+	posts    []postName
+	agencies []string
+	cells    []view.Cell // of parts
+	parts    []reported  // what events contribute by themselves
+	facts    int
+	said     [sha256.Size]byte // hash of all of it
 }
 
 // A digested is one event.
@@ -41,7 +44,7 @@ type digested struct {
 	replaced [16]byte // key of the event that it replaces or withdraws
 	replaces bool
 
-	agency string // that answers for it
+	agency int    // that answers for it, in agencies, from 1
 	county string // where new persons are noted
 	tag    timeline.Tag
 	run    string // of pay lines
@@ -106,7 +109,7 @@ func newDigester(views []view.View, setAside []log.Position) *digester {
 // names its position, unless it was set aside.
 func (g *digester) digest(d *digest) error {
 	d.events, d.lines, d.posts, d.packed, d.facts = d.events[:0], d.lines[:0], d.posts[:0], d.packed[:0], 0
-	d.cells, d.parts = d.cells[:0], d.parts[:0]
+	d.agencies, d.cells, d.parts = d.agencies[:0], d.cells[:0], d.parts[:0]
 	for i, raw := range d.Events {
 		e, err := g.scanner.Scan(raw)
 		if at := d.Position.Event(i); err != nil && slices.Contains(g.setAside, at) {
@@ -117,7 +120,7 @@ func (g *digester) digest(d *digest) error {
 		}
 		d.events = append(d.events, digested{key: e.Key().Hash()})
 		x := &d.events[i]
-		x.agency, x.county = e.Agency(), county(e)
+		x.agency, x.county = d.agency(e.Agency()), county(e)
 		if old := e.Voids(); old.ID != "" {
 			x.replaced, x.replaces = old.Hash(), true
 		}
@@ -169,10 +172,10 @@ func (g *digester) hash(d *digest) {
 		x := &d.events[i]
 		b = append(b, x.key[:]...)
 		b = append(b, byte(x.tag))
-		for _, s := range []string{x.agency, x.county, x.run, string(x.plan.Division), x.plan.Area} {
+		for _, s := range []string{x.county, x.run, string(x.plan.Division), x.plan.Area} {
 			b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
 		}
-		for _, n := range []int{x.post, x.plan.Year, x.seats, int(x.month), x.lines, x.parts, len(x.aside)} {
+		for _, n := range []int{x.agency, x.post, x.plan.Year, x.seats, int(x.month), x.lines, x.parts, len(x.aside)} {
 			b = binary.AppendVarint(b, int64(n))
 		}
 	}
@@ -181,6 +184,9 @@ func (g *digester) hash(d *digest) {
 	}
 	for _, p := range d.posts {
 		b = append(append(b, p.name...), 0)
+	}
+	for _, name := range d.agencies {
+		b = append(append(b, name...), 0)
 	}
 	g.said.Write(b)
 	g.said.Sum(d.said[:0])
@@ -207,7 +213,7 @@ func (g *digester) say(d *digest, x *digested, e *events.Event) {
 		x.tag, x.plan, x.seats = timeline.TagPlanned, timeline.PlanKeyOf(e.Division, v), v.Posts
 	case *events.PostDeveloped:
 		x.tag, x.post = timeline.TagDeveloped, d.post(v.Post)
-		x.own = pack(timeline.PackDeveloped(d.packed, e.Division, x.agency, v))
+		x.own = pack(timeline.PackDeveloped(d.packed, e.Division, e.Agency(), v))
 	case *events.PostResized:
 		x.tag, x.post = timeline.TagResized, d.post(v.Post)
 		x.own = pack(timeline.PackResized(d.packed, v))
@@ -294,6 +300,14 @@ func (g *digester) month(m civil.Month) *timeline.Calendar {
 		g.calendar = timeline.CalendarOf(m)
 	}
 	return g.calendar
+}
+
+// agency notes the name of an agency.
+func (d *digest) agency(name string) int {
+	if n := len(d.agencies); n == 0 || d.agencies[n-1] != name {
+		d.agencies = append(d.agencies, name)
+	}
+	return len(d.agencies)
 }
 
 // post notes the name of a post.

@@ -60,14 +60,11 @@ type fold struct {
 
 // A commit is what is under way.
 type commit struct {
-	posts   []timeline.Number  // of the digest's, 0 while unknown
-	cells   []int64            // likewise
-	persons []timeline.Number  // of the lines, 0 for those unknown before
-	about   []timeline.Subject // of the event
-	agency  struct {           // that answered for the last event
-		name string
-		no   int
-	}
+	posts    []timeline.Number  // of the digest's, 0 while unknown
+	agencies []int              // likewise
+	cells    []int64            // likewise
+	persons  []timeline.Number  // of the lines, 0 for those unknown before
+	about    []timeline.Subject // of the event
 	recorded civil.Date
 }
 
@@ -165,6 +162,7 @@ func (f *fold) apply(ctx context.Context, d *digest) error {
 	f.keys.touch(d.events)
 	f.commit.posts = f.findPosts(f.commit.posts[:0], d.posts)
 	f.commit.cells = append(f.commit.cells[:0], make([]int64, len(d.cells))...)
+	f.commit.agencies = append(f.commit.agencies[:0], make([]int, len(d.agencies))...)
 	f.commit.persons = f.persons.findAll(f.commit.persons[:0], d.lines)
 	for i := range d.events {
 		f.commit.about = f.commit.about[:0]
@@ -185,7 +183,6 @@ func (f *fold) apply(ctx context.Context, d *digest) error {
 	}
 	// What is left are numbers: the bytes of the commit may be used again.
 	f.cells.forget()
-	f.commit.agency.name, f.commit.agency.no = "", 0
 	f.sealer.seal(d, &f.batch.Commits[len(f.batch.Commits)-1], f.batch.Voids[voids:], f.batch.Persons[persons:])
 	return nil
 }
@@ -203,7 +200,7 @@ func (f *fold) event(ctx context.Context, d *digest, i int) error {
 		return nil // the same event again says nothing new
 	}
 	f.keys.add(x.key, ref)
-	f.agency(x.agency, ref)
+	f.agency(d, x.agency, ref)
 	f.say(d, i, ref)
 	f.report(d, i)
 	if by, ok := f.pending[x.key]; ok {
@@ -292,19 +289,26 @@ func (f *fold) key(ctx context.Context, ref timeline.Ref) (key [16]byte, err err
 	return key, nil
 }
 
-// agency notes the event in the trail of the agency that answers for it.
-func (f *fold) agency(name string, ref timeline.Ref) {
-	last := &f.commit.agency
-	if last.no == 0 || last.name != name {
-		no, ok := f.agencies[name]
-		if !ok {
-			no = len(f.agencies) + 1
-			f.agencies[strings.Clone(name)] = no
-			f.batch.Agencies = append(f.batch.Agencies, readmodel.NameRow{No: int64(no), Name: strings.Clone(name)})
-		}
-		last.name, last.no = name, no
+// agency notes the event in the trail of the agency that answers for it; at counts
+// from 1.
+func (f *fold) agency(d *digest, at int, ref timeline.Ref) {
+	no := &f.commit.agencies[at-1]
+	if *no == 0 {
+		*no = f.agencyNo(d.agencies[at-1])
 	}
-	f.refs.fresh(last.no).AddRef(ref)
+	f.refs.fresh(*no).AddRef(ref)
+}
+
+// agencyNo returns the number of an agency and gives it one where it has none.
+func (f *fold) agencyNo(name string) int {
+	no, ok := f.agencies[name]
+	if !ok {
+		no = len(f.agencies) + 1
+		name = strings.Clone(name)
+		f.agencies[name] = no
+		f.batch.Agencies = append(f.batch.Agencies, readmodel.NameRow{No: int64(no), Name: name})
+	}
+	return no
 }
 
 // run returns the number of a pay run and gives it one where it has none.
