@@ -110,14 +110,16 @@ func (f *fold) differencePost(t touch) error {
 		p.at = around(p.at, now.Division)
 	}
 	for i := range f.views {
-		switch v, r := &f.views[i], f.rows[i]; {
-		case v.Post != nil:
+		v, r := &f.views[i], f.rows[i]
+		if v.Post != nil {
 			v.Post(tl, r.is)
 			f.resolve(r)
-		case v.Spans != nil:
-			f.spans(i, timeline.Number(t.number), tl)
-		case v.Placement != nil:
+		}
+		if v.Placement != nil {
 			r.placements(v, before, now)
+		}
+		if v.Spans != nil {
+			f.spans(i, timeline.Number(t.number), tl)
 		}
 	}
 	return nil
