@@ -79,10 +79,16 @@ func Compare(ctx context.Context, m Model, prefix string, known uint64, first, l
 	slices.SortFunc(c.Changed, func(a, b LineChange) int {
 		return cmp.Or(cmp.Compare(a.Division, b.Division), cmp.Compare(a.Post, b.Post), cmp.Compare(a.no, b.no), cmp.Compare(a.Month, b.Month))
 	})
+	numbers := make([]timeline.Number, len(c.Changed))
 	for i := range c.Changed {
-		if c.Changed[i].Person, err = m.PersonID(ctx, c.Changed[i].no); err != nil {
-			return nil, err
-		}
+		numbers[i] = c.Changed[i].no
+	}
+	ids, err := m.PersonIDs(ctx, numbers)
+	if err != nil {
+		return nil, err
+	}
+	for i, id := range ids {
+		c.Changed[i].Person = id
 	}
 	return c, nil
 }

@@ -34,7 +34,8 @@ type Model interface {
 	Persons(ctx context.Context, numbers []timeline.Number, known uint64, yield func(timeline.Number, *timeline.Person)) error
 	// Leaves returns the leaves of a folio that end after an event.
 	Leaves(ctx context.Context, folio uint32, after timeline.Ref) ([][]byte, error)
-	PersonID(ctx context.Context, no timeline.Number) (uuid.UUID, error)
+	// PersonIDs returns pseudonyms in the order of the numbers.
+	PersonIDs(ctx context.Context, numbers []timeline.Number) ([]uuid.UUID, error)
 }
 
 // A Question says what a roll is of.
@@ -54,7 +55,7 @@ type Line struct {
 	Late   int    `json:"late_days"`
 	Policy string `json:"policyversion"` // of the pack in force there on the first of the month; empty is none
 
-	No timeline.Number `json:"-"` // of the person, see Model.PersonID
+	No timeline.Number `json:"-"` // of the person, see Model.PersonIDs
 }
 
 // Totals are sums of lines, and how many lines are amiss.

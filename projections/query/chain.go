@@ -111,6 +111,7 @@ func (a *About) add(q *question, ref timeline.Ref) error {
 	if err != nil {
 		return err
 	}
+	var persons []timeline.Number
 	for _, s := range subjects {
 		switch s.Kind {
 		case timeline.OfPost:
@@ -120,11 +121,7 @@ func (a *About) add(q *question, ref timeline.Ref) error {
 			}
 			a.Posts = once(a.Posts, name)
 		case timeline.OfPerson:
-			id, err := q.model.PersonID(q.ctx, timeline.Number(s.No))
-			if err != nil {
-				return err
-			}
-			a.Persons = once(a.Persons, id)
+			persons = append(persons, timeline.Number(s.No))
 		case timeline.OfPlan:
 			k, err := q.model.PlanKey(q.ctx, s.No)
 			if err != nil {
@@ -133,7 +130,11 @@ func (a *About) add(q *question, ref timeline.Ref) error {
 			a.Plans = once(a.Plans, fmt.Sprintf("%s %d %s", k.Division, k.Year, k.Area))
 		}
 	}
-	return nil
+	ids, err := q.model.PersonIDs(q.ctx, persons)
+	for _, id := range ids {
+		a.Persons = once(a.Persons, id)
+	}
+	return err
 }
 
 // once appends what is not there yet.

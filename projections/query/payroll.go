@@ -8,6 +8,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/payroll"
+	"github.com/muster-works/muster/projections/timeline"
 )
 
 // Payroll answers what a month was worth to everyone who was in place on a post
@@ -31,10 +32,16 @@ func (a *API) payroll(q *question) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	numbers := make([]timeline.Number, len(x.Lines))
 	for i := range x.Lines {
-		if x.Lines[i].Person, err = q.model.PersonID(q.ctx, x.Lines[i].No); err != nil {
-			return nil, err
-		}
+		numbers[i] = x.Lines[i].No
+	}
+	ids, err := q.model.PersonIDs(q.ctx, numbers)
+	if err != nil {
+		return nil, err
+	}
+	for i, id := range ids {
+		x.Lines[i].Person = id
 	}
 	if x.Lines == nil {
 		x.Lines = []payroll.Line{}

@@ -1,7 +1,6 @@
 package readmodel
 
 import (
-	"github.com/google/uuid"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/timeline"
@@ -14,7 +13,6 @@ type Batch struct {
 	Posts    []PostRow // new and changed
 	Plans    []PlanRow // new and changed
 	Runs     []NameRow
-	Persons  []PersonRow
 	Folios   []NameRow // the name is the county
 	Agencies []NameRow
 	Leaves   map[string][]LeafRow // by table
@@ -85,14 +83,8 @@ type PlanRow struct {
 	Facts []byte
 }
 
-// A PersonRow gives a number to a person.
-type PersonRow struct {
-	No timeline.Number
-	ID uuid.UUID
-}
-
-// A LeafRow is a new leaf: of a folio, an agency, or of what a table has as a
-// whole, where Of is 0. It replaces the Joined leaves before it, whose bytes it
+// A LeafRow is a new leaf: of a folio, a bucket, an agency, or of what a table has
+// as a whole, where Of is 0. It replaces the Joined leaves before it, whose bytes it
 // begins with.
 type LeafRow struct {
 	Of     int64

@@ -20,14 +20,13 @@ var tablesHashed = []struct{ name, query string }{
 	{"post", `SELECT no, name, division, facts FROM post ORDER BY no`},
 	{"plan_line", `SELECT no, division, year, area, facts FROM plan_line ORDER BY no`},
 	{"run", `SELECT no, name FROM run ORDER BY no`},
-	{"person", `SELECT no, id FROM person ORDER BY no`},
 	{"folio", `SELECT no, county FROM folio ORDER BY no`},
 	{"agency", `SELECT no, name FROM agency ORDER BY no`},
 }
 
 // Hashes returns a hash of every table, by name. Two generations that read one
 // log up to one commit, with the same views, have the same hashes; leaves are
-// hashed as if each folio, agency and view were one leaf.
+// hashed as if each folio, bucket, agency and view were one leaf.
 func (r *Reader) Hashes(ctx context.Context) (map[string]string, error) {
 	sums := map[string]string{}
 	for _, t := range tablesHashed {
@@ -37,6 +36,8 @@ func (r *Reader) Hashes(ctx context.Context) (map[string]string, error) {
 	}
 	leaves := map[string]string{
 		"leaf":        `SELECT folio, last, facts FROM leaf ORDER BY folio, last`,
+		"person":      `SELECT folio, last, ids FROM person ORDER BY folio, last`,
+		"bearer":      `SELECT bucket, last, persons FROM bearer ORDER BY bucket, last`,
 		"agency_leaf": `SELECT agency, last, events FROM agency_leaf ORDER BY agency, last`,
 		"cell":        `SELECT 0, last, cells FROM cell ORDER BY last`,
 	}

@@ -68,8 +68,6 @@ func (b *Batch) insert(t Table) Insert {
 		return names(b.Folios)
 	case "agency":
 		return names(b.Agencies)
-	case "person":
-		return rowsOf(b.Persons, func(to []any, p *PersonRow) []any { return append(to, int64(p.No), p.ID[:]) })
 	}
 	of, _, _ := t.leafColumns()
 	return rowsOf(b.Leaves[t.Name], func(to []any, l *LeafRow) []any {

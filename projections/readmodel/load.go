@@ -8,18 +8,17 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/google/uuid"
 	"github.com/muster-works/muster/projections/timeline"
 )
 
 // What a projector reads when it starts, in the order of the numbers. Each
 // sequence yields at most one error, last.
 
-// Counts returns how many events and persons there are.
-func (w *Writer) Counts(ctx context.Context) (events, persons int, err error) {
-	var keys int
-	err = each(ctx, w.ledger, func(rows Rows) error { return rows.Scan(&keys, &persons) },
-		`SELECT CAST((SELECT coalesce(sum(length(keys)), 0) FROM commits) AS bigint), (SELECT count(*) FROM person)`)
-	return keys / 16, persons, err
+// Events returns how many events there are.
+func (w *Writer) Events(ctx context.Context) (n int, err error) {
+	err = one(ctx, w.ledger, &n, `SELECT CAST(coalesce(sum(length(keys)), 0) AS bigint) FROM commits`)
+	return n / 16, err
 }
 
 // Commits yields ordinals and key hashes; the rest of the rows is left empty.
@@ -51,12 +50,17 @@ func (w *Writer) Plans(ctx context.Context) iter.Seq2[PlanRow, error] {
 	})
 }
 
-// Persons yields the persons.
-func (w *Writer) Persons(ctx context.Context) iter.Seq2[PersonRow, error] {
-	return all(ctx, w.ledger, `SELECT no, id FROM person ORDER BY no`, func(rows Rows, p *PersonRow) error {
-		var id sql.RawBytes
-		return errors.Join(rows.Scan(&p.No, &id), exactly(p.ID[:], id))
-	})
+// Persons calls yield with the pseudonyms of the persons, folio by folio and in the
+// order of their numbers.
+func (w *Writer) Persons(ctx context.Context, yield func(folio int, id uuid.UUID)) error {
+	var folio int
+	var ids sql.RawBytes
+	return each(ctx, w.ledger, func(rows Rows) error {
+		if err := rows.Scan(&folio, &ids); err != nil {
+			return err
+		}
+		return timeline.ReadPseudonyms(ids, func(_ timeline.Ref, id [16]byte) { yield(folio, id) })
+	}, `SELECT folio, ids FROM person ORDER BY folio, last`)
 }
 
 // Runs yields the pay runs.

@@ -13,8 +13,8 @@ const (
 	postQuery         = `SELECT facts FROM post WHERE name = ?`
 	postNameQuery     = `SELECT name FROM post WHERE no = ?`
 	postsUnderQuery   = `SELECT no, name, facts FROM post WHERE division >= ? AND division < ? OR division IN (?, ?, ?, ?, ?)`
-	personQuery       = `SELECT no FROM person WHERE id = ?`
-	personIDQuery     = `SELECT id FROM person WHERE no = ?`
+	idsQuery          = `SELECT ids FROM person WHERE folio = ? ORDER BY last`
+	bearersQuery      = `SELECT persons FROM bearer WHERE bucket = ? ORDER BY last`
 	leavesQuery       = `SELECT facts FROM leaf WHERE folio = ? AND last > ? ORDER BY last`
 	leafEndsQuery     = `SELECT f.no, coalesce((SELECT max(l.last) FROM leaf l WHERE l.folio = f.no), 0) FROM folio f WHERE f.no > ? ORDER BY f.no`
 	postSizesQuery    = `SELECT no, length(facts) FROM post WHERE no > ? ORDER BY no`

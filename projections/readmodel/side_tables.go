@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/google/uuid"
 	"github.com/muster-works/muster/projections/timeline"
 )
 
@@ -20,7 +19,8 @@ func tablesCompared(first, second map[string]int) []table {
 		{name: "plan_line", source: (*side).plans},
 		{name: "leaf", source: (*side).folios},
 		{name: "agency_leaf", source: (*side).agencies},
-		{name: "person", source: (*side).persons, names: true},
+		{name: "person", source: (*side).persons},
+		{name: "bearer", source: (*side).bearers},
 		{name: "run", source: named("run", "name"), names: true},
 		{name: "agency", source: named("agency", "name"), names: true},
 		{name: "folio", source: named("folio", "county"), names: true},
@@ -139,27 +139,6 @@ func (s *side) timeline(r *record) ([]row, error) {
 		}
 		return p.Trail(), nil
 	}}}, nil
-}
-
-func (s *side) persons() source {
-	var id sql.RawBytes
-	var no int64
-	to := []any{&id, &no}
-	return source{
-		query: `SELECT id, no FROM person ORDER BY id`,
-		read: func(c *cursor) error {
-			if err := c.rows.Scan(to...); err != nil {
-				return err
-			}
-			r := c.under(id)
-			r.value = appendNumbers(r.value, no)
-			return nil
-		},
-		words: func(r *record) ([]row, error) {
-			id, err := uuid.FromBytes(r.key)
-			return []row{{key: id.String(), value: fmt.Sprint(numberAt(r.value, 0))}}, err
-		},
-	}
 }
 
 func named(table, column string) func(*side) source {

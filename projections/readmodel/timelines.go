@@ -4,9 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 
-	"github.com/google/uuid"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/timeline"
 )
@@ -24,65 +22,6 @@ func (r *Reader) Post(ctx context.Context, name string, known uint64) (*timeline
 // PostName returns the name of the post with a number.
 func (r *Reader) PostName(ctx context.Context, no timeline.Number) (string, error) {
 	return r.nameOf(ctx, "post", postNameQuery, no)
-}
-
-// PersonID returns the pseudonym of the person with a number.
-func (r *Reader) PersonID(ctx context.Context, no timeline.Number) (uuid.UUID, error) {
-	var id []byte
-	if err := one(ctx, r.generation, &id, personIDQuery, int64(no)); err != nil {
-		return uuid.UUID{}, fmt.Errorf("person number %d: %w", no, err)
-	}
-	return uuid.FromBytes(id)
-}
-
-// Person returns the timeline of a person as known at an ordinal; ErrUnknown
-// when no event has named the person.
-func (r *Reader) Person(ctx context.Context, id uuid.UUID, known uint64) (*timeline.Person, error) {
-	var no timeline.Number
-	if err := one(ctx, r.generation, &no, personQuery, id[:]); err != nil {
-		return nil, fmt.Errorf("person %s: %w", id, err)
-	}
-	folio, slot := no.Folio()
-	leaves, err := r.Leaves(ctx, folio, 0)
-	if err != nil {
-		return nil, err
-	}
-	return timeline.ReadPerson(leaves, slot, known)
-}
-
-// Persons calls yield with the timelines of the persons with given numbers, as
-// known at an ordinal, by number. Those of one folio, which mostly are of one
-// county, cost little more than one.
-func (r *Reader) Persons(ctx context.Context, numbers []timeline.Number, known uint64, yield func(timeline.Number, *timeline.Person)) error {
-	wanted := slices.Compact(slices.Sorted(slices.Values(numbers)))
-	for len(wanted) > 0 {
-		folio, _ := wanted[0].Folio()
-		n := 1
-		for n < len(wanted) && uint32(wanted[n])/timeline.FolioSize == folio {
-			n++
-		}
-		leaves, err := r.Leaves(ctx, folio, 0)
-		if err != nil {
-			return err
-		}
-		var want [timeline.FolioSize]bool
-		for _, no := range wanted[:n] {
-			_, slot := no.Folio()
-			want[slot] = true
-		}
-		all, err := timeline.ReadFolio(leaves, known, func(slot byte) bool { return want[slot] })
-		if err != nil {
-			return err
-		}
-		for _, no := range wanted[:n] {
-			_, slot := no.Folio()
-			if p := all[slot]; p != nil {
-				yield(no, p)
-			}
-		}
-		wanted = wanted[n:]
-	}
-	return nil
 }
 
 // Leaves returns the leaves of a folio that end after an event, in log order.

@@ -124,7 +124,8 @@ func (f *fold) reset() {
 
 // shelves yields what is written in leaves, by table.
 func (f *fold) shelves(yield func(table string, s *shelf) bool) {
-	if !yield("leaf", &f.leaves) || !yield("agency_leaf", &f.refs) || !yield("cell", &f.named) {
+	if !yield("leaf", &f.leaves) || !yield("person", &f.persons.ids) || !yield("bearer", &f.persons.bearers) ||
+		!yield("agency_leaf", &f.refs) || !yield("cell", &f.named) {
 		return
 	}
 	for i, v := range f.views {
@@ -157,7 +158,7 @@ func (f *fold) apply(ctx context.Context, d *digest) error {
 		row.Keys = append(row.Keys, d.events[i].key[:]...)
 	}
 	f.batch.Commits = append(f.batch.Commits, row)
-	voids, persons := len(f.batch.Voids), len(f.batch.Persons)
+	voids := len(f.batch.Voids)
 	f.commit.recorded = view.RecordedOn(row.Recorded)
 	f.keys.touch(d.events)
 	f.commit.posts = f.findPosts(f.commit.posts[:0], d.posts)
@@ -183,7 +184,8 @@ func (f *fold) apply(ctx context.Context, d *digest) error {
 	}
 	// What is left are numbers: the bytes of the commit may be used again.
 	f.cells.forget()
-	f.sealer.seal(d, &f.batch.Commits[len(f.batch.Commits)-1], f.batch.Voids[voids:], f.batch.Persons[persons:])
+	f.sealer.seal(d, &f.batch.Commits[len(f.batch.Commits)-1], f.batch.Voids[voids:], f.persons.fresh)
+	f.persons.fresh = f.persons.fresh[:0]
 	return nil
 }
 

@@ -61,7 +61,8 @@ func TestKeys(t *testing.T) {
 	})
 }
 
-// Persons have the numbers that they were given, alone and looked up together.
+// Persons have the numbers that they were given, alone and looked up together, and
+// whoever reads the leaves finds them so.
 func TestPersons(t *testing.T) {
 	p := newPersons()
 	var b readmodel.Batch
@@ -70,7 +71,7 @@ func TestPersons(t *testing.T) {
 	for i := range 3000 {
 		id := uuid.NewSHA1(uuid.Nil, []byte{byte(i), byte(i >> 8)})
 		lines = append(lines, line{person: id})
-		want = append(want, p.add(id, []string{"a", "b", ""}[i%3], &b))
+		want = append(want, p.add(id, []string{"a", "b", ""}[i%3], timeline.MakeRef(uint64(i+1), 0), &b))
 	}
 	lines = append(lines, line{person: uuid.NewSHA1(uuid.Nil, []byte("nobody"))})
 	want = append(want, 0)
@@ -79,7 +80,55 @@ func TestPersons(t *testing.T) {
 			t.Fatalf("person %d has number %d, alone %d, want %d", i, got, alone, want[i])
 		}
 	}
-	if len(b.Persons) != 3000 || len(b.Folios) != 12 {
-		t.Errorf("%d persons in %d folios, want 3000 in 12", len(b.Persons), len(b.Folios))
+	if len(p.fresh) != 3000 || len(b.Folios) != 12 {
+		t.Errorf("%d persons in %d folios, want 3000 in 12", len(p.fresh), len(b.Folios))
 	}
+	again := newPersons()
+	again.folios = make([][]uuid.UUID, len(p.folios))
+	n := 0
+	for _, row := range taken(t, &p.ids) {
+		err := timeline.ReadPseudonyms(row.Bytes, func(_ timeline.Ref, id [16]byte) {
+			if n++; !again.know(id, int(row.Of)) {
+				t.Errorf("no room for %x in folio %d", id, row.Of)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if again.numberAll(n); n != 3000 {
+		t.Errorf("%d persons in leaves", n)
+	}
+	for i := range lines {
+		if got := again.find(&lines[i].person); got != want[i] {
+			t.Fatalf("person %d has number %d when read, want %d", i, got, want[i])
+		}
+	}
+	for _, full := range []int{-1, 0, 1, 99} {
+		if again.know(uuid.UUID{}, full) {
+			t.Errorf("room in folio %d", full)
+		}
+	}
+	for _, row := range taken(t, &p.bearers) {
+		err := timeline.ReadBearers(row.Bytes, func(b timeline.Bearer) {
+			hash := timeline.PersonHash(*p.id(uint32(b.No)))
+			if n--; timeline.Bucket(hash) != int(row.Of) || uint32(hash) != b.Half || want[b.Ref.Ord()-1] != b.No {
+				t.Errorf("%+v in bucket %d", b, row.Of)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n != 0 {
+		t.Errorf("%d persons are in no bucket", n)
+	}
+}
+
+func taken(t *testing.T, s *shelf) []readmodel.LeafRow {
+	rows, err := s.take("", 0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
 }

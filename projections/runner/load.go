@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/google/uuid"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/timeline"
@@ -14,11 +15,11 @@ import (
 
 // load fills a new fold with what a generation holds.
 func (f *fold) load(ctx context.Context, w *readmodel.Writer) error {
-	events, persons, err := w.Counts(ctx)
+	events, err := w.Events(ctx)
 	if err != nil {
 		return err
 	}
-	f.keys.places, f.persons.index.places = make([]key, placesFor(events)), make([]uint64, placesFor(persons))
+	f.keys.places = make([]key, placesFor(events))
 	l := loader{}
 	each(&l, w.Commits(ctx), func(c readmodel.CommitRow) {
 		for i := 0; i+16 <= len(c.Keys); i += 16 {
@@ -35,16 +36,14 @@ func (f *fold) load(ctx context.Context, w *readmodel.Writer) error {
 		f.persons.folios = append(f.persons.folios, nil)
 		f.persons.counties[r.Name] = int(r.No) // the last one is being filled
 	})
-	each(&l, w.Persons(ctx), func(p readmodel.PersonRow) {
-		if !f.persons.know(p.ID, p.No) && l.err == nil {
-			l.err = fmt.Errorf("person %d: %w", p.No, timeline.ErrDamaged)
-		}
-	})
 	for table, s := range f.shelves {
 		each(&l, w.Leaves(ctx, table), s.know)
 	}
 	if l.err != nil {
 		return l.err
+	}
+	if err := f.loadPersons(ctx, w); err != nil {
+		return err
 	}
 	if err := f.loadCells(ctx, w); err != nil {
 		return err
@@ -89,6 +88,22 @@ func (f *fold) loadChanging(ctx context.Context, w *readmodel.Writer) error {
 		f.plans = append(f.plans, planLine{key: p.Key, facts: slices.Clip(p.Facts)})
 	})
 	return l.err
+}
+
+// loadPersons takes up the persons in the folios that are there.
+func (f *fold) loadPersons(ctx context.Context, w *readmodel.Writer) error {
+	n, sound := 0, true
+	err := w.Persons(ctx, func(folio int, id uuid.UUID) {
+		sound = f.persons.know(id, folio) && sound
+		n++
+	})
+	if err == nil && !sound {
+		err = fmt.Errorf("a person is in no folio: %w", timeline.ErrDamaged)
+	}
+	if err == nil {
+		f.persons.numberAll(n)
+	}
+	return err
 }
 
 func (f *fold) loadCells(ctx context.Context, w *readmodel.Writer) error {

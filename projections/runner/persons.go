@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"encoding/binary"
 	"strings"
 
 	"github.com/google/uuid"
@@ -15,15 +14,18 @@ type persons struct {
 	index    index
 	folios   [][]uuid.UUID  // by folio, the persons in it by slot; folio 0 is none
 	counties map[string]int // the folio that is being filled
+	ids      shelf          // of folios
+	bearers  shelf          // of buckets
+	fresh    []person       // named by the commit under way for the first time
+}
+
+type person struct {
+	no timeline.Number
+	id uuid.UUID
 }
 
 func newPersons() persons {
 	return persons{folios: make([][]uuid.UUID, 1), counties: map[string]int{}}
-}
-
-// personHash is that of a person. The ids are random.
-func personHash(id *uuid.UUID) uint64 {
-	return binary.LittleEndian.Uint64(id[:8]) ^ binary.LittleEndian.Uint64(id[8:])*0x9e3779b97f4a7c15
 }
 
 func (p *persons) id(no uint32) *uuid.UUID {
@@ -33,7 +35,7 @@ func (p *persons) id(no uint32) *uuid.UUID {
 
 // find returns the number of a person; 0 when there is none.
 func (p *persons) find(id *uuid.UUID) timeline.Number {
-	h := personHash(id)
+	h := timeline.PersonHash(*id)
 	at, no := p.index.first(h)
 	for no != 0 && *p.id(no) != *id {
 		at, no = p.index.next(at, h)
@@ -45,7 +47,7 @@ func (p *persons) find(id *uuid.UUID) timeline.Number {
 // other, so that the memory is asked for many at a time.
 func (p *persons) findAll(to []timeline.Number, lines []line) []timeline.Number {
 	for i := range lines {
-		_, no := p.index.first(personHash(&lines[i].person))
+		_, no := p.index.first(timeline.PersonHash(lines[i].person))
 		to = append(to, timeline.Number(no))
 	}
 	for i := range lines {
@@ -56,15 +58,20 @@ func (p *persons) findAll(to []timeline.Number, lines []line) []timeline.Number 
 	return to
 }
 
-// add gives a number to a person who has none. The batch gets the rows.
-func (p *persons) add(id uuid.UUID, county string, b *readmodel.Batch) timeline.Number {
+// add gives a number to a person who has none, whom an event names first. The
+// batch gets the folio where that is new.
+func (p *persons) add(id uuid.UUID, county string, ref timeline.Ref, b *readmodel.Batch) timeline.Number {
 	folio := p.counties[county]
 	if folio == 0 || len(p.folios[folio]) == timeline.FolioSize {
 		folio = p.open(strings.Clone(county), b)
 	}
 	no := timeline.Number(folio*timeline.FolioSize + len(p.folios[folio]))
-	p.know(id, no)
-	b.Persons = append(b.Persons, readmodel.PersonRow{No: no, ID: id})
+	hash := timeline.PersonHash(id)
+	p.know(id, folio)
+	p.number(hash, no)
+	p.ids.fresh(folio).AddPseudonym(ref, id)
+	p.bearers.fresh(timeline.Bucket(hash)).AddBearer(timeline.Bearer{Ref: ref, No: no, Half: uint32(hash)})
+	p.fresh = append(p.fresh, person{no, id})
 	return no
 }
 
@@ -76,14 +83,28 @@ func (p *persons) open(county string, b *readmodel.Batch) (folio int) {
 	return folio
 }
 
-// know takes up a person with the number that is the next one in its folio, and
-// says whether it is.
-func (p *persons) know(id uuid.UUID, no timeline.Number) bool {
-	folio, slot := no.Folio()
-	if int(folio) >= len(p.folios) || len(p.folios[folio]) != int(slot) {
+// know takes up a person in the next slot of a folio, and says whether there is
+// one.
+func (p *persons) know(id uuid.UUID, folio int) bool {
+	if folio < 1 || folio >= len(p.folios) || len(p.folios[folio]) == timeline.FolioSize {
 		return false
 	}
 	p.folios[folio] = append(p.folios[folio], id)
-	p.index.add(personHash(&id), uint32(no), func(no uint32) uint64 { return personHash(p.id(no)) })
 	return true
+}
+
+// number has a person found by the pseudonym.
+func (p *persons) number(hash uint64, no timeline.Number) {
+	p.index.add(hash, uint32(no), func(no uint32) uint64 { return timeline.PersonHash(*p.id(no)) })
+}
+
+// numberAll has n persons found that were taken up, all there are. The index has
+// room for them before they are added: it would grow several times.
+func (p *persons) numberAll(n int) {
+	p.index.places = make([]uint64, placesFor(n))
+	for folio, ids := range p.folios {
+		for slot := range ids {
+			p.number(timeline.PersonHash(ids[slot]), timeline.Number(folio*timeline.FolioSize+slot))
+		}
+	}
 }

@@ -73,16 +73,18 @@ func onSheets(t fataler, r *readmodel.Reader, name string) (all []string) {
 		t.Fatal(err)
 	}
 	for month := first.Month(); month <= first.Month()+3; month++ {
-		var on []string
-		err := p.Reported(month, func(no timeline.Number) {
-			id, err := r.PersonID(ctx, no)
-			if err != nil {
-				t.Fatal(err)
-			}
-			on = append(on, id.String())
-		})
+		var numbers []timeline.Number
+		err := p.Reported(month, func(no timeline.Number) { numbers = append(numbers, no) })
 		if err != nil {
 			t.Fatal(err)
+		}
+		ids, err := r.PersonIDs(ctx, numbers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var on []string
+		for _, id := range ids {
+			on = append(on, id.String())
 		}
 		slices.Sort(on)
 		all = append(all, fmt.Sprint(name, month, on))

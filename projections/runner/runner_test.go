@@ -316,8 +316,8 @@ func TestReader(t *testing.T) {
 		n++
 		err := r.Persons(ctx, []timeline.Number{p.Placements()[0].Person}, timeline.Head, func(no timeline.Number, p *timeline.Person) {
 			n++
-			if id, err := r.PersonID(ctx, no); err != nil || id != personID(1) || p.Placements()[0].Post == 0 {
-				t.Errorf("%v, %v", id, err)
+			if ids, err := r.PersonIDs(ctx, []timeline.Number{no, no}); err != nil || ids[1] != personID(1) || p.Placements()[0].Post == 0 {
+				t.Errorf("%v, %v", ids, err)
 			}
 		})
 		if err != nil || name != "p" {
@@ -328,7 +328,7 @@ func TestReader(t *testing.T) {
 		t.Errorf("%d found, %v", n, err)
 	}
 	for _, err := range []error{
-		errOf(r.Post(ctx, "q", 1)), errOf(r.Person(ctx, personID(2), 1)), errOf(r.PostName(ctx, 7)), errOf(r.PersonID(ctx, 7)),
+		errOf(r.Post(ctx, "q", 1)), errOf(r.Person(ctx, personID(2), 1)), errOf(r.PostName(ctx, 7)), errOf(r.PersonIDs(ctx, []timeline.Number{7})),
 		errOf(r.Run(ctx, 7)), errOf(r.Commit(ctx, 4)), r.Agency(ctx, "b", 0, 1, nil), r.Differences(ctx, "none", 0, nil), r.Spans(ctx, "none", 0, nil),
 	} {
 		if !errors.Is(err, readmodel.ErrUnknown) {

@@ -24,13 +24,13 @@ func (f *fold) say(d *digest, i int, ref timeline.Ref) {
 		f.plan(x, ref)
 	case timeline.TagMarks, timeline.TagMark:
 		for j := range lines {
-			known[j] = f.personOf(&lines[j], known[j], x.county)
+			known[j] = f.personOf(&lines[j], known[j], x.county, ref)
 		}
 		f.sheet(fact.Post, ref, x, known)
 	case timeline.TagInstructed, timeline.TagSettled, timeline.TagReturned, timeline.TagReversed:
 		fact.Run = f.run(x.run)
 	case timeline.TagHired, timeline.TagExited, timeline.TagRenewed:
-		known[0] = f.personOf(&lines[0], known[0], x.county)
+		known[0] = f.personOf(&lines[0], known[0], x.county, ref)
 		fact.Person = known[0]
 		f.ofPost(ref, fact, d.bytes(x.own))
 	case timeline.TagDeveloped, timeline.TagResized, timeline.TagClosed:
@@ -38,7 +38,7 @@ func (f *fold) say(d *digest, i int, ref timeline.Ref) {
 	}
 	for j := range lines {
 		l := &lines[j]
-		no := f.personOf(l, known[j], x.county)
+		no := f.personOf(l, known[j], x.county, ref)
 		if l.post != 0 {
 			fact.Post = f.postOf(d, l.post)
 		}
@@ -142,12 +142,12 @@ func (f *fold) postOf(d *digest, at int) timeline.Number {
 }
 
 // personOf returns the number of the person of a line, who may be unknown yet.
-func (f *fold) personOf(l *line, known timeline.Number, county string) timeline.Number {
+func (f *fold) personOf(l *line, known timeline.Number, county string, ref timeline.Ref) timeline.Number {
 	if known != 0 {
 		return known
 	}
 	if no := f.persons.find(&l.person); no != 0 { // another line of the commit was the first
 		return no
 	}
-	return f.persons.add(l.person, county, &f.batch)
+	return f.persons.add(l.person, county, ref, &f.batch)
 }

@@ -20,10 +20,10 @@ type sealer struct {
 func (s *sealer) number(n int64) { s.b = binary.AppendVarint(s.b, n) }
 
 // seal ends the commit with what its row says.
-func (s *sealer) seal(d *digest, row *readmodel.CommitRow, voids []readmodel.VoidRow, persons []readmodel.PersonRow) {
+func (s *sealer) seal(d *digest, row *readmodel.CommitRow, voids []readmodel.VoidRow, persons []person) {
 	for i := range persons {
-		s.number(int64(persons[i].No))
-		s.b = append(s.b, persons[i].ID[:]...)
+		s.number(int64(persons[i].no))
+		s.b = append(s.b, persons[i].id[:]...)
 	}
 	for _, v := range voids {
 		s.number(int64(v.By))

@@ -10,7 +10,7 @@ import (
 // A shelf holds what was added to the leaves of a table since the last
 // transaction, and knows which leaves are stored.
 type shelf struct {
-	of    []binder // by the number of the folio or agency; one alone, of number 0, where a table has none
+	of    []binder // by the number of the folio, bucket or agency; one alone, of number 0, where a table has none
 	dirty []int
 	spare [][]byte // memory for leaves
 }

@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/muster-works/muster/projections/readmodel"
@@ -26,8 +25,6 @@ func (f *fold) take(all bool, least int, read leafReader) (readmodel.Batch, erro
 			b.Leaves[table] = rows
 		}
 	}
-	// Numbers are given county by county, and a store adds neighbours with less work.
-	slices.SortFunc(b.Persons, func(a, b readmodel.PersonRow) int { return cmp.Compare(a.No, b.No) })
 	if all {
 		f.takeChanged()
 	}

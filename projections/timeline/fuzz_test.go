@@ -12,6 +12,11 @@ func FuzzRead(f *testing.F) {
 	facts = AppendVoid(facts, 9, 1, 9)
 	f.Add(facts)
 	f.Add(AppendPlanned(nil, 7, 300))
+	var ids, bearers Leaf
+	ids.AddPseudonym(7, [16]byte{1, 15: 2})
+	bearers.AddBearer(Bearer{7, 300, 1 << 31})
+	f.Add(ids.Bytes())
+	f.Add(bearers.Bytes())
 	f.Add(AppendSubjects(nil, []Subject{{Kind(1), 5}, {Kind(2), 3}}))
 	for tag := range TagMentioned + 2 {
 		f.Add([]byte{1, byte(tag), 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
@@ -34,6 +39,8 @@ func FuzzRead(f *testing.F) {
 		check("subjects", err)
 		check("refs", ReadRefs(b, func(Ref) {}))
 		check("rows", ReadRows(b, func(uint64, []byte) error { return nil }))
+		check("pseudonyms", ReadPseudonyms(b, func(Ref, [16]byte) {}))
+		check("bearers", ReadBearers(b, func(Bearer) {}))
 		var leaf Leaf
 		check("leaf", leaf.Join(b, 1<<40))
 	})

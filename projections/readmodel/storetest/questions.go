@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/readmodel"
@@ -88,15 +87,18 @@ func Questions(t *testing.T, s readmodel.Store) []Question {
 	ok(err)
 	_, err = r.Commit(ctx, 1)
 	ok(err)
-	var somebody uuid.UUID
+	var somebody []timeline.Number
 	folios, err := r.Folios(ctx, "37")
 	ok(err)
 	ok(r.Persons(ctx, readmodel.FolioPersons(folios[0]), m.Ord, func(no timeline.Number, _ *timeline.Person) {
-		somebody, err = r.PersonID(ctx, no)
-		ok(err)
+		somebody = append(somebody, no)
 	}))
-	_, err = r.Person(ctx, somebody, m.Ord)
+	ids, err := r.PersonIDs(ctx, somebody)
 	ok(err)
+	for _, id := range ids {
+		_, err = r.Person(ctx, id, m.Ord)
+		ok(err)
+	}
 	ok(r.PostsUnder(ctx, "37", m.Ord, func(no timeline.Number, name string, _ *timeline.Post) {}))
 	ok(r.LeafEnds(ctx, func(uint32, timeline.Ref) {}))
 	ok(r.PostSizes(ctx, func(timeline.Number, int) {}))
