@@ -101,6 +101,8 @@ func (f *fold) differencePost(t touch) error {
 	}
 	var before stand
 	before.of(tl)
+	f.placed = append(f.placed[:0], before.placed...) // the post uses its memory again
+	before.placed = f.placed
 	if err := tl.Extend(p.facts[t.before:]); err != nil {
 		return err
 	}

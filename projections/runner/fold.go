@@ -52,6 +52,7 @@ type fold struct {
 	commit  commit
 	reading timeline.Post // used again for each post that is read
 	held    []held        // likewise
+	placed  []timeline.Placement
 	summed  []readmodel.Difference
 	packed  []byte // likewise, for what is added to a shelf
 	// stored returns a commit that is not in the batch any more.

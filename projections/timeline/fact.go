@@ -3,6 +3,7 @@ package timeline
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // A Tag is a kind of fact, as packed. Numbers are never used again.
@@ -70,6 +71,9 @@ func (l *Leaf) Add(slot byte, ref Ref, f Fact) {
 	}
 	if f.Tag.ofPost() {
 		h = appendUint(h, f.Post)
+	}
+	if len(l.b)+len(f.Rest) > cap(l.b)-2*len(head) {
+		l.b = slices.Grow(l.b, len(l.b)+len(f.Rest)+2*len(head)) // twice as much: it is filled soon
 	}
 	l.b = append(appendUint(l.b, ref-l.last), slot)
 	l.b = appendUint(l.b, len(h)+len(f.Rest))

@@ -83,7 +83,7 @@ func comparePay(a, b Pay) int {
 }
 
 // Placements returns the placements by on-duty day and seat.
-func (p *Person) Placements() []Placement { return p.placements() }
+func (p *Person) Placements() []Placement { return p.placements(nil) }
 
 // Attendance returns the marks by month and post: of each day the strongest
 // mark of all sheets. Ref is that of the first sheet.

@@ -112,13 +112,15 @@ func (s *spells) leaveOut(v voids) {
 //     its day and has not ended. If there is none, it ends those that began on
 //     that very day, which then never counted. Exits of one day are one exit.
 //   - A renewal moves the term of the last placement that began before it.
-func (s *spells) placements() []Placement {
+//
+// They lie in the memory of room, if there is enough.
+func (s *spells) placements(room []Placement) []Placement {
 	if len(s.hires) == 0 {
 		return nil
 	}
-	all := make([]Placement, len(s.hires))
-	for i, h := range s.hires {
-		all[i] = h.what
+	all := room[:0]
+	for _, h := range s.hires {
+		all = append(all, h.what)
 	}
 	slices.SortFunc(all, compareHires)
 	all = slices.CompactFunc(all, func(a, b Placement) bool {

@@ -17,6 +17,7 @@ type Post struct {
 	closed    []fact[civil.Date]
 	sheets    []fact[posted]
 	placed    []Placement
+	room      []Placement // memory for placed
 	steps     []Step
 	spells
 	trail
@@ -58,7 +59,7 @@ func ReadPost(facts []byte, known uint64) (*Post, error) {
 // Reset makes p a post of which nothing is known.
 func (p *Post) Reset() {
 	*p = Post{
-		developed: p.developed[:0], resized: p.resized[:0], closed: p.closed[:0], sheets: p.sheets[:0],
+		developed: p.developed[:0], resized: p.resized[:0], closed: p.closed[:0], sheets: p.sheets[:0], room: p.room,
 		spells: spells{p.hires[:0], p.exits[:0], p.renewals[:0]}, trail: trail{refs: p.refs[:0]},
 	}
 }
@@ -156,7 +157,9 @@ func compareAttributes(a, b Attributes) int {
 // them.
 func (p *Post) Placements() []Placement {
 	if p.placed == nil {
-		p.placed = p.placements()
+		if p.placed = p.placements(p.room); p.placed != nil {
+			p.room = p.placed
+		}
 	}
 	return p.placed
 }
