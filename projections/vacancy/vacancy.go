@@ -63,8 +63,9 @@ func spans(p *timeline.Post, yield func(view.Span)) {
 
 // holds returns the placements that count by seat, on-duty day and exit.
 func holds(p *timeline.Post) []taken {
-	var held []taken
-	for _, h := range p.Placements() {
+	placed := p.Placements()
+	held := make([]taken, 0, len(placed))
+	for _, h := range placed {
 		if !h.Empty() && h.Seat > 0 {
 			held = append(held, taken{h.Seat, h.From, h.Exit, h.ExitCode})
 		}
