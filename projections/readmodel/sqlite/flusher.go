@@ -13,9 +13,9 @@ type flusher struct {
 	free chan struct{} // holds one while nothing is being flushed
 }
 
-// startFlusher opens the file, which must be done before SQLite does it. It is
-// closed after SQLite has closed it: a process that closes a file lets go of all
-// locks that it has on it, by whichever way it was opened.
+// startFlusher opens the file, which whoever asks must have to itself. It is closed
+// after SQLite has closed it: a process that closes a file lets go of all locks that
+// it has on it, by whichever way it was opened.
 func startFlusher(path string) (*flusher, error) {
 	f, err := os.Open(path)
 	if err != nil {

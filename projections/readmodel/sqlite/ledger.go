@@ -26,8 +26,8 @@ type ledger struct {
 
 	// Of a bulk load:
 	bulk    bool
-	tx      *sql.Tx // since its last checkpoint
-	flusher *flusher
+	tx      *sql.Tx  // since its last checkpoint
+	flusher *flusher // since something was written
 }
 
 // bulk are the settings of a bulk load. Its transactions are few and long, so
@@ -115,16 +115,11 @@ func busy(err error) error {
 }
 
 func load(path string, views []view.View) (*ledger, error) {
-	f, err := startFlusher(path)
-	if err != nil {
-		return nil, err
-	}
 	l, err := edit(path, views, bulk...)
-	if err != nil {
-		return nil, errors.Join(err, f.close())
+	if err == nil {
+		l.bulk = true
 	}
-	l.bulk, l.flusher = true, f
-	return l, nil
+	return l, err
 }
 
 // Edit opens the file of a finished generation.
@@ -211,10 +206,7 @@ func (l *ledger) Finish(ctx context.Context) error {
 
 // Write writes a batch.
 func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) error {
-	if l.flusher != nil {
-		defer l.flusher.flush()
-	}
-	return wrap(l.transact(ctx, !l.bulk || len(b.Checkpoint) > 0, func(tx *sql.Tx) error {
+	err := l.transact(ctx, !l.bulk || len(b.Checkpoint) > 0, func(tx *sql.Tx) error {
 		// The transaction holds the write lock from its beginning, so the fence
 		// can stand first: whoever was taken over does not write a row.
 		done, err := tx.ExecContext(ctx, `UPDATE progress SET ord = ? WHERE epoch = ? AND ord = ?`, int64(b.Last(after)), l.epoch, int64(after))
@@ -236,7 +228,16 @@ func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) er
 			}
 		}
 		return s.close()
-	}))
+	})
+	if err == nil && l.bulk {
+		if l.flusher == nil {
+			l.flusher, err = startFlusher(l.path)
+		}
+		if err == nil {
+			l.flusher.flush()
+		}
+	}
+	return wrap(err)
 }
 
 // transact runs a part of a transaction, and ends it where commit says so. An
