@@ -211,6 +211,12 @@ func (f file) first() (uint64, error) {
 // mostInBlock is more than a server puts into a block: 8 MB, and one message more.
 const mostInBlock = 64 << 20
 
+// opened is what is in a file, uncompressed, and closes the file.
+type opened struct {
+	io.Reader
+	io.Closer
+}
+
 // open opens a file for reading what is in it, uncompressed, and says how much
 // that is. The file may be another one by now than was listed.
 func (f file) open(unpack *s2.Reader) (_ io.ReadCloser, size int, err error) {
@@ -239,17 +245,11 @@ func (f file) open(unpack *s2.Reader) (_ io.ReadCloser, size int, err error) {
 	case err != nil || body < 0 && head > 0 || max(uint64(info.Size()), c.OriginalSize) > mostInBlock:
 		return nil, 0, fmt.Errorf("%s: %w", f.path, errDamaged)
 	case head == 0:
-		return struct {
-			io.Reader
-			io.Closer
-		}{bufio.NewReader(r), r}, int(info.Size()), nil
+		return opened{bufio.NewReader(r), r}, int(info.Size()), nil
 	}
 	// The check of the last record follows what is compressed.
 	end := io.NewSectionReader(r, int64(head)+body, int64(len(check{})))
 	unpack.Reset(io.NewSectionReader(r, int64(head), body))
 	whole := io.MultiReader(unpack, end)
-	return struct {
-		io.Reader
-		io.Closer
-	}{whole, r}, int(c.OriginalSize), nil
+	return opened{whole, r}, int(c.OriginalSize), nil
 }
