@@ -116,9 +116,9 @@ type Commit struct {
 	// [Clock] to get the recorded time that the product shows.
 	Recorded time.Time
 	// Done, where it is not nil, may be called once, when nothing that is a part of
-	// Events is in use any more: the log takes their memory for another commit,
-	// which spares whoever reads all of history a third of his time on memory. A
-	// commit of which nobody says so is the collector's, as anything is.
+	// Events is in use any more: the log takes their memory for another commit, since
+	// memory that is touched for the first time costs whoever reads all of history
+	// more than the reading. A commit of which nobody says so is the collector's.
 	Done func()
 }
 

@@ -146,12 +146,7 @@ func (s *stand) of(p *timeline.Post) {
 // they were contribute the same.
 func (r *rows) placements(v *view.View, before, now stand) {
 	if before.Attributes == now.Attributes {
-		for len(before.placed) > 0 && len(now.placed) > 0 && before.placed[0] == now.placed[0] {
-			before.placed, now.placed = before.placed[1:], now.placed[1:]
-		}
-		for b, n := len(before.placed)-1, len(now.placed)-1; b >= 0 && n >= 0 && before.placed[b] == now.placed[n]; b, n = b-1, n-1 {
-			before.placed, now.placed = before.placed[:b], now.placed[:n]
-		}
+		before.placed, now.placed = unlike(before.placed, now.placed)
 	}
 	r.sign = -1
 	for i := range before.placed {
@@ -161,6 +156,17 @@ func (r *rows) placements(v *view.View, before, now stand) {
 	for i := range now.placed {
 		v.Placement(now.Attributes, now.placed[i], r.count)
 	}
+}
+
+// unlike returns what is between the ends that are alike.
+func unlike[T comparable](a, b []T) ([]T, []T) {
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return a, b
 }
 
 // around returns the smallest division that a post lies in which was held to lie
@@ -204,14 +210,8 @@ func newRows(cells *cells) *rows {
 // what it contributed before. Most of both is alike, in the same order, and
 // needs no numbers.
 func (f *fold) resolve(r *rows) {
-	before, now := r.before, r.now
+	before, now := unlike(r.before, r.now)
 	r.before, r.now = r.before[:0], r.now[:0]
-	for len(before) > 0 && len(now) > 0 && before[0] == now[0] {
-		before, now = before[1:], now[1:]
-	}
-	for b, n := len(before)-1, len(now)-1; b >= 0 && n >= 0 && before[b] == now[n]; b, n = b-1, n-1 {
-		before, now = before[:b], now[:n]
-	}
 	for i := range before {
 		p := &before[i]
 		r.sums = append(r.sums, sum{f.cells.id(&p.cell), p.date, p.measure, -p.n})

@@ -33,9 +33,10 @@ type digest struct {
 	posts    []postName
 	agencies []string
 	cells    []view.Cell // of parts
-	parts    []reported  // what events contribute by themselves
-	facts    int
-	said     [sha256.Size]byte // hash of all of it
+
+	parts []reported // what events contribute by themselves
+	facts int
+	said  [sha256.Size]byte // see digester.hash
 }
 
 // A digested is one event.

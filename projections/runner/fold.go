@@ -50,9 +50,9 @@ type fold struct {
 	facts   int
 	sealer  sealer
 	commit  commit
-	reading timeline.Post // used again for each post that is read
-	held    []held        // likewise
-	placed  []timeline.Placement
+	reading timeline.Post        // used again for each post that is read
+	held    []held               // likewise
+	placed  []timeline.Placement // likewise, as they were before the commit
 	summed  []readmodel.Difference
 	packed  []byte // likewise, for what is added to a shelf
 	// stored returns a commit that is not in the batch any more.
