@@ -88,8 +88,13 @@ func setAside(ctx context.Context, g Generation, before timeline.Ref) (all []Set
 
 // Pulse tells whether somebody keeps the generation up to date: ask twice.
 func (r *Reader) Pulse(ctx context.Context) (Pulse, error) {
-	p := Pulse{Generation: r.name}
-	err := r.each(ctx, func(rows Rows) error { return rows.Scan(&p.Epoch, &p.Ord, &p.Beat) }, pulseQuery)
+	p, err := pulse(ctx, r.generation)
+	p.Generation = r.name
+	return p, err
+}
+
+func pulse(ctx context.Context, g Generation) (p Pulse, err error) {
+	err = each(ctx, g, func(rows Rows) error { return rows.Scan(&p.Epoch, &p.Ord, &p.Beat) }, pulseQuery)
 	return p, err
 }
 

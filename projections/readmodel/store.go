@@ -65,10 +65,10 @@ type Rows interface {
 type Ledger interface {
 	Generation
 	// TakeOver makes this the one ledger of the generation that can write, and
-	// returns the ordinal of the last commit written. It fails with ErrHeld when
-	// the one before is in the middle of a transaction that does not end and that
-	// the store cannot end either.
-	TakeOver(ctx context.Context) (ord uint64, err error)
+	// returns the epoch that begins with that and the ordinal of the last commit
+	// written. It fails with ErrHeld when the one before is in the middle of a
+	// transaction that does not end and that the store cannot end either.
+	TakeOver(ctx context.Context) (epoch, ord uint64, err error)
 	// Write writes a batch in one transaction, which moves the position from
 	// the ordinal after to that of the batch's last commit. It fails with
 	// ErrFenced, and has written nothing, when another ledger took over or the

@@ -20,6 +20,7 @@ type Writer struct {
 	ledger Ledger
 	name   string
 	views  []view.View
+	epoch  uint64
 	ord    uint64
 	bulk   bool
 }
@@ -31,7 +32,7 @@ func (d *Dir) Create(ctx context.Context, name string, views []view.View) (*Writ
 		return nil, err
 	}
 	w := &Writer{ledger: l, name: name, views: views, bulk: true}
-	if _, err := l.TakeOver(ctx); err != nil {
+	if w.epoch, _, err = l.TakeOver(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("create %s: %w", name, err), l.Close())
 	}
 	return w, nil
@@ -93,7 +94,7 @@ func (w *Writer) takeOver(ctx context.Context, state string) error {
 	if !maps.Equal(have, want) {
 		return fmt.Errorf("%w: it has the views %v, want %v", ErrUnusable, have, want)
 	}
-	if w.ord, err = w.ledger.TakeOver(ctx); err != nil {
+	if w.epoch, w.ord, err = w.ledger.TakeOver(ctx); err != nil {
 		return fmt.Errorf("take over: %w", err)
 	}
 	return nil
@@ -115,12 +116,22 @@ func (w *Writer) Close() error { return w.ledger.Close() }
 // another method runs, and fails with ErrFenced once another writer took over.
 func (w *Writer) Beat(ctx context.Context) error { return w.ledger.Beat(ctx) }
 
+// Fenced returns ErrFenced when another writer took over, and otherwise why that
+// cannot be told, or nil. It waits for nobody's transaction.
+func (w *Writer) Fenced(ctx context.Context) error {
+	p, err := pulse(ctx, w.ledger)
+	if err == nil && p.Epoch != w.epoch {
+		err = ErrFenced
+	}
+	return err
+}
+
 // Finish ends a bulk load: indexes, everything durable, usable. The Writer
 // goes on transaction by transaction.
 func (w *Writer) Finish(ctx context.Context) error {
 	err := w.ledger.Finish(ctx)
 	if err == nil {
-		_, err = w.ledger.TakeOver(ctx)
+		w.epoch, _, err = w.ledger.TakeOver(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("finish %s: %w", w.name, err)

@@ -181,7 +181,7 @@ func mendable(err error) bool {
 var errSwitched = errors.New("runner: generation was switched")
 
 // generationRun keeps the generation in use up to date.
-func (r *Runner) generationRun(ctx context.Context) (err error) {
+func (r *Runner) generationRun(ctx context.Context) error {
 	name, err := r.dir.Current(ctx)
 	if err != nil {
 		return err
@@ -191,27 +191,33 @@ func (r *Runner) generationRun(ctx context.Context) (err error) {
 		return err
 	}
 	defer w.Close()
-	ctx, stop := beating(ctx, w)
-	defer stop()
-	defer func() {
-		if fenced := context.Cause(ctx); errors.Is(fenced, readmodel.ErrFenced) {
-			err = fenced
-		}
-	}()
+	living, stop := beating(ctx, w)
+	err = r.keepUp(living, w)
+	stop()
+	// Whoever was taken over reads what its successor writes, and would call it
+	// damaged.
+	if errors.Is(context.Cause(living), readmodel.ErrFenced) || errors.Is(w.Fenced(ctx), readmodel.ErrFenced) {
+		return readmodel.ErrFenced
+	}
+	return err
+}
+
+// keepUp reads on in a generation for as long as it is the one in use.
+func (r *Runner) keepUp(ctx context.Context, w *readmodel.Writer) error {
 	p, err := takeUp(ctx, r.log, w, r.views, r.opts)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return fmt.Errorf("%s: %w", w.Name(), err)
 	}
-	r.move(name, p.last)
+	r.move(w.Name(), p.last)
 	if err := p.goOn(ctx); err != nil {
 		return err
 	}
 	return p.follow(ctx, func() error {
-		r.move(name, p.last)
+		r.move(w.Name(), p.last)
 		switch now, err := r.dir.Current(ctx); {
 		case err != nil:
 			return err
-		case now != name:
+		case now != w.Name():
 			return errSwitched
 		}
 		return nil

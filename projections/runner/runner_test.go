@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"os"
 	"strings"
@@ -74,6 +75,77 @@ func TestFenced(t *testing.T) {
 		t.Errorf("commit %d, then %d: %v", before.Ord, after.Ord, err)
 	}
 	same(t, l, d)
+}
+
+// A paused log yields commits up to a position, and the rest once it is let go.
+type paused struct {
+	log.Log
+	at      log.Position
+	reached chan<- struct{}
+	letGo   <-chan struct{}
+}
+
+func (l paused) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+	return func(yield func(log.Commit, error) bool) {
+		for c, err := range l.Log.Follow(ctx, from, f) {
+			if err == nil && c.Position.Compare(l.at) == 0 {
+				close(l.reached)
+				<-l.letGo
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
+}
+
+// Goal: a runner that was taken over says so wherever it is, and builds nothing:
+// rows that its successor has written on are not damaged ones.
+// Method: the first runner waits in the middle of the log while the second comes
+// to its end; then it goes on.
+func TestFencedWhileReading(t *testing.T) {
+	l := wholeSource(t)
+	head, _, err := l.Head(t.Context(), log.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var commits []log.Commit
+	for c, err := range l.Read(t.Context(), log.Position{}, log.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		commits = append(commits, c)
+	}
+	for at := len(commits) / 4; at < len(commits)-1; at += len(commits) / 16 {
+		t.Run(fmt.Sprint(at), func(t *testing.T) {
+			d := openDir(t)
+			if _, err := runner.Build(t.Context(), l, d, "gen-000001", projections.Views(), log.At(1, 0), runner.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.Switch(t.Context(), "gen-000001"); err != nil {
+				t.Fatal(err)
+			}
+			reached, letGo := make(chan struct{}), make(chan struct{})
+			first := start(paused{l, commits[at].Position, reached, letGo}, d, runner.Options{MaxFacts: 100})
+			<-reached
+			second := start(l, d, runner.Options{})
+			second.wait(t, l)
+			second.stop(t)
+			close(letGo)
+			select {
+			case err := <-first.done:
+				if !errors.Is(err, readmodel.ErrFenced) {
+					t.Errorf("the first runner ended with %v", err)
+				}
+			case <-time.After(20 * time.Second):
+				t.Error("the first runner goes on")
+			}
+			if m, err := reader(t, d).Meta(t.Context()); err != nil || m.Generation != "gen-000001" || m.Position != head.Commit() {
+				t.Errorf("%s shows %s, the log ends at %s: %v", m.Generation, m.Position, head, err)
+			}
+			same(t, l, d)
+		})
+	}
 }
 
 // same says that the read model is that of an undisturbed build.

@@ -5,11 +5,12 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"io"
 	"maps"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,80 +18,54 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/events/log/memlog"
+	"github.com/muster-works/muster/events/log/natslog"
+	"github.com/muster-works/muster/events/log/natslog/embedded"
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/runner"
+	"github.com/nats-io/nats.go"
 )
 
 // long is how long something may take that takes seconds.
 const long = 90 * time.Second
 
-// beUnderstudy stands by, projects the log when it is its turn, and never ends.
-// The first sees the log grow, to a third at once and then, when a line comes in,
-// to its end; who comes later has it all.
+// beUnderstudy stands by, projects the log at an address when it is its turn, and
+// never ends.
 func beUnderstudy(store string) error {
 	ctx := context.Background()
-	commits, err := source()
-	if err != nil {
-		return err
-	}
 	d, err := openStore(ctx, store)
 	if err != nil {
 		return err
 	}
 	defer d.Close()
-	l := memlog.New()
-	grown := make(chan error, 1)
-	go func() {
-		revisions := map[string]log.Revision{}
-		for i, c := range commits {
-			var err error
-			if _, revisions[c.Boundary], err = l.Append(ctx, c, revisions[c.Boundary]); err != nil {
-				grown <- err
-			}
-			switch third := len(commits) / 3; {
-			case os.Getenv(understudy) != "first" || i < third:
-			case i == third:
-				if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
-					grown <- err
-				}
-			default:
-				time.Sleep(5 * time.Millisecond)
-			}
-		}
-	}()
-	if os.Getenv(understudy) != "first" {
-		for {
-			if head, _, err := l.Head(ctx, log.Filter{}); err != nil || head.Compare(log.At(uint64(len(commits)), 0)) >= 0 {
-				break
-			}
-			time.Sleep(time.Millisecond)
-		}
+	nc, err := nats.Connect(os.Getenv(understudy))
+	if err != nil {
+		return err
 	}
-	opts := runner.Options{Every: time.Millisecond, MaxFacts: 100, Standby: true, Patience: time.Second}
+	defer nc.Close()
+	l, err := natslog.Open(ctx, nc, natslog.Options{})
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	opts := runner.Options{Every: time.Millisecond, MaxFacts: 100, Standby: true, Patience: 2 * time.Second}
 	opts.StandingBy = func(waits bool) { fmt.Println("waits", waits) }
-	go func() { grown <- runner.New(l, d, projections.Views(), opts).Run(ctx) }()
-	return <-grown
+	return runner.New(l, d, projections.Views(), opts).Run(ctx)
 }
 
 // A part is a process that plays a projector.
 type part struct {
 	*exec.Cmd
 	says chan string
-	ear  io.Writer
 }
 
-func play(t *testing.T, store, which string) *part {
+func play(t *testing.T, store, server string) *part {
 	t.Helper()
 	p := &part{Cmd: exec.Command(os.Args[0], "-test.run=^$"), says: make(chan string, 100)}
-	p.Env = append(os.Environ(), victim+"="+store, understudy+"="+which)
+	p.Env = append(os.Environ(), victim+"="+store, understudy+"="+server)
 	p.Stderr = os.Stderr
 	out, err := p.StdoutPipe()
 	if err != nil {
-		t.Fatal(err)
-	}
-	if p.ear, err = p.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Start(); err != nil {
@@ -137,30 +112,27 @@ func (p *part) signal(t *testing.T, s syscall.Signal) {
 
 // Goal: a second projector takes over without a gap or a double row when the
 // first is killed, or frozen in the middle of a transaction and continued later.
-// Method: two processes play one log into one read model, one writing and one
-// standing by. The first is stopped (SIGSTOP) until it has a transaction open,
-// as the store says; then it is killed, or left so. The second has to reach the
-// end of the log. Whoever is stopped is continued and has to stand by; then the
-// second is killed, and the first has its turn again. The rows must be those of
-// an undisturbed build each time.
+// Method: two processes play a log that grows into one read model, one writing
+// and one standing by. The first is stopped (SIGSTOP) until it has a transaction
+// open, as the store says; then it is killed, or left so. The second has to reach
+// the end of the log. Whoever is stopped is continued and has to stand by; then
+// the second is killed, and the first has its turn again. The rows must be those
+// of an undisturbed build each time.
 func TestStandby(t *testing.T) {
-	l := wholeSource(t)
-	undisturbed := build(t, l, openDir(t), runner.Options{})
-	want := hashes(t, undisturbed)
-	m, err := undisturbed.Meta(t.Context())
+	commits, err := source()
 	if err != nil {
 		t.Fatal(err)
 	}
 	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d, %d commits", seed, m.Ord)
+	t.Logf("seed %d, %d commits", seed, len(commits))
 	for name, store := range stores {
 		for _, s := range []syscall.Signal{syscall.SIGKILL, syscall.SIGSTOP} {
 			t.Run(name+"/"+s.String(), func(t *testing.T) {
 				t.Parallel()
 				random := rand.New(rand.NewPCG(seed, uint64(s)))
 				for range 5 { // no transaction may be met before the log ends
-					stage := &stage{t: t, store: store(t), ord: m.Ord, want: want, random: random}
-					stage.open(l)
+					stage := &stage{t: t, store: store(t), commits: commits, random: random}
+					stage.open()
 					if stage.play(s) {
 						return
 					}
@@ -171,45 +143,88 @@ func TestStandby(t *testing.T) {
 	}
 }
 
-// A stage is a read model with projectors.
+// A stage is a log and a read model with projectors.
 type stage struct {
-	t      *testing.T
-	store  string
-	dir    *readmodel.Dir
-	ord    uint64 // of the last commit
-	want   map[string]string
-	random *rand.Rand
+	t       *testing.T
+	store   string
+	dir     *readmodel.Dir
+	url     string // of the log's server
+	log     log.Log
+	commits []log.Commit // that the log comes to have
+	random  *rand.Rand
 }
 
-// open makes a generation that has seen one commit.
-func (s *stage) open(l log.Log) {
-	ctx := s.t.Context()
-	var err error
-	if s.dir, err = openStore(ctx, s.store); err != nil {
-		s.t.Fatal(err)
+// open makes a log with a third of the commits, and a generation that has seen
+// one of them.
+func (s *stage) open() {
+	t := s.t
+	dir := t.TempDir()
+	server, err := embedded.Start(embedded.Options{Dir: dir, Addr: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
 	}
-	s.t.Cleanup(func() { s.dir.Close() })
-	if _, err := runner.Build(ctx, l, s.dir, "gen-000001", projections.Views(), log.At(1, 0), runner.Options{}); err != nil {
-		s.t.Fatal(err)
+	t.Cleanup(func() { server.Shutdown() })
+	nc, err := server.Connect()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := s.dir.Switch(ctx, "gen-000001"); err != nil {
-		s.t.Fatal(err)
+	t.Cleanup(nc.Close)
+	if err := natslog.Provision(t.Context(), nc, natslog.Options{}); err != nil {
+		t.Fatal(err)
 	}
+	if s.log, err = natslog.Open(t.Context(), nc, natslog.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.log.Close() })
+	password, err := os.ReadFile(filepath.Join(dir, embedded.PasswordFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := url.UserPassword(embedded.InternalUser, strings.TrimSpace(string(password)))
+	s.url = strings.Replace(server.ClientURL(), "://", "://"+user.String()+"@", 1)
+	if err := s.grow(0, len(s.commits)/3, 0); err != nil {
+		t.Fatal(err)
+	}
+	if s.dir, err = openStore(t.Context(), s.store); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.dir.Close() })
+	if _, err := runner.Build(t.Context(), s.log, s.dir, "gen-000001", projections.Views(), log.At(1, 0), runner.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.dir.Switch(t.Context(), "gen-000001"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// grow appends the commits from one to another, with a pause after each.
+func (s *stage) grow(from, to int, pause time.Duration) error {
+	for _, c := range s.commits[from:to] {
+		_, revision, err := s.log.Head(s.t.Context(), log.Filter{Boundary: c.Boundary})
+		if err == nil {
+			_, _, err = s.log.Append(s.t.Context(), c, revision)
+		}
+		if err != nil {
+			return err
+		}
+		time.Sleep(pause)
+	}
+	return nil
 }
 
 // play says whether the first was stopped while it had something left to do.
 func (s *stage) play(signal syscall.Signal) bool {
 	t := s.t
-	first := play(t, s.store, "first")
+	first := play(t, s.store, s.url)
 	first.hear(t, "waits false")
-	second := play(t, s.store, "second")
+	second := play(t, s.store, s.url)
 	second.hear(t, "waits true")
-	if _, err := fmt.Fprintln(first.ear); err != nil { // now that both are there
-		t.Fatal(err)
-	}
+	grown := make(chan error, 1)
+	go func() { grown <- s.grow(len(s.commits)/3, len(s.commits), 5*time.Millisecond) }()
+	time.Sleep(time.Duration(s.random.IntN(800)) * time.Millisecond)
 	reached := s.freeze(first)
-	t.Logf("stopped in the transaction after commit %d of %d", reached, s.ord)
-	if reached == s.ord {
+	t.Logf("stopped in the transaction after commit %d of %d", reached, len(s.commits))
+	if reached == s.end() {
 		first.signal(t, syscall.SIGKILL)
 		second.signal(t, syscall.SIGKILL)
 		return false
@@ -217,17 +232,19 @@ func (s *stage) play(signal syscall.Signal) bool {
 	if signal == syscall.SIGKILL {
 		first.signal(t, signal)
 	}
+	if err := <-grown; err != nil {
+		t.Fatal(err)
+	}
 	second.hear(t, "waits false")
-	s.reach(0)
+	before := s.reach(readmodel.Pulse{})
 	if signal == syscall.SIGKILL {
 		return true
 	}
-	epoch := s.pulse().Epoch
 	first.signal(t, syscall.SIGCONT)
 	first.hear(t, "waits true")
 	second.signal(t, syscall.SIGKILL)
 	first.hear(t, "waits false")
-	s.reach(epoch)
+	s.reach(before)
 	return true
 }
 
@@ -237,7 +254,7 @@ func (s *stage) freeze(p *part) uint64 {
 	for range 1000 {
 		p.signal(s.t, syscall.SIGSTOP)
 		held := s.held()
-		if ord := s.pulse().Ord; held || ord == s.ord {
+		if ord := s.pulse().Ord; held || ord == s.end() {
 			return ord
 		}
 		p.signal(s.t, syscall.SIGCONT)
@@ -280,20 +297,27 @@ func (s *stage) pulse() readmodel.Pulse {
 	return p
 }
 
-// reach waits until the read model shows the end of the log and was taken over
-// after an epoch, and checks the rows.
-func (s *stage) reach(after uint64) {
-	s.t.Helper()
-	for end := time.Now().Add(long); ; time.Sleep(20 * time.Millisecond) {
-		p := s.pulse()
-		if p.Ord == s.ord && p.Epoch > after {
-			break
-		}
+// end is the ordinal of the last commit that there will be.
+func (s *stage) end() uint64 { return uint64(len(s.commits)) }
+
+// reach waits until the generation that was in use before, or any one where none
+// was, shows the end of the log and was taken over since, and checks the rows.
+func (s *stage) reach(before readmodel.Pulse) readmodel.Pulse {
+	t := s.t
+	t.Helper()
+	p := s.pulse()
+	for end := time.Now().Add(long); p.Ord != s.end() || p.Generation == before.Generation && p.Epoch <= before.Epoch; p = s.pulse() {
 		if time.Now().After(end) {
-			s.t.Fatalf("%s is at commit %d of %d, epoch %d after %d", p.Generation, p.Ord, s.ord, p.Epoch, after)
+			t.Fatalf("%+v, after %+v; the log ends at commit %d", p, before, s.end())
 		}
+		time.Sleep(20 * time.Millisecond)
 	}
-	if got := hashes(s.t, reader(s.t, s.dir)); !maps.Equal(got, s.want) {
-		s.t.Errorf("the rows differ:\n got %v\nwant %v", got, s.want)
+	if before.Generation != "" && p.Generation != before.Generation {
+		t.Errorf("%s was built for no reason", p.Generation)
 	}
+	want := hashes(t, build(t, s.log, openDir(t), runner.Options{}))
+	if got := hashes(t, reader(t, s.dir)); !maps.Equal(got, want) {
+		t.Errorf("the rows differ:\n got %v\nwant %v", got, want)
+	}
+	return p
 }

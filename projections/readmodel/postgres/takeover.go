@@ -10,7 +10,7 @@ import (
 )
 
 // TakeOver raises the epoch, once no transaction of the ledger before is open.
-func (l *ledger) TakeOver(ctx context.Context) (ord uint64, err error) {
+func (l *ledger) TakeOver(ctx context.Context) (epoch, ord uint64, err error) {
 	taken := make(chan struct{})
 	watched := make(chan error, 1)
 	go func() { watched <- l.unblock(ctx, l.conn.PgConn().PID(), taken) }()
@@ -24,7 +24,7 @@ func (l *ledger) TakeOver(ctx context.Context) (ord uint64, err error) {
 	if watch := <-watched; err != nil {
 		err = errors.Join(wrap(err), watch)
 	}
-	return ord, err
+	return uint64(l.epoch), ord, err
 }
 
 // unblock terminates the sessions that keep the one with a pid waiting, until

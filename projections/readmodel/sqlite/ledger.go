@@ -145,12 +145,12 @@ func edit(path string, views []view.View, pragmas ...string) (*ledger, error) {
 
 // TakeOver raises the epoch. SQLite's lock is the file's and goes with the
 // process that has it; a process that is stopped keeps it.
-func (l *ledger) TakeOver(ctx context.Context) (ord uint64, err error) {
+func (l *ledger) TakeOver(ctx context.Context) (epoch, ord uint64, err error) {
 	err = l.db.QueryRowContext(ctx, `UPDATE progress SET epoch = epoch + 1, beat = 1 RETURNING epoch, ord`).Scan(&l.epoch, &ord)
 	if isBusy(err) {
-		return 0, fmt.Errorf("%w: %w", readmodel.ErrHeld, err)
+		return 0, 0, fmt.Errorf("%w: %w", readmodel.ErrHeld, err)
 	}
-	return ord, wrap(err)
+	return uint64(l.epoch), ord, wrap(err)
 }
 
 // Beat counts on, by a connection of its own. While a transaction is under way,

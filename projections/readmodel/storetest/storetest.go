@@ -159,7 +159,13 @@ func fence(t *testing.T, s readmodel.Store) {
 	if err := first.Write(ctx, batch(1, "first")); err != nil {
 		t.Fatal(err)
 	}
+	if err := first.Fenced(ctx); err != nil {
+		t.Errorf("nobody has taken over: %v", err)
+	}
 	second := take()
+	if err := first.Fenced(ctx); !errors.Is(err, readmodel.ErrFenced) {
+		t.Errorf("the first writer, asked: %v", err)
+	}
 	if err := first.Write(context.WithoutCancel(ctx), batch(2, "late")); !errors.Is(err, readmodel.ErrFenced) {
 		t.Errorf("the first writer: %v", err)
 	}
