@@ -67,10 +67,11 @@ const (
 
 // special marks the bytes of eight that end a plain run of a string, and the
 // high bit of the lowest of them is right: a quote, a backslash, a control
-// character, anything that is not ASCII.
+// character, anything that is not ASCII. With their second bit turned, quotes and
+// control characters are those below one bound; what is not ASCII keeps its high
+// bit in at least one of the differences.
 func special(v uint64) uint64 {
-	quote, slash := v^ones*'"', v^ones*'\\'
-	return ((quote-ones)&^quote | (slash-ones)&^slash | (v - ones*0x20) | v) & highs
+	return ((v ^ ones*2 - ones*0x21) | (v ^ ones*'\\' - ones)) & highs
 }
 
 // text takes a string without escapes.
@@ -140,40 +141,39 @@ func (c *cursor) person() (id Person) {
 		c.ok = false
 		return id
 	}
-	s := c.b[c.at : c.at+38]
+	s := (*[38]byte)(c.b[c.at:])
 	if s[0] != '"' || s[9] != '-' || s[14] != '-' || s[19] != '-' || s[24] != '-' || s[37] != '"' {
 		c.ok = false
 		return id
 	}
-	var bad byte
-	for i, at := range places {
-		high, low := nibbles[s[at]], nibbles[s[at+1]]
-		bad |= high | low
-		id[i] = high<<4 | low&15
-	}
-	if bad > 15 {
+	half := func(at int) uint64 { return uint64(binary.LittleEndian.Uint32(s[at:])) }
+	n1, bad1 := unhex(half(1) | half(5)<<32)
+	n2, bad2 := unhex(half(10) | half(15)<<32)
+	n3, bad3 := unhex(half(20) | half(25)<<32)
+	n4, bad4 := unhex(half(29) | half(33)<<32)
+	if bad1|bad2|bad3|bad4 != 0 {
 		c.ok = false
 	}
+	binary.LittleEndian.PutUint64(id[:], uint64(n1)|uint64(n2)<<32)
+	binary.LittleEndian.PutUint64(id[8:], uint64(n3)|uint64(n4)<<32)
 	c.at += 38
 	return id
 }
 
-// places are where the bytes of a quoted UUID begin.
-var places = [16]byte{1, 3, 5, 7, 10, 12, 15, 17, 20, 22, 25, 27, 29, 31, 33, 35}
-
-// nibbles are the values of the hexadecimal digits; 0xf0 is none.
-var nibbles = func() (n [256]byte) {
-	for i := range n {
-		n[i] = 0xf0
-	}
-	for i := range 10 {
-		n['0'+i] = byte(i)
-	}
-	for i := range 6 {
-		n['a'+i], n['A'+i] = byte(10+i), byte(10+i)
-	}
-	return n
-}()
+// unhex reads eight hexadecimal digits, the first one in the lowest byte, as four
+// bytes, the first one lowest; bad is not 0 where something else stands there. The
+// bytes of a word are worked on side by side: each is turned into a number from
+// its low bits alone, and that has to be written as the digit that was there.
+func unhex(v uint64) (n uint32, bad uint64) {
+	lower := v | v>>1&(ones*0x20) // a letter has the bit above the one that is its case
+	digits := v&(ones*15) + v>>6&ones*9
+	letters := (digits + ones*6) >> 4 & ones
+	written := digits + ones*'0' + letters*('a'-'9'-1)
+	bad = digits&(ones*0xf0) | (lower ^ written)
+	pairs := (digits<<4 | digits>>8) & 0x00ff00ff00ff00ff
+	pairs |= pairs >> 8
+	return uint32(pairs&0xffff) | uint32(pairs>>16&0xffff0000), bad
+}
 
 func (c *cursor) date() civil.Date {
 	d, err := civil.ParseDate(c.text())

@@ -89,6 +89,9 @@ func (w *writer) person(quoted string, p Person) {
 
 const hexadecimal = "0123456789abcdef"
 
+// places are where the bytes of a quoted UUID begin.
+var places = [16]byte{1, 3, 5, 7, 10, 12, 15, 17, 20, 22, 25, 27, 29, 31, 33, 35}
+
 func (w *writer) number(quoted string, n int64) {
 	if n != 0 {
 		w.integer(quoted, n)

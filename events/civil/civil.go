@@ -48,7 +48,7 @@ func ParseDate(s string) (Date, error) {
 	case m < 1 || m > 12 || d < 1 || d > daysIn(y, m):
 		return bad("does not exist")
 	}
-	return On(y, time.Month(m), d), nil
+	return day(y, m, d), nil
 }
 
 // MustDate is ParseDate for constants; it panics on an error.
@@ -189,10 +189,25 @@ func (m *Month) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
+// day is On for a day that there is.
+func day(year, month, day int) Date {
+	y := year - 1
+	n := 365*y + y/4 - y/100 + y/400 + before[month-1] + day
+	if month > 2 && leap(year) {
+		n++
+	}
+	return Date(n)
+}
+
+// before are the days before a month, of a year that is no leap year.
+var before = [12]int{0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334}
+
+func leap(year int) bool { return year%4 == 0 && (year%100 != 0 || year%400 == 0) }
+
 func daysIn(year, month int) int {
 	switch month {
 	case 2:
-		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+		if leap(year) {
 			return 29
 		}
 		return 28

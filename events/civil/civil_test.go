@@ -3,8 +3,6 @@ package civil
 import (
 	"testing"
 	"time"
-
-	"pgregory.net/rapid"
 )
 
 func TestParseDate(t *testing.T) {
@@ -49,8 +47,7 @@ func TestArithmetic(t *testing.T) {
 
 // Dates agree with package time on every day, and survive printing.
 func TestDateAgreesWithTime(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		d := Date(rapid.Int32Range(int32(MustDate("1900-01-01")), int32(MustDate("2199-12-31"))).Draw(t, "date"))
+	for d := MustDate("1900-01-01"); d <= MustDate("2199-12-31"); d++ {
 		if want := d.Start(time.UTC).Format(time.DateOnly); d.String() != want {
 			t.Fatalf("%d prints %s, time says %s", d, d, want)
 		}
@@ -60,5 +57,5 @@ func TestDateAgreesWithTime(t *testing.T) {
 		if d.Month().First()+Date(d.Day()-1) != d {
 			t.Fatalf("%v: month %v and day %d do not add up", d, d.Month(), d.Day())
 		}
-	})
+	}
 }

@@ -52,7 +52,15 @@ func (l Level) String() string {
 
 // Valid says whether c is 12 digits that do not begin with 00.
 func (c Code) Valid() bool {
-	return len(c) == 12 && c[:2] != "00" && strings.Trim(string(c), "0123456789") == ""
+	if len(c) != 12 || c[:2] == "00" {
+		return false
+	}
+	for i := range len(c) {
+		if c[i]-'0' > 9 {
+			return false
+		}
+	}
+	return true
 }
 
 // Level returns the level of a valid code.
