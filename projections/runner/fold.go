@@ -61,6 +61,7 @@ type fold struct {
 
 // A commit is what is under way.
 type commit struct {
+	met      []timeline.Ref     // of the events, 0 for those not met before
 	posts    []timeline.Number  // of the digest's, 0 while unknown
 	agencies []int              // likewise
 	cells    []int64            // likewise
@@ -161,7 +162,10 @@ func (f *fold) apply(ctx context.Context, d *digest) error {
 	f.batch.Commits = append(f.batch.Commits, row)
 	voids := len(f.batch.Voids)
 	f.commit.recorded = view.RecordedOn(row.Recorded)
-	f.keys.touch(d.events)
+	var err error
+	if f.commit.met, err = f.keys.meet(ctx, f.commit.met[:0], f.ord, d.events); err != nil {
+		return fmt.Errorf("commit at position %s: %w", d.Position, err)
+	}
 	f.commit.posts = f.findPosts(f.commit.posts[:0], d.posts)
 	f.commit.cells = append(f.commit.cells[:0], make([]int64, len(d.cells))...)
 	f.commit.agencies = append(f.commit.agencies[:0], make([]int, len(d.agencies))...)
@@ -196,13 +200,9 @@ func (f *fold) event(ctx context.Context, d *digest, i int) error {
 		f.batch.SetAside = append(f.batch.SetAside, readmodel.SetAside{Event: ref, Position: d.Position.Event(i), Why: x.aside})
 		return nil
 	}
-	switch first, err := f.keys.find(ctx, x.key); {
-	case err != nil:
-		return err
-	case first != 0:
+	if f.commit.met[i] != 0 {
 		return nil // the same event again says nothing new
 	}
-	f.keys.add(x.key, ref)
 	f.agency(d, x.agency, ref)
 	f.say(d, i, ref)
 	f.report(d, i)
@@ -247,6 +247,9 @@ func (f *fold) void(ctx context.Context, key [16]byte, by timeline.Ref) error {
 	target, err := f.keys.find(ctx, key)
 	if err != nil {
 		return err
+	}
+	if target > by {
+		target = 0 // it stands behind in the commit, and has not come
 	}
 	f.batch.Voids = append(f.batch.Voids, readmodel.VoidRow{Key: key, By: by, Target: target})
 	if target == 0 {

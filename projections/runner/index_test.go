@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -36,26 +37,48 @@ type few int
 func (v few) hash() uint64 { return uint64(v%5) << 60 }
 
 // Keys with equal halves are told apart, and of equal keys the first event
-// counts.
+// counts, alone and of a commit together.
 func TestKeys(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var k keys
+		var alone, together keys
 		stored := map[timeline.Ref][16]byte{}
 		first := map[[16]byte]timeline.Ref{}
-		k.stored = func(_ context.Context, ref timeline.Ref) ([16]byte, error) { return stored[ref], nil }
-		for i, v := range rapid.SliceOfN(rapid.IntRange(0, 200), 0, 300).Draw(t, "keys") {
-			key := [16]byte{byte(v % 3), 15: byte(v)}
-			ref := timeline.MakeRef(uint64(i+1), 0)
-			stored[ref] = key
-			k.add(key, ref)
-			if first[key] == 0 {
-				first[key] = ref
+		read := func(_ context.Context, ref timeline.Ref) ([16]byte, error) { return stored[ref], nil }
+		alone.stored, together.stored = read, read
+		var met []timeline.Ref
+		for c, values := range rapid.SliceOfN(rapid.SliceOfN(rapid.IntRange(0, 200), 0, 20), 0, 30).Draw(t, "commits") {
+			var events []digested
+			var want []timeline.Ref
+			for i, v := range values {
+				x := digested{key: [16]byte{byte(v % 3), 15: byte(v)}}
+				if v == 0 {
+					x.aside = "unreadable"
+				}
+				ref := timeline.MakeRef(uint64(c+1), i)
+				events, stored[ref] = append(events, x), x.key
+				switch {
+				case x.aside != "":
+					want = append(want, 0)
+					continue
+				case first[x.key] == 0:
+					want = append(want, 0)
+					first[x.key] = ref
+				default:
+					want = append(want, first[x.key])
+				}
+				alone.add(x.key, ref)
+			}
+			var err error
+			if met, err = together.meet(context.Background(), met[:0], uint64(c+1), events); err != nil || !slices.Equal(met, want) {
+				t.Fatalf("commit %d: %v, %v, want %v", c+1, met, err, want)
 			}
 		}
 		for v := range 201 {
 			key := [16]byte{byte(v % 3), 15: byte(v)}
-			if got, err := k.find(context.Background(), key); err != nil || got != first[key] {
-				t.Fatalf("key %d: %v, %v, want %v", v, got, err, first[key])
+			for _, k := range []*keys{&alone, &together} {
+				if got, err := k.find(context.Background(), key); err != nil || got != first[key] {
+					t.Fatalf("key %d: %v, %v, want %v", v, got, err, first[key])
+				}
 			}
 		}
 	})

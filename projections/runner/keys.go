@@ -13,8 +13,6 @@ import (
 type keys struct {
 	places []key
 	used   int
-	// touched has no meaning; what is not used is not read.
-	touched uint64
 	// stored returns the key of an event.
 	stored func(context.Context, timeline.Ref) ([16]byte, error)
 }
@@ -27,50 +25,75 @@ type key struct {
 
 func half(key [16]byte) uint64 { return binary.LittleEndian.Uint64(key[:]) }
 
-// touch has the places of events brought from memory, many at a time.
-func (k *keys) touch(events []digested) {
-	if len(k.places) > 0 {
-		for i := range events {
-			k.touched += k.places[home(half(events[i].key), len(k.places))].half
-		}
+// meet adds the keys of the events of a commit that are not there, and appends for
+// each event the earlier one with its key, 0 where there is none. It goes from one
+// to the next without waiting for the memory.
+func (k *keys) meet(ctx context.Context, to []timeline.Ref, ord uint64, events []digested) ([]timeline.Ref, error) {
+	for crowded(k.used+len(events), len(k.places)) {
+		k.grow()
 	}
+	for i := range events {
+		var first timeline.Ref
+		if x := &events[i]; x.aside == "" {
+			at, err := k.seek(ctx, x.key, &first)
+			if err != nil {
+				return to, err
+			}
+			if first == 0 {
+				k.places[at] = key{half(x.key), timeline.MakeRef(ord, i)}
+				k.used++
+			}
+		}
+		to = append(to, first)
+	}
+	return to, nil
 }
 
 // find returns the event with a key, the first one where there are several, and
 // 0 when there is none.
 func (k *keys) find(ctx context.Context, key [16]byte) (first timeline.Ref, err error) {
-	if len(k.places) == 0 {
-		return 0, nil
+	if len(k.places) > 0 {
+		_, err = k.seek(ctx, key, &first)
 	}
+	return first, err
+}
+
+// seek does find, and returns the free place that it came to.
+func (k *keys) seek(ctx context.Context, key [16]byte, first *timeline.Ref) (free int, err error) {
 	h := half(key)
-	for at := home(h, len(k.places)); k.places[at].ref != 0; at = k.after(at) {
-		p := k.places[at]
-		if p.half != h || first != 0 && first < p.ref {
+	at := home(h, len(k.places))
+	for ; k.places[at].ref != 0; at = k.after(at) {
+		p := &k.places[at]
+		if p.half != h || *first != 0 && *first < p.ref {
 			continue
 		}
 		switch stored, err := k.stored(ctx, p.ref); {
 		case err != nil:
-			return 0, err
+			return at, err
 		case stored == key:
-			first = p.ref
+			*first = p.ref
 		}
 	}
-	return first, nil
+	return at, nil
 }
 
 // add adds the key of an event.
 func (k *keys) add(h [16]byte, ref timeline.Ref) {
 	if crowded(k.used, len(k.places)) {
-		old := k.places
-		k.places = make([]key, larger(len(old)))
-		for _, p := range old {
-			if p.ref != 0 {
-				k.put(p)
-			}
-		}
+		k.grow()
 	}
 	k.put(key{half(h), ref})
 	k.used++
+}
+
+func (k *keys) grow() {
+	old := k.places
+	k.places = make([]key, larger(len(old)))
+	for _, p := range old {
+		if p.ref != 0 {
+			k.put(p)
+		}
+	}
 }
 
 func (k *keys) put(p key) {
