@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -98,9 +99,21 @@ func TestPersons(t *testing.T) {
 	}
 	lines = append(lines, line{person: uuid.NewSHA1(uuid.Nil, []byte("nobody"))})
 	want = append(want, 0)
-	for i, got := range p.findAll(nil, lines) {
-		if alone := p.find(&lines[i].person); got != want[i] || alone != want[i] {
-			t.Fatalf("person %d has number %d, alone %d, want %d", i, got, alone, want[i])
+	named := slices.Clone(lines)
+	number := map[uuid.UUID]timeline.Number{}
+	for i := range lines {
+		number[lines[i].person] = want[i]
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 20 { // in an order that is nearly the one before
+		for i, got := range p.findAll(nil, named) {
+			if alone, want := p.find(&named[i].person), number[named[i].person]; got != want || alone != want {
+				t.Fatalf("person %d has number %d, alone %d, want %d", i, got, alone, want)
+			}
+		}
+		for range 40 {
+			i, j := random.IntN(len(named)), random.IntN(len(named))
+			named[i], named[j] = named[j], named[i]
 		}
 	}
 	if len(p.fresh) != 3000 || len(b.Folios) != 12 {

@@ -17,6 +17,10 @@ type persons struct {
 	ids      shelf          // of folios
 	bearers  shelf          // of buckets
 	fresh    []person       // named by the commit under way for the first time
+
+	// follower is, by number, who was named after a person last.
+	follower []timeline.Number
+	last     timeline.Number // whom findAll found last
 }
 
 type person struct {
@@ -43,17 +47,35 @@ func (p *persons) find(id *uuid.UUID) timeline.Number {
 	return timeline.Number(no)
 }
 
-// findAll appends the numbers of persons. They are looked up apart from each
-// other, so that the memory is asked for many at a time.
+// findAll appends the numbers of persons, 0 for those who have none. Sheets and pay
+// runs name persons in the order in which the ones before did, so whoever followed
+// then is looked at first, who lies nearby in memory. Where it is another one, the
+// next few are looked up apart from each other, so that the memory is asked for many
+// at a time: the more, the longer it goes on so.
 func (p *persons) findAll(to []timeline.Number, lines []line) []timeline.Number {
-	for i := range lines {
-		_, no := p.index.first(timeline.PersonHash(lines[i].person))
-		to = append(to, timeline.Number(no))
+	if n := len(p.folios) * timeline.FolioSize; n > len(p.follower) {
+		p.follower = append(p.follower, make([]timeline.Number, n-len(p.follower))...)
 	}
-	for i := range lines {
-		if no := to[len(to)-len(lines)+i]; no != 0 && *p.id(uint32(no)) != lines[i].person {
-			to[len(to)-len(lines)+i] = p.find(&lines[i].person)
+	for few := 2; len(lines) > 0; {
+		if no := p.follower[p.last]; no != 0 && *p.id(uint32(no)) == lines[0].person {
+			to, lines, few = append(to, no), lines[1:], 2
+			p.last = no
+			continue
 		}
+		at, n := len(to), min(few, len(lines))
+		for i := range n {
+			_, no := p.index.first(timeline.PersonHash(lines[i].person))
+			to = append(to, timeline.Number(no))
+		}
+		for i := range n {
+			no := &to[at+i]
+			if *no != 0 && *p.id(uint32(*no)) != lines[i].person {
+				*no = p.find(&lines[i].person)
+			}
+			p.follower[p.last] = *no
+			p.last = *no
+		}
+		lines, few = lines[n:], min(2*few, 256)
 	}
 	return to
 }
