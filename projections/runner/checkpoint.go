@@ -31,7 +31,7 @@ func (p *packer) bytes(s []byte) { p.b = append(binary.AppendVarint(p.b, int64(l
 // begin begins a record.
 func (p *packer) begin(kind int64) {
 	if len(p.b) >= partBytes {
-		p.parts, p.b = append(p.parts, p.b), nil
+		p.parts, p.b = append(p.parts, p.b), make([]byte, 0, partBytes+partBytes/8)
 	}
 	p.number(kind)
 }

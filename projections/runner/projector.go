@@ -24,6 +24,13 @@ const (
 	most    = 5
 )
 
+// A bulk load has at least leastGather bytes of leaves, and rarely times as many as
+// the last checkpoint took, from one checkpoint to the next.
+const (
+	leastGather = 128 << 20
+	rarely      = 4
+)
+
 var errEnded = fmt.Errorf("%w: the log ended without an error", log.ErrUnavailable)
 
 // A projector writes one generation from the log.
@@ -36,6 +43,7 @@ type projector struct {
 	read   log.Position     // folded
 	facts  uint64
 	saved  bool // a bulk load has reached a checkpoint
+	took   int  // bytes of the last one, where this projector wrote it
 	since  int  // bytes of leaves that were taken since then
 
 	// A bulk load folds on while a batch is written, whose end is told here.
@@ -323,7 +331,7 @@ func (p *projector) write(ctx context.Context, all bool) error {
 		}
 	}
 	gathered, least := p.fold.gathered(), 0
-	checkpoint := p.writer.Bulk() && !all && p.since+gathered > p.opts.Gather
+	checkpoint := p.writer.Bulk() && !all && p.since+gathered > p.gather()
 	if p.writer.Bulk() && !all && !checkpoint {
 		// So that little is left for the end, when nothing else is to be done.
 		least = leafWorth
@@ -335,6 +343,10 @@ func (p *projector) write(ctx context.Context, all bool) error {
 	p.since += gathered - p.fold.gathered()
 	if checkpoint {
 		b.Checkpoint, p.saved, p.since = p.fold.checkpoint(), true, 0
+		p.took = 0
+		for _, part := range b.Checkpoint {
+			p.took += len(part)
+		}
 	}
 	if err := p.settle(); err != nil {
 		return err
@@ -350,6 +362,16 @@ func (p *projector) write(ctx context.Context, all bool) error {
 		p.last = b.Commits[n-1].Commit
 	}
 	return nil
+}
+
+// gather is how many bytes of leaves there are from one checkpoint to the next. A
+// checkpoint has everything that changes, which grows with the log, and every leaf
+// that is begun is written with it.
+func (p *projector) gather() int {
+	if p.opts.Gather > 0 {
+		return p.opts.Gather
+	}
+	return max(leastGather, rarely*p.took)
 }
 
 // commit reads a commit from the log again.

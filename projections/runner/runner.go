@@ -49,7 +49,8 @@ type Options struct {
 	// to five times as many while it is far behind.
 	MaxFacts int
 	// Gather is how many bytes a bulk load adds to leaves, which are mostly persons'
-	// facts, from one checkpoint to the next; 128 MiB where it is 0.
+	// facts, from one checkpoint to the next. Where it is 0, that is 128 MiB, and at
+	// least four times as many as the last checkpoint took.
 	Gather int
 	// SetAside are events that are left out if they cannot be read, in place of
 	// stopping the runner. The read model names them. What can be read is never
@@ -107,9 +108,6 @@ func (o Options) filled() Options {
 	}
 	if o.MaxFacts == 0 {
 		o.MaxFacts = 200_000
-	}
-	if o.Gather == 0 {
-		o.Gather = 128 << 20
 	}
 	if o.Patience == 0 {
 		o.Patience = 10 * time.Second
