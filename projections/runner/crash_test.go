@@ -156,7 +156,7 @@ func beBuilder(ctx context.Context, d *readmodel.Dir, commits []log.Commit) erro
 			return err
 		}
 	}
-	opts := runner.Options{MaxFacts: 300, Gather: 1, Progress: func(p runner.Progress) {
+	opts := runner.Options{MaxFacts: 60, Gather: 1, Progress: func(p runner.Progress) {
 		fmt.Println(p.Commits)
 		time.Sleep(2 * time.Millisecond)
 	}}

@@ -43,10 +43,13 @@ type sum struct {
 }
 
 func comparePlaces(a, b sum) int {
-	if a.cell != b.cell {
+	switch {
+	case a.cell != b.cell:
 		return cmp.Compare(a.cell, b.cell)
+	case a.date != b.date:
+		return cmp.Compare(a.date, b.date)
 	}
-	return cmp.Or(cmp.Compare(a.date, b.date), cmp.Compare(a.measure, b.measure))
+	return cmp.Compare(a.measure, b.measure)
 }
 
 // difference adds to the batch what the commit changed in the contributions of

@@ -17,7 +17,8 @@ import (
 // MaxFacts. Where that would mean to write all the time, since each transaction
 // writes posts and leaves again, it gathers on for rest times as long as the one
 // before took, and up to most times MaxFacts. Where it has caught up, it gathers
-// as long as the one before took.
+// as long as the one before took. A bulk load gathers up to most times MaxFacts
+// while the one before is being written: checkpoints take long.
 const (
 	longest = time.Second
 	rest    = 4
@@ -68,6 +69,9 @@ func (p *projector) stored(ctx context.Context, ord uint64) (readmodel.CommitRow
 	}
 	return p.writer.Commit(ctx, ord)
 }
+
+// writes says whether a batch is being written.
+func (p *projector) writes() bool { return p.writing != nil && len(p.writing) == 0 }
 
 // settle waits until a batch that is being written is.
 func (p *projector) settle() error {
@@ -182,7 +186,7 @@ func (p *projector) load(ctx context.Context, name string, until log.Position) (
 				return err
 			}
 			commits.giveBack(d)
-			if p.fold.facts >= p.opts.MaxFacts {
+			if p.fold.facts >= p.opts.MaxFacts && !p.writes() || p.fold.facts >= most*p.opts.MaxFacts {
 				if err := p.write(ctx, !p.writer.Bulk()); err != nil {
 					return err
 				}

@@ -45,8 +45,9 @@ type Options struct {
 	// 50 ms where it is 0.
 	Every time.Duration
 	// MaxFacts is how many facts one transaction takes at most, a commit more or
-	// less; 200,000 where it is 0. One that keeps a generation up to date takes up
-	// to five times as many while it is far behind.
+	// less; 200,000 where it is 0. Up to five times as many are taken by a bulk load
+	// while it still writes the one before, and by one that keeps a generation up to
+	// date and is far behind.
 	MaxFacts int
 	// Gather is how many bytes a bulk load adds to leaves, which are mostly persons'
 	// facts, from one checkpoint to the next. Where it is 0, that is 128 MiB, and at
