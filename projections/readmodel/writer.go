@@ -120,7 +120,7 @@ func (w *Writer) Beat(ctx context.Context) error { return w.ledger.Beat(ctx) }
 // cannot be told, or nil. It waits for nobody's transaction.
 func (w *Writer) Fenced(ctx context.Context) error {
 	p, err := pulse(ctx, w.ledger)
-	if err == nil && p.Epoch != w.epoch {
+	if err == nil && p.Epoch > w.epoch {
 		err = ErrFenced
 	}
 	return err
