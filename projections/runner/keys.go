@@ -33,16 +33,18 @@ func (k *keys) meet(ctx context.Context, to []timeline.Ref, ord uint64, events [
 		k.grow()
 	}
 	for i := range events {
-		var first timeline.Ref
-		if x := &events[i]; x.aside == "" {
-			at, err := k.seek(ctx, x.key, &first)
-			if err != nil {
-				return to, err
-			}
-			if first == 0 {
-				k.places[at] = key{half(x.key), timeline.MakeRef(ord, i)}
-				k.used++
-			}
+		x := &events[i]
+		if x.aside != "" {
+			to = append(to, 0)
+			continue
+		}
+		first, free, err := k.seek(ctx, x.key)
+		if err != nil {
+			return to, err
+		}
+		if first == 0 {
+			k.places[free] = key{half(x.key), timeline.MakeRef(ord, i)}
+			k.used++
 		}
 		to = append(to, first)
 	}
@@ -53,28 +55,28 @@ func (k *keys) meet(ctx context.Context, to []timeline.Ref, ord uint64, events [
 // 0 when there is none.
 func (k *keys) find(ctx context.Context, key [16]byte) (first timeline.Ref, err error) {
 	if len(k.places) > 0 {
-		_, err = k.seek(ctx, key, &first)
+		first, _, err = k.seek(ctx, key)
 	}
 	return first, err
 }
 
 // seek does find, and returns the free place that it came to.
-func (k *keys) seek(ctx context.Context, key [16]byte, first *timeline.Ref) (free int, err error) {
+func (k *keys) seek(ctx context.Context, key [16]byte) (first timeline.Ref, free int, err error) {
 	h := half(key)
 	at := home(h, len(k.places))
 	for ; k.places[at].ref != 0; at = k.after(at) {
 		p := &k.places[at]
-		if p.half != h || *first != 0 && *first < p.ref {
+		if p.half != h || first != 0 && first < p.ref {
 			continue
 		}
 		switch stored, err := k.stored(ctx, p.ref); {
 		case err != nil:
-			return at, err
+			return 0, at, err
 		case stored == key:
-			*first = p.ref
+			first = p.ref
 		}
 	}
-	return at, nil
+	return first, at, nil
 }
 
 // add adds the key of an event.

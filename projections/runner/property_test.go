@@ -274,6 +274,19 @@ func start(l log.Log, d *readmodel.Dir, opts runner.Options) running {
 	return r
 }
 
+// fenced waits until the runner ends since another one took over.
+func (r running) fenced(t *testing.T) {
+	t.Helper()
+	select {
+	case err := <-r.done:
+		if !errors.Is(err, readmodel.ErrFenced) {
+			t.Errorf("the runner ended with %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("the runner goes on")
+	}
+}
+
 // wait waits until the read model shows the head of the log.
 func (r running) wait(t fataler, l log.Log) {
 	t.Helper()

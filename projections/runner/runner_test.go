@@ -61,14 +61,7 @@ func TestFenced(t *testing.T) {
 	}
 	erase(t, l, "x-1")
 	second.wait(t, l)
-	select {
-	case err := <-first.done:
-		if !errors.Is(err, readmodel.ErrFenced) {
-			t.Errorf("the first runner ended with %v", err)
-		}
-	case <-time.After(10 * time.Second):
-		t.Error("the first runner goes on")
-	}
+	first.fenced(t)
 	second.stop(t)
 	after, err := reader(t, d).Meta(t.Context())
 	if err != nil || after.Ord != before.Ord+1 {
@@ -132,14 +125,7 @@ func TestFencedWhileReading(t *testing.T) {
 			second.wait(t, l)
 			second.stop(t)
 			close(letGo)
-			select {
-			case err := <-first.done:
-				if !errors.Is(err, readmodel.ErrFenced) {
-					t.Errorf("the first runner ended with %v", err)
-				}
-			case <-time.After(20 * time.Second):
-				t.Error("the first runner goes on")
-			}
+			first.fenced(t)
 			if m, err := reader(t, d).Meta(t.Context()); err != nil || m.Generation != "gen-000001" || m.Position != head.Commit() {
 				t.Errorf("%s shows %s, the log ends at %s: %v", m.Generation, m.Position, head, err)
 			}
