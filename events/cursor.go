@@ -60,6 +60,34 @@ func (c *cursor) name(quoted string) bool {
 	return true
 }
 
+// A member is one that was met, as it was written: the comma before it, its name and
+// its value, a text that begins at an offset. Longer ones are not kept; a log's are
+// shorter.
+type member struct {
+	len, value int
+	written    [112]byte
+}
+
+// again takes a member whose value is a string without escapes, where it stands
+// next, as name and text do. Where it is what it was before, that is seen at once.
+func (c *cursor) again(quoted string, last *member) string {
+	from := c.at
+	if end := from + last.len; last.len > 0 && end <= len(c.b) && string(c.b[from:end]) == string(last.written[:last.len]) {
+		c.at = end
+		value := c.b[from+last.value : end-1]
+		return unsafe.String(unsafe.SliceData(value), len(value))
+	}
+	if !c.name(quoted) {
+		return ""
+	}
+	value := c.at + 1 - from
+	s := c.text()
+	if c.ok && c.at-from <= len(last.written) {
+		last.len, last.value = copy(last.written[:], c.b[from:c.at]), value
+	}
+	return s
+}
+
 const (
 	ones  = 0x0101010101010101
 	highs = 0x8080808080808080

@@ -18,6 +18,7 @@ import (
 // it. The zero Scanner is ready; it is not safe for concurrent use.
 type Scanner struct {
 	event      Event
+	last       alike
 	identity   Identity
 	developed  PostDeveloped
 	hired      HirePlaced
@@ -32,6 +33,11 @@ type Scanner struct {
 	settled    PaymentSettled
 	returned   PaymentReturned
 	reversed   PaymentReversed
+}
+
+// Alike are the attributes that mostly say what they said in the event before.
+type alike struct {
+	source, kind, schema, authType, authID, correlationID, policyVersion, digest member
 }
 
 // Scan reads a record.
@@ -76,21 +82,15 @@ func (s *Scanner) attributes(c *cursor) (schema string) {
 	if c.name(`"id":`) {
 		e.ID = c.text()
 	}
-	if c.name(`"source":`) {
-		e.Source = c.text()
-	}
-	if c.name(`"type":`) {
-		e.Type = Type(c.text())
-	}
+	e.Source = c.again(`"source":`, &s.last.source)
+	e.Type = Type(c.again(`"type":`, &s.last.kind))
 	if c.name(`"subject":`) {
 		e.Subject = c.text()
 	}
 	if c.name(`"time":`) {
 		e.Time = c.instant()
 	}
-	if c.name(`"dataschema":`) {
-		schema = c.text()
-	}
+	schema = c.again(`"dataschema":`, &s.last.schema)
 	if c.name(`"division":`) {
 		e.Division = division.Code(c.text())
 	}
@@ -100,21 +100,11 @@ func (s *Scanner) attributes(c *cursor) (schema string) {
 	if c.name(`"replaces":`) {
 		e.Replaces = c.text()
 	}
-	if c.name(`"authtype":`) {
-		e.AuthType = c.text()
-	}
-	if c.name(`"authid":`) {
-		e.AuthID = c.text()
-	}
-	if c.name(`"correlationid":`) {
-		e.CorrelationID = c.text()
-	}
-	if c.name(`"policyversion":`) {
-		e.PolicyVersion = c.text()
-	}
-	if c.name(`"digest":`) {
-		e.Digest = c.text()
-	}
+	e.AuthType = c.again(`"authtype":`, &s.last.authType)
+	e.AuthID = c.again(`"authid":`, &s.last.authID)
+	e.CorrelationID = c.again(`"correlationid":`, &s.last.correlationID)
+	e.PolicyVersion = c.again(`"policyversion":`, &s.last.policyVersion)
+	e.Digest = c.again(`"digest":`, &s.last.digest)
 	return schema
 }
 
