@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -21,17 +20,10 @@ const (
 	codeDuplicatePending     = 10158 // a message of the same id is in flight
 )
 
-// bodies are those of messages that were acknowledged, and of commits that were
-// read from files and are done with, to be written over: a commit's is up to a
-// megabyte, and memory that is touched for the first time costs more than what is
-// copied to it.
+// bodies are those of messages that were acknowledged, to be written over: a
+// commit's is up to a megabyte, and memory that is touched for the first time costs
+// more than what is copied to it.
 var bodies = sync.Pool{New: func() any { return new([]byte) }}
-
-// room returns memory for n bytes.
-func room(n int) []byte {
-	b := *bodies.Get().(*[]byte)
-	return slices.Grow(b[:0], n)[:n]
-}
 
 // Append implements log.Log. An expected revision that the boundary has not
 // reached is log.ErrForeign. An id that another commit bears is

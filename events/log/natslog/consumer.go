@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -26,13 +29,16 @@ const (
 // numbers them, so that a lost one shows. It is not the library's ordered
 // consumer, whose reset cannot be cancelled and hides why it is needed.
 //
-// Where there are files, the first consumer reads those in place of the server.
-//
 // Messages are received and decoded in a goroutine, a few commits ahead of
 // whoever reads them.
+//
+// Where there are files, the first consumer reads those in place of the server, when
+// it is asked for a commit: what was just unpacked is nearby in memory when it is
+// checked and split into events.
 type consumer struct {
 	commits chan decided // closed at the end, after err was set
 	err     error
+	files   *filed          // in place of the two
 	live    context.Context // ends with the walk's context or the session
 	cancel  context.CancelFunc
 }
@@ -93,8 +99,13 @@ func (w *walk) next(ctx context.Context) (decided, error) {
 
 func (w *walk) receive(ctx context.Context) (decided, error) {
 	k := w.consumer
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return decided{}, ctx.Err()
+	case k.files != nil && k.live.Err() != nil:
+		return decided{}, context.Cause(k.live)
+	case k.files != nil:
+		return k.files.commit(w.log)
 	}
 	var late <-chan time.Time
 	if len(k.commits) == 0 {
@@ -127,8 +138,8 @@ func (w *walk) open(ctx context.Context) error {
 	k := &consumer{commits: make(chan decided, ahead), live: live, cancel: cancel}
 	if w.files {
 		w.files = false
-		after := w.at
-		go k.run(func() error { return k.stored(w.log, after) })
+		k.files = &filed{at: w.at}
+		k.files.next, k.files.stop = iter.Pull(w.log.options.Files.Stored(w.log.options.Stream, w.at, k.files.spare.take))
 	} else if err := k.subscribe(w.log, w.at, w.filter); err != nil {
 		cancel()
 		return err
@@ -141,6 +152,9 @@ func (w *walk) open(ctx context.Context) error {
 func (w *walk) close() {
 	if w.consumer != nil {
 		w.consumer.cancel()
+		if w.consumer.files != nil {
+			w.consumer.files.stop()
+		}
 		w.consumer = nil
 	}
 }
@@ -152,13 +166,12 @@ func (k *consumer) run(send func() error) {
 	k.cancel()
 }
 
-// send hands a stored message on, whose memory done takes back where it is not nil.
-func (k *consumer) send(l *Log, m stored, done func()) error {
+// send hands a stored message on.
+func (k *consumer) send(l *Log, m stored) error {
 	c, on, err := l.commit(m)
 	if err != nil {
 		return err
 	}
-	c.Done = done
 	select {
 	case k.commits <- decided{c, on}:
 		return nil
@@ -167,22 +180,51 @@ func (k *consumer) send(l *Log, m stored, done func()) error {
 	}
 }
 
-// stored sends what the files hold after a sequence. What is wrong there is for
-// the server to say.
-func (k *consumer) stored(l *Log, after uint64) error {
-	for m := range l.options.Files.Stored(l.options.Stream, after, room) {
-		if after++; m.Sequence != after {
-			break
-		}
-		err := k.send(l, stored{m.Sequence, m.Subject, m.Header, m.Data, m.Time}, func() { bodies.Put(&m.Data) })
-		if errors.Is(err, log.ErrCorrupt) {
-			break
-		}
-		if err != nil {
-			return err
-		}
+// A filed goes through the messages that the files hold after a sequence.
+type filed struct {
+	at    uint64
+	next  func() (*jetstream.RawStreamMsg, bool)
+	stop  func()
+	spare spare
+}
+
+// Spare memory is that of commits that are done with. It is used again, since what
+// is touched for the first time costs more than what is copied to it, and what was
+// given back last first: it is nearest. It is safe for concurrent use.
+type spare struct {
+	mu  sync.Mutex
+	all [][]byte
+}
+
+// take returns memory for n bytes.
+func (s *spare) take(n int) (b []byte) {
+	s.mu.Lock()
+	if last := len(s.all) - 1; last >= 0 {
+		b, s.all = s.all[last], s.all[:last]
 	}
-	return errFiled
+	s.mu.Unlock()
+	return slices.Grow(b[:0], n)[:n]
+}
+
+// give gives memory back.
+func (s *spare) give(b []byte) {
+	s.mu.Lock()
+	s.all = append(s.all, b)
+	s.mu.Unlock()
+}
+
+// commit returns the next commit. What is wrong there is for the server to say.
+func (f *filed) commit(l *Log) (decided, error) {
+	m, ok := f.next()
+	if f.at++; !ok || m.Sequence != f.at {
+		return decided{}, errFiled
+	}
+	c, on, err := l.commit(stored{m.Sequence, m.Subject, m.Header, m.Data, m.Time})
+	if errors.Is(err, log.ErrCorrupt) {
+		return decided{}, errFiled
+	}
+	c.Done = func() { f.spare.give(m.Data) }
+	return decided{c, on}, err
 }
 
 // subscribe has the server send what follows a sequence. The server's half lives
@@ -235,7 +277,7 @@ func (k *consumer) forward(l *Log, messages jetstream.MessagesContext) error {
 		if meta.Sequence.Consumer != count {
 			return errGap
 		}
-		if err := k.send(l, stored{meta.Sequence.Stream, m.Subject(), m.Headers(), m.Data(), meta.Timestamp}, nil); err != nil {
+		if err := k.send(l, stored{meta.Sequence.Stream, m.Subject(), m.Headers(), m.Data(), meta.Timestamp}); err != nil {
 			return err
 		}
 	}

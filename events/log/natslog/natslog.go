@@ -88,8 +88,7 @@ type Options struct {
 type Files interface {
 	// Stored yields the messages of a stream after a sequence, in order and
 	// without a gap, up to some place: what follows must be asked of the server.
-	// The data of a message, of n bytes, lie in room(n), which a goroutine may call
-	// some messages ahead. It is safe for concurrent use.
+	// The data of a message, of n bytes, lie in room(n). It is safe for concurrent use.
 	Stored(stream string, after uint64, room func(n int) []byte) iter.Seq[*jetstream.RawStreamMsg]
 }
 

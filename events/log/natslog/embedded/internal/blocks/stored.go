@@ -29,7 +29,7 @@ type Message struct {
 // as they lie in blocks that the server has done with: all but the last one. A
 // server may have the stream open; it gives such a block another form by another
 // file, and so whoever has one open reads on in it. The data of a message lie in
-// what room returns for so many bytes; a goroutine calls it, some messages ahead.
+// what room returns for so many bytes.
 //
 // Each record is checked as the server would do it, and follows the one before.
 // Where that is not so, or a file cannot be read, Stored ends with an error: the
@@ -37,7 +37,8 @@ type Message struct {
 // The stream must be one from which nothing is ever deleted.
 func Stored(dir string, after uint64, room func(n int) []byte) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
-		if err := stored(dir, after, room, func(m Message) bool { return yield(m, nil) }); err != nil {
+		err := stored(dir, after, room, func(m Message) bool { return yield(m, nil) })
+		if err != nil && err != errQuit {
 			yield(Message{}, err)
 		}
 	}
@@ -68,27 +69,14 @@ func stored(dir string, after uint64, room func(n int) []byte, yield func(Messag
 	if err != nil || begin == 0 {
 		return err
 	}
-	all, quit := make(chan Message, ahead), make(chan struct{})
-	defer close(quit)
-	go func() {
-		defer close(all)
-		r := reader{stream: c.Name, after: after, room: room, unpack: unpacker()}
-		for _, f := range files[begin-1:] {
-			if err = r.read(f, all, quit); err != nil {
-				return
-			}
-		}
-	}()
-	for m := range all {
-		if !yield(m) {
-			return nil
+	r := reader{stream: c.Name, after: after, room: room, unpack: unpacker()}
+	for _, f := range files[begin-1:] {
+		if err := r.read(f, yield); err != nil {
+			return err
 		}
 	}
-	return err
+	return nil
 }
-
-// ahead is how many messages are read ahead.
-const ahead = 4
 
 // A reader reads the messages of blocks that follow a sequence.
 type reader struct {
@@ -105,8 +93,8 @@ func unpacker() *s2.Reader { return s2.NewReader(nil, s2.ReaderIgnoreCRC()) }
 
 var errQuit = errors.New("nobody wants more")
 
-// read sends the messages of a file, until quit is closed.
-func (r *reader) read(f file, to chan<- Message, quit <-chan struct{}) error {
+// read yields the messages of a file.
+func (r *reader) read(f file, yield func(Message) bool) error {
 	in, left, err := f.open(r.unpack)
 	if err != nil {
 		return err
@@ -126,9 +114,7 @@ func (r *reader) read(f file, to chan<- Message, quit <-chan struct{}) error {
 			continue
 		}
 		r.after++
-		select {
-		case to <- m:
-		case <-quit:
+		if !yield(m) {
 			return errQuit
 		}
 	}
