@@ -91,6 +91,9 @@ const (
 // packed is the days of the week that are rest days and the days that are
 // otherwise.
 func appendMarks(b []byte, c *Calendar, marks string) []byte {
+	if u := &c.usual; u.known && marks == string(u.marks[:c.days]) { // as most are
+		return append(b, u.rest, 0)
+	}
 	n := min(len(marks), c.days)
 	weekday := uint(c.first-1) % 7
 	var rest byte
