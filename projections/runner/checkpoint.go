@@ -49,7 +49,7 @@ func (f *fold) checkpoint() [][]byte {
 		at := &f.posts[no]
 		p.begin(ofPost)
 		p.text(at.name)
-		p.text(string(at.at))
+		p.text(string(*f.differ.in(no)))
 		p.bytes(at.facts)
 	}
 	for no := 1; no < len(f.plans); no++ {
@@ -111,7 +111,8 @@ func (f *fold) restoreRecord(u *unpacker) {
 	case ofPost:
 		no := len(f.posts)
 		name := string(u.bytes())
-		f.know(nameOf(name), post{name: name, at: division.Code(u.bytes()), facts: bytes.Clone(u.bytes())})
+		*f.differ.in(no) = division.Code(u.bytes())
+		f.know(nameOf(name), post{name: name, facts: bytes.Clone(u.bytes())})
 		f.change(&f.changed.posts, &f.posts[no].changed, no)
 	case ofPlan:
 		no := len(f.plans)

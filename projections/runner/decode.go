@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"iter"
+	"sync"
 
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/view"
@@ -23,13 +24,15 @@ const ahead = 16
 type pipeline struct {
 	queue chan *decoded // in order; closed at the end
 	work  chan *decoded // to whoever is free
-	spare chan *decoded // to be used again
+
+	mu    sync.Mutex
+	spare []*decoded // to be used again, what was given back last first: it is nearest
 }
 
 // start starts a pipeline. Its queue is closed after an error, which comes
 // last, and when the log ends or the context does.
 func start(ctx context.Context, commits iter.Seq2[log.Commit, error], views []view.View, opts Options) *pipeline {
-	p := &pipeline{make(chan *decoded, ahead), make(chan *decoded, ahead), make(chan *decoded, 2*ahead)}
+	p := &pipeline{queue: make(chan *decoded, ahead), work: make(chan *decoded, ahead)}
 	for range opts.Workers {
 		go func() {
 			g := newDigester(views, opts.SetAside)
@@ -70,12 +73,15 @@ func (p *pipeline) read(ctx context.Context, commits iter.Seq2[log.Commit, error
 }
 
 func (p *pipeline) take() *decoded {
-	select {
-	case d := <-p.spare:
-		return d
-	default:
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.spare) - 1
+	if n < 0 {
 		return &decoded{done: make(chan struct{}, 1)}
 	}
+	d := p.spare[n]
+	p.spare = p.spare[:n]
+	return d
 }
 
 // giveBack lets a commit that was folded be used again. Its bytes are let go of,
@@ -90,8 +96,7 @@ func (p *pipeline) giveBack(d *decoded) {
 	if done != nil {
 		done()
 	}
-	select {
-	case p.spare <- d:
-	default:
-	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.spare = append(p.spare, d)
 }

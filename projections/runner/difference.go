@@ -24,6 +24,7 @@ type rows struct {
 	sign        int                    // which of the two
 	sums        []sum                  // of the commit under way
 	changes     []readmodel.SpanChange // likewise
+	near        [256]int32             // where in sums something was added last, by a hash of its place
 }
 
 // A part is n of a contribution.
@@ -42,6 +43,18 @@ type sum struct {
 	n       int
 }
 
+// add adds to the sums of the commit. What is added at few places in turn is summed
+// up at once, so that there is less to sort.
+func (r *rows) add(s sum) {
+	near := &r.near[uint64(s.cell*31+int64(s.date)*7+int64(s.measure))%uint64(len(r.near))]
+	if at := int(*near); at < len(r.sums) && comparePlaces(r.sums[at], s) == 0 {
+		r.sums[at].n += s.n
+		return
+	}
+	*near = int32(len(r.sums))
+	r.sums = append(r.sums, s)
+}
+
 func comparePlaces(a, b sum) int {
 	switch {
 	case a.cell != b.cell:
@@ -52,79 +65,85 @@ func comparePlaces(a, b sum) int {
 	return cmp.Compare(a.measure, b.measure)
 }
 
-// difference adds to the batch what the commit changed in the contributions of
-// the timelines that it touched.
-func (f *fold) difference() error {
-	for _, t := range f.touched {
-		if err := f.differencePost(t); err != nil {
+// difference adds what the commit changed in the contributions of the timelines
+// that it touched.
+func (d *differ) difference(c *change) error {
+	for i := range c.posts {
+		if err := d.post(&c.posts[i]); err != nil {
 			return err
 		}
 	}
-	for _, t := range f.planned {
-		p := &f.plans[t.number]
-		before, err := timeline.ReadPlan(p.key, p.facts[:t.before], timeline.Head)
-		if err != nil {
+	for i := range c.plans {
+		if err := d.plan(&c.plans[i]); err != nil {
 			return err
-		}
-		now, err := timeline.ReadPlan(p.key, p.facts, timeline.Head)
-		if err != nil {
-			return err
-		}
-		for i, v := range f.views {
-			if v.Plan != nil {
-				r := f.rows[i]
-				v.Plan(before, r.was)
-				v.Plan(now, r.is)
-				f.resolve(r)
-			}
 		}
 	}
-	f.touched, f.planned = f.touched[:0], f.planned[:0]
-	for i := range f.views {
-		f.sum(i)
-		if r := f.rows[i]; len(r.changes) > 0 {
-			f.packed = readmodel.AppendSpans(f.packed[:0], r.changes)
-			f.add(&r.leaves, i)
+	for i := range d.views {
+		d.sum(c.row.Ord, i)
+		if r := d.rows[i]; len(r.changes) > 0 {
+			d.packed = readmodel.AppendSpans(d.packed[:0], r.changes)
+			d.add(c.row.Ord, &r.leaves, i)
 			r.changes = r.changes[:0]
 		}
 	}
 	return nil
 }
 
-func (f *fold) differencePost(t touch) error {
-	p, tl := &f.posts[t.number], &f.reading
-	tl.Reset()
-	if err := tl.Extend(p.facts[:t.before]); err != nil {
+func (d *differ) plan(t *touched) error {
+	before, err := timeline.ReadPlan(t.plan, t.facts[:t.before], timeline.Head)
+	if err != nil {
 		return err
 	}
-	for i := range f.views {
-		if v := &f.views[i]; v.Post != nil {
-			v.Post(tl, f.rows[i].was)
+	now, err := timeline.ReadPlan(t.plan, t.facts, timeline.Head)
+	if err != nil {
+		return err
+	}
+	for i, v := range d.views {
+		if v.Plan != nil {
+			r := d.rows[i]
+			v.Plan(before, r.was)
+			v.Plan(now, r.is)
+			d.resolve(r)
+		}
+	}
+	return nil
+}
+
+func (d *differ) post(t *touched) error {
+	p := &d.reading
+	p.Reset()
+	if err := p.Extend(t.facts[:t.before]); err != nil {
+		return err
+	}
+	for i := range d.views {
+		if v := &d.views[i]; v.Post != nil {
+			v.Post(p, d.rows[i].was)
 		}
 	}
 	var before stand
-	before.of(tl)
-	f.placed = append(f.placed[:0], before.placed...) // the post uses its memory again
-	before.placed = f.placed
-	if err := tl.Extend(p.facts[t.before:]); err != nil {
+	before.of(p)
+	d.placed = append(d.placed[:0], before.placed...) // the post uses its memory again
+	before.placed = d.placed
+	if err := p.Extend(t.facts[t.before:]); err != nil {
 		return err
 	}
 	var now stand
-	now.of(tl)
+	now.of(p)
 	if now.developed {
-		p.at = around(p.at, now.Division)
+		in := d.in(t.no)
+		*in = around(*in, now.Division)
 	}
-	for i := range f.views {
-		v, r := &f.views[i], f.rows[i]
+	for i := range d.views {
+		v, r := &d.views[i], d.rows[i]
 		if v.Post != nil {
-			v.Post(tl, r.is)
-			f.resolve(r)
+			v.Post(p, r.is)
+			d.resolve(r)
 		}
 		if v.Placement != nil {
 			r.placements(v, before, now)
 		}
 		if v.Spans != nil {
-			f.spans(i, timeline.Number(t.number), tl)
+			d.spans(i, timeline.Number(t.no), p)
 		}
 	}
 	return nil
@@ -203,7 +222,7 @@ func newRows(cells *cells) *rows {
 	r.was, r.is = into(&r.before), into(&r.now)
 	r.count = func(c view.Cell, on civil.Date, measure, n int) {
 		if n != 0 {
-			r.sums = append(r.sums, sum{cells.id(&c), on, measure, r.sign * n})
+			r.add(sum{cells.id(&c), on, measure, r.sign * n})
 		}
 	}
 	return r
@@ -212,27 +231,27 @@ func newRows(cells *cells) *rows {
 // resolve adds to the sums what a timeline contributes now and takes from them
 // what it contributed before. Most of both is alike, in the same order, and
 // needs no numbers.
-func (f *fold) resolve(r *rows) {
+func (d *differ) resolve(r *rows) {
 	before, now := unlike(r.before, r.now)
 	r.before, r.now = r.before[:0], r.now[:0]
 	for i := range before {
 		p := &before[i]
-		r.sums = append(r.sums, sum{f.cells.id(&p.cell), p.date, p.measure, -p.n})
+		r.add(sum{d.cells.id(&p.cell), p.date, p.measure, -p.n})
 	}
 	for i := range now {
 		p := &now[i]
-		r.sums = append(r.sums, sum{f.cells.id(&p.cell), p.date, p.measure, p.n})
+		r.add(sum{d.cells.id(&p.cell), p.date, p.measure, p.n})
 	}
 }
 
 // sum turns the sums of a view into rows, one a place.
-func (f *fold) sum(view int) {
-	r := f.rows[view]
+func (d *differ) sum(ord uint64, view int) {
+	r := d.rows[view]
 	if len(r.sums) == 0 {
 		return
 	}
 	slices.SortFunc(r.sums, comparePlaces)
-	all := f.summed[:0]
+	all := d.summed[:0]
 	for i := 0; i < len(r.sums); {
 		s := r.sums[i]
 		for i++; i < len(r.sums) && comparePlaces(r.sums[i], s) == 0; i++ {
@@ -242,9 +261,9 @@ func (f *fold) sum(view int) {
 			all = append(all, readmodel.Difference{Cell: s.cell, Date: s.date, Measure: s.measure, N: s.n})
 		}
 	}
-	r.sums, f.summed = r.sums[:0], all
+	r.sums, d.summed = r.sums[:0], all
 	if len(all) > 0 {
-		f.packed = readmodel.AppendDifferences(f.packed[:0], all)
-		f.add(&r.leaves, view)
+		d.packed = readmodel.AppendDifferences(d.packed[:0], all)
+		d.add(ord, &r.leaves, view)
 	}
 }

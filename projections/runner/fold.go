@@ -4,11 +4,8 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
-	"slices"
 	"strings"
 
-	"github.com/muster-works/muster/events/civil"
-	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/timeline"
@@ -19,12 +16,12 @@ import (
 // timelines of posts and plan lines, the spans that hold, and the numbers of
 // everything. Persons' facts pass through to their folios.
 //
-// Commits are applied in log order, each once. What they change gathers in the
-// batch until it is taken.
+// Commits are applied in log order, each once: to the timelines here, and then by
+// the differ to the views. What they change gathers in the batch until it is taken.
 type fold struct {
-	views []view.View
-	ord   uint64
-	clock log.Clock
+	ord    uint64
+	clock  log.Clock
+	differ *differ
 
 	keys    keys
 	pending map[[16]byte]timeline.Ref // voids whose target has not come
@@ -39,40 +36,25 @@ type fold struct {
 	leaves      shelf // of folios
 	refs        shelf // of agencies
 
-	cells   cells
-	named   shelf   // of cells
-	rows    []*rows // by view
-	touched []touch // posts of the commit under way, in order
-	planned []touch
-
 	batch   readmodel.Batch
 	changed struct{ posts, plans []int } // since the last batch that had them
 	facts   int
-	sealer  sealer
 	commit  commit
-	reading timeline.Post        // used again for each post that is read
-	held    []held               // likewise
-	placed  []timeline.Placement // likewise, as they were before the commit
-	summed  []readmodel.Difference
-	packed  []byte // likewise, for what is added to a shelf
 	// stored returns a commit that is not in the batch any more.
 	stored func(context.Context, uint64) (readmodel.CommitRow, error)
 }
 
 // A commit is what is under way.
 type commit struct {
-	met      []timeline.Ref     // of the events, 0 for those not met before
+	change   *change
 	posts    []timeline.Number  // of the digest's, 0 while unknown
 	agencies []int              // likewise
-	cells    []int64            // likewise
 	persons  []timeline.Number  // of the lines, 0 for those unknown before
 	about    []timeline.Subject // of the event
-	recorded civil.Date
 }
 
 type post struct {
 	name    string
-	at      division.Code // as developed
 	facts   []byte
 	touched uint64 // ordinal of the last commit that changed it
 	changed bool   // since the last batch that had it
@@ -85,12 +67,9 @@ type planLine struct {
 	changed bool // since the last batch that had it
 }
 
-// A touch remembers how many bytes of facts there were before the commit.
-type touch struct{ number, before int }
-
 func newFold(views []view.View) *fold {
 	f := &fold{
-		views:       views,
+		differ:      newDiffer(views),
 		pending:     map[[16]byte]timeline.Ref{},
 		posts:       make([]post, 1),
 		planNumbers: map[timeline.PlanKey]int{},
@@ -98,20 +77,6 @@ func newFold(views []view.View) *fold {
 		runs:        map[string]timeline.Number{},
 		agencies:    map[string]int{},
 		persons:     newPersons(),
-		cells:       newCells(),
-	}
-	for range views {
-		f.rows = append(f.rows, newRows(&f.cells))
-	}
-	for i, v := range views {
-		if v.Span == nil {
-			continue
-		}
-		of := slices.IndexFunc(views, func(o view.View) bool { return o.Name == v.Of && o.Spans != nil })
-		if of < 0 {
-			panic(fmt.Sprintf("view %s is of the spans of %q, which is no view of spans", v.Name, v.Of))
-		}
-		f.rows[of].of = append(f.rows[of].of, i)
 	}
 	f.keys.stored = f.key
 	f.reset()
@@ -124,20 +89,15 @@ func (f *fold) reset() {
 	f.facts = 0
 }
 
-// shelves yields what is written in leaves, by table.
+// shelves yields what is written in leaves, by table. The differ must be at rest.
 func (f *fold) shelves(yield func(table string, s *shelf) bool) {
-	if !yield("leaf", &f.leaves) || !yield("person", &f.persons.ids) || !yield("bearer", &f.persons.bearers) ||
-		!yield("agency_leaf", &f.refs) || !yield("cell", &f.named) {
-		return
-	}
-	for i, v := range f.views {
-		if !yield(v.Name, &f.rows[i].leaves) {
-			return
-		}
+	if yield("leaf", &f.leaves) && yield("person", &f.persons.ids) && yield("bearer", &f.persons.bearers) && yield("agency_leaf", &f.refs) {
+		f.differ.shelves(yield)
 	}
 }
 
-// gathered is how many bytes were added to leaves since they were taken.
+// gathered is how many bytes were added to leaves since they were taken. The differ
+// must be at rest.
 func (f *fold) gathered() (n int) {
 	for _, s := range f.shelves {
 		n += s.bytes()
@@ -145,14 +105,23 @@ func (f *fold) gathered() (n int) {
 	return n
 }
 
-// add adds to a shelf what was packed of the commit under way, and seals it.
-func (f *fold) add(s *shelf, what int) {
-	s.fresh(0).AddRows(f.ord, f.packed)
-	f.sealer.rows(what, f.packed)
+// apply folds one commit. It is in use until done is called, by whatever goroutine,
+// also where apply fails.
+func (f *fold) apply(ctx context.Context, d *digest, done func()) error {
+	c := f.differ.change()
+	c.said, c.done = d, done
+	f.commit.change = c
+	if err := f.timelines(ctx, d); err != nil {
+		f.differ.leave(c)
+		return err
+	}
+	f.differ.take(c)
+	return nil
 }
 
-// apply folds one commit.
-func (f *fold) apply(ctx context.Context, d *digest) error {
+// timelines adds what a commit says to the timelines, and to its change what that
+// is.
+func (f *fold) timelines(ctx context.Context, d *digest) error {
 	f.ord++
 	row := readmodel.CommitRow{Keys: make([]byte, 0, 16*len(d.events)), Subjects: make([]byte, 0, len(d.events)+3*d.facts)}
 	row.Commit = readmodel.Commit{Ord: f.ord, Position: d.Position, ID: d.ID, Recorded: f.clock.Recorded(d.Commit)}
@@ -161,15 +130,15 @@ func (f *fold) apply(ctx context.Context, d *digest) error {
 	}
 	f.batch.Commits = append(f.batch.Commits, row)
 	voids := len(f.batch.Voids)
-	f.commit.recorded = view.RecordedOn(row.Recorded)
+	change := f.commit.change
 	var err error
-	if f.commit.met, err = f.keys.meet(ctx, f.commit.met[:0], f.ord, d.events); err != nil {
+	if change.met, err = f.keys.meet(ctx, change.met, f.ord, d.events); err != nil {
 		return fmt.Errorf("commit at position %s: %w", d.Position, err)
 	}
 	f.commit.posts = f.findPosts(f.commit.posts[:0], d.posts)
-	f.commit.cells = append(f.commit.cells[:0], make([]int64, len(d.cells))...)
 	f.commit.agencies = append(f.commit.agencies[:0], make([]int, len(d.agencies))...)
-	f.commit.persons = f.persons.findAll(f.commit.persons[:0], d.lines)
+	f.commit.persons = f.persons.findAll(f.commit.persons[:0], d.lines, f.persons.order(d))
+	f.leaves.ask(f.commit.persons)
 	for i := range d.events {
 		f.commit.about = f.commit.about[:0]
 		if err := f.event(ctx, d, i); err != nil {
@@ -179,17 +148,14 @@ func (f *fold) apply(ctx context.Context, d *digest) error {
 		c.Subjects = timeline.AppendSubjects(c.Subjects, f.commit.about)
 	}
 	f.facts += d.facts
-	if err := f.difference(); err != nil {
-		return fmt.Errorf("commit at position %s: %w", d.Position, err)
+	for i := range change.posts {
+		change.posts[i].facts = f.posts[change.posts[i].no].facts
 	}
-	if fresh := f.cells.fresh; len(fresh) > 0 {
-		f.packed = readmodel.AppendCells(f.packed[:0], fresh)
-		f.add(&f.named, ofCells)
-		f.cells.fresh = fresh[:0]
+	for i := range change.plans {
+		change.plans[i].facts = f.plans[change.plans[i].no].facts
 	}
-	// What is left are numbers: the bytes of the commit may be used again.
-	f.cells.forget()
-	f.sealer.seal(d, &f.batch.Commits[len(f.batch.Commits)-1], f.batch.Voids[voids:], f.persons.fresh)
+	change.row, change.voids = f.batch.Commits[len(f.batch.Commits)-1], f.batch.Voids[voids:]
+	change.bearers = append(change.bearers, f.persons.fresh...)
 	f.persons.fresh = f.persons.fresh[:0]
 	return nil
 }
@@ -200,12 +166,11 @@ func (f *fold) event(ctx context.Context, d *digest, i int) error {
 		f.batch.SetAside = append(f.batch.SetAside, readmodel.SetAside{Event: ref, Position: d.Position.Event(i), Why: x.aside})
 		return nil
 	}
-	if f.commit.met[i] != 0 {
+	if f.commit.change.met[i] != 0 {
 		return nil // the same event again says nothing new
 	}
 	f.agency(d, x.agency, ref)
 	f.say(d, i, ref)
-	f.report(d, i)
 	if by, ok := f.pending[x.key]; ok {
 		delete(f.pending, x.key)
 		f.batch.Voids = append(f.batch.Voids, readmodel.VoidRow{Key: x.key, By: by, Target: ref})
@@ -215,31 +180,6 @@ func (f *fold) event(ctx context.Context, d *digest, i int) error {
 		return nil
 	}
 	return f.void(ctx, x.replaced, ref)
-}
-
-// report adds what an event contributes by itself.
-func (f *fold) report(d *digest, i int) {
-	first := 0
-	if i > 0 {
-		first = d.events[i-1].parts
-	}
-	for j := range d.parts[first:d.events[i].parts] {
-		p := &d.parts[first+j]
-		cell := &f.commit.cells[p.cell-1]
-		if *cell == 0 {
-			*cell = f.cells.id(&d.cells[p.cell-1])
-		}
-		s := sum{*cell, p.date, p.measure, p.n}
-		if s.measure == view.Lag {
-			s.measure = int(f.commit.recorded - p.date)
-		}
-		r := f.rows[p.view]
-		if last := len(r.sums) - 1; last >= 0 && comparePlaces(r.sums[last], s) == 0 {
-			r.sums[last].n += s.n
-		} else {
-			r.sums = append(r.sums, s)
-		}
-	}
 }
 
 // void leaves out the event with a key, which an event replaces or withdraws.
@@ -347,6 +287,9 @@ func (f *fold) post(p postName) timeline.Number {
 // They are looked up apart from each other, so that the memory is asked for many
 // at a time.
 func (f *fold) findPosts(to []timeline.Number, posts []postName) []timeline.Number {
+	for i := range posts {
+		f.postNumbers.ask(posts[i].hash)
+	}
 	for i := range posts {
 		_, no := f.postNumbers.first(posts[i].hash)
 		to = append(to, timeline.Number(no))

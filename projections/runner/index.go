@@ -10,6 +10,20 @@ import "math/bits"
 type index struct {
 	places []uint64
 	used   int
+	asked  asked
+}
+
+// Asked sums up what was read for nothing but to have it nearby when it is needed.
+// Whoever searches goes one way or another by what is found, and a processor that
+// took the wrong one forgets what it asked the memory for; reading that is the same
+// for all goes on without waiting. The sum is there so that the reading is done.
+type asked uint64
+
+// ask reads the place at which the search for a hash begins.
+func (x *index) ask(hash uint64) {
+	if len(x.places) > 0 {
+		x.asked += asked(x.places[home(hash, len(x.places))])
+	}
 }
 
 // home is the place that a hash chooses of n. It grows with the hash, so a

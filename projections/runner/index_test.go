@@ -106,7 +106,7 @@ func TestPersons(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 20 { // in an order that is nearly the one before
-		for i, got := range p.findAll(nil, named) {
+		for i, got := range p.findAll(nil, named, &p.sheets) {
 			if alone, want := p.find(&named[i].person), number[named[i].person]; got != want || alone != want {
 				t.Fatalf("person %d has number %d, alone %d, want %d", i, got, alone, want)
 			}

@@ -13,6 +13,7 @@ import (
 type keys struct {
 	places []key
 	used   int
+	asked  asked
 	// stored returns the key of an event.
 	stored func(context.Context, timeline.Ref) ([16]byte, error)
 }
@@ -31,6 +32,9 @@ func half(key [16]byte) uint64 { return binary.LittleEndian.Uint64(key[:]) }
 func (k *keys) meet(ctx context.Context, to []timeline.Ref, ord uint64, events []digested) ([]timeline.Ref, error) {
 	for crowded(k.used+len(events), len(k.places)) {
 		k.grow()
+	}
+	for i := range events {
+		k.asked += asked(k.places[home(half(events[i].key), len(k.places))].half)
 	}
 	for i := range events {
 		x := &events[i]

@@ -10,7 +10,6 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/timeline"
-	"github.com/muster-works/muster/projections/view"
 )
 
 // load fills a new fold with what a generation holds.
@@ -45,15 +44,8 @@ func (f *fold) load(ctx context.Context, w *readmodel.Writer) error {
 	if err := f.loadPersons(ctx, w); err != nil {
 		return err
 	}
-	if err := f.loadCells(ctx, w); err != nil {
+	if err := f.differ.load(ctx, w); err != nil {
 		return err
-	}
-	for i, v := range f.views {
-		if v.Spans != nil {
-			if err := f.restoreSpans(ctx, w, i); err != nil {
-				return err
-			}
-		}
 	}
 	if err := f.loadChanging(ctx, w); err != nil {
 		return err
@@ -64,7 +56,7 @@ func (f *fold) load(ctx context.Context, w *readmodel.Writer) error {
 			return err
 		}
 		f.clock = log.Resume(last.Recorded)
-		f.sealer.state = last.State
+		f.differ.sealer.state = last.State
 	}
 	return nil
 }
@@ -81,7 +73,8 @@ func (f *fold) loadChanging(ctx context.Context, w *readmodel.Writer) error {
 	}
 	l := loader{}
 	each(&l, w.Posts(ctx), func(p readmodel.PostRow) {
-		f.know(nameOf(p.Name), post{name: p.Name, at: p.Division, facts: slices.Clip(p.Facts)})
+		*f.differ.in(len(f.posts)) = p.Division
+		f.know(nameOf(p.Name), post{name: p.Name, facts: slices.Clip(p.Facts)})
 	})
 	each(&l, w.Plans(ctx), func(p readmodel.PlanRow) {
 		f.planNumbers[p.Key] = int(p.No)
@@ -102,19 +95,6 @@ func (f *fold) loadPersons(ctx context.Context, w *readmodel.Writer) error {
 	}
 	if err == nil {
 		f.persons.numberAll(n)
-	}
-	return err
-}
-
-func (f *fold) loadCells(ctx context.Context, w *readmodel.Writer) error {
-	sound := true
-	err := w.Cells(ctx, func(_ uint64, cells []view.Cell) {
-		for i := range cells {
-			sound = f.cells.know(&cells[i]) && sound
-		}
-	})
-	if err == nil && !sound {
-		err = fmt.Errorf("a cell is there twice: %w", timeline.ErrDamaged)
 	}
 	return err
 }

@@ -18,9 +18,22 @@ type persons struct {
 	bearers  shelf          // of buckets
 	fresh    []person       // named by the commit under way for the first time
 
-	// follower is, by number, who was named after a person last.
-	follower []timeline.Number
-	last     timeline.Number // whom findAll found last
+	sheets, others order // in which sheets name persons, and other events do
+}
+
+// An order is one in which persons are named. Sheets come post by post in another
+// order of posts than pay runs do.
+type order struct {
+	follower []timeline.Number // by number, who was named after a person last
+	last     timeline.Number   // who was named last
+}
+
+// order returns the one in which a commit names persons.
+func (p *persons) order(d *digest) *order {
+	if len(d.events) > 0 && (d.events[0].tag == timeline.TagMarks || d.events[0].tag == timeline.TagMark) {
+		return &p.sheets
+	}
+	return &p.others
 }
 
 type person struct {
@@ -52,17 +65,20 @@ func (p *persons) find(id *uuid.UUID) timeline.Number {
 // then is looked at first, who lies nearby in memory. Where it is another one, the
 // next few are looked up apart from each other, so that the memory is asked for many
 // at a time: the more, the longer it goes on so.
-func (p *persons) findAll(to []timeline.Number, lines []line) []timeline.Number {
-	if n := len(p.folios) * timeline.FolioSize; n > len(p.follower) {
-		p.follower = append(p.follower, make([]timeline.Number, n-len(p.follower))...)
+func (p *persons) findAll(to []timeline.Number, lines []line, in *order) []timeline.Number {
+	if n := len(p.folios) * timeline.FolioSize; n > len(in.follower) {
+		in.follower = append(in.follower, make([]timeline.Number, n-len(in.follower))...)
 	}
-	for few := 2; len(lines) > 0; {
-		if no := p.follower[p.last]; no != 0 && *p.id(uint32(no)) == lines[0].person {
-			to, lines, few = append(to, no), lines[1:], 2
-			p.last = no
+	for few := 1; len(lines) > 0; {
+		if no := in.follower[in.last]; no != 0 && *p.id(uint32(no)) == lines[0].person {
+			to, lines, few = append(to, no), lines[1:], 1
+			in.last = no
 			continue
 		}
 		at, n := len(to), min(few, len(lines))
+		for i := range n {
+			p.index.ask(timeline.PersonHash(lines[i].person))
+		}
 		for i := range n {
 			_, no := p.index.first(timeline.PersonHash(lines[i].person))
 			to = append(to, timeline.Number(no))
@@ -72,8 +88,8 @@ func (p *persons) findAll(to []timeline.Number, lines []line) []timeline.Number 
 			if *no != 0 && *p.id(uint32(*no)) != lines[i].person {
 				*no = p.find(&lines[i].person)
 			}
-			p.follower[p.last] = *no
-			p.last = *no
+			in.follower[in.last] = *no
+			in.last = *no
 		}
 		lines, few = lines[n:], min(2*few, 256)
 	}

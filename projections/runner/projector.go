@@ -79,10 +79,7 @@ func (p *projector) settle() error {
 		return nil
 	}
 	err := <-p.writing
-	for table, s := range p.fold.shelves {
-		s.reuse(p.written.Leaves[table])
-	}
-	p.written, p.writing = readmodel.Batch{}, nil
+	p.writing = nil
 	return err
 }
 
@@ -180,12 +177,11 @@ func (p *projector) load(ctx context.Context, name string, until log.Position) (
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	if p.read.Compare(until) < 0 {
-		commits := start(reading, p.log.Read(reading, p.read, log.Filter{}), p.fold.views, p.opts)
+		commits := start(reading, p.log.Read(reading, p.read, log.Filter{}), p.fold.differ.views, p.opts)
 		for d := range commits.queue {
-			if err := p.step(ctx, d); err != nil {
+			if err := p.step(ctx, d, commits); err != nil {
 				return err
 			}
-			commits.giveBack(d)
 			if p.fold.facts >= p.opts.MaxFacts && !p.writes() || p.fold.facts >= most*p.opts.MaxFacts {
 				if err := p.write(ctx, !p.writer.Bulk()); err != nil {
 					return err
@@ -254,7 +250,7 @@ func (p *projector) goOn(ctx context.Context) error {
 func (p *projector) follow(ctx context.Context, written func() error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	commits := start(ctx, p.log.Follow(ctx, p.read, log.Filter{}), p.fold.views, p.opts)
+	commits := start(ctx, p.log.Follow(ctx, p.read, log.Filter{}), p.fold.differ.views, p.opts)
 	var first, last time.Time // when the batch began, when the one before was written
 	var took time.Duration    // by the one before
 	due := time.NewTimer(time.Hour)
@@ -277,7 +273,7 @@ func (p *projector) follow(ctx context.Context, written func() error) error {
 			if !ok {
 				return cmp.Or(ctx.Err(), errEnded)
 			}
-			if err := p.step(ctx, d); err != nil {
+			if err := p.step(ctx, d, commits); err != nil {
 				if errors.Is(err, ErrPoisoned) { // what came before is good
 					why := err.Error()
 					p.fold.batch.Stopped = &why
@@ -285,7 +281,6 @@ func (p *projector) follow(ctx context.Context, written func() error) error {
 				}
 				return err
 			}
-			commits.giveBack(d)
 			now := time.Now()
 			if first.IsZero() {
 				first = now
@@ -312,18 +307,15 @@ func (p *projector) follow(ctx context.Context, written func() error) error {
 	}
 }
 
-// step folds one commit.
-func (p *projector) step(ctx context.Context, d *decoded) error {
+// step folds one commit of a pipeline, which has it back then.
+func (p *projector) step(ctx context.Context, d *decoded, of *pipeline) error {
 	<-d.done
 	if d.err != nil {
 		return d.err
 	}
-	if err := p.fold.apply(ctx, &d.digest); err != nil {
-		return err
-	}
 	p.read = d.Position
 	p.facts += uint64(d.facts)
-	return nil
+	return p.fold.apply(ctx, &d.digest, func() { of.giveBack(d) })
 }
 
 // write writes what was folded. In a bulk load, all says that it ends.
@@ -333,6 +325,9 @@ func (p *projector) write(ctx context.Context, all bool) error {
 		read = func(table string, of int64, last timeline.Ref) ([]byte, error) {
 			return p.writer.Leaf(ctx, table, of, last)
 		}
+	}
+	if err := p.fold.differ.rest(); err != nil {
+		return err
 	}
 	gathered, least := p.fold.gathered(), 0
 	checkpoint := p.writer.Bulk() && !all && p.since+gathered > p.gather()
@@ -355,6 +350,10 @@ func (p *projector) write(ctx context.Context, all bool) error {
 	if err := p.settle(); err != nil {
 		return err
 	}
+	for table, s := range p.fold.shelves {
+		s.reuse(p.written.Leaves[table])
+	}
+	p.written = readmodel.Batch{}
 	if p.writer.Bulk() && !all {
 		done := make(chan error, 1)
 		p.written, p.writing = b, done

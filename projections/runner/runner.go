@@ -1,6 +1,7 @@
 // Package runner reads the log and keeps a read model up to date.
 //
-// One goroutine reads the log, some decode, one folds and writes. Each event is
+// One goroutine reads the log, some decode, one adds to the timelines, one takes from
+// them what changes in the views, one writes a bulk load. Each event is
 // decoded once and feeds every view. What some commits changed is written with
 // their position in one transaction, so each event counts exactly once,
 // whatever is killed when. Rows are the same whatever the batches, restarts and

@@ -36,6 +36,8 @@ func (f *fold) say(d *digest, i int, ref timeline.Ref) {
 	case timeline.TagDeveloped, timeline.TagResized, timeline.TagClosed:
 		f.ofPost(ref, fact, d.bytes(x.own))
 	}
+	var leaf *timeline.Leaf
+	var of uint32 // whose leaf that is
 	for j := range lines {
 		l := &lines[j]
 		no := f.personOf(l, known[j], x.county, ref)
@@ -44,7 +46,10 @@ func (f *fold) say(d *digest, i int, ref timeline.Ref) {
 		}
 		fact.Rest = d.bytes(l.rest)
 		folio, slot := no.Folio()
-		f.leaves.fresh(int(folio)).Add(slot, ref, fact)
+		if folio != of {
+			leaf, of = f.leaves.fresh(int(folio)), folio
+		}
+		leaf.Add(slot, ref, fact)
 		f.about(timeline.OfPerson, uint32(no))
 	}
 }
@@ -108,7 +113,7 @@ func (f *fold) touchPost(no int) *post {
 	p := &f.posts[no]
 	if p.touched != f.ord {
 		p.touched = f.ord
-		f.touched = append(f.touched, touch{no, len(p.facts)})
+		f.commit.change.posts = append(f.commit.change.posts, touched{no: no, before: len(p.facts)})
 		f.change(&f.changed.posts, &p.changed, no)
 	}
 	return p
@@ -118,7 +123,7 @@ func (f *fold) touchPlan(no int) *planLine {
 	p := &f.plans[no]
 	if p.touched != f.ord {
 		p.touched = f.ord
-		f.planned = append(f.planned, touch{no, len(p.facts)})
+		f.commit.change.plans = append(f.commit.change.plans, touched{no: no, before: len(p.facts), plan: p.key})
 		f.change(&f.changed.plans, &p.changed, no)
 	}
 	return p

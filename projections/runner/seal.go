@@ -19,21 +19,22 @@ type sealer struct {
 
 func (s *sealer) number(n int64) { s.b = binary.AppendVarint(s.b, n) }
 
-// seal ends the commit with what its row says.
-func (s *sealer) seal(d *digest, row *readmodel.CommitRow, voids []readmodel.VoidRow, persons []person) {
-	for i := range persons {
-		s.number(int64(persons[i].no))
-		s.b = append(s.b, persons[i].id[:]...)
+// seal ends the commit with what its row says, and returns the state.
+func (s *sealer) seal(c *change) readmodel.State {
+	for i := range c.bearers {
+		s.number(int64(c.bearers[i].no))
+		s.b = append(s.b, c.bearers[i].id[:]...)
 	}
-	for _, v := range voids {
+	for _, v := range c.voids {
 		s.number(int64(v.By))
 		s.number(int64(v.Target))
 	}
+	row := &c.row
 	s.b = fmt.Appendf(s.b, "%d %s %q %d ", row.Ord, row.Position, row.ID, row.Recorded.UnixNano())
 	s.b = append(s.b, row.Subjects...)
-	s.b = append(append(s.b, d.said[:]...), s.state[:]...)
-	s.state = sha256.Sum256(s.b)
-	row.State, s.b = s.state, s.b[:0]
+	s.b = append(append(s.b, c.said.said[:]...), s.state[:]...)
+	s.state, s.b = sha256.Sum256(s.b), s.b[:0]
+	return s.state
 }
 
 // ofCells stands for the cells, as the index of a view does for its rows.

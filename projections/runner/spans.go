@@ -36,8 +36,8 @@ func (h held) begins(post timeline.Number) readmodel.SpanChange {
 
 // restoreSpans takes up the spans of a view that hold. All changes are read
 // twice, so that none of the many that ended has to be kept.
-func (f *fold) restoreSpans(ctx context.Context, w *readmodel.Writer, at int) error {
-	r, name := f.rows[at], f.views[at].Name
+func (d *differ) restoreSpans(ctx context.Context, w *readmodel.Writer, at int) error {
+	r, name := d.rows[at], d.views[at].Name
 	ended := []bool{false} // by number, of those that began
 	sound := true
 	err := w.Spans(ctx, name, func(_ uint64, changes []readmodel.SpanChange) {
@@ -97,23 +97,23 @@ func (r *rows) held(post timeline.Number) *[]held {
 
 // spans compares the spans of a post with those that held before: those gone
 // end with the commit, new ones begin.
-func (f *fold) spans(at int, no timeline.Number, now *timeline.Post) {
-	r, v := f.rows[at], &f.views[at]
+func (d *differ) spans(at int, no timeline.Number, now *timeline.Post) {
+	r, v := d.rows[at], &d.views[at]
 	holding := r.held(no)
-	old, all := *holding, f.held[:0]
+	old, all := *holding, d.held[:0]
 	v.Spans(now, func(s view.Span) {
-		h := held{cell: uint32(f.cells.id(&s.Cell)), since: s.Since, until: s.Until, seat: seatOf(s.Seat, s.Filled)}
+		h := held{cell: uint32(d.cells.id(&s.Cell)), since: s.Since, until: s.Until, seat: seatOf(s.Seat, s.Filled)}
 		if h.until == 0 {
 			h.until = readmodel.OpenEnd
 		}
 		all = append(all, h)
 	})
-	f.held = all
+	d.held = all
 	slices.SortFunc(all, compareHeld)
 	kept, begun := 0, 0
 	for i := range all {
 		for kept < len(old) && compareHeld(old[kept], all[i]) < 0 {
-			f.end(r, old[kept])
+			d.end(r, old[kept])
 			kept++
 		}
 		if kept < len(old) && compareHeld(old[kept], all[i]) == 0 {
@@ -124,11 +124,11 @@ func (f *fold) spans(at int, no timeline.Number, now *timeline.Post) {
 		r.last++
 		all[i].id = r.last
 		r.changes = append(r.changes, all[i].begins(no))
-		f.counted(r, all[i], 1)
+		d.counted(r, all[i], 1)
 		begun++
 	}
 	for ; kept < len(old); kept++ {
-		f.end(r, old[kept])
+		d.end(r, old[kept])
 	}
 	if begun > 0 || len(all) != len(old) {
 		*holding = append(old[:0], all...)
@@ -136,20 +136,20 @@ func (f *fold) spans(at int, no timeline.Number, now *timeline.Post) {
 }
 
 // end ends a span with the commit.
-func (f *fold) end(r *rows, h held) {
+func (d *differ) end(r *rows, h held) {
 	r.changes = append(r.changes, readmodel.SpanChange{Ends: h.id})
-	f.counted(r, h, -1)
+	d.counted(r, h, -1)
 }
 
 // counted adds what a span contributes to other views, or takes it away.
-func (f *fold) counted(r *rows, h held, sign int) {
+func (d *differ) counted(r *rows, h held, sign int) {
 	for _, i := range r.of {
 		s := view.Span{Seat: int(h.seat >> 1), Since: h.since, Until: h.until, Filled: h.filled()}
 		if s.Until == readmodel.OpenEnd {
 			s.Until = 0
 		}
-		if on, measure, n := f.views[i].Span(s); n != 0 {
-			f.rows[i].sums = append(f.rows[i].sums, sum{int64(h.cell), on, measure, sign * n})
+		if on, measure, n := d.views[i].Span(s); n != 0 {
+			d.rows[i].add(sum{int64(h.cell), on, measure, sign * n})
 		}
 	}
 }

@@ -10,12 +10,13 @@ import (
 // A leafReader reads a stored leaf of a table.
 type leafReader func(table string, of int64, last timeline.Ref) ([]byte, error)
 
-// take returns the batch and begins a new one. With all, the timelines of posts
+// take returns the batch and begins a new one; the differ must be at rest. With all, the timelines of posts
 // and plan lines are in it; without, only what never changes again. Leaves to
 // which at least so many bytes were added are in it; a nil reader leaves stored
 // leaves alone.
 func (f *fold) take(all bool, least int, read leafReader) (readmodel.Batch, error) {
 	b := &f.batch
+	f.differ.states(b.Commits)
 	for table, s := range f.shelves {
 		rows, err := s.take(table, least, read)
 		if err != nil {
@@ -39,7 +40,7 @@ func (f *fold) takeChanged() {
 	for _, no := range f.changed.posts {
 		p := &f.posts[no]
 		p.changed = false
-		b.Posts = append(b.Posts, readmodel.PostRow{No: timeline.Number(no), Name: p.name, Division: p.at, Facts: p.facts})
+		b.Posts = append(b.Posts, readmodel.PostRow{No: timeline.Number(no), Name: p.name, Division: *f.differ.in(no), Facts: p.facts})
 	}
 	slices.Sort(f.changed.plans)
 	for _, no := range f.changed.plans {
