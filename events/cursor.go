@@ -69,8 +69,15 @@ type member struct {
 }
 
 // again takes a member whose value is a string without escapes, where it stands
-// next, as name and text do. Where it is what it was before, that is seen at once.
+// next, as name and text do. Where it is what it was before, that is seen at once;
+// a nil last remembers nothing.
 func (c *cursor) again(quoted string, last *member) string {
+	if last == nil {
+		if c.name(quoted) {
+			return c.text()
+		}
+		return ""
+	}
 	from := c.at
 	if end := from + last.len; last.len > 0 && end <= len(c.b) && string(c.b[from:end]) == string(last.written[:last.len]) {
 		c.at = end

@@ -18,7 +18,7 @@ import (
 // it. The zero Scanner is ready; it is not safe for concurrent use.
 type Scanner struct {
 	event      Event
-	last       alike
+	last       *alike // nil where there is no next one
 	identity   Identity
 	developed  PostDeveloped
 	hired      HirePlaced
@@ -36,12 +36,32 @@ type Scanner struct {
 }
 
 // Alike are the attributes that mostly say what they said in the event before.
-type alike struct {
-	source, kind, schema, authType, authID, correlationID, policyVersion, digest member
+type alike [ofDigest + 1]member
+
+const (
+	ofSource = iota
+	ofType
+	ofSchema
+	ofAuthType
+	ofAuthID
+	ofCorrelationID
+	ofPolicyVersion
+	ofDigest
+)
+
+// member returns one of them, nil where none are kept.
+func (a *alike) member(of int) *member {
+	if a == nil {
+		return nil
+	}
+	return &a[of]
 }
 
 // Scan reads a record.
 func (s *Scanner) Scan(raw []byte) (*Event, error) {
+	if s.last == nil {
+		s.last = new(alike)
+	}
 	if e := s.scan(raw); e != nil {
 		return e, nil
 	}
@@ -82,15 +102,15 @@ func (s *Scanner) attributes(c *cursor) (schema string) {
 	if c.name(`"id":`) {
 		e.ID = c.text()
 	}
-	e.Source = c.again(`"source":`, &s.last.source)
-	e.Type = Type(c.again(`"type":`, &s.last.kind))
+	e.Source = c.again(`"source":`, s.last.member(ofSource))
+	e.Type = Type(c.again(`"type":`, s.last.member(ofType)))
 	if c.name(`"subject":`) {
 		e.Subject = c.text()
 	}
 	if c.name(`"time":`) {
 		e.Time = c.instant()
 	}
-	schema = c.again(`"dataschema":`, &s.last.schema)
+	schema = c.again(`"dataschema":`, s.last.member(ofSchema))
 	if c.name(`"division":`) {
 		e.Division = division.Code(c.text())
 	}
@@ -100,11 +120,11 @@ func (s *Scanner) attributes(c *cursor) (schema string) {
 	if c.name(`"replaces":`) {
 		e.Replaces = c.text()
 	}
-	e.AuthType = c.again(`"authtype":`, &s.last.authType)
-	e.AuthID = c.again(`"authid":`, &s.last.authID)
-	e.CorrelationID = c.again(`"correlationid":`, &s.last.correlationID)
-	e.PolicyVersion = c.again(`"policyversion":`, &s.last.policyVersion)
-	e.Digest = c.again(`"digest":`, &s.last.digest)
+	e.AuthType = c.again(`"authtype":`, s.last.member(ofAuthType))
+	e.AuthID = c.again(`"authid":`, s.last.member(ofAuthID))
+	e.CorrelationID = c.again(`"correlationid":`, s.last.member(ofCorrelationID))
+	e.PolicyVersion = c.again(`"policyversion":`, s.last.member(ofPolicyVersion))
+	e.Digest = c.again(`"digest":`, s.last.member(ofDigest))
 	return schema
 }
 
