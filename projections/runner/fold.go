@@ -138,7 +138,6 @@ func (f *fold) timelines(ctx context.Context, d *digest) error {
 	f.commit.posts = f.findPosts(f.commit.posts[:0], d.posts)
 	f.commit.agencies = append(f.commit.agencies[:0], make([]int, len(d.agencies))...)
 	f.commit.persons = f.persons.findAll(f.commit.persons[:0], d.lines, f.persons.order(d))
-	f.leaves.ask(f.commit.persons)
 	for i := range d.events {
 		f.commit.about = f.commit.about[:0]
 		if err := f.event(ctx, d, i); err != nil {

@@ -13,7 +13,6 @@ type shelf struct {
 	of    []binder // by the number of the folio, bucket or agency; one alone, of number 0, where a table has none
 	dirty []int
 	spare [][]byte // memory for leaves
-	asked asked
 }
 
 type binder struct {
@@ -46,20 +45,6 @@ func (s *shelf) fresh(of int) *timeline.Leaf {
 		}
 	}
 	return &b.fresh
-}
-
-// ask reads the ends of the fresh leaves of persons' folios, see asked.
-func (s *shelf) ask(persons []timeline.Number) {
-	last := 0
-	for _, no := range persons {
-		folio, _ := no.Folio()
-		if of := int(folio); of != last && of < len(s.of) {
-			last = of
-			if b := s.of[of].fresh.Bytes(); len(b) > 0 {
-				s.asked += asked(b[len(b)-1])
-			}
-		}
-	}
 }
 
 // reuse has the memory of rows that were written used for fresh leaves.
