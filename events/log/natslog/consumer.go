@@ -99,12 +99,13 @@ func (w *walk) next(ctx context.Context) (decided, error) {
 
 func (w *walk) receive(ctx context.Context) (decided, error) {
 	k := w.consumer
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return decided{}, ctx.Err()
-	case k.files != nil && k.live.Err() != nil:
-		return decided{}, context.Cause(k.live)
-	case k.files != nil:
+	}
+	if k.files != nil {
+		if ended := context.Cause(k.live); ended != nil {
+			return decided{}, ended
+		}
 		return k.files.commit(w.log)
 	}
 	var late <-chan time.Time
