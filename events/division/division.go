@@ -77,6 +77,9 @@ func (c Code) Level() Level {
 // level is returned as it is.
 func (c Code) At(l Level) Code {
 	w := widths[l]
+	if string(c[w:]) == zeros[w:] {
+		return c
+	}
 	return c[:w] + Code(zeros[w:])
 }
 

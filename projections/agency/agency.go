@@ -68,7 +68,7 @@ func contribute(e *events.Event, report view.Report) {
 func timely(e *events.Event, on civil.Date, report view.Report) {
 	cell, measure := view.Cell{Agency: e.Agency(), Kind: string(e.Type)}, view.Lag
 	if e.Division.Valid() {
-		cell.Division = e.Division.At(min(e.Division.Level(), division.County))
+		cell.Division = e.Division.At(division.County)
 	}
 	if e.Replaces != "" {
 		cell.Reason, measure = Corrected, 0

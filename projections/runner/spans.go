@@ -100,15 +100,9 @@ func (r *rows) held(post timeline.Number) *[]held {
 func (d *differ) spans(at int, no timeline.Number, now *timeline.Post) {
 	r, v := d.rows[at], &d.views[at]
 	holding := r.held(no)
-	old, all := *holding, d.held[:0]
-	v.Spans(now, func(s view.Span) {
-		h := held{cell: uint32(d.cells.id(&s.Cell)), since: s.Since, until: s.Until, seat: seatOf(s.Seat, s.Filled)}
-		if h.until == 0 {
-			h.until = readmodel.OpenEnd
-		}
-		all = append(all, h)
-	})
-	d.held = all
+	d.held = d.held[:0]
+	v.Spans(now, d.hold)
+	old, all := *holding, d.held
 	slices.SortFunc(all, compareHeld)
 	kept, begun := 0, 0
 	for i := range all {
@@ -133,6 +127,15 @@ func (d *differ) spans(at int, no timeline.Number, now *timeline.Post) {
 	if begun > 0 || len(all) != len(old) {
 		*holding = append(old[:0], all...)
 	}
+}
+
+// hold takes a span of the post under way.
+func (d *differ) hold(s view.Span) {
+	until := s.Until
+	if until == 0 {
+		until = readmodel.OpenEnd
+	}
+	d.held = append(d.held, held{cell: uint32(d.cells.id(&s.Cell)), since: s.Since, until: until, seat: seatOf(s.Seat, s.Filled)})
 }
 
 // end ends a span with the commit.

@@ -9,9 +9,6 @@
 package vacancy
 
 import (
-	"cmp"
-	"slices"
-
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
@@ -33,51 +30,24 @@ func Filled() view.View {
 	}}
 }
 
-// A taken seat is held by a placement on [from, until); until 0 is open.
-type taken struct {
-	seat        int
-	from, until civil.Date
-	code        string
-}
-
 func spans(p *timeline.Post, yield func(view.Span)) {
 	a, ok := p.Attributes()
 	steps := p.Seats()
 	if !ok || len(steps) == 0 {
 		return
 	}
-	held := holds(p)
 	most := 0
 	for _, s := range steps {
 		most = max(most, s.Seats)
 	}
+	cell, placed := view.CellOf(a), p.Placements()
 	for seat := 1; seat <= most; seat++ {
-		n := 0
-		for n < len(held) && held[n].seat == seat {
-			n++
-		}
-		seatSpans(view.CellOf(a), seat, steps, held[:n], yield)
-		held = held[n:]
+		seatSpans(cell, seat, steps, placed, yield)
 	}
-}
-
-// holds returns the placements that count by seat, on-duty day and exit.
-func holds(p *timeline.Post) []taken {
-	placed := p.Placements()
-	held := make([]taken, 0, len(placed))
-	for _, h := range placed {
-		if !h.Empty() && h.Seat > 0 {
-			held = append(held, taken{h.Seat, h.From, h.Exit, h.ExitCode})
-		}
-	}
-	slices.SortFunc(held, func(a, b taken) int {
-		return cmp.Or(cmp.Compare(a.seat, b.seat), cmp.Compare(a.from, b.from), cmp.Compare(a.until, b.until), cmp.Compare(a.code, b.code))
-	})
-	return held
 }
 
 // seatSpans yields the vacant spans of one seat, ascending.
-func seatSpans(c view.Cell, seat int, steps []timeline.Step, held []taken, yield func(view.Span)) {
+func seatSpans(c view.Cell, seat int, steps []timeline.Step, placed []timeline.Placement, yield func(view.Span)) {
 	for i := 0; i < len(steps); i++ {
 		if steps[i].Seats < seat {
 			continue
@@ -90,27 +60,31 @@ func seatSpans(c view.Cell, seat int, steps []timeline.Step, held []taken, yield
 		if i+1 < len(steps) {
 			until = steps[i+1].From
 		}
-		gaps(c, seat, since, until, held, yield)
+		gaps(c, seat, since, until, placed, yield)
 	}
 }
 
-// gaps yields what held leaves free of [since, until).
-func gaps(c view.Cell, seat int, since, until civil.Date, held []taken, yield func(view.Span)) {
-	c.Reason = ""
-	for _, h := range held {
-		if until != 0 && h.from >= until {
+// gaps yields what placements on a seat leave free of [since, until). They come by
+// on-duty day; in which order those of one day come makes no difference.
+func gaps(c view.Cell, seat int, since, until civil.Date, placed []timeline.Placement, yield func(view.Span)) {
+	for i := range placed {
+		h := &placed[i]
+		if h.Seat != seat || h.Empty() {
+			continue
+		}
+		if until != 0 && h.From >= until {
 			break
 		}
-		if h.from > since {
-			yield(view.Span{Cell: c, Seat: seat, Since: since, Until: h.from, Filled: true})
+		if h.From > since {
+			yield(view.Span{Cell: c, Seat: seat, Since: since, Until: h.From, Filled: true})
 		}
 		switch {
-		case h.until == 0:
+		case h.Exit == 0:
 			return
-		case h.until > since:
-			since, c.Reason = h.until, h.code
-		case h.until == since && c.Reason != "" && h.code < c.Reason:
-			c.Reason = h.code
+		case h.Exit > since:
+			since, c.Reason = h.Exit, h.ExitCode
+		case h.Exit == since && c.Reason != "" && h.ExitCode < c.Reason:
+			c.Reason = h.ExitCode
 		}
 	}
 	if until == 0 || since < until {
