@@ -8,9 +8,9 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
-// schemaVersion is that of the tables below. Generations are not migrated: one
-// with other tables is rebuilt from the log.
-const schemaVersion = 7
+// schemaVersion is that of the tables below and of what states are hashes of.
+// Generations are not migrated: one of another version is rebuilt from the log.
+const schemaVersion = 8
 
 // A Table is one table of a generation. Drivers make it of their own types.
 type Table struct {

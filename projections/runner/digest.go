@@ -29,7 +29,8 @@ type digest struct {
 	lines  []line
 	packed []byte // what the rests of facts are parts of
 
-	// What is named, in the order in which it is; neighbours differ.
+	// What is named, in the order in which it is. What comes again shortly is mostly
+	// there once.
 	posts    []postName
 	agencies []string
 	cells    []view.Cell // of parts
@@ -96,6 +97,7 @@ type digester struct {
 	scanner   events.Scanner
 	calendar  *timeline.Calendar
 	reporting reporting
+	agencies  recent
 	said      hash.Hash
 	scratch   []byte
 }
@@ -121,7 +123,7 @@ func (g *digester) digest(d *digest) error {
 		}
 		d.events = append(d.events, digested{key: e.Key().Hash()})
 		x := &d.events[i]
-		x.agency, x.county = d.agency(e.Agency()), county(e)
+		x.agency, x.county = g.agency(d, e.Agency()), county(e)
 		if old := e.Voids(); old.ID != "" {
 			x.replaced, x.replaces = old.Hash(), true
 		}
@@ -147,20 +149,22 @@ func (g *digester) report(d *digest, e *events.Event) {
 // A reporting is the view that is asked what an event contributes, and the digest
 // that takes it.
 type reporting struct {
-	view int
-	to   *digest
-	take view.Report
+	view  int
+	to    *digest
+	take  view.Report
+	cells recent
 }
 
 func (r *reporting) part(c view.Cell, on civil.Date, measure, n int) {
 	if n == 0 {
 		return
 	}
-	d := r.to
-	if last := len(d.cells); last == 0 || d.cells[last-1] != c {
+	d, at := r.to, r.cells.of(slot(c.Agency)+slot(string(c.Division))+slot(c.Kind))
+	if *at >= len(d.cells) || d.cells[*at] != c {
+		*at = len(d.cells)
 		d.cells = append(d.cells, c)
 	}
-	d.parts = append(d.parts, reported{r.view, len(d.cells), on, measure, n})
+	d.parts = append(d.parts, reported{r.view, *at + 1, on, measure, n})
 }
 
 // hash hashes what the fold takes of the commit, but for whom it is about: that is
@@ -304,11 +308,36 @@ func (g *digester) month(m civil.Month) *timeline.Calendar {
 }
 
 // agency notes the name of an agency.
-func (d *digest) agency(name string) int {
-	if n := len(d.agencies); n == 0 || d.agencies[n-1] != name {
+func (g *digester) agency(d *digest, name string) int {
+	at := g.agencies.of(slot(name))
+	if *at >= len(d.agencies) || d.agencies[*at] != name {
+		*at = len(d.agencies)
 		d.agencies = append(d.agencies, name)
 	}
-	return len(d.agencies)
+	return *at + 1
+}
+
+// Recent is where in a list something was put last, by slots. Events of one commit
+// come from many agencies in turn, so to look at the last one alone is not enough.
+// A slot follows from what was put there, so what lists before left behind is never
+// taken for what is in this one, and makes no difference.
+type recent [256]int
+
+func (r *recent) of(slot uint64) *int { return &r[slot>>56] }
+
+// slot spreads short texts over the high bits. What it says of two that differ may be
+// the same.
+func slot(s string) uint64 {
+	var v uint64
+	if n := len(s); n >= 8 {
+		b := []byte(s)
+		v = binary.LittleEndian.Uint64(b) + 31*binary.LittleEndian.Uint64(b[n-8:])
+	} else {
+		for i := range n {
+			v = v<<8 | uint64(s[i])
+		}
+	}
+	return v * 0x9e3779b97f4a7c15
 }
 
 // post notes the name of a post.
