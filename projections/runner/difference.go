@@ -2,6 +2,7 @@ package runner
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"github.com/muster-works/muster/events/civil"
@@ -164,19 +165,36 @@ func (s *stand) of(p *timeline.Post) {
 }
 
 // placements adds to the sums what the placements on a post contribute now and
-// takes from them what they contributed before. Those at both ends that are what
-// they were contribute the same.
+// takes from them what they contributed before. Those that are what they were
+// contribute the same, where the post is what it was.
 func (r *rows) placements(v *view.View, before, now stand) {
-	if before.Attributes == now.Attributes {
-		before.placed, now.placed = unlike(before.placed, now.placed)
-	}
+	same := before.Attributes == now.Attributes
 	r.sign = -1
-	for i := range before.placed {
-		v.Placement(before.Attributes, before.placed[i], r.count)
+	for p := range without(before.placed, now.placed, same) {
+		v.Placement(before.Attributes, *p, r.count)
 	}
 	r.sign = 1
-	for i := range now.placed {
-		v.Placement(now.Attributes, now.placed[i], r.count)
+	for p := range without(now.placed, before.placed, same) {
+		v.Placement(now.Attributes, *p, r.count)
+	}
+}
+
+// without yields the placements that are not among others, or all of them. Both come
+// as [timeline.Post.Placements] has them.
+func without(all, others []timeline.Placement, same bool) iter.Seq[*timeline.Placement] {
+	return func(yield func(*timeline.Placement) bool) {
+		for i := range all {
+			p := &all[i]
+			for same && len(others) > 0 && others[0].Compare(p) < 0 {
+				others = others[1:]
+			}
+			if same && len(others) > 0 && others[0] == *p {
+				continue
+			}
+			if !yield(p) {
+				return
+			}
+		}
 	}
 }
 

@@ -145,10 +145,20 @@ func (s *spells) placements(room []Placement) []Placement {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Placement) int {
-		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Seat, b.Seat))
-	})
+	slices.SortFunc(all, func(a, b Placement) int { return a.Compare(&b) })
 	return all
+}
+
+// Compare orders the placements on one post, or of one person, as both return them:
+// by on-duty day, seat and holder. No two of them are alike in these.
+func (p *Placement) Compare(o *Placement) int {
+	switch {
+	case p.From != o.From:
+		return cmp.Compare(p.From, o.From)
+	case p.Seat != o.Seat:
+		return cmp.Compare(p.Seat, o.Seat)
+	}
+	return p.holder().compare(o.holder())
 }
 
 // of returns the placements of one holder; all is sorted by holder.
