@@ -51,7 +51,7 @@ type Options struct {
 	// date and is far behind.
 	MaxFacts int
 	// Gather is how many bytes a bulk load adds to leaves, which are mostly persons'
-	// facts, from one checkpoint to the next. Where it is 0, that is 128 MiB, and at
+	// facts, from one checkpoint to the next. Where it is 0, that is 512 MiB, and at
 	// least four times as many as the last checkpoint took.
 	Gather int
 	// SetAside are events that are left out if they cannot be read, in place of
