@@ -9,6 +9,9 @@
 package vacancy
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
@@ -40,14 +43,32 @@ func spans(p *timeline.Post, yield func(view.Span)) {
 	for _, s := range steps {
 		most = max(most, s.Seats)
 	}
-	cell, placed := view.CellOf(a), p.Placements()
+	var room [32]*timeline.Placement // enough for most posts
+	cell, held := view.CellOf(a), holds(p, room[:0])
 	for seat := 1; seat <= most; seat++ {
-		seatSpans(cell, seat, steps, placed, yield)
+		n := 0
+		for n < len(held) && held[n].Seat == seat {
+			n++
+		}
+		seatSpans(cell, seat, steps, held[:n], yield)
+		held = held[n:]
 	}
 }
 
+// holds appends the placements that count, by seat and on-duty day.
+func holds(p *timeline.Post, held []*timeline.Placement) []*timeline.Placement {
+	placed := p.Placements()
+	for i := range placed {
+		if h := &placed[i]; !h.Empty() && h.Seat > 0 {
+			held = append(held, h)
+		}
+	}
+	slices.SortStableFunc(held, func(a, b *timeline.Placement) int { return cmp.Compare(a.Seat, b.Seat) })
+	return held
+}
+
 // seatSpans yields the vacant spans of one seat, ascending.
-func seatSpans(c view.Cell, seat int, steps []timeline.Step, placed []timeline.Placement, yield func(view.Span)) {
+func seatSpans(c view.Cell, seat int, steps []timeline.Step, held []*timeline.Placement, yield func(view.Span)) {
 	for i := 0; i < len(steps); i++ {
 		if steps[i].Seats < seat {
 			continue
@@ -60,18 +81,14 @@ func seatSpans(c view.Cell, seat int, steps []timeline.Step, placed []timeline.P
 		if i+1 < len(steps) {
 			until = steps[i+1].From
 		}
-		gaps(c, seat, since, until, placed, yield)
+		gaps(c, seat, since, until, held, yield)
 	}
 }
 
-// gaps yields what placements on a seat leave free of [since, until). They come by
-// on-duty day; in which order those of one day come makes no difference.
-func gaps(c view.Cell, seat int, since, until civil.Date, placed []timeline.Placement, yield func(view.Span)) {
-	for i := range placed {
-		h := &placed[i]
-		if h.Seat != seat || h.Empty() {
-			continue
-		}
+// gaps yields what held leaves free of [since, until). In which order those come that
+// begin on one day makes no difference.
+func gaps(c view.Cell, seat int, since, until civil.Date, held []*timeline.Placement, yield func(view.Span)) {
+	for _, h := range held {
 		if until != 0 && h.From >= until {
 			break
 		}
