@@ -167,21 +167,34 @@ func (r *reporting) part(c view.Cell, on civil.Date, measure, n int) {
 	d.parts = append(d.parts, reported{r.view, *at + 1, on, measure, n})
 }
 
-// hash hashes what the fold takes of the commit, but for whom it is about: that is
-// hashed with the numbers that the fold gives.
+// hash hashes what the fold takes of the commit, but for whom it is about and what it
+// contributes: those are hashed as numbers and rows, once the fold has made them. How
+// many values follow a tag depends on the tag alone.
 func (g *digester) hash(d *digest) {
 	g.said.Reset()
 	g.said.Write(d.packed)
-	b := g.scratch[:0]
+	b, lines := g.scratch[:0], 0
+	number := func(n int) { b = binary.AppendVarint(b, int64(n)) }
+	text := func(s string) { b = append(binary.AppendUvarint(b, uint64(len(s))), s...) }
 	for i := range d.events {
 		x := &d.events[i]
-		b = append(b, x.key[:]...)
-		b = append(b, byte(x.tag))
-		for _, s := range []string{x.county, x.run, string(x.plan.Division), x.plan.Area} {
-			b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
-		}
-		for _, n := range []int{x.agency, x.post, x.plan.Year, x.seats, int(x.month), x.lines, x.parts, len(x.aside)} {
-			b = binary.AppendVarint(b, int64(n))
+		b = append(append(b, x.key[:]...), byte(x.tag))
+		number(x.agency)
+		number(x.post)
+		number(x.lines - lines)
+		lines = x.lines
+		switch x.tag {
+		case timeline.TagPlanned:
+			text(string(x.plan.Division))
+			text(x.plan.Area)
+			number(x.plan.Year)
+			number(x.seats)
+		case timeline.TagMarks, timeline.TagMark:
+			number(int(x.month))
+		case timeline.TagInstructed, timeline.TagSettled, timeline.TagReturned, timeline.TagReversed:
+			text(x.run)
+		case 0: // nothing that the fold takes, or an event that was set aside
+			number(len(x.aside))
 		}
 	}
 	for i := range d.lines {
