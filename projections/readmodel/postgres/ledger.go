@@ -131,12 +131,20 @@ func (s *Store) edit(ctx context.Context, name string, views []view.View) (*ledg
 	return l, nil
 }
 
-// hangUp lets go of a living generation and ends the session; a server that does
-// not answer is not waited for.
+// hangUp lets go of the generation and ends the session; a server that does not
+// answer is not waited for. A session lives on for a moment after its connection, which
+// pgx closes without waiting for the server,
+// and whoever asks next must find the generation free.
 func (l *ledger) hangUp() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	if l.epoch > 0 && !l.bulk {
+	switch {
+	case l.bulk:
+		if l.tx != nil {
+			_ = l.tx.Rollback(ctx)
+		}
+		_, _ = l.conn.Exec(ctx, `SELECT pg_advisory_unlock_all()`)
+	case l.epoch > 0:
 		_, _ = l.conn.Exec(ctx, `UPDATE progress SET beat = 0 WHERE epoch = $1`, l.epoch)
 	}
 	_ = l.conn.Close(ctx)
