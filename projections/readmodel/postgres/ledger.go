@@ -132,9 +132,9 @@ func (s *Store) edit(ctx context.Context, name string, views []view.View) (*ledg
 }
 
 // hangUp lets go of the generation and ends the session; a server that does not
-// answer is not waited for. A session lives on for a moment after its connection, which
-// pgx closes without waiting for the server,
-// and whoever asks next must find the generation free.
+// answer is not waited for. A session lives on for a moment after its connection,
+// whose end pgx does not wait for, and whoever asks next must find the generation
+// free.
 func (l *ledger) hangUp() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
