@@ -339,7 +339,9 @@ type recent [256]int
 func (r *recent) of(slot uint64) *int { return &r[slot>>56] }
 
 // slot spreads short texts over the high bits. What it says of two that differ may be
-// the same.
+// the same, and then a list has them more than once. That is hashed, so slots must be
+// the same in every process, as maphash is not, and another slot is another state:
+// schemaVersion of readmodel goes up with it.
 func slot(s string) uint64 {
 	var v uint64
 	if n := len(s); n >= 8 {

@@ -1,0 +1,77 @@
+package runner
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/projections/agency"
+	"github.com/muster-works/muster/projections/view"
+)
+
+// Goal: a digest follows from its commit alone, whatever its digester has seen before,
+// and few agencies in turn are in it once. Method: commits of exits, of which some come
+// from more agencies than there are slots; each digested by a digester of its own, and
+// by one that digests them all, in both orders.
+func TestDigestsAreOfTheirCommits(t *testing.T) {
+	type size struct{ agencies, first int }
+	name := func(s size, i int) string { return fmt.Sprintf("%d-rsj", 370000+s.first+i%s.agencies) }
+	commit := func(s size) log.Commit {
+		c := log.Commit{ID: fmt.Sprint(s)}
+		for i := range 3 * s.agencies {
+			data := &events.ExitRecorded{Who: events.Who{Person: events.Person{1}}, Post: "post", On: civil.MustDate("2022-05-01"), Kind: "natural", Code: "N1"}
+			e := events.Event{ID: fmt.Sprint("e-", i), Source: "/agency/" + name(s, i), Type: data.Type(), Division: "370211102231",
+				AuthType: "token", AuthID: name(s, i), CorrelationID: "c", PolicyVersion: "p", Digest: "00112233445566778899aabbccddeeff",
+				Data: data}
+			raw, err := e.Append(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Events = append(c.Events, raw)
+		}
+		return c
+	}
+	views := []view.View{agency.View()}
+	sizes := []size{{20, 0}, {600, 0}, {20, 7}, {600, 300}, {3, 5}}
+	var commits []log.Commit
+	for _, s := range sizes {
+		commits = append(commits, commit(s))
+	}
+	digestBy := func(g *digester, c log.Commit) *digest {
+		d := &digest{Commit: c}
+		if err := g.digest(d); err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	forward, back := newDigester(views, nil), newDigester(views, nil)
+	var seen, again []*digest
+	for i := range commits {
+		seen = append(seen, digestBy(forward, commits[i]))
+		again = append(again, digestBy(back, commits[len(commits)-1-i]))
+	}
+	slices.Reverse(again)
+	for i, c := range commits {
+		want := digestBy(newDigester(views, nil), c)
+		for _, got := range []*digest{seen[i], again[i]} {
+			if got.said != want.said || !slices.Equal(got.agencies, want.agencies) || !slices.Equal(got.cells, want.cells) || !slices.Equal(got.parts, want.parts) {
+				t.Errorf("commit %d is another one after others", i)
+			}
+		}
+		for j, x := range want.events {
+			from, cell := want.agencies[x.agency-1], want.cells[want.parts[j].cell-1].Agency
+			if is := name(sizes[i], j); from != is || cell != is {
+				t.Fatalf("commit %d, event %d of %s: agency %s, cell of %s", i, j, is, from, cell)
+			}
+		}
+	}
+	if n, cells := len(seen[4].agencies), len(seen[4].cells); n != 3 || cells != 3 {
+		t.Errorf("three agencies in turn are there %d times, their cells %d", n, cells)
+	}
+	if n := len(seen[1].agencies); n <= 600 {
+		t.Errorf("600 agencies in turn are there %d times: no slot had two", n)
+	}
+}
