@@ -2,19 +2,11 @@ package events
 
 import (
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
 )
 
-// The data of the families training and attendance.
-
-// TrainingCompleted says that a person finished a course.
-type TrainingCompleted struct {
-	Who
-	Course      string     `json:"course"`
-	Hours       int        `json:"hours"`
-	On          civil.Date `json:"on,omitzero"`
-	PreService  bool       `json:"pre_service,omitzero"`
-	Certificate string     `json:"certificate,omitzero"`
-}
+// AttendanceReportedType is the type of [AttendanceReported].
+const AttendanceReportedType Type = "attendance.reported"
 
 // AttendanceReported is a sheet of one post: of a month (Month, and Marks in
 // each line) or of a day (Date, and Mark in each line).
@@ -38,20 +30,34 @@ type AttendanceLine struct {
 	Evidence string `json:"evidence,omitzero"`
 }
 
-// Type names the event type.
-func (*TrainingCompleted) Type() Type { return TrainingCompletedType }
-
-// Type names the event type.
+// Type implements [Data].
 func (*AttendanceReported) Type() Type { return AttendanceReportedType }
 
-func (d *TrainingCompleted) check(c *checker) {
-	d.Who.check(c)
-	c.name("course", d.Course)
-	c.between("hours", d.Hours, 0, 10_000)
-	c.required("hours", d.Hours == 0)
-	c.date("on", d.On)
-	c.text("certificate", d.Certificate)
+// BusinessDate implements [Data]: the day of a daily sheet, or else the month.
+func (d *AttendanceReported) BusinessDate() string {
+	if d.Date != 0 {
+		return d.Date.String()
+	}
+	return d.Month.String()
 }
+
+// Clone implements [Data].
+func (d *AttendanceReported) Clone() Data {
+	c := *d
+	c.PersonLines().own()
+	return &c
+}
+
+// About implements [Data].
+func (*AttendanceReported) About() *Who { return nil }
+
+// PersonLines implements [Data].
+func (d *AttendanceReported) PersonLines() PersonLines { return linesOf(&d.Lines) }
+
+// Place implements [Data].
+func (*AttendanceReported) Place() *division.Code { return nil }
+
+func (*AttendanceReported) private() *string { return nil }
 
 func (d *AttendanceReported) check(c *checker) {
 	c.name("post", d.Post)
@@ -81,3 +87,7 @@ func (d *AttendanceReported) check(c *checker) {
 		c.endLine()
 	}
 }
+
+func (l *AttendanceLine) person() *Person   { return &l.Person }
+func (l *AttendanceLine) idNumber() *string { return &l.IDNumber }
+func (l *AttendanceLine) private() *string  { return &l.IDNumber }
