@@ -1,6 +1,6 @@
-// Package daemon puts a deployment together: the whole of it in one process
+// Package deployment puts a deployment together: the whole of it in one process
 // ([Up]), or one service alone ([Serve]).
-package daemon
+package deployment
 
 import (
 	"errors"
