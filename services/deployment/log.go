@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/events/log/eslog"
-	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/events/log/natslog"
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 	"github.com/nats-io/nats.go"
@@ -61,29 +59,37 @@ func (c *Config) embed(ctx context.Context) (_ *ground, err error) {
 	if g.nats, err = g.server.Connect(nats.Name("muster up")); err != nil {
 		return nil, err
 	}
-	switch scheme, _, _ := strings.Cut(c.Log, ":"); scheme {
-	case "":
-		// The embedded log belongs to this process: it provisions it.
-		options := natslog.Options{Files: g.server}
-		if err := natslog.Provision(ctx, g.nats, options); err != nil {
-			return nil, err
-		}
-		g.log, err = opened(natslog.Open(ctx, g.nats, options))
-	default:
+	if c.Log == "" {
+		g.log, err = openEmbeddedLog(ctx, g)
+	} else {
 		g.log, err = c.openLog(ctx, nil)
 	}
 	g.driver = g.log
 	return g, err
 }
 
+// openEmbeddedLog opens the log on the server in this process. The log belongs to the
+// process, which therefore provisions it.
+func openEmbeddedLog(ctx context.Context, g *ground) (log.Log, error) {
+	options := natslog.Options{Files: g.server}
+	if err := natslog.Provision(ctx, g.nats, options); err != nil {
+		return nil, err
+	}
+	return opened(natslog.Open(ctx, g.nats, options))
+}
+
 // attest has the log watched by a witness in the data directory, if there is
 // one, and makes sure that nothing is gone from it since.
 func (c *Config) attest(ctx context.Context, g *ground) error {
+	driver, err := c.logDriver()
+	if err != nil {
+		return err
+	}
 	name := "embedded"
-	switch scheme, _, _ := strings.Cut(c.Log, ":"); {
-	case c.Data == "" || scheme == "mem":
+	switch {
+	case c.Data == "" || driver.volatile:
 		return nil
-	case scheme != "":
+	case c.Log != "":
 		name = redacted(c.Log)
 	case g.server == nil:
 		name = redacted(c.NATS)
@@ -116,36 +122,11 @@ func (c *Config) connect(ctx context.Context, name string) (_ *ground, err error
 
 // openLog opens the log that --log names, and the one on nc when it names none.
 func (c *Config) openLog(ctx context.Context, nc *nats.Conn) (log.Log, error) {
-	switch scheme, _, _ := strings.Cut(c.Log, ":"); scheme {
-	case "":
-		if err := c.checkSync(ctx, c.NATS); err != nil {
-			return nil, err
-		}
-		return opened(natslog.Open(ctx, nc, natslog.Options{}))
-	case "nats", "tls":
-		if err := c.checkSync(ctx, c.Log); err != nil {
-			return nil, err
-		}
-		nc, err := c.dial(c.Log, "muster log")
-		if err != nil {
-			return nil, err
-		}
-		return opened(natslog.Open(ctx, nc, natslog.Options{}))
-	case "esdb", "esdb+discover":
-		return opened(eslog.Open(ctx, c.Log))
-	case "mem":
-		return memlog.New(), nil
-	}
-	return nil, fmt.Errorf("--log %q: want nats:, esdb: or mem: and where", redacted(c.Log))
-}
-
-// opened makes a log of what a driver's Open returned, and nil, not a nil
-// driver, of a failure.
-func opened[L log.Log](l L, err error) (log.Log, error) {
+	driver, err := c.logDriver()
 	if err != nil {
 		return nil, err
 	}
-	return l, nil
+	return driver.open(ctx, c, nc)
 }
 
 // dial connects as the internal user. Credentials come from the URL, from

@@ -2,10 +2,8 @@ package deployment
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/natslog"
@@ -34,18 +32,20 @@ func (l *OpenedLog) Close() error {
 // OpenLog opens a log that exists: where Log or NATS says, or else that of the
 // deployment in Data, which may be running.
 func OpenLog(ctx context.Context, c Config) (*OpenedLog, error) {
-	switch scheme, _, _ := strings.Cut(c.Log, ":"); scheme {
-	case "":
-	case "mem":
-		return nil, errors.New("mem: is a log in the memory of one process; no other can open it")
-	case "nats", "tls":
-		c.NATS, c.Log = c.Log, ""
-	default:
+	driver, err := c.logDriver()
+	switch {
+	case err != nil:
+		return nil, err
+	case driver.volatile:
+		return nil, errVolatile
+	case !driver.onNATS:
 		l, err := c.openLog(ctx, nil)
 		if err != nil {
 			return nil, err
 		}
 		return &OpenedLog{Log: l}, nil
+	case c.Log != "":
+		c.NATS, c.Log = c.Log, ""
 	}
 	return onGround(c.attach(ctx))
 }
