@@ -43,6 +43,10 @@ var freeze = flag.Bool("layouts", false, "freeze the byte layouts of versions th
 // of the old form beside that of the new one.
 const Forever = "a version that the form does not have yet (what was written must be read for ever)"
 
+// Freezing says whether goldens are to be frozen, for forms that hold something
+// random and so cannot be compared by [Check].
+func Freezing() bool { return *freeze }
+
 // A Form is a durable byte form.
 type Form struct {
 	Name string // of its files: lower case and hyphens
