@@ -27,37 +27,6 @@ import (
 // A Type names what happened.
 type Type string
 
-// The event types of contract v1, by the service that alone emits them.
-const (
-	PlanSetType       Type = "plan.set"
-	PostDevelopedType Type = "post.developed"
-	PostResizedType   Type = "post.resized"
-	PostClosedType    Type = "post.closed"
-
-	HirePlacedType  Type = "hire.placed"
-	HireRenewedType Type = "hire.renewed"
-
-	ExitRecordedType Type = "exit.recorded"
-
-	TrainingCompletedType  Type = "training.completed"
-	AttendanceReportedType Type = "attendance.reported"
-
-	FundAllocatedType     Type = "fund.allocated"
-	AccountAssignedType   Type = "account.assigned"
-	PaymentInstructedType Type = "payment.instructed"
-	PaymentSettledType    Type = "payment.settled"
-	PaymentReturnedType   Type = "payment.returned"
-	PaymentReversedType   Type = "payment.reversed"
-
-	RegistryReportedType   Type = "registry.reported"
-	FindingReviewedType    Type = "finding.reviewed"
-	PolicyAdoptedType      Type = "policy.adopted"
-	EventWithdrawnType     Type = "event.withdrawn" // by the family that owns the event withdrawn
-	SubmissionsTalliedType Type = "submissions.tallied"
-	PersonErasedType       Type = "person.erased"
-	PersonRevealedType     Type = "person.revealed"
-)
-
 // A Family is the group of types that one service owns; it bears the name of
 // that service.
 type Family string
@@ -89,34 +58,6 @@ func (f Family) Boundary() string {
 		return "placement"
 	}
 	return string(f)
-}
-
-// Family returns the family that owns t, and "" for event.withdrawn (see
-// [Event.Family]) and for types that do not exist.
-func (t Type) Family() Family {
-	switch t {
-	case PlanSetType, PostDevelopedType, PostResizedType, PostClosedType:
-		return Post
-	case HirePlacedType, HireRenewedType:
-		return Hire
-	case ExitRecordedType:
-		return Exit
-	case TrainingCompletedType:
-		return Training
-	case AttendanceReportedType:
-		return Attendance
-	case FundAllocatedType, AccountAssignedType, PaymentInstructedType, PaymentSettledType, PaymentReturnedType, PaymentReversedType:
-		return Payment
-	case RegistryReportedType:
-		return Registry
-	case FindingReviewedType:
-		return Review
-	case PolicyAdoptedType:
-		return Policy
-	case SubmissionsTalliedType, PersonErasedType, PersonRevealedType:
-		return Gateway
-	}
-	return ""
 }
 
 // A Mode says how strictly a submission is decided.
@@ -170,14 +111,15 @@ func (e *Event) Agency() string {
 	return e.AuthID
 }
 
-// Voids returns the key of the event that this one replaces or withdraws. Its ID
-// is empty where there is none.
-func (e *Event) Voids() Key {
-	old := Key{e.Family(), e.Source, e.Replaces}
+// Supersedes returns the key of the event that e replaces or withdraws, and false
+// when e does neither. The event superseded has the family and the source of e. This
+// is the only place that says so: decisions, timelines and packs all ask here.
+func (e *Event) Supersedes() (Key, bool) {
+	superseded := Key{e.Family(), e.Source, e.Replaces}
 	if w, ok := e.Data.(*EventWithdrawn); ok {
-		old.ID = w.ID
+		superseded.ID = w.ID
 	}
-	return old
+	return superseded, superseded.ID != ""
 }
 
 // Key identifies a submission for ever.
@@ -203,21 +145,11 @@ func (k Key) Hash() [16]byte {
 	return [16]byte(sum[:16])
 }
 
-// Facts returns how many person-facts the event holds: its lines, or one.
+// Facts returns how many person-facts the event holds: as many as it has lines, and
+// one when its type has no lines.
 func (e *Event) Facts() int {
-	switch d := e.Data.(type) {
-	case *AttendanceReported:
-		return len(d.Lines)
-	case *PaymentInstructed:
-		return len(d.Lines)
-	case *PaymentSettled:
-		return len(d.Lines)
-	case *PaymentReturned:
-		return len(d.Lines)
-	case *PaymentReversed:
-		return len(d.Lines)
-	case *RegistryReported:
-		return len(d.Lines)
+	if lines := e.Data.PersonLines(); lines != nil {
+		return lines.Len()
 	}
 	return 1
 }
@@ -227,75 +159,3 @@ type Person = uuid.UUID
 
 // Fen is an amount of money: 1/100 yuan.
 type Fen int64
-
-// Data is the payload of an event: a pointer to one of the structs of this
-// package, whose names are those of the types.
-type Data interface {
-	// Type returns the event type that the payload belongs to.
-	Type() Type
-	// check adds what is wrong with the payload.
-	check(*checker)
-}
-
-// New returns an empty payload for a type, nil when there is no such type.
-func New(t Type) Data {
-	switch t {
-	case PlanSetType:
-		return new(PlanSet)
-	case PostDevelopedType:
-		return new(PostDeveloped)
-	case PostResizedType:
-		return new(PostResized)
-	case PostClosedType:
-		return new(PostClosed)
-	case HirePlacedType:
-		return new(HirePlaced)
-	case HireRenewedType:
-		return new(HireRenewed)
-	case ExitRecordedType:
-		return new(ExitRecorded)
-	case TrainingCompletedType:
-		return new(TrainingCompleted)
-	case AttendanceReportedType:
-		return new(AttendanceReported)
-	case FundAllocatedType:
-		return new(FundAllocated)
-	case AccountAssignedType:
-		return new(AccountAssigned)
-	case PaymentInstructedType:
-		return new(PaymentInstructed)
-	case PaymentSettledType:
-		return new(PaymentSettled)
-	case PaymentReturnedType:
-		return new(PaymentReturned)
-	case PaymentReversedType:
-		return new(PaymentReversed)
-	case RegistryReportedType:
-		return new(RegistryReported)
-	case FindingReviewedType:
-		return new(FindingReviewed)
-	case PolicyAdoptedType:
-		return new(PolicyAdopted)
-	case EventWithdrawnType:
-		return new(EventWithdrawn)
-	case SubmissionsTalliedType:
-		return new(SubmissionsTallied)
-	case PersonErasedType:
-		return new(PersonErased)
-	case PersonRevealedType:
-		return new(PersonRevealed)
-	}
-	return nil
-}
-
-// Types lists every event type of the contract.
-func Types() []Type {
-	return []Type{
-		PlanSetType, PostDevelopedType, PostResizedType, PostClosedType,
-		HirePlacedType, HireRenewedType, ExitRecordedType,
-		TrainingCompletedType, AttendanceReportedType,
-		FundAllocatedType, AccountAssignedType, PaymentInstructedType, PaymentSettledType, PaymentReturnedType, PaymentReversedType,
-		RegistryReportedType, FindingReviewedType, PolicyAdoptedType, EventWithdrawnType,
-		SubmissionsTalliedType, PersonErasedType, PersonRevealedType,
-	}
-}

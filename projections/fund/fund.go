@@ -120,8 +120,8 @@ func (l *Ledger) Apply(at log.Position, all []*events.Event) {
 }
 
 func (l *Ledger) apply(e *events.Event) {
-	if e.Replaces != "" {
-		l.void(events.Key{Family: events.Payment, Source: e.Source, ID: e.Replaces}.Hash())
+	if superseded, ok := e.Supersedes(); ok {
+		l.void(superseded.Hash())
 	}
 	key := e.Key().Hash()
 	if l.ahead[key] || l.keys[key] != 0 {
@@ -130,9 +130,6 @@ func (l *Ledger) apply(e *events.Event) {
 	no := uint32(len(l.acts))
 	a := act{}
 	switch d := e.Data.(type) {
-	case *events.EventWithdrawn:
-		l.void(events.Key{Family: events.Payment, Source: e.Source, ID: d.ID}.Hash())
-		return
 	case *events.FundAllocated:
 		at := d.Division
 		if at == "" {

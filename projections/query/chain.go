@@ -93,7 +93,7 @@ func (r *recall) chain(first timeline.Ref) ([]timeline.Ref, error) {
 			return nil, err
 		}
 		add(by)
-		if old := e.Voids(); old.ID != "" {
+		if old, ok := e.Supersedes(); ok {
 			_, target, err := r.q.model.Void(r.q.ctx, old.Hash())
 			if err != nil {
 				return nil, err

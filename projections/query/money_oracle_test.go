@@ -130,7 +130,8 @@ func published(all []*events.Event, r *rand.Rand) {
 	}
 	of := func(e *events.Event) string {
 		for {
-			old := e.Voids().ID
+			superseded, _ := e.Supersedes()
+			old := superseded.ID
 			i := slices.IndexFunc(all, func(x *events.Event) bool { return x.ID == old })
 			if i < 0 {
 				return source[e.ID]

@@ -2,7 +2,6 @@ package query
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -51,7 +50,11 @@ func (a *API) personTrail(q *question) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.trail(q, p.Trail(), func(d events.Data) { onlyPerson(d, id) })
+	return a.trail(q, p.Trail(), func(d events.Data) {
+		if lines := d.PersonLines(); lines != nil {
+			lines.Only(id)
+		}
+	})
 }
 
 func (a *API) postTrail(q *question) (answer, error) {
@@ -128,7 +131,7 @@ func (r *recall) event(ref timeline.Ref) (t TrailEvent, err error) {
 		return t, err
 	}
 	t = TrailEvent{
-		ID: e.ID, Source: e.Source, Type: e.Type, Date: businessDate(e.Data), Recorded: r.about.Recorded,
+		ID: e.ID, Source: e.Source, Type: e.Type, Date: e.Data.BusinessDate(), Recorded: r.about.Recorded,
 		Position: r.about.Position.Event(ref.Index()), AuthID: e.AuthID, Replaces: e.Replaces, Data: e.Data,
 	}
 	if t.Withdrawn = by != 0 && by.Ord() <= r.q.known; t.Withdrawn {
@@ -165,77 +168,6 @@ func (a *API) commit(q *question, ord uint64) (about readmodel.Commit, c log.Com
 		return about, c, nil
 	}
 	return about, c, fmt.Errorf("%w: nothing at %s", log.ErrForeign, about.Position)
-}
-
-// businessDate is the date or month that the event is about.
-func businessDate(d events.Data) string {
-	switch d := d.(type) {
-	case *events.PlanSet:
-		return strconv.Itoa(d.Year)
-	case *events.PostDeveloped:
-		return d.From.String()
-	case *events.PostResized:
-		return d.From.String()
-	case *events.PostClosed:
-		return d.On.String()
-	case *events.HirePlaced:
-		return d.From.String()
-	case *events.HireRenewed:
-		return d.Until.String()
-	case *events.ExitRecorded:
-		return d.On.String()
-	case *events.TrainingCompleted:
-		return d.On.String()
-	case *events.AttendanceReported:
-		if d.Date != 0 {
-			return d.Date.String()
-		}
-		return d.Month.String()
-	case *events.FundAllocated:
-		return strconv.Itoa(d.Year)
-	case *events.AccountAssigned:
-		return d.From.String()
-	case *events.PaymentInstructed:
-		return d.Month.String()
-	case *events.PaymentSettled:
-		return d.PaidOn.String()
-	case *events.PaymentReturned:
-		return firstDay(d.Lines)
-	case *events.PaymentReversed:
-		return firstDay(d.Lines)
-	case *events.RegistryReported:
-		if len(d.Lines) > 0 {
-			return d.Lines[0].From.String()
-		}
-	case *events.PolicyAdopted:
-		return d.ValidFrom.String()
-	}
-	return ""
-}
-
-func firstDay(lines []events.ReturnedLine) string {
-	if len(lines) == 0 {
-		return ""
-	}
-	return lines[0].On.String()
-}
-
-// onlyPerson leaves of lists the lines of one person.
-func onlyPerson(d events.Data, p events.Person) {
-	switch d := d.(type) {
-	case *events.AttendanceReported:
-		d.Lines = slices.DeleteFunc(d.Lines, func(l events.AttendanceLine) bool { return l.Person != p })
-	case *events.PaymentInstructed:
-		d.Lines = slices.DeleteFunc(d.Lines, func(l events.PayLine) bool { return l.Person != p })
-	case *events.PaymentSettled:
-		d.Lines = slices.DeleteFunc(d.Lines, func(l events.SettledLine) bool { return l.Person != p })
-	case *events.PaymentReturned:
-		d.Lines = slices.DeleteFunc(d.Lines, func(l events.ReturnedLine) bool { return l.Person != p })
-	case *events.PaymentReversed:
-		d.Lines = slices.DeleteFunc(d.Lines, func(l events.ReturnedLine) bool { return l.Person != p })
-	case *events.RegistryReported:
-		d.Lines = slices.DeleteFunc(d.Lines, func(l events.RegistryLine) bool { return l.Person != p })
-	}
 }
 
 func (t *Trail) table() (header []string, rows [][]string) {

@@ -69,13 +69,10 @@ func (s *Shelf) refresh(ctx context.Context, l log.Log, setAside []log.Position)
 			} else if err != nil {
 				return fmt.Errorf("policy at %s: %w", at, err)
 			}
-			if e.Replaces != "" {
-				s.voided = append(s.voided, voided{c.Position, events.Key{Family: events.Policy, Source: e.Source, ID: e.Replaces}})
+			if superseded, ok := e.Supersedes(); ok {
+				s.voided = append(s.voided, voided{c.Position, superseded})
 			}
-			switch d := e.Data.(type) {
-			case *events.EventWithdrawn:
-				s.voided = append(s.voided, voided{c.Position, events.Key{Family: events.Policy, Source: e.Source, ID: d.ID}})
-			case *events.PolicyAdopted:
+			if d, ok := e.Data.(*events.PolicyAdopted); ok {
 				s.adopted = append(s.adopted, adoption{c.Position, e.Key(), &d.Pack})
 			}
 		}

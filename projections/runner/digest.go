@@ -124,8 +124,8 @@ func (g *digester) digest(d *digest) error {
 		d.events = append(d.events, digested{key: e.Key().Hash()})
 		x := &d.events[i]
 		x.agency, x.county = g.agency(d, e.Agency()), county(e)
-		if old := e.Voids(); old.ID != "" {
-			x.replaced, x.replaces = old.Hash(), true
+		if superseded, ok := e.Supersedes(); ok {
+			x.replaced, x.replaces = superseded.Hash(), true
 		}
 		g.say(d, x, e)
 		g.report(d, e)

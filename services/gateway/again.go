@@ -21,14 +21,14 @@ func (p *preparation) again(ctx context.Context, r *run) error {
 	var strangers []*events.Event
 	var at []int
 	for i, e := range r.events {
-		if !introduces(e.Data) || p.g.vault.Find(nil, whoOf(e.Data).Identity.IDNumber)[0] != (events.Person{}) {
+		if !events.Introduces(e.Data) || p.g.vault.Find(nil, e.Data.About().Identity.IDNumber)[0] != (events.Person{}) {
 			continue
 		}
-		if _, err := idnumber.Parse(whoOf(e.Data).Identity.IDNumber); err != nil {
+		if _, err := idnumber.Parse(e.Data.About().Identity.IDNumber); err != nil {
 			continue
 		}
 		c := *e
-		c.Data = own(e.Data)
+		c.Data = e.Data.Clone()
 		strangers, at = append(strangers, &c), append(at, i)
 	}
 	if len(strangers) == 0 {
@@ -56,19 +56,4 @@ func (p *preparation) again(ctx context.Context, r *run) error {
 	}
 	r.events, r.at, r.sizes = r.events[:keep], r.at[:keep], r.sizes[:keep]
 	return nil
-}
-
-// introduces says whether an event would make somebody known.
-func introduces(d events.Data) bool {
-	w := whoOf(d)
-	switch d := d.(type) {
-	case *events.HirePlaced:
-	case *events.TrainingCompleted:
-		if !d.PreService {
-			return false
-		}
-	default:
-		return false
-	}
-	return w.Identity != nil && w.Identity.IDNumber != ""
 }

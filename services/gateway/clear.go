@@ -53,8 +53,8 @@ func digit(c byte) bool { return '0' <= c && c <= '9' }
 // number in clear, once the fields meant for identities are left out of sight.
 func inClear(e *events.Event) (field string, found bool, err error) {
 	c := *e
-	c.Data = own(e.Data)
-	blank(c.Data)
+	c.Data = e.Data.Clone()
+	events.ClearPrivate(c.Data)
 	raw, err := c.Append(nil)
 	if err != nil {
 		return "", false, err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/idnumber"
 	"github.com/muster-works/muster/events/log"
 )
 
@@ -84,8 +85,8 @@ func (p *preparation) examine(item Item) (*events.Event, events.Reasons) {
 	}
 	e := *item.Event
 	e.AuthType, e.AuthID, e.CorrelationID, e.PolicyVersion, e.Digest = "", "", "", "", ""
-	e.Data = own(e.Data)
-	canonical(e.Data)
+	e.Data = e.Data.Clone()
+	canonicalIDNumbers(e.Data)
 	raw, err := e.Append(p.raw[:0])
 	if err != nil {
 		return nil, events.Refuse(events.Malformed, "", "cannot be written as JSON; it may hold text that is not UTF-8")
@@ -120,4 +121,22 @@ func fits(n int) events.Reasons {
 		return nil
 	}
 	return events.Refuse(events.TooLarge, "", fmt.Sprintf("has %d bytes, at most %d are allowed; send it in parts", n, log.MaxBytes-headroom))
+}
+
+// canonicalIDNumbers brings the identity numbers of a payload into the one form
+// that is compared.
+func canonicalIDNumbers(d events.Data) {
+	if w := d.About(); w != nil && w.Identity != nil {
+		w.Identity.IDNumber = idnumber.Canonical(w.Identity.IDNumber)
+	}
+	lines := d.PersonLines()
+	if lines == nil {
+		return
+	}
+	for i := range lines.Len() {
+		// Lines without a number may be shared with the caller: they are not written.
+		if number := lines.IDNumber(i); number != nil && *number != "" {
+			*number = idnumber.Canonical(*number)
+		}
+	}
 }

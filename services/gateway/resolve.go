@@ -81,10 +81,10 @@ func (g *Gateway) hires(ctx context.Context, list []*events.Event, refused []eve
 	var persons []events.Person
 	var entered, recalled []int
 	for i, e := range list {
-		d := whoOf(e.Data)
+		d := e.Data.About()
 		_, hire := e.Data.(*events.HirePlaced)
 		switch {
-		case introduces(e.Data):
+		case events.Introduces(e.Data):
 			if _, err := idnumber.Parse(d.Identity.IDNumber); err != nil {
 				refused[i] = events.Refuse(events.InvalidIDNumber, "data.identity.id_number", err.Error())
 				continue
@@ -124,7 +124,7 @@ func (g *Gateway) hires(ctx context.Context, list []*events.Event, refused []eve
 }
 
 func fill(e *events.Event, entry vault.Entry) {
-	if w := whoOf(e.Data); w != nil {
+	if w := e.Data.About(); w != nil {
 		*w = events.Who{Person: entry.Person}
 	}
 	d, ok := e.Data.(*events.HirePlaced)
@@ -155,37 +155,47 @@ type directory interface {
 
 // people puts pseudonyms in the place of identity numbers. Everybody must be
 // known.
-func people(in directory, d events.Data) (refused events.Reasons) {
-	if w := whoOf(d); w != nil {
+func people(in directory, d events.Data) events.Reasons {
+	if w := d.About(); w != nil {
 		return person(in, w)
 	}
+	lines := d.PersonLines()
+	if lines == nil || lines.Len() > 0 && lines.IDNumber(0) == nil {
+		return nil // the payload names nobody, or the engine fills in whom
+	}
+	return personsOfLines(in, lines)
+}
+
+// personsOfLines puts pseudonyms in the place of identity numbers line by line,
+// and refuses lines about people who are not known.
+func personsOfLines(in directory, lines events.PersonLines) (refused events.Reasons) {
 	var few [16]string
 	numbers := few[:0]
-	eachLine(d, func(_ int, _ *events.Person, number *string) {
-		if *number != "" {
-			numbers = append(numbers, *number)
+	for i := range lines.Len() {
+		if number := *lines.IDNumber(i); number != "" {
+			numbers = append(numbers, number)
 		}
-	})
+	}
 	var found [16]events.Person
 	persons := in.Find(found[:0], numbers...)
-	eachLine(d, func(i int, person *events.Person, number *string) {
-		field := ".id_number"
+	for i := range lines.Len() {
+		person, number, field := lines.Person(i), lines.IDNumber(i), ".id_number"
 		if *number != "" {
 			*person, persons = persons[0], persons[1:]
 			*number = ""
 			if *person != (events.Person{}) {
-				return
+				continue
 			}
 		} else {
 			if _, _, known := in.Birth(*person); known {
-				return
+				continue
 			}
 			field = ".person"
 		}
 		if len(refused) < maxReasons {
 			refused = append(refused, unknown("data.lines["+strconv.Itoa(i)+"]"+field)...)
 		}
-	})
+	}
 	return refused
 }
 

@@ -38,7 +38,7 @@ func (c Caller) owns(source string) bool {
 // place holds the divisions of e against the table and the caller's prefix.
 // What the payload leaves out is taken from the envelope, and the reverse.
 func (g *Gateway) place(c Caller, e *events.Event) events.Reasons {
-	where, field := divisionOf(e.Data)
+	where := e.Data.Place()
 	if where != nil && *where == "" {
 		*where = e.Division
 	}
@@ -49,7 +49,7 @@ func (g *Gateway) place(c Caller, e *events.Event) events.Reasons {
 		return reasons
 	}
 	if where != nil {
-		if reasons := g.within(c, field, *where); reasons != nil {
+		if reasons := g.within(c, "data.division", *where); reasons != nil {
 			return reasons
 		}
 	}
@@ -76,18 +76,4 @@ func (g *Gateway) within(c Caller, field string, d division.Code) events.Reasons
 		return events.Refuse(NotEntitled, field, "lies outside the divisions this agency answers for")
 	}
 	return nil
-}
-
-// divisionOf returns where a payload keeps its division, nil for those that
-// have none.
-func divisionOf(d events.Data) (*division.Code, string) {
-	switch d := d.(type) {
-	case *events.PlanSet:
-		return &d.Division, "data.division"
-	case *events.PostDeveloped:
-		return &d.Division, "data.division"
-	case *events.FundAllocated:
-		return &d.Division, "data.division"
-	}
-	return nil, ""
 }

@@ -194,7 +194,7 @@ func TestRefusesWhatTheOracleRefuses(t *testing.T) {
 		void := map[string]bool{}
 		for range rapid.IntRange(1, 40).Draw(t, "events") {
 			e := who.next()
-			if k, ok := desk.Voids(e); ok && void[k.ID] {
+			if k, ok := e.Supersedes(); ok && void[k.ID] {
 				continue // the desk refuses it
 			}
 			record, reasons := service.Decide(e)
@@ -217,7 +217,7 @@ func TestRefusesWhatTheOracleRefuses(t *testing.T) {
 			desk.Apply(s, record)
 			b = append(b, e)
 			who.accepted(e)
-			if k, ok := desk.Voids(e); ok {
+			if k, ok := e.Supersedes(); ok {
 				void[k.ID] = true
 			}
 			compare(t, b, s)
@@ -271,7 +271,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		void := map[string]bool{}
 		for range rapid.IntRange(1, 30).Draw(t, "events") {
 			e := who.next()
-			if k, ok := desk.Voids(e); ok && void[k.ID] {
+			if k, ok := e.Supersedes(); ok && void[k.ID] {
 				continue
 			} else if record, reasons := service.Decide(e); reasons == nil {
 				desk.Apply(s, record)

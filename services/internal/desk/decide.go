@@ -107,7 +107,7 @@ func (d *Desk) known(e *events.Event, known Known) (events.Receipt, uint32) {
 // void checks that what e replaces or withdraws is there to be voided. In
 // record mode the correction may come before what it corrects.
 func (d *Desk) void(e *events.Event) events.Reasons {
-	k, ok := Voids(e)
+	k, ok := e.Supersedes()
 	if !ok {
 		return nil
 	}
@@ -148,17 +148,11 @@ func (d *Desk) importable(at time.Time) events.Reasons {
 // receipt is that of a recorded event.
 func receipt(e *events.Event) events.Receipt {
 	r := events.Receipt{ID: e.ID, Source: e.Source, Status: events.Accepted}
-	switch data := e.Data.(type) {
-	case *events.HirePlaced:
-		r.Person, r.Seat = data.Person, data.Seat
-	case *events.HireRenewed:
-		r.Person = data.Person
-	case *events.ExitRecorded:
-		r.Person = data.Person
-	case *events.TrainingCompleted:
-		r.Person = data.Person
-	case *events.AccountAssigned:
-		r.Person = data.Person
+	if who := e.Data.About(); who != nil {
+		r.Person = who.Person
+	}
+	if hire, ok := e.Data.(*events.HirePlaced); ok {
+		r.Seat = hire.Seat
 	}
 	return r
 }

@@ -93,7 +93,7 @@ func (l *Ledger) Find(k events.Key) (Known, bool) {
 // Voids returns the number of the event that e replaces or withdraws, 0 when
 // there is none.
 func (l *Ledger) Voids(e *events.Event) uint32 {
-	if k, ok := Voids(e); ok {
+	if k, ok := e.Supersedes(); ok {
 		return l.find(l.mark(k.Hash()))
 	}
 	return 0
@@ -150,7 +150,7 @@ func (l *Ledger) enter(e *events.Event, j *Journal) (is Entry) {
 			l.entries.Cut(int(is.Number))
 		})
 	}
-	if k, ok := Voids(e); ok {
+	if k, ok := e.Supersedes(); ok {
 		is.Voids = l.void(k.Hash(), j)
 	}
 	return is
@@ -203,14 +203,3 @@ func (l *Ledger) digest(e *events.Event) uint64 {
 // types are those of the contract by number. A fold that was written down goes by
 // the same numbers, or is not read.
 var types = events.Types()
-
-// Voids returns the key of the event that e replaces or withdraws.
-func Voids(e *events.Event) (events.Key, bool) {
-	if w, ok := e.Data.(*events.EventWithdrawn); ok {
-		return events.Key{Family: e.Family(), Source: e.Source, ID: w.ID}, true
-	}
-	if e.Replaces != "" {
-		return events.Key{Family: e.Family(), Source: e.Source, ID: e.Replaces}, true
-	}
-	return events.Key{}, false
-}

@@ -34,7 +34,7 @@ func (p *plain) enter(e *events.Event) {
 	if _, taken := p.known[e.Key()]; !taken {
 		p.known[e.Key()] = plainEntry{Known{p.n, e.Type, p.ahead[e.Key()]}, e.Digest, log.Position{}}
 	}
-	if k, ok := Voids(e); ok {
+	if k, ok := e.Supersedes(); ok {
 		if old, known := p.known[k]; known {
 			old.Voided = true
 			p.known[k] = old

@@ -1,0 +1,93 @@
+package events
+
+import (
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+)
+
+// AttendanceReportedType is the type of [AttendanceReported].
+const AttendanceReportedType Type = "attendance.reported"
+
+// AttendanceReported is a sheet of one post: of a month (Month, and Marks in
+// each line) or of a day (Date, and Mark in each line).
+type AttendanceReported struct {
+	Post     string           `json:"post"`
+	Month    civil.Month      `json:"month,omitzero"`
+	Date     civil.Date       `json:"date,omitzero"`
+	Recorder string           `json:"recorder,omitzero"`
+	Lines    []AttendanceLine `json:"lines"`
+}
+
+// An AttendanceLine is what one person did. A mark is one letter: P present,
+// H half day, L leave, A absent, S substitute found, '.' rest, '-' not
+// reported. Marks has one a day from day 1 on, at most the month's days.
+type AttendanceLine struct {
+	Person   Person `json:"person,omitzero"`
+	IDNumber string `json:"id_number,omitzero"` // in a submission
+	Marks    string `json:"marks,omitzero"`
+	Mark     string `json:"mark,omitzero"`
+	Device   string `json:"device,omitzero"`
+	Evidence string `json:"evidence,omitzero"`
+}
+
+// Type implements [Data].
+func (*AttendanceReported) Type() Type { return AttendanceReportedType }
+
+// BusinessDate implements [Data]: the day of a daily sheet, or else the month.
+func (d *AttendanceReported) BusinessDate() string {
+	if d.Date != 0 {
+		return d.Date.String()
+	}
+	return d.Month.String()
+}
+
+// Clone implements [Data].
+func (d *AttendanceReported) Clone() Data {
+	c := *d
+	c.PersonLines().own()
+	return &c
+}
+
+// About implements [Data].
+func (*AttendanceReported) About() *Who { return nil }
+
+// PersonLines implements [Data].
+func (d *AttendanceReported) PersonLines() PersonLines { return linesOf(&d.Lines) }
+
+// Place implements [Data].
+func (*AttendanceReported) Place() *division.Code { return nil }
+
+func (*AttendanceReported) private() *string { return nil }
+
+func (d *AttendanceReported) check(c *checker) {
+	c.name("post", d.Post)
+	c.text("recorder", d.Recorder)
+	if d.Month == 0 && d.Date == 0 {
+		c.add(Missing, "month", "is required for a monthly sheet, or else date for a daily one")
+		return
+	}
+	if d.Month != 0 && d.Date != 0 {
+		c.add(Invalid, "date", "belongs to daily sheets; this one has a month")
+		return
+	}
+	c.lines("lines", len(d.Lines))
+	for i := range d.Lines {
+		l := &d.Lines[i]
+		c.line("lines", i)
+		c.personOfLine(l.Person, l.IDNumber)
+		if d.Month != 0 {
+			c.marks("marks", l.Marks, d.Month.Days())
+			c.absent("mark", l.Mark == "", "belongs to daily sheets; this one has a month")
+		} else {
+			c.marks("mark", l.Mark, 1)
+			c.absent("marks", l.Marks == "", "belongs to monthly sheets; this one has a date")
+		}
+		c.text("device", l.Device)
+		c.text("evidence", l.Evidence)
+		c.endLine()
+	}
+}
+
+func (l *AttendanceLine) person() *Person   { return &l.Person }
+func (l *AttendanceLine) idNumber() *string { return &l.IDNumber }
+func (l *AttendanceLine) private() *string  { return &l.IDNumber }

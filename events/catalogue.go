@@ -1,0 +1,99 @@
+package events
+
+// A catalogueRow says of one event type which service emits it and which payload it has.
+type catalogueRow struct {
+	name   Type
+	family Family
+	empty  func() Data
+}
+
+// catalogue lists the event types of contract v1. Everything else that is asked of
+// all types is derived from it: [Types], [Type.Family], [New].
+//
+// The place of a row is the number of its type in durable forms (see [Type.Number]),
+// so rows are never moved or removed, and a new type comes last.
+//
+// A type that is not in this list does not exist: TestCatalogue fails when a payload
+// struct of this package has no row.
+var catalogue = [...]catalogueRow{
+	{PlanSetType, Post, func() Data { return new(PlanSet) }},
+	{PostDevelopedType, Post, func() Data { return new(PostDeveloped) }},
+	{PostResizedType, Post, func() Data { return new(PostResized) }},
+	{PostClosedType, Post, func() Data { return new(PostClosed) }},
+	{HirePlacedType, Hire, func() Data { return new(HirePlaced) }},
+	{HireRenewedType, Hire, func() Data { return new(HireRenewed) }},
+	{ExitRecordedType, Exit, func() Data { return new(ExitRecorded) }},
+	{TrainingCompletedType, Training, func() Data { return new(TrainingCompleted) }},
+	{AttendanceReportedType, Attendance, func() Data { return new(AttendanceReported) }},
+	{FundAllocatedType, Payment, func() Data { return new(FundAllocated) }},
+	{AccountAssignedType, Payment, func() Data { return new(AccountAssigned) }},
+	{PaymentInstructedType, Payment, func() Data { return new(PaymentInstructed) }},
+	{PaymentSettledType, Payment, func() Data { return new(PaymentSettled) }},
+	{PaymentReturnedType, Payment, func() Data { return new(PaymentReturned) }},
+	{PaymentReversedType, Payment, func() Data { return new(PaymentReversed) }},
+	{RegistryReportedType, Registry, func() Data { return new(RegistryReported) }},
+	{FindingReviewedType, Review, func() Data { return new(FindingReviewed) }},
+	{PolicyAdoptedType, Policy, func() Data { return new(PolicyAdopted) }},
+	{EventWithdrawnType, anyFamily, func() Data { return new(EventWithdrawn) }},
+	{SubmissionsTalliedType, Gateway, func() Data { return new(SubmissionsTallied) }},
+	{PersonErasedType, Gateway, func() Data { return new(PersonErased) }},
+	{PersonRevealedType, Gateway, func() Data { return new(PersonRevealed) }},
+}
+
+// anyFamily is the family of event.withdrawn: the event withdrawn says which it is.
+const anyFamily Family = ""
+
+// MaxTypes is how many event types every durable form has room for.
+const MaxTypes = 64
+
+// Fails to compile when the catalogue outgrows the durable forms.
+var _ [MaxTypes - len(catalogue)]struct{}
+
+// row returns the row of a type, nil when there is no such type.
+func (t Type) row() *catalogueRow {
+	for i := range catalogue {
+		if catalogue[i].name == t {
+			return &catalogue[i]
+		}
+	}
+	return nil
+}
+
+// Family returns the family that owns t. It is empty for event.withdrawn, see
+// [Event.Family], and for types that do not exist.
+func (t Type) Family() Family {
+	if r := t.row(); r != nil {
+		return r.family
+	}
+	return ""
+}
+
+// Number returns the number of the type in durable forms, from 0 to [MaxTypes]-1, and
+// false for a type that does not exist. A number never changes and is never given to
+// another type.
+func (t Type) Number() (int, bool) {
+	for i := range catalogue {
+		if catalogue[i].name == t {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// Types lists the event types of the contract in the order of their numbers, see
+// [Type.Number].
+func Types() []Type {
+	list := make([]Type, len(catalogue))
+	for i := range catalogue {
+		list[i] = catalogue[i].name
+	}
+	return list
+}
+
+// New returns an empty payload for a type, nil when there is no such type.
+func New(t Type) Data {
+	if r := t.row(); r != nil {
+		return r.empty()
+	}
+	return nil
+}

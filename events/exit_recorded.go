@@ -1,0 +1,50 @@
+package events
+
+import (
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+)
+
+// ExitRecordedType is the type of [ExitRecorded].
+const ExitRecordedType Type = "exit.recorded"
+
+// ExitRecorded ends a placement: On is the first day the person is no longer
+// in place.
+type ExitRecorded struct {
+	Who
+	Post string     `json:"post"`
+	On   civil.Date `json:"on,omitzero"`
+	Kind string     `json:"kind"` // natural or dismissal
+	Code string     `json:"code"` // of the policy pack in force
+	Note string     `json:"note,omitzero"`
+}
+
+// Type implements [Data].
+func (*ExitRecorded) Type() Type { return ExitRecordedType }
+
+// BusinessDate implements [Data].
+func (d *ExitRecorded) BusinessDate() string { return d.On.String() }
+
+// Clone implements [Data].
+func (d *ExitRecorded) Clone() Data {
+	c := *d
+	c.Identity = d.Identity.clone()
+	return &c
+}
+
+// PersonLines implements [Data].
+func (*ExitRecorded) PersonLines() PersonLines { return nil }
+
+// Place implements [Data].
+func (*ExitRecorded) Place() *division.Code { return nil }
+
+func (*ExitRecorded) private() *string { return nil }
+
+func (d *ExitRecorded) check(c *checker) {
+	d.Who.check(c)
+	c.name("post", d.Post)
+	c.date("on", d.On)
+	c.oneOf("kind", d.Kind, "natural", "dismissal")
+	c.name("code", d.Code)
+	c.text("note", d.Note)
+}

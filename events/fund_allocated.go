@@ -1,0 +1,48 @@
+package events
+
+import (
+	"strconv"
+
+	"github.com/muster-works/muster/events/division"
+)
+
+// FundAllocatedType is the type of [FundAllocated].
+const FundAllocatedType Type = "fund.allocated"
+
+// FundAllocated puts earmarked money into a fund.
+type FundAllocated struct {
+	Fund     string        `json:"fund"`
+	Division division.Code `json:"division,omitzero"` // the event's where left out
+	Year     int           `json:"year"`
+	Amount   Fen           `json:"amount"`
+	Source   string        `json:"source,omitzero"` // where the money comes from
+}
+
+// Type implements [Data].
+func (*FundAllocated) Type() Type { return FundAllocatedType }
+
+// BusinessDate implements [Data].
+func (d *FundAllocated) BusinessDate() string { return strconv.Itoa(d.Year) }
+
+// Clone implements [Data].
+func (d *FundAllocated) Clone() Data { return new(*d) }
+
+// About implements [Data].
+func (*FundAllocated) About() *Who { return nil }
+
+// PersonLines implements [Data].
+func (*FundAllocated) PersonLines() PersonLines { return nil }
+
+// Place implements [Data].
+func (d *FundAllocated) Place() *division.Code { return &d.Division }
+
+func (*FundAllocated) private() *string { return nil }
+
+func (d *FundAllocated) check(c *checker) {
+	c.name("fund", d.Fund)
+	c.division("division", d.Division)
+	c.between("year", d.Year, 1990, 2199)
+	c.amount("amount", d.Amount)
+	c.required("amount", d.Amount == 0)
+	c.text("source", d.Source)
+}

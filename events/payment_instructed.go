@@ -1,0 +1,75 @@
+package events
+
+import (
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+)
+
+// PaymentInstructedType is the type of [PaymentInstructed].
+const PaymentInstructedType Type = "payment.instructed"
+
+// PaymentInstructed orders a pay run, or a part of one, from a fund.
+type PaymentInstructed struct {
+	Run   string      `json:"run"`
+	Month civil.Month `json:"month,omitzero"`
+	Fund  string      `json:"fund"`
+	Lines []PayLine   `json:"lines"`
+}
+
+// A PayLine is one amount to one person. Line names it in its run; Month is
+// the month earned, the run's where left out.
+type PayLine struct {
+	Line     string      `json:"line"`
+	Person   Person      `json:"person,omitzero"`
+	IDNumber string      `json:"id_number,omitzero"` // in a submission
+	Post     string      `json:"post"`
+	Month    civil.Month `json:"month,omitzero"`
+	Kind     string      `json:"kind,omitzero"` // allowance (where left out), arrears or insurance
+	Amount   Fen         `json:"amount"`
+}
+
+// Type implements [Data].
+func (*PaymentInstructed) Type() Type { return PaymentInstructedType }
+
+// BusinessDate implements [Data].
+func (d *PaymentInstructed) BusinessDate() string { return d.Month.String() }
+
+// Clone implements [Data].
+func (d *PaymentInstructed) Clone() Data {
+	c := *d
+	c.PersonLines().own()
+	return &c
+}
+
+// About implements [Data].
+func (*PaymentInstructed) About() *Who { return nil }
+
+// PersonLines implements [Data].
+func (d *PaymentInstructed) PersonLines() PersonLines { return linesOf(&d.Lines) }
+
+// Place implements [Data].
+func (*PaymentInstructed) Place() *division.Code { return nil }
+
+func (*PaymentInstructed) private() *string { return nil }
+
+func (d *PaymentInstructed) check(c *checker) {
+	c.name("run", d.Run)
+	c.month("month", d.Month)
+	c.name("fund", d.Fund)
+	c.lines("lines", len(d.Lines))
+	for i := range d.Lines {
+		l := &d.Lines[i]
+		c.line("lines", i)
+		c.name("line", l.Line)
+		c.personOfLine(l.Person, l.IDNumber)
+		c.name("post", l.Post)
+		c.option("kind", l.Kind, "allowance", "arrears", "insurance")
+		c.amount("amount", l.Amount)
+		c.required("amount", l.Amount == 0)
+		c.endLine()
+	}
+}
+
+func (l *PayLine) person() *Person   { return &l.Person }
+func (l *PayLine) idNumber() *string { return &l.IDNumber }
+func (l *PayLine) private() *string  { return &l.IDNumber }

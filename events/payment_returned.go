@@ -1,0 +1,74 @@
+package events
+
+import (
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+)
+
+// PaymentReturnedType is the type of [PaymentReturned].
+const PaymentReturnedType Type = "payment.returned"
+
+// PaymentReturned says which settled lines came back from the bank.
+type PaymentReturned struct {
+	Run   string         `json:"run"`
+	Lines []ReturnedLine `json:"lines"`
+}
+
+// A ReturnedLine is one line that came back.
+type ReturnedLine struct {
+	Line   string     `json:"line"`
+	Person Person     `json:"person,omitzero"` // whom the line paid, by the engine
+	Reason string     `json:"reason,omitzero"`
+	On     civil.Date `json:"on,omitzero"`
+}
+
+// Type implements [Data].
+func (*PaymentReturned) Type() Type { return PaymentReturnedType }
+
+// BusinessDate implements [Data].
+func (d *PaymentReturned) BusinessDate() string { return firstDayReturned(d.Lines) }
+
+// Clone implements [Data].
+func (d *PaymentReturned) Clone() Data {
+	c := *d
+	c.PersonLines().own()
+	return &c
+}
+
+// About implements [Data].
+func (*PaymentReturned) About() *Who { return nil }
+
+// PersonLines implements [Data].
+func (d *PaymentReturned) PersonLines() PersonLines { return linesOf(&d.Lines) }
+
+// Place implements [Data].
+func (*PaymentReturned) Place() *division.Code { return nil }
+
+func (*PaymentReturned) private() *string { return nil }
+
+func (d *PaymentReturned) check(c *checker) { checkReturned(c, d.Run, d.Lines) }
+
+func checkReturned(c *checker, run string, lines []ReturnedLine) {
+	c.name("run", run)
+	c.lines("lines", len(lines))
+	for i := range lines {
+		c.line("lines", i)
+		c.name("line", lines[i].Line)
+		c.text("reason", lines[i].Reason)
+		c.date("on", lines[i].On)
+		c.enginePerson(lines[i].Person)
+		c.endLine()
+	}
+}
+
+func (l *ReturnedLine) person() *Person   { return &l.Person }
+func (l *ReturnedLine) idNumber() *string { return nil }
+func (l *ReturnedLine) private() *string  { return nil }
+
+// firstDayReturned is the business date of lines that came back from the bank.
+func firstDayReturned(lines []ReturnedLine) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return lines[0].On.String()
+}

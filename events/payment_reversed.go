@@ -1,0 +1,40 @@
+package events
+
+import (
+	"github.com/muster-works/muster/events/division"
+)
+
+// PaymentReversedType is the type of [PaymentReversed].
+const PaymentReversedType Type = "payment.reversed"
+
+// PaymentReversed says which settled lines were taken back.
+type PaymentReversed struct {
+	Run   string         `json:"run"`
+	Lines []ReturnedLine `json:"lines"`
+}
+
+// Type implements [Data].
+func (*PaymentReversed) Type() Type { return PaymentReversedType }
+
+// BusinessDate implements [Data].
+func (d *PaymentReversed) BusinessDate() string { return firstDayReturned(d.Lines) }
+
+// Clone implements [Data].
+func (d *PaymentReversed) Clone() Data {
+	c := *d
+	c.PersonLines().own()
+	return &c
+}
+
+// About implements [Data].
+func (*PaymentReversed) About() *Who { return nil }
+
+// PersonLines implements [Data].
+func (d *PaymentReversed) PersonLines() PersonLines { return linesOf(&d.Lines) }
+
+// Place implements [Data].
+func (*PaymentReversed) Place() *division.Code { return nil }
+
+func (*PaymentReversed) private() *string { return nil }
+
+func (d *PaymentReversed) check(c *checker) { checkReturned(c, d.Run, d.Lines) }

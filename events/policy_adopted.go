@@ -1,0 +1,75 @@
+package events
+
+import (
+	"fmt"
+
+	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/policy"
+)
+
+// PolicyAdoptedType is the type of [PolicyAdopted].
+const PolicyAdoptedType Type = "policy.adopted"
+
+// PolicyAdopted puts a pack in force.
+type PolicyAdopted struct {
+	policy.Pack
+}
+
+// Type implements [Data].
+func (*PolicyAdopted) Type() Type { return PolicyAdoptedType }
+
+// BusinessDate implements [Data].
+func (d *PolicyAdopted) BusinessDate() string { return d.ValidFrom.String() }
+
+// Clone implements [Data].
+func (d *PolicyAdopted) Clone() Data { return new(*d) }
+
+// About implements [Data].
+func (*PolicyAdopted) About() *Who { return nil }
+
+// PersonLines implements [Data].
+func (*PolicyAdopted) PersonLines() PersonLines { return nil }
+
+// Place implements [Data].
+func (*PolicyAdopted) Place() *division.Code { return nil }
+
+func (*PolicyAdopted) private() *string { return nil }
+
+func (d *PolicyAdopted) check(c *checker) {
+	for _, wrong := range policy.Errors(d.Pack.Check()) {
+		c.add(Invalid, wrong.Field, wrong.Detail)
+	}
+	c.short("policy", d.Policy, maxName)
+	c.short("version", d.Version, maxName) // stamped on every event decided by it
+	c.text("title", d.Title)
+	for i, s := range d.Sources {
+		c.text(fmt.Sprintf("sources[%d]", i), s)
+	}
+	for i, g := range d.Groups {
+		c.short(fmt.Sprintf("groups[%d].code", i), g.Code, maxName)
+	}
+	for i, condition := range d.Eligibility {
+		c.text(fmt.Sprintf("eligibility[%d].when", i), condition.When)
+		c.text(fmt.Sprintf("eligibility[%d].detail", i), condition.Detail)
+	}
+	for i, code := range d.Exits.Codes {
+		at := fmt.Sprintf("exits.codes[%d].", i)
+		c.short(at+"code", code.Code, maxName)
+		c.text(at+"title", code.Title)
+		c.text(at+"label", code.Label)
+	}
+}
+
+// Adoption is the event by which a deployment puts a pack in force by itself,
+// the same one wherever it is made: a deployment that has adopted its first
+// pack answers duplicate when a file brings it again.
+func Adoption(p *policy.Pack) *Event {
+	e := &Event{
+		ID: p.Version, Source: "/agency/" + p.Jurisdiction + "-rst", Type: PolicyAdoptedType, Subject: p.Policy,
+		Data: &PolicyAdopted{Pack: *p},
+	}
+	if p.Jurisdiction != "" {
+		e.Division = division.Code(p.Jurisdiction + "0000000000"[len(p.Jurisdiction)-2:])
+	}
+	return e
+}
