@@ -41,6 +41,8 @@ type Config struct {
 	Simulate  float64 // scale of a synthetic province to load into an empty log; 0 for none
 	Seed      uint64  // of the synthetic province
 
+	FoldsAfter int // events after which the folds are written down again; 0 is 50,000
+
 	SetAside []string // positions of events that the views leave out if they cannot be read
 
 	cert string // file of the certificate of the server elsewhere, where it is known

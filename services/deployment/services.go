@@ -51,6 +51,9 @@ func (s *staff) shelve(c *Config, g *ground) {
 		return
 	}
 	s.shelf = desk.NewShelf(c.path(foldDir), driver)
+	if c.FoldsAfter > 0 {
+		s.shelf.WriteAfter(c.FoldsAfter)
+	}
 	s.doubt = func(err error) {
 		if c.Logger != nil {
 			c.Logger.Warn("a start reads more of the log than it need", "error", err)

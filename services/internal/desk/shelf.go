@@ -35,13 +35,18 @@ type Verifier interface {
 // written. Up to there the fold in it holds all of its boundary, so that all of
 // them read on from there, those included whose boundary is seldom written to.
 type Shelf struct {
-	dir  string
-	log  Verifier
-	held int // events in the folds when they were written down last
+	dir   string
+	log   Verifier
+	held  int // events in the folds when they were written down last
+	worth int // new events after which Keep writes them down
 }
 
 // NewShelf makes a shelf for the folds of a log. The directory need not be there.
-func NewShelf(dir string, l Verifier) *Shelf { return &Shelf{dir: dir, log: l} }
+func NewShelf(dir string, l Verifier) *Shelf { return &Shelf{dir: dir, log: l, worth: worth} }
+
+// WriteAfter has Keep write the folds down once so many new events have come, in
+// place of 50,000, if they are a sixteenth of all. It is called before Keep.
+func (s *Shelf) WriteAfter(events int) { s.worth = events }
 
 // Restore brings folds, which are at the beginning of the log, to where they
 // were written down. Those that were not stay, and so do those in doubt; why
@@ -72,7 +77,7 @@ func (s *Shelf) Keep(ctx context.Context, every time.Duration, failed func(error
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		if n := held(folds); n-s.held >= max(worth, n/share) {
+		if n := held(folds); n-s.held >= max(s.worth, n/share) {
 			if err := s.Write(ctx, folds...); err != nil && ctx.Err() == nil {
 				failed(err)
 			}
