@@ -13,7 +13,7 @@ import (
 )
 
 // Append writes c to its boundary's stream, as package log describes it.
-func (l *Log) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
+func (l *driver) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
 	if err := c.Check(); err != nil {
 		return log.Position{}, 0, err
 	}
@@ -37,7 +37,7 @@ func (l *Log) Append(ctx context.Context, c log.Commit, expected log.Revision) (
 
 // append sends one append. The position is zero when the commit is in the log
 // and the server did not say where.
-func (l *Log) append(ctx context.Context, client *esdb.Client, stream string, expected log.Revision, events []esdb.EventData) (log.Position, error) {
+func (l *driver) append(ctx context.Context, client *esdb.Client, stream string, expected log.Revision, events []esdb.EventData) (log.Position, error) {
 	options := esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}
 	if expected > 0 {
 		options.ExpectedRevision = esdb.Revision(uint64(expected) - 1)
@@ -114,7 +114,7 @@ func tail(ctx context.Context, client *esdb.Client, stream string) (*esdb.Record
 }
 
 // locate returns the position of boundary's commit at revision.
-func (l *Log) locate(ctx context.Context, boundary string, revision log.Revision) (log.Position, error) {
+func (l *driver) locate(ctx context.Context, boundary string, revision log.Revision) (log.Position, error) {
 	if p, ok := l.known(boundary, revision); ok {
 		return p, nil
 	}

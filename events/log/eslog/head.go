@@ -17,7 +17,7 @@ import (
 // Head finds the last commit, as package log describes it. For one boundary
 // that is the end of its stream; for the whole log, $all is read backwards to
 // the first event that is ours.
-func (l *Log) Head(ctx context.Context, f log.Filter) (log.Position, log.Revision, error) {
+func (l *driver) Head(ctx context.Context, f log.Filter) (log.Position, log.Revision, error) {
 	e, err := call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (*esdb.RecordedEvent, error) {
 		if f.Boundary != "" {
 			return tail(ctx, client, l.prefix+f.Boundary)
@@ -44,10 +44,8 @@ func (l *Log) Head(ctx context.Context, f log.Filter) (log.Position, log.Revisio
 	return position, revision, nil
 }
 
-// Verify makes sure that the commit of a saved position is the one that has
-// id. It fails with ErrForeign when it is another one or there is none, with
-// ErrUnavailable or the context's error. The zero position goes with no id.
-func (l *Log) Verify(ctx context.Context, saved log.Position, id string) error {
+// verify is Log.Verify.
+func (l *driver) verify(ctx context.Context, saved log.Position, id string) error {
 	e, err := l.lastEvent(ctx, saved.Commit())
 	if err != nil || e == nil {
 		return err
@@ -62,7 +60,7 @@ func (l *Log) Verify(ctx context.Context, saved log.Position, id string) error {
 
 // lastEvent returns the event at from, which must be where a commit of this
 // log ends: ErrForeign when it is not. For the zero position it is nil.
-func (l *Log) lastEvent(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
+func (l *driver) lastEvent(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
 	if from.IsZero() {
 		return nil, nil
 	}
@@ -81,7 +79,7 @@ func (l *Log) lastEvent(ctx context.Context, from log.Position) (*esdb.RecordedE
 	return nil, fmt.Errorf("%w: the server cannot read at %v: %v", log.ErrForeign, from, err)
 }
 
-func (l *Log) eventAt(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
+func (l *driver) eventAt(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
 	at := serverPosition(from)
 	return call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (*esdb.RecordedEvent, error) {
 		found, err := client.ReadAll(ctx, esdb.ReadAllOptions{From: at}, 1)

@@ -41,7 +41,7 @@ func newReading(from log.Position, f log.Filter, yield func(log.Commit, error) b
 // Read yields the commits after from up to the present end, as package log
 // describes it. A lost connection ends it with ErrUnavailable: go on from the
 // last commit.
-func (l *Log) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+func (l *driver) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
 		r := newReading(from, f, yield)
 		if err := l.readOn(ctx, r); err != nil {
@@ -51,7 +51,7 @@ func (l *Log) Read(ctx context.Context, from log.Position, f log.Filter) iter.Se
 }
 
 // readOn yields what lies between r.from and the present end.
-func (l *Log) readOn(ctx context.Context, r *reading) error {
+func (l *driver) readOn(ctx context.Context, r *reading) error {
 	if _, err := l.lastEvent(ctx, r.from); err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (l *Log) readOn(ctx context.Context, r *reading) error {
 // Follow is Read that waits for more, as package log describes it. It takes up
 // a lost connection by itself; it ends with an error that waiting cannot mend,
 // or with the context.
-func (l *Log) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+func (l *driver) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
 		r := newReading(from, f, yield)
 		pause := pauseMin
@@ -108,7 +108,7 @@ type item struct {
 // deliver subscribes after r.from and yields commits up to end, or for ever
 // when end is zero. It returns nil when it got to the end or the caller broke
 // off.
-func (l *Log) deliver(ctx context.Context, r *reading, end log.Position) error {
+func (l *driver) deliver(ctx context.Context, r *reading, end log.Position) error {
 	ctx, cancel := l.link.bind(ctx)
 	defer cancel()
 	s, err := l.link.acquire(ctx)
