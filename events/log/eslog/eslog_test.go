@@ -18,6 +18,7 @@ func TestConformance(t *testing.T) {
 		"Recent":  {},
 		"Old":     {Old: true},
 		"Secured": {User: "muster", Password: "changeit"},
+		"ZeroCheckpoints": {Checkpoints: estest.Checkpoints{Zero: true}, Others: 1100},
 	} {
 		t.Run(name, func(t *testing.T) {
 			logtest.Run(t, func(t *testing.T) log.Log { return openLog(t, start(t, options)) })

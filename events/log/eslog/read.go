@@ -97,12 +97,22 @@ func (l *driver) Follow(ctx context.Context, from log.Position, f log.Filter) it
 	}
 }
 
-// An item is what a subscription brings: a commit, a checkpoint (every commit
-// up to there has been brought), or the error that ended it.
+// A kind says what an item is.
+type kind int
+
+const (
+	wholeCommit kind = iota
+	checkpoint
+	ending
+)
+
+// An item is what a subscription brings. Its kind alone says what it is: a server
+// sends checkpoints at position zero while its filter has selected nothing.
 type item struct {
-	commit     log.Commit
-	checkpoint log.Position
-	err        error
+	kind   kind
+	commit log.Commit   // of a wholeCommit
+	at     log.Position // of a checkpoint
+	err    error        // of an ending
 }
 
 // deliver subscribes after r.from and yields commits up to end, or for ever
@@ -121,7 +131,7 @@ func (l *driver) deliver(ctx context.Context, r *reading, end log.Position) erro
 		err := pump(ctx, s.client, from, selection(l.prefix, r.filter), a, items)
 		l.link.release(ctx, s, err)
 		select {
-		case items <- item{err: translate(ctx, err)}:
+		case items <- item{kind: ending, err: translate(ctx, err)}:
 		case <-ctx.Done():
 		}
 	}()
@@ -132,16 +142,19 @@ func (l *driver) deliver(ctx context.Context, r *reading, end log.Position) erro
 		case <-ctx.Done():
 			return ended(ctx)
 		}
-		switch {
-		case i.err != nil:
+		switch i.kind {
+		case ending:
 			return i.err
-		case i.checkpoint.IsZero():
+		case wholeCommit:
 			l.learn(i.commit.Boundary, i.commit.Revision, i.commit.Position)
 			r.from, r.seen[i.commit.Boundary] = i.commit.Position, i.commit.Revision
 			if !r.yield(i.commit, nil) || !end.IsZero() && r.from.Compare(end) >= 0 {
 				return nil
 			}
-		case !end.IsZero() && i.checkpoint.Compare(end) >= 0:
+		case checkpoint:
+			if end.IsZero() || i.at.Compare(end) < 0 {
+				continue
+			}
 			return fmt.Errorf("%w: the commit at %v was there when reading began, and is gone", log.ErrCorrupt, end)
 		}
 	}
@@ -183,9 +196,9 @@ func pump(ctx context.Context, client *esdb.Client, from log.Position, filter *e
 			if !whole {
 				continue
 			}
-			i.commit = c
+			i = item{kind: wholeCommit, commit: c}
 		case e.CheckPointReached != nil && a.count == 0:
-			i.checkpoint = log.At(e.CheckPointReached.Commit, e.CheckPointReached.Prepare)
+			i = item{kind: checkpoint, at: log.At(e.CheckPointReached.Commit, e.CheckPointReached.Prepare)}
 		case e.SubscriptionDropped != nil:
 			return e.SubscriptionDropped.Error
 		default:

@@ -55,6 +55,13 @@ type Options struct {
 	// Leader makes this node a follower that never got any data and sends
 	// whoever asks for the leader there.
 	Leader *Server
+	// Checkpoints adds to the checkpoints that a filtered subscription is sent.
+	Checkpoints Checkpoints
+	// Others is how many records of other applications lie in front of the
+	// first append, and behind every twentieth append, the first of them
+	// included. With more than a window of them a subscription passes whole
+	// windows that its filter selects nothing of.
+	Others int
 }
 
 // A Server is one node. Its methods are safe for concurrent use.
@@ -75,7 +82,7 @@ func Start(o Options) (*Server, error) {
 	if o.MaxAppend == 0 {
 		o.MaxAppend = 1 << 20
 	}
-	s := &Server{options: o, store: newStore(!o.Quiet), addr: "127.0.0.1:0"}
+	s := &Server{options: o, store: newStore(o), addr: "127.0.0.1:0"}
 	if o.User != "" {
 		certificate, err := selfSigned()
 		if err != nil {

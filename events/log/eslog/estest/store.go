@@ -34,7 +34,9 @@ const (
 
 // A store holds $all in order, and for each stream where its events are.
 type store struct {
-	noisy bool
+	noisy   bool
+	others  int // records of other applications, in front and now and then
+	appends int
 
 	mu      sync.Mutex
 	all     []Event
@@ -44,14 +46,30 @@ type store struct {
 	grown   chan struct{} // closed when all grows
 }
 
-func newStore(noisy bool) *store {
-	s := &store{noisy: noisy, streams: map[string][]int{}, random: rand.New(rand.NewPCG(7, 11)), grown: make(chan struct{})}
+func newStore(o Options) *store {
+	s := &store{noisy: !o.Quiet, others: o.Others, streams: map[string][]int{}, random: rand.New(rand.NewPCG(7, 11)), grown: make(chan struct{})}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// A database begins with a record that is no event.
 	s.next = 211
 	s.noise()
+	s.crowd()
 	return s
+}
+
+// othersEvery is how many appends lie between two crowds of records of others.
+const othersEvery = 20
+
+// crowd writes the records of other applications.
+func (s *store) crowd() {
+	if s.others == 0 {
+		return
+	}
+	events := make([]Event, s.others)
+	for i := range events {
+		events[i] = Event{ID: uuid.New(), Type: "counted", Data: []byte(`{"n":1}`), JSON: true}
+	}
+	s.write("inventory-17", events)
 }
 
 // An outcome is what became of an append.
@@ -91,6 +109,9 @@ func (s *store) append(stream string, expected int64, events []Event) outcome {
 	}
 	s.write(stream, events)
 	s.noise()
+	if s.appends++; s.appends%othersEvery == 1 {
+		s.crowd()
+	}
 	index = s.streams[stream]
 	if len(index) == 0 {
 		return outcome{ok: true, last: -1}
