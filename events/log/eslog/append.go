@@ -57,7 +57,7 @@ func (l *driver) append(ctx context.Context, client *esdb.Client, stream string,
 	translated := translate(ctx, err)
 	switch {
 	case errors.Is(translated, log.ErrConflict):
-		here, lookErr := written(ctx, client, stream, uint64(expected), events)
+		here, lookErr := written(ctx, client, stream, uint64(expected), events, err)
 		if lookErr != nil || here {
 			return log.Position{}, lookErr
 		}
@@ -71,29 +71,6 @@ func (l *driver) append(ctx context.Context, client *esdb.Client, stream string,
 		return log.Position{}, fmt.Errorf("%w; the server ended the append before it had all of it: if it does so again, it may be set to less than 1 MiB an append, or the user may not write %s", translated, stream)
 	}
 	return log.Position{}, translated
-}
-
-// written says whether events are in stream, from event number first on: then
-// an earlier append of them arrived, and only its answer was lost.
-func written(ctx context.Context, client *esdb.Client, stream string, first uint64, events []esdb.EventData) (bool, error) {
-	found, err := client.ReadStream(ctx, stream, esdb.ReadStreamOptions{From: esdb.Revision(first)}, uint64(len(events)))
-	if err != nil {
-		return false, err
-	}
-	defer found.Close()
-	for i := range events {
-		e, err := found.Recv()
-		if errors.Is(err, io.EOF) || isNotFound(err) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		if o := e.OriginalEvent(); o.EventID != events[i].EventID || o.EventNumber != first+uint64(i) {
-			return false, nil
-		}
-	}
-	return true, nil
 }
 
 // tail returns the last event of stream, or nil when there is no stream.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -15,9 +16,10 @@ import (
 // The contract holds on every kind of server that the driver claims to support.
 func TestConformance(t *testing.T) {
 	for name, options := range map[string]estest.Options{
-		"Recent":  {},
-		"Old":     {Old: true},
-		"Secured": {User: "muster", Password: "changeit"},
+		"Recent":          {},
+		"Old":             {Old: true},
+		"Secured":         {User: "muster", Password: "changeit"},
+		"ReadLag":         {ReadLag: 5 * time.Millisecond},
 		"ZeroCheckpoints": {Checkpoints: estest.Checkpoints{Zero: true}, Others: 1100},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"google.golang.org/grpc/codes"
@@ -58,12 +59,41 @@ func (l *driver) verify(ctx context.Context, saved log.Position, id string) erro
 	return err
 }
 
+// settling is how long a position may lie beyond the end of $all before it is
+// called one of another log. A success is answered only when it can be read, so no
+// position is ahead of the leader that gave it; but a leader that was deposed a
+// moment ago answers reads as of before.
+const settling = time.Second
+
+// errBeyond says that the server holds nothing as late as the position.
+var errBeyond = fmt.Errorf("%w: it lies beyond the end", log.ErrForeign)
+
 // lastEvent returns the event at from, which must be where a commit of this
 // log ends: ErrForeign when it is not. For the zero position it is nil.
 func (l *driver) lastEvent(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
 	if from.IsZero() {
 		return nil, nil
 	}
+	pause, end := lookMin, time.Now().Add(settling)
+	for {
+		e, err := l.eventAtLeisure(ctx, from)
+		if !errors.Is(err, errBeyond) || time.Now().After(end) {
+			return e, err
+		}
+		select {
+		case <-time.After(pause):
+			pause = min(2*pause, lookMax)
+		case <-l.link.base.Done():
+			return nil, errClosed
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// eventAtLeisure is eventAt, asked again where the server's answer may mean that it
+// is shutting down.
+func (l *driver) eventAtLeisure(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
 	e, err := l.eventAt(ctx, from)
 	if !errors.Is(err, log.ErrUnavailable) || !garbage(err) {
 		return e, err
@@ -89,7 +119,7 @@ func (l *driver) eventAt(ctx context.Context, from log.Position) (*esdb.Recorded
 		defer found.Close()
 		r, err := found.Recv()
 		if errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("%w: %v lies beyond the end", log.ErrForeign, from)
+			return nil, fmt.Errorf("%w: position %v", errBeyond, from)
 		}
 		if err != nil {
 			return nil, err

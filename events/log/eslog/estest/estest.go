@@ -55,6 +55,12 @@ type Options struct {
 	// Leader makes this node a follower that never got any data and sends
 	// whoever asks for the leader there.
 	Leader *Server
+	// ReadLag is how long what was accepted cannot be read yet. An append is
+	// answered when it can be read; a refusal is answered at once, by what was
+	// accepted, and an append that is sent again meanwhile is refused. A leader
+	// does so for some milliseconds (tried by hand, 24.10 as a cluster of three,
+	// and on one node whose standard projections run).
+	ReadLag time.Duration
 	// Checkpoints adds to the checkpoints that a filtered subscription is sent.
 	Checkpoints Checkpoints
 	// Others is how many records of other applications lie in front of the

@@ -84,6 +84,11 @@ func (s *streamsService) Append(call streams.Streams_AppendServer) error {
 		s.server.cut(remote(call.Context()))
 		return status.Error(codes.Unavailable, "unheard")
 	}
+	if o.ok {
+		if err := s.server.store.await(call.Context(), o.readable); err != nil {
+			return err
+		}
+	}
 	return call.SendAndClose(answer(o, expected, s.server.options.Old))
 }
 
