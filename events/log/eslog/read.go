@@ -3,7 +3,6 @@ package eslog
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"regexp"
 	"time"
@@ -59,7 +58,11 @@ func (l *driver) readOn(ctx context.Context, r *reading) error {
 	if err != nil || end.Compare(r.from) <= 0 {
 		return err
 	}
-	return l.deliver(ctx, r, end)
+	for n := 1; ; n++ {
+		if err = l.deliver(ctx, r, end); !errors.Is(err, errPassedOver) || n == passes {
+			return err
+		}
+	}
 }
 
 // Follow is Read that waits for more, as package log describes it. It takes up
@@ -103,6 +106,7 @@ type kind int
 const (
 	wholeCommit kind = iota
 	checkpoint
+	caughtUp
 	ending
 )
 
@@ -135,10 +139,13 @@ func (l *driver) deliver(ctx context.Context, r *reading, end log.Position) erro
 		case <-ctx.Done():
 		}
 	}()
+	w := watch{driver: l, end: end}
 	for {
 		var i item
 		select {
 		case i = <-items:
+		case <-w.overdue:
+			return errPassedOver
 		case <-ctx.Done():
 			return ended(ctx)
 		}
@@ -148,14 +155,14 @@ func (l *driver) deliver(ctx context.Context, r *reading, end log.Position) erro
 		case wholeCommit:
 			l.learn(i.commit.Boundary, i.commit.Revision, i.commit.Position)
 			r.from, r.seen[i.commit.Boundary] = i.commit.Position, i.commit.Revision
+			w.overdue = nil
 			if !r.yield(i.commit, nil) || !end.IsZero() && r.from.Compare(end) >= 0 {
 				return nil
 			}
-		case checkpoint:
-			if end.IsZero() || i.at.Compare(end) < 0 {
-				continue
+		case checkpoint, caughtUp:
+			if err := w.doubt(ctx, i); err != nil {
+				return err
 			}
-			return fmt.Errorf("%w: the commit at %v was there when reading began, and is gone", log.ErrCorrupt, end)
 		}
 	}
 }
@@ -199,10 +206,12 @@ func pump(ctx context.Context, client *esdb.Client, from log.Position, filter *e
 			i = item{kind: wholeCommit, commit: c}
 		case e.CheckPointReached != nil && a.count == 0:
 			i = item{kind: checkpoint, at: log.At(e.CheckPointReached.Commit, e.CheckPointReached.Prepare)}
+		case e.CaughtUp != nil:
+			i = item{kind: caughtUp}
 		case e.SubscriptionDropped != nil:
 			return e.SubscriptionDropped.Error
 		default:
-			continue // caught up, fallen behind
+			continue // fallen behind
 		}
 		select {
 		case items <- i:

@@ -294,6 +294,13 @@ func (s *Server) Forget(n int) {
 	}
 }
 
+// Lose takes away the events of stream from number on, as damage does.
+func (s *Server) Lose(stream string, number uint64) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	s.store.rebuild(slices.DeleteFunc(slices.Clone(s.store.all), func(e Event) bool { return e.Stream == stream && e.Number >= number }))
+}
+
 // Scavenge takes away the events of stream that come before number, as
 // retention does.
 func (s *Server) Scavenge(stream string, number uint64) {
