@@ -55,6 +55,8 @@ type Options struct {
 	// Leader makes this node a follower that never got any data and sends
 	// whoever asks for the leader there.
 	Leader *Server
+	// Version is what the server says of itself; 23.10.0 when empty.
+	Version string
 	// ReadLag is how long what was accepted cannot be read yet. An append is
 	// answered when it can be read; a refusal is answered at once, by what was
 	// accepted, and an append that is sent again meanwhile is refused. A leader
@@ -87,6 +89,9 @@ type Server struct {
 func Start(o Options) (*Server, error) {
 	if o.MaxAppend == 0 {
 		o.MaxAppend = 1 << 20
+	}
+	if o.Version == "" {
+		o.Version = "23.10.0"
 	}
 	s := &Server{options: o, store: newStore(o), addr: "127.0.0.1:0"}
 	if o.User != "" {
@@ -157,7 +162,7 @@ func (s *Server) Resume() error {
 	}
 	s.grpc = grpc.NewServer(options...)
 	streams.RegisterStreamsServer(s.grpc, &streamsService{server: s})
-	serverfeatures.RegisterServerFeaturesServer(s.grpc, featuresService{})
+	serverfeatures.RegisterServerFeaturesServer(s.grpc, featuresService{version: s.options.Version})
 	go s.grpc.Serve(s.listener)
 	return nil
 }

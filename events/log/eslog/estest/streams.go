@@ -19,12 +19,13 @@ import (
 
 type featuresService struct {
 	serverfeatures.UnimplementedServerFeaturesServer
+	version string
 }
 
-func (featuresService) GetSupportedMethods(context.Context, *shared.Empty) (*serverfeatures.SupportedMethods, error) {
+func (f featuresService) GetSupportedMethods(context.Context, *shared.Empty) (*serverfeatures.SupportedMethods, error) {
 	const service = "event_store.client.streams.streams"
 	return &serverfeatures.SupportedMethods{
-		EventStoreServerVersion: "23.10.0",
+		EventStoreServerVersion: f.version,
 		Methods: []*serverfeatures.SupportedMethod{
 			{ServiceName: service, MethodName: "append"},
 			{ServiceName: service, MethodName: "read"},
