@@ -19,6 +19,16 @@ import (
 // that is the end of its stream; for the whole log, $all is read backwards to
 // the first event that is ours.
 func (l *driver) Head(ctx context.Context, f log.Filter) (log.Position, log.Revision, error) {
+	position, revision, err := l.head(ctx, f)
+	if err != nil {
+		return log.Position{}, 0, err
+	}
+	return position, revision, nil
+}
+
+// head is Head, which returns the position of an end that is damaged as well, where
+// the server tells it.
+func (l *driver) head(ctx context.Context, f log.Filter) (log.Position, log.Revision, error) {
 	e, err := call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (*esdb.RecordedEvent, error) {
 		if f.Boundary != "" {
 			return tail(ctx, client, l.prefix+f.Boundary)
@@ -29,11 +39,14 @@ func (l *driver) Head(ctx context.Context, f log.Filter) (log.Position, log.Revi
 		return log.Position{}, 0, err
 	}
 	position, m, err := place(e)
+	if !hasPosition(e) {
+		position = log.Position{}
+	}
 	if err != nil {
-		return log.Position{}, 0, err
+		return position, 0, err
 	}
 	if m.Index != m.Count-1 {
-		return log.Position{}, 0, damaged(e, "the log ends with index %d of a commit of %d events", m.Index, m.Count)
+		return position, 0, damaged(e, "the log ends with index %d of a commit of %d events", m.Index, m.Count)
 	}
 	boundary, revision := strings.TrimPrefix(e.StreamID, l.prefix), log.Revision(e.EventNumber+1)
 	if !hasPosition(e) {

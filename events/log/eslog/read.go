@@ -54,7 +54,11 @@ func (l *driver) readOn(ctx context.Context, r *reading) error {
 	if _, err := l.lastEvent(ctx, r.from); err != nil {
 		return err
 	}
-	end, _, err := l.Head(ctx, r.filter)
+	// Up to an end that is damaged everything can be read.
+	end, _, err := l.head(ctx, r.filter)
+	if errors.Is(err, log.ErrCorrupt) && !end.IsZero() {
+		err = nil
+	}
 	if err != nil || end.Compare(r.from) <= 0 {
 		return err
 	}
