@@ -12,7 +12,7 @@ import (
 // TestMessageLayout holds the message of a commit to what is frozen. Messages are
 // never written again, so that every form that was ever written must be read.
 func TestMessageLayout(t *testing.T) {
-	l := &Log{options: Options{Prefix: "muster.log"}}
+	l := &driver{options: Options{Prefix: "muster.log"}}
 	c := log.Commit{ID: "0190b0a5-0000", Boundary: "placement", Events: [][]byte{[]byte(`{"id":"1"}`), []byte(`{"id":"2","name":"岗位"}`)}}
 	imported := c
 	imported.Imported = time.Date(2022, 5, 1, 8, 30, 0, 5000, time.FixedZone("", 8*60*60))
