@@ -195,3 +195,20 @@ func TestScannerAllocates(t *testing.T) {
 		}
 	}
 }
+
+// A submission in the canonical form is read with few allocations: its own copy
+// of the text, the event together with its payload, the lines, and the checker.
+func TestSubmissionAllocates(t *testing.T) {
+	samples := records(t)
+	for typ, most := range map[events.Type]float64{events.HirePlacedType: 3, events.AttendanceReportedType: 4} {
+		raw := must(submitted(samples[string(typ)]).Append(nil))
+		n := testing.AllocsPerRun(100, func() {
+			if _, err := events.Submission(raw); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n > most {
+			t.Errorf("%s: %v allocations, want at most %v", typ, n, most)
+		}
+	}
+}
