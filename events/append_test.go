@@ -39,8 +39,8 @@ func TestAppend(t *testing.T) {
 	}
 }
 
-// The faster way of Submission takes what an agency writes in the canonical form,
-// of the types that the Scanner knows, and takes nothing that the other refuses.
+// The fast path of Submission accepts what an agency writes in the canonical form
+// if a Scanner reads the type, and accepts nothing that the slow path refuses.
 func TestCanonicalSubmission(t *testing.T) {
 	known := map[events.Type]bool{}
 	for _, raw := range read(t, "submission") {
@@ -49,8 +49,8 @@ func TestCanonicalSubmission(t *testing.T) {
 			t.Fatal(err)
 		}
 		line := must(e.Append(nil))
-		if quickly(t, line) != scanned[e.Type] || quickly(t, append([]byte(" "), append(line, "\r\n"...)...)) != scanned[e.Type] {
-			t.Errorf("%s is taken at once: %v\n%s", e.Type, !scanned[e.Type], line)
+		if quickly(t, line) != scanned(e.Type) || quickly(t, append([]byte(" "), append(line, "\r\n"...)...)) != scanned(e.Type) {
+			t.Errorf("%s is taken at once: %v\n%s", e.Type, !scanned(e.Type), line)
 		}
 		known[e.Type] = true
 		edit(t, line, func(_ string, parent map[string]any, member string, whole func() []byte) {
@@ -71,8 +71,8 @@ func TestCanonicalSubmission(t *testing.T) {
 			}
 		}
 	}
-	for typ := range scanned {
-		if !known[typ] {
+	for _, typ := range events.Types() {
+		if scanned(typ) && typ.Family() != events.Gateway && !known[typ] {
 			t.Errorf("no submission of %s", typ)
 		}
 	}
