@@ -23,7 +23,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/services/internal/daemon"
+	"github.com/muster-works/muster/services/deployment"
 )
 
 var freeze = flag.String("freeze", "", "freeze a golden deployment under this name, such as v2: see testdata/golden/README.md")
@@ -83,11 +83,11 @@ func (f freezer) run(t *testing.T, after int, do func(url string)) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	ready, ended := make(chan daemon.Addresses, 1), make(chan error, 1)
+	ready, ended := make(chan deployment.Addresses, 1), make(chan error, 1)
 	go func() {
-		ended <- daemon.Up(ctx, daemon.Config{
+		ended <- deployment.Up(ctx, deployment.Config{
 			Data: f.data, HTTP: "127.0.0.1:0", NATS: "127.0.0.1:0", FoldsAfter: after, Out: io.Discard, Logger: slog.New(slog.DiscardHandler),
-		}, func(a daemon.Addresses) { ready <- a })
+		}, func(a deployment.Addresses) { ready <- a })
 	}()
 	select {
 	case a := <-ready:
