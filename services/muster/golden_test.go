@@ -70,7 +70,7 @@ func TestGoldenDeployments(t *testing.T) {
 				if now := g.current(t); test.rebuilt && now == generation {
 					t.Errorf("the views are still %s", now)
 				} else {
-					t.Logf("the views were %s and are %s", generation, now)
+					t.Logf("the views were %s and are %s; folds in doubt: %v", generation, now, strings.Contains(i.problems.String(), "folds/"))
 				}
 				if !strings.Contains(i.problems.String(), test.told) {
 					t.Errorf("the process said nothing of %q: %s", test.told, i.problems)
