@@ -18,7 +18,7 @@ import (
 // format is the number of the form in which folds are written down. It is
 // raised with every change of that form, or of what the fold of an event is: a
 // fold of another form is folded anew.
-const format = 1
+const format = 2
 
 // A Verifier says whether the commit at a position is the one with that id:
 // nil, or log.ErrForeign. Every driver of the log is one.
