@@ -3,6 +3,7 @@ package timeline
 import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/rules/placing"
 )
 
 // A Person is what is known of one person. Read one with ReadPerson.
@@ -69,7 +70,7 @@ func (p *Person) read(packed []byte, ref Ref) bool {
 	p.mention(ref, false)
 	switch tag {
 	case TagHired, TagExited, TagRenewed:
-		p.spells.read(&r, tag, ref, holder{post: Number(r.uint())}, false)
+		p.spells.read(&r, tag, ref, placing.Holder{Post: uint32(r.uint())}, false)
 	case TagTrained:
 		t := Training{r.date(), r.int(), r.byte() == 1, ref}
 		p.trained = append(p.trained, fact[Training]{ref, t})

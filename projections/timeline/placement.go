@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/rules/placing"
 )
 
 // A Number stands for a person or a post within one generation of the read
@@ -28,11 +29,11 @@ type Placement struct {
 	Exited     Ref
 }
 
-// Holds says whether the person is in place on a day.
-func (p Placement) Holds(on civil.Date) bool { return p.From <= on && (p.Exit == 0 || on < p.Exit) }
+// Holds reports whether the person is in place on a day.
+func (p Placement) Holds(on civil.Date) bool { return placing.Holds(p.From, p.Exit, on) }
 
-// Empty says whether the placement ended on the day it began: it never counts.
-func (p Placement) Empty() bool { return p.Exit != 0 && p.Exit <= p.From }
+// Empty reports whether the placement ended on the day it began: it never counts.
+func (p Placement) Empty() bool { return placing.Empty(p.From, p.Exit) }
 
 // A fact is what one event said.
 type fact[T any] struct {
@@ -50,33 +51,36 @@ func standing[T any](facts []fact[T], v voids) []fact[T] {
 type spells struct {
 	hires    []fact[Placement]
 	exits    []fact[exit]
-	renewals []fact[renewal]
+	renewals []fact[placing.Renewal]
+	pairing
+}
+
+// A pairing is memory for one pairing of hires and exits. It holds nothing between
+// two of them.
+type pairing struct {
+	paired []placing.Placement // hires, by index in spells
+	ended  []placing.Exit      // exits, by index in spells
 }
 
 type exit struct {
-	holder
+	placing.Holder
 	on         civil.Date
 	kind, code string
 }
 
-type renewal struct {
-	holder
-	until civil.Date
-}
-
-func (r *reader) hire(h holder) Placement {
+func (r *reader) hire(h placing.Holder) Placement {
 	return Placement{
-		Person: h.person, Post: h.post, Seat: r.int(), From: r.date(), Term: r.date(),
+		Person: Number(h.Person), Post: Number(h.Post), Seat: r.int(), From: r.date(), Term: r.date(),
 		Group: r.code(groups), Sex: r.code(sexes), BirthMonth: r.month(),
 	}
 }
 
-func (r *reader) exit(h holder) exit {
+func (r *reader) exit(h placing.Holder) exit {
 	return exit{h, r.date(), r.code(kinds), r.text()}
 }
 
 // read reads one fact of a placement; it returns false for other facts.
-func (s *spells) read(r *reader, tag Tag, ref Ref, h holder, out bool) bool {
+func (s *spells) read(r *reader, tag Tag, ref Ref, h placing.Holder, out bool) bool {
 	switch tag {
 	case TagHired:
 		if h := r.hire(h); !out {
@@ -88,8 +92,8 @@ func (s *spells) read(r *reader, tag Tag, ref Ref, h holder, out bool) bool {
 			s.exits = append(s.exits, fact[exit]{ref, x})
 		}
 	case TagRenewed:
-		if n := (renewal{h, r.date()}); !out {
-			s.renewals = append(s.renewals, fact[renewal]{ref, n})
+		if n := (placing.Renewal{Holder: h, Until: r.date()}); !out {
+			s.renewals = append(s.renewals, fact[placing.Renewal]{ref, n})
 		}
 	default:
 		return false
@@ -103,50 +107,63 @@ func (s *spells) leaveOut(v voids) {
 	s.renewals = standing(s.renewals, v)
 }
 
-// placements pairs hires with exits. The result depends on what the events say
-// and never on their order in the log:
+// placements pairs the hires with the exits, as package placing says. The result
+// depends on what the events say and never on their order in the log: of hires that
+// are one placement the first by content names the group, the sex and the month of
+// birth, and of exits that are one the first by content names the kind and the code.
 //
-//   - Hires of one person on one seat from one day are one placement, however
-//     many events say so.
-//   - An exit ends every placement of its person on its post that began before
-//     its day and has not ended. If there is none, it ends those that began on
-//     that very day, which then never counted. Exits of one day are one exit.
-//   - A renewal moves the term of the last placement that began before it.
-//
-// They lie in the memory of room, if there is enough.
+// The placements lie in the memory of room, when there is enough of it.
 func (s *spells) placements(room []Placement) []Placement {
 	if len(s.hires) == 0 {
 		return nil
 	}
-	all := room[:0]
-	for _, h := range s.hires {
-		all = append(all, h.what)
-	}
-	slices.SortFunc(all, compareHires)
-	all = slices.CompactFunc(all, func(a, b Placement) bool {
-		return a.holder() == b.holder() && a.From == b.From && a.Seat == b.Seat
-	})
-	slices.SortFunc(s.exits, compareExits)
-	for i, x := range s.exits {
-		if i > 0 && s.exits[i-1].what.holder == x.what.holder && s.exits[i-1].what.on == x.what.on {
+	paired := s.pair()
+	slices.SortFunc(paired, comparePaired)
+	all := slices.Grow(room[:0], len(paired))
+	var lead *placing.Placement // of the last placement
+	var first *Placement        // what its first hire by content says
+	for i := range paired {
+		p := &paired[i]
+		h := &s.hires[p.Hire].what
+		switch {
+		case !p.Repeated:
+			lead, all = p, append(all, Placement{})
+		case compareContent(h, first) >= 0:
 			continue
 		}
-		own := of(all, x.what.holder)
-		if !end(own, x, func(from civil.Date) bool { return from < x.what.on }) {
-			end(own, x, func(from civil.Date) bool { return from == x.what.on })
-		}
+		first = h
+		s.place(&all[len(all)-1], h, lead)
 	}
-	for _, n := range s.renewals {
-		own := of(all, n.what.holder)
-		for i := len(own) - 1; i >= 0; i-- {
-			if own[i].From < n.what.until {
-				own[i].Term = max(own[i].Term, n.what.until)
-				break
-			}
-		}
-	}
-	slices.SortFunc(all, func(a, b Placement) int { return a.Compare(&b) })
 	return all
+}
+
+// pair pairs the hires with the exits, and renews the terms.
+func (s *spells) pair() []placing.Placement {
+	slices.SortFunc(s.exits, compareExits)
+	s.paired, s.ended = s.paired[:0], s.ended[:0]
+	for i := range s.hires {
+		h := &s.hires[i].what
+		s.paired = append(s.paired, placing.Placement{Holder: h.holder(), Seat: int32(h.Seat), From: h.From, Term: h.Term, Hire: uint32(i)})
+	}
+	for i := range s.exits {
+		x := &s.exits[i].what
+		s.ended = append(s.ended, placing.Exit{Holder: x.Holder, On: x.on, No: uint32(i)})
+	}
+	placing.Pair(s.paired, s.ended)
+	for i := range s.renewals {
+		placing.Renew(s.paired, s.renewals[i].what)
+	}
+	return s.paired
+}
+
+// place makes a placement of what a hire says, with the term and the exit of lead.
+func (s *spells) place(to, hire *Placement, lead *placing.Placement) {
+	*to = *hire
+	to.Term = lead.Term
+	if lead.Exit != 0 {
+		x := &s.exits[lead.EndedBy]
+		to.Exit, to.ExitKind, to.ExitCode, to.Exited = lead.Exit, x.what.kind, x.what.code, x.ref
+	}
 }
 
 // Compare orders the placements on one post, or of one person, as both return them:
@@ -158,53 +175,31 @@ func (p *Placement) Compare(o *Placement) int {
 	case p.Seat != o.Seat:
 		return cmp.Compare(p.Seat, o.Seat)
 	}
-	return p.holder().compare(o.holder())
+	return p.holder().Compare(o.holder())
 }
 
-// of returns the placements of one holder; all is sorted by holder.
-func of(all []Placement, h holder) []Placement {
-	i, _ := slices.BinarySearchFunc(all, h, func(p Placement, h holder) int { return p.holder().compare(h) })
-	n := 0
-	for i+n < len(all) && all[i+n].holder() == h {
-		n++
-	}
-	return all[i : i+n]
+func (p *Placement) holder() placing.Holder {
+	return placing.Holder{Post: uint32(p.Post), Person: uint32(p.Person)}
 }
-
-func end(own []Placement, x fact[exit], began func(from civil.Date) bool) (ended bool) {
-	for i := range own {
-		if p := &own[i]; p.Exit == 0 && began(p.From) {
-			p.Exit, p.ExitKind, p.ExitCode, p.Exited = x.what.on, x.what.kind, x.what.code, x.ref
-			ended = true
-		}
-	}
-	return ended
-}
-
-// A holder is a person on a post: whom an exit or a renewal is about.
-type holder struct{ post, person Number }
-
-func (h holder) compare(o holder) int {
-	if h.post != o.post {
-		return cmp.Compare(h.post, o.post)
-	}
-	return cmp.Compare(h.person, o.person)
-}
-
-func (p *Placement) holder() holder { return holder{p.Post, p.Person} }
 
 // The comparisons are written out: most are over at the first or second step,
 // and a rebuild makes them by the million.
-func compareHires(a, b Placement) int {
-	if c := a.holder().compare(b.holder()); c != 0 {
-		return c
-	}
-	if a.From != b.From {
+
+// comparePaired is Compare. Hires that are one placement stay together.
+func comparePaired(a, b placing.Placement) int {
+	switch {
+	case a.From != b.From:
 		return cmp.Compare(a.From, b.From)
-	}
-	if a.Seat != b.Seat {
+	case a.Seat != b.Seat:
 		return cmp.Compare(a.Seat, b.Seat)
+	case a.Holder != b.Holder:
+		return a.Holder.Compare(b.Holder)
 	}
+	return cmp.Compare(a.Hire, b.Hire)
+}
+
+// compareContent orders hires that are one placement.
+func compareContent(a, b *Placement) int {
 	return cmp.Or(
 		cmp.Compare(a.Group, b.Group), cmp.Compare(a.Sex, b.Sex),
 		cmp.Compare(a.BirthMonth, b.BirthMonth), cmp.Compare(a.Term, b.Term),
@@ -213,8 +208,8 @@ func compareHires(a, b Placement) int {
 }
 
 func compareExits(a, b fact[exit]) int {
-	if c := a.what.holder.compare(b.what.holder); c != 0 {
-		return c
+	if a.what.Holder != b.what.Holder {
+		return a.what.Holder.Compare(b.what.Holder)
 	}
 	if a.what.on != b.what.on {
 		return cmp.Compare(a.what.on, b.what.on)

@@ -1,12 +1,12 @@
 package timeline
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/rules/placing"
 )
 
 // A Post is what is known of one post: its attributes, its seats and its
@@ -19,6 +19,7 @@ type Post struct {
 	placed    []Placement
 	room      []Placement // memory for placed
 	steps     []Step
+	stepRoom  []Step // memory for steps
 	spells
 	trail
 }
@@ -40,10 +41,7 @@ type Attributes struct {
 }
 
 // A Step is the number of seats from a day on.
-type Step struct {
-	From  civil.Date
-	Seats int
-}
+type Step = placing.Step
 
 // ReadPost reads the packed facts of a post as they were known at an ordinal:
 // those of later commits are left out, and so is what was voided by then. The
@@ -59,8 +57,8 @@ func ReadPost(facts []byte, known uint64) (*Post, error) {
 // Reset makes p a post of which nothing is known.
 func (p *Post) Reset() {
 	*p = Post{
-		developed: p.developed[:0], resized: p.resized[:0], closed: p.closed[:0], sheets: p.sheets[:0], room: p.room,
-		spells: spells{p.hires[:0], p.exits[:0], p.renewals[:0]}, trail: trail{refs: p.refs[:0]},
+		developed: p.developed[:0], resized: p.resized[:0], closed: p.closed[:0], sheets: p.sheets[:0], room: p.room, stepRoom: p.stepRoom,
+		spells: spells{p.hires[:0], p.exits[:0], p.renewals[:0], p.pairing}, trail: trail{refs: p.refs[:0]},
 	}
 }
 
@@ -109,7 +107,7 @@ func (p *Post) read(r *reader, tag Tag, ref Ref, out bool) bool {
 			p.developed = append(p.developed, fact[Attributes]{ref, a})
 		}
 	case TagResized:
-		if s := (Step{r.date(), r.int()}); !out {
+		if s := (Step{From: r.date(), Seats: r.int()}); !out {
 			p.resized = append(p.resized, fact[Step]{ref, s})
 		}
 	case TagClosed:
@@ -117,7 +115,7 @@ func (p *Post) read(r *reader, tag Tag, ref Ref, out bool) bool {
 			p.closed = append(p.closed, fact[civil.Date]{ref, on})
 		}
 	case TagHired, TagExited, TagRenewed:
-		return p.spells.read(r, tag, ref, holder{person: Number(r.uint())}, out)
+		return p.spells.read(r, tag, ref, placing.Holder{Person: uint32(r.uint())}, out)
 	case TagSheet:
 		if s := (posted{r.month(), r.bytes(r.int())}); !out {
 			p.sheets = append(p.sheets, fact[posted]{ref, s})
@@ -129,8 +127,8 @@ func (p *Post) read(r *reader, tag Tag, ref Ref, out bool) bool {
 }
 
 // Attributes returns what was said when the post was developed, and false
-// while nobody said so: such a post counts nowhere. Should two events say so,
-// the one that sorts first by content holds.
+// while nobody said so: such a post counts nowhere. Of several events that say so
+// the one holds that is the first in the order of [placing.Development].
 func (p *Post) Attributes() (Attributes, bool) {
 	switch len(p.developed) {
 	case 0:
@@ -139,17 +137,16 @@ func (p *Post) Attributes() (Attributes, bool) {
 		return p.developed[0].what, true
 	}
 	return slices.MinFunc(p.developed, func(a, b fact[Attributes]) int {
-		return compareAttributes(a.what, b.what)
+		x, y := a.what.development(), b.what.development()
+		return x.Compare(&y)
 	}).what, true
 }
 
-func compareAttributes(a, b Attributes) int {
-	return cmp.Or(
-		cmp.Compare(a.From, b.From), cmp.Compare(a.Until, b.Until), cmp.Compare(a.Division, b.Division),
-		cmp.Compare(a.Category, b.Category), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Area, b.Area),
-		cmp.Compare(a.Seats, b.Seats), cmp.Compare(a.Employer, b.Employer), cmp.Compare(a.Fund, b.Fund),
-		cmp.Compare(a.Standard, b.Standard), cmp.Compare(a.RequiredDays, b.RequiredDays), cmp.Compare(a.Agency, b.Agency),
-	)
+func (a *Attributes) development() placing.Development {
+	return placing.Development{
+		From: a.From, Until: a.Until, Division: a.Division, Category: a.Category, Kind: a.Kind, Area: a.Area, Seats: a.Seats,
+		Employer: a.Employer, Fund: a.Fund, Standard: int64(a.Standard), RequiredDays: a.RequiredDays, Agency: a.Agency,
+	}
 }
 
 // Placements returns the placements on the post by on-duty day and seat. They
@@ -167,11 +164,13 @@ func (p *Post) Placements() []Placement {
 // End returns the first day that the post is no more, and 0 while it is open.
 func (p *Post) End() civil.Date {
 	a, _ := p.Attributes()
+	return p.end(&a)
+}
+
+func (p *Post) end(a *Attributes) civil.Date {
 	end := a.Until
 	for _, c := range p.closed {
-		if end == 0 || c.what < end {
-			end = c.what
-		}
+		end = placing.EarlierEnd(end, c.what)
 	}
 	return end
 }
@@ -182,7 +181,9 @@ func (p *Post) End() civil.Date {
 // Placements are.
 func (p *Post) Seats() []Step {
 	if p.steps == nil {
-		p.steps = p.seats()
+		if p.steps = p.seats(); p.steps != nil {
+			p.stepRoom = p.steps
+		}
 	}
 	return p.steps
 }
@@ -192,33 +193,14 @@ func (p *Post) seats() []Step {
 	if !ok {
 		return nil
 	}
-	end := p.End()
-	if end != 0 && end <= a.From {
-		return nil
+	var few [4]Step // enough for most posts
+	resized := few[:0]
+	for i := range p.resized {
+		resized = append(resized, p.resized[i].what)
 	}
-	sizes := slices.Clone(p.resized)
-	slices.SortFunc(sizes, func(x, y fact[Step]) int {
-		return cmp.Or(cmp.Compare(x.what.From, y.what.From), cmp.Compare(x.what.Seats, y.what.Seats))
-	})
-	// A size for a day before the post began holds from its beginning on.
-	steps := []Step{{a.From, a.Seats}}
-	for _, r := range sizes {
-		if s := (Step{max(r.what.From, a.From), r.what.Seats}); end == 0 || s.From < end {
-			steps = append(steps, s)
-		}
+	c := placing.CapacityOf(Step{From: a.From, Seats: a.Seats}, p.end(&a), resized)
+	if steps := c.AppendChanges(p.stepRoom[:0]); len(steps) > 0 {
+		return steps
 	}
-	kept := steps[:0]
-	for i, s := range steps {
-		if i+1 < len(steps) && steps[i+1].From == s.From {
-			continue
-		}
-		if n := len(kept); n > 0 && kept[n-1].Seats == s.Seats {
-			continue
-		}
-		kept = append(kept, s)
-	}
-	if end != 0 && kept[len(kept)-1].Seats != 0 {
-		kept = append(kept, Step{From: end})
-	}
-	return kept
+	return nil
 }

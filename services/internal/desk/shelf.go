@@ -21,7 +21,9 @@ import (
 //
 //   - 1: the first one.
 //   - 2: the idempotency index gives 6 bits to the type of an event in place of 5,
-//     and 41 to the digest in place of 42, so that a catalogue may have 64 types.
+//     and 41 to the digest in place of 42, so that a catalogue may have 64 types;
+//     the fold of placements keeps of each development of a post all that decides
+//     which of several holds.
 const format = 2
 
 // A Verifier says whether the commit at a position is the one with that id:

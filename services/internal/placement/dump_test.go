@@ -33,7 +33,8 @@ func (s *State) Dump() string {
 		if n == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "detail %d %s %s %s %s %d %d\n", n, d.division.Value(), d.category.Value(), d.area.Value(), d.fund.Value(), d.standard, d.requiredDays)
+		fmt.Fprintf(&b, "detail %d %s %s %s %s %s %s %d %d\n", n, d.division.Value(), d.category.Value(), d.area.Value(),
+			d.kind.Value(), d.employer.Value(), d.fund.Value(), d.standard, d.requiredDays)
 	}
 	fmt.Fprintf(&b, "%d persons and %d posts are indexed\n", s.people.Len(), s.names.Len())
 	return b.String()

@@ -6,9 +6,10 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/rules/placing"
 )
 
-// A fact is what one event says, and has its number. The facts of a person are
+// A fact is what one event says, and has its number; a fact takes 32 bytes. The facts of a person are
 // a chain, and so are the facts of a post and the hires on it, each from the
 // latest to the first.
 type fact struct {
@@ -21,7 +22,22 @@ type fact struct {
 	exit   civil.Date // hired: the day of the exit that ends it, 0 while none does
 	seats  uint16     // hired: the seat; developed and resized: how many
 	kind   kind
+	again  bool // hired: another hire that stands says the same placement, and this one counts for nothing
 }
+
+// placement returns what a hire says, paired with nothing. Its number is n.
+func (f *fact) placement(n uint32) placing.Placement {
+	return placing.Placement{Holder: f.holder(), Seat: int32(f.seats), From: f.day, Term: f.until, Hire: n}
+}
+
+// ended returns what a hire says, with what settle keeps of its pairing.
+func (f *fact) ended(n uint32) placing.Placement {
+	p := f.placement(n)
+	p.Exit, p.Repeated = f.exit, f.again
+	return p
+}
+
+func (f *fact) holder() placing.Holder { return placing.Holder{Post: f.post, Person: f.of} }
 
 type kind uint8
 
@@ -124,8 +140,9 @@ func (s *State) hires(post uint32) iter.Seq2[uint32, *fact] {
 // A change is what an event would do to the facts: one is taken back, one is
 // new. The zero change does nothing.
 type change struct {
-	gone uint32 // 0 is none
-	new  *fact
+	gone   uint32 // 0 is none
+	new    *fact
+	detail *detail // of the new one, where it develops a post
 }
 
 // standing yields the facts of a person or of a post as they would stand after

@@ -6,6 +6,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/rules/placing"
 )
 
 // FreeSeat returns the seat for a hire that names none: of the post's seats on
@@ -19,17 +20,17 @@ func (s *State) FreeSeat(e *events.Event, d *events.HirePlaced) (seat int, free 
 		return 0, false
 	}
 	j := s.judge(e)
-	var mine stay
+	var mine placing.Placement
 	for _, t := range j.after {
-		if t.hire == 0 {
+		if t.Hire == 0 {
 			mine = t
 		}
 	}
 	var few [16]int
 	people := append(few[:0], make([]int, size)...)
-	for t := range j.on(mine.post) {
-		if int(t.seat) <= size && t.seat > 0 && t.hire != 0 && t.overlaps(mine.from, mine.exit) {
-			people[t.seat-1]++
+	for t := range j.on(mine.Post) {
+		if int(t.Seat) <= size && t.Seat > 0 && t.Hire != 0 && !t.Repeated && t.Overlaps(mine.From, mine.Exit) {
+			people[t.Seat-1]++
 		}
 	}
 	least := slices.Min(people)
@@ -56,7 +57,7 @@ type judgement struct {
 	voids   string // the field that names what is taken back
 	field   string // that answers point at where they have no field of their own
 	persons []uint32
-	after   []stay // of the persons, after the change
+	after   []placing.Placement // of the persons, after the change, with hires that repeat another
 	reasons events.Reasons
 }
 
@@ -71,6 +72,9 @@ func (s *State) judge(e *events.Event) *judgement {
 			f.of = s.known(who)
 		}
 		j.change.new = &f
+		if d, ok := e.Data.(*events.PostDeveloped); ok {
+			j.change.detail = detailOf(e, d)
+		}
 	}
 	if e.Type == events.EventWithdrawnType {
 		j.voids = "data.id"
@@ -90,54 +94,57 @@ func (s *State) judge(e *events.Event) *judgement {
 	return j
 }
 
-// affects adds the person of a fact, with the stays after the change.
+// affects adds the person of a fact, with the placements after the change.
 func (j *judgement) affects(f *fact) {
 	if !f.kind.ofPerson() || slices.Contains(j.persons, f.of) {
 		return
 	}
 	j.persons = append(j.persons, f.of)
-	j.after = j.state.stays(j.after, f.of, j.change)
+	j.after = j.state.paired(j.after, f.of, j.change)
 }
 
-// on yields the stays on a post after the change.
-func (j *judgement) on(post uint32) func(func(stay) bool) {
-	return func(yield func(stay) bool) {
-		for _, t := range j.after {
-			if t.post == post && !yield(t) {
+// on yields the placements on a post after the change.
+func (j *judgement) on(post uint32) func(func(*placing.Placement) bool) {
+	return func(yield func(*placing.Placement) bool) {
+		for i := range j.after {
+			if t := &j.after[i]; t.Post == post && !yield(t) {
 				return
 			}
 		}
 		for n, f := range j.state.hires(post) {
-			if !slices.Contains(j.persons, f.of) && !yield(stay{n, f.of, f.post, f.seats, f.day, f.exit, f.until}) {
+			if slices.Contains(j.persons, f.of) {
+				continue
+			}
+			if t := f.ended(n); !yield(&t) {
 				return
 			}
 		}
 	}
 }
 
-// judgeDays looks at the days that the change newly gives to a stay: nobody
+// judgeDays looks at the days that the change newly gives to a placement: nobody
 // may be on the seat then, and the person on no other.
-func (j *judgement) judgeDays(t *stay) {
-	from, until := t.from, t.exit
-	if t.hire != 0 {
-		before := j.state.facts.At(t.hire).exit
-		if before == 0 || t.exit != 0 && t.exit <= before {
+func (j *judgement) judgeDays(t *placing.Placement) {
+	from, until := t.From, t.Exit
+	if t.Hire != 0 {
+		before := j.state.facts.At(t.Hire).exit
+		if before == 0 || t.Exit != 0 && t.Exit <= before {
 			return
 		}
 		from = max(from, before)
 		j.judgeOpen(t, from)
 	}
 	for i := range j.after {
-		if o := &j.after[i]; o != t && o.person == t.person && o.overlaps(from, until) {
+		if o := &j.after[i]; o != t && o.Person == t.Person && o.Overlaps(from, until) {
 			j.refuse(PersonPlaced, "data.person", fmt.Sprintf("is in place on post %s from %s on%s; record the exit there first, or correct that hire",
-				j.name(o.post), o.from, ended(o.exit)))
+				j.name(o.Post), o.From, ended(o.Exit)))
 			break
 		}
 	}
-	for o := range j.on(t.post) {
-		if o.person != t.person && o.seat == t.seat && o.overlaps(from, until) {
+	for o := range j.on(t.Post) {
+		if o.Person != t.Person && o.Seat == t.Seat && o.Overlaps(from, until) {
 			j.refuse(SeatTaken, "data.seat", fmt.Sprintf("seat %d is taken from %s on%s; record that exit first, or choose another seat",
-				t.seat, o.from, ended(o.exit)))
+				t.Seat, o.From, ended(o.Exit)))
 			break
 		}
 	}
@@ -151,23 +158,23 @@ func ended(exit civil.Date) string {
 }
 
 // judgeOpen refuses to put somebody back on a seat that was taken away since.
-func (j *judgement) judgeOpen(t *stay, from civil.Date) {
-	h := j.state.posts.At(t.post).shape
-	if from == t.from && h.seats(from) < int(t.seat) {
-		j.refuse(NoSuchSeat, "", fmt.Sprintf("the person would be in place on seat %d, which the post has not on %s; correct the hire first", t.seat, from))
+func (j *judgement) judgeOpen(t *placing.Placement, from civil.Date) {
+	h := j.state.posts.At(t.Post).shape
+	if from == t.From && h.Seats(from) < int(t.Seat) {
+		j.refuse(NoSuchSeat, "", fmt.Sprintf("the person would be in place on seat %d, which the post has not on %s; correct the hire first", t.Seat, from))
 		return
 	}
-	if h.closed != 0 && overlap(from, t.exit, h.closed, 0) {
+	if h.closed != 0 && placing.Overlap(from, t.Exit, h.closed, 0) {
 		j.refuse(PostNotOpen, "", fmt.Sprintf("the person would be in place again on a post that closed on %s; withdraw the closing first", h.closed))
 		return
 	}
-	for i, p := range h.steps {
+	for i, p := range h.Steps {
 		var next civil.Date
-		if i+1 < len(h.steps) {
-			next = h.steps[i+1].from
+		if i+1 < len(h.Steps) {
+			next = h.Steps[i+1].From
 		}
-		if p.seats < t.seat && overlap(from, t.exit, p.from, next) {
-			j.refuse(NoSuchSeat, "", fmt.Sprintf("the person would be in place again on seat %d, which the post has not from %s on; correct the number of seats first", t.seat, p.from))
+		if p.Seats < int(t.Seat) && placing.Overlap(from, t.Exit, p.From, next) {
+			j.refuse(NoSuchSeat, "", fmt.Sprintf("the person would be in place again on seat %d, which the post has not from %s on; correct the number of seats first", t.Seat, p.From))
 			return
 		}
 	}
@@ -181,7 +188,7 @@ func (j *judgement) judgeExit() {
 		return
 	}
 	for _, t := range j.after {
-		if t.person == g.of && t.post == g.post && t.exit == g.exit && (t.hire == 0 || j.state.facts.At(t.hire).exit == g.exit) {
+		if t.Holder == g.holder() && t.Exit == g.exit && (t.Hire == 0 || j.state.facts.At(t.Hire).exit == g.exit) {
 			return
 		}
 	}
@@ -203,12 +210,12 @@ func (j *judgement) judgeSeats() {
 
 func (j *judgement) judgeShape(post uint32) {
 	before := j.state.posts.At(post).shape
-	if before.steps == nil {
+	if before.Steps == nil {
 		return
 	}
 	after := j.state.shaped(post, j.change)
 	for _, f := range j.state.hires(post) {
-		if after.steps == nil {
+		if after.Steps == nil {
 			j.refuse(SeatsOccupied, "", "people were placed on the post; take back their hires first")
 			return
 		}
@@ -223,7 +230,7 @@ func (j *judgement) judgeShape(post uint32) {
 // and is not after, 0 when there is none.
 func missed(before, after shape, f *fact) civil.Date {
 	gone := func(day civil.Date) bool {
-		return overlap(f.day, f.exit, day, day+1) && before.seats(day) >= int(f.seats) && after.seats(day) < int(f.seats)
+		return placing.Holds(f.day, f.exit, day) && before.Seats(day) >= int(f.seats) && after.Seats(day) < int(f.seats)
 	}
 	// Shapes change on few days only: those, and the first of the hire.
 	var first civil.Date
@@ -234,9 +241,9 @@ func missed(before, after shape, f *fact) civil.Date {
 	}
 	look(f.day)
 	for _, h := range [...]shape{before, after} {
-		look(h.end)
-		for _, t := range h.steps {
-			look(t.from)
+		look(h.End)
+		for _, t := range h.Steps {
+			look(t.From)
 		}
 	}
 	return first

@@ -1,11 +1,9 @@
 package placement
 
 import (
-	"cmp"
-	"slices"
-
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/rules/placing"
 )
 
 // A person is somebody whom events speak of.
@@ -62,90 +60,48 @@ func (s *State) born(n uint32, d *events.HirePlaced) {
 	s.did(func() { s.persons.At(n).born = 0 })
 }
 
-// A stay is one person on one seat, from the day of the hire until the exit.
-type stay struct {
-	hire   uint32 // the fact; 0 is one that is not in the table
-	person uint32
-	post   uint32
-	seat   uint16
-	from   civil.Date
-	exit   civil.Date // 0 is in place still
-	until  civil.Date // end of the term
-}
-
-// overlaps says whether the stay has a day of the interval; 0 is no end.
-func (t stay) overlaps(from, until civil.Date) bool {
-	return overlap(t.from, t.exit, from, until)
-}
-
-// overlap says whether two half-open intervals have a day in common; 0 is no
-// end.
-func overlap(from, until, from2, until2 civil.Date) bool {
-	first := max(from, from2)
-	return (until == 0 || first < until) && (until2 == 0 || first < until2)
-}
-
-// stays appends the stays of a person as they would be after a change, from
-// the latest fact to the first.
-func (s *State) stays(to []stay, n uint32, c change) []stay {
-	var few [8]*fact
+// paired appends the hires of a person as they would be after a change, paired with
+// the exits, by post, on-duty day and seat.
+func (s *State) paired(to []placing.Placement, n uint32, c change) []placing.Placement {
+	var few [8]placing.Exit
 	exits, first := few[:0], len(to)
-	mine := func(f *fact) bool { return f.kind.ofPerson() && f.of == n }
-	for i, f := range s.standing(s.persons.At(n).facts, c, mine) {
+	for i, f := range s.standing(s.persons.At(n).facts, c, ofPerson(n)) {
 		switch f.kind {
 		case hired:
-			to = append(to, stay{i, n, f.post, f.seats, f.day, 0, f.until})
+			to = append(to, f.placement(i))
 		case exited:
-			exits = append(exits, f)
+			exits = append(exits, placing.Exit{Holder: f.holder(), On: f.day, No: i})
 		}
 	}
-	slices.SortFunc(exits, func(a, b *fact) int { return cmp.Compare(a.day, b.day) })
-	for i, x := range exits {
-		if slices.ContainsFunc(exits[:i], func(y *fact) bool { return y.post == x.post && y.day == x.day }) {
-			continue // exits of one day are one
-		}
-		ended := false
-		for i := range to[first:] {
-			if t := &to[first+i]; t.post == x.post && t.exit == 0 && t.from < x.day {
-				t.exit, ended = x.day, true
-			}
-		}
-		for i := range to[first:] {
-			if t := &to[first+i]; !ended && t.post == x.post && t.exit == 0 && t.from == x.day {
-				t.exit = x.day
-			}
-		}
-	}
+	placing.Pair(to[first:], exits)
 	return to
 }
 
-// settle keeps the exits of a person's hires ready.
+// ofPerson returns what says whether a fact is about a person.
+func ofPerson(n uint32) func(*fact) bool {
+	return func(f *fact) bool { return f.kind.ofPerson() && f.of == n }
+}
+
+// settle keeps the pairing of a person's hires ready.
 func (s *State) settle(n uint32) {
-	var few [8]stay
-	for _, t := range s.stays(few[:0], n, change{}) {
-		if old := s.facts.At(t.hire).exit; old != t.exit {
-			s.facts.At(t.hire).exit = t.exit
-			s.did(func() { s.facts.At(t.hire).exit = old })
+	var few [8]placing.Placement
+	for _, p := range s.paired(few[:0], n, change{}) {
+		f := s.facts.At(p.Hire)
+		if exit, again := f.exit, f.again; exit != p.Exit || again != p.Repeated {
+			f.exit, f.again = p.Exit, p.Repeated
+			s.did(func() {
+				f := s.facts.At(p.Hire)
+				f.exit, f.again = exit, again
+			})
 		}
 	}
 }
 
-// renew moves the ends of the terms of a person's stays to what renewals say.
-func (s *State) renew(stays []stay, n uint32, c change) {
-	mine := func(f *fact) bool { return f.kind.ofPerson() && f.of == n }
-	for _, r := range s.standing(s.persons.At(n).facts, c, mine) {
-		if r.kind != renewed {
-			continue
-		}
-		var last *stay
-		for i := range stays {
-			if t := &stays[i]; t.post == r.post && t.from < r.day &&
-				(last == nil || cmp.Or(cmp.Compare(t.from, last.from), cmp.Compare(t.seat, last.seat)) > 0) {
-				last = t
-			}
-		}
-		if last != nil {
-			last.until = max(last.until, r.day)
+// renew moves the ends of the terms of a person's placements to what renewals say.
+func (s *State) renew(placements []placing.Placement, n uint32, c change) {
+	for _, f := range s.standing(s.persons.At(n).facts, c, ofPerson(n)) {
+		if f.kind == renewed {
+			placing.Renew(placements, placing.Renewal{Holder: f.holder(), Until: f.day})
 		}
 	}
 }

@@ -5,19 +5,9 @@
 // # What the events add up to
 //
 // Every event is a fact, and what is known follows from the facts that stand:
-// those neither replaced nor withdrawn, whichever came first. It is the same
-// whatever their order, by the rules of the projections' timelines:
-//
-//   - An exit ends every placement of its person on its post that began before
-//     its day and has not ended. If there is none, it ends those that began on
-//     that very day, which then never counted.
-//   - A renewal moves the end of the term of the last placement that began
-//     before it.
-//   - A post has the seats it was developed with, and from the day of a
-//     post.resized on the number given there; of two for one day the larger
-//     holds. It ends on the first of its own end and its closings.
-//
-// Only of several post.developed for one post the first in the log holds.
+// those neither replaced nor withdrawn, whichever came first. Package placing says
+// what they add up to, whatever their order; the timelines of the projections are
+// read by the same rule.
 //
 // The fold takes contradictions of submode=record as they are: a person on two
 // posts, a seat with two people, an exit before its hire, a hire on a post that

@@ -1,7 +1,6 @@
 package placement
 
 import (
-	"cmp"
 	"hash/maphash"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/rules/placing"
 )
 
 // A Post is what is known of a post.
@@ -26,14 +26,14 @@ type Post struct {
 }
 
 // Open says whether the post is there on a day.
-func (p Post) Open(on civil.Date) bool { return p.From <= on && (p.End == 0 || on < p.End) }
+func (p Post) Open(on civil.Date) bool { return placing.Holds(p.From, p.End, on) }
 
 // Seats returns how many seats the post has on a day; they are numbered from 1.
-func (p Post) Seats(on civil.Date) int { return p.shape.seats(on) }
+func (p Post) Seats(on civil.Date) int { return p.shape.Seats(on) }
 
 // Sized says whether a number of seats was said for that very day.
 func (p Post) Sized(on civil.Date) bool {
-	return slices.ContainsFunc(p.shape.steps, func(t step) bool { return t.from == on })
+	return slices.ContainsFunc(p.shape.Steps, func(t placing.Step) bool { return t.From == on })
 }
 
 // A post is a name, with what is known under it.
@@ -49,6 +49,7 @@ type post struct {
 type detail struct {
 	division       unique.Handle[division.Code]
 	category, area unique.Handle[string]
+	kind, employer unique.Handle[string] // for the order of developments alone
 	fund           unique.Handle[string]
 	standard       events.Fen
 	requiredDays   uint8
@@ -58,27 +59,7 @@ type detail struct {
 type shape struct {
 	detail uint32     // of the post.developed that holds; 0 is an unknown post
 	closed civil.Date // the first closing; 0 is none
-	end    civil.Date // the closing, or the end that was said before; 0 is open
-	steps  []step     // ascending, one a day
-}
-
-type step struct {
-	from  civil.Date
-	seats uint16
-}
-
-func (h shape) seats(on civil.Date) int {
-	if h.end != 0 && on >= h.end {
-		return 0
-	}
-	n := 0
-	for _, t := range h.steps {
-		if t.from > on {
-			break
-		}
-		n = int(t.seats)
-	}
-	return n
+	placing.Capacity
 }
 
 // post returns the number of a name, which is given one.
@@ -106,51 +87,73 @@ var seed = maphash.MakeSeed()
 
 func hashName(name string) uint64 { return maphash.String(seed, name) }
 
-// detail keeps what is said of a post and returns its number. A division left
-// out is that of the event.
+// detail keeps what is said of a post and returns its number.
 func (s *State) detail(e *events.Event, d *events.PostDeveloped) uint32 {
+	n := s.details.Add(*detailOf(e, d))
+	s.did(func() { s.details.Cut(int(n)) })
+	return n
+}
+
+// detailOf reads what is said of a post. A division left out is that of the event.
+func detailOf(e *events.Event, d *events.PostDeveloped) *detail {
 	at := d.Division
 	if at == "" {
 		at = e.Division
 	}
-	n := s.details.Add(detail{
-		unique.Make(at), unique.Make(d.Category), unique.Make(d.Area), unique.Make(d.Fund), d.Standard, uint8(d.RequiredDays),
-	})
-	s.did(func() { s.details.Cut(int(n)) })
-	return n
+	return &detail{
+		division: unique.Make(at), category: unique.Make(d.Category), area: unique.Make(d.Area), kind: unique.Make(d.Kind),
+		employer: unique.Make(d.Employer), fund: unique.Make(d.Fund), standard: d.Standard, requiredDays: uint8(d.RequiredDays),
+	}
+}
+
+// development returns what decides whether a fact holds that develops a post. The
+// agency is left out: of two developments that differ in it alone the state keeps the
+// same.
+func (d *detail) development(f *fact) placing.Development {
+	return placing.Development{
+		From: f.day, Until: f.until, Division: d.division.Value(), Category: d.category.Value(), Kind: d.kind.Value(),
+		Area: d.area.Value(), Seats: int(f.seats), Employer: d.employer.Value(), Fund: d.fund.Value(),
+		Standard: int64(d.standard), RequiredDays: int(d.requiredDays),
+	}
 }
 
 // shaped returns the shape that a post would have after a change.
 func (s *State) shaped(n uint32, c change) shape {
 	var h shape
 	var first *fact
+	var few [4]placing.Step
+	resizes := few[:0]
 	mine := func(f *fact) bool { return !f.kind.ofPerson() && f.post == n }
 	for _, f := range s.standing(s.posts.At(n).facts, c, mine) {
 		switch f.kind {
 		case developed:
-			first = f // the chain ends with the first of the log
-		case closed:
-			if h.closed == 0 || f.day < h.closed {
-				h.closed = f.day
+			if first == nil || s.holds(f, first, c) {
+				first = f
 			}
+		case resized:
+			resizes = append(resizes, placing.Step{From: f.day, Seats: int(f.seats)})
+		case closed:
+			h.closed = placing.EarlierEnd(h.closed, f.day)
 		}
 	}
 	if first == nil {
 		return shape{}
 	}
 	h.detail = first.of
-	if h.end = first.until; h.closed != 0 && (h.end == 0 || h.closed < h.end) {
-		h.end = h.closed
-	}
-	steps := []step{{first.day, first.seats}}
-	for _, f := range s.standing(s.posts.At(n).facts, c, mine) {
-		if f.kind == resized {
-			steps = append(steps, step{max(f.day, first.day), f.seats}) // none is before the post
-		}
-	}
-	slices.SortFunc(steps, func(a, b step) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.seats, a.seats)) })
-	h.steps = slices.CompactFunc(steps, func(a, b step) bool { return a.from == b.from })
+	h.Capacity = placing.CapacityOf(placing.Step{From: first.day, Seats: int(first.seats)}, placing.EarlierEnd(first.until, h.closed), resizes)
 	return h
+}
+
+// holds says whether of two developments of one post f holds, and not o.
+func (s *State) holds(f, o *fact, c change) bool {
+	of := func(f *fact) placing.Development {
+		if f == c.new {
+			return c.detail.development(f)
+		}
+		return s.details.At(f.of).development(f)
+	}
+	a, b := of(f), of(o)
+	return a.Compare(&b) < 0
 }
 
 // reshape keeps the shape of a post ready.
@@ -162,12 +165,12 @@ func (s *State) reshape(n uint32) {
 
 // view returns what a shape says of a post.
 func (s *State) view(h shape) (Post, bool) {
-	if h.steps == nil {
+	if h.Steps == nil {
 		return Post{}, false
 	}
 	d := s.details.At(h.detail)
 	return Post{
 		Division: d.division.Value(), Category: d.category.Value(), Area: d.area.Value(), Fund: d.fund.Value(),
-		Standard: d.standard, RequiredDays: int(d.requiredDays), From: h.steps[0].from, End: h.end, shape: h,
+		Standard: d.standard, RequiredDays: int(d.requiredDays), From: h.Steps[0].From, End: h.End, shape: h,
 	}, true
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/rules/placing"
 )
 
 // A Placement is one person on one seat, from From until Exit.
@@ -71,7 +72,7 @@ func (s *State) PlacedOn(p events.Person, post string, on civil.Date) bool {
 func (s *State) PlacedWithin(p events.Person, post string, from, until civil.Date) bool {
 	n := s.named(post)
 	for f := range s.placed(p) {
-		if f.post == n && overlap(f.day, f.exit, from, until) {
+		if f.post == n && placing.Overlap(f.day, f.exit, from, until) {
 			return true
 		}
 	}
@@ -82,7 +83,7 @@ func (s *State) PlacedWithin(p events.Person, post string, from, until civil.Dat
 // left on the on-duty day never was.
 func (s *State) PlacedBefore(p events.Person, day civil.Date) bool {
 	for f := range s.placed(p) {
-		if f.day < day && f.exit != f.day {
+		if f.day < day && !placing.Empty(f.day, f.exit) {
 			return true
 		}
 	}
@@ -101,12 +102,14 @@ func (s *State) PlacementsWithout(e *events.Event, p events.Person) []Placement 
 }
 
 func (s *State) list(n uint32, c change) []Placement {
-	var few [8]stay
-	stays := s.stays(few[:0], n, c)
-	s.renew(stays, n, c)
-	list := make([]Placement, len(stays))
-	for i, t := range stays {
-		list[i] = Placement{s.posts.At(t.post).name, int(t.seat), t.from, t.exit, t.until}
+	var few [8]placing.Placement
+	placements := s.paired(few[:0], n, c)
+	s.renew(placements, n, c)
+	list := make([]Placement, 0, len(placements))
+	for _, p := range placements {
+		if !p.Repeated {
+			list = append(list, Placement{s.posts.At(p.Post).name, int(p.Seat), p.From, p.Exit, p.Term})
+		}
 	}
 	slices.SortFunc(list, func(a, b Placement) int {
 		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Post, b.Post), cmp.Compare(a.Seat, b.Seat))

@@ -17,8 +17,9 @@ func (s *State) Save(w *snapshot.Writer) {
 	}
 	for n := 1; n < s.details.Len(); n++ {
 		d := s.details.At(uint32(n))
-		for _, text := range [...]string{string(d.division.Value()), d.category.Value(), d.area.Value(), d.fund.Value()} {
-			w.Text(text)
+		w.Text(string(d.division.Value()))
+		for _, text := range [...]unique.Handle[string]{d.category, d.area, d.kind, d.employer, d.fund} {
+			w.Text(text.Value())
 		}
 		w.Int(int64(d.standard))
 		w.Uint(uint64(d.requiredDays))
@@ -46,6 +47,7 @@ func (s *State) Save(w *snapshot.Writer) {
 			w.Int(int64(day))
 		}
 		w.Uint(uint64(f.seats))
+		w.Bool(f.again)
 	}
 }
 
@@ -59,8 +61,9 @@ func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 	}
 	for n := 1; n < details && r.Err() == nil; n++ {
 		t.details.Add(detail{
-			unique.Make(division.Code(r.Text())), unique.Make(r.Text()), unique.Make(r.Text()), unique.Make(r.Text()),
-			events.Fen(r.Int()), uint8(r.Below(1 << 8)),
+			division: unique.Make(division.Code(r.Text())), category: unique.Make(r.Text()), area: unique.Make(r.Text()),
+			kind: unique.Make(r.Text()), employer: unique.Make(r.Text()), fund: unique.Make(r.Text()),
+			standard: events.Fen(r.Int()), requiredDays: uint8(r.Below(1 << 8)),
 		})
 	}
 	for n := 1; n < posts && r.Err() == nil; n++ {
@@ -88,7 +91,7 @@ func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 			r.Reject("a fact is of nothing")
 		}
 		f.day, f.until, f.exit = civil.Date(r.Int()), civil.Date(r.Int()), civil.Date(r.Int())
-		f.seats = uint16(r.Below(1 << 16))
+		f.seats, f.again = uint16(r.Below(1<<16)), r.Bool()
 		t.facts.Add(f)
 	}
 	for n := 1; n < posts && r.Err() == nil; n++ {

@@ -1,0 +1,52 @@
+// Package placing is the rule by which events about posts and persons add up to
+// seats and placements. It is the only implementation: the services decide by it,
+// and the timelines of the projections are read by it.
+//
+// The rule reads the events that stand: those that no other event replaces or
+// withdraws. Its result depends on what these events say, and never on their order
+// in the log, so that history may be brought in in any order (submode record).
+//
+// # Placements
+//
+// A placement is one person on one seat of a post, from the on-duty day until an
+// exit:
+//
+//   - Hires of one person on one seat from one day are one placement, however many
+//     events say so. The term is the longest that any of them names.
+//   - An exit ends every placement of its person on its post that began before the
+//     day of the exit and that no earlier exit ended. If there is none, the exit ends
+//     the placements that began on that very day: those have no day and never count.
+//     Exits of one person from one post on one day are one exit.
+//   - A renewal moves the term of the last placement of its person on its post that
+//     began before the new end. Of placements that began on one day the one on the
+//     highest seat is the last. A term is never made shorter.
+//
+// For example:
+//
+//	hire.placed    from 03-01 until 09-01  ●───────────────────○            the agreed term
+//	hire.renewed   until 12-01                                 └───────○    the term moves
+//	exit.recorded  on 10-01                                       ×         the first day out
+//	placement                              ├──────────────────────┤
+//
+// # Seats
+//
+// A post has seats from the day it is developed until it ends. They are numbered
+// from 1:
+//
+//   - From the day of a post.resized on the post has the number given there. Of two
+//     for one day the larger holds. A post.resized for the first day, or for a day
+//     before it, holds from the first day on, in place of the number that the
+//     post.developed names.
+//   - A post ends on the earliest of its closings and of the end with which it was
+//     developed.
+//   - Of several post.developed for one post one holds entirely: the first in the
+//     order of [Development.Compare]. The others count for nothing while it stands.
+//     In decide mode there is never more than one.
+//
+// For example:
+//
+//	post.developed  2 seats from 01-01     ├──────────────────────────────
+//	post.resized    4 seats from 02-01               ├────────────────────
+//	post.closed     on 05-01                                      ×
+//	seats                                  2         4            0
+package placing

@@ -1,0 +1,202 @@
+package placing_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/rules/placing"
+	"github.com/muster-works/muster/events/rules/placing/placingtest"
+	"pgregory.net/rapid"
+)
+
+const (
+	window  = 12
+	posts   = 2
+	persons = 3
+)
+
+var begin = civil.MustDate("2022-05-01")
+
+// draw draws a set of events about few posts and persons, within few days, so that
+// many of them contradict each other.
+func draw(t *rapid.T) (b placingtest.Book) {
+	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "dice"), 0))
+	day := func() civil.Date { return begin + civil.Date(r.IntN(window)) }
+	for i := range rapid.IntRange(1, 30).Draw(t, "events") {
+		who := events.Who{Person: uuid.UUID{15: byte(1 + r.IntN(persons))}}
+		post := fmt.Sprint("p", r.IntN(posts))
+		var d events.Data
+		switch r.IntN(10) {
+		case 0:
+			d = &events.PostDeveloped{Post: post, Seats: 1 + r.IntN(3), From: day(), Until: day() * civil.Date(r.IntN(2)), Kind: fmt.Sprint(r.IntN(2))}
+		case 1:
+			d = &events.PostResized{Post: post, Seats: r.IntN(4), From: day()}
+		case 2:
+			d = &events.PostClosed{Post: post, On: day() + window/2}
+		case 3:
+			d = &events.HireRenewed{Who: who, Post: post, Until: day() + window/2}
+		case 4, 5, 6:
+			d = &events.ExitRecorded{Who: who, Post: post, On: day(), Code: fmt.Sprint(r.IntN(2))}
+		default:
+			from := day()
+			d = &events.HirePlaced{Who: who, Post: post, Seat: 1 + r.IntN(2), From: from, Until: from + civil.Date(r.IntN(window))}
+		}
+		b = append(b, &events.Event{ID: fmt.Sprint(i), Type: d.Type(), Data: d})
+	}
+	return b
+}
+
+// Goal: the rule says what the oracle says, of any set of events. Method: rapid draws
+// sets of events; the oracle reads them slowly.
+func TestOracle(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := draw(t)
+		if got, want := placements(b), listed(b); !slices.Equal(got, want) {
+			t.Fatalf("placements\n%s\nwant\n%s\n%s", got, want, b)
+		}
+		for i := range posts {
+			name := fmt.Sprint("p", i)
+			c := capacity(b, name)
+			changes := c.AppendChanges(nil)
+			for day := begin - 1; day < begin+3*window; day++ {
+				want := b.Seats(name, day)
+				changed := 0
+				for _, s := range changes {
+					if s.From <= day {
+						changed = s.Seats
+					}
+				}
+				if got := c.Seats(day); got != want || changed != want {
+					t.Fatalf("post %s has %d seats on %s, by its changes %d, want %d\n%s", name, got, day, changed, want, b)
+				}
+			}
+		}
+	})
+}
+
+// placements are those by the rule, in words.
+func placements(b placingtest.Book) (all []string) {
+	var hires []placing.Placement
+	var exits []placing.Exit
+	holder := func(post string, who events.Person) placing.Holder {
+		return placing.Holder{Post: uint32(post[1]), Person: uint32(who[15])}
+	}
+	for i, e := range b {
+		switch d := e.Data.(type) {
+		case *events.HirePlaced:
+			hires = append(hires, placing.Placement{Holder: holder(d.Post, d.Person), Seat: int32(d.Seat), From: d.From, Term: d.Until, Hire: uint32(i)})
+		case *events.ExitRecorded:
+			exits = append(exits, placing.Exit{Holder: holder(d.Post, d.Person), On: d.On, No: uint32(i)})
+		}
+	}
+	placing.Pair(hires, exits)
+	for _, e := range b {
+		if d, ok := e.Data.(*events.HireRenewed); ok {
+			placing.Renew(hires, placing.Renewal{Holder: holder(d.Post, d.Person), Until: d.Until})
+		}
+	}
+	for _, p := range hires {
+		if !p.Repeated {
+			all = append(all, fmt.Sprint(p.Post, p.Person, p.Seat, p.From, p.Exit, p.Term))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// listed are those by the oracle, in the same words.
+func listed(b placingtest.Book) (all []string) {
+	placements, _ := b.Placements()
+	for _, p := range placements {
+		all = append(all, fmt.Sprint(uint32(p.Post[1]), uint32(p.Person[15]), p.Seat, p.From, p.Exit, p.Term))
+	}
+	slices.Sort(all)
+	return all
+}
+
+func capacity(b placingtest.Book, post string) placing.Capacity {
+	var first *placing.Development
+	var resized []placing.Step
+	closed := civil.Date(0)
+	for _, e := range b {
+		switch d := e.Data.(type) {
+		case *events.PostDeveloped:
+			of := placing.Development{From: d.From, Until: d.Until, Kind: d.Kind, Seats: d.Seats}
+			if d.Post == post && (first == nil || of.Compare(first) < 0) {
+				first = &of
+			}
+		case *events.PostResized:
+			if d.Post == post {
+				resized = append(resized, placing.Step{From: d.From, Seats: d.Seats})
+			}
+		case *events.PostClosed:
+			if d.Post == post {
+				closed = placing.EarlierEnd(closed, d.On)
+			}
+		}
+	}
+	if first == nil {
+		return placing.Capacity{}
+	}
+	return placing.CapacityOf(placing.Step{From: first.From, Seats: first.Seats}, placing.EarlierEnd(first.Until, closed), resized)
+}
+
+// Every field of a development takes part in the order, and an earlier field counts
+// before a later one.
+func TestDevelopmentOrder(t *testing.T) {
+	set := func(d *placing.Development, field int, to int64) {
+		switch f := reflect.ValueOf(d).Elem().Field(field); f.Kind() {
+		case reflect.String:
+			f.SetString(fmt.Sprint(to))
+		default:
+			f.SetInt(to)
+		}
+	}
+	fields := reflect.TypeFor[placing.Development]().NumField()
+	for i := range fields {
+		var low, high placing.Development
+		set(&low, i, 1)
+		set(&high, i, 2)
+		for later := i + 1; later < fields; later++ {
+			set(&low, later, 2)
+			set(&high, later, 1)
+		}
+		if low.Compare(&high) >= 0 || high.Compare(&low) <= 0 || low.Compare(&low) != 0 {
+			t.Errorf("field %s does not come before the fields after it", reflect.TypeFor[placing.Development]().Field(i).Name)
+		}
+	}
+}
+
+func TestEarlierEnd(t *testing.T) {
+	for _, c := range []struct{ a, b, want civil.Date }{{0, 0, 0}, {0, 5, 5}, {5, 0, 5}, {5, 6, 5}, {6, 5, 5}} {
+		if got := placing.EarlierEnd(c.a, c.b); got != c.want {
+			t.Errorf("of %d and %d the earlier end is %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}
+
+func TestOverlap(t *testing.T) {
+	for _, c := range []struct {
+		name                       string
+		from, until, from2, until2 civil.Date
+		want                       bool
+	}{
+		{"apart", 1, 3, 3, 5, false},
+		{"one day", 1, 4, 3, 5, true},
+		{"open", 1, 0, 9, 0, true},
+		{"ended before the open one", 1, 9, 9, 0, false},
+		{"empty", 3, 3, 1, 0, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if placing.Overlap(c.from, c.until, c.from2, c.until2) != c.want || placing.Overlap(c.from2, c.until2, c.from, c.until) != c.want {
+				t.Errorf("overlap is not %v", c.want)
+			}
+		})
+	}
+}

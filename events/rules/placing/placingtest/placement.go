@@ -1,0 +1,142 @@
+package placingtest
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+)
+
+// A Placement is one person on one seat of a post.
+type Placement struct {
+	Person events.Person
+	Post   string
+	Seat   int
+	From   civil.Date
+	Exit   civil.Date // first day no longer in place; 0 is in place still
+	Term   civil.Date // the latest end of the term that a hire or a renewal names
+	Hires  []*events.Event
+	Ended  *events.Event // the exit.recorded that ends it; nil is none
+}
+
+// On reports whether the person is in place on a day.
+func (p *Placement) On(day civil.Date) bool {
+	return p.From <= day && (p.Exit == 0 || day < p.Exit)
+}
+
+// Placements returns the placements, by on-duty day, post, seat and person, and
+// the exits that end none. The events of b stand.
+func (b Book) Placements() (placements []*Placement, idle []*events.Event) {
+	placements = b.hires()
+	for _, exit := range b.exits() {
+		if !end(placements, exit) {
+			idle = append(idle, exit)
+		}
+	}
+	for _, e := range b {
+		if d, ok := e.Data.(*events.HireRenewed); ok {
+			renew(placements, d)
+		}
+	}
+	slices.SortFunc(placements, func(a, b *Placement) int {
+		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Post, b.Post), cmp.Compare(a.Seat, b.Seat),
+			slices.Compare(a.Person[:], b.Person[:]))
+	})
+	return placements, idle
+}
+
+// hires returns a placement for each person, seat and day that hires name.
+func (b Book) hires() (placements []*Placement) {
+	for _, e := range b {
+		d, ok := e.Data.(*events.HirePlaced)
+		if !ok {
+			continue
+		}
+		i := slices.IndexFunc(placements, func(p *Placement) bool {
+			return p.Person == d.Person && p.Post == d.Post && p.Seat == d.Seat && p.From == d.From
+		})
+		if i < 0 {
+			i = len(placements)
+			placements = append(placements, &Placement{Person: d.Person, Post: d.Post, Seat: d.Seat, From: d.From})
+		}
+		p := placements[i]
+		p.Term, p.Hires = max(p.Term, d.Until), append(p.Hires, e)
+	}
+	return placements
+}
+
+// exits returns the exits by day. Of the exits of a person from a post on one
+// day it returns the first by kind and code.
+func (b Book) exits() (exits []*events.Event) {
+	for _, e := range b {
+		if e.Type == events.ExitRecordedType {
+			exits = append(exits, e)
+		}
+	}
+	slices.SortFunc(exits, func(a, b *events.Event) int {
+		x, y := a.Data.(*events.ExitRecorded), b.Data.(*events.ExitRecorded)
+		return cmp.Or(cmp.Compare(x.On, y.On), cmp.Compare(x.Post, y.Post), slices.Compare(x.Person[:], y.Person[:]),
+			cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Code, y.Code))
+	})
+	return slices.CompactFunc(exits, func(a, b *events.Event) bool {
+		x, y := a.Data.(*events.ExitRecorded), b.Data.(*events.ExitRecorded)
+		return x.On == y.On && x.Post == y.Post && x.Person == y.Person
+	})
+}
+
+// end ends what an exit ends, and reports whether there was anything.
+func end(placements []*Placement, exit *events.Event) bool {
+	d := exit.Data.(*events.ExitRecorded)
+	var before, that []*Placement
+	for _, p := range placements {
+		switch open := p.Person == d.Person && p.Post == d.Post && p.Exit == 0; {
+		case open && p.From < d.On:
+			before = append(before, p)
+		case open && p.From == d.On:
+			that = append(that, p)
+		}
+	}
+	if len(before) == 0 {
+		before = that
+	}
+	for _, p := range before {
+		p.Exit, p.Ended = d.On, exit
+	}
+	return len(before) > 0
+}
+
+// renew moves the term of the last placement that began before the new end: the
+// one with the later day, and of one day the one on the higher seat.
+func renew(placements []*Placement, d *events.HireRenewed) {
+	var last *Placement
+	for _, p := range placements {
+		if p.Person == d.Person && p.Post == d.Post && p.From < d.Until &&
+			(last == nil || p.From > last.From || p.From == last.From && p.Seat > last.Seat) {
+			last = p
+		}
+	}
+	if last != nil {
+		last.Term = max(last.Term, d.Until)
+	}
+}
+
+// FreeSeat returns the seat that a hire from a day on gets which names none: of
+// the seats of that day the lowest of those with the fewest placements that have
+// a day from then on. The seat is 0 when the post has none. The events of b stand.
+func (b Book) FreeSeat(post string, from civil.Date) (seat int, free bool) {
+	placements, _ := b.Placements()
+	least := -1
+	for n := 1; n <= b.Seats(post, from); n++ {
+		taken := 0
+		for _, p := range placements {
+			if p.Post == post && p.Seat == n && (p.Exit == 0 || p.Exit > max(p.From, from)) {
+				taken++
+			}
+		}
+		if least < 0 || taken < least {
+			seat, least = n, taken
+		}
+	}
+	return seat, least == 0
+}

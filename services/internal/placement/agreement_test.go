@@ -1,0 +1,139 @@
+package placement_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/rules/placing/placingtest"
+	"github.com/muster-works/muster/services/internal/placement"
+	. "github.com/muster-works/muster/services/internal/placement/placementtest"
+	"pgregory.net/rapid"
+)
+
+// Goal: the deciding services, the timelines of the projections and the oracle
+// of the placement rule agree on developments, seats, placements, terms and free
+// seats, whatever contradicts what, and in whatever order it came. Method: rapid
+// draws sets of events, most of which no service would take in decide mode.
+func TestSidesAgree(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := tell(t, 40)
+		for range 2 {
+			if wrong := append(b.differ(fold(b)), b.timelines().differ(b)...); wrong != nil {
+				t.Fatalf("%s\n%s", strings.Join(wrong, "\n"), b)
+			}
+			b = shuffle(b, rapid.Uint64().Draw(t, "order"))
+		}
+	})
+}
+
+func shuffle(b book, seed uint64) book {
+	to := make(book, len(b))
+	for i, n := range rand.New(rand.NewPCG(seed, 0)).Perm(len(b)) {
+		to[i] = b[n]
+	}
+	return to
+}
+
+// The sets of events on which the two sides once disagreed, as cases of their own.
+func TestSidesAgreeOn(t *testing.T) {
+	kind := func(e *events.Event, kind string) *events.Event { e.Data.(*events.PostDeveloped).Kind = kind; return e }
+	until := func(e *events.Event, months int) *events.Event {
+		d := e.Data.(*events.HirePlaced)
+		d.Until = d.From.AddMonths(months)
+		return e
+	}
+	for _, c := range []struct {
+		name string
+		book book
+	}{
+		{"two developments", book{Developed("d1", "p0", 3, "2022-05-04"), Developed("d2", "p0", 1, "2022-05-02")}},
+		{"two developments that differ in what is not kept of seats", book{
+			kind(Developed("d1", "p0", 3, "2022-05-02"), "b"), kind(Developed("d2", "p0", 5, "2022-05-02"), "a")}},
+		{"resized on the first day", book{Developed("d", "p0", 3, "2022-05-02"), Resized("r", "p0", 1, "2022-05-02")}},
+		{"resized before the first day", book{
+			Developed("d", "p0", 3, "2022-05-04"), Resized("r1", "p0", 2, "2022-05-02"), Resized("r2", "p0", 1, "2022-05-03")}},
+		{"one hire twice", book{
+			Developed("d", "p0", 2, "2022-05-01"), until(Hired("h1", "p0", 1, 1, "2022-05-02"), 6), until(Hired("h2", "p0", 1, 1, "2022-05-02"), 9),
+			Hired("h3", "p0", 2, 2, "2022-05-02")}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for range 2 {
+				for _, wrong := range append(c.book.differ(fold(c.book)), c.book.timelines().differ(c.book)...) {
+					t.Error(wrong)
+				}
+				slices.Reverse(c.book)
+			}
+		})
+	}
+}
+
+// differ compares what the state answers with the oracle.
+func (b book) differ(s *placement.State) (wrong []string) {
+	standing := b.standing()
+	for i := range posts {
+		wrong = append(wrong, differPost(s, standing, fmt.Sprint("p", i))...)
+	}
+	placements, _ := standing.Placements()
+	for i := range persons {
+		wrong = append(wrong, differPerson(s, placements, Person(1+i))...)
+	}
+	return wrong
+}
+
+func differPost(s *placement.State, b placingtest.Book, name string) (wrong []string) {
+	p, known := s.Post(name)
+	want := b.Development(name)
+	if known != (want != nil) || s.HasPost(name) != known {
+		return append(wrong, fmt.Sprintf("post %s is known: %v", name, known))
+	}
+	if known {
+		d := want.Data.(*events.PostDeveloped)
+		got := fmt.Sprint(p.From, p.Division, p.Category, p.Area, p.Fund, p.Standard, p.RequiredDays)
+		if want := fmt.Sprint(d.From, placingtest.DivisionOf(want), d.Category, d.Area, d.Fund, d.Standard, d.RequiredDays); got != want {
+			wrong = append(wrong, fmt.Sprintf("post %s is developed as %s, want %s", name, got, want))
+		}
+	}
+	for day := range days {
+		if got, want := p.Seats(day), b.Seats(name, day); got != want {
+			wrong = append(wrong, fmt.Sprintf("post %s has %d seats on %s, want %d", name, got, day, want))
+		}
+		hire := Hired("somebody", name, persons+1, 0, day.String())
+		gotSeat, gotFree := s.FreeSeat(hire, hire.Data.(*events.HirePlaced))
+		if wantSeat, wantFree := b.FreeSeat(name, day); gotSeat != wantSeat || gotFree != wantFree {
+			wrong = append(wrong, fmt.Sprintf("a hire on %s from %s gets seat %d, free: %v, want %d, %v", name, day, gotSeat, gotFree, wantSeat, wantFree))
+		}
+	}
+	return wrong
+}
+
+func differPerson(s *placement.State, all []*placingtest.Placement, person events.Person) (wrong []string) {
+	of := slices.DeleteFunc(slices.Clone(all), func(p *placingtest.Placement) bool { return p.Person != person })
+	var got, want []string
+	for _, p := range s.Placements(person) {
+		got = append(got, fmt.Sprint(p.Post, p.Seat, p.From, p.Exit, p.Until))
+	}
+	for _, p := range of {
+		want = append(want, fmt.Sprint(p.Post, p.Seat, p.From, p.Exit, p.Term))
+	}
+	if !slices.Equal(got, want) || s.Known(person) != (len(of) > 0) {
+		wrong = append(wrong, fmt.Sprintf("person %s has placements %v, want %v", person, got, want))
+	}
+	for day := range days {
+		before := slices.ContainsFunc(of, func(p *placingtest.Placement) bool { return p.From < day && p.Exit != p.From })
+		if got := s.PlacedBefore(person, day); got != before {
+			wrong = append(wrong, fmt.Sprintf("person %s was placed before %s: %v", person, day, got))
+		}
+		for n := range posts {
+			post := fmt.Sprint("p", n)
+			on := slices.ContainsFunc(of, func(p *placingtest.Placement) bool { return p.Post == post && p.On(day) })
+			if got := s.PlacedOn(person, post, day); got != on {
+				wrong = append(wrong, fmt.Sprintf("person %s is on %s on %s: %v", person, post, day, got))
+			}
+		}
+	}
+	return wrong
+}
