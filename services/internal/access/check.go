@@ -59,8 +59,8 @@ func (c *checker) say(field, detail string) {
 	c.faults = append(c.faults, &Fault{c.entry, field, detail})
 }
 
-// once says so when a value was seen before.
-func (c *checker) once(field, what, value string) {
+// unique says so when a value was seen before.
+func (c *checker) unique(field, what, value string) {
 	key := what + " " + value
 	if before, twice := c.seen[key]; twice {
 		c.say(field, "is that of "+before+"; each has its own")
@@ -78,7 +78,7 @@ func (c *checker) account(a *Account) {
 	case a.Name == Local:
 		c.say("name", "is that of whoever is on the same machine where there is no access file; choose another")
 	default:
-		c.once("name", "name", a.Name)
+		c.unique("name", "name", a.Name)
 	}
 	if _, err := division.ParsePrefix(a.Division); err != nil {
 		c.say("division", `want a prefix of 2, 4, 6 or 9 digits, all 12, or "" for everywhere`)
@@ -111,7 +111,7 @@ func (c *checker) tokens(list Tokens) {
 		if t.SHA256 == ofNothing {
 			c.say(at+"sha256", "is the hash of an empty text, which anybody could present; make a token with muster agency rotate")
 		}
-		c.once(at+"sha256", "token", t.SHA256)
+		c.unique(at+"sha256", "token", t.SHA256)
 		if !t.Expires.IsZero() && !t.Expires.After(t.Added) {
 			c.say(at+"expires", "lies before the token was added; remove the token, or correct the instant")
 		}
@@ -172,7 +172,7 @@ func (c *checker) nats(a *Agency) {
 	case err != nil:
 		c.say("nats_password_bcrypt", "want the bcrypt hash of the user's password, never the password")
 	default:
-		c.once("nats_user", "user", a.User)
+		c.unique("nats_user", "user", a.User)
 	}
 	for i, key := range a.NKeys {
 		at := fmt.Sprintf("nkeys[%d]", i)
@@ -180,7 +180,7 @@ func (c *checker) nats(a *Agency) {
 			c.say(at, "is no public key of a NATS user (U…)")
 			continue
 		}
-		c.once(at, "key", key)
+		c.unique(at, "key", key)
 	}
 }
 
