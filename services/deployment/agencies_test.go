@@ -6,12 +6,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/idnumber"
 	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/services/gateway"
+	"github.com/muster-works/muster/services/internal/access"
 )
 
 // An office is one agency of the test: what it hires, and what must become of
@@ -162,6 +163,7 @@ func enrol(t *testing.T, n int) (offices []*office, file string) {
 		t.Fatal(err)
 	}
 	file = filepath.Join(t.TempDir(), "agencies.json")
+	var list access.File
 	seen := map[string]bool{}
 	for c := range table.Under("") {
 		county := c.At(division.County).Prefix()
@@ -170,11 +172,12 @@ func enrol(t *testing.T, n int) (offices []*office, file string) {
 		}
 		seen[county] = true
 		name := county + "-rsj"
-		secrets, err := gateway.AddAgency(file, gateway.Agency{Name: name, Division: county})
-		if err != nil {
-			t.Fatal(err)
-		}
-		offices = append(offices, &office{name: name, token: secrets.Token, village: c, number: len(offices)})
+		secret, token := access.NewToken(time.Now(), time.Time{})
+		list.Agencies = append(list.Agencies, access.Agency{Account: access.Account{Name: name, Division: county, Tokens: access.Tokens{token}}})
+		offices = append(offices, &office{name: name, token: secret, village: c, number: len(offices)})
+	}
+	if err := access.Edit(file, func(f *access.File) error { *f = list; return nil }); err != nil {
+		t.Fatal(err)
 	}
 	return offices, file
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/projections/runner"
+	"github.com/muster-works/muster/services/internal/access"
 	"github.com/muster-works/muster/services/internal/eligibility"
 )
 
@@ -28,7 +29,7 @@ type Config struct {
 	NATS      string  // Up: address of the embedded server; Serve: URL of the one to connect to
 	Creds     string  // Serve: file of the internal user's password, as Up leaves it in Data, or of NATS user credentials
 	Log       string  // nats://…, esdb://…, mem: or empty for the embedded log
-	Auth      string  // file of the agencies that may submit; needed beyond loopback
+	Auth      string  // access file: who may submit and who may ask; needed beyond loopback
 	TLSCert   string  // file of the certificate of HTTP and the embedded NATS; needed beyond loopback
 	TLSKey    string  // file of its key
 	Insecure  bool    // beyond loopback in clear all the same: something in front speaks TLS
@@ -45,7 +46,12 @@ type Config struct {
 
 	SetAside []string // positions of events that the views leave out if they cannot be read
 
-	cert string // file of the certificate of the server elsewhere, where it is known
+	// Reload, where it is set, has the access file read again at once when
+	// something comes. It is looked at every second anyway.
+	Reload <-chan os.Signal
+
+	live *access.Live // the access file, once it was read
+	cert string       // file of the certificate of the server elsewhere, where it is known
 
 	Out    io.Writer    // where the addresses and the progress go
 	Logger *slog.Logger // operations; never identities

@@ -95,6 +95,7 @@ func (c *Config) serveGateway(ctx context.Context, ground *ground, ready func(st
 	})
 	g.Go(func() error { return gate.ServeNATS(ctx, ground.nats) })
 	g.Go(func() error { gate.Record(ctx, tallyEvery); return nil })
+	g.Go(func() error { c.watchAccess(ctx, nil); return nil })
 	return g.Wait()
 }
 
@@ -143,6 +144,7 @@ func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(stri
 	ctx, stop := context.WithCancel(ctx)
 	var keeping sync.WaitGroup
 	keeping.Go(func() { api.Keep(ctx) })
+	keeping.Go(func() { c.watchAccess(ctx, nil) })
 	defer keeping.Wait() // before the read model is closed
 	defer stop()
 	m := meter.New()

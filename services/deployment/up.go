@@ -200,6 +200,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 	})
 	front.Go(func() error { return gate.ServeNATS(ctx, ground.nats) })
 	front.Go(func() error { api.Keep(ctx); return nil })
+	front.Go(func() error { c.watchAccess(ctx, ground.server); return nil })
 	ready(addresses)
 	gate.Record(ctx, tallyEvery)
 	return nil

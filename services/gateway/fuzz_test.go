@@ -6,36 +6,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
 )
-
-// A file of agencies that is taken can be written out and taken again, as the
-// same one.
-func FuzzReadAuth(f *testing.F) {
-	f.Add(`{"agencies":[{"name":"bank","division":""}]}`)
-	f.Add(`{"agencies":[{"name":"a-1","token_sha256":"` + hashOf("x") + `","division":"370211","services":["hire"],"record":true,"import":true,"reveal":true}]}`)
-	f.Add(`{"agencies":[{"name":"a","division":"37"},{"name":"a","division":"37"}]}`)
-	f.Add(`{"agencies":[{"name":"a","division":"37","nats_user":"u","nats_password_bcrypt":"` + bcrypted + `"},{"name":"b"}]}`)
-	f.Add(`{"agencies":[{"name":"A","division":"3"}],"more":1}`)
-	f.Add(`{"agencies":[{"name":"b","nkey":"UDSU7CL3RHKZEDU2UCESAN63V7YX56NSSUXEVLTNKSTF7BUWRB2JYGKS","division":"37"}]}`)
-	f.Fuzz(func(t *testing.T, text string) {
-		a, err := ReadAuth(strings.NewReader(text))
-		if err != nil {
-			return
-		}
-		b, err := json.Marshal(agencyFile{a.Agencies()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, err := ReadAuth(bytes.NewReader(b))
-		if err != nil || len(again.callers) != len(a.callers) || len(again.tokens) != len(a.tokens) {
-			t.Errorf("%s: %v", b, err)
-		}
-	})
-}
 
 // What is asked about a person is answered, or refused for what is wrong with
 // it, and no answer says anything that was not asked for.

@@ -69,6 +69,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/services/gateway/vault"
+	"github.com/muster-works/muster/services/internal/access"
 )
 
 // A Submitter hands events to the service that owns their family.
@@ -107,7 +108,7 @@ const Loopback = "loopback"
 // Local returns the caller of the same machine, with every right and no source
 // of its own.
 func Local() Caller {
-	return Caller{Agency: "local", Record: true, Import: true, Reveal: true, AuthType: Loopback}
+	return Caller{Agency: access.Local, Record: true, Import: true, Reveal: true, AuthType: Loopback}
 }
 
 // An Item is one event of a submission, or why there is none.

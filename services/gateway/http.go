@@ -141,12 +141,7 @@ func (g *Gateway) greet(r *http.Request) (c Caller, stream bool, err error) {
 // must also be addressed to this machine by a name that no web page can claim.
 func (g *Gateway) caller(r *http.Request) (Caller, error) {
 	if g.auth != nil {
-		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-		c, ok := g.auth.byToken(token)
-		if !ok || !strings.EqualFold(scheme, "Bearer") {
-			return Caller{}, newProblem(http.StatusUnauthorized, "", "send Authorization: Bearer and the agency's token")
-		}
-		return c, nil
+		return g.auth.submitter(r)
 	}
 	if !loopback(r.RemoteAddr) || !loopback(r.Host) {
 		return Caller{}, newProblem(http.StatusUnauthorized, "", "without a list of agencies only this machine itself may submit, over localhost or a loopback address")

@@ -132,12 +132,7 @@ func (g *Gateway) publisher(subject string) (Caller, error) {
 	if g.auth == nil {
 		return Local(), nil
 	}
-	name := subject[strings.LastIndexByte(subject, '.')+1:]
-	c, ok := g.auth.byName(name)
-	if !ok {
-		return Caller{}, newProblem(http.StatusUnauthorized, "", "no such agency is listed here")
-	}
-	return c, nil
+	return g.auth.publisher(subject[strings.LastIndexByte(subject, '.')+1:])
 }
 
 // brief keeps one reason a receipt: an answer has to fit a message.

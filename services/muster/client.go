@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -17,12 +19,35 @@ import (
 
 // A client asks a running instance.
 type client struct {
-	to, token string
+	to, token, tokenFile string
 }
 
 func (c *client) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.to, "to", "http://127.0.0.1:8080", "address of the running instance")
-	f.StringVar(&c.token, "token", "", "the agency's token, where the instance asks for one")
+	f.StringVar(&c.token, "token", "", "the token, where the instance asks for one; other users of the machine may see it")
+	f.StringVar(&c.tokenFile, "token-file", "", "file of the token")
+}
+
+// anonymous says that there is no token.
+func (c *client) anonymous() bool { return c.token == "" && c.tokenFile == "" }
+
+// bearer returns the token, empty where there is none.
+func (c *client) bearer() (string, error) {
+	switch {
+	case c.tokenFile == "":
+		return c.token, nil
+	case c.token != "":
+		return "", errors.New("--token, --token-file: both are given, by flags or by MUSTER_TOKEN and MUSTER_TOKEN_FILE; leave one")
+	}
+	text, err := os.ReadFile(c.tokenFile)
+	if err != nil {
+		return "", fmt.Errorf("--token-file: %w", err)
+	}
+	token := strings.TrimSpace(string(text))
+	if token == "" || strings.ContainsAny(token, " \t\r\n") {
+		return "", fmt.Errorf("--token-file %s: want the token and nothing else", c.tokenFile)
+	}
+	return token, nil
 }
 
 // do sends a request and returns the response when it succeeded; otherwise the
@@ -39,8 +64,12 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	for k, v := range header {
 		r.Header[k] = v
 	}
-	if c.token != "" {
-		r.Header.Set("Authorization", "Bearer "+c.token)
+	token, err := c.bearer()
+	if err != nil {
+		return nil, err
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
 	}
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {

@@ -47,7 +47,7 @@ func root() *cobra.Command {
 	}
 	cmd.AddCommand(upCommand(), serveCommand(), simulateCommand(), publishCommand(),
 		queryCommand(), trailCommand(), replayCommand(), statusCommand(),
-		logCommand(), provisionCommand(), eraseCommand(), revealCommand(), agencyCommand(), policyCommand())
+		logCommand(), provisionCommand(), eraseCommand(), revealCommand(), agencyCommand(), readerCommand(), policyCommand())
 	return cmd
 }
 

@@ -58,7 +58,7 @@ It holds no cell of any sheet, but keep it as safe as they are.`,
 					return err
 				}
 			}
-			if agency == "" && p.client.token == "" {
+			if agency == "" && p.client.anonymous() {
 				agency = "local"
 			}
 			if agency != "" {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/muster-works/muster/services/deployment"
 	"github.com/spf13/cobra"
@@ -15,7 +17,7 @@ func deploymentFlags(f *pflag.FlagSet, c *deployment.Config) {
 	f.StringVar(&c.Data, "data", "./muster-data", "directory of log, vault and views")
 	f.StringVar(&c.HTTP, "http", "127.0.0.1:8080", "address of the HTTP API; port 0 takes a free one")
 	f.StringVar(&c.Log, "log", "", "where the log is: nats://…, esdb://… or mem: (default: embedded JetStream, or that of --nats)")
-	f.StringVar(&c.Auth, "auth", "", "file of the agencies that may submit; needed on other addresses than loopback")
+	f.StringVar(&c.Auth, "auth", "", "the access file: who may submit and who may ask; needed on other addresses than loopback")
 	f.StringVar(&c.TLSCert, "tls-cert", "", "file of the certificate (PEM) that HTTP and the embedded NATS answer with; needed on other addresses than loopback")
 	f.StringVar(&c.TLSKey, "tls-key", "", "file of its key (PEM)")
 	f.BoolVar(&c.Insecure, "insecure", false, "listen beyond loopback without TLS, because something in front speaks it")
@@ -33,6 +35,14 @@ func logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
+// hangups returns the SIGHUPs that come from now on, which ask a process to read
+// its access file again and end it no more.
+func hangups() <-chan os.Signal {
+	all := make(chan os.Signal, 1)
+	signal.Notify(all, syscall.SIGHUP)
+	return all
+}
+
 func upCommand() *cobra.Command {
 	var c deployment.Config
 	cmd := &cobra.Command{
@@ -40,7 +50,7 @@ func upCommand() *cobra.Command {
 		Short: "Run everything in one process on an embedded log",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c.Out, c.Logger = cmd.ErrOrStderr(), logger()
+			c.Out, c.Logger, c.Reload = cmd.ErrOrStderr(), logger(), hangups()
 			return deployment.Up(cmd.Context(), c, func(a deployment.Addresses) {
 				out := cmd.OutOrStdout()
 				if c.Auth == "" {
@@ -73,7 +83,7 @@ func serveCommand() *cobra.Command {
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: deployment.Services(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c.Out, c.Logger = cmd.ErrOrStderr(), logger()
+			c.Out, c.Logger, c.Reload = cmd.ErrOrStderr(), logger(), hangups()
 			return deployment.Serve(cmd.Context(), c, args[0], func(address string) {
 				if address != "" {
 					fmt.Fprintf(cmd.OutOrStdout(), "HTTP  %s\n", address)

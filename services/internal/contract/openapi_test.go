@@ -33,7 +33,7 @@ func openAPI(t *testing.T) *huma.OpenAPI {
 				"Money is whole fen, dates are YYYY-MM-DD in Asia/Shanghai, months YYYY-MM; `until` is the first day that no longer counts. Errors are application/problem+json.",
 		},
 		Servers:    []*huma.Server{{URL: "/", Description: "the instance that serves this document"}},
-		Components: &huma.Components{Schemas: registry, SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "the agency's token; on a loopback address without --auth there is none"}}},
+		Components: &huma.Components{Schemas: registry, SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "the token of an agency, or of a reader for questions; on a loopback address without --auth there is none"}}},
 		Security:   []map[string][]string{{"token": {}}, {}},
 		Tags: []*huma.Tag{
 			{Name: "events", Description: "what agencies submit"}, {Name: "questions", Description: "what there is, for any date, as known at any moment"},

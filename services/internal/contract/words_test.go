@@ -99,8 +99,8 @@ var parameters = map[string]huma.Param{
 // problems describes the statuses of errors.
 var problems = map[string]string{
 	"400": "Something in the request is wrong; the detail names it.",
-	"401": "Send Authorization: Bearer and a token that is known here.",
-	"403": "The token lacks a right.",
+	"401": "Send Authorization: Bearer and a token that is known here and has not ended.",
+	"403": "The token lacks a right, or its holder is disabled.",
 	"404": "There is no such thing.",
 	"409": "Not in this state: the person is in place, or a rebuild is under way.",
 	"413": "The body is too large; send parts, or NDJSON.",

@@ -19,7 +19,7 @@ const (
 )
 
 // An Agency may submit over NATS. It has either a user name with a password,
-// or an NKey.
+// or an NKey, or two NKeys while it changes from one to the other.
 type Agency struct {
 	// Name is 1 to 63 of a-z, 0-9 and -, and the last part of the subject
 	// that the agency may publish.
@@ -27,8 +27,8 @@ type Agency struct {
 	// User and PasswordBcrypt are its login; the password is stored as its
 	// bcrypt hash.
 	User, PasswordBcrypt string
-	// NKey is a user's public key (U…).
-	NKey string
+	// NKeys are public keys of users (U…).
+	NKeys []string
 }
 
 var (
@@ -44,24 +44,27 @@ func (a Agency) check() error {
 		return fmt.Errorf("embedded: agency %q: want 1 to 63 of a-z, 0-9 and -", a.Name)
 	case a.Name == Local:
 		return fmt.Errorf("embedded: agency %q is the one without credentials", a.Name)
-	case a.NKey != "" && (a.User != "" || a.PasswordBcrypt != ""):
+	case len(a.NKeys) > 0 && (a.User != "" || a.PasswordBcrypt != ""):
 		return fmt.Errorf("embedded: agency %s has an NKey and a password: choose one", a.Name)
-	case a.NKey != "" && !userNKey.MatchString(a.NKey):
-		return fmt.Errorf("embedded: agency %s: %q is no public user NKey (U…)", a.Name, a.NKey)
-	case a.NKey == "" && (!userName.MatchString(a.User) || !bcryptHash.MatchString(a.PasswordBcrypt)):
+	case len(a.NKeys) == 0 && (!userName.MatchString(a.User) || !bcryptHash.MatchString(a.PasswordBcrypt)):
 		return fmt.Errorf("embedded: agency %s: want an NKey, or a user and the bcrypt hash of a password", a.Name)
 	case a.User == internal || a.User == system || a.User == Local:
 		return fmt.Errorf("embedded: agency %s: user name %q is taken", a.Name, a.User)
+	}
+	for _, key := range a.NKeys {
+		if !userNKey.MatchString(key) {
+			return fmt.Errorf("embedded: agency %s: %q is no public user NKey (U…)", a.Name, key)
+		}
 	}
 	return nil
 }
 
 // config is the server's configuration in its own language, so that an
 // operator can compare it with that of an external server.
-func (s *Server) config() (string, error) {
-	host, port, err := net.SplitHostPort(s.addr)
+func (s *Server) config(addr string, agencies []Agency) (string, error) {
+	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return "", fmt.Errorf("embedded: address %q: %w", s.addr, err)
+		return "", fmt.Errorf("embedded: address %q: %w", addr, err)
 	}
 	if port == "0" {
 		port = "-1"
@@ -94,11 +97,11 @@ system_account: SYS
 	begin(&b, password, password)
 	if loopback {
 		// Nobody logs in as local, one becomes it.
-		account(&b, Local, fmt.Sprintf("user: %s, password: %s", Local, password),
+		account(&b, Local, []string{fmt.Sprintf("user: %s, password: %s", Local, password)},
 			"$SRV.PING", "$SRV.PING.>", "$SRV.INFO", "$SRV.INFO.>")
 	}
-	for _, a := range s.options.Agencies {
-		account(&b, a.Name, a.login())
+	for _, a := range agencies {
+		account(&b, a.Name, a.logins())
 	}
 	b.WriteString("}\n")
 	return b.String(), nil
@@ -130,7 +133,7 @@ system_account: SYS
 		if err := a.check(); err != nil {
 			return "", err
 		}
-		account(&b, a.Name, a.login())
+		account(&b, a.Name, a.logins())
 	}
 	b.WriteString("}\n")
 	return b.String(), nil
@@ -155,27 +158,35 @@ accounts {
 `, system, systemPassword, inner, internal, internalPassword)
 }
 
-func (a Agency) login() string {
-	if a.NKey != "" {
-		return "nkey: " + a.NKey
+// logins returns how the users of an agency log in.
+func (a Agency) logins() (list []string) {
+	for _, key := range a.NKeys {
+		list = append(list, "nkey: "+key)
 	}
-	return fmt.Sprintf("user: %s, password: %s", quote(a.User), quote(a.PasswordBcrypt))
+	if len(list) == 0 {
+		list = append(list, fmt.Sprintf("user: %s, password: %s", quote(a.User), quote(a.PasswordBcrypt)))
+	}
+	return list
 }
 
 // account writes the account of an agency, which may also ask what the extra
-// subjects say.
-func account(b *strings.Builder, name, login string, extra ...string) {
+// subjects say. Each of its logins is a user with the same permissions.
+func account(b *strings.Builder, name string, logins []string, extra ...string) {
 	subjects := append([]string{"muster.submit." + name}, extra...)
 	imports, publish := make([]string, len(subjects)), make([]string, len(subjects))
 	for i, subject := range subjects {
 		publish[i] = quote(subject)
 		imports[i] = fmt.Sprintf("{service: {account: %s, subject: %s}}", inner, publish[i])
 	}
+	users := make([]string, len(logins))
+	for i, login := range logins {
+		users[i] = fmt.Sprintf(`{%s, permissions: {publish: [%s], subscribe: ["_INBOX.>"]}}`, login, strings.Join(publish, ", "))
+	}
 	fmt.Fprintf(b, `  "agency-%s" {
-    users: [{%s, permissions: {publish: [%s], subscribe: ["_INBOX.>"]}}]
+    users: [%s]
     imports: [%s]
   }
-`, name, login, strings.Join(publish, ", "), strings.Join(imports, ", "))
+`, name, strings.Join(users, ", "), strings.Join(imports, ", "))
 }
 
 func quote(s string) string { return strconv.Quote(s) }

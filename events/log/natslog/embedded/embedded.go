@@ -9,7 +9,8 @@
 //     with a random password in the data directory (file internal.password,
 //     mode 0600), so that a process of the same operator on the same machine
 //     can connect as well. It may do everything there.
-//   - Each agency has an account of its own, with one user. It may publish to
+//   - Each agency has an account of its own, with one user, or with two while it
+//     changes keys. It may publish to
 //     muster.submit.<agency> alone and subscribe to inboxes alone, and so it
 //     cannot write to muster.log.>, use $JS.API.> or hear another agency.
 //     Accounts matter here, permissions alone would not do: a service answers
@@ -77,7 +78,7 @@ type Options struct {
 	// Addr is where agencies connect, as host:port. Port 0 takes a free one.
 	// Empty is 127.0.0.1:4222.
 	Addr string
-	// Agencies may connect with credentials.
+	// Agencies may connect with credentials. SetAgencies replaces them.
 	Agencies []Agency
 	// TLS, where it is set, is what everybody outside this process must speak.
 	// It holds the server's certificate.
@@ -98,11 +99,13 @@ type Server struct {
 	quit     chan struct{}
 	watching sync.WaitGroup
 	stopping sync.Once
+	changing sync.Mutex // held while the agencies are brought into force
 
-	mu     sync.Mutex
-	server *server.Server
-	addr   string // with the port that was taken
-	ended  bool
+	mu       sync.Mutex
+	server   *server.Server
+	addr     string // with the port that was taken
+	agencies []Agency
+	ended    bool
 }
 
 // Start starts a server and returns when it takes connections and has recovered
@@ -130,7 +133,7 @@ func Start(o Options) (*Server, error) {
 		lock.Close()
 		return nil, err
 	}
-	s := &Server{options: o, password: password, lock: lock, quit: make(chan struct{}), addr: o.Addr}
+	s := &Server{options: o, password: password, lock: lock, quit: make(chan struct{}), addr: o.Addr, agencies: o.Agencies}
 	if err := s.start(); err != nil {
 		lock.Close()
 		return nil, err
@@ -143,16 +146,10 @@ func Start(o Options) (*Server, error) {
 // then; when it has not done so in all patience, it is given up, and goes on in
 // vain until the process ends.
 func (s *Server) start() error {
-	text, err := s.config()
+	o, agencies, err := s.serverOptions()
 	if err != nil {
 		return err
 	}
-	o := &server.Options{}
-	if err := o.ProcessConfigString(text); err != nil {
-		return fmt.Errorf("embedded: configuration: %w", err)
-	}
-	o.NoSigs = true // signals are the process's affair
-	o.TLSConfig = s.options.TLS
 	ns, err := server.NewServer(o)
 	if err != nil {
 		return fmt.Errorf("embedded: %w", err)
@@ -195,14 +192,15 @@ func (s *Server) start() error {
 		return errors.Join(err, s.unguard())
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.ended {
+		defer s.mu.Unlock()
 		ns.Shutdown()
 		ns.WaitForShutdown()
 		return server.ErrServerNotRunning
 	}
 	s.server, s.addr = ns, ns.Addr().String()
-	return nil
+	s.mu.Unlock()
+	return s.catchUp(agencies)
 }
 
 func (s *Server) current() *server.Server {

@@ -86,7 +86,7 @@ func TestConfinement(t *testing.T) {
 	}
 	s := start(t, embedded.Options{Agencies: []embedded.Agency{
 		{Name: "370211-rsj", User: "rsj", PasswordBcrypt: string(hash)},
-		{Name: "370212", NKey: public},
+		{Name: "370212", NKeys: []string{public}},
 	}})
 	inside := connected(t)(s.Connect())
 	if err := natslog.Provision(t.Context(), inside, natslog.Options{}); err != nil {
@@ -358,12 +358,12 @@ func TestBadOptions(t *testing.T) {
 		"address in use":   {Addr: addr},
 		"no port":          {Addr: "127.0.0.1"},
 		"agency name":      {Agencies: []embedded.Agency{{Name: "a.b", User: "a", PasswordBcrypt: "x"}}},
-		"agency local":     {Agencies: []embedded.Agency{{Name: "local", NKey: "U"}}},
-		"agency wildcard":  {Agencies: []embedded.Agency{{Name: "*", NKey: "U"}}},
+		"agency local":     {Agencies: []embedded.Agency{{Name: "local", NKeys: []string{"U"}}}},
+		"agency wildcard":  {Agencies: []embedded.Agency{{Name: "*", NKeys: []string{"U"}}}},
 		"password clear":   {Agencies: []embedded.Agency{{Name: "a", User: "a", PasswordBcrypt: "secret"}}},
 		"no login":         {Agencies: []embedded.Agency{{Name: "a"}}},
 		"user is internal": {Agencies: []embedded.Agency{{Name: "a", User: "internal", PasswordBcrypt: "$2a$04$" + strings.Repeat("a", 53)}}},
-		"bad nkey":         {Agencies: []embedded.Agency{{Name: "a", NKey: "UABC, permissions: {}"}}},
+		"bad nkey":         {Agencies: []embedded.Agency{{Name: "a", NKeys: []string{"UABC, permissions: {}"}}}},
 	} {
 		if o.Addr == "" {
 			o.Addr = "127.0.0.1:0"

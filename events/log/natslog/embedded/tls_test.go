@@ -102,10 +102,10 @@ func TestExternal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := embedded.External([]embedded.Agency{{Name: "a.b", NKey: public}}); err == nil {
+	if _, err := embedded.External([]embedded.Agency{{Name: "a.b", NKeys: []string{public}}}); err == nil {
 		t.Error("an agency that is no subject was taken")
 	}
-	text, err := embedded.External([]embedded.Agency{{Name: "370211-rsj", NKey: public}})
+	text, err := embedded.External([]embedded.Agency{{Name: "370211-rsj", NKeys: []string{public}}})
 	if err != nil {
 		t.Fatal(err)
 	}

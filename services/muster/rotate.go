@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/muster-works/muster/services/internal/access"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// A rotating holds the flags of the commands rotate.
+type rotating struct {
+	access accessFile
+	token  tokenMaker
+	grace  time.Duration
+	finish bool
+}
+
+func (o *rotating) flags(f *pflag.FlagSet) {
+	o.access.flags(f)
+	o.token.flags(f)
+	f.StringVar(&o.token.expires, "expires", "", expiresUsage)
+	f.DurationVar(&o.grace, "grace", 7*24*time.Hour, "how long what was before counts as well; 0 ends it at once")
+	f.BoolVar(&o.finish, "finish", false, "make nothing new, and end at once what the newest token or key replaces")
+}
+
+// tokenOf gives an account its next token.
+func (o *rotating) tokenOf(cmd *cobra.Command, k accountKind, name string) error {
+	var s secrets
+	undo, err := o.token.make(&s)
+	if err != nil {
+		return err
+	}
+	err = o.access.edit(func(f *access.File) error {
+		a, err := k.account(f, name)
+		if err == nil {
+			a.Tokens = a.Tokens.Rotate(s.of, s.of.Added.Add(o.grace))
+		}
+		return err
+	})
+	if err != nil {
+		return errors.Join(err, undo())
+	}
+	return s.print(cmd.OutOrStdout(), k.noun, name, o.token.file, o.access.name)
+}
+
+// natsOf gives an agency its next NATS key or password.
+func (o *rotating) natsOf(cmd *cobra.Command, name string) error {
+	if o.token.file != "" || o.token.expires != "" {
+		return errors.New("--token-file, --expires: belong to a token; leave out --nats, or them")
+	}
+	var s secrets
+	err := o.access.edit(func(f *access.File) error {
+		a, err := f.Agency(name)
+		if err != nil {
+			return err
+		}
+		return s.natsOf(a, o.grace)
+	})
+	if err != nil {
+		return err
+	}
+	return s.print(cmd.OutOrStdout(), "agency", name, "", o.access.name)
+}
+
+// drop ends what the newest token and the newest key replace.
+func (o *rotating) drop(cmd *cobra.Command, k accountKind, name string) error {
+	err := o.access.edit(func(f *access.File) error {
+		a, err := k.account(f, name)
+		if err != nil {
+			return err
+		}
+		a.Tokens = newest(a.Tokens)
+		if agency, err := f.Agency(name); err == nil {
+			agency.NKeys = newest(agency.NKeys)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s has its newest token and key alone. "+inForce, k.noun, name, o.access.name)
+	return err
+}
+
+// newest is the last of a list alone.
+func newest[S ~[]E, E any](list S) S { return list[max(0, len(list)-1):] }
