@@ -59,7 +59,7 @@ type Service struct{ placements Placements }
 // New makes the service over the placements.
 func New(p Placements) *Service { return &Service{p} }
 
-// Decide is [desk.Decider.Decide].
+// Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	d, ok := e.Data.(*events.AttendanceReported)
 	if !ok {

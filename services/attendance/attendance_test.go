@@ -12,7 +12,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log/memlog"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
@@ -39,13 +39,13 @@ func leave(i int, post, on string) *events.Event {
 func books() *placement.State {
 	s := placement.New()
 	for _, post := range []string{"a", "b"} {
-		desk.Apply(s, event("p"+post, &events.PostDeveloped{Post: post, Area: "rural", Seats: 9, From: civil.MustDate("2022-01-01")}))
+		command.Apply(s, event("p"+post, &events.PostDeveloped{Post: post, Area: "rural", Seats: 9, From: civil.MustDate("2022-01-01")}))
 	}
 	for _, e := range []*events.Event{
 		hire(1, "a", "2022-01-01"), hire(3, "b", "2022-01-01"),
 		hire(2, "a", "2022-05-10"), leave(2, "a", "2022-05-20"), hire(2, "a", "2022-05-25"),
 	} {
-		desk.Apply(s, e)
+		command.Apply(s, e)
 	}
 	return s
 }
@@ -134,14 +134,14 @@ func TestReasonsEnd(t *testing.T) {
 // invent.
 func TestSheetRightAfterTheHire(t *testing.T) {
 	l := memlog.New()
-	put := func(family events.Family, d desk.Decider, s desk.State) *desk.Desk {
-		return run(t, desk.New(family, d, desk.NewFold(l, family.Boundary(), s)))
+	put := func(family events.Family, d command.Decider, s command.State) *command.Desk {
+		return run(t, command.New(family, d, command.NewFold(l, family.Boundary(), s)))
 	}
 	posts, hires := put(events.Post, always{}, placement.New()), put(events.Hire, always{}, placement.New())
 	placed := placement.New()
-	d := run(t, desk.New(events.Attendance, New(placed),
-		desk.NewFold(l, events.Attendance.Boundary(), &desk.Stateless{}), desk.NewFold(l, events.Hire.Boundary(), placed)))
-	submit := func(d *desk.Desk, e *events.Event) string {
+	d := run(t, command.New(events.Attendance, New(placed),
+		command.NewFold(l, events.Attendance.Boundary(), &command.Stateless{}), command.NewFold(l, events.Hire.Boundary(), placed)))
+	submit := func(d *command.Desk, e *events.Event) string {
 		r, err := d.Submit(t.Context(), []*events.Event{e}, time.Time{})
 		if err != nil {
 			t.Fatal(err)
@@ -150,7 +150,7 @@ func TestSheetRightAfterTheHire(t *testing.T) {
 	}
 	sheet := month("n", line{1, "P"})
 	for _, step := range []struct {
-		desk  *desk.Desk
+		desk  *command.Desk
 		event *events.Event
 		want  string
 	}{
@@ -172,7 +172,7 @@ type always struct{}
 
 func (always) Decide(e *events.Event) (*events.Event, events.Reasons) { return e, nil }
 
-func run(t *testing.T, d *desk.Desk) *desk.Desk {
+func run(t *testing.T, d *command.Desk) *command.Desk {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan struct{})
@@ -198,11 +198,11 @@ func BenchmarkDecide(b *testing.B) {
 	const persons = 90_000
 	for i := 0; i < persons; i += 9 {
 		post := fmt.Sprint("p", i)
-		desk.Apply(placed, event("d"+post, &events.PostDeveloped{Post: post, Area: "rural", Seats: 9, From: civil.MustDate("2022-01-01")}))
+		command.Apply(placed, event("d"+post, &events.PostDeveloped{Post: post, Area: "rural", Seats: 9, From: civil.MustDate("2022-01-01")}))
 		d := &events.AttendanceReported{Post: post, Month: civil.MustMonth("2022-05")}
 		for n := range 9 {
 			who := uuid.UUID{0: byte(i + n), 1: byte((i + n) >> 8), 2: byte((i + n) >> 16)}
-			desk.Apply(placed, event(fmt.Sprint("h", i+n), &events.HirePlaced{Who: events.Who{Person: who}, Post: post, Seat: n + 1, From: civil.MustDate("2022-01-01"), Group: "older"}))
+			command.Apply(placed, event(fmt.Sprint("h", i+n), &events.HirePlaced{Who: events.Who{Person: who}, Post: post, Seat: n + 1, From: civil.MustDate("2022-01-01"), Group: "older"}))
 			d.Lines = append(d.Lines, events.AttendanceLine{Person: who, Marks: ".PPPPP..PPPPP..PPPLP..PPPPP..PP"})
 		}
 		sheets = append(sheets, event("s"+post, d))

@@ -15,7 +15,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/services/attendance"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
@@ -64,7 +64,7 @@ func fight(b *testing.B, staffs [][]events.Family) {
 		b.Fatal(err)
 	}
 	l := &counted{Log: ground.log}
-	desks := map[events.Family][]*desk.Desk{}
+	desks := map[events.Family][]*command.Desk{}
 	ended := make(chan error, len(staffs)+1)
 	hire := func(families ...events.Family) {
 		s, err := hireStaff(l, families...)
@@ -99,7 +99,7 @@ func fight(b *testing.B, staffs [][]events.Family) {
 		for {
 			among := desks[e.Family()]
 			r, err := among[rand.IntN(len(among))].Submit(ctx, []*events.Event{e}, time.Time{})
-			if errors.Is(err, desk.ErrBusy) {
+			if errors.Is(err, command.ErrBusy) {
 				busy.Add(1)
 				time.Sleep(time.Millisecond)
 				continue
@@ -174,11 +174,11 @@ func report(b *testing.B, boundaries [2]string) {
 	defer ground.close()
 	l := &counted{Log: ground.log}
 	placed := placement.New()
-	desk.Apply(placed, developedPost(0))
+	command.Apply(placed, developedPost(0))
 	who := events.Person(seeded(1))
-	desk.Apply(placed, hired("h", events.Who{Person: who}, 0, onDuty))
+	command.Apply(placed, hired("h", events.Who{Person: who}, 0, onDuty))
 	ctx, stop := context.WithCancel(b.Context())
-	var desks [2]*desk.Desk
+	var desks [2]*command.Desk
 	ended := make(chan error, 2)
 	for i, boundary := range boundaries {
 		if boundary == "" {
@@ -186,7 +186,7 @@ func report(b *testing.B, boundaries [2]string) {
 			ended <- nil
 			continue
 		}
-		desks[i] = desk.New(events.Attendance, attendance.New(placed), desk.NewFold(l, boundary, &desk.Stateless{}))
+		desks[i] = command.New(events.Attendance, attendance.New(placed), command.NewFold(l, boundary, &command.Stateless{}))
 		go func() { ended <- desks[i].Run(ctx, func() {}) }()
 	}
 	defer func() { stop(); <-ended; <-ended }()
@@ -207,7 +207,7 @@ func report(b *testing.B, boundaries [2]string) {
 			e.Digest = fmt.Sprintf("%032x", i)
 			for {
 				r, err := d.Submit(ctx, []*events.Event{e}, time.Time{})
-				if errors.Is(err, desk.ErrBusy) {
+				if errors.Is(err, command.ErrBusy) {
 					continue
 				}
 				if err != nil || r[0].Status != events.Accepted {

@@ -21,7 +21,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/services/gateway"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/meter"
 	"github.com/muster-works/muster/services/internal/rules"
 )
@@ -99,7 +99,7 @@ func reference(tb testing.TB) *rules.State {
 		tb.Fatal(err)
 	}
 	s := rules.New()
-	desk.Apply(s, events.Adoption(pack))
+	command.Apply(s, events.Adoption(pack))
 	return s
 }
 

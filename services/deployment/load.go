@@ -10,7 +10,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/gateway"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/simulate"
 	"github.com/schollz/progressbar/v3"
 )
@@ -88,7 +88,7 @@ func (l *loader) submit(ctx context.Context, group []simulate.Submission) (facts
 		}
 	}
 	receipts, err := l.gateway.Submit(ctx, gateway.Local(), items, group[0].Delivered)
-	for wait := 10 * time.Millisecond; errors.Is(err, desk.ErrBusy) || errors.Is(err, log.ErrUnavailable); wait *= 2 {
+	for wait := 10 * time.Millisecond; errors.Is(err, command.ErrBusy) || errors.Is(err, log.ErrUnavailable); wait *= 2 {
 		select {
 		case <-ctx.Done():
 			return 0, ctx.Err()

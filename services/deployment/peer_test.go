@@ -19,7 +19,7 @@ import (
 	"github.com/muster-works/muster/services/attendance"
 	"github.com/muster-works/muster/services/exit"
 	"github.com/muster-works/muster/services/hire"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 	"github.com/muster-works/muster/services/internal/rules"
 )
@@ -191,7 +191,7 @@ func (p *peer) again(ctx context.Context, conn *pgxpool.Conn, e *events.Event, r
 		return err
 	}
 	if digest != e.Digest {
-		*r = events.Reject(e, events.Refuse(desk.IDReused, "id", "was used for an event with other content"))
+		*r = events.Reject(e, events.Refuse(command.IDReused, "id", "was used for an event with other content"))
 		return nil
 	}
 	r.Status, r.Position = events.Duplicate, log.At(uint64(position), 0)
@@ -218,7 +218,7 @@ func (p *postRow) scan(row pgx.Row) error {
 func (p *postRow) known() *placement.State {
 	s := placement.New()
 	if p.found {
-		desk.Apply(s, &events.Event{ID: "p", Type: events.PostDevelopedType, Division: division.Code(p.division), Data: &events.PostDeveloped{
+		command.Apply(s, &events.Event{ID: "p", Type: events.PostDevelopedType, Division: division.Code(p.division), Data: &events.PostDeveloped{
 			Post: p.name, Area: p.area, Category: p.category, Seats: p.seats, From: civil.Date(p.since),
 		}})
 	}
@@ -227,9 +227,9 @@ func (p *postRow) known() *placement.State {
 
 func put(s *placement.State, post string, person events.Person, seat int, since int32, until *int32) {
 	who := events.Who{Person: person}
-	desk.Apply(s, &events.Event{ID: fmt.Sprint("h", person, since), Type: events.HirePlacedType, Data: &events.HirePlaced{Who: who, Post: post, Seat: seat, From: civil.Date(since)}})
+	command.Apply(s, &events.Event{ID: fmt.Sprint("h", person, since), Type: events.HirePlacedType, Data: &events.HirePlaced{Who: who, Post: post, Seat: seat, From: civil.Date(since)}})
 	if until != nil {
-		desk.Apply(s, &events.Event{ID: fmt.Sprint("x", person, since), Type: events.ExitRecordedType, Data: &events.ExitRecorded{Who: who, Post: post, On: civil.Date(*until)}})
+		command.Apply(s, &events.Event{ID: fmt.Sprint("x", person, since), Type: events.ExitRecordedType, Data: &events.ExitRecorded{Who: who, Post: post, On: civil.Date(*until)}})
 	}
 }
 

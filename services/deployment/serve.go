@@ -14,7 +14,7 @@ import (
 	"github.com/muster-works/muster/projections/readmodel/postgres"
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/meter"
 	"golang.org/x/sync/errgroup"
 )
@@ -71,7 +71,7 @@ func (c *Config) serveGateway(ctx context.Context, ground *ground, ready func(st
 		return err
 	}
 	staff.shelve(c, ground)
-	gate, closeVault, err := c.gateway(ctx, desk.NewClient(ground.nats), staff, ground.log, m)
+	gate, closeVault, err := c.gateway(ctx, command.NewClient(ground.nats), staff, ground.log, m)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/muster-works/muster/services/exit"
 	"github.com/muster-works/muster/services/gateway"
 	"github.com/muster-works/muster/services/hire"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 	"github.com/muster-works/muster/services/internal/rules"
 	"github.com/muster-works/muster/services/payment"
@@ -35,22 +35,22 @@ const writeDown = time.Minute
 // share.
 type staff struct {
 	log   log.Log
-	desks desk.Local
-	folds []*desk.Fold // one a boundary
-	warm  []*desk.Fold // of these, those consulted
-	shelf *desk.Shelf  // where the folds are written down; nil is nowhere
-	doubt func(error)  // is told what is wrong with the shelf
+	desks command.Local
+	folds []*command.Fold // one a boundary
+	warm  []*command.Fold // of these, those consulted
+	shelf *command.Shelf  // where the folds are written down; nil is nowhere
+	doubt func(error)     // is told what is wrong with the shelf
 
-	placements *desk.Fold
+	placements *command.Fold
 }
 
 // shelve has the folds written down under Data, and read from there at the start.
 func (s *staff) shelve(c *Config, g *ground) {
-	driver, can := g.driver.(desk.Verifier)
+	driver, can := g.driver.(command.Verifier)
 	if c.Data == "" || !can {
 		return
 	}
-	s.shelf = desk.NewShelf(c.path(foldDir), driver)
+	s.shelf = command.NewShelf(c.path(foldDir), driver)
 	if c.FoldsAfter > 0 {
 		s.shelf.WriteAfter(c.FoldsAfter)
 	}
@@ -68,40 +68,40 @@ func hireStaff(l log.Log, families ...events.Family) (*staff, error) {
 		return nil, err
 	}
 	packs, placed := rules.New(), placement.New()
-	rulesFold := desk.NewFold(l, events.Policy.Boundary(), packs)
-	placedFold := desk.NewFold(l, events.Post.Boundary(), placed)
-	s := &staff{log: l, desks: desk.Local{}, placements: placedFold}
-	s.warm = []*desk.Fold{rulesFold, placedFold}
+	rulesFold := command.NewFold(l, events.Policy.Boundary(), packs)
+	placedFold := command.NewFold(l, events.Post.Boundary(), placed)
+	s := &staff{log: l, desks: command.Local{}, placements: placedFold}
+	s.warm = []*command.Fold{rulesFold, placedFold}
 	s.folds = s.warm
-	own := func(f events.Family, state desk.State) *desk.Fold {
-		fold := desk.NewFold(l, f.Boundary(), state)
+	own := func(f events.Family, state command.State) *command.Fold {
+		fold := command.NewFold(l, f.Boundary(), state)
 		s.folds = append(s.folds, fold)
 		return fold
 	}
 	for _, f := range families {
-		var d *desk.Desk
+		var d *command.Desk
 		switch f {
 		case events.Policy:
-			d = desk.New(f, policy.New(packs), rulesFold)
+			d = command.New(f, policy.New(packs), rulesFold)
 		case events.Post:
-			d = desk.New(f, post.New(placed), placedFold)
+			d = command.New(f, post.New(placed), placedFold)
 		case events.Hire:
-			d = desk.New(f, hire.New(placed, packs), placedFold, rulesFold)
+			d = command.New(f, hire.New(placed, packs), placedFold, rulesFold)
 		case events.Exit:
-			d = desk.New(f, exit.New(placed, packs), placedFold, rulesFold)
+			d = command.New(f, exit.New(placed, packs), placedFold, rulesFold)
 		case events.Training:
-			d = desk.New(f, training.New(), own(f, &desk.Stateless{}))
+			d = command.New(f, training.New(), own(f, &command.Stateless{}))
 		case events.Attendance:
-			d = desk.New(f, attendance.New(placed), own(f, &desk.Stateless{}), placedFold)
+			d = command.New(f, attendance.New(placed), own(f, &command.Stateless{}), placedFold)
 		case events.Payment:
 			state := payment.NewState()
-			d = desk.New(f, payment.New(state, placed), own(f, state), placedFold)
+			d = command.New(f, payment.New(state, placed), own(f, state), placedFold)
 		case events.Registry:
-			d = desk.New(f, registry.New(), own(f, &desk.Stateless{}))
+			d = command.New(f, registry.New(), own(f, &command.Stateless{}))
 		case events.Review:
-			d = desk.New(f, review.New(), own(f, &desk.Stateless{}))
+			d = command.New(f, review.New(), own(f, &command.Stateless{}))
 		case events.Gateway:
-			d = desk.New(f, gateway.NewScribe(placed, shanghai), own(f, &desk.Stateless{}), placedFold)
+			d = command.New(f, gateway.NewScribe(placed, shanghai), own(f, &command.Stateless{}), placedFold)
 		default:
 			return nil, fmt.Errorf("no service %q", f)
 		}
@@ -122,7 +122,7 @@ func (s *staff) run(ctx context.Context, nc *nats.Conn, ready func()) error {
 		}
 	}
 	if len(s.desks) == len(events.Families) {
-		if err := desk.Warm(ctx, s.log, s.folds...); err != nil {
+		if err := command.Warm(ctx, s.log, s.folds...); err != nil {
 			return err
 		}
 	}
@@ -136,7 +136,7 @@ func (s *staff) run(ctx context.Context, nc *nats.Conn, ready func()) error {
 		g.Go(func() error {
 			return d.Run(ctx, func() {
 				if nc != nil {
-					g.Go(func() error { return desk.Serve(ctx, nc, d) })
+					g.Go(func() error { return command.Serve(ctx, nc, d) })
 				}
 				waiting <- struct{}{}
 			})

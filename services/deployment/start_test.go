@@ -15,7 +15,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 )
 
 // Goal: what services must know of 1.2 million people and a year takes at most
@@ -66,7 +66,7 @@ func BenchmarkStart(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				staff.shelf = desk.NewShelf(shelf, ground.driver.(desk.Verifier))
+				staff.shelf = command.NewShelf(shelf, ground.driver.(command.Verifier))
 				staff.doubt = func(err error) { b.Error(err) }
 				begin := now()
 				var warm usage
@@ -123,7 +123,7 @@ func TestFoldsWrittenDown(t *testing.T) {
 		}
 		staff.shelve(&c, ground)
 		if i == 0 {
-			err = desk.Warm(t.Context(), ground.log, staff.folds...)
+			err = command.Warm(t.Context(), ground.log, staff.folds...)
 		} else {
 			err = staff.shelf.Restore(t.Context(), staff.folds...)
 		}

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 	. "github.com/muster-works/muster/services/internal/placement/placementtest"
 )
@@ -78,7 +78,7 @@ func TestDecide(t *testing.T) {
 			Withdrawn("w", events.ExitRecordedType, "x1"), ""},
 		{"an exit that ended nothing withdrawn", given(Recorded(Exited("y", "b", 9, "2022-08-01"))), Withdrawn("w", events.ExitRecordedType, "y"), ""},
 		{"withdrawn before it came", given(Withdrawn("w", events.ExitRecordedType, "x")), Exited("x", "nowhere", 9, "2022-08-01"), ""},
-	}, func() (desk.State, desk.Decider) {
+	}, func() (command.State, command.Decider) {
 		s := placement.New()
 		return s, New(s, r)
 	})
@@ -86,8 +86,8 @@ func TestDecide(t *testing.T) {
 
 func TestPolicyVersion(t *testing.T) {
 	s := placement.New()
-	desk.Apply(s, Developed("d", "a", 3, "2022-05-01"))
-	desk.Apply(s, Hired("h", "a", 1, 1, "2022-05-02"))
+	command.Apply(s, Developed("d", "a", 3, "2022-05-01"))
+	command.Apply(s, Hired("h", "a", 1, 1, "2022-05-02"))
 	for e, want := range map[*events.Event]string{
 		Exited("x", "a", 1, "2022-08-01"):           "shandong-2022.1",
 		Recorded(Exited("x", "a", 1, "2022-08-01")): "",

@@ -20,7 +20,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/gateway/vault"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
@@ -30,9 +30,9 @@ func newOffice(t testing.TB) *bench {
 	t.Helper()
 	b := newBench(t)
 	placed := placement.New()
-	fold := desk.NewFold(b.log, events.Hire.Boundary(), placed)
-	d := desk.New(events.Gateway, NewScribe(placed, time.FixedZone("CST", 8*3600)),
-		desk.NewFold(b.log, events.Gateway.Boundary(), &desk.Stateless{}), fold)
+	fold := command.NewFold(b.log, events.Hire.Boundary(), placed)
+	d := command.New(events.Gateway, NewScribe(placed, time.FixedZone("CST", 8*3600)),
+		command.NewFold(b.log, events.Gateway.Boundary(), &command.Stateless{}), fold)
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan struct{}), make(chan error, 1)
 	go func() { ended <- d.Run(ctx, func() { close(ready) }) }()

@@ -26,7 +26,7 @@
 //
 // A receipt that says accepted is given when the event is durable in the log.
 // When a service does not answer, or is too busy, the submission fails as a
-// whole with [log.ErrUnavailable] or [desk.ErrBusy] (over HTTP 503 or 429 with
+// whole with [log.ErrUnavailable] or [command.ErrBusy] (over HTTP 503 or 429 with
 // Retry-After); some of its events may be in the log. The agency sends it
 // again, unchanged: what is there is answered duplicate, the rest is decided.
 //

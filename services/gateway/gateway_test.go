@@ -17,13 +17,13 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/services/gateway/vault"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 )
 
 // The tests run the real desk over the log in memory. Its decider takes
 // everything, so that what is refused is refused by the gateway.
 
-type taker struct{ desk.Stateless }
+type taker struct{ command.Stateless }
 
 func (*taker) Decide(e *events.Event) (*events.Event, events.Reasons) { return e, nil }
 
@@ -38,7 +38,7 @@ type bench struct {
 
 // recorder is the desks, and remembers the calls that they got.
 type recorder struct {
-	desk.Local
+	command.Local
 	mu    sync.Mutex
 	calls []call
 	fail  func(n int, f events.Family) error // of the n-th call; nil is none
@@ -73,7 +73,7 @@ var table = sync.OnceValue(func() *division.Table {
 
 func newBench(t testing.TB, change ...func(*Options)) *bench {
 	t.Helper()
-	b := &bench{log: memlog.New(), dir: t.TempDir(), desks: &recorder{Local: desk.Local{}}}
+	b := &bench{log: memlog.New(), dir: t.TempDir(), desks: &recorder{Local: command.Local{}}}
 	v, err := vault.Open(filepath.Join(b.dir, "vault"), filepath.Join(b.dir, "master.key"))
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +83,7 @@ func newBench(t testing.TB, change ...func(*Options)) *bench {
 	var running sync.WaitGroup
 	for _, f := range events.Families {
 		s := &taker{}
-		d := desk.New(f, s, desk.NewFold(b.log, f.Boundary(), s))
+		d := command.New(f, s, command.NewFold(b.log, f.Boundary(), s))
 		b.desks.Local[f] = d
 		ready := make(chan struct{})
 		running.Go(func() {
@@ -380,7 +380,7 @@ func TestBusyIsWaitedFor(t *testing.T) {
 	b := newBench(t)
 	b.desks.fail = func(n int, f events.Family) error {
 		if n < 3 {
-			return desk.ErrBusy
+			return command.ErrBusy
 		}
 		return nil
 	}

@@ -22,7 +22,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/idnumber"
 	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 )
 
 func raw(t testing.TB, e *events.Event) string {
@@ -298,7 +298,7 @@ func TestStreamFails(t *testing.T) {
 	if got.status != 503 || got.header.Get("Retry-After") != "1" {
 		t.Errorf("%d %s", got.status, got.text)
 	}
-	b.desks.fail = func(int, events.Family) error { return desk.ErrBusy }
+	b.desks.fail = func(int, events.Family) error { return command.ErrBusy }
 	got = post(t, url, "application/json", strings.NewReader(raw(t, hire(2))))
 	if got.status != 429 || got.header.Get("Retry-After") != "1" {
 		t.Errorf("%d %s", got.status, got.text)

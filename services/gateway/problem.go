@@ -8,7 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 )
 
 // The codes of requests that fail through no fault of the agency's.
@@ -48,9 +48,9 @@ func problemOf(err error) *problem {
 		return p
 	case errors.Is(err, errOutboxFull):
 		return newProblem(http.StatusRequestEntityTooLarge, events.TooLarge, "too many receipts wait; read them while sending, or send parts")
-	case errors.Is(err, desk.ErrTooLarge):
+	case errors.Is(err, command.ErrTooLarge):
 		return newProblem(http.StatusRequestEntityTooLarge, events.TooLarge, "a dry run of this deployment has at most 1 MiB; try parts, of which each sees its own events alone")
-	case errors.Is(err, desk.ErrBusy):
+	case errors.Is(err, command.ErrBusy):
 		return newProblem(http.StatusTooManyRequests, Busy, "the service is busy; send all of it again in a second, what was taken comes back as duplicate")
 	case errors.Is(err, log.ErrUnavailable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return newProblem(http.StatusServiceUnavailable, Unavailable, "a service or the log does not answer; send all of it again, what was taken comes back as duplicate")

@@ -23,7 +23,7 @@ type Scribe struct {
 // NewScribe makes the decider. zone is where business dates are.
 func NewScribe(placed *placement.State, zone *time.Location) *Scribe { return &Scribe{placed, zone} }
 
-// Decide is [desk.Decider.Decide].
+// Decide is [command.Decider.Decide].
 func (s *Scribe) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	var refused events.Reasons
 	switch d := e.Data.(type) {

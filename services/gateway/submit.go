@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 )
 
 const (
@@ -21,7 +21,7 @@ const (
 // in order. imported, when not zero, is the recorded time that they bring
 // along; the caller needs the right to. The events are not changed.
 //
-// It fails with [log.ErrUnavailable], [desk.ErrBusy] or the context's error,
+// It fails with [log.ErrUnavailable], [command.ErrBusy] or the context's error,
 // and then returns the receipts up to the first event that was not decided.
 // Submitting all of it again is safe. A busy service is waited for.
 func (g *Gateway) Submit(ctx context.Context, c Caller, items []Item, imported time.Time) ([]events.Receipt, error) {
@@ -132,7 +132,7 @@ func (g *Gateway) hand(ctx context.Context, s submission, r *run, imported time.
 			receipts[r.at[n]] = receipt
 			n++
 		}
-		if !errors.Is(err, desk.ErrBusy) || time.Since(begun)+wait > s.patience {
+		if !errors.Is(err, command.ErrBusy) || time.Since(begun)+wait > s.patience {
 			return n, err
 		}
 		select {

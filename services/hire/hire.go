@@ -107,7 +107,7 @@ type Service struct {
 // New makes the service over the placements and the packs of the log.
 func New(s *placement.State, r *rules.State) *Service { return &Service{s, r} }
 
-// Decide is [desk.Decider.Decide].
+// Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	if s.state.Void(e) {
 		return e, nil

@@ -7,7 +7,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/policy"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 	. "github.com/muster-works/muster/services/internal/placement/placementtest"
 	"github.com/muster-works/muster/services/internal/rules"
@@ -39,9 +39,9 @@ func urban(e *events.Event) *events.Event {
 	return e
 }
 
-func service(t *testing.T) func() (desk.State, desk.Decider) {
+func service(t *testing.T) func() (command.State, command.Decider) {
 	r := Rules(t)
-	return func() (desk.State, desk.Decider) {
+	return func() (command.State, command.Decider) {
 		s := placement.New()
 		return s, New(s, r)
 	}
@@ -191,7 +191,7 @@ func TestRenewal(t *testing.T) {
 func TestSeat(t *testing.T) {
 	s := placement.New()
 	d := New(s, Rules(t))
-	desk.Apply(s, Developed("d", "a", 3, "2022-05-01"))
+	command.Apply(s, Developed("d", "a", 3, "2022-05-01"))
 	for i, c := range []struct {
 		event *events.Event
 		want  int
@@ -211,7 +211,7 @@ func TestSeat(t *testing.T) {
 		if got := record.Data.(*events.HirePlaced).Seat; got != c.want {
 			t.Errorf("%d: seat %d, want %d", i, got, c.want)
 		}
-		desk.Apply(s, record)
+		command.Apply(s, record)
 	}
 }
 
@@ -282,9 +282,9 @@ func TestCountyOverrides(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := rules.New()
 			for _, e := range packs {
-				desk.Apply(r, e)
+				command.Apply(r, e)
 			}
-			Judge(t, cases, func() (desk.State, desk.Decider) {
+			Judge(t, cases, func() (command.State, command.Decider) {
 				s := placement.New()
 				return s, New(s, r)
 			})
@@ -300,12 +300,12 @@ func TestPolicyVersion(t *testing.T) {
 	county.ID, d.Version, d.Jurisdiction, d.ValidFrom = "county", "county.1", "370211", civil.MustDate("2024-02-01")
 	d.Term.Months = 12
 	s, r := placement.New(), Rules(t)
-	desk.Apply(r, county)
-	desk.Apply(s, Developed("d", "a", 9, "2022-05-01"))
+	command.Apply(r, county)
+	command.Apply(s, Developed("d", "a", 9, "2022-05-01"))
 	other := Developed("e", "b", 9, "2022-05-01")
 	other.Data.(*events.PostDeveloped).Division = "370212001001"
-	desk.Apply(s, other)
-	desk.Apply(s, Hired("h", "a", 8, 0, "2023-06-01"))
+	command.Apply(s, other)
+	command.Apply(s, Hired("h", "a", 8, 0, "2023-06-01"))
 	for i, c := range []struct {
 		event *events.Event
 		want  string

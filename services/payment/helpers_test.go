@@ -16,7 +16,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
@@ -25,17 +25,17 @@ import (
 func village() *placement.State {
 	s := placement.New()
 	for _, post := range []string{"a", "b"} {
-		desk.Apply(s, event("p-"+post, &events.PostDeveloped{Post: post, Area: "rural", Seats: 9, From: civil.MustDate("2022-01-01")}))
+		command.Apply(s, event("p-"+post, &events.PostDeveloped{Post: post, Area: "rural", Seats: 9, From: civil.MustDate("2022-01-01")}))
 	}
 	place := func(i int, post, from string) {
-		desk.Apply(s, event(fmt.Sprint("h-", i, post), &events.HirePlaced{
+		command.Apply(s, event(fmt.Sprint("h-", i, post), &events.HirePlaced{
 			Who: events.Who{Person: person(i)}, Post: post, Seat: i, From: civil.MustDate(from), Group: "older",
 		}))
 	}
 	for i := 1; i < 10; i++ {
 		place(i, "a", "2022-03-10")
 	}
-	desk.Apply(s, event("x-1", &events.ExitRecorded{Who: events.Who{Person: person(1)}, Post: "a", On: civil.MustDate("2022-05-01"), Kind: "natural", Code: "N5"}))
+	command.Apply(s, event("x-1", &events.ExitRecorded{Who: events.Who{Person: person(1)}, Post: "a", On: civil.MustDate("2022-05-01"), Kind: "natural", Code: "N5"}))
 	place(1, "b", "2022-05-01")
 	return s
 }
@@ -105,11 +105,11 @@ func withdraw(id string, of events.Type, what string) *events.Event {
 }
 
 // start runs a desk with a state of its own over l.
-func start(t testing.TB, l log.Log, p Placements) (*desk.Desk, *desk.Fold, *State) {
+func start(t testing.TB, l log.Log, p Placements) (*command.Desk, *command.Fold, *State) {
 	t.Helper()
 	s := NewState()
-	own := desk.NewFold(l, events.Payment.Boundary(), s)
-	d := desk.New(events.Payment, New(s, p), own)
+	own := command.NewFold(l, events.Payment.Boundary(), s)
+	d := command.New(events.Payment, New(s, p), own)
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -127,7 +127,7 @@ func start(t testing.TB, l log.Log, p Placements) (*desk.Desk, *desk.Fold, *Stat
 	return d, own, s
 }
 
-func submit(t testing.TB, d *desk.Desk, e *events.Event) events.Receipt {
+func submit(t testing.TB, d *command.Desk, e *events.Event) events.Receipt {
 	t.Helper()
 	r, err := d.Submit(t.Context(), []*events.Event{stamp(e)}, time.Time{})
 	if err != nil {

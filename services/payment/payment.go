@@ -98,7 +98,7 @@ type Service struct {
 // New makes the service over its own state and the placements.
 func New(s *State, p Placements) *Service { return &Service{s, p} }
 
-// Decide is [desk.Decider.Decide].
+// Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	j := &judgement{state: s.state, record: e.Submode == events.Record}
 	j.gone = s.state.acts[s.state.Voids(e)]

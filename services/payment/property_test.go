@@ -11,7 +11,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"pgregory.net/rapid"
 )
 
@@ -111,8 +111,8 @@ func TestSubmittersFight(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	l := memlog.New()
-	var desks []*desk.Desk
-	var folds []*desk.Fold
+	var desks []*command.Desk
+	var folds []*command.Fold
 	var states []*State
 	for range 2 {
 		d, f, s := start(t, l, village())
@@ -131,7 +131,7 @@ func TestSubmittersFight(t *testing.T) {
 					batch = append(batch, stamp(who.next()))
 				}
 				receipts, err := desks[random.IntN(2)].Submit(t.Context(), batch, time.Time{})
-				if errors.Is(err, desk.ErrBusy) {
+				if errors.Is(err, command.ErrBusy) {
 					continue
 				}
 				if err != nil {
@@ -214,7 +214,7 @@ func TestRefusesWhatTheOracleRefuses(t *testing.T) {
 				}
 				continue
 			}
-			desk.Apply(s, record)
+			command.Apply(s, record)
 			b = append(b, e)
 			who.accepted(e)
 			if k, ok := e.Supersedes(); ok {
@@ -274,7 +274,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			if k, ok := e.Supersedes(); ok && void[k.ID] {
 				continue
 			} else if record, reasons := service.Decide(e); reasons == nil {
-				desk.Apply(s, record)
+				command.Apply(s, record)
 				b = append(b, e)
 				who.accepted(e)
 				void[k.ID] = ok
@@ -282,7 +282,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		}
 		shuffled := NewState()
 		for _, e := range rapid.Permutation(b).Draw(t, "order") {
-			desk.Apply(shuffled, e)
+			command.Apply(shuffled, e)
 		}
 		compare(t, b, shuffled)
 	})
@@ -305,7 +305,7 @@ func TestUndo(t *testing.T) {
 		a, b := NewState(), NewState()
 		apply := func(s *State, list []*events.Event) {
 			for _, e := range list {
-				desk.Apply(s, e)
+				command.Apply(s, e)
 			}
 		}
 		first, second, third := tell(20), tell(20), tell(10)
@@ -345,7 +345,7 @@ func TestDecideChangesNothing(t *testing.T) {
 				t.Fatal("the event was changed")
 			}
 			if reasons == nil {
-				desk.Apply(s, record)
+				command.Apply(s, record)
 				who.accepted(e)
 			}
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"pgregory.net/rapid"
 )
 
@@ -189,7 +189,7 @@ func TestMemory(t *testing.T) {
 	}
 	before := heap()
 	s := NewState()
-	lines := season(20_000, 12, func(e *events.Event) { desk.Apply(s, e) })
+	lines := season(20_000, 12, func(e *events.Event) { command.Apply(s, e) })
 	each := float64(heap()-before) / float64(lines)
 	t.Logf("%.1f B a line, %d lines, %d persons", each, lines, s.persons.Len()-1)
 	if each > 16 {
@@ -207,7 +207,7 @@ func BenchmarkFold(b *testing.B) {
 	for b.Loop() {
 		s := NewState()
 		for _, e := range list {
-			desk.Apply(s, e)
+			command.Apply(s, e)
 		}
 	}
 	b.ReportMetric(float64(2*lines)*float64(b.N)/b.Elapsed().Seconds(), "lines/s")
@@ -238,7 +238,7 @@ func BenchmarkDecide(b *testing.B) {
 				s.Keep()
 				s.Begin()
 			}
-			desk.Apply(s, record)
+			command.Apply(s, record)
 		}
 	}
 	b.ReportMetric(float64(2*lines)*float64(b.N)/b.Elapsed().Seconds(), "lines/s")

@@ -11,7 +11,7 @@ import (
 // most is more than there can be of anything in a snapshot.
 const most = 1 << 31
 
-// Save is [desk.State.Save]. The indexes are not written: they follow from the
+// Save is [command.State.Save]. The indexes are not written: they follow from the
 // rest. Funds and runs have the numbers of their names in order.
 func (s *State) Save(w *snapshot.Writer) {
 	w.Uint(uint64(s.persons.Len()))
@@ -43,7 +43,7 @@ func (s *State) Save(w *snapshot.Writer) {
 	}
 }
 
-// Load is [desk.State.Load].
+// Load is [command.State.Load].
 func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 	t := NewState()
 	persons := int(r.Below(most))

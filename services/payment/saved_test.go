@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/snapshot"
 	"pgregory.net/rapid"
 )
@@ -60,7 +60,7 @@ func TestSaved(t *testing.T) {
 				e := named(who.next(), pick)
 				who.accepted(e)
 				for _, s := range to {
-					desk.Apply(s, e)
+					command.Apply(s, e)
 				}
 			}
 		}
@@ -96,7 +96,7 @@ func FuzzLoad(f *testing.F) {
 	}
 	told := NewState()
 	for _, e := range sample() {
-		desk.Apply(told, e)
+		command.Apply(told, e)
 	}
 	b := saved(told.Save)
 	f.Add(b[24 : len(b)-8]) // what is in the frame
@@ -108,8 +108,8 @@ func FuzzLoad(f *testing.F) {
 		dump(s)
 		s.Begin()
 		for n := range 4 {
-			desk.Apply(s, instruct(fmt.Sprint("n", n), "run", "fund", "1", "z", "4"))
-			desk.Apply(s, settle(fmt.Sprint("m", n), "run", "1", "2"))
+			command.Apply(s, instruct(fmt.Sprint("n", n), "run", "fund", "1", "z", "4"))
+			command.Apply(s, settle(fmt.Sprint("m", n), "run", "1", "2"))
 			s.void(uint32(n))
 		}
 		s.Rollback()
@@ -120,7 +120,7 @@ func FuzzLoad(f *testing.F) {
 func TestForm(t *testing.T) {
 	s := NewState()
 	for _, e := range []*events.Event{allocate("f", "fund", 1000), instruct("i", "run", "fund", "1", "2"), settle("s", "run", "2"), instruct("j", "other", "fund", "x")} {
-		desk.Apply(s, e)
+		command.Apply(s, e)
 	}
 	b := saved(s.Save)
 	const want = "ce7d23e9381d41223c4cec2c3e7751503f2a245843823a9083eb110cb10744d7"

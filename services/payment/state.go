@@ -7,7 +7,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/division"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/table"
 )
 
@@ -18,7 +18,7 @@ import (
 // each other: what is said of a line before the line came, and what is
 // withdrawn before it came, is remembered until it comes.
 type State struct {
-	desk.Books
+	command.Books
 	funds   map[string]*fund
 	runs    map[string]*run
 	persons table.List[events.Person] // by number; 0 is nobody
@@ -73,8 +73,8 @@ func NewState() *State {
 	return s
 }
 
-// Apply is [desk.State.Apply].
-func (s *State) Apply(e *events.Event, n desk.Entry) {
+// Apply is [command.State.Apply].
+func (s *State) Apply(e *events.Event, n command.Entry) {
 	s.void(n.Voids)
 	if n.Void {
 		return

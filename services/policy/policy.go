@@ -53,7 +53,7 @@ type Service struct{ versions Versions }
 // New makes the service over the packs of the log.
 func New(v Versions) *Service { return &Service{v} }
 
-// Decide is [desk.Decider.Decide].
+// Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	d, ok := e.Data.(*events.PolicyAdopted)
 	if !ok {

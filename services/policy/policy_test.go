@@ -13,13 +13,13 @@ import (
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/events/policy"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/rules"
 )
 
-func start(t *testing.T, packs *rules.State) *desk.Desk {
+func start(t *testing.T, packs *rules.State) *command.Desk {
 	t.Helper()
-	d := desk.New(events.Policy, New(packs), desk.NewFold(memlog.New(), events.Policy.Boundary(), packs))
+	d := command.New(events.Policy, New(packs), command.NewFold(memlog.New(), events.Policy.Boundary(), packs))
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan struct{})
 	go func() {

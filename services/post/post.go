@@ -51,7 +51,7 @@ type Service struct{ state *placement.State }
 // New makes the service over the posts of the log.
 func New(s *placement.State) *Service { return &Service{s} }
 
-// Decide is [desk.Decider.Decide].
+// Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	if s.state.Void(e) {
 		return e, nil

@@ -5,7 +5,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 	. "github.com/muster-works/muster/services/internal/placement/placementtest"
 )
@@ -96,7 +96,7 @@ func TestDecide(t *testing.T) {
 			[]*events.Event{Developed("d", "a", 3, "2022-05-01"), Hired("h", "a", 1, 1, "2022-05-01"), Withdrawn("w1", events.HirePlacedType, "h")},
 			Withdrawn("w2", events.PostDevelopedType, "d"), ""},
 		{"withdrawn before it came", []*events.Event{Withdrawn("w", events.PostResizedType, "z1")}, Resized("z1", "nowhere", 1, "2022-08-01"), ""},
-	}, func() (desk.State, desk.Decider) {
+	}, func() (command.State, command.Decider) {
 		s := placement.New()
 		return s, New(s)
 	})

@@ -19,5 +19,5 @@ type Service struct{}
 // New makes the service.
 func New() Service { return Service{} }
 
-// Decide is [desk.Decider.Decide].
+// Decide is [command.Decider.Decide].
 func (Service) Decide(e *events.Event) (*events.Event, events.Reasons) { return e, nil }

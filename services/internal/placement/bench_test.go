@@ -6,7 +6,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/services/hire"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 	. "github.com/muster-works/muster/services/internal/placement/placementtest"
 )
@@ -21,7 +21,7 @@ func BenchmarkFold(b *testing.B) {
 	for b.Loop() {
 		s := placement.New()
 		for _, e := range list {
-			desk.Apply(s, e)
+			command.Apply(s, e)
 		}
 	}
 	b.ReportMetric(float64(len(list)*b.N)/b.Elapsed().Seconds(), "events/s")
@@ -36,7 +36,7 @@ func BenchmarkDecide(b *testing.B) {
 			s := placement.New()
 			for p := range 30_000 / size {
 				post := fmt.Sprint("p", p)
-				desk.Apply(s, Developed("d"+post, post, size, "2022-05-01"))
+				command.Apply(s, Developed("d"+post, post, size, "2022-05-01"))
 				for i := range size {
 					hires = append(hires, Hired(fmt.Sprint(post, "-", i), post, 1+len(hires), 0, "2022-05-02"))
 				}
@@ -50,7 +50,7 @@ func BenchmarkDecide(b *testing.B) {
 					if refused != nil {
 						b.Fatal(refused)
 					}
-					desk.Apply(s, record)
+					command.Apply(s, record)
 				}
 				s.Rollback()
 				n += len(hires)

@@ -13,7 +13,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 	. "github.com/muster-works/muster/services/internal/placement/placementtest"
 )
@@ -119,7 +119,7 @@ func TestMemory(t *testing.T) {
 	before := heap()
 	s := placement.New()
 	for e := range h.events() {
-		desk.Apply(s, e)
+		command.Apply(s, e)
 	}
 	alone := float64(heap()-before) / float64(h.persons)
 	runtime.KeepAlive(s)
@@ -136,7 +136,7 @@ func TestMemory(t *testing.T) {
 
 	before, begin = heap(), time.Now()
 	s = placement.New()
-	f := desk.NewFold(h, "placement", s)
+	f := command.NewFold(h, "placement", s)
 	if err := f.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/services/exit"
 	"github.com/muster-works/muster/services/hire"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 	. "github.com/muster-works/muster/services/internal/placement/placementtest"
 	"github.com/muster-works/muster/services/internal/rules"
@@ -27,21 +27,21 @@ import (
 // An office is one process of the deployment: the desks of policy, post, hire
 // and exit over folds of its own.
 type office struct {
-	desk.Local
+	command.Local
 	state *placement.State
-	fold  *desk.Fold
+	fold  *command.Fold
 }
 
 // open runs an office until stop.
 func open(tb testing.TB, l log.Log) (o *office, stop func()) {
 	tb.Helper()
 	packs, state := rules.New(), placement.New()
-	rulesFold, fold := desk.NewFold(l, "policy", packs), desk.NewFold(l, "placement", state)
-	o = &office{desk.Local{
-		events.Policy: desk.New(events.Policy, policy.New(packs), rulesFold),
-		events.Post:   desk.New(events.Post, post.New(state), fold),
-		events.Hire:   desk.New(events.Hire, hire.New(state, packs), fold, rulesFold),
-		events.Exit:   desk.New(events.Exit, exit.New(state, packs), fold, rulesFold),
+	rulesFold, fold := command.NewFold(l, "policy", packs), command.NewFold(l, "placement", state)
+	o = &office{command.Local{
+		events.Policy: command.New(events.Policy, policy.New(packs), rulesFold),
+		events.Post:   command.New(events.Post, post.New(state), fold),
+		events.Hire:   command.New(events.Hire, hire.New(state, packs), fold, rulesFold),
+		events.Exit:   command.New(events.Exit, exit.New(state, packs), fold, rulesFold),
 	}, state, fold}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running, starting sync.WaitGroup
@@ -83,7 +83,7 @@ func opened(tb testing.TB, n int) (l log.Log, offices []*office, stop func()) {
 func (o *office) submit(e *events.Event) (events.Receipt, error) {
 	for {
 		r, err := o.Local.Submit(context.Background(), e.Family(), []*events.Event{e}, time.Time{})
-		if errors.Is(err, desk.ErrBusy) {
+		if errors.Is(err, command.ErrBusy) {
 			continue
 		}
 		if err != nil {

@@ -33,7 +33,7 @@ package placement
 
 import (
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/table"
 )
 
@@ -53,7 +53,7 @@ const (
 
 // A State is what the events of the boundary add up to.
 type State struct {
-	desk.Books
+	command.Books
 	facts   table.List[fact] // by the number of the event
 	persons table.List[person]
 	people  table.Index // of persons, by pseudonym
@@ -73,8 +73,8 @@ func New() *State {
 	return s
 }
 
-// Apply is [desk.State.Apply].
-func (s *State) Apply(e *events.Event, n desk.Entry) {
+// Apply is [command.State.Apply].
+func (s *State) Apply(e *events.Event, n command.Entry) {
 	s.void(n.Voids)
 	f, who, where := said(e)
 	if f.kind == voided || n.Void {

@@ -9,7 +9,7 @@ import (
 	"github.com/muster-works/muster/services/internal/snapshot"
 )
 
-// Save is [desk.State.Save]. The indexes and the shapes of posts are not
+// Save is [command.State.Save]. The indexes and the shapes of posts are not
 // written: they follow from the rest.
 func (s *State) Save(w *snapshot.Writer) {
 	for _, n := range [...]int{s.details.Len(), s.posts.Len(), s.persons.Len()} {
@@ -51,7 +51,7 @@ func (s *State) Save(w *snapshot.Writer) {
 	}
 }
 
-// Load is [desk.State.Load].
+// Load is [command.State.Load].
 func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 	t := New()
 	const most = 1 << 31

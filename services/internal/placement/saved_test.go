@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 	. "github.com/muster-works/muster/services/internal/placement/placementtest"
 	"github.com/muster-works/muster/services/internal/snapshot"
@@ -57,7 +57,7 @@ func TestSaved(t *testing.T) {
 		r.Begin()
 		for range 20 {
 			b = append(b, more.next())
-			desk.Apply(r, b[len(b)-1])
+			command.Apply(r, b[len(b)-1])
 		}
 		if got, want := r.Dump(), fold(b).Dump(); got != want {
 			t.Fatalf("gone on:\n%s\nwant:\n%s", got, want)

@@ -7,7 +7,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 	. "github.com/muster-works/muster/services/internal/placement/placementtest"
 	"pgregory.net/rapid"
@@ -61,7 +61,7 @@ func evenly(t *rapid.T) func(n int) int {
 func fold(b book) *placement.State {
 	s := placement.New()
 	for _, e := range b {
-		desk.Apply(s, e)
+		command.Apply(s, e)
 	}
 	return s
 }
@@ -76,7 +76,7 @@ func TestUndo(t *testing.T) {
 		before := s.Dump()
 		s.Begin()
 		for _, e := range b[cut:] {
-			desk.Apply(s, e)
+			command.Apply(s, e)
 		}
 		s.Rollback()
 		if got := s.Dump(); got != before {
@@ -84,7 +84,7 @@ func TestUndo(t *testing.T) {
 		}
 		s.Begin()
 		for _, e := range b[cut:] {
-			desk.Apply(s, e)
+			command.Apply(s, e)
 		}
 		s.Keep()
 		if got, want := s.Dump(), fold(b).Dump(); got != want {

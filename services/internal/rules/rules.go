@@ -18,13 +18,13 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/policy"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/eligibility"
 )
 
 // A State is what the events of the family policy add up to.
 type State struct {
-	desk.Books
+	command.Books
 	adopted []adoption // in log order
 	book    policy.Book
 }
@@ -39,8 +39,8 @@ type adoption struct {
 // New makes the state of a log that holds nothing.
 func New() *State { return &State{} }
 
-// Apply is [desk.State.Apply].
-func (s *State) Apply(e *events.Event, n desk.Entry) {
+// Apply is [command.State.Apply].
+func (s *State) Apply(e *events.Event, n command.Entry) {
 	for i, a := range s.adopted {
 		if a.number == n.Voids && !a.void {
 			s.adopted[i].void = true

@@ -9,7 +9,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/policy"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/eligibility"
 	"github.com/muster-works/muster/services/internal/snapshot"
 )
@@ -55,7 +55,7 @@ func TestApply(t *testing.T) {
 	} {
 		before := inForce(s)
 		s.Begin()
-		desk.Apply(s, c.event)
+		command.Apply(s, c.event)
 		if got := inForce(s); got != c.want {
 			t.Errorf("after %s: %q in force, want %q", c.event.ID, got, c.want)
 		}
@@ -63,7 +63,7 @@ func TestApply(t *testing.T) {
 		if got := inForce(s); got != before {
 			t.Errorf("after the undo of %s: %q in force, want %q", c.event.ID, got, before)
 		}
-		desk.Apply(s, c.event)
+		command.Apply(s, c.event)
 		if got := inForce(s); got != c.want {
 			t.Errorf("after %s again: %q in force, want %q", c.event.ID, got, c.want)
 		}
@@ -94,7 +94,7 @@ func TestEligibility(t *testing.T) {
 		{asking(adopt("5", "370211", "2024-01-01", "broken"), "true +"), true},
 		{withdraw("6", "5"), false},
 	} {
-		desk.Apply(s, c.event)
+		command.Apply(s, c.event)
 		pack := s.InForce("370211102231", civil.MustDate("2024-06-01"))
 		if got := s.Eligibility(pack).Refuse(eligibility.Facts{Area: "rural"}); (got != nil) != c.refused {
 			t.Errorf("after %s, by %s: %v", c.event.ID, pack.Version, got)
@@ -119,7 +119,7 @@ func TestSaved(t *testing.T) {
 		events.Adoption(reference), adopt("1", "37", "2021-01-01", "province"), adopt("2", "370211", "2024-02-01", "county"), withdraw("3", "2"), odd,
 	} {
 		e.ID += "x"
-		desk.Apply(s, e)
+		command.Apply(s, e)
 	}
 	var b bytes.Buffer
 	w := snapshot.NewWriter(&b)
@@ -176,7 +176,7 @@ func FuzzLoad(f *testing.F) {
 	}
 	sample := New()
 	for _, e := range []*events.Event{adopt("1", "37", "2021-01-01", "province"), adopt("2", "370211", "2024-02-01", "county"), withdraw("3", "2")} {
-		desk.Apply(sample, e)
+		command.Apply(sample, e)
 	}
 	b := saved(sample.Save).Bytes()
 	f.Add(b[24 : len(b)-8]) // what is in the frame
@@ -189,7 +189,7 @@ func FuzzLoad(f *testing.F) {
 		become()
 		before := inForce(s)
 		s.Begin()
-		desk.Apply(s, adopt("4", "370211", "2024-01-01", "another"))
+		command.Apply(s, adopt("4", "370211", "2024-01-01", "another"))
 		if p := s.InForce("370211102231", civil.MustDate("2024-01-01")); p != nil {
 			s.Eligibility(p).Refuse(eligibility.Facts{Area: "rural"})
 		}

@@ -6,7 +6,7 @@ import (
 	"github.com/muster-works/muster/services/internal/snapshot"
 )
 
-// Save is [desk.State.Save]. Packs are written as they are in the log, and their
+// Save is [command.State.Save]. Packs are written as they are in the log, and their
 // conditions compiled anew.
 func (s *State) Save(w *snapshot.Writer) {
 	w.Uint(uint64(len(s.adopted)))
@@ -21,7 +21,7 @@ func (s *State) Save(w *snapshot.Writer) {
 	}
 }
 
-// Load is [desk.State.Load].
+// Load is [command.State.Load].
 func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 	t := New()
 	for n := r.Below(1 << 31); n > 0 && r.Err() == nil; n-- {

@@ -13,7 +13,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/policy"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/rules"
 )
 
@@ -109,7 +109,7 @@ func Adopted(t testing.TB) *events.Event {
 func Rules(t testing.TB) *rules.State {
 	t.Helper()
 	s := rules.New()
-	desk.Apply(s, Adopted(t))
+	command.Apply(s, Adopted(t))
 	return s
 }
 
@@ -125,13 +125,13 @@ type Cases = []struct {
 // Judge lets d decide every case over the state it was made with, and holds it
 // to its contract: the event it is handed stays as it was, and every reason
 // has a sentence.
-func Judge(t *testing.T, cases Cases, make func() (desk.State, desk.Decider)) {
+func Judge(t *testing.T, cases Cases, make func() (command.State, command.Decider)) {
 	t.Helper()
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
 			state, decider := make()
 			for _, e := range c.Given {
-				desk.Apply(state, e)
+				command.Apply(state, e)
 			}
 			before := Stamp(c.Event).Digest
 			record, refused := decider.Decide(c.Event)
@@ -147,7 +147,7 @@ func Judge(t *testing.T, cases Cases, make func() (desk.State, desk.Decider)) {
 				}
 			}
 			if refused == nil {
-				desk.Apply(state, record)
+				command.Apply(state, record)
 			}
 		})
 	}

@@ -25,7 +25,7 @@
 // retried under the same commit id; if that does not help, the submitter gets
 // [log.ErrUnavailable] and may submit again at any time: what is in the log
 // already comes back as duplicate.
-package desk
+package command
 
 import (
 	"context"

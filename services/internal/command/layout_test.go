@@ -1,4 +1,4 @@
-package desk_test
+package command_test
 
 import (
 	"encoding/binary"
@@ -15,7 +15,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/events/policy"
-	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 	"github.com/muster-works/muster/services/internal/rules"
 	"github.com/muster-works/muster/services/payment"
@@ -148,23 +148,23 @@ func normalized(t *testing.T, file string) []byte {
 // of package snapshot, the head, the idempotency index with its places, and the
 // states of placement, payment, policy, and of a family that keeps none.
 func TestFoldLayout(t *testing.T) {
-	defer desk.ReplaceTypes(layoutTypes)()
+	defer command.ReplaceTypes(layoutTypes)()
 	l, dir := memlog.New(), t.TempDir()
-	var folds []*desk.Fold
+	var folds []*command.Fold
 	for _, f := range []struct {
 		boundary string
-		state    desk.State
+		state    command.State
 		events   []*events.Event
 		imported time.Time
 	}{
 		{"policy", rules.New(), packs(), time.Date(2022, 1, 1, 0, 0, 0, 7, time.UTC)},
 		{"placement", placement.New(), placements(), time.Time{}},
 		{"payment", payment.NewState(), payments(), time.Time{}},
-		{"training", new(desk.Stateless), courses(), time.Time{}},
+		{"training", new(command.Stateless), courses(), time.Time{}},
 	} {
 		write(t, l, f.boundary, f.events, f.imported)
-		fold := desk.NewFold(l, f.boundary, f.state)
-		desk.FixFactors(fold)
+		fold := command.NewFold(l, f.boundary, f.state)
+		command.FixFactors(fold)
 		folds = append(folds, fold)
 	}
 	for _, f := range folds {
@@ -172,7 +172,7 @@ func TestFoldLayout(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := desk.NewShelf(dir, l).Write(t.Context(), folds...); err != nil {
+	if err := command.NewShelf(dir, l).Write(t.Context(), folds...); err != nil {
 		t.Fatal(err)
 	}
 	for _, boundary := range []string{"policy", "placement", "payment", "training"} {
@@ -180,7 +180,7 @@ func TestFoldLayout(t *testing.T) {
 		if boundary == "placement" && !strings.Contains(string(b), "岗位-2") {
 			t.Error("the fold of placement holds no post")
 		}
-		layouttest.Check(t, layouttest.Form{Name: "fold-" + boundary, Constant: "desk.format", Version: []int{desk.Format}},
+		layouttest.Check(t, layouttest.Form{Name: "fold-" + boundary, Constant: "desk.format", Version: []int{command.Format}},
 			layouttest.Case{Name: "file", Bytes: b})
 	}
 }

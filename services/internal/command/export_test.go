@@ -1,4 +1,4 @@
-package desk
+package command
 
 import "github.com/muster-works/muster/events"
 

@@ -1,4 +1,4 @@
-package desk
+package command
 
 // Books are what every state is built on: it embeds them.
 type Books struct {
