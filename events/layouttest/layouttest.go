@@ -41,7 +41,7 @@ var freeze = flag.Bool("layouts", false, "freeze the byte layouts of versions th
 // Forever is the Constant of a form that has no version, since what was written in
 // it is never written again: a change of its layout needs a version, and a reader
 // of the old form beside that of the new one.
-const Forever = "a version that the form does not have yet (what was written must be read for ever)"
+const Forever = "no constant"
 
 // Freezing says whether goldens are to be frozen, for forms that hold something
 // random and so cannot be compared by [Check].
@@ -98,8 +98,7 @@ func (f Form) check(text string, freezing bool) error {
 		return nil
 	}
 	if slices.Equal(latest, f.Version) {
-		return fmt.Errorf("the layout of %s changed at %s: raise %s above %s, and freeze the new golden with -layouts; stored bytes of this version would be misread",
-			f.Name, firstDifference(frozen, text), f.Constant, dotted(f.Version))
+		return fmt.Errorf("layout of %s changed at %s%s", f.Name, firstDifference(frozen, text), f.remedy())
 	}
 	if !freezing {
 		return fmt.Errorf("the layout of %s has no golden for %s %s: freeze it with -layouts", f.Name, f.Constant, dotted(f.Version))
@@ -108,6 +107,14 @@ func (f Form) check(text string, freezing bool) error {
 		return err
 	}
 	return os.WriteFile(f.file(f.Version), []byte(text), 0o644)
+}
+
+// remedy says what has to be done when the layout is to change.
+func (f Form) remedy() string {
+	if f.Constant == Forever {
+		return "what was written in it must be read for ever: give the form a version, and read the old layout as well"
+	}
+	return fmt.Sprintf("raise %s above %s, and freeze the new golden with -layouts; stored bytes of this version would be misread", f.Constant, dotted(f.Version))
 }
 
 // latest returns the highest version up to the form's that has a golden, and the

@@ -41,6 +41,17 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// A form without a version cannot be changed by raising one.
+func TestForever(t *testing.T) {
+	f := Form{Name: "message", Constant: Forever, Version: []int{1}, Dir: t.TempDir()}
+	if err := f.check("a: 01\n", true); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.check("a: 02\n", true); err == nil || !strings.Contains(err.Error(), "read the old layout as well") {
+		t.Errorf("%v", err)
+	}
+}
+
 // A name that begins alike is that of another form.
 func TestVersionOf(t *testing.T) {
 	f := Form{Name: "rows"}

@@ -2,8 +2,6 @@ package placement_test
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"fmt"
 	"testing"
 
 	"github.com/muster-works/muster/events"
@@ -89,15 +87,4 @@ func FuzzLoad(f *testing.F) {
 		s.Placements(Person(1))
 		s.Post("a")
 	})
-}
-
-// The form is frozen: where this fails, raise the format of desk's shelf.
-func TestForm(t *testing.T) {
-	b := saved(fold(book{
-		Developed("d", "a", 2, "2022-01-01"), Hired("h1", "a", 1, 1, "2022-02-01"), Exited("x", "a", 1, "2023-09-01"), Renewed("n", "a", 1, "2023-08-01"),
-	}).Save)
-	const want = "90b9ffc99f354978279e7580c60c756fad4f0c8bcf5b31e3d4eeb7671c0b986a"
-	if got := fmt.Sprintf("%x", sha256.Sum256(b[24:len(b)-8])); got != want {
-		t.Errorf("%s, was %s", got, want)
-	}
 }
