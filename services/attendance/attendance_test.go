@@ -134,14 +134,14 @@ func TestReasonsEnd(t *testing.T) {
 // invent.
 func TestSheetRightAfterTheHire(t *testing.T) {
 	l := memlog.New()
-	put := func(family events.Family, d command.Decider, s command.State) *command.Desk {
-		return run(t, command.New(family, d, command.NewFold(l, family.Boundary(), s)))
+	put := func(family events.Family, d command.Decider, s command.State) *command.Handler {
+		return run(t, command.NewHandler(family, d, command.NewFold(l, family.Boundary(), s)))
 	}
 	posts, hires := put(events.Post, always{}, placement.New()), put(events.Hire, always{}, placement.New())
 	placed := placement.New()
-	d := run(t, command.New(events.Attendance, New(placed),
+	d := run(t, command.NewHandler(events.Attendance, New(placed),
 		command.NewFold(l, events.Attendance.Boundary(), &command.Stateless{}), command.NewFold(l, events.Hire.Boundary(), placed)))
-	submit := func(d *command.Desk, e *events.Event) string {
+	submit := func(d *command.Handler, e *events.Event) string {
 		r, err := d.Submit(t.Context(), []*events.Event{e}, time.Time{})
 		if err != nil {
 			t.Fatal(err)
@@ -150,7 +150,7 @@ func TestSheetRightAfterTheHire(t *testing.T) {
 	}
 	sheet := month("n", line{1, "P"})
 	for _, step := range []struct {
-		desk  *command.Desk
+		desk  *command.Handler
 		event *events.Event
 		want  string
 	}{
@@ -172,7 +172,7 @@ type always struct{}
 
 func (always) Decide(e *events.Event) (*events.Event, events.Reasons) { return e, nil }
 
-func run(t *testing.T, d *command.Desk) *command.Desk {
+func run(t *testing.T, d *command.Handler) *command.Handler {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan struct{})

@@ -64,7 +64,7 @@ func fight(b *testing.B, staffs [][]events.Family) {
 		b.Fatal(err)
 	}
 	l := &counted{Log: ground.log}
-	desks := map[events.Family][]*command.Desk{}
+	desks := map[events.Family][]*command.Handler{}
 	ended := make(chan error, len(staffs)+1)
 	hire := func(families ...events.Family) {
 		s, err := hireStaff(l, families...)
@@ -178,7 +178,7 @@ func report(b *testing.B, boundaries [2]string) {
 	who := events.Person(seeded(1))
 	command.Apply(placed, hired("h", events.Who{Person: who}, 0, onDuty))
 	ctx, stop := context.WithCancel(b.Context())
-	var desks [2]*command.Desk
+	var desks [2]*command.Handler
 	ended := make(chan error, 2)
 	for i, boundary := range boundaries {
 		if boundary == "" {
@@ -186,7 +186,7 @@ func report(b *testing.B, boundaries [2]string) {
 			ended <- nil
 			continue
 		}
-		desks[i] = command.New(events.Attendance, attendance.New(placed), command.NewFold(l, boundary, &command.Stateless{}))
+		desks[i] = command.NewHandler(events.Attendance, attendance.New(placed), command.NewFold(l, boundary, &command.Stateless{}))
 		go func() { ended <- desks[i].Run(ctx, func() {}) }()
 	}
 	defer func() { stop(); <-ended; <-ended }()

@@ -36,10 +36,10 @@ const writeDown = time.Minute
 type staff struct {
 	log   log.Log
 	desks command.Local
-	folds []*command.Fold // one a boundary
-	warm  []*command.Fold // of these, those consulted
-	shelf *command.Shelf  // where the folds are written down; nil is nowhere
-	doubt func(error)     // is told what is wrong with the shelf
+	folds []*command.Fold        // one a boundary
+	warm  []*command.Fold        // of these, those consulted
+	shelf *command.SnapshotStore // where the folds are written down; nil is nowhere
+	doubt func(error)            // is told what is wrong with the shelf
 
 	placements *command.Fold
 }
@@ -50,7 +50,7 @@ func (s *staff) shelve(c *Config, g *ground) {
 	if c.Data == "" || !can {
 		return
 	}
-	s.shelf = command.NewShelf(c.path(foldDir), driver)
+	s.shelf = command.NewSnapshotStore(c.path(foldDir), driver)
 	if c.FoldsAfter > 0 {
 		s.shelf.WriteAfter(c.FoldsAfter)
 	}
@@ -79,29 +79,29 @@ func hireStaff(l log.Log, families ...events.Family) (*staff, error) {
 		return fold
 	}
 	for _, f := range families {
-		var d *command.Desk
+		var d *command.Handler
 		switch f {
 		case events.Policy:
-			d = command.New(f, policy.New(packs), rulesFold)
+			d = command.NewHandler(f, policy.New(packs), rulesFold)
 		case events.Post:
-			d = command.New(f, post.New(placed), placedFold)
+			d = command.NewHandler(f, post.New(placed), placedFold)
 		case events.Hire:
-			d = command.New(f, hire.New(placed, packs), placedFold, rulesFold)
+			d = command.NewHandler(f, hire.New(placed, packs), placedFold, rulesFold)
 		case events.Exit:
-			d = command.New(f, exit.New(placed, packs), placedFold, rulesFold)
+			d = command.NewHandler(f, exit.New(placed, packs), placedFold, rulesFold)
 		case events.Training:
-			d = command.New(f, training.New(), own(f, &command.Stateless{}))
+			d = command.NewHandler(f, training.New(), own(f, &command.Stateless{}))
 		case events.Attendance:
-			d = command.New(f, attendance.New(placed), own(f, &command.Stateless{}), placedFold)
+			d = command.NewHandler(f, attendance.New(placed), own(f, &command.Stateless{}), placedFold)
 		case events.Payment:
 			state := payment.NewState()
-			d = command.New(f, payment.New(state, placed), own(f, state), placedFold)
+			d = command.NewHandler(f, payment.New(state, placed), own(f, state), placedFold)
 		case events.Registry:
-			d = command.New(f, registry.New(), own(f, &command.Stateless{}))
+			d = command.NewHandler(f, registry.New(), own(f, &command.Stateless{}))
 		case events.Review:
-			d = command.New(f, review.New(), own(f, &command.Stateless{}))
+			d = command.NewHandler(f, review.New(), own(f, &command.Stateless{}))
 		case events.Gateway:
-			d = command.New(f, gateway.NewScribe(placed, shanghai), own(f, &command.Stateless{}), placedFold)
+			d = command.NewHandler(f, gateway.NewScribe(placed, shanghai), own(f, &command.Stateless{}), placedFold)
 		default:
 			return nil, fmt.Errorf("no service %q", f)
 		}
@@ -122,7 +122,7 @@ func (s *staff) run(ctx context.Context, nc *nats.Conn, ready func()) error {
 		}
 	}
 	if len(s.desks) == len(events.Families) {
-		if err := command.Warm(ctx, s.log, s.folds...); err != nil {
+		if err := command.CatchUpAll(ctx, s.log, s.folds...); err != nil {
 			return err
 		}
 	}

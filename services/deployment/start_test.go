@@ -66,7 +66,7 @@ func BenchmarkStart(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				staff.shelf = command.NewShelf(shelf, ground.driver.(command.Verifier))
+				staff.shelf = command.NewSnapshotStore(shelf, ground.driver.(command.Verifier))
 				staff.doubt = func(err error) { b.Error(err) }
 				begin := now()
 				var warm usage
@@ -123,7 +123,7 @@ func TestFoldsWrittenDown(t *testing.T) {
 		}
 		staff.shelve(&c, ground)
 		if i == 0 {
-			err = command.Warm(t.Context(), ground.log, staff.folds...)
+			err = command.CatchUpAll(t.Context(), ground.log, staff.folds...)
 		} else {
 			err = staff.shelf.Restore(t.Context(), staff.folds...)
 		}

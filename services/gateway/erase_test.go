@@ -31,7 +31,7 @@ func newOffice(t testing.TB) *bench {
 	b := newBench(t)
 	placed := placement.New()
 	fold := command.NewFold(b.log, events.Hire.Boundary(), placed)
-	d := command.New(events.Gateway, NewScribe(placed, time.FixedZone("CST", 8*3600)),
+	d := command.NewHandler(events.Gateway, NewScribe(placed, time.FixedZone("CST", 8*3600)),
 		command.NewFold(b.log, events.Gateway.Boundary(), &command.Stateless{}), fold)
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan struct{}), make(chan error, 1)

@@ -83,7 +83,7 @@ func newBench(t testing.TB, change ...func(*Options)) *bench {
 	var running sync.WaitGroup
 	for _, f := range events.Families {
 		s := &taker{}
-		d := command.New(f, s, command.NewFold(b.log, f.Boundary(), s))
+		d := command.NewHandler(f, s, command.NewFold(b.log, f.Boundary(), s))
 		b.desks.Local[f] = d
 		ready := make(chan struct{})
 		running.Go(func() {

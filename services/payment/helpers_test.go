@@ -105,11 +105,11 @@ func withdraw(id string, of events.Type, what string) *events.Event {
 }
 
 // start runs a desk with a state of its own over l.
-func start(t testing.TB, l log.Log, p Placements) (*command.Desk, *command.Fold, *State) {
+func start(t testing.TB, l log.Log, p Placements) (*command.Handler, *command.Fold, *State) {
 	t.Helper()
 	s := NewState()
 	own := command.NewFold(l, events.Payment.Boundary(), s)
-	d := command.New(events.Payment, New(s, p), own)
+	d := command.NewHandler(events.Payment, New(s, p), own)
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -127,7 +127,7 @@ func start(t testing.TB, l log.Log, p Placements) (*command.Desk, *command.Fold,
 	return d, own, s
 }
 
-func submit(t testing.TB, d *command.Desk, e *events.Event) events.Receipt {
+func submit(t testing.TB, d *command.Handler, e *events.Event) events.Receipt {
 	t.Helper()
 	r, err := d.Submit(t.Context(), []*events.Event{stamp(e)}, time.Time{})
 	if err != nil {

@@ -111,7 +111,7 @@ func TestSubmittersFight(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	l := memlog.New()
-	var desks []*command.Desk
+	var desks []*command.Handler
 	var folds []*command.Fold
 	var states []*State
 	for range 2 {

@@ -72,7 +72,7 @@ func TestSaved(t *testing.T) {
 		if got := dump(r); got != before {
 			t.Fatalf("restored:\n%swant:\n%s", got, before)
 		}
-		r.Books = s.Books
+		r.StateBase = s.StateBase
 		r.Begin()
 		tell(20, r, whole)
 		if got, want := dump(r), dump(whole); got != want {

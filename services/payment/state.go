@@ -18,7 +18,7 @@ import (
 // each other: what is said of a line before the line came, and what is
 // withdrawn before it came, is remembered until it comes.
 type State struct {
-	command.Books
+	command.StateBase
 	funds   map[string]*fund
 	runs    map[string]*run
 	persons table.List[events.Person] // by number; 0 is nobody
@@ -74,9 +74,9 @@ func NewState() *State {
 }
 
 // Apply is [command.State.Apply].
-func (s *State) Apply(e *events.Event, n command.Entry) {
-	s.void(n.Voids)
-	if n.Void {
+func (s *State) Apply(e *events.Event, n command.IndexEntry) {
+	s.void(n.Supersedes)
+	if n.Ineffective {
 		return
 	}
 	switch d := e.Data.(type) {

@@ -17,9 +17,9 @@ import (
 	"github.com/muster-works/muster/services/internal/rules"
 )
 
-func start(t *testing.T, packs *rules.State) *command.Desk {
+func start(t *testing.T, packs *rules.State) *command.Handler {
 	t.Helper()
-	d := command.New(events.Policy, New(packs), command.NewFold(memlog.New(), events.Policy.Boundary(), packs))
+	d := command.NewHandler(events.Policy, New(packs), command.NewFold(memlog.New(), events.Policy.Boundary(), packs))
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan struct{})
 	go func() {

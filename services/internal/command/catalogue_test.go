@@ -46,9 +46,9 @@ func TestRoomFor64Types(t *testing.T) {
 	first := NewFold(memlog.New(), "training", new(Stateless))
 	for n, e := range sent {
 		Apply(first.state, e)
-		first.books.place(log.At(uint64(n+1), 0), first.books.end())
+		first.books.placeCommit(log.At(uint64(n+1), 0), first.books.end())
 	}
-	first.last = mark{log.At(uint64(len(sent)), 0), "last"}
+	first.last = commitMark{log.At(uint64(len(sent)), 0), "last"}
 	var file bytes.Buffer
 	w := snapshot.NewWriter(&file)
 	first.save(w, first.last)
@@ -60,10 +60,10 @@ func TestRoomFor64Types(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, fold := range map[string]*Fold{"the fold that saw them": first, "the fold that was written down": second} {
-		d := New("training", nil, fold)
+		d := NewHandler("training", nil, fold)
 		for n, e := range sent {
 			known, ok := fold.books.Find(e.Key())
-			if !ok || known.Type != catalogue[n] || known.Number != uint32(n+1) || known.Voided {
+			if !ok || known.Type != catalogue[n] || known.Number != uint32(n+1) || known.Superseded {
 				t.Fatalf("%s, type number %d: found %v %+v, want type %s and number %d", name, n+1, ok, known, catalogue[n], n+1)
 			}
 			if r, number := d.known(e, known); r.Status != events.Duplicate || number != known.Number {

@@ -3,12 +3,12 @@ package command
 import "github.com/muster-works/muster/events"
 
 // Format is the version of the form of a fold.
-const Format = format
+const Format = snapshotFormat
 
 // FixFactors gives the idempotency index of an empty fold factors that are not
 // random, so that what is written down of it is the same each time.
 func FixFactors(f *Fold) {
-	l := &f.books.Ledger
+	l := &f.books.IdempotencyIndex
 	l.open()
 	l.factor, l.twist = [2]uint64{0x0123456789abcdef, 0x1122334455667789}, 0x99aabbccddeeff01
 }

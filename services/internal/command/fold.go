@@ -26,24 +26,24 @@ import (
 // it read must make sense by then, or have been rejected. Neither is called while
 // the journal is open.
 type State interface {
-	Apply(e *events.Event, n Entry)
+	Apply(e *events.Event, n IndexEntry)
 	Save(w *snapshot.Writer)
 	Load(r *snapshot.Reader, told uint32) (become func())
-	books() *Books
+	books() *StateBase
 }
 
 // Apply enters an event in the ledger of a state and lets the state follow.
 func Apply(s State, e *events.Event) {
 	b := s.books()
-	s.Apply(e, b.enter(e, &b.Journal))
+	s.Apply(e, b.add(e, &b.Journal))
 }
 
 // Stateless is the state of a family that nothing said before decides, but for
 // the ledger.
-type Stateless struct{ Books }
+type Stateless struct{ StateBase }
 
 // Apply has nothing to fold.
-func (*Stateless) Apply(*events.Event, Entry) {}
+func (*Stateless) Apply(*events.Event, IndexEntry) {}
 
 // Save has nothing to write.
 func (*Stateless) Save(*snapshot.Writer) {}
@@ -52,7 +52,7 @@ func (*Stateless) Save(*snapshot.Writer) {}
 func (*Stateless) Load(*snapshot.Reader, uint32) func() { return func() {} }
 
 // A mark is a commit by its place in the log and its id.
-type mark struct {
+type commitMark struct {
 	at log.Position
 	id string
 }
@@ -63,12 +63,12 @@ type Fold struct {
 	log      log.Log
 	boundary string
 	state    State
-	books    *Books // of the state
-	desks    int    // that decide on it
+	books    *StateBase // of the state
+	desks    int        // that decide on it
 
 	mu       sync.RWMutex
 	scanner  events.Scanner
-	last     mark         // holds all of the boundary up to there
+	last     commitMark   // holds all of the boundary up to there
 	revision log.Revision // of the boundary
 	imported time.Time    // recorded time of the last import
 	settled  bool         // holds a commit that is no import
@@ -110,8 +110,8 @@ func (f *Fold) take(c log.Commit) error {
 		}
 		Apply(f.state, e)
 	}
-	f.books.place(c.Position, f.books.end())
-	f.last, f.revision = mark{c.Position, c.ID}, c.Revision
+	f.books.placeCommit(c.Position, f.books.end())
+	f.last, f.revision = commitMark{c.Position, c.ID}, c.Revision
 	if c.Imported.IsZero() {
 		f.settled = true
 	} else {
@@ -122,7 +122,7 @@ func (f *Fold) take(c log.Commit) error {
 
 // stale says whether the boundary has commits beyond the fold, and where it
 // ends.
-func (f *Fold) stale(ctx context.Context) (bool, error) {
+func (f *Fold) behind(ctx context.Context) (bool, error) {
 	head, _, err := f.log.Head(ctx, log.Filter{Boundary: f.boundary})
 	return head.Compare(f.last.at) > 0, err
 }

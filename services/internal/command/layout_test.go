@@ -172,7 +172,7 @@ func TestFoldLayout(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := command.NewShelf(dir, l).Write(t.Context(), folds...); err != nil {
+	if err := command.NewSnapshotStore(dir, l).Write(t.Context(), folds...); err != nil {
 		t.Fatal(err)
 	}
 	for _, boundary := range []string{"policy", "placement", "payment", "training"} {

@@ -38,10 +38,10 @@ func open(tb testing.TB, l log.Log) (o *office, stop func()) {
 	packs, state := rules.New(), placement.New()
 	rulesFold, fold := command.NewFold(l, "policy", packs), command.NewFold(l, "placement", state)
 	o = &office{command.Local{
-		events.Policy: command.New(events.Policy, policy.New(packs), rulesFold),
-		events.Post:   command.New(events.Post, post.New(state), fold),
-		events.Hire:   command.New(events.Hire, hire.New(state, packs), fold, rulesFold),
-		events.Exit:   command.New(events.Exit, exit.New(state, packs), fold, rulesFold),
+		events.Policy: command.NewHandler(events.Policy, policy.New(packs), rulesFold),
+		events.Post:   command.NewHandler(events.Post, post.New(state), fold),
+		events.Hire:   command.NewHandler(events.Hire, hire.New(state, packs), fold, rulesFold),
+		events.Exit:   command.NewHandler(events.Exit, exit.New(state, packs), fold, rulesFold),
 	}, state, fold}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running, starting sync.WaitGroup

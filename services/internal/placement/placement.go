@@ -53,7 +53,7 @@ const (
 
 // A State is what the events of the boundary add up to.
 type State struct {
-	command.Books
+	command.StateBase
 	facts   table.List[fact] // by the number of the event
 	persons table.List[person]
 	people  table.Index // of persons, by pseudonym
@@ -74,10 +74,10 @@ func New() *State {
 }
 
 // Apply is [command.State.Apply].
-func (s *State) Apply(e *events.Event, n command.Entry) {
-	s.void(n.Voids)
+func (s *State) Apply(e *events.Event, n command.IndexEntry) {
+	s.void(n.Supersedes)
 	f, who, where := said(e)
-	if f.kind == voided || n.Void {
+	if f.kind == voided || n.Ineffective {
 		s.enter(fact{})
 		return
 	}

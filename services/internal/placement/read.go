@@ -130,7 +130,7 @@ func (s *State) placed(p events.Person) func(func(*fact) bool) {
 
 // gone returns the fact that e replaces or withdraws, 0 when there is none.
 func (s *State) gone(e *events.Event) uint32 {
-	if n := s.Voids(e); s.facts.At(n).kind != voided {
+	if n := s.SupersededNumber(e); s.facts.At(n).kind != voided {
 		return n
 	}
 	return 0

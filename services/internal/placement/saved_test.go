@@ -46,7 +46,7 @@ func TestSaved(t *testing.T) {
 		if got, want := r.Dump(), s.Dump(); got != want {
 			t.Fatalf("%s\nwant:\n%s", got, want)
 		}
-		r.Books = s.Books
+		r.StateBase = s.StateBase
 		more := &teller{name: "m", pick: evenly(t)}
 		for _, e := range b {
 			more.accepted(e)

@@ -24,7 +24,7 @@ import (
 
 // A State is what the events of the family policy add up to.
 type State struct {
-	command.Books
+	command.StateBase
 	adopted []adoption // in log order
 	book    policy.Book
 }
@@ -40,9 +40,9 @@ type adoption struct {
 func New() *State { return &State{} }
 
 // Apply is [command.State.Apply].
-func (s *State) Apply(e *events.Event, n command.Entry) {
+func (s *State) Apply(e *events.Event, n command.IndexEntry) {
 	for i, a := range s.adopted {
-		if a.number == n.Voids && !a.void {
+		if a.number == n.Supersedes && !a.void {
 			s.adopted[i].void = true
 			s.collect(func() { s.adopted[i].void = false })
 		}
@@ -52,7 +52,7 @@ func (s *State) Apply(e *events.Event, n command.Entry) {
 		return
 	}
 	had := len(s.adopted)
-	s.adopt(n.Number, n.Void, &d.Pack)
+	s.adopt(n.Number, n.Ineffective, &d.Pack)
 	s.collect(func() { s.adopted = s.adopted[:had] })
 }
 

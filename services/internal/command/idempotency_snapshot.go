@@ -10,7 +10,7 @@ import (
 )
 
 // save writes the ledger, all of whose events have a place.
-func (l *Ledger) save(w *snapshot.Writer) {
+func (l *IdempotencyIndex) save(w *snapshot.Writer) {
 	w.Uint(uint64(l.Len()))
 	if l.Len() == 0 {
 		return
@@ -35,9 +35,9 @@ func (l *Ledger) save(w *snapshot.Writer) {
 }
 
 // loadBooks reads what save wrote. The index is made anew.
-func loadBooks(r *snapshot.Reader) *Books {
-	b := new(Books)
-	l := &b.Ledger
+func loadBooks(r *snapshot.Reader) *StateBase {
+	b := new(StateBase)
+	l := &b.IdempotencyIndex
 	events := r.Below(1 << 31)
 	if events == 0 {
 		return b
@@ -48,7 +48,7 @@ func loadBooks(r *snapshot.Reader) *Books {
 		r.Reject("a factor is even")
 	}
 	for ; events > 0 && r.Err() == nil; events-- {
-		e := entry{r.Word(), r.Word()}
+		e := indexSlot{r.Word(), r.Word()}
 		if int(e.rest>>1&typeMask) >= len(types) {
 			r.Reject("a type is unknown")
 		}

@@ -1,12 +1,12 @@
 package command
 
 // Books are what every state is built on: it embeds them.
-type Books struct {
+type StateBase struct {
 	Journal
-	Ledger
+	IdempotencyIndex
 }
 
-func (b *Books) books() *Books { return b }
+func (b *StateBase) books() *StateBase { return b }
 
 // A Journal lets a state take back what a round did to it. A state notes an
 // undo for every change while its journal is open:

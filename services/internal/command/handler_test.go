@@ -24,7 +24,7 @@ import (
 // that put them there is withdrawn. It is the smallest thing that two
 // submitters can fight over.
 type seats struct {
-	Books
+	StateBase
 	taken map[string]events.Person
 	by    map[string]string // event id to course
 }
@@ -33,7 +33,7 @@ func newSeats() *seats {
 	return &seats{taken: map[string]events.Person{}, by: map[string]string{}}
 }
 
-func (s *seats) Apply(e *events.Event, _ Entry) {
+func (s *seats) Apply(e *events.Event, _ IndexEntry) {
 	switch d := e.Data.(type) {
 	case *events.TrainingCompleted:
 		course := strings.Clone(d.Course)
@@ -95,14 +95,14 @@ func (s *seats) Decide(e *events.Event) (*events.Event, events.Reasons) {
 }
 
 // start runs a desk of its own over l.
-func start(t *testing.T, l log.Log) *Desk {
+func start(t *testing.T, l log.Log) *Handler {
 	t.Helper()
 	s := newSeats()
-	return run(t, New(events.Training, s, NewFold(l, "training", s)))
+	return run(t, NewHandler(events.Training, s, NewFold(l, "training", s)))
 }
 
 // run runs a desk as long as the test.
-func run(t *testing.T, d *Desk) *Desk {
+func run(t *testing.T, d *Handler) *Handler {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan error, 1)
@@ -134,7 +134,7 @@ func withdraw(id, of string) *events.Event {
 	}
 }
 
-func submit(t *testing.T, d *Desk, batch ...*events.Event) []events.Receipt {
+func submit(t *testing.T, d *Handler, batch ...*events.Event) []events.Receipt {
 	t.Helper()
 	r, err := d.Submit(t.Context(), batch, time.Time{})
 	if err != nil {
@@ -352,7 +352,7 @@ func TestSubmittersFight(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			shared := memlog.New()
 			l := &lossy{Log: shared, every: 5}
-			desks := []*Desk{start(t, l), start(t, l), start(t, l)}
+			desks := []*Handler{start(t, l), start(t, l), start(t, l)}
 			var wg sync.WaitGroup
 			receipts := make([]map[string]events.Receipt, c.submitters)
 			for s := range c.submitters {

@@ -36,7 +36,7 @@ const (
 // Serve registers the desk with NATS micro, so that `nats micro ls` shows it,
 // and answers requests until the context ends or the connection is gone for
 // good. Desks of one family in several processes share the work.
-func Serve(ctx context.Context, nc *nats.Conn, d *Desk) error {
+func Serve(ctx context.Context, nc *nats.Conn, d *Handler) error {
 	done := make(chan struct{})
 	svc, err := micro.AddService(nc, micro.Config{
 		Name:        "muster-" + string(d.family),
@@ -48,7 +48,7 @@ func Serve(ctx context.Context, nc *nats.Conn, d *Desk) error {
 	if err != nil {
 		return fmt.Errorf("register %s: %w", d.family, err)
 	}
-	handler := micro.HandlerFunc(func(r micro.Request) { go answer(ctx, d, r) })
+	handler := micro.HandlerFunc(func(r micro.Request) { go answerRequest(ctx, d, r) })
 	if err := svc.AddEndpoint("submit", handler, micro.WithEndpointSubject(subject(d.family))); err != nil {
 		return fmt.Errorf("register %s: %w", d.family, err)
 	}
@@ -60,7 +60,7 @@ func Serve(ctx context.Context, nc *nats.Conn, d *Desk) error {
 	}
 }
 
-func answer(ctx context.Context, d *Desk, r micro.Request) {
+func answerRequest(ctx context.Context, d *Handler, r micro.Request) {
 	receipts, err := submitted(ctx, d, r)
 	switch {
 	case errors.Is(err, ErrBusy):
@@ -83,7 +83,7 @@ func answer(ctx context.Context, d *Desk, r micro.Request) {
 
 var errRequest = errors.New("desk: malformed request")
 
-func submitted(ctx context.Context, d *Desk, m micro.Request) ([]events.Receipt, error) {
+func submitted(ctx context.Context, d *Handler, m micro.Request) ([]events.Receipt, error) {
 	r, err := read(m.Headers(), m.Data())
 	switch {
 	case err != nil:
@@ -95,14 +95,14 @@ func submitted(ctx context.Context, d *Desk, m micro.Request) ([]events.Receipt,
 }
 
 // An asking is what a desk is asked over NATS.
-type asking struct {
+type handlerRequest struct {
 	batch    []*events.Event
 	imported time.Time
 	trial    bool
 	premises int // of a trial: how many of the batch, from the first
 }
 
-func read(h micro.Headers, data []byte) (r asking, err error) {
+func read(h micro.Headers, data []byte) (r handlerRequest, err error) {
 	if s := h.Get(importedHeader); s != "" {
 		if r.imported, err = time.Parse(time.RFC3339Nano, s); err != nil {
 			return r, fmt.Errorf("%w: header %s", errRequest, importedHeader)
@@ -228,7 +228,7 @@ func (c *Client) request(ctx context.Context, f events.Family, part [][]byte, n 
 
 // Local hands events to desks of the same process, without a detour over the
 // network.
-type Local map[events.Family]*Desk
+type Local map[events.Family]*Handler
 
 // Submit is [Client.Submit].
 func (l Local) Submit(ctx context.Context, f events.Family, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {

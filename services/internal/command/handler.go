@@ -43,17 +43,17 @@ var ErrBusy = errors.New("desk: busy, submit again")
 
 // The codes of refusals that no service needs to know of.
 const (
-	IDReused        events.Code = "id_reused"        // the id was used for other content
-	UnknownReplaced events.Code = "unknown_replaced" // the event to replace or withdraw is not in the log
-	AlreadyVoided   events.Code = "already_voided"   // it was replaced or withdrawn before
-	ImportClosed    events.Code = "import_closed"    // history cannot be brought in any more
+	IDReused          events.Code = "id_reused"        // the id was used for other content
+	UnknownReplaced   events.Code = "unknown_replaced" // the event to replace or withdraw is not in the log
+	AlreadySuperseded events.Code = "already_voided"   // it was replaced or withdrawn before
+	ImportClosed      events.Code = "import_closed"    // history cannot be brought in any more
 )
 
 const (
-	attempts   = 16   // times that a round may conflict before the answer is ErrBusy
-	queue      = 1024 // requests that may wait
-	appendTime = 10 * time.Second
-	keepWarm   = time.Second
+	maxConflicts  = 16   // times that a round may conflict before the answer is ErrBusy
+	queueLength   = 1024 // requests that may wait
+	appendTimeout = 10 * time.Second
+	keepWarm      = time.Second
 )
 
 // A Decider is a service's judgement.
@@ -67,17 +67,17 @@ type Decider interface {
 }
 
 // A Desk decides the events of one family. Submit is safe for concurrent use.
-type Desk struct {
+type Handler struct {
 	family   events.Family
 	decider  Decider
 	own      *Fold
 	consults []*Fold
-	requests chan *request
+	requests chan *pendingRequest
 	stopped  chan struct{}
 	buffers  [][]byte // of verdicts that the log has taken, to be used again
 }
 
-type request struct {
+type pendingRequest struct {
 	ctx      context.Context
 	events   []*events.Event
 	imported time.Time
@@ -91,23 +91,23 @@ type request struct {
 // consults are the other folds that the decider reads. To keep clear of
 // deadlock, folds consult each other in one order: policy, placement, others.
 // All desks of a fold are made before any of them runs.
-func New(f events.Family, d Decider, own *Fold, consults ...*Fold) *Desk {
+func NewHandler(f events.Family, d Decider, own *Fold, consults ...*Fold) *Handler {
 	own.desks++
-	return &Desk{family: f, decider: d, own: own, consults: consults, requests: make(chan *request, queue), stopped: make(chan struct{})}
+	return &Handler{family: f, decider: d, own: own, consults: consults, requests: make(chan *pendingRequest, queueLength), stopped: make(chan struct{})}
 }
 
 // Family returns the family that the desk decides.
-func (d *Desk) Family() events.Family { return d.family }
+func (d *Handler) Family() events.Family { return d.family }
 
 // Submit decides batch in order and returns a receipt each, in order. The
 // events need not fit one commit; a commit is atomic, a batch is not.
 // imported, when not zero, is the recorded time the events bring along. It
 // fails with ErrBusy, [log.ErrUnavailable] or the context's error.
-func (d *Desk) Submit(ctx context.Context, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
-	return d.queue(&request{ctx: ctx, events: batch, imported: imported, done: make(chan error, 1)})
+func (d *Handler) Submit(ctx context.Context, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
+	return d.queue(&pendingRequest{ctx: ctx, events: batch, imported: imported, done: make(chan error, 1)})
 }
 
-func (d *Desk) queue(r *request) ([]events.Receipt, error) {
+func (d *Handler) queue(r *pendingRequest) ([]events.Receipt, error) {
 	if len(r.events) == 0 {
 		return nil, nil
 	}
@@ -133,7 +133,7 @@ func (d *Desk) queue(r *request) ([]events.Receipt, error) {
 
 // Run folds to the head, calls ready, and decides until the context ends. It
 // returns early only when the log is damaged. A desk runs once.
-func (d *Desk) Run(ctx context.Context, ready func()) error {
+func (d *Handler) Run(ctx context.Context, ready func()) error {
 	defer close(d.stopped)
 	for _, f := range append([]*Fold{d.own}, d.consults...) {
 		if err := f.CatchUp(ctx); err != nil {
@@ -143,7 +143,7 @@ func (d *Desk) Run(ctx context.Context, ready func()) error {
 	ready()
 	tick := time.NewTicker(keepWarm)
 	defer tick.Stop()
-	var waiting []*request
+	var waiting []*pendingRequest
 	for {
 		if len(waiting) == 0 {
 			select {
@@ -161,9 +161,9 @@ func (d *Desk) Run(ctx context.Context, ready func()) error {
 		waiting = d.drain(waiting)
 		var err error
 		if waiting[0].trial {
-			waiting, err = d.rehearse(ctx, waiting)
+			waiting, err = d.dryRun(ctx, waiting)
 		} else {
-			waiting, err = d.burst(ctx, waiting)
+			waiting, err = d.groupCommit(ctx, waiting)
 		}
 		if err != nil {
 			fail(waiting, err)
@@ -176,7 +176,7 @@ func (d *Desk) Run(ctx context.Context, ready func()) error {
 }
 
 // drain takes what waits, up to a commit's worth of events.
-func (d *Desk) drain(waiting []*request) []*request {
+func (d *Handler) drain(waiting []*pendingRequest) []*pendingRequest {
 	n := 0
 	for _, r := range waiting {
 		n += len(r.events) - len(r.receipts)
@@ -199,7 +199,7 @@ func (d *Desk) drain(waiting []*request) []*request {
 
 // group lists the events of one round, behind the first of those that wait: up to
 // a commit's worth, of one imported time, and none on trial.
-func group(waiting []*request, behind int) (list []*events.Event, imported time.Time) {
+func nextRound(waiting []*pendingRequest, behind int) (list []*events.Event, imported time.Time) {
 	imported = waiting[0].imported
 	for _, r := range waiting {
 		if r.trial || !r.imported.Equal(imported) {
@@ -217,7 +217,7 @@ func group(waiting []*request, behind int) (list []*events.Event, imported time.
 }
 
 // finish hands out receipts in order and returns the requests that still wait.
-func finish(waiting []*request, receipts []events.Receipt) []*request {
+func handOut(waiting []*pendingRequest, receipts []events.Receipt) []*pendingRequest {
 	for len(receipts) > 0 {
 		r := waiting[0]
 		n := min(len(receipts), len(r.events)-len(r.receipts))
@@ -231,7 +231,7 @@ func finish(waiting []*request, receipts []events.Receipt) []*request {
 	return waiting
 }
 
-func fail(waiting []*request, err error) {
+func fail(waiting []*pendingRequest, err error) {
 	for _, r := range waiting {
 		r.done <- err
 	}

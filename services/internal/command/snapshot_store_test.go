@@ -66,11 +66,11 @@ func (h hall) differ(other hall) error {
 			e := take(strconv.Itoa(n), "", 0)
 			got, ok := f.books.Find(e.Key())
 			want, known := g.books.Find(e.Key())
-			if ok != known || got != want || f.books.Ahead(e.Key()) != g.books.Ahead(e.Key()) || f.books.at(got.Number) != g.books.at(want.Number) {
-				return fmt.Errorf("%s %d: %v %+v at %s, want %v %+v at %s", f.boundary, n, ok, got, f.books.at(got.Number), known, want, g.books.at(want.Number))
+			if ok != known || got != want || f.books.Ahead(e.Key()) != g.books.Ahead(e.Key()) || f.books.position(got.Number) != g.books.position(want.Number) {
+				return fmt.Errorf("%s %d: %v %+v at %s, want %v %+v at %s", f.boundary, n, ok, got, f.books.position(got.Number), known, want, g.books.position(want.Number))
 			}
 			for content := range 3 {
-				if e := take(e.ID, "", content); ok && f.books.same(got.Number, e) != g.books.same(want.Number, e) {
+				if e := take(e.ID, "", content); ok && f.books.sameContent(got.Number, e) != g.books.sameContent(want.Number, e) {
 					return fmt.Errorf("%s %d: content %d is told otherwise", f.boundary, n, content)
 				}
 			}
@@ -96,7 +96,7 @@ func TestShelf(t *testing.T) {
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			switch rapid.IntRange(0, 3).Draw(t, "step") {
 			case 0:
-				shelf := NewShelf(dir, l)
+				shelf := NewSnapshotStore(dir, l)
 				if err := shelf.Write(t.Context(), now.folds...); err != nil {
 					t.Fatal(err)
 				}
@@ -105,7 +105,7 @@ func TestShelf(t *testing.T) {
 					t.Fatal(err)
 				}
 			case 1:
-				if err := Warm(t.Context(), l, now.folds...); err != nil {
+				if err := CatchUpAll(t.Context(), l, now.folds...); err != nil {
 					t.Fatal(err)
 				}
 			default:
@@ -121,7 +121,7 @@ func TestShelf(t *testing.T) {
 			}
 		}
 		whole := newHall(l)
-		if err := errors.Join(Warm(t.Context(), l, now.folds...), Warm(t.Context(), l, whole.folds...)); err != nil {
+		if err := errors.Join(CatchUpAll(t.Context(), l, now.folds...), CatchUpAll(t.Context(), l, whole.folds...)); err != nil {
 			t.Fatal(err)
 		}
 		if err := now.differ(whole); err != nil {
@@ -139,22 +139,22 @@ func TestReadsOn(t *testing.T) {
 		appendTo(t, l, "training", take(fmt.Sprint("t-", n), fmt.Sprint("c-", n), 0))
 	}
 	first := newHall(l)
-	if err := errors.Join(Warm(t.Context(), l, first.folds...), NewShelf(dir, l).Write(t.Context(), first.folds...)); err != nil {
+	if err := errors.Join(CatchUpAll(t.Context(), l, first.folds...), NewSnapshotStore(dir, l).Write(t.Context(), first.folds...)); err != nil {
 		t.Fatal(err)
 	}
 	appendTo(t, l, "training", take("late", "late", 0))
 	second := newHall(&counting{Log: l})
-	if err := NewShelf(dir, l).Restore(t.Context(), second.folds...); err != nil {
+	if err := NewSnapshotStore(dir, l).Restore(t.Context(), second.folds...); err != nil {
 		t.Fatal(err)
 	}
 	c := &counting{Log: l}
-	if err := Warm(t.Context(), c, second.folds...); err != nil {
+	if err := CatchUpAll(t.Context(), c, second.folds...); err != nil {
 		t.Fatal(err)
 	}
 	if c.read != 1 {
 		t.Errorf("%d commits were read, one is new", c.read)
 	}
-	d := New(events.Training, second.seats, second.folds[0])
+	d := NewHandler(events.Training, second.seats, second.folds[0])
 	go d.Run(t.Context(), func() {})
 	for _, each := range []struct {
 		e    *events.Event
@@ -195,7 +195,7 @@ func TestDoubt(t *testing.T) {
 		appendTo(t, l, "training", take(fmt.Sprint(n), fmt.Sprint("c-", n), 0))
 	}
 	whole := newHall(l)
-	if err := Warm(t.Context(), l, whole.folds...); err != nil {
+	if err := CatchUpAll(t.Context(), l, whole.folds...); err != nil {
 		t.Fatal(err)
 	}
 	f := whole.folds[0]
@@ -228,8 +228,8 @@ func TestDoubt(t *testing.T) {
 		"damaged":             {write(same, func(b *bytes.Buffer) { b.Bytes()[b.Len()/2] ^= 4 }), "damaged"},
 		"empty":               {func(path string) error { return os.WriteFile(path, nil, 0o600) }, "in doubt"},
 		"of another form": {func(path string) error {
-			return snapshot.Replace(path, func(w *snapshot.Writer) { w.Uint(format + 1) })
-		}, fmt.Sprint("of form ", format+1)},
+			return snapshot.Replace(path, func(w *snapshot.Writer) { w.Uint(snapshotFormat + 1) })
+		}, fmt.Sprint("of form ", snapshotFormat+1)},
 		"longer": {func(path string) error {
 			return snapshot.Replace(path, func(w *snapshot.Writer) { f.save(w, f.last); w.Uint(0) })
 		}, "goes on"},
@@ -245,14 +245,14 @@ func TestDoubt(t *testing.T) {
 			t.Fatal(err)
 		}
 		h := newHall(l)
-		doubt := NewShelf(dir, l).Restore(t.Context(), h.folds...)
+		doubt := NewSnapshotStore(dir, l).Restore(t.Context(), h.folds...)
 		if doubt == nil || !strings.Contains(doubt.Error(), each.want) {
 			t.Errorf("%s: %v, want %q", name, doubt, each.want)
 		}
-		if h.folds[0].last != (mark{}) || h.folds[0].books.Len() != 0 {
+		if h.folds[0].last != (commitMark{}) || h.folds[0].books.Len() != 0 {
 			t.Errorf("%s: it is believed", name)
 		}
-		if err := Warm(t.Context(), l, h.folds...); err != nil {
+		if err := CatchUpAll(t.Context(), l, h.folds...); err != nil {
 			t.Fatal(err)
 		}
 		if err := h.differ(whole); err != nil {
@@ -272,12 +272,12 @@ func TestKeep(t *testing.T) {
 		appendTo(t, l, "training", list...)
 	}
 	h := newHall(l)
-	if err := Warm(t.Context(), l, h.folds...); err != nil {
+	if err := CatchUpAll(t.Context(), l, h.folds...); err != nil {
 		t.Fatal(err)
 	}
-	keep := func(until func(*Shelf) bool) {
+	keep := func(until func(*SnapshotStore) bool) {
 		t.Helper()
-		s := NewShelf(dir, l)
+		s := NewSnapshotStore(dir, l)
 		fresh := newHall(l)
 		if err := s.Restore(t.Context(), fresh.folds...); err != nil {
 			t.Fatal(err)
@@ -295,12 +295,12 @@ func TestKeep(t *testing.T) {
 		<-done
 	}
 	file := filepath.Join(dir, "training")
-	keep(func(*Shelf) bool { _, err := os.Stat(file); return err == nil })
+	keep(func(*SnapshotStore) bool { _, err := os.Stat(file); return err == nil })
 	if _, err := os.Stat(filepath.Join(dir, "review")); err != nil {
 		// It may have been stopped between the two; then all are written again.
 		t.Log(err)
 	}
-	if err := NewShelf(dir, l).Write(t.Context(), h.folds...); err != nil {
+	if err := NewSnapshotStore(dir, l).Write(t.Context(), h.folds...); err != nil {
 		t.Fatal(err)
 	}
 	before, err := os.Stat(file)
@@ -312,7 +312,7 @@ func TestKeep(t *testing.T) {
 		t.Fatal(err)
 	}
 	looks := 0
-	keep(func(*Shelf) bool { looks++; return looks > 20 })
+	keep(func(*SnapshotStore) bool { looks++; return looks > 20 })
 	if after, err := os.Stat(file); err != nil || !os.SameFile(before, after) {
 		t.Errorf("written again for one event: %v", err)
 	}
@@ -323,7 +323,7 @@ func FuzzLoad(f *testing.F) {
 	l := memlog.New()
 	appendTo(f, l, "training", take("a", "c", 0), withdraw("w", "b"))
 	h := newHall(l)
-	if err := Warm(f.Context(), l, h.folds...); err != nil {
+	if err := CatchUpAll(f.Context(), l, h.folds...); err != nil {
 		f.Fatal(err)
 	}
 	var b bytes.Buffer
@@ -343,13 +343,13 @@ func FuzzLoad(f *testing.F) {
 		h := newHall(l)
 		fold := h.folds[0]
 		if err := fold.load(t.Context(), snapshot.NewReader(&b), l); err != nil {
-			if fold.books.Len() > 0 || fold.last != (mark{}) {
+			if fold.books.Len() > 0 || fold.last != (commitMark{}) {
 				t.Fatal("half of it is believed")
 			}
 			return
 		}
 		for n := range fold.books.Len() + 2 {
-			fold.books.at(uint32(n))
+			fold.books.position(uint32(n))
 		}
 		fold.books.Begin()
 		Apply(fold.state, take("a", "c", 0))

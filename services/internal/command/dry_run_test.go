@@ -12,7 +12,7 @@ import (
 	"github.com/muster-works/muster/events/log/memlog"
 )
 
-func tryOut(t *testing.T, d *Desk, premises []*events.Event, batch ...*events.Event) (list []string) {
+func tryOut(t *testing.T, d *Handler, premises []*events.Event, batch ...*events.Event) (list []string) {
 	t.Helper()
 	receipts, err := d.Try(t.Context(), premises, batch, time.Time{})
 	if err != nil {

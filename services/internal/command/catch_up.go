@@ -15,7 +15,7 @@ const ahead = 4
 // from where the first of them is, which is what a start of many services costs
 // most, and folds boundaries beside each other. The folds are locked meanwhile.
 // It fails as [Fold.CatchUp] does.
-func Warm(ctx context.Context, l log.Log, folds ...*Fold) error {
+func CatchUpAll(ctx context.Context, l log.Log, folds ...*Fold) error {
 	g, ctx := errgroup.WithContext(ctx)
 	waiting := map[string]chan log.Commit{}
 	var from log.Position

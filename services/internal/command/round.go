@@ -9,7 +9,7 @@ import (
 )
 
 // A verdict is what a round came to, before it is in the log.
-type verdict struct {
+type round struct {
 	receipts []events.Receipt
 	numbers  []uint32 // of each receipt's event in the ledger, 0 where it is not there
 	accepted []*events.Event
@@ -24,19 +24,19 @@ type verdict struct {
 // decide judges list against the folds, applying what it accepts to the own
 // state, with the journal open. It stops early when the commit is full. With an
 // error nothing was applied.
-func (d *Desk) decide(list []*events.Event, imported time.Time) (*verdict, error) {
+func (d *Handler) decide(list []*events.Event, imported time.Time) (*round, error) {
 	for _, f := range d.consults {
 		f.mu.RLock()
 		defer f.mu.RUnlock()
 	}
-	return d.judge(list, imported)
+	return d.decideLocked(list, imported)
 }
 
 // judge is decide with the folds consulted locked.
-func (d *Desk) judge(list []*events.Event, imported time.Time) (*verdict, error) {
+func (d *Handler) decideLocked(list []*events.Event, imported time.Time) (*round, error) {
 	books := d.own.books
 	books.Begin()
-	v := &verdict{}
+	v := &round{}
 	if n := len(d.buffers); n > 0 {
 		v.buffer, d.buffers = d.buffers[n-1][:0], d.buffers[:n-1]
 	}
@@ -47,7 +47,7 @@ func (d *Desk) judge(list []*events.Event, imported time.Time) (*verdict, error)
 			v.answer(r, n)
 			continue
 		}
-		record, reasons := e, d.void(e)
+		record, reasons := e, d.checkSuperseded(e)
 		if reasons == nil && !imported.IsZero() {
 			reasons = d.importable(imported)
 		}
@@ -85,7 +85,7 @@ func (d *Desk) judge(list []*events.Event, imported time.Time) (*verdict, error)
 	return v, nil
 }
 
-func (v *verdict) answer(r events.Receipt, number uint32) {
+func (v *round) answer(r events.Receipt, number uint32) {
 	v.receipts = append(v.receipts, r)
 	v.numbers = append(v.numbers, number)
 	if r.Status == events.Rejected {
@@ -94,8 +94,8 @@ func (v *verdict) answer(r events.Receipt, number uint32) {
 }
 
 // known answers an event whose key is taken, and says by which number.
-func (d *Desk) known(e *events.Event, known Known) (events.Receipt, uint32) {
-	if !d.own.books.same(known.Number, e) {
+func (d *Handler) known(e *events.Event, known IndexedEvent) (events.Receipt, uint32) {
+	if !d.own.books.sameContent(known.Number, e) {
 		return events.Reject(e, events.Refuse(IDReused, "id",
 			"was used for an event with other content; give this one an id of its own, or correct the first with replaces")), 0
 	}
@@ -106,7 +106,7 @@ func (d *Desk) known(e *events.Event, known Known) (events.Receipt, uint32) {
 
 // void checks that what e replaces or withdraws is there to be voided. In
 // record mode the correction may come before what it corrects.
-func (d *Desk) void(e *events.Event) events.Reasons {
+func (d *Handler) checkSuperseded(e *events.Event) events.Reasons {
 	k, ok := e.Supersedes()
 	if !ok {
 		return nil
@@ -120,22 +120,22 @@ func (d *Desk) void(e *events.Event) events.Reasons {
 	case k.ID == e.ID:
 		return events.Refuse(events.Invalid, field, "names the event itself")
 	case !known && d.own.books.Ahead(k):
-		return events.Refuse(AlreadyVoided, field, "names an event that was replaced or withdrawn before it came")
+		return events.Refuse(AlreadySuperseded, field, "names an event that was replaced or withdrawn before it came")
 	case !known && e.Submode == events.Record:
 		return nil
 	case !known:
 		return events.Refuse(UnknownReplaced, field, "names no event of this source and family in the log")
 	case entry.Type != t:
 		return events.Refuse(UnknownReplaced, field, "names an event of type "+string(entry.Type)+", not "+string(t))
-	case entry.Voided:
-		return events.Refuse(AlreadyVoided, field, "names an event that was replaced or withdrawn before; name the latest one")
+	case entry.Superseded:
+		return events.Refuse(AlreadySuperseded, field, "names an event that was replaced or withdrawn before; name the latest one")
 	}
 	return nil
 }
 
 // importable checks that history may still be brought in: as long as the
 // boundaries in sight hold nothing but imports, in order of recorded time.
-func (d *Desk) importable(at time.Time) events.Reasons {
+func (d *Handler) importable(at time.Time) events.Reasons {
 	if d.own.settled {
 		return events.Refuse(ImportClosed, "recordedtime", "the log has taken live events; history can be imported only before the first of them")
 	}

@@ -24,7 +24,7 @@ import (
 //     and 41 to the digest in place of 42, so that a catalogue may have 64 types;
 //     the fold of placements keeps of each development of a post all that decides
 //     which of several holds.
-const format = 2
+const snapshotFormat = 2
 
 // A Verifier says whether the commit at a position is the one with that id:
 // nil, or log.ErrForeign. Every driver of the log is one.
@@ -40,7 +40,7 @@ type Verifier interface {
 // A file names the last commit that any of the folds held when they were
 // written. Up to there the fold in it holds all of its boundary, so that all of
 // them read on from there, those included whose boundary is seldom written to.
-type Shelf struct {
+type SnapshotStore struct {
 	dir   string
 	log   Verifier
 	held  int // events in the folds when they were written down last
@@ -48,16 +48,18 @@ type Shelf struct {
 }
 
 // NewShelf makes a shelf for the folds of a log. The directory need not be there.
-func NewShelf(dir string, l Verifier) *Shelf { return &Shelf{dir: dir, log: l, worth: worth} }
+func NewSnapshotStore(dir string, l Verifier) *SnapshotStore {
+	return &SnapshotStore{dir: dir, log: l, worth: worth}
+}
 
 // WriteAfter has Keep write the folds down once so many new events have come, in
 // place of 50,000, if they are a sixteenth of all. It is called before Keep.
-func (s *Shelf) WriteAfter(events int) { s.worth = events }
+func (s *SnapshotStore) WriteAfter(events int) { s.worth = events }
 
 // Restore brings folds, which are at the beginning of the log, to where they
 // were written down. Those that were not stay, and so do those in doubt; why
 // is returned for people to read.
-func (s *Shelf) Restore(ctx context.Context, folds ...*Fold) (doubts error) {
+func (s *SnapshotStore) Restore(ctx context.Context, folds ...*Fold) (doubts error) {
 	g := new(errgroup.Group)
 	all := make([]error, len(folds))
 	for i, f := range folds {
@@ -74,12 +76,12 @@ func (s *Shelf) Restore(ctx context.Context, folds ...*Fold) (doubts error) {
 	return errors.Join(all...)
 }
 
-func (s *Shelf) file(f *Fold) string { return filepath.Join(s.dir, f.boundary) }
+func (s *SnapshotStore) file(f *Fold) string { return filepath.Join(s.dir, f.boundary) }
 
 // Keep writes folds down: all of them whenever enough has come to be worth it,
 // looking every interval and at once, until the context ends. Nobody decides by
 // a fold while it is written. failed is told when one cannot be written.
-func (s *Shelf) Keep(ctx context.Context, every time.Duration, failed func(error), folds ...*Fold) {
+func (s *SnapshotStore) Keep(ctx context.Context, every time.Duration, failed func(error), folds ...*Fold) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -105,9 +107,9 @@ const (
 )
 
 // Write writes folds down, durably.
-func (s *Shelf) Write(ctx context.Context, folds ...*Fold) error {
+func (s *SnapshotStore) Write(ctx context.Context, folds ...*Fold) error {
 	n := held(folds)
-	var last mark
+	var last commitMark
 	for _, f := range folds {
 		f.Read(func() {
 			if f.last.at.Compare(last.at) > 0 {
@@ -138,8 +140,8 @@ func held(folds []*Fold) (n int) {
 }
 
 // save writes a fold that holds all of its boundary up to a commit.
-func (f *Fold) save(w *snapshot.Writer, upTo mark) {
-	w.Uint(format)
+func (f *Fold) save(w *snapshot.Writer, upTo commitMark) {
+	w.Uint(snapshotFormat)
 	w.Text(f.boundary)
 	w.Uint(uint64(len(types)))
 	for _, t := range types {
@@ -166,8 +168,8 @@ func (f *Fold) save(w *snapshot.Writer, upTo mark) {
 func (f *Fold) load(ctx context.Context, r *snapshot.Reader, l Verifier) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if n := r.Uint(); r.Err() == nil && n != format {
-		return fmt.Errorf("%w: it is of form %d, this version writes %d", snapshot.ErrDoubtful, n, format)
+	if n := r.Uint(); r.Err() == nil && n != snapshotFormat {
+		return fmt.Errorf("%w: it is of form %d, this version writes %d", snapshot.ErrDoubtful, n, snapshotFormat)
 	}
 	if boundary := r.Text(); r.Err() == nil && boundary != f.boundary {
 		return fmt.Errorf("%w: it is of boundary %q", snapshot.ErrDoubtful, boundary)
@@ -202,10 +204,10 @@ func (f *Fold) load(ctx context.Context, r *snapshot.Reader, l Verifier) error {
 	return nil
 }
 
-func readMark(r *snapshot.Reader) mark {
+func readMark(r *snapshot.Reader) commitMark {
 	at, err := log.ParsePosition(r.Text())
 	if err != nil {
 		r.Reject("a position is malformed")
 	}
-	return mark{at, r.Text()}
+	return commitMark{at, r.Text()}
 }

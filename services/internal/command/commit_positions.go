@@ -14,41 +14,41 @@ import (
 // position, and the number that it begins with. The rows are written as
 // differences, in blocks; a row takes 3 bytes and more, and a lookup reads one
 // block.
-type places struct {
-	blocks []block
-	last   row
+type commitPositions struct {
+	blocks []positionBlock
+	last   positionRow
 }
 
 // blockRows is how many rows a block holds: some hundred bytes to read.
 const blockRows = 64
 
-type row struct {
+type positionRow struct {
 	first        uint32 // number of the commit's first event
 	next         uint32 // number of the first event after the commit
 	major, minor uint64 // of the position
 }
 
-type block struct {
-	before row    // the row before the block
-	rows   []byte // differences
+type positionBlock struct {
+	before positionRow // the row before the block
+	rows   []byte      // differences
 	n      int
 }
 
 // end returns the number after the last event with a place.
-func (p *places) end() uint32 { return max(p.last.next, 1) }
+func (p *commitPositions) end() uint32 { return max(p.last.next, 1) }
 
 // add notes that the events from the end up to next lie in the commit at a
 // position.
-func (p *places) add(at log.Position, next uint32) {
+func (p *commitPositions) add(at log.Position, next uint32) {
 	if len(p.blocks) == 0 || p.blocks[len(p.blocks)-1].n == blockRows {
 		if len(p.blocks) > 0 {
 			full := &p.blocks[len(p.blocks)-1]
 			full.rows = slices.Clip(slices.Clone(full.rows))
 		}
-		p.blocks = append(p.blocks, block{before: row{next: p.end(), major: p.last.major, minor: p.last.minor}})
+		p.blocks = append(p.blocks, positionBlock{before: positionRow{next: p.end(), major: p.last.major, minor: p.last.minor}})
 	}
 	b := &p.blocks[len(p.blocks)-1]
-	r := row{first: p.end(), next: next}
+	r := positionRow{first: p.end(), next: next}
 	r.major, r.minor = at.Parts()
 	b.rows = binary.AppendUvarint(b.rows, uint64(next-r.first))
 	b.rows = binary.AppendUvarint(b.rows, r.major-p.last.major)
@@ -58,8 +58,8 @@ func (p *places) add(at log.Position, next uint32) {
 }
 
 // all yields the rows in order.
-func (p *places) all() iter.Seq[row] {
-	return func(yield func(row) bool) {
+func (p *commitPositions) all() iter.Seq[positionRow] {
+	return func(yield func(positionRow) bool) {
 		for _, b := range p.blocks {
 			r := b.before
 			for rest := b.rows; len(rest) > 0; {
@@ -72,15 +72,15 @@ func (p *places) all() iter.Seq[row] {
 }
 
 // after reads the row that comes after r, from the differences.
-func (r row) after(rows []byte) (next row, rest []byte) {
+func (r positionRow) after(rows []byte) (next positionRow, rest []byte) {
 	count, k := binary.Uvarint(rows)
 	major, l := binary.Uvarint(rows[k:])
 	minor, m := binary.Varint(rows[k+l:])
-	return row{r.next, r.next + uint32(count), r.major + major, r.minor + uint64(minor)}, rows[k+l+m:]
+	return positionRow{r.next, r.next + uint32(count), r.major + major, r.minor + uint64(minor)}, rows[k+l+m:]
 }
 
 // of returns the position of an event, and zero while it has none.
-func (p *places) of(n uint32) log.Position {
+func (p *commitPositions) of(n uint32) log.Position {
 	if n == 0 || n >= p.end() {
 		return log.Position{}
 	}

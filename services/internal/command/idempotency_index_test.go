@@ -22,7 +22,7 @@ type plain struct {
 }
 
 type plainEntry struct {
-	Known
+	IndexedEvent
 	digest string
 	at     log.Position
 }
@@ -32,11 +32,11 @@ func (p plain) clone() plain { return plain{maps.Clone(p.known), maps.Clone(p.ah
 func (p *plain) enter(e *events.Event) {
 	p.n++
 	if _, taken := p.known[e.Key()]; !taken {
-		p.known[e.Key()] = plainEntry{Known{p.n, e.Type, p.ahead[e.Key()]}, e.Digest, log.Position{}}
+		p.known[e.Key()] = plainEntry{IndexedEvent{p.n, e.Type, p.ahead[e.Key()]}, e.Digest, log.Position{}}
 	}
 	if k, ok := e.Supersedes(); ok {
 		if old, known := p.known[k]; known {
-			old.Voided = true
+			old.Superseded = true
 			p.known[k] = old
 		} else {
 			p.ahead[k] = true
@@ -61,7 +61,7 @@ func (p *plain) place(at log.Position, before uint32) {
 // of both drivers' kinds.
 func TestLedger(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var b Books
+		var b StateBase
 		want := plain{known: map[events.Key]plainEntry{}, ahead: map[events.Key]bool{}}
 		id := rapid.Custom(func(t *rapid.T) string { return strconv.Itoa(rapid.IntRange(0, 300).Draw(t, "id")) })
 		major, minor := uint64(0), uint64(0)
@@ -77,9 +77,9 @@ func TestLedger(t *testing.T) {
 					e.Replaces = id.Draw(t, "of")
 				}
 				known, taken := want.known[e.Key()]
-				is := b.enter(e, &b.Journal)
+				is := b.add(e, &b.Journal)
 				want.enter(e)
-				if is.Number != want.n || is.Void != (taken || want.known[e.Key()].Voided && want.ahead[e.Key()]) {
+				if is.Number != want.n || is.Ineffective != (taken || want.known[e.Key()].Superseded && want.ahead[e.Key()]) {
 					t.Fatalf("%s entered as %+v, taken %v %+v", e.ID, is, taken, known)
 				}
 			}
@@ -92,21 +92,21 @@ func TestLedger(t *testing.T) {
 			if major += rapid.Uint64Range(1, 1<<rapid.IntRange(0, 40).Draw(t, "bits")).Draw(t, "major"); rapid.Bool().Draw(t, "both") {
 				minor = major - rapid.Uint64Range(0, min(major, 1<<20)).Draw(t, "minor")
 			}
-			b.place(log.At(major, minor), b.end())
+			b.placeCommit(log.At(major, minor), b.end())
 			want.place(log.At(major, minor), before.n)
 		}
 		for n := range 301 {
 			k := take(strconv.Itoa(n), "", 0).Key()
 			got, ok := b.Find(k)
 			w, known := want.known[k]
-			if ok != known || got != w.Known || b.Ahead(k) != want.ahead[k] {
-				t.Fatalf("%s: %v %+v ahead %v, want %v %+v ahead %v", k.ID, ok, got, b.Ahead(k), known, w.Known, want.ahead[k])
+			if ok != known || got != w.IndexedEvent || b.Ahead(k) != want.ahead[k] {
+				t.Fatalf("%s: %v %+v ahead %v, want %v %+v ahead %v", k.ID, ok, got, b.Ahead(k), known, w.IndexedEvent, want.ahead[k])
 			}
-			if known && b.at(got.Number) != w.at {
-				t.Fatalf("%s at %s, want %s", k.ID, b.at(got.Number), w.at)
+			if known && b.position(got.Number) != w.at {
+				t.Fatalf("%s at %s, want %s", k.ID, b.position(got.Number), w.at)
 			}
 			for content := range 4 {
-				if e := take(k.ID, "", content); known && b.same(got.Number, e) != (e.Digest == w.digest) {
+				if e := take(k.ID, "", content); known && b.sameContent(got.Number, e) != (e.Digest == w.digest) {
 					t.Fatalf("%s with content %d is not told from %s", k.ID, content, w.digest)
 				}
 			}
@@ -140,18 +140,18 @@ func BenchmarkLedger(b *testing.B) {
 			n := ledgerEvents()
 			for b.Loop() {
 				before := heap()
-				var l Books
+				var l StateBase
 				e := take("", "c", 0)
 				begin := time.Now()
 				for i := range n {
 					e.ID = key(i)
-					l.enter(e, &l.Journal)
+					l.add(e, &l.Journal)
 					if i%c.perCommit == c.perCommit-1 || i == n-1 {
 						at := uint64(i) * c.stride
 						if c.stride > 1000 {
-							l.place(log.At(at+1, at-at%700+1), l.end())
+							l.placeCommit(log.At(at+1, at-at%700+1), l.end())
 						} else {
-							l.place(log.At(at+1, 0), l.end())
+							l.placeCommit(log.At(at+1, 0), l.end())
 						}
 					}
 				}
@@ -189,7 +189,7 @@ func BenchmarkLedgerAsMap(b *testing.B) {
 			e.ID = key(i)
 			h := e.Key().Hash()
 			if _, taken := m[h]; !taken {
-				m[h] = plainEntry{Known{uint32(i), e.Type, false}, e.Digest, log.At(uint64(i/1000+1), 0).Event(i % 1000)}
+				m[h] = plainEntry{IndexedEvent{uint32(i), e.Type, false}, e.Digest, log.At(uint64(i/1000+1), 0).Event(i % 1000)}
 			}
 		}
 		entered := time.Since(begin)
@@ -221,12 +221,12 @@ func heap() int {
 func TestLedgerMemory(t *testing.T) {
 	const n = 200_000
 	before := heap()
-	var l Books
+	var l StateBase
 	e := take("", "c", 0)
 	for i := range n {
 		e.ID = key(i)
-		l.enter(e, &l.Journal)
-		l.place(log.At(uint64(3*i+1), 0), l.end())
+		l.add(e, &l.Journal)
+		l.placeCommit(log.At(uint64(3*i+1), 0), l.end())
 	}
 	each := float64(heap()-before) / n
 	runtime.KeepAlive(&l)

@@ -11,7 +11,7 @@ import (
 )
 
 // mostRounds bounds a burst, so that others come to read the fold.
-const mostRounds = 64
+const maxRounds = 64
 
 // burst decides what waits, round by round, appends what each accepts as one
 // commit, and hands out receipts. It returns what still waits; with an error,
@@ -21,15 +21,15 @@ const mostRounds = 64
 // takes the one before: on the state as it will be, which the lock hides from
 // all others until the log has it. When the log does not take it, both are
 // undone. A desk that shares its fold leaves it to the others after each round.
-func (d *Desk) burst(ctx context.Context, waiting []*request) ([]*request, error) {
+func (d *Handler) groupCommit(ctx context.Context, waiting []*pendingRequest) ([]*pendingRequest, error) {
 	d.own.mu.Lock()
 	defer d.own.mu.Unlock()
 	undo := d.own.books.Rollback
-	var v *verdict // decided, and not in the log
+	var v *round // decided, and not in the log
 	fresh, conflicts := false, 0
 	for rounds := 1; ; rounds++ {
 		var err error
-		list, imported := group(waiting, 0)
+		list, imported := nextRound(waiting, 0)
 		if v == nil {
 			if v, err = d.decide(list, imported); err != nil {
 				undo()
@@ -53,14 +53,14 @@ func (d *Desk) burst(ctx context.Context, waiting []*request) ([]*request, error
 		}
 		if len(v.accepted) == 0 {
 			undo()
-			d.locate(v, log.Position{})
-			return finish(waiting, v.receipts), nil
+			d.fillPositions(v, log.Position{})
+			return handOut(waiting, v.receipts), nil
 		}
 		landing := d.append(ctx, v, imported)
-		var next *verdict
-		if more := len(list) - len(v.receipts); d.own.desks == 1 && rounds < mostRounds && (more > 0 || len(list) == log.MaxEvents) {
+		var next *round
+		if more := len(list) - len(v.receipts); d.own.desks == 1 && rounds < maxRounds && (more > 0 || len(list) == log.MaxEvents) {
 			waiting = d.drain(waiting)
-			if ahead, _ := group(waiting, len(v.receipts)); len(ahead) > 0 {
+			if ahead, _ := nextRound(waiting, len(v.receipts)); len(ahead) > 0 {
 				next, _ = d.decide(ahead, imported) // of an error nothing stays; the next burst meets it
 			}
 		}
@@ -71,15 +71,15 @@ func (d *Desk) burst(ctx context.Context, waiting []*request) ([]*request, error
 			if err := d.catchUp(ctx); err != nil {
 				return waiting, err
 			}
-			if conflicts++; conflicts == attempts {
+			if conflicts++; conflicts == maxConflicts {
 				return waiting, ErrBusy
 			}
 		case landed.err != nil:
 			undo()
 			return waiting, landed.err
 		default:
-			d.land(v, landed, imported)
-			waiting = finish(waiting, v.receipts)
+			d.complete(v, landed, imported)
+			waiting = handOut(waiting, v.receipts)
 			if next == nil || len(next.receipts) == 0 {
 				d.own.books.Keep()
 				return waiting, nil
@@ -92,8 +92,8 @@ func (d *Desk) burst(ctx context.Context, waiting []*request) ([]*request, error
 }
 
 // A landing is what came of an append.
-type landing struct {
-	mark
+type appendResult struct {
+	commitMark
 	revision log.Revision
 	err      error
 }
@@ -101,12 +101,12 @@ type landing struct {
 // append writes the accepted events as a commit on the revision that the fold
 // is at, and tells what came of it. A commit whose outcome is unknown is tried
 // again under its id.
-func (d *Desk) append(ctx context.Context, v *verdict, imported time.Time) <-chan landing {
+func (d *Handler) append(ctx context.Context, v *round, imported time.Time) <-chan appendResult {
 	c := log.Commit{ID: uuid.NewString(), Boundary: d.own.boundary, Events: v.raw, Imported: imported}
 	expected := d.own.revision
-	landed := make(chan landing, 1)
+	landed := make(chan appendResult, 1)
 	go func() {
-		ctx, cancel := context.WithTimeout(ctx, appendTime)
+		ctx, cancel := context.WithTimeout(ctx, appendTimeout)
 		defer cancel()
 		at, revision, err := d.own.log.Append(ctx, c, expected)
 		for wait := 10 * time.Millisecond; errors.Is(err, log.ErrUnavailable) && ctx.Err() == nil; wait *= 2 {
@@ -119,27 +119,27 @@ func (d *Desk) append(ctx context.Context, v *verdict, imported time.Time) <-cha
 		if err != nil && ctx.Err() != nil && !errors.Is(err, log.ErrConflict) {
 			err = fmt.Errorf("%w: %w", log.ErrUnavailable, err)
 		}
-		landed <- landing{mark{at, c.ID}, revision, err}
+		landed <- appendResult{commitMark{at, c.ID}, revision, err}
 	}()
 	return landed
 }
 
 // land takes note that a verdict is in the log, and fills in the positions.
-func (d *Desk) land(v *verdict, l landing, imported time.Time) {
-	d.own.last, d.own.revision = l.mark, l.revision
+func (d *Handler) complete(v *round, l appendResult, imported time.Time) {
+	d.own.last, d.own.revision = l.commitMark, l.revision
 	if imported.IsZero() {
 		d.own.settled = true
 	} else {
 		d.own.imported = imported
 	}
-	d.own.books.place(l.at, v.end)
-	d.locate(v, l.at)
+	d.own.books.placeCommit(l.at, v.end)
+	d.fillPositions(v, l.at)
 	d.buffers = append(d.buffers, v.buffer) // the log has let go of it
 }
 
 // locate fills in where in the log the events of receipts are. Those that the
 // verdict accepted are in the commit at a position, in order.
-func (d *Desk) locate(v *verdict, at log.Position) {
+func (d *Handler) fillPositions(v *round, at log.Position) {
 	first := v.end - uint32(len(v.accepted))
 	for i, n := range v.numbers {
 		switch {
@@ -147,22 +147,22 @@ func (d *Desk) locate(v *verdict, at log.Position) {
 		case n >= first && !at.IsZero():
 			v.receipts[i].Position = at.Event(int(n - first))
 		default:
-			v.receipts[i].Position = d.own.books.at(n)
+			v.receipts[i].Position = d.own.books.position(n)
 		}
 	}
 }
 
 // refresh says whether any fold that was decided on lies behind the log.
-func (d *Desk) refresh(ctx context.Context) (behind bool, err error) {
+func (d *Handler) refresh(ctx context.Context) (behind bool, err error) {
 	for _, f := range append([]*Fold{d.own}, d.consults...) {
-		if behind, err = f.stale(ctx); behind || err != nil {
+		if behind, err = f.behind(ctx); behind || err != nil {
 			return behind, err
 		}
 	}
 	return false, nil
 }
 
-func (d *Desk) catchUp(ctx context.Context) error {
+func (d *Handler) catchUp(ctx context.Context) error {
 	for _, f := range d.consults {
 		if err := f.CatchUp(ctx); err != nil {
 			return err

@@ -77,7 +77,7 @@ func TestBurst(t *testing.T) {
 			l := &gate{Log: memlog.New(), begun: make(chan struct{}), fate: make(chan error)}
 			s := newSeats()
 			decider := &tallied{Decider: s}
-			d := run(t, New(events.Training, decider, NewFold(l, "training", s)))
+			d := run(t, NewHandler(events.Training, decider, NewFold(l, "training", s)))
 			type answer struct {
 				receipts []events.Receipt
 				err      error

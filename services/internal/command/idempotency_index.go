@@ -35,111 +35,111 @@ import (
 // events and a thousand million submissions the chance that any key is mistaken
 // for another is one in six million; it would be refused as id_reused, and a
 // process with a factor of its own would take it.
-type Ledger struct {
+type IdempotencyIndex struct {
 	factor  [2]uint64 // of keys, 128 bits, odd
 	twist   uint64    // of digests, odd
-	entries table.List[entry]
+	entries table.List[indexSlot]
 	index   table.Index
 	ahead   map[[16]byte]struct{} // voided before they came
-	places  places
+	places  commitPositions
 }
 
 // An entry is a mark of the key, and the rest: 16 more bits of the mark, 41 of
 // the digest, 6 of the type and 1 for what was voided.
-type entry struct{ mark, rest uint64 }
+type indexSlot struct{ mark, rest uint64 }
 
 const (
-	digestBits = 41
-	typeBits   = 6
-	voidedBit  = 1
-	markShift  = digestBits + typeBits + 1
-	maxTypes   = 1 << typeBits // that a catalogue may have
-	typeMask   = maxTypes - 1
+	digestBits    = 41
+	typeBits      = 6
+	supersededBit = 1
+	markShift     = digestBits + typeBits + 1
+	maxTypes      = 1 << typeBits // that a catalogue may have
+	typeMask      = maxTypes - 1
 )
 
 // A Known is what the ledger knows of one event.
-type Known struct {
-	Number uint32
-	Type   events.Type
-	Voided bool // replaced or withdrawn
+type IndexedEvent struct {
+	Number     uint32
+	Type       events.Type
+	Superseded bool // replaced or withdrawn
 }
 
 // An Entry is what the ledger has to say of an event that is folded.
-type Entry struct {
-	Number uint32 // of the event
-	Voids  uint32 // number of the event that it replaces or withdraws; 0 where that is not there
-	Void   bool   // it counts for nothing: it was voided before it came, or its key was taken
+type IndexEntry struct {
+	Number      uint32 // of the event
+	Supersedes  uint32 // number of the event that it replaces or withdraws; 0 where that is not there
+	Ineffective bool   // it counts for nothing: it was voided before it came, or its key was taken
 }
 
 // open makes an empty ledger ready.
-func (l *Ledger) open() {
+func (l *IdempotencyIndex) open() {
 	var b [24]byte
 	_, _ = rand.Read(b[:]) // never fails
 	l.factor = [2]uint64{binary.LittleEndian.Uint64(b[:8]), binary.LittleEndian.Uint64(b[8:16]) | 1}
 	l.twist = binary.LittleEndian.Uint64(b[16:]) | 1
-	l.entries.Add(entry{}) // 0 is none
+	l.entries.Add(indexSlot{}) // 0 is none
 	l.ahead = map[[16]byte]struct{}{}
 }
 
 // Find returns what is known of the event with a key.
-func (l *Ledger) Find(k events.Key) (Known, bool) {
-	n := l.find(l.mark(k.Hash()))
+func (l *IdempotencyIndex) Find(k events.Key) (IndexedEvent, bool) {
+	n := l.find(l.keyMark(k.Hash()))
 	if n == 0 {
-		return Known{}, false
+		return IndexedEvent{}, false
 	}
 	rest := l.entries.At(n).rest
-	return Known{n, types[rest>>1&typeMask], rest&voidedBit != 0}, true
+	return IndexedEvent{n, types[rest>>1&typeMask], rest&supersededBit != 0}, true
 }
 
 // Voids returns the number of the event that e replaces or withdraws, 0 when
 // there is none.
-func (l *Ledger) Voids(e *events.Event) uint32 {
+func (l *IdempotencyIndex) SupersededNumber(e *events.Event) uint32 {
 	if k, ok := e.Supersedes(); ok {
-		return l.find(l.mark(k.Hash()))
+		return l.find(l.keyMark(k.Hash()))
 	}
 	return 0
 }
 
 // Ahead says whether an event was replaced or withdrawn before it came.
-func (l *Ledger) Ahead(k events.Key) bool {
+func (l *IdempotencyIndex) Ahead(k events.Key) bool {
 	_, ok := l.ahead[k.Hash()]
 	return ok
 }
 
 // Len returns how many events there are.
-func (l *Ledger) Len() int { return max(0, l.entries.Len()-1) }
+func (l *IdempotencyIndex) Len() int { return max(0, l.entries.Len()-1) }
 
 // at returns the position of an event, and zero while its commit is under way.
-func (l *Ledger) at(n uint32) log.Position { return l.places.of(n) }
+func (l *IdempotencyIndex) position(n uint32) log.Position { return l.places.of(n) }
 
 // place notes that the events without a position, up to a number, lie in the
 // commit at one.
-func (l *Ledger) place(at log.Position, end uint32) { l.places.add(at, end) }
+func (l *IdempotencyIndex) placeCommit(at log.Position, end uint32) { l.places.add(at, end) }
 
 // end is the number that the next event will have.
-func (l *Ledger) end() uint32 { return uint32(max(1, l.entries.Len())) }
+func (l *IdempotencyIndex) end() uint32 { return uint32(max(1, l.entries.Len())) }
 
 // same says whether e was submitted with the content of the event of a number.
-func (l *Ledger) same(n uint32, e *events.Event) bool {
+func (l *IdempotencyIndex) sameContent(n uint32, e *events.Event) bool {
 	return (l.entries.At(n).rest^l.digest(e)<<(typeBits+1))<<(64-markShift)>>(64-digestBits) == 0
 }
 
 // enter notes e, and what it voids. The first event under a key stays; one
 // that comes after it has a number too, so that numbers count what is in the
 // log, and is found by nobody.
-func (l *Ledger) enter(e *events.Event, j *Journal) (is Entry) {
+func (l *IdempotencyIndex) add(e *events.Event, j *Journal) (is IndexEntry) {
 	if l.entries.Len() == 0 {
 		l.open()
 	}
 	hash := e.Key().Hash()
-	mark := l.mark(hash)
+	mark := l.keyMark(hash)
 	_, voided := l.ahead[hash]
 	taken := l.find(mark) != 0
 	mark.rest |= l.digest(e)<<(typeBits+1) | uint64(slices.Index(types, e.Type))<<1
 	if voided {
-		mark.rest |= voidedBit
+		mark.rest |= supersededBit
 	}
-	is = Entry{Number: l.entries.Add(mark), Void: taken || voided}
+	is = IndexEntry{Number: l.entries.Add(mark), Ineffective: taken || voided}
 	if !taken {
 		l.index.Add(is.Number, l.hash)
 	}
@@ -152,14 +152,14 @@ func (l *Ledger) enter(e *events.Event, j *Journal) (is Entry) {
 		})
 	}
 	if k, ok := e.Supersedes(); ok {
-		is.Voids = l.void(k.Hash(), j)
+		is.Supersedes = l.supersede(k.Hash(), j)
 	}
 	return is
 }
 
 // void marks the event under a key as voided, or remembers to.
-func (l *Ledger) void(key [16]byte, j *Journal) uint32 {
-	n := l.find(l.mark(key))
+func (l *IdempotencyIndex) supersede(key [16]byte, j *Journal) uint32 {
+	n := l.find(l.keyMark(key))
 	if n == 0 {
 		if _, ok := l.ahead[key]; !ok {
 			l.ahead[key] = struct{}{}
@@ -169,34 +169,34 @@ func (l *Ledger) void(key [16]byte, j *Journal) uint32 {
 		}
 		return 0
 	}
-	if l.entries.At(n).rest&voidedBit == 0 {
-		l.entries.At(n).rest |= voidedBit
+	if l.entries.At(n).rest&supersededBit == 0 {
+		l.entries.At(n).rest |= supersededBit
 		if j.Open() {
-			j.Did(func() { l.entries.At(n).rest &^= voidedBit })
+			j.Did(func() { l.entries.At(n).rest &^= supersededBit })
 		}
 	}
 	return n
 }
 
 // find returns the number of the event with a mark, 0 when there is none.
-func (l *Ledger) find(mark entry) uint32 {
+func (l *IdempotencyIndex) find(mark indexSlot) uint32 {
 	return l.index.Find(mark.mark, func(n uint32) bool {
 		e := l.entries.At(n)
 		return e.mark == mark.mark && e.rest>>markShift == mark.rest>>markShift
 	})
 }
 
-func (l *Ledger) hash(n uint32) uint64 { return l.entries.At(n).mark }
+func (l *IdempotencyIndex) hash(n uint32) uint64 { return l.entries.At(n).mark }
 
 // mark takes the upper 80 bits of key × factor, modulo 2^128.
-func (l *Ledger) mark(key [16]byte) entry {
+func (l *IdempotencyIndex) keyMark(key [16]byte) indexSlot {
 	high, low := binary.BigEndian.Uint64(key[:8]), binary.BigEndian.Uint64(key[8:])
 	carry, rest := bits.Mul64(low, l.factor[1])
-	return entry{carry + high*l.factor[1] + low*l.factor[0], rest >> markShift << markShift}
+	return indexSlot{carry + high*l.factor[1] + low*l.factor[0], rest >> markShift << markShift}
 }
 
 // digest takes 41 bits of what is kept of the digest of what was submitted.
-func (l *Ledger) digest(e *events.Event) uint64 {
+func (l *IdempotencyIndex) digest(e *events.Event) uint64 {
 	n, _ := strconv.ParseUint(e.Digest[:min(16, len(e.Digest))], 16, 64)
 	return n * l.twist >> (64 - digestBits)
 }

@@ -19,14 +19,14 @@ var ErrTooLarge = errors.New("desk: the trial is too large for one request")
 // events, of whatever family, that the caller got accepted on trial before.
 // It waits its turn in the queue of the desk like everything else, and fails
 // as Submit does.
-func (d *Desk) Try(ctx context.Context, premises, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
-	return d.queue(&request{ctx: ctx, events: batch, imported: imported, trial: true, premises: premises, done: make(chan error, 1)})
+func (d *Handler) Try(ctx context.Context, premises, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
+	return d.queue(&pendingRequest{ctx: ctx, events: batch, imported: imported, trial: true, premises: premises, done: make(chan error, 1)})
 }
 
 // rehearse decides a trial on the log as it is now and takes everything back.
 // Nobody else reads or writes the folds meanwhile. It returns the requests that
 // still wait, or those that an error meets.
-func (d *Desk) rehearse(ctx context.Context, waiting []*request) ([]*request, error) {
+func (d *Handler) dryRun(ctx context.Context, waiting []*pendingRequest) ([]*pendingRequest, error) {
 	r := waiting[0]
 	d.own.mu.Lock()
 	defer d.own.mu.Unlock()
@@ -45,25 +45,25 @@ func (d *Desk) rehearse(ctx context.Context, waiting []*request) ([]*request, er
 		f.books.Begin()
 		defer f.books.Rollback()
 		for _, e := range r.premises {
-			f.assume(e)
+			f.applyPremise(e)
 		}
 	}
 	var receipts []events.Receipt
 	for len(receipts) < len(r.events) {
 		// One verdict ends with what fits a commit; the next goes on from it.
-		verdict, err := d.judge(r.events[len(receipts):], r.imported)
+		verdict, err := d.decideLocked(r.events[len(receipts):], r.imported)
 		if err != nil {
 			return waiting, err
 		}
-		d.locate(verdict, log.Position{})
+		d.fillPositions(verdict, log.Position{})
 		receipts = append(receipts, verdict.receipts...)
 	}
-	return finish(waiting, receipts), nil
+	return handOut(waiting, receipts), nil
 }
 
 // assume applies a premise that belongs to the boundary, unless it has come to
 // be in the log.
-func (f *Fold) assume(e *events.Event) {
+func (f *Fold) applyPremise(e *events.Event) {
 	if _, known := f.books.Find(e.Key()); known || e.Family().Boundary() != f.boundary {
 		return
 	}
