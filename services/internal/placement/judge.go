@@ -104,18 +104,15 @@ func (j *judgement) affects(f *fact) {
 }
 
 // on yields the placements on a post after the change.
-func (j *judgement) on(post uint32) func(func(*placing.Placement) bool) {
-	return func(yield func(*placing.Placement) bool) {
-		for i := range j.after {
-			if t := &j.after[i]; t.Post == post && !yield(t) {
+func (j *judgement) on(post uint32) func(func(placing.Placement) bool) {
+	return func(yield func(placing.Placement) bool) {
+		for _, t := range j.after {
+			if t.Post == post && !yield(t) {
 				return
 			}
 		}
 		for n, f := range j.state.hires(post) {
-			if slices.Contains(j.persons, f.of) {
-				continue
-			}
-			if t := f.ended(n); !yield(&t) {
+			if !slices.Contains(j.persons, f.of) && !yield(f.ended(n)) {
 				return
 			}
 		}
