@@ -79,7 +79,8 @@ func (s *State) judge(e *events.Event) *judgement {
 		}
 		j.change.new = &f
 		if d, ok := e.Data.(*events.PostDeveloped); ok {
-			j.change.detail = detailOf(e, d)
+			says := detailOf(e, d)
+			j.change.detail = &says
 		}
 	}
 	if e.Type == events.EventWithdrawnType {
