@@ -18,8 +18,7 @@ func contribute(a timeline.Attributes, placed timeline.Placement, emit view.Emit
 	if placed.Empty() {
 		return
 	}
-	cell := view.CellOf(a)
-	cell.Group, cell.Sex = placed.Group, placed.Sex
+	cell := view.CellOfPlacement(a, placed)
 	emit(cell, placed.From, 0, 1)
 	if placed.Exit != 0 {
 		emit(cell, placed.Exit, 0, -1)

@@ -17,7 +17,7 @@ import (
 // Planned returns the view of seats planned.
 func Planned() view.View {
 	return view.View{Name: "planned", Version: 1, Plan: func(p *timeline.Plan, emit view.Emit) {
-		cell := view.Cell{Division: p.Division, Area: p.Area}
+		cell := view.Cell{view.Division: string(p.Division), view.Area: p.Area}
 		emit(cell, civil.On(p.Year, time.January, 1), 0, p.Seats())
 		emit(cell, civil.On(p.Year+1, time.January, 1), 0, -p.Seats())
 	}}

@@ -115,17 +115,17 @@ func (r *register) count(c conductRows, known uint64, prefix string) {
 	within := func(d *readmodel.Difference) bool { return first <= d.Date && d.Date < end }
 	for i := range rows {
 		d := &rows[i]
-		if cell := c.cells[d.Cell]; within(d) && cell.Kind != string(events.SubmissionsTalliedType) && cell.Division.Under(prefix) {
+		if cell := c.cells[d.Cell]; within(d) && cell[view.Kind] != string(events.SubmissionsTalliedType) && cell.DivisionCode().Under(prefix) {
 			r.timely(cell, d)
 		}
 	}
 	for i := range rows {
 		d := &rows[i]
 		cell := c.cells[d.Cell]
-		if !within(d) || cell.Kind != string(events.SubmissionsTalliedType) || prefix != "" && r.rows[cell.Agency] == nil {
+		if !within(d) || cell[view.Kind] != string(events.SubmissionsTalliedType) || prefix != "" && r.rows[cell[view.Agency]] == nil {
 			continue
 		}
-		row := r.row(cell.Agency)
+		row := r.row(cell[view.Agency])
 		switch d.Measure {
 		case agency.Accepted:
 			row.Accepted += d.N
@@ -133,7 +133,7 @@ func (r *register) count(c conductRows, known uint64, prefix string) {
 			row.Duplicate += d.N
 		case agency.Rejected:
 			row.Rejected += d.N
-			row.Refusals[cell.Reason] += d.N
+			row.Refusals[cell[view.Reason]] += d.N
 		}
 	}
 }
@@ -141,14 +141,14 @@ func (r *register) count(c conductRows, known uint64, prefix string) {
 // timely adds a sheet or an exit. The measure is how many days after its business
 // date it was recorded.
 func (r *register) timely(cell *view.Cell, d *readmodel.Difference) {
-	row, pack := r.row(cell.Agency), r.book.InForce(cell.Division, d.Date)
-	sheet := cell.Kind == string(events.AttendanceReportedType)
+	row, pack := r.row(cell[view.Agency]), r.book.InForce(cell.DivisionCode(), d.Date)
+	sheet := cell[view.Kind] == string(events.AttendanceReportedType)
 	late := 0
 	switch {
-	case cell.Reason == agency.Corrected && sheet:
+	case cell[view.Reason] == agency.Corrected && sheet:
 		row.SheetsCorrected += d.N
 		return
-	case cell.Reason == agency.Corrected:
+	case cell[view.Reason] == agency.Corrected:
 		row.ExitsCorrected += d.N
 		return
 	case pack == nil:
@@ -237,7 +237,7 @@ func (c *conduct) refresh(ctx context.Context, model *readmodel.Reader, generati
 	c.cells = maps.Clone(c.cells)
 	err = model.Cells(ctx, c.cell, func(ord uint64, cells []view.Cell) {
 		for _, cell := range cells {
-			if c.named++; cell.Agency != "" {
+			if c.named++; cell[view.Agency] != "" {
 				c.cells[c.named] = &cell
 			}
 		}

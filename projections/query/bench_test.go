@@ -112,9 +112,9 @@ func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
 	}
 	at := make([]view.Cell, benchPosts+1)
 	for no := 1; no <= benchPosts; no++ {
-		at[no] = view.Cell{Division: villages[p.r.IntN(len(villages))], Category: pick("facility_maintenance", "public_service", "public_management", "social_governance", "social_undertaking"),
-			Kind: fmt.Sprint("kind ", p.r.IntN(30)), Area: pick("rural", "rural", "rural", "rural", "rural", "urban")}
-		batch.Posts = append(batch.Posts, readmodel.PostRow{No: timeline.Number(no), Name: fmt.Sprint("post-", no), Division: at[no].Division, Facts: []byte{}})
+		at[no] = view.Cell{view.Division: string(villages[p.r.IntN(len(villages))]), view.Category: pick("facility_maintenance", "public_service", "public_management", "social_governance", "social_undertaking"),
+			view.Kind: fmt.Sprint("kind ", p.r.IntN(30)), view.Area: pick("rural", "rural", "rural", "rural", "rural", "urban")}
+		batch.Posts = append(batch.Posts, readmodel.PostRow{No: timeline.Number(no), Name: fmt.Sprint("post-", no), Division: at[no].DivisionCode(), Facts: []byte{}})
 	}
 	var rows []benchRow
 	var spans []benchSpan
@@ -129,13 +129,13 @@ func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
 		no := 1 + p.r.IntN(benchPosts)
 		c := at[no]
 		seat := c
-		c.Group, c.Sex = pick("older", "older", "out_of_poverty", "low_income", "disabled"), pick("F", "M")
+		c[view.Group], c[view.Sex] = pick("older", "older", "out_of_poverty", "low_income", "disabled"), pick("F", "M")
 		cell := p.cell(c)
 		from := benchFirst + civil.Date(p.r.IntN(365))
 		until := from + civil.Date(1+p.r.IntN(300))
 		hired, left := known(from), known(until)
 		rows = append(rows, benchRow{hired, cell, from, 1}, benchRow{max(hired, left), cell, until, -1})
-		seat.Reason = fmt.Sprint("N", 1+p.r.IntN(5))
+		seat[view.Reason] = fmt.Sprint("N", 1+p.r.IntN(5))
 		filled := until + civil.Date(1+p.r.IntN(40))
 		open := benchSpan{from: max(hired, left)}
 		open.SpanChange = readmodel.SpanChange{Post: timeline.Number(no), Seat: i, Cell: p.cell(seat), Since: until, Until: readmodel.OpenEnd}
@@ -202,7 +202,7 @@ func (p *benchProvince) pass() time.Duration {
 	county := make([]int32, len(p.listed)+1)
 	numbers := map[division.Code]int32{}
 	for i, c := range p.listed {
-		at := c.Division.At(division.County)
+		at := c.DivisionCode().At(division.County)
 		if _, ok := numbers[at]; !ok {
 			numbers[at] = int32(len(numbers))
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/projections/view"
 )
 
 // axes reads the parameter by.
@@ -38,9 +39,12 @@ func (q *question) axes() ([]axis, error) {
 var badBy = bad("by", "want a comma list of division:prefecture, division:county, division:township, category, kind, group, area, sex")
 
 // columns are the names of the dimensions in answers.
-var columns = [byReason]string{
-	byDivision: "division", byCategory: "category", byKind: "kind", byGroup: "group", byArea: "area", bySex: "sex",
-}
+var columns = func() (names [byReason]string) {
+	for d := range names {
+		names[d] = view.Axis(d).String()
+	}
+	return names
+}()
 
 // HeadcountRow counts the people in place in one cell. What was not asked by is
 // left out.

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 
 	"github.com/muster-works/muster/events/civil"
-	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
 )
@@ -124,12 +123,11 @@ func ReadSpans(b []byte, to []SpanChange) ([]SpanChange, error) {
 }
 
 // AppendCells packs the cells that one commit named for the first time: of each
-// its texts, with their lengths before them.
+// cell the values of all axes in their order, each with its length before it.
 func AppendCells(b []byte, cells []view.Cell) []byte {
 	for i := range cells {
-		c := &cells[i]
-		for _, s := range [...]string{string(c.Division), c.Category, c.Kind, c.Area, c.Group, c.Sex, c.Reason, c.Agency} {
-			b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+		for _, value := range &cells[i] {
+			b = append(binary.AppendUvarint(b, uint64(len(value))), value...)
 		}
 	}
 	return b
@@ -139,10 +137,11 @@ func AppendCells(b []byte, cells []view.Cell) []byte {
 func ReadCells(b []byte, to []view.Cell) ([]view.Cell, error) {
 	u := unpacker{b: b}
 	for len(u.b) > 0 {
-		to = append(to, view.Cell{
-			Division: division.Code(u.text()), Category: u.text(), Kind: u.text(), Area: u.text(),
-			Group: u.text(), Sex: u.text(), Reason: u.text(), Agency: u.text(),
-		})
+		var c view.Cell
+		for axis := range c {
+			c[axis] = u.text()
+		}
+		to = append(to, c)
 	}
 	return to, u.err()
 }

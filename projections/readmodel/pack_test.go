@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/muster-works/muster/events/civil"
-	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
@@ -33,9 +32,11 @@ func TestPack(t *testing.T) {
 		return c
 	}))
 	cells := rapid.SliceOf(rapid.Custom(func(t *rapid.T) view.Cell {
-		s := func(name string) string { return rapid.String().Draw(t, name) }
-		return view.Cell{Division: division.Code(s("division")), Category: s("category"), Kind: s("kind"), Area: s("area"),
-			Group: s("group"), Sex: s("sex"), Reason: s("reason"), Agency: s("agency")}
+		var c view.Cell
+		for axis := range c {
+			c[axis] = rapid.String().Draw(t, view.Axis(axis).String())
+		}
+		return c
 	}))
 	rapid.Check(t, func(t *rapid.T) {
 		d, s, c := differences.Draw(t, "differences"), changes.Draw(t, "changes"), cells.Draw(t, "cells")
@@ -56,7 +57,7 @@ func TestPack(t *testing.T) {
 func FuzzReadRows(f *testing.F) {
 	f.Add(readmodel.AppendDifferences(nil, []readmodel.Difference{{Cell: 3, Date: 738_000, N: 1}, {Cell: 4, Date: 738_001, Measure: 9, N: -1}}))
 	f.Add(readmodel.AppendSpans(nil, []readmodel.SpanChange{{Post: 1, Seat: 2, Cell: 3, Since: 738_000, Until: readmodel.OpenEnd}, {Ends: 1}}))
-	f.Add(readmodel.AppendCells(nil, []view.Cell{{Division: "370211102231", Category: "public_service", Sex: "F"}}))
+	f.Add(readmodel.AppendCells(nil, []view.Cell{{view.Division: "370211102231", view.Category: "public_service", view.Sex: "F"}}))
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, differences := readmodel.ReadDifferences(b, 1, nil)

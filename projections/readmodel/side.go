@@ -85,8 +85,7 @@ func (p *places) place(n int64) string {
 	if n == 0 {
 		return ""
 	}
-	c := p.cells[n]
-	return fmt.Sprintf("%s %s %q %s %s %s %s %s", c.Division, c.Category, c.Kind, c.Area, c.Group, c.Sex, c.Reason, c.Agency)
+	return p.cells[n].String()
 }
 
 // A table is one that is compared.

@@ -27,7 +27,7 @@ func tablesCompared(first, second map[string]int) []table {
 	}
 	for _, v := range slices.Sorted(maps.Keys(first)) {
 		if _, both := second[v]; both {
-			all = append(all, table{name: v, source: func(s *side) source { return s.view(v) }})
+			all = append(all, table{name: v, source: func(s *side) source { return s.viewNamed(v) }})
 		}
 	}
 	return all

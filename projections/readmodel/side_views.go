@@ -10,11 +10,12 @@ import (
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/view"
 )
 
 // view has a record a commit: its rows as numbers, in the order in which they
 // were written. In words they are ordered by what they say.
-func (s *side) view(name string) source {
+func (s *side) viewNamed(name string) source {
 	body := s.bodies[name]
 	if body == "spans" {
 		return s.viewOfSpans(name)
@@ -121,7 +122,7 @@ func (s *side) difference(ord uint64, b []byte) row {
 		key:   fmt.Sprintf("%016x %s %s %d", ord, s.place(at), civil.Date(date), measure),
 		value: fmt.Sprintf("%+d", n),
 		events: func() ([]timeline.Ref, error) {
-			return s.behind(`SELECT facts FROM post WHERE division = ?`, string(s.cells[at].Division), ord)
+			return s.behind(`SELECT facts FROM post WHERE division = ?`, s.cells[at][view.Division], ord)
 		},
 	}
 }

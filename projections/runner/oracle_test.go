@@ -14,6 +14,7 @@ import (
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
 	"github.com/muster-works/muster/projections/runner"
+	"github.com/muster-works/muster/projections/view"
 	"math/rand/v2"
 	"pgregory.net/rapid"
 )
@@ -208,7 +209,7 @@ func shown(t fataler, r *readmodel.Reader, on civil.Date, known uint64) (count m
 	for _, d := range storetest.Differences(t, r, "headcount") {
 		if d.Ord <= known && d.Date <= on {
 			c := cells[d.Cell]
-			key := fmt.Sprint(c.Division, c.Category, c.Area, c.Group, c.Sex)
+			key := fmt.Sprint(c[view.Division], c[view.Category], c[view.Area], c[view.Group], c[view.Sex])
 			if count[key] += d.N; count[key] == 0 {
 				delete(count, key)
 			}
@@ -220,7 +221,7 @@ func shown(t fataler, r *readmodel.Reader, on civil.Date, known uint64) (count m
 			if err != nil {
 				t.Fatal(err)
 			}
-			free = append(free, fmt.Sprint(name, s.Seat, s.Since, s.Of.Reason, s.Of.Division))
+			free = append(free, fmt.Sprint(name, s.Seat, s.Since, s.Of[view.Reason], s.Of[view.Division]))
 		}
 	}
 	slices.Sort(free)

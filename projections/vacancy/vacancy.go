@@ -99,9 +99,9 @@ func gaps(c view.Cell, seat int, since, until civil.Date, held []*timeline.Place
 		case h.Exit == 0:
 			return
 		case h.Exit > since:
-			since, c.Reason = h.Exit, h.ExitCode
-		case h.Exit == since && c.Reason != "" && h.ExitCode < c.Reason:
-			c.Reason = h.ExitCode
+			since, c[view.Reason] = h.Exit, h.ExitCode
+		case h.Exit == since && c[view.Reason] != "" && h.ExitCode < c[view.Reason]:
+			c[view.Reason] = h.ExitCode
 		}
 	}
 	if until == 0 || since < until {
