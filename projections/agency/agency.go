@@ -40,8 +40,11 @@ const (
 	Rejected // the reason in the cell is the code
 )
 
+// ViewName names the view and its table.
+const ViewName = "agencies"
+
 // View returns the view.
-func View() view.View { return view.View{Name: "agencies", Version: 1, Event: contribute} }
+func View() view.View { return view.View{Name: ViewName, Version: 1, Event: contribute} }
 
 func contribute(e *events.Event, report view.Report) {
 	switch d := e.Data.(type) {

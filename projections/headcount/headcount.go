@@ -9,9 +9,12 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
+// ViewName names the view and its table.
+const ViewName = "headcount"
+
 // View returns the view.
 func View() view.View {
-	return view.View{Name: "headcount", Version: 1, Placement: contribute}
+	return view.View{Name: ViewName, Version: 1, Placement: contribute}
 }
 
 func contribute(a timeline.Attributes, placed timeline.Placement, emit view.Emit) {

@@ -66,7 +66,7 @@ func (a *API) agencies(q *question) (answer, error) {
 	if len(q.division) > digits[division.County] {
 		return nil, bad("division", "want a county at most: events are counted by county")
 	}
-	if err := q.uses("agencies"); err != nil {
+	if err := q.uses(agency.ViewName); err != nil {
 		return nil, err
 	}
 	book, err := a.packs.Book(q.ctx, a.Log, q.Position, q.unreadable()...)
@@ -226,7 +226,7 @@ func (c *conduct) refresh(ctx context.Context, model *readmodel.Reader, generati
 		c.generation, c.last, c.cell, c.named, c.conductRows = generation, 0, 0, 0, conductRows{cells: map[int64]*view.Cell{}}
 	}
 	fresh := false
-	err := model.Differences(ctx, "agencies", c.last, func(ord uint64, rows []readmodel.Difference) {
+	err := model.Differences(ctx, agency.ViewName, c.last, func(ord uint64, rows []readmodel.Difference) {
 		c.last, c.rows, fresh = ord, append(c.rows, rows...), true
 	})
 	if err != nil || !fresh {

@@ -19,6 +19,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections"
+	"github.com/muster-works/muster/projections/headcount"
 	"github.com/muster-works/muster/projections/internal/synthetic"
 	"github.com/muster-works/muster/projections/pgtest"
 	"github.com/muster-works/muster/projections/query"
@@ -27,6 +28,7 @@ import (
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/vacancy"
 	"github.com/muster-works/muster/projections/view"
 )
 
@@ -168,10 +170,10 @@ func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
 		}
 	}
 	batch.Leaves = map[string][]readmodel.LeafRow{
-		"headcount": leaves(differences, readmodel.AppendDifferences),
-		"filled":    leaves(filled, readmodel.AppendDifferences),
-		"vacancy":   leaves(changes, readmodel.AppendSpans),
-		"cell":      leaves([][]view.Cell{1: p.listed}, readmodel.AppendCells),
+		headcount.ViewName:     leaves(differences, readmodel.AppendDifferences),
+		vacancy.FilledViewName: leaves(filled, readmodel.AppendDifferences),
+		vacancy.ViewName:       leaves(changes, readmodel.AppendSpans),
+		"cell":                 leaves([][]view.Cell{1: p.listed}, readmodel.AppendCells),
 	}
 	w, err := dir.Create(ctx, "gen-000001", projections.Views())
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/vacancy"
 )
 
 // A cube holds the figures of the views of one generation in memory. They are
@@ -47,7 +48,7 @@ func (c *cube) book(view string) *book {
 	b := c.views[view]
 	if b == nil {
 		b = &book{least: c.least, figures: figures{counties: new(ledger), kinds: new(ledger)}}
-		b.durations = view == "filled"
+		b.durations = view == vacancy.FilledViewName
 		c.views[view] = b
 	}
 	return b

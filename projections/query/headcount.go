@@ -7,6 +7,7 @@ import (
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/projections/headcount"
 	"github.com/muster-works/muster/projections/view"
 )
 
@@ -93,7 +94,7 @@ func (a *API) headcount(q *question) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := a.read(q, "headcount")
+	f, err := a.read(q, headcount.ViewName)
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/query"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
+	"github.com/muster-works/muster/projections/vacancy"
 	"github.com/muster-works/muster/projections/view"
 )
 
@@ -290,7 +291,7 @@ func compareVacancies(t *testing.T, w *world, r *rand.Rand) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := storetest.Spans(t, model, "vacancy")
+	all := storetest.Spans(t, model, vacancy.ViewName)
 	var want, got []string
 	bySince := slices.Clone(all)
 	slices.SortStableFunc(bySince, func(a, b storetest.Span) int { return cmp.Compare(a.Since, b.Since) })

@@ -11,9 +11,11 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/projections/headcount"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
 	"github.com/muster-works/muster/projections/runner"
+	"github.com/muster-works/muster/projections/vacancy"
 	"github.com/muster-works/muster/projections/view"
 	"math/rand/v2"
 	"pgregory.net/rapid"
@@ -206,7 +208,7 @@ func shown(t fataler, r *readmodel.Reader, on civil.Date, known uint64) (count m
 	ctx := context.Background()
 	cells := storetest.Cells(t, r)
 	count = map[string]int{}
-	for _, d := range storetest.Differences(t, r, "headcount") {
+	for _, d := range storetest.Differences(t, r, headcount.ViewName) {
 		if d.Ord <= known && d.Date <= on {
 			c := cells[d.Cell]
 			key := fmt.Sprint(c[view.Division], c[view.Category], c[view.Area], c[view.Group], c[view.Sex])
@@ -215,7 +217,7 @@ func shown(t fataler, r *readmodel.Reader, on civil.Date, known uint64) (count m
 			}
 		}
 	}
-	for _, s := range storetest.Spans(t, r, "vacancy") {
+	for _, s := range storetest.Spans(t, r, vacancy.ViewName) {
 		if s.Holds(on, known) {
 			name, err := r.PostName(ctx, s.Post)
 			if err != nil {

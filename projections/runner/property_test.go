@@ -16,10 +16,14 @@ import (
 	"github.com/muster-works/muster/events/log/logtest"
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections"
+	"github.com/muster-works/muster/projections/agency"
+	"github.com/muster-works/muster/projections/headcount"
+	"github.com/muster-works/muster/projections/plan"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/vacancy"
 	"pgregory.net/rapid"
 )
 
@@ -29,7 +33,7 @@ func everything(t fataler, r *readmodel.Reader) []string {
 	t.Helper()
 	var all []string
 	cells := storetest.Cells(t, r)
-	for _, view := range []string{"headcount", "planned", "developed", "filled"} {
+	for _, view := range []string{headcount.ViewName, plan.PlannedViewName, plan.DevelopedViewName, vacancy.FilledViewName} {
 		sums := map[string]int{}
 		for _, d := range storetest.Differences(t, r, view) {
 			sums[fmt.Sprint(view, cells[d.Cell], d.Date, d.Measure)] += d.N
@@ -42,7 +46,7 @@ func everything(t fataler, r *readmodel.Reader) []string {
 	}
 	// How late something was recorded depends on when, and is left out.
 	conduct := map[string]int{}
-	for _, d := range storetest.Differences(t, r, "agencies") {
+	for _, d := range storetest.Differences(t, r, agency.ViewName) {
 		conduct[fmt.Sprint("agencies", cells[d.Cell], d.Date)] += d.N
 	}
 	for k, n := range conduct {

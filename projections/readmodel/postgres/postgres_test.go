@@ -15,6 +15,7 @@ import (
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
 	"github.com/muster-works/muster/projections/runner"
+	"github.com/muster-works/muster/projections/vacancy"
 )
 
 func open(t *testing.T) *Store {
@@ -83,7 +84,7 @@ func TestQuestionsUseIndexes(t *testing.T) {
 	if _, err := conn.conn.Exec(t.Context(), `SET enable_seqscan = off`); err != nil {
 		t.Fatal(err)
 	}
-	for _, q := range append(asked, storetest.Question{SQL: `DELETE FROM vacancy WHERE last = ?`, Args: []any{1}}) {
+	for _, q := range append(asked, storetest.Question{SQL: `DELETE FROM ` + vacancy.ViewName + ` WHERE last = ?`, Args: []any{1}}) {
 		var plan []byte
 		if err := conn.conn.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) "+numbered(q.SQL), q.Args...).Scan(&plan); err != nil {
 			t.Fatalf("%s: %v", q.SQL, err)
