@@ -17,6 +17,7 @@ import (
 	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/projections/agency"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/view"
 )
 
@@ -112,7 +113,7 @@ func (r *register) row(name string) *AgencyRow {
 func (r *register) count(c conductRows, known uint64, prefix string) {
 	first, end := r.month.First(), min((r.month+1).First(), r.asOf+1)
 	rows := c.rows[:sort.Search(len(c.rows), func(i int) bool { return c.rows[i].Ord > known })]
-	within := func(d *readmodel.Difference) bool { return first <= d.Date && d.Date < end }
+	within := func(d *packing.Delta) bool { return first <= d.Date && d.Date < end }
 	for i := range rows {
 		d := &rows[i]
 		if cell := c.cells[d.Cell]; within(d) && cell[view.Kind] != string(events.SubmissionsTalliedType) && cell.DivisionCode().Under(prefix) {
@@ -140,7 +141,7 @@ func (r *register) count(c conductRows, known uint64, prefix string) {
 
 // timely adds a sheet or an exit. The measure is how many days after its business
 // date it was recorded.
-func (r *register) timely(cell *view.Cell, d *readmodel.Difference) {
+func (r *register) timely(cell *view.Cell, d *packing.Delta) {
 	row, pack := r.row(cell[view.Agency]), r.book.InForce(cell.DivisionCode(), d.Date)
 	sheet := cell[view.Kind] == string(events.AttendanceReportedType)
 	late := 0
@@ -215,7 +216,7 @@ type conduct struct {
 // conductRows are its rows in log order, and their cells. They are only ever added
 // to.
 type conductRows struct {
-	rows  []readmodel.Difference
+	rows  []packing.Delta
 	cells map[int64]*view.Cell
 }
 
@@ -226,7 +227,7 @@ func (c *conduct) refresh(ctx context.Context, model *readmodel.Reader, generati
 		c.generation, c.last, c.cell, c.named, c.conductRows = generation, 0, 0, 0, conductRows{cells: map[int64]*view.Cell{}}
 	}
 	fresh := false
-	err := model.Differences(ctx, agency.ViewName, c.last, func(ord uint64, rows []readmodel.Difference) {
+	err := model.Deltas(ctx, agency.ViewName, c.last, func(ord uint64, rows []packing.Delta) {
 		c.last, c.rows, fresh = ord, append(c.rows, rows...), true
 	})
 	if err != nil || !fresh {
@@ -243,7 +244,7 @@ func (c *conduct) refresh(ctx context.Context, model *readmodel.Reader, generati
 		}
 		c.cell = ord
 	})
-	if err == nil && slices.ContainsFunc(c.rows, func(d readmodel.Difference) bool { return c.cells[d.Cell] == nil }) {
+	if err == nil && slices.ContainsFunc(c.rows, func(d packing.Delta) bool { return c.cells[d.Cell] == nil }) {
 		err = fmt.Errorf("%w: a row of agencies names a cell that is not there", readmodel.ErrUnusable)
 	}
 	return c.conductRows, err

@@ -24,6 +24,7 @@ import (
 	"github.com/muster-works/muster/projections/pgtest"
 	"github.com/muster-works/muster/projections/query"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/readmodel/postgres"
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
@@ -54,7 +55,7 @@ type benchRow struct {
 
 // A benchSpan is a span before it has a number; one that stands has no until.
 type benchSpan struct {
-	readmodel.SpanChange
+	packing.SpanChange
 	from, until uint64
 }
 
@@ -140,7 +141,7 @@ func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
 		seat[view.Reason] = fmt.Sprint("N", 1+p.r.IntN(5))
 		filled := until + civil.Date(1+p.r.IntN(40))
 		open := benchSpan{from: max(hired, left)}
-		open.SpanChange = readmodel.SpanChange{Post: timeline.Number(no), Seat: i, Cell: p.cell(seat), Since: until, Until: readmodel.OpenEnd}
+		open.SpanChange = packing.SpanChange{Post: timeline.Number(no), Seat: i, Cell: p.cell(seat), Since: until, Until: packing.OpenEnd}
 		if again := open.from + uint64(p.r.IntN(4000)); again < benchCommits {
 			closed := open
 			closed.Until, closed.Filled, closed.from = filled, true, again
@@ -154,26 +155,26 @@ func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
 	slices.SortFunc(rows, func(a, b benchRow) int { return cmp.Compare(a.ord, b.ord) })
 	slices.SortFunc(spans, func(a, b benchSpan) int { return cmp.Compare(a.from, b.from) })
 	p.rows = rows
-	differences := make([][]readmodel.Difference, benchCommits+1)
+	differences := make([][]packing.Delta, benchCommits+1)
 	for _, r := range rows {
-		differences[r.ord] = append(differences[r.ord], readmodel.Difference{Cell: r.cell, Date: r.date, N: r.n})
+		differences[r.ord] = append(differences[r.ord], packing.Delta{Cell: r.cell, Date: r.date, N: r.n})
 	}
-	filled := make([][]readmodel.Difference, benchCommits+1)
-	changes := make([][]readmodel.SpanChange, benchCommits+1)
+	filled := make([][]packing.Delta, benchCommits+1)
+	changes := make([][]packing.SpanChange, benchCommits+1)
 	for i, s := range spans {
 		changes[s.from] = append(changes[s.from], s.SpanChange)
 		if s.until != 0 {
-			changes[s.until] = append(changes[s.until], readmodel.SpanChange{Ends: int64(i + 1)})
+			changes[s.until] = append(changes[s.until], packing.SpanChange{Ends: int64(i + 1)})
 		}
 		if s.Filled {
-			filled[s.from] = append(filled[s.from], readmodel.Difference{Cell: s.Cell, Date: s.Until, Measure: int(s.Until - s.Since), N: 1})
+			filled[s.from] = append(filled[s.from], packing.Delta{Cell: s.Cell, Date: s.Until, Measure: int(s.Until - s.Since), N: 1})
 		}
 	}
 	batch.Leaves = map[string][]readmodel.LeafRow{
-		headcount.ViewName:     leaves(differences, readmodel.AppendDifferences),
-		vacancy.FilledViewName: leaves(filled, readmodel.AppendDifferences),
-		vacancy.ViewName:       leaves(changes, readmodel.AppendSpans),
-		"cell":                 leaves([][]view.Cell{1: p.listed}, readmodel.AppendCells),
+		headcount.ViewName:     leaves(differences, packing.AppendDeltas),
+		vacancy.FilledViewName: leaves(filled, packing.AppendDeltas),
+		vacancy.ViewName:       leaves(changes, packing.AppendSpans),
+		"cell":                 leaves([][]view.Cell{1: p.listed}, packing.AppendCells),
 	}
 	w, err := dir.Create(ctx, "gen-000001", projections.Views())
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
 )
@@ -20,11 +21,11 @@ func (s *side) viewNamed(name string) source {
 	if body == "spans" {
 		return s.viewOfSpans(name)
 	}
-	var room []Difference
+	var room []packing.Delta
 	return source{
 		query: rowsQuery(name, body, 0),
 		read: s.commitsOf(func(c *cursor, ord uint64, packed []byte) (err error) {
-			if room, err = ReadDifferences(packed, ord, room[:0]); err != nil || len(room) == 0 {
+			if room, err = packing.ReadDeltas(packed, ord, room[:0]); err != nil || len(room) == 0 {
 				return err
 			}
 			r := c.numbered(ord)
@@ -43,7 +44,7 @@ func (s *side) viewNamed(name string) source {
 func (s *side) viewOfSpans(name string) source {
 	var ended map[int64]uint64
 	number := int64(0)
-	var room []SpanChange
+	var room []packing.SpanChange
 	return source{
 		query: rowsQuery(name, "spans", 0),
 		read: s.commitsOf(func(c *cursor, ord uint64, packed []byte) (err error) {
@@ -52,7 +53,7 @@ func (s *side) viewOfSpans(name string) source {
 					return err
 				}
 			}
-			if room, err = ReadSpans(packed, room[:0]); err != nil {
+			if room, err = packing.ReadSpans(packed, room[:0]); err != nil {
 				return err
 			}
 			for _, span := range room {
@@ -78,7 +79,7 @@ func (s *side) viewOfSpans(name string) source {
 // ended returns the commits that spans ended with, by the numbers of the spans.
 func (s *side) ended(name string) (map[int64]uint64, error) {
 	ended := map[int64]uint64{}
-	return ended, s.Spans(s.ctx, name, 0, func(ord uint64, changes []SpanChange) {
+	return ended, s.Spans(s.ctx, name, 0, func(ord uint64, changes []packing.SpanChange) {
 		for _, c := range changes {
 			if c.Ends != 0 && ord <= s.ord {
 				ended[c.Ends] = ord
@@ -130,7 +131,7 @@ func (s *side) difference(ord uint64, b []byte) row {
 func (s *side) span(from uint64, b []byte) row {
 	post, seat, at, since, until, filled, ended := numberAt(b, 0), numberAt(b, 1), numberAt(b, 2), numberAt(b, 3), numberAt(b, 4), numberAt(b, 5), numberAt(b, 6)
 	end := civil.Date(until).String()
-	if until == OpenEnd {
+	if until == packing.OpenEnd {
 		end = "open"
 	}
 	held := "holds"

@@ -66,7 +66,7 @@ var commonTables = []Table{
 		About: "Events that were replaced or withdrawn, by key hash: by which event, and which event it was (NULL while it has not come).",
 		Again: "ON CONFLICT (key) DO UPDATE SET target = coalesce(void.target, excluded.target)"},
 	{Name: "cell", Key: []string{"last"}, Columns: columns("last integer, cells bytes"),
-		About: "What figures are broken down by, in leaves: the cells that each commit named for the first time, see AppendCells. They are numbered from 1 in that order."},
+		About: "What figures are broken down by, in leaves: the cells that each commit named for the first time, see packing.AppendCells. They are numbered from 1 in that order."},
 	{Name: "post", Key: []string{"no"}, Columns: columns("no integer, name text, division text, facts bytes"),
 		About: "Timelines of posts: packed facts in log order, see package timeline. The division is the smallest that holds wherever the post was ever known to lie, * if that is none; empty before it is developed.",
 		Again: "ON CONFLICT (no) DO UPDATE SET division = excluded.division, facts = excluded.facts",
@@ -100,10 +100,10 @@ var commonTables = []Table{
 // viewTable is the table of a view.
 func viewTable(v view.View) Table {
 	t := Table{Name: v.Name, Key: []string{"last"}, Columns: columns("last integer, differences bytes"),
-		About: "Differences, in leaves: n more in a cell from a business date on, known since a commit. See AppendDifferences."}
+		About: "Differences, in leaves: n more in a cell from a business date on, known since a commit. See packing.AppendDeltas."}
 	if v.Spans != nil {
 		t.Columns[1].Name = "spans"
-		t.About = "Spans, in leaves: a seat in a state on the business dates [since, until), held to be so from one commit until another. See AppendSpans."
+		t.About = "Spans, in leaves: a seat in a state on the business dates [since, until), held to be so from one commit until another. See packing.AppendSpans."
 	}
 	return t
 }

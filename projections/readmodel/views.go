@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
 )
@@ -17,16 +18,16 @@ func (r *Reader) Cells(ctx context.Context, after uint64, yield func(ord uint64,
 	return cells(ctx, r.generation, after, yield)
 }
 
-// Differences calls yield with the rows of a view that each commit after an
+// Deltas calls yield with the rows of a view that each commit after an
 // ordinal brought, in log order. The rows are good until yield returns. Read the
 // cells after them: a row never names a cell that is not there yet.
-func (r *Reader) Differences(ctx context.Context, view string, after uint64, yield func(ord uint64, rows []Difference)) error {
+func (r *Reader) Deltas(ctx context.Context, view string, after uint64, yield func(ord uint64, rows []packing.Delta)) error {
 	if _, ok := r.views[view]; !ok {
 		return fmt.Errorf("view %q: %w", view, ErrUnknown)
 	}
-	var room []Difference
+	var room []packing.Delta
 	return rows(ctx, r.generation, view, "differences", after, func(ord uint64, packed []byte) (err error) {
-		if room, err = ReadDifferences(packed, ord, room[:0]); err == nil {
+		if room, err = packing.ReadDeltas(packed, ord, room[:0]); err == nil {
 			yield(ord, room)
 		}
 		return err
@@ -35,7 +36,7 @@ func (r *Reader) Differences(ctx context.Context, view string, after uint64, yie
 
 // Spans calls yield with what each commit after an ordinal changed in a view of
 // spans, likewise.
-func (r *Reader) Spans(ctx context.Context, view string, after uint64, yield func(ord uint64, changes []SpanChange)) error {
+func (r *Reader) Spans(ctx context.Context, view string, after uint64, yield func(ord uint64, changes []packing.SpanChange)) error {
 	if _, ok := r.views[view]; !ok {
 		return fmt.Errorf("view %q: %w", view, ErrUnknown)
 	}
@@ -48,24 +49,24 @@ func (w *Writer) Cells(ctx context.Context, yield func(ord uint64, cells []view.
 }
 
 // Spans is that of a Reader, from the beginning.
-func (w *Writer) Spans(ctx context.Context, view string, yield func(ord uint64, changes []SpanChange)) error {
+func (w *Writer) Spans(ctx context.Context, view string, yield func(ord uint64, changes []packing.SpanChange)) error {
 	return spans(ctx, w.ledger, view, 0, yield)
 }
 
 func cells(ctx context.Context, g Generation, after uint64, yield func(uint64, []view.Cell)) error {
 	var room []view.Cell
 	return rows(ctx, g, "cell", "cells", after, func(ord uint64, packed []byte) (err error) {
-		if room, err = ReadCells(packed, room[:0]); err == nil {
+		if room, err = packing.ReadCells(packed, room[:0]); err == nil {
 			yield(ord, room)
 		}
 		return err
 	})
 }
 
-func spans(ctx context.Context, g Generation, view string, after uint64, yield func(uint64, []SpanChange)) error {
-	var room []SpanChange
+func spans(ctx context.Context, g Generation, view string, after uint64, yield func(uint64, []packing.SpanChange)) error {
+	var room []packing.SpanChange
 	return rows(ctx, g, view, "spans", after, func(ord uint64, packed []byte) (err error) {
-		if room, err = ReadSpans(packed, room[:0]); err == nil {
+		if room, err = packing.ReadSpans(packed, room[:0]); err == nil {
 			yield(ord, room)
 		}
 		return err

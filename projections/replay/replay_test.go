@@ -18,6 +18,7 @@ import (
 	"github.com/muster-works/muster/projections/internal/synthetic"
 	"github.com/muster-works/muster/projections/plan"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/replay"
 	"github.com/muster-works/muster/projections/runner"
@@ -146,25 +147,25 @@ func TestDifferences(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	inFirst(t, db, headcount.ViewName, "differences", editDifferences(func(rows []readmodel.Difference) []readmodel.Difference {
+	inFirst(t, db, headcount.ViewName, "differences", editDeltas(func(rows []packing.Delta) []packing.Delta {
 		rows[0].N++
 		return rows
 	}))
-	inFirst(t, db, plan.DevelopedViewName, "differences", editDifferences(func(rows []readmodel.Difference) []readmodel.Difference {
+	inFirst(t, db, plan.DevelopedViewName, "differences", editDeltas(func(rows []packing.Delta) []packing.Delta {
 		return slices.Delete(rows, 1, 2)
 	}))
-	inFirst(t, db, vacancy.FilledViewName, "differences", editDifferences(func(rows []readmodel.Difference) []readmodel.Difference {
+	inFirst(t, db, vacancy.FilledViewName, "differences", editDeltas(func(rows []packing.Delta) []packing.Delta {
 		more := rows[0]
 		more.Date, more.Measure = more.Date+1, more.Measure+7
 		return append(rows, more)
 	}))
 	inFirst(t, db, vacancy.ViewName, "spans", func(ord uint64, packed []byte) []byte {
-		changes, err := readmodel.ReadSpans(packed, nil)
+		changes, err := packing.ReadSpans(packed, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		changes[0].Seat += 50
-		return readmodel.AppendSpans(nil, changes)
+		return packing.AppendSpans(nil, changes)
 	})
 	for _, q := range []string{
 		`UPDATE post SET facts = substr(facts, 1, 0) WHERE no = 3`,
@@ -220,13 +221,13 @@ func inFirst(t *testing.T, db *sql.DB, view, body string, edit func(ord uint64, 
 	}
 }
 
-func editDifferences(edit func([]readmodel.Difference) []readmodel.Difference) func(uint64, []byte) []byte {
+func editDeltas(edit func([]packing.Delta) []packing.Delta) func(uint64, []byte) []byte {
 	return func(ord uint64, packed []byte) []byte {
-		rows, err := readmodel.ReadDifferences(packed, ord, nil)
+		rows, err := packing.ReadDeltas(packed, ord, nil)
 		if err != nil {
 			panic(err)
 		}
-		return readmodel.AppendDifferences(nil, edit(rows))
+		return packing.AppendDeltas(nil, edit(rows))
 	}
 }
 

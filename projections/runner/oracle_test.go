@@ -208,7 +208,7 @@ func shown(t fataler, r *readmodel.Reader, on civil.Date, known uint64) (count m
 	ctx := context.Background()
 	cells := storetest.Cells(t, r)
 	count = map[string]int{}
-	for _, d := range storetest.Differences(t, r, headcount.ViewName) {
+	for _, d := range storetest.Deltas(t, r, headcount.ViewName) {
 		if d.Ord <= known && d.Date <= on {
 			c := cells[d.Cell]
 			key := fmt.Sprint(c[view.Division], c[view.Category], c[view.Area], c[view.Group], c[view.Sex])

@@ -35,7 +35,7 @@ func everything(t fataler, r *readmodel.Reader) []string {
 	cells := storetest.Cells(t, r)
 	for _, view := range []string{headcount.ViewName, plan.PlannedViewName, plan.DevelopedViewName, vacancy.FilledViewName} {
 		sums := map[string]int{}
-		for _, d := range storetest.Differences(t, r, view) {
+		for _, d := range storetest.Deltas(t, r, view) {
 			sums[fmt.Sprint(view, cells[d.Cell], d.Date, d.Measure)] += d.N
 		}
 		for _, k := range slices.Sorted(maps.Keys(sums)) {
@@ -46,7 +46,7 @@ func everything(t fataler, r *readmodel.Reader) []string {
 	}
 	// How late something was recorded depends on when, and is left out.
 	conduct := map[string]int{}
-	for _, d := range storetest.Differences(t, r, agency.ViewName) {
+	for _, d := range storetest.Deltas(t, r, agency.ViewName) {
 		conduct[fmt.Sprint("agencies", cells[d.Cell], d.Date)] += d.N
 	}
 	for k, n := range conduct {

@@ -387,7 +387,7 @@ func TestReader(t *testing.T) {
 	}
 	for _, err := range []error{
 		errOf(r.Post(ctx, "q", 1)), errOf(r.Person(ctx, personID(2), 1)), errOf(r.PostName(ctx, 7)), errOf(r.PersonIDs(ctx, []timeline.Number{7})),
-		errOf(r.Run(ctx, 7)), errOf(r.Commit(ctx, 4)), r.Agency(ctx, "b", 0, 1, nil), r.Differences(ctx, "none", 0, nil), r.Spans(ctx, "none", 0, nil),
+		errOf(r.Run(ctx, 7)), errOf(r.Commit(ctx, 4)), r.Agency(ctx, "b", 0, 1, nil), r.Deltas(ctx, "none", 0, nil), r.Spans(ctx, "none", 0, nil),
 	} {
 		if !errors.Is(err, readmodel.ErrUnknown) {
 			t.Errorf("%v, want ErrUnknown", err)

@@ -11,6 +11,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
 )
@@ -124,9 +125,9 @@ func ask(t *testing.T, r *readmodel.Reader, m readmodel.Meta, recorder *Recorder
 	for _, v := range projections.Views() {
 		var err error
 		if v.Spans != nil {
-			err = r.Spans(ctx, v.Name, 1, func(uint64, []readmodel.SpanChange) {})
+			err = r.Spans(ctx, v.Name, 1, func(uint64, []packing.SpanChange) {})
 		} else {
-			err = r.Differences(ctx, v.Name, 1, func(uint64, []readmodel.Difference) {})
+			err = r.Deltas(ctx, v.Name, 1, func(uint64, []packing.Delta) {})
 		}
 		if err != nil {
 			t.Errorf("view %s: %v", v.Name, err)
