@@ -174,7 +174,7 @@ func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
 		headcount.ViewName:     leaves(differences, packing.AppendDeltas),
 		vacancy.FilledViewName: leaves(filled, packing.AppendDeltas),
 		vacancy.ViewName:       leaves(changes, packing.AppendSpans),
-		"cell":                 leaves([][]view.Cell{1: p.listed}, packing.AppendCells),
+		readmodel.CellTable:    leaves([][]view.Cell{1: p.listed}, packing.AppendCells),
 	}
 	w, err := dir.Create(ctx, "gen-000001", projections.Views())
 	if err != nil {

@@ -95,7 +95,7 @@ func (w *Writer) Leaves(ctx context.Context, table string) iter.Seq2[LeafSize, e
 func (w *Writer) leafColumns(table string) (of, body string) {
 	for _, t := range Tables(w.views) {
 		if t.Name == table {
-			of, body, _ = t.leafColumns()
+			of, body, _ = t.LeafColumns()
 		}
 	}
 	return of, body

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +23,40 @@ type Reader struct {
 
 // Close closes the generation.
 func (r *Reader) Close() error { return r.generation.Close() }
+
+// Query asks the generation in SQL, see [Generation]. It serves those who read whole
+// tables, such as package comparison.
+func (r *Reader) Query(ctx context.Context, query string, args ...any) (Rows, error) {
+	return r.generation.Query(ctx, query, args...)
+}
+
+// Tables returns the tables of the generation: those of every generation, and those
+// of its views by name.
+func (r *Reader) Tables(ctx context.Context) ([]Table, error) {
+	all := slices.Clip(commonTables)
+	for _, name := range slices.Sorted(maps.Keys(r.views)) {
+		spans, err := r.hasSpans(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, viewTable(name, spans))
+	}
+	return all, nil
+}
+
+// hasSpans reports whether the table of a view has spans and not deltas.
+func (r *Reader) hasSpans(ctx context.Context, view string) (bool, error) {
+	rows, err := r.generation.Query(ctx, `SELECT * FROM `+view+` WHERE last = 0`)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil || len(columns) != 2 {
+		return false, fmt.Errorf("%w: columns of %s are %v: %w", ErrUnusable, view, columns, err)
+	}
+	return columns[1] == spansColumn, nil
+}
 
 // usable checks what a generation was made by, and that it is in a state, and
 // returns the views.

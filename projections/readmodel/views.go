@@ -26,7 +26,7 @@ func (r *Reader) Deltas(ctx context.Context, view string, after uint64, yield fu
 		return fmt.Errorf("view %q: %w", view, ErrUnknown)
 	}
 	var room []packing.Delta
-	return rows(ctx, r.generation, view, "differences", after, func(ord uint64, packed []byte) (err error) {
+	return rows(ctx, r.generation, view, deltasColumn, after, func(ord uint64, packed []byte) (err error) {
 		if room, err = packing.ReadDeltas(packed, ord, room[:0]); err == nil {
 			yield(ord, room)
 		}
@@ -55,7 +55,7 @@ func (w *Writer) Spans(ctx context.Context, view string, yield func(ord uint64, 
 
 func cells(ctx context.Context, g Generation, after uint64, yield func(uint64, []view.Cell)) error {
 	var room []view.Cell
-	return rows(ctx, g, "cell", "cells", after, func(ord uint64, packed []byte) (err error) {
+	return rows(ctx, g, CellTable, "cells", after, func(ord uint64, packed []byte) (err error) {
 		if room, err = packing.ReadCells(packed, room[:0]); err == nil {
 			yield(ord, room)
 		}
@@ -65,26 +65,12 @@ func cells(ctx context.Context, g Generation, after uint64, yield func(uint64, [
 
 func spans(ctx context.Context, g Generation, view string, after uint64, yield func(uint64, []packing.SpanChange)) error {
 	var room []packing.SpanChange
-	return rows(ctx, g, view, "spans", after, func(ord uint64, packed []byte) (err error) {
+	return rows(ctx, g, view, spansColumn, after, func(ord uint64, packed []byte) (err error) {
 		if room, err = packing.ReadSpans(packed, room[:0]); err == nil {
 			yield(ord, room)
 		}
 		return err
 	})
-}
-
-// bodyOf returns the column with the leaves of a view: differences or spans.
-func (r *Reader) bodyOf(ctx context.Context, view string) (string, error) {
-	rows, err := r.generation.Query(ctx, `SELECT * FROM `+view+` WHERE last = 0`)
-	if err != nil {
-		return "", err
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil || len(columns) != 2 {
-		return "", fmt.Errorf("%w: columns of %s are %v: %w", ErrUnusable, view, columns, err)
-	}
-	return columns[1], nil
 }
 
 // rows calls yield with the packed rows that each commit after an ordinal added

@@ -106,7 +106,7 @@ func (d *differ) load(ctx context.Context, w *readmodel.Writer) error {
 
 // shelves yields what is written in leaves, by table.
 func (d *differ) shelves(yield func(table string, s *shelf) bool) {
-	if !yield("cell", &d.named) {
+	if !yield(readmodel.CellTable, &d.named) {
 		return
 	}
 	for i := range d.views {

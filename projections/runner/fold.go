@@ -91,7 +91,7 @@ func (f *fold) reset() {
 
 // shelves yields what is written in leaves, by table. The differ must be at rest.
 func (f *fold) shelves(yield func(table string, s *shelf) bool) {
-	if yield("leaf", &f.leaves) && yield("person", &f.persons.ids) && yield("bearer", &f.persons.bearers) && yield("agency_leaf", &f.refs) {
+	if yield(readmodel.PersonFactTable, &f.leaves) && yield(readmodel.PseudonymTable, &f.persons.ids) && yield(readmodel.BearerTable, &f.persons.bearers) && yield(readmodel.AgencyLeafTable, &f.refs) {
 		f.differ.shelves(yield)
 	}
 }

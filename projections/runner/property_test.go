@@ -20,6 +20,7 @@ import (
 	"github.com/muster-works/muster/projections/headcount"
 	"github.com/muster-works/muster/projections/plan"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/comparison"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/projections/timeline"
@@ -228,7 +229,7 @@ func interruptedBuild(t fataler, l log.Log, d *readmodel.Dir, r *rand.Rand) *rea
 
 func hashes(t fataler, r *readmodel.Reader) map[string]string {
 	t.Helper()
-	h, err := r.Hashes(context.Background())
+	h, err := comparison.Hashes(context.Background(), r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,12 +52,11 @@ func (s *Store) Create(ctx context.Context, name string, views []view.View) (rea
 		for _, t := range readmodel.Tables(views) {
 			all = append(all, create(t)...)
 		}
-		all = append(all, `INSERT INTO progress (one, epoch, ord, beat) VALUES (1, 0, 0, 0)`)
 		if err := runAll(ctx, tx, all); err != nil {
 			return err
 		}
-		for name, value := range readmodel.MetaRows(views) {
-			if _, err := tx.Exec(ctx, `INSERT INTO meta VALUES ($1, $2)`, name, value); err != nil {
+		for query, args := range readmodel.FirstRows(views) {
+			if _, err := tx.Exec(ctx, numbered(query), args...); err != nil {
 				return err
 			}
 		}
@@ -80,7 +79,7 @@ func (s *Store) Resume(ctx context.Context, name string, views []view.View) (rea
 	}
 	var state string
 	if err = l.load(ctx); err == nil {
-		err = wrap(l.conn.QueryRow(ctx, `SELECT value FROM meta WHERE name = 'state'`).Scan(&state))
+		err = wrap(l.conn.QueryRow(ctx, readmodel.LoadStateQuery).Scan(&state))
 	}
 	if err == nil && state != "building" {
 		err = fmt.Errorf("%w: %s is no bulk load under way", readmodel.ErrUnusable, name)
@@ -145,7 +144,7 @@ func (l *ledger) hangUp() {
 		}
 		_, _ = l.conn.Exec(ctx, `SELECT pg_advisory_unlock_all()`)
 	case l.epoch > 0:
-		_, _ = l.conn.Exec(ctx, `UPDATE progress SET beat = 0 WHERE epoch = $1`, l.epoch)
+		_, _ = l.conn.Exec(ctx, numbered(readmodel.ReleaseHold), l.epoch)
 	}
 	_ = l.conn.Close(ctx)
 }
@@ -165,11 +164,11 @@ const flushed = `SET LOCAL synchronous_commit = on`
 // Finish makes keys and indexes, and flushes everything.
 func (l *ledger) Finish(ctx context.Context) error {
 	err := l.transact(ctx, true, func(tx pgx.Tx) error {
-		all := []string{flushed, `DELETE FROM checkpoint`}
+		all := []string{flushed}
 		for _, t := range readmodel.Tables(l.views) {
 			all = append(all, indexes(t)...)
 		}
-		return runAll(ctx, tx, append(all, `UPDATE meta SET value = 'ready' WHERE name = 'state'`))
+		return runAll(ctx, tx, append(all, readmodel.LastRows...))
 	})
 	if err == nil {
 		l.bulk = false
@@ -183,7 +182,7 @@ func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) er
 	err := l.transact(ctx, !l.bulk || len(b.Checkpoint) > 0, func(tx pgx.Tx) error {
 		// The row is locked from here on, so the fence can stand first: whoever
 		// was taken over does not write a row.
-		done, err := tx.Exec(ctx, `UPDATE progress SET ord = $1 WHERE epoch = $2 AND ord = $3`, int64(b.Last(after)), l.epoch, int64(after))
+		done, err := tx.Exec(ctx, numbered(readmodel.Advance), int64(b.Last(after)), l.epoch, int64(after))
 		if err != nil {
 			return err
 		}
@@ -266,7 +265,7 @@ func (w *writing) insert(i readmodel.Insert) {
 	for n, c := range i.Table.Columns {
 		names[n] = c.Name
 	}
-	if i.Table.Again == "" && i.Len >= copyFrom {
+	if i.Table.OnConflict == "" && i.Len >= copyFrom {
 		if w.err == nil {
 			var row []any
 			_, w.err = w.tx.CopyFrom(w.ctx, pgx.Identifier{i.Table.Name}, names, pgx.CopyFromSlice(i.Len, func(n int) ([]any, error) {
@@ -291,7 +290,7 @@ func insertion(t readmodel.Table) string {
 		}
 		q += fmt.Sprintf("$%d", n+1)
 	}
-	return q + ") " + t.Again
+	return q + ") " + t.OnConflict
 }
 
 func (w *writing) queue(query string, args []any) {

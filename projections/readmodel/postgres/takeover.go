@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/muster-works/muster/projections/readmodel"
 )
 
 // TakeOver raises the epoch, once no transaction of the ledger before is open.
@@ -18,7 +19,7 @@ func (l *ledger) TakeOver(ctx context.Context) (epoch, ord uint64, err error) {
 		if _, err := tx.Exec(ctx, flushed); err != nil {
 			return err
 		}
-		return tx.QueryRow(ctx, `UPDATE progress SET epoch = epoch + 1, beat = 1 RETURNING epoch, ord`).Scan(&l.epoch, &ord)
+		return tx.QueryRow(ctx, readmodel.RaiseEpoch).Scan(&l.epoch, &ord)
 	})
 	close(taken)
 	if watch := <-watched; err != nil {

@@ -57,13 +57,12 @@ func (s *Store) Create(ctx context.Context, name string, views []view.View) (rea
 				return err
 			}
 		}
-		for name, value := range readmodel.MetaRows(views) {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO meta VALUES (?, ?)`, name, value); err != nil {
+		for query, args := range readmodel.FirstRows(views) {
+			if _, err := tx.ExecContext(ctx, query, args...); err != nil {
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO progress (one, epoch, ord, beat) VALUES (1, 0, 0, 0)`)
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlite: create %s: %w", name, err), l.Close())
@@ -79,7 +78,7 @@ func (s *Store) Resume(ctx context.Context, name string, views []view.View) (rea
 		return nil, err
 	}
 	var state string
-	err = errors.Join(db.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'state'`).Scan(&state), db.Close())
+	err = errors.Join(db.QueryRowContext(ctx, readmodel.LoadStateQuery).Scan(&state), db.Close())
 	switch {
 	case errors.Is(err, sql.ErrNoRows) || err == nil && state != "building":
 		return nil, fmt.Errorf("%w: %s is no bulk load under way", readmodel.ErrUnusable, name)
@@ -146,7 +145,7 @@ func edit(path string, views []view.View, pragmas ...string) (*ledger, error) {
 // TakeOver raises the epoch. SQLite's lock is the file's and goes with the
 // process that has it; a process that is stopped keeps it.
 func (l *ledger) TakeOver(ctx context.Context) (epoch, ord uint64, err error) {
-	err = l.db.QueryRowContext(ctx, `UPDATE progress SET epoch = epoch + 1, beat = 1 RETURNING epoch, ord`).Scan(&l.epoch, &ord)
+	err = l.db.QueryRowContext(ctx, readmodel.RaiseEpoch).Scan(&l.epoch, &ord)
 	if isBusy(err) {
 		return 0, 0, fmt.Errorf("%w: %w", readmodel.ErrHeld, err)
 	}
@@ -177,18 +176,18 @@ func (l *ledger) Beat(ctx context.Context) (err error) {
 // Finish makes the indexes, flushes the file and opens it as a live one.
 func (l *ledger) Finish(ctx context.Context) error {
 	err := l.transact(ctx, true, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM checkpoint`); err != nil {
-			return err
-		}
+		var all []string
 		for _, t := range readmodel.Tables(l.views) {
-			for _, index := range indexes(t) {
-				if _, err := tx.ExecContext(ctx, index); err != nil {
-					return err
-				}
+			for _, i := range t.Indexes {
+				all = append(all, t.CreateIndex(i))
 			}
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE meta SET value = 'ready' WHERE name = 'state'`)
-		return err
+		for _, statement := range append(all, readmodel.LastRows...) {
+			if _, err := tx.ExecContext(ctx, statement); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	err = errors.Join(err, l.shut())
 	if err == nil {
@@ -209,7 +208,7 @@ func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) er
 	err := l.transact(ctx, !l.bulk || len(b.Checkpoint) > 0, func(tx *sql.Tx) error {
 		// The transaction holds the write lock from its beginning, so the fence
 		// can stand first: whoever was taken over does not write a row.
-		done, err := tx.ExecContext(ctx, `UPDATE progress SET ord = ? WHERE epoch = ? AND ord = ?`, int64(b.Last(after)), l.epoch, int64(after))
+		done, err := tx.ExecContext(ctx, readmodel.Advance, int64(b.Last(after)), l.epoch, int64(after))
 		if err != nil {
 			return err
 		}
@@ -290,7 +289,7 @@ func (l *ledger) Close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		// Where this fails whoever stands by waits a little longer.
-		_, _ = l.db.ExecContext(ctx, `UPDATE progress SET beat = 0 WHERE epoch = ?`, l.epoch)
+		_, _ = l.db.ExecContext(ctx, readmodel.ReleaseHold, l.epoch)
 	}
 	if l.pulse != nil {
 		err = errors.Join(err, l.pulse.Close())
@@ -326,7 +325,7 @@ func (s *statements) insert(i readmodel.Insert) {
 	// An error takes back the transaction, so SQLite need not note page by page how
 	// to take back the rows of the one statement.
 	insert := "INSERT OR FAIL INTO "
-	if i.Table.Again != "" {
+	if i.Table.OnConflict != "" {
 		insert = "INSERT INTO "
 	}
 	for from := 0; from < i.Len; from += rowsAtOnce {
@@ -335,7 +334,7 @@ func (s *statements) insert(i readmodel.Insert) {
 		for n := from; n < until; n++ {
 			s.args = i.Row(s.args, n)
 		}
-		s.exec(insert+i.Table.Name+" VALUES "+strings.Repeat(one, until-from)[1:]+" "+i.Table.Again, s.args...)
+		s.exec(insert+i.Table.Name+" VALUES "+strings.Repeat(one, until-from)[1:]+" "+i.Table.OnConflict, s.args...)
 	}
 }
 
