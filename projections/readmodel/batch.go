@@ -8,15 +8,15 @@ import (
 
 // A Batch is what some commits changed: all rows of one transaction.
 type Batch struct {
-	Commits  []CommitRow
-	Voids    []VoidRow
-	Posts    []PostRow // new and changed
-	Plans    []PlanRow // new and changed
-	Runs     []NameRow
-	Folios   []NameRow // the name is the county
-	Agencies []NameRow
-	Leaves   map[string][]LeafRow // by table
-	SetAside []SetAside
+	Commits     []CommitRow
+	Retractions []RetractionRow
+	Posts       []PostRow // new and changed
+	Plans       []PlanRow // new and changed
+	Runs        []NameRow
+	Folios      []NameRow // the name is the county
+	Agencies    []NameRow
+	Leaves      map[string][]LeafRow // by table
+	SetAside    []SetAside
 	// Stopped, where it is set, says why the projector reads no further, and
 	// empty that it does again.
 	Stopped *string
@@ -26,7 +26,7 @@ type Batch struct {
 }
 
 // Last returns the ordinal of the last commit, or after where there is none.
-func (b *Batch) Last(after uint64) uint64 {
+func (b *Batch) LastOrdinal(after uint64) uint64 {
 	if n := len(b.Commits); n > 0 {
 		return b.Commits[n-1].Ord
 	}
@@ -48,10 +48,10 @@ type SetAside struct {
 	Why      string
 }
 
-// A VoidRow says that the event with a key was replaced or withdrawn. Of two
+// A RetractionRow says that the event with a key was replaced or withdrawn. Of two
 // rows with one key the first holds, except that a Target is added to one that
 // had none.
-type VoidRow struct {
+type RetractionRow struct {
 	Key    [16]byte
 	By     timeline.Ref
 	Target timeline.Ref // 0 while the event has not come
@@ -87,7 +87,7 @@ type PlanRow struct {
 // as a whole, where Of is 0. It replaces the Joined leaves before it, whose bytes it
 // begins with.
 type LeafRow struct {
-	Of     int64
+	Owner  int64
 	Last   timeline.Ref
 	Bytes  []byte
 	Joined []timeline.Ref

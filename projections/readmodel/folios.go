@@ -13,7 +13,7 @@ const foliosQuery = `SELECT no FROM folio WHERE county >= ? AND county < ?`
 // A folio holds persons whose first event was about its county, so those of a
 // county are all who came there, and not all who are there.
 func (r *Reader) Folios(ctx context.Context, prefix string) (folios []uint32, err error) {
-	err = r.each(ctx, func(rows Rows) error {
+	err = r.eachRow(ctx, func(rows Rows) error {
 		var no uint32
 		err := rows.Scan(&no)
 		folios = append(folios, no)
@@ -34,20 +34,20 @@ func FolioPersons(folio uint32) []timeline.Number {
 
 // LeafEnds calls yield with every folio and the last event in it, by number. It
 // tells what is new in few pages.
-func (r *Reader) LeafEnds(ctx context.Context, yield func(folio uint32, last timeline.Ref)) error {
-	return r.each(ctx, func(rows Rows) error {
+func (r *Reader) FolioEnds(ctx context.Context, yield func(folio uint32, last timeline.Ref)) error {
+	return r.eachRow(ctx, func(rows Rows) error {
 		var no uint32
 		var last timeline.Ref
 		err := rows.Scan(&no, &last)
 		yield(no, last)
 		return err
-	}, leafEndsQuery, -1)
+	}, folioEndsQuery, -1)
 }
 
 // PostSizes calls yield with every post and how many bytes its facts have, by
 // number. Facts are only ever added.
 func (r *Reader) PostSizes(ctx context.Context, yield func(no timeline.Number, size int)) error {
-	return r.each(ctx, func(rows Rows) error {
+	return r.eachRow(ctx, func(rows Rows) error {
 		var no timeline.Number
 		var size int
 		err := rows.Scan(&no, &size)
@@ -59,7 +59,7 @@ func (r *Reader) PostSizes(ctx context.Context, yield func(no timeline.Number, s
 // PostFacts calls yield with the names and the packed facts of the posts with
 // the numbers from first to last. The facts are good until yield returns.
 func (r *Reader) PostFacts(ctx context.Context, first, last timeline.Number, yield func(no timeline.Number, name string, facts []byte) error) error {
-	return r.each(ctx, func(rows Rows) error {
+	return r.eachRow(ctx, func(rows Rows) error {
 		var no timeline.Number
 		var name string
 		var facts sql.RawBytes

@@ -37,7 +37,7 @@ func (r *Reader) PersonIDs(ctx context.Context, numbers []timeline.Number) ([]uu
 
 // folioIDs returns the pseudonyms of the persons of a folio by slot.
 func (r *Reader) folioIDs(ctx context.Context, folio uint32) (ids []uuid.UUID, err error) {
-	err = r.leavesOf(ctx, idsQuery, int64(folio), func(leaf []byte) error {
+	err = r.eachLeaf(ctx, pseudonymsQuery, int64(folio), func(leaf []byte) error {
 		return timeline.ReadPseudonyms(leaf, func(_ timeline.Ref, id [16]byte) { ids = append(ids, id) })
 	})
 	return ids, err
@@ -48,7 +48,7 @@ func (r *Reader) folioIDs(ctx context.Context, folio uint32) (ids []uuid.UUID, e
 func (r *Reader) numberOf(ctx context.Context, id uuid.UUID) (timeline.Number, error) {
 	hash := timeline.PersonHash(id)
 	var alike []timeline.Number
-	err := r.leavesOf(ctx, bearersQuery, int64(timeline.Bucket(hash)), func(leaf []byte) error {
+	err := r.eachLeaf(ctx, bearersQuery, int64(timeline.Bucket(hash)), func(leaf []byte) error {
 		return timeline.ReadBearers(leaf, func(b timeline.Bearer) {
 			if b.Half == uint32(hash) {
 				alike = append(alike, b.No)
@@ -73,8 +73,8 @@ func (r *Reader) numberOf(ctx context.Context, id uuid.UUID) (timeline.Number, e
 
 // leavesOf calls yield with the leaves that a question finds for a number, in log
 // order. They are good until yield returns.
-func (r *Reader) leavesOf(ctx context.Context, query string, of int64, yield func(leaf []byte) error) error {
-	return r.each(ctx, func(rows Rows) error {
+func (r *Reader) eachLeaf(ctx context.Context, query string, of int64, yield func(leaf []byte) error) error {
+	return r.eachRow(ctx, func(rows Rows) error {
 		var leaf sql.RawBytes
 		if err := rows.Scan(&leaf); err != nil {
 			return err
@@ -91,7 +91,7 @@ func (r *Reader) Person(ctx context.Context, id uuid.UUID, known uint64) (*timel
 		return nil, fmt.Errorf("person %s: %w", id, err)
 	}
 	folio, slot := no.Folio()
-	leaves, err := r.Leaves(ctx, folio, 0)
+	leaves, err := r.FolioLeaves(ctx, folio, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (r *Reader) Persons(ctx context.Context, numbers []timeline.Number, known u
 		for n < len(wanted) && uint32(wanted[n])/timeline.FolioSize == folio {
 			n++
 		}
-		leaves, err := r.Leaves(ctx, folio, 0)
+		leaves, err := r.FolioLeaves(ctx, folio, 0)
 		if err != nil {
 			return err
 		}

@@ -13,16 +13,16 @@ const (
 	postQuery         = `SELECT facts FROM post WHERE name = ?`
 	postNameQuery     = `SELECT name FROM post WHERE no = ?`
 	postsUnderQuery   = `SELECT no, name, facts FROM post WHERE division >= ? AND division < ? OR division IN (?, ?, ?, ?, ?)`
-	idsQuery          = `SELECT ids FROM person WHERE folio = ? ORDER BY last`
+	pseudonymsQuery   = `SELECT ids FROM person WHERE folio = ? ORDER BY last`
 	bearersQuery      = `SELECT persons FROM bearer WHERE bucket = ? ORDER BY last`
 	leavesQuery       = `SELECT facts FROM leaf WHERE folio = ? AND last > ? ORDER BY last`
-	leafEndsQuery     = `SELECT f.no, coalesce((SELECT max(l.last) FROM leaf l WHERE l.folio = f.no), 0) FROM folio f WHERE f.no > ? ORDER BY f.no`
+	folioEndsQuery    = `SELECT f.no, coalesce((SELECT max(l.last) FROM leaf l WHERE l.folio = f.no), 0) FROM folio f WHERE f.no > ? ORDER BY f.no`
 	postSizesQuery    = `SELECT no, length(facts) FROM post WHERE no > ? ORDER BY no`
 	postFactsQuery    = `SELECT no, name, facts FROM post WHERE no BETWEEN ? AND ? ORDER BY no`
 	runQuery          = `SELECT name FROM run WHERE no = ?`
 	agencyQuery       = `SELECT no FROM agency WHERE name = ?`
 	agencyLeavesQuery = `SELECT events FROM agency_leaf WHERE agency = ? AND last > ? ORDER BY last`
-	voidQuery         = `SELECT by, coalesce(target, 0) FROM void WHERE key = ?`
+	retractionQuery   = `SELECT by, coalesce(target, 0) FROM void WHERE key = ?`
 	subjectsQuery     = `SELECT subjects FROM commits WHERE ord = ?`
 	planQuery         = `SELECT division, year, area FROM plan_line WHERE no = ?`
 )

@@ -60,9 +60,9 @@ func (r *Reader) hasSpans(ctx context.Context, view string) (bool, error) {
 
 // usable checks what a generation was made by, and that it is in a state, and
 // returns the views.
-func usable(ctx context.Context, g Generation, state string) (map[string]int, error) {
+func checkMeta(ctx context.Context, g Generation, state string) (map[string]int, error) {
 	meta := map[string]string{}
-	err := each(ctx, g, func(rows Rows) error {
+	err := eachRow(ctx, g, func(rows Rows) error {
 		var name, value string
 		err := rows.Scan(&name, &value)
 		meta[name] = value
@@ -95,21 +95,21 @@ func usable(ctx context.Context, g Generation, state string) (map[string]int, er
 // ask everything else at.
 func (r *Reader) Meta(ctx context.Context) (Meta, error) {
 	m := Meta{Generation: r.name, Views: r.views}
-	c, err := r.commit(ctx, headQuery)
+	c, err := r.queryCommit(ctx, headQuery)
 	if err != nil && !errors.Is(err, ErrUnknown) {
 		return m, err
 	}
 	m.Commit = c
-	if err := one(ctx, r.generation, &m.Stopped, stoppedQuery); err != nil {
+	if err := queryValue(ctx, r.generation, &m.Stopped, stoppedQuery); err != nil {
 		return m, err
 	}
-	m.SetAside, err = setAside(ctx, r.generation, timeline.MakeRef(m.Ord+1, 0))
+	m.SetAside, err = querySetAside(ctx, r.generation, timeline.MakeRef(m.Ord+1, 0))
 	return m, err
 }
 
 // setAside returns the events before one that were set aside, in log order.
-func setAside(ctx context.Context, g Generation, before timeline.Ref) (all []SetAside, err error) {
-	err = each(ctx, g, func(rows Rows) error {
+func querySetAside(ctx context.Context, g Generation, before timeline.Ref) (all []SetAside, err error) {
+	err = eachRow(ctx, g, func(rows Rows) error {
 		var s SetAside
 		var position string
 		err := rows.Scan(&s.Event, &position, &s.Why)
@@ -124,26 +124,26 @@ func setAside(ctx context.Context, g Generation, before timeline.Ref) (all []Set
 
 // Pulse tells whether somebody keeps the generation up to date: ask twice.
 func (r *Reader) Pulse(ctx context.Context) (Pulse, error) {
-	p, err := pulse(ctx, r.generation)
+	p, err := queryPulse(ctx, r.generation)
 	p.Generation = r.name
 	return p, err
 }
 
-func pulse(ctx context.Context, g Generation) (p Pulse, err error) {
-	err = each(ctx, g, func(rows Rows) error { return rows.Scan(&p.Epoch, &p.Ord, &p.Beat) }, pulseQuery)
+func queryPulse(ctx context.Context, g Generation) (p Pulse, err error) {
+	err = eachRow(ctx, g, func(rows Rows) error { return rows.Scan(&p.Epoch, &p.Ord, &p.Beat) }, pulseQuery)
 	return p, err
 }
 
 // Commit returns the commit with an ordinal; ErrUnknown when there is none. To
 // read it from the log, read after the position of the commit before it.
 func (r *Reader) Commit(ctx context.Context, ord uint64) (Commit, error) {
-	return r.commit(ctx, commitQuery, int64(ord))
+	return r.queryCommit(ctx, commitQuery, int64(ord))
 }
 
 // ResolveKnown returns the last commit recorded by an instant: what was known
 // then. Its ordinal is 0 when that is nothing.
 func (r *Reader) ResolveKnown(ctx context.Context, t time.Time) (Commit, error) {
-	c, err := r.commit(ctx, knownQuery, t.UnixNano())
+	c, err := r.queryCommit(ctx, knownQuery, t.UnixNano())
 	if errors.Is(err, ErrUnknown) {
 		return Commit{}, nil
 	}
@@ -153,20 +153,20 @@ func (r *Reader) ResolveKnown(ctx context.Context, t time.Time) (Commit, error) 
 // ResolvePosition returns the commit that a position lies in; ErrUnknown when
 // the read model has not reached it or the log has no such commit.
 func (r *Reader) ResolvePosition(ctx context.Context, p log.Position) (Commit, error) {
-	return r.commit(ctx, positionQuery, p.Commit().String())
+	return r.queryCommit(ctx, positionQuery, p.Commit().String())
 }
 
-func (r *Reader) commit(ctx context.Context, query string, args ...any) (Commit, error) {
-	return commit(ctx, r.generation, nil, query, args...)
+func (r *Reader) queryCommit(ctx context.Context, query string, args ...any) (Commit, error) {
+	return queryCommit(ctx, r.generation, nil, query, args...)
 }
 
 // commit returns a commit, and scans what else is selected behind it.
-func commit(ctx context.Context, g Generation, more []any, query string, args ...any) (c Commit, err error) {
+func queryCommit(ctx context.Context, g Generation, more []any, query string, args ...any) (c Commit, err error) {
 	var position string
 	var recorded int64
 	var state []byte
 	found := false
-	err = each(ctx, g, func(rows Rows) error {
+	err = eachRow(ctx, g, func(rows Rows) error {
 		found = true
 		return rows.Scan(append([]any{&c.Ord, &position, &c.ID, &recorded, &state}, more...)...)
 	}, query, args...)
@@ -180,15 +180,15 @@ func commit(ctx context.Context, g Generation, more []any, query string, args ..
 		return Commit{}, fmt.Errorf("%w: %w", ErrUnusable, err)
 	}
 	c.Recorded = time.Unix(0, recorded).UTC()
-	return c, exactly(c.State[:], state)
+	return c, copyExactly(c.State[:], state)
 }
 
-func (r *Reader) each(ctx context.Context, scan func(Rows) error, query string, args ...any) error {
-	return each(ctx, r.generation, scan, query, args...)
+func (r *Reader) eachRow(ctx context.Context, scan func(Rows) error, query string, args ...any) error {
+	return eachRow(ctx, r.generation, scan, query, args...)
 }
 
 // each runs a query and calls scan on every row.
-func each(ctx context.Context, g Generation, scan func(Rows) error, query string, args ...any) error {
+func eachRow(ctx context.Context, g Generation, scan func(Rows) error, query string, args ...any) error {
 	rows, err := g.Query(ctx, query, args...)
 	if err != nil {
 		return err
@@ -203,9 +203,9 @@ func each(ctx context.Context, g Generation, scan func(Rows) error, query string
 }
 
 // one scans the one value that a query finds; ErrUnknown when it finds none.
-func one(ctx context.Context, g Generation, to any, query string, args ...any) error {
+func queryValue(ctx context.Context, g Generation, to any, query string, args ...any) error {
 	found := false
-	err := each(ctx, g, func(rows Rows) error {
+	err := eachRow(ctx, g, func(rows Rows) error {
 		found = true
 		return rows.Scan(to)
 	}, query, args...)

@@ -86,7 +86,7 @@ func (t *Table) rowsOf(b *Batch) Insert {
 	}
 	return insertRows(b.Leaves[t.Name], func(to []any, l *LeafRow) []any {
 		if owner != "" {
-			to = append(to, l.Of)
+			to = append(to, l.Owner)
 		}
 		return append(to, int64(l.Last), l.Bytes)
 	})
@@ -105,7 +105,7 @@ func insertSetAside(b *Batch) Insert {
 }
 
 func insertRetractions(b *Batch) Insert {
-	return insertRows(b.Voids, func(to []any, v *VoidRow) []any {
+	return insertRows(b.Retractions, func(to []any, v *RetractionRow) []any {
 		var target any
 		if v.Target != 0 {
 			target = int64(v.Target)
@@ -172,7 +172,7 @@ func (b *Batch) deleteJoined(t Table, yield func(string, []any) bool) bool {
 		for _, last := range row.Joined {
 			where[0] = int64(last)
 			if len(where) > 1 {
-				where[1] = row.Of
+				where[1] = row.Owner
 			}
 			if !yield(query, slices.Clone(where)) {
 				return false

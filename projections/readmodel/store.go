@@ -17,7 +17,7 @@ type Store interface {
 	Current(ctx context.Context) (string, error)
 	// Point makes a generation the one in use: atomically, and durable on
 	// return.
-	Point(ctx context.Context, name string) error
+	SetCurrent(ctx context.Context, name string) error
 	// Generations returns what generations there are, finished or not, in any
 	// order.
 	Generations(ctx context.Context) ([]string, error)
@@ -25,14 +25,14 @@ type Store interface {
 	Open(ctx context.Context, name string) (Generation, error)
 	// Create makes the tables of a new generation, to be loaded in bulk; it
 	// fails with fs.ErrExist if the generation is there.
-	Create(ctx context.Context, name string, views []view.View) (Ledger, error)
+	Create(ctx context.Context, name string, views []view.View) (GenerationWriter, error)
 	// Resume opens a generation whose bulk load was interrupted, to go on with it.
 	// It shows what was written up to the last checkpoint. It fails with ErrBusy
 	// while another ledger has it open and lives, and with ErrUnusable when it is
 	// finished.
-	Resume(ctx context.Context, name string, views []view.View) (Ledger, error)
+	ResumeLoad(ctx context.Context, name string, views []view.View) (GenerationWriter, error)
 	// Edit opens a finished generation for writing.
-	Edit(ctx context.Context, name string, views []view.View) (Ledger, error)
+	OpenWriter(ctx context.Context, name string, views []view.View) (GenerationWriter, error)
 	// Remove deletes a generation, and does nothing where there is none.
 	// Whoever has it open may fail with ErrUnusable from then on.
 	Remove(ctx context.Context, name string) error
@@ -60,9 +60,9 @@ type Rows interface {
 	Close() error
 }
 
-// A Ledger is a generation that is open for writing. It is not safe for
+// A GenerationWriter is a generation that is open for writing. It is not safe for
 // concurrent use.
-type Ledger interface {
+type GenerationWriter interface {
 	Generation
 	// TakeOver makes this the one ledger of the generation that can write, and
 	// returns the epoch that begins with that and the ordinal of the last commit

@@ -13,7 +13,7 @@ import (
 // no event has named the post.
 func (r *Reader) Post(ctx context.Context, name string, known uint64) (*timeline.Post, error) {
 	var facts []byte
-	if err := one(ctx, r.generation, &facts, postQuery, name); err != nil {
+	if err := queryValue(ctx, r.generation, &facts, postQuery, name); err != nil {
 		return nil, fmt.Errorf("post %q: %w", name, err)
 	}
 	return timeline.ReadPost(facts, known)
@@ -25,8 +25,8 @@ func (r *Reader) PostName(ctx context.Context, no timeline.Number) (string, erro
 }
 
 // Leaves returns the leaves of a folio that end after an event, in log order.
-func (r *Reader) Leaves(ctx context.Context, folio uint32, after timeline.Ref) (leaves [][]byte, err error) {
-	err = r.each(ctx, func(rows Rows) error {
+func (r *Reader) FolioLeaves(ctx context.Context, folio uint32, after timeline.Ref) (leaves [][]byte, err error) {
+	err = r.eachRow(ctx, func(rows Rows) error {
 		var b []byte
 		err := rows.Scan(&b)
 		leaves = append(leaves, b)
@@ -49,7 +49,7 @@ func (r *Reader) PostsUnder(ctx context.Context, prefix string, known uint64, yi
 		}
 		args = append(args, string(above))
 	}
-	return r.each(ctx, func(rows Rows) error {
+	return r.eachRow(ctx, func(rows Rows) error {
 		var no timeline.Number
 		var name string
 		var facts sql.RawBytes
@@ -68,12 +68,12 @@ func (r *Reader) PostsUnder(ctx context.Context, prefix string, known uint64, yi
 }
 
 // Run returns the name of the pay run with a number.
-func (r *Reader) Run(ctx context.Context, no timeline.Number) (string, error) {
+func (r *Reader) RunName(ctx context.Context, no timeline.Number) (string, error) {
 	return r.nameOf(ctx, "run", runQuery, no)
 }
 
 func (r *Reader) nameOf(ctx context.Context, what, query string, no timeline.Number) (name string, err error) {
-	if err := one(ctx, r.generation, &name, query, int64(no)); err != nil {
+	if err := queryValue(ctx, r.generation, &name, query, int64(no)); err != nil {
 		return "", fmt.Errorf("%s number %d: %w", what, no, err)
 	}
 	return name, nil
@@ -82,13 +82,13 @@ func (r *Reader) nameOf(ctx context.Context, what, query string, no timeline.Num
 // Agency calls yield with the events of an agency known at an ordinal, in log
 // order, beginning after a Ref; yield returns false to stop. ErrUnknown says
 // that the agency has submitted none.
-func (r *Reader) Agency(ctx context.Context, name string, after timeline.Ref, known uint64, yield func(timeline.Ref) bool) error {
+func (r *Reader) AgencyEvents(ctx context.Context, name string, after timeline.Ref, known uint64, yield func(timeline.Ref) bool) error {
 	var no int64
-	if err := one(ctx, r.generation, &no, agencyQuery, name); err != nil {
+	if err := queryValue(ctx, r.generation, &no, agencyQuery, name); err != nil {
 		return fmt.Errorf("agency %q: %w", name, err)
 	}
 	more := true
-	return r.each(ctx, func(rows Rows) error {
+	return r.eachRow(ctx, func(rows Rows) error {
 		var leaf sql.RawBytes
 		if err := rows.Scan(&leaf); err != nil || !more {
 			return err
@@ -103,16 +103,16 @@ func (r *Reader) Agency(ctx context.Context, name string, after timeline.Ref, kn
 
 // Void says which event replaced or withdrew the event with a key hash, and which
 // event that was, whenever they came; each is 0 while there is none.
-func (r *Reader) Void(ctx context.Context, key [16]byte) (by, target timeline.Ref, err error) {
-	err = r.each(ctx, func(rows Rows) error { return rows.Scan(&by, &target) }, voidQuery, key[:])
+func (r *Reader) Retraction(ctx context.Context, key [16]byte) (by, target timeline.Ref, err error) {
+	err = r.eachRow(ctx, func(rows Rows) error { return rows.Scan(&by, &target) }, retractionQuery, key[:])
 	return by, target, err
 }
 
 // About returns the timelines that an event says something about, those that it
 // was left out of included.
-func (r *Reader) About(ctx context.Context, ref timeline.Ref) ([]timeline.Subject, error) {
+func (r *Reader) SubjectsOf(ctx context.Context, ref timeline.Ref) ([]timeline.Subject, error) {
 	var subjects []byte
-	if err := one(ctx, r.generation, &subjects, subjectsQuery, int64(ref.Ord())); err != nil {
+	if err := queryValue(ctx, r.generation, &subjects, subjectsQuery, int64(ref.Ord())); err != nil {
 		return nil, err
 	}
 	return timeline.ReadSubjects(subjects, ref.Index())
@@ -121,7 +121,7 @@ func (r *Reader) About(ctx context.Context, ref timeline.Ref) ([]timeline.Subjec
 // PlanKey returns what the plan line with a number is for.
 func (r *Reader) PlanKey(ctx context.Context, no uint32) (k timeline.PlanKey, err error) {
 	found := false
-	err = r.each(ctx, func(rows Rows) error {
+	err = r.eachRow(ctx, func(rows Rows) error {
 		found = true
 		return rows.Scan(&k.Division, &k.Year, &k.Area)
 	}, planQuery, int64(no))

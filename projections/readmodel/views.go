@@ -15,7 +15,7 @@ import (
 // number the places of their rows by them. The cells are good until yield
 // returns, their texts for ever.
 func (r *Reader) Cells(ctx context.Context, after uint64, yield func(ord uint64, cells []view.Cell)) error {
-	return cells(ctx, r.generation, after, yield)
+	return readCells(ctx, r.generation, after, yield)
 }
 
 // Deltas calls yield with the rows of a view that each commit after an
@@ -26,7 +26,7 @@ func (r *Reader) Deltas(ctx context.Context, view string, after uint64, yield fu
 		return fmt.Errorf("view %q: %w", view, ErrUnknown)
 	}
 	var room []packing.Delta
-	return rows(ctx, r.generation, view, deltasColumn, after, func(ord uint64, packed []byte) (err error) {
+	return readPacked(ctx, r.generation, view, deltasColumn, after, func(ord uint64, packed []byte) (err error) {
 		if room, err = packing.ReadDeltas(packed, ord, room[:0]); err == nil {
 			yield(ord, room)
 		}
@@ -40,22 +40,22 @@ func (r *Reader) Spans(ctx context.Context, view string, after uint64, yield fun
 	if _, ok := r.views[view]; !ok {
 		return fmt.Errorf("view %q: %w", view, ErrUnknown)
 	}
-	return spans(ctx, r.generation, view, after, yield)
+	return readSpans(ctx, r.generation, view, after, yield)
 }
 
 // Cells is that of a Reader, from the beginning.
 func (w *Writer) Cells(ctx context.Context, yield func(ord uint64, cells []view.Cell)) error {
-	return cells(ctx, w.ledger, 0, yield)
+	return readCells(ctx, w.generation, 0, yield)
 }
 
 // Spans is that of a Reader, from the beginning.
 func (w *Writer) Spans(ctx context.Context, view string, yield func(ord uint64, changes []packing.SpanChange)) error {
-	return spans(ctx, w.ledger, view, 0, yield)
+	return readSpans(ctx, w.generation, view, 0, yield)
 }
 
-func cells(ctx context.Context, g Generation, after uint64, yield func(uint64, []view.Cell)) error {
+func readCells(ctx context.Context, g Generation, after uint64, yield func(uint64, []view.Cell)) error {
 	var room []view.Cell
-	return rows(ctx, g, CellTable, "cells", after, func(ord uint64, packed []byte) (err error) {
+	return readPacked(ctx, g, CellTable, "cells", after, func(ord uint64, packed []byte) (err error) {
 		if room, err = packing.ReadCells(packed, room[:0]); err == nil {
 			yield(ord, room)
 		}
@@ -63,9 +63,9 @@ func cells(ctx context.Context, g Generation, after uint64, yield func(uint64, [
 	})
 }
 
-func spans(ctx context.Context, g Generation, view string, after uint64, yield func(uint64, []packing.SpanChange)) error {
+func readSpans(ctx context.Context, g Generation, view string, after uint64, yield func(uint64, []packing.SpanChange)) error {
 	var room []packing.SpanChange
-	return rows(ctx, g, view, spansColumn, after, func(ord uint64, packed []byte) (err error) {
+	return readPacked(ctx, g, view, spansColumn, after, func(ord uint64, packed []byte) (err error) {
 		if room, err = packing.ReadSpans(packed, room[:0]); err == nil {
 			yield(ord, room)
 		}
@@ -75,8 +75,8 @@ func spans(ctx context.Context, g Generation, view string, after uint64, yield f
 
 // rows calls yield with the packed rows that each commit after an ordinal added
 // to a table of leaves, in log order.
-func rows(ctx context.Context, g Generation, table, body string, after uint64, yield func(ord uint64, packed []byte) error) error {
-	return each(ctx, g, func(rows Rows) error {
+func readPacked(ctx context.Context, g Generation, table, body string, after uint64, yield func(ord uint64, packed []byte) error) error {
+	return eachRow(ctx, g, func(rows Rows) error {
 		var leaf sql.RawBytes
 		if err := rows.Scan(&leaf); err != nil {
 			return err
@@ -91,10 +91,10 @@ func rows(ctx context.Context, g Generation, table, body string, after uint64, y
 			return fmt.Errorf("%w: table %s: %w", ErrUnusable, table, err)
 		}
 		return nil
-	}, rowsQuery(table, body, after))
+	}, leavesAfterQuery(table, body, after))
 }
 
 // rowsQuery asks for the leaves of a table with the commits after an ordinal.
-func rowsQuery(table, body string, after uint64) string {
+func leavesAfterQuery(table, body string, after uint64) string {
 	return fmt.Sprintf(`SELECT %s FROM %s WHERE last >= %d ORDER BY last`, body, table, timeline.MakeRef(after+1, 0))
 }

@@ -17,12 +17,12 @@ import (
 // Dir.Resume goes on with an interrupted load from the last one. Dir.TakeOver
 // goes on with a finished generation, transaction by transaction.
 type Writer struct {
-	ledger Ledger
-	name   string
-	views  []view.View
-	epoch  uint64
-	ord    uint64
-	bulk   bool
+	generation GenerationWriter
+	name       string
+	views      []view.View
+	epoch      uint64
+	ord        uint64
+	bulk       bool
 }
 
 // Create makes a new generation. It fails with fs.ErrExist if it is there.
@@ -31,7 +31,7 @@ func (d *Dir) Create(ctx context.Context, name string, views []view.View) (*Writ
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{ledger: l, name: name, views: views, bulk: true}
+	w := &Writer{generation: l, name: name, views: views, bulk: true}
 	if w.epoch, _, err = l.TakeOver(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("create %s: %w", name, err), l.Close())
 	}
@@ -42,11 +42,11 @@ func (d *Dir) Create(ctx context.Context, name string, views []view.View) (*Writ
 // with ErrFenced from now on. It fails with ErrUnusable when the generation
 // was made by other versions of the views.
 func (d *Dir) TakeOver(ctx context.Context, name string, views []view.View) (*Writer, error) {
-	l, err := d.store.Edit(ctx, name, views)
+	l, err := d.store.OpenWriter(ctx, name, views)
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{ledger: l, name: name, views: views}
+	w := &Writer{generation: l, name: name, views: views}
 	if err := w.takeOver(ctx, "ready"); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), l.Close())
 	}
@@ -62,14 +62,14 @@ func (d *Dir) Resume(ctx context.Context, views []view.View) (*Writer, error) {
 		return nil, err
 	}
 	for _, name := range slices.Backward(names) {
-		l, err := d.store.Resume(ctx, name, views)
+		l, err := d.store.ResumeLoad(ctx, name, views)
 		if errors.Is(err, ErrBusy) || errors.Is(err, ErrUnusable) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		w := &Writer{ledger: l, name: name, views: views, bulk: true}
+		w := &Writer{generation: l, name: name, views: views, bulk: true}
 		err = w.takeOver(ctx, "building")
 		if err == nil && w.ord > 0 {
 			return w, nil
@@ -83,7 +83,7 @@ func (d *Dir) Resume(ctx context.Context, views []view.View) (*Writer, error) {
 }
 
 func (w *Writer) takeOver(ctx context.Context, state string) error {
-	have, err := usable(ctx, w.ledger, state)
+	have, err := checkMeta(ctx, w.generation, state)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (w *Writer) takeOver(ctx context.Context, state string) error {
 	if !maps.Equal(have, want) {
 		return fmt.Errorf("%w: it has the views %v, want %v", ErrUnusable, have, want)
 	}
-	if w.epoch, w.ord, err = w.ledger.TakeOver(ctx); err != nil {
+	if w.epoch, w.ord, err = w.generation.TakeOver(ctx); err != nil {
 		return fmt.Errorf("take over: %w", err)
 	}
 	return nil
@@ -110,16 +110,16 @@ func (w *Writer) Ord() uint64 { return w.ord }
 func (w *Writer) Bulk() bool { return w.bulk }
 
 // Close closes the generation.
-func (w *Writer) Close() error { return w.ledger.Close() }
+func (w *Writer) Close() error { return w.generation.Close() }
 
 // Beat tells whoever stands by that this writer lives. It may be called while
 // another method runs, and fails with ErrFenced once another writer took over.
-func (w *Writer) Beat(ctx context.Context) error { return w.ledger.Beat(ctx) }
+func (w *Writer) Beat(ctx context.Context) error { return w.generation.Beat(ctx) }
 
 // Fenced returns ErrFenced when another writer took over, and otherwise why that
 // cannot be told, or nil. It waits for nobody's transaction.
-func (w *Writer) Fenced(ctx context.Context) error {
-	p, err := pulse(ctx, w.ledger)
+func (w *Writer) CheckFence(ctx context.Context) error {
+	p, err := queryPulse(ctx, w.generation)
 	if err == nil && p.Epoch > w.epoch {
 		err = ErrFenced
 	}
@@ -129,9 +129,9 @@ func (w *Writer) Fenced(ctx context.Context) error {
 // Finish ends a bulk load: indexes, everything durable, usable. The Writer
 // goes on transaction by transaction.
 func (w *Writer) Finish(ctx context.Context) error {
-	err := w.ledger.Finish(ctx)
+	err := w.generation.Finish(ctx)
 	if err == nil {
-		w.epoch, _, err = w.ledger.TakeOver(ctx)
+		w.epoch, _, err = w.generation.TakeOver(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("finish %s: %w", w.name, err)
@@ -143,8 +143,8 @@ func (w *Writer) Finish(ctx context.Context) error {
 // Write writes a batch and moves the position to its last commit, in one
 // transaction. It fails with ErrFenced when another writer took over.
 func (w *Writer) Write(ctx context.Context, b *Batch) error {
-	last := b.Last(w.ord)
-	if err := w.ledger.Write(ctx, w.ord, b); err != nil {
+	last := b.LastOrdinal(w.ord)
+	if err := w.generation.Write(ctx, w.ord, b); err != nil {
 		return fmt.Errorf("write up to commit %d: %w", last, err)
 	}
 	w.ord = last

@@ -48,7 +48,7 @@ type change struct {
 	met     []timeline.Ref // of the events, 0 for those not met before
 	posts   []touched      // in the order in which they were
 	plans   []touched
-	voids   []readmodel.VoidRow
+	voids   []readmodel.RetractionRow
 	bearers []person // named for the first time
 }
 

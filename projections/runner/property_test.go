@@ -126,7 +126,7 @@ func person(t fataler, r *readmodel.Reader, id uuid.UUID) []string {
 		say(id, post(s.Post), s.Month, s.Marks)
 	}
 	for _, l := range p.Pay() {
-		run, err := r.Run(ctx, l.Run)
+		run, err := r.RunName(ctx, l.Run)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,9 +7,9 @@ import (
 	"github.com/muster-works/muster/projections/readmodel"
 )
 
-// create returns the statements that make a table, without its key where
+// createTable returns the statements that make a table, without its key where
 // nothing is looked up in it during a bulk load.
-func create(t readmodel.Table) []string {
+func createTable(t readmodel.Table) []string {
 	// Text is compared byte by byte, whatever the collation of the database.
 	types := map[readmodel.ColumnType]string{readmodel.Integer: "bigint", readmodel.Text: `text COLLATE "C"`, readmodel.Bytes: "bytea"}
 	var columns []string
@@ -29,9 +29,9 @@ func create(t readmodel.Table) []string {
 	}
 }
 
-// indexes returns the statements that make the key and the indexes of a table,
+// createIndexes returns the statements that make the key and the indexes of a table,
 // and have the server look at its rows.
-func indexes(t readmodel.Table) (all []string) {
+func createIndexes(t readmodel.Table) (all []string) {
 	if !t.KeyedInLoad {
 		all = append(all, fmt.Sprintf("ALTER TABLE %s ADD PRIMARY KEY (%s)", t.Name, strings.Join(t.Key, ", ")))
 	}

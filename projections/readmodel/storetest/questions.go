@@ -101,20 +101,20 @@ func Questions(t *testing.T, s readmodel.Store) []Question {
 		ok(err)
 	}
 	ok(r.PostsUnder(ctx, "37", m.Ord, func(no timeline.Number, name string, _ *timeline.Post) {}))
-	ok(r.LeafEnds(ctx, func(uint32, timeline.Ref) {}))
+	ok(r.FolioEnds(ctx, func(uint32, timeline.Ref) {}))
 	ok(r.PostSizes(ctx, func(timeline.Number, int) {}))
 	ok(r.PostFacts(ctx, 1, 1, func(timeline.Number, string, []byte) error { return nil }))
 	name, err := r.PostName(ctx, 1)
 	ok(err)
 	_, err = r.Post(ctx, name, m.Ord)
 	ok(err)
-	_, err = r.About(ctx, timeline.MakeRef(1, 0))
+	_, err = r.SubjectsOf(ctx, timeline.MakeRef(1, 0))
 	ok(err)
 	_, err = r.PlanKey(ctx, 1)
 	ok(err)
-	_, err = r.Run(ctx, 1)
+	_, err = r.RunName(ctx, 1)
 	ok(err)
-	_, _, err = r.Void(ctx, [16]byte{})
+	_, _, err = r.Retraction(ctx, [16]byte{})
 	ok(err)
 	return append(recorder.Asked(), ask(t, r, m, recorder)...)
 }
@@ -136,7 +136,7 @@ func ask(t *testing.T, r *readmodel.Reader, m readmodel.Meta, recorder *Recorder
 	if err := r.Cells(ctx, 1, func(uint64, []view.Cell) {}); err != nil {
 		t.Error(err)
 	}
-	if err := r.Agency(ctx, "370100-rsj", 0, m.Ord, func(timeline.Ref) bool { return true }); err != nil {
+	if err := r.AgencyEvents(ctx, "370100-rsj", 0, m.Ord, func(timeline.Ref) bool { return true }); err != nil {
 		t.Error(err)
 	}
 	return recorder.Asked()

@@ -16,36 +16,36 @@ import (
 // sequence yields at most one error, last.
 
 // Events returns how many events there are.
-func (w *Writer) Events(ctx context.Context) (n int, err error) {
-	err = one(ctx, w.ledger, &n, `SELECT CAST(coalesce(sum(length(keys)), 0) AS bigint) FROM commits`)
+func (w *Writer) CountEvents(ctx context.Context) (n int, err error) {
+	err = queryValue(ctx, w.generation, &n, `SELECT CAST(coalesce(sum(length(keys)), 0) AS bigint) FROM commits`)
 	return n / 16, err
 }
 
 // Commits yields ordinals and key hashes; the rest of the rows is left empty.
 func (w *Writer) Commits(ctx context.Context) iter.Seq2[CommitRow, error] {
-	return all(ctx, w.ledger, `SELECT ord, keys FROM commits ORDER BY ord`, func(rows Rows, c *CommitRow) error {
+	return allRows(ctx, w.generation, `SELECT ord, keys FROM commits ORDER BY ord`, func(rows Rows, c *CommitRow) error {
 		return rows.Scan(&c.Ord, &c.Keys)
 	})
 }
 
 // Pending yields the voids whose target has not come.
-func (w *Writer) Pending(ctx context.Context) iter.Seq2[VoidRow, error] {
-	return all(ctx, w.ledger, `SELECT key, by FROM void WHERE target IS NULL`, func(rows Rows, v *VoidRow) error {
+func (w *Writer) PendingRetractions(ctx context.Context) iter.Seq2[RetractionRow, error] {
+	return allRows(ctx, w.generation, `SELECT key, by FROM void WHERE target IS NULL`, func(rows Rows, v *RetractionRow) error {
 		var key sql.RawBytes
-		return errors.Join(rows.Scan(&key, &v.By), exactly(v.Key[:], key))
+		return errors.Join(rows.Scan(&key, &v.By), copyExactly(v.Key[:], key))
 	})
 }
 
 // Posts yields the timelines of posts.
 func (w *Writer) Posts(ctx context.Context) iter.Seq2[PostRow, error] {
-	return all(ctx, w.ledger, `SELECT no, name, division, facts FROM post ORDER BY no`, func(rows Rows, p *PostRow) error {
+	return allRows(ctx, w.generation, `SELECT no, name, division, facts FROM post ORDER BY no`, func(rows Rows, p *PostRow) error {
 		return rows.Scan(&p.No, &p.Name, &p.Division, &p.Facts)
 	})
 }
 
 // Plans yields the timelines of plan lines.
-func (w *Writer) Plans(ctx context.Context) iter.Seq2[PlanRow, error] {
-	return all(ctx, w.ledger, `SELECT no, division, year, area, facts FROM plan_line ORDER BY no`, func(rows Rows, p *PlanRow) error {
+func (w *Writer) PlanLines(ctx context.Context) iter.Seq2[PlanRow, error] {
+	return allRows(ctx, w.generation, `SELECT no, division, year, area, facts FROM plan_line ORDER BY no`, func(rows Rows, p *PlanRow) error {
 		return rows.Scan(&p.No, &p.Key.Division, &p.Key.Year, &p.Key.Area, &p.Facts)
 	})
 }
@@ -55,7 +55,7 @@ func (w *Writer) Plans(ctx context.Context) iter.Seq2[PlanRow, error] {
 func (w *Writer) Persons(ctx context.Context, yield func(folio int, id uuid.UUID)) error {
 	var folio int
 	var ids sql.RawBytes
-	return each(ctx, w.ledger, func(rows Rows) error {
+	return eachRow(ctx, w.generation, func(rows Rows) error {
 		if err := rows.Scan(&folio, &ids); err != nil {
 			return err
 		}
@@ -65,30 +65,30 @@ func (w *Writer) Persons(ctx context.Context, yield func(folio int, id uuid.UUID
 
 // Runs yields the pay runs.
 func (w *Writer) Runs(ctx context.Context) iter.Seq2[NameRow, error] {
-	return all(ctx, w.ledger, `SELECT no, name FROM run ORDER BY no`, scanName)
+	return allRows(ctx, w.generation, `SELECT no, name FROM run ORDER BY no`, scanName)
 }
 
 // Agencies yields the agencies.
 func (w *Writer) Agencies(ctx context.Context) iter.Seq2[NameRow, error] {
-	return all(ctx, w.ledger, `SELECT no, name FROM agency ORDER BY no`, scanName)
+	return allRows(ctx, w.generation, `SELECT no, name FROM agency ORDER BY no`, scanName)
 }
 
 // Folios yields the folios with their counties.
 func (w *Writer) Folios(ctx context.Context) iter.Seq2[NameRow, error] {
-	return all(ctx, w.ledger, `SELECT no, county FROM folio ORDER BY no`, scanName)
+	return allRows(ctx, w.generation, `SELECT no, county FROM folio ORDER BY no`, scanName)
 }
 
 // A LeafSize says how large a leaf is.
 type LeafSize struct {
-	Of   int64
-	Last timeline.Ref
-	Size int
+	Owner int64
+	Last  timeline.Ref
+	Size  int
 }
 
 // Leaves yields the sizes of the leaves of a table, by whose they are and Last.
-func (w *Writer) Leaves(ctx context.Context, table string) iter.Seq2[LeafSize, error] {
+func (w *Writer) LeafSizes(ctx context.Context, table string) iter.Seq2[LeafSize, error] {
 	of, body := w.leafColumns(table)
-	return all(ctx, w.ledger, fmt.Sprintf(`SELECT %s, last, length(%s) FROM %s ORDER BY 1, 2`, cmp.Or(of, "0"), body, table), scanLeaf)
+	return allRows(ctx, w.generation, fmt.Sprintf(`SELECT %s, last, length(%s) FROM %s ORDER BY 1, 2`, cmp.Or(of, "0"), body, table), scanLeafSize)
 }
 
 // leafColumns returns those of a table, which has leaves.
@@ -103,13 +103,13 @@ func (w *Writer) leafColumns(table string) (of, body string) {
 
 // Stopped says why the projector before read no further; empty where it did.
 func (w *Writer) Stopped(ctx context.Context) (why string, err error) {
-	err = one(ctx, w.ledger, &why, stoppedQuery)
+	err = queryValue(ctx, w.generation, &why, stoppedQuery)
 	return why, err
 }
 
 // Checkpoint returns the parts of the checkpoint of a bulk load.
 func (w *Writer) Checkpoint(ctx context.Context) (parts [][]byte, err error) {
-	err = each(ctx, w.ledger, func(rows Rows) error {
+	err = eachRow(ctx, w.generation, func(rows Rows) error {
 		var body []byte
 		err := rows.Scan(&body)
 		parts = append(parts, body)
@@ -120,9 +120,9 @@ func (w *Writer) Checkpoint(ctx context.Context) (parts [][]byte, err error) {
 
 func scanName(rows Rows, n *NameRow) error { return rows.Scan(&n.No, &n.Name) }
 
-func scanLeaf(rows Rows, l *LeafSize) error { return rows.Scan(&l.Of, &l.Last, &l.Size) }
+func scanLeafSize(rows Rows, l *LeafSize) error { return rows.Scan(&l.Owner, &l.Last, &l.Size) }
 
-func exactly(to, from []byte) error {
+func copyExactly(to, from []byte) error {
 	if len(from) != len(to) {
 		return fmt.Errorf("%w: a key has %d bytes", ErrUnusable, len(from))
 	}
@@ -131,7 +131,7 @@ func exactly(to, from []byte) error {
 }
 
 // all yields the rows of a query.
-func all[T any](ctx context.Context, g Generation, query string, scan func(Rows, *T) error) iter.Seq2[T, error] {
+func allRows[T any](ctx context.Context, g Generation, query string, scan func(Rows, *T) error) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		rows, err := g.Query(ctx, query)
@@ -158,18 +158,18 @@ func all[T any](ctx context.Context, g Generation, query string, scan func(Rows,
 
 // Commit returns the commit with an ordinal; ErrUnknown when there is none.
 func (w *Writer) Commit(ctx context.Context, ord uint64) (c CommitRow, err error) {
-	c.Commit, err = commit(ctx, w.ledger, []any{&c.Keys, &c.Subjects}, `SELECT ord, position, id, recorded, state, keys, subjects FROM commits WHERE ord = ?`, int64(ord))
+	c.Commit, err = queryCommit(ctx, w.generation, []any{&c.Keys, &c.Subjects}, `SELECT ord, position, id, recorded, state, keys, subjects FROM commits WHERE ord = ?`, int64(ord))
 	return c, err
 }
 
 // Leaf returns a leaf of a table.
-func (w *Writer) Leaf(ctx context.Context, table string, of int64, last timeline.Ref) (b []byte, err error) {
+func (w *Writer) ReadLeaf(ctx context.Context, table string, of int64, last timeline.Ref) (b []byte, err error) {
 	owner, body := w.leafColumns(table)
 	query, args := `SELECT `+body+` FROM `+table+` WHERE last = ?`, []any{int64(last)}
 	if owner != "" {
 		query, args = query+` AND `+owner+` = ?`, append(args, of)
 	}
-	if err := one(ctx, w.ledger, &b, query, args...); err != nil {
+	if err := queryValue(ctx, w.generation, &b, query, args...); err != nil {
 		if errors.Is(err, ErrUnknown) {
 			err = fmt.Errorf("%w: no leaf %v of %d in %s", ErrUnusable, last, of, table)
 		}

@@ -28,7 +28,7 @@ func (d *Dir) Current(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if number(name) == 0 {
+	if generationNumber(name) == 0 {
 		return "", fmt.Errorf("%w: %q is named as the one in use", ErrUnusable, name)
 	}
 	return name, nil
@@ -62,7 +62,7 @@ func (d *Dir) Open(ctx context.Context, name string) (*Reader, error) {
 		return nil, err
 	}
 	r := &Reader{generation: g, name: name}
-	if r.views, err = usable(ctx, g, "ready"); err != nil {
+	if r.views, err = checkMeta(ctx, g, "ready"); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), g.Close())
 	}
 	return r, nil
@@ -87,8 +87,8 @@ func (d *Dir) Generations(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	names = slices.DeleteFunc(names, func(n string) bool { return number(n) == 0 })
-	slices.SortFunc(names, func(a, b string) int { return number(a) - number(b) })
+	names = slices.DeleteFunc(names, func(n string) bool { return generationNumber(n) == 0 })
+	slices.SortFunc(names, func(a, b string) int { return generationNumber(a) - generationNumber(b) })
 	return names, nil
 }
 
@@ -100,7 +100,7 @@ func (d *Dir) Next(ctx context.Context) (string, error) {
 	}
 	n := 0
 	if len(names) > 0 {
-		n = number(names[len(names)-1])
+		n = generationNumber(names[len(names)-1])
 	}
 	return fmt.Sprintf("gen-%06d", n+1), nil
 }
@@ -119,7 +119,7 @@ func (d *Dir) Switch(ctx context.Context, name string) error {
 	if err != nil && !errors.Is(err, ErrNone) && !errors.Is(err, ErrUnusable) {
 		return err
 	}
-	if err := d.store.Point(ctx, name); err != nil {
+	if err := d.store.SetCurrent(ctx, name); err != nil {
 		return fmt.Errorf("switch to %s: %w", name, err)
 	}
 	names, err := d.Generations(ctx)
@@ -128,7 +128,7 @@ func (d *Dir) Switch(ctx context.Context, name string) error {
 	}
 	for _, n := range names {
 		// A later one may be under way.
-		if n != name && n != before && number(n) < number(name) {
+		if n != name && n != before && generationNumber(n) < generationNumber(name) {
 			if err := d.Remove(ctx, n); err != nil {
 				return err
 			}
@@ -142,7 +142,7 @@ func (d *Dir) Switch(ctx context.Context, name string) error {
 func (d *Dir) Remove(ctx context.Context, name string) error { return d.store.Remove(ctx, name) }
 
 // number returns the number in the name of a generation, 0 for other names.
-func number(name string) int {
+func generationNumber(name string) int {
 	digits, ok := strings.CutPrefix(name, "gen-")
 	if !ok || len(digits) < 6 {
 		return 0
