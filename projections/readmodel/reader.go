@@ -13,11 +13,33 @@ import (
 	"github.com/muster-works/muster/projections/timeline"
 )
 
-// A Reader reads one generation. It is safe for concurrent use.
+// The queries of a Reader find their rows by index, except those of the table
+// progress, which has one row; the suite of package storetest holds stores to it.
+const (
+	metaQuery     = `SELECT name, value FROM meta`
+	pulseQuery    = `SELECT epoch, ord, beat FROM progress`
+	stoppedQuery  = `SELECT coalesce(stopped, '') FROM progress`
+	setAsideQuery = `SELECT event, position, why FROM set_aside WHERE event < ? ORDER BY event`
+
+	commitColumns = `ord, position, id, recorded, state`
+	headQuery     = `SELECT c.ord, c.position, c.id, c.recorded, c.state FROM progress p JOIN commits c ON c.ord = p.ord`
+	commitQuery   = `SELECT ` + commitColumns + ` FROM commits WHERE ord = ?`
+	knownQuery    = `SELECT ` + commitColumns + ` FROM commits WHERE recorded <= ? ORDER BY recorded DESC, ord DESC LIMIT 1`
+	positionQuery = `SELECT ` + commitColumns + ` FROM commits WHERE position = ?`
+)
+
+// A Reader reads one generation. It is safe for concurrent use, also while a Writer
+// writes the generation.
+//
+// Methods that take a yield function call it row by row while the store reads, and
+// return once it was called for all rows or once a row could not be read. Beside the
+// errors that they name, all methods fail with ErrUnusable if the generation is
+// damaged, with timeline.ErrDamaged if packed bytes are, and with ErrUnavailable if
+// the store does not answer.
 type Reader struct {
 	generation Generation
 	name       string
-	// views are the versions; they do not change within a generation.
+	// views has the version of each view. They do not change within a generation.
 	views map[string]int
 }
 
@@ -58,8 +80,9 @@ func (r *Reader) hasSpans(ctx context.Context, view string) (bool, error) {
 	return columns[1] == spansColumn, nil
 }
 
-// usable checks what a generation was made by, and that it is in a state, and
-// returns the views.
+// checkMeta checks that a generation was made by these versions of tables and
+// timelines, and that it is in a state: building or ready. It returns the versions
+// of the views.
 func checkMeta(ctx context.Context, g Generation, state string) (map[string]int, error) {
 	meta := map[string]string{}
 	err := eachRow(ctx, g, func(rows Rows) error {
@@ -91,8 +114,8 @@ func checkMeta(ctx context.Context, g Generation, state string) (map[string]int,
 	return views, nil
 }
 
-// Meta says what the generation shows now. The ordinal in it is the one to
-// ask everything else at.
+// Meta returns what the generation shows now. Ask everything else at the ordinal in
+// it.
 func (r *Reader) Meta(ctx context.Context) (Meta, error) {
 	m := Meta{Generation: r.name, Views: r.views}
 	c, err := r.queryCommit(ctx, headQuery)
@@ -107,7 +130,7 @@ func (r *Reader) Meta(ctx context.Context) (Meta, error) {
 	return m, err
 }
 
-// setAside returns the events before one that were set aside, in log order.
+// querySetAside returns the events before a ref that were set aside, in log order.
 func querySetAside(ctx context.Context, g Generation, before timeline.Ref) (all []SetAside, err error) {
 	err = eachRow(ctx, g, func(rows Rows) error {
 		var s SetAside
@@ -122,7 +145,8 @@ func querySetAside(ctx context.Context, g Generation, before timeline.Ref) (all 
 	return all, err
 }
 
-// Pulse tells whether somebody keeps the generation up to date: ask twice.
+// Pulse returns the signs of life of the projector that keeps the generation up to
+// date. If two pulses some time apart are equal, no projector does.
 func (r *Reader) Pulse(ctx context.Context) (Pulse, error) {
 	p, err := queryPulse(ctx, r.generation)
 	p.Generation = r.name
@@ -134,14 +158,15 @@ func queryPulse(ctx context.Context, g Generation) (p Pulse, err error) {
 	return p, err
 }
 
-// Commit returns the commit with an ordinal; ErrUnknown when there is none. To
-// read it from the log, read after the position of the commit before it.
+// Commit returns the commit with an ordinal; ErrUnknown if there is none. To read
+// its events from the log, read after the position of the commit before it.
 func (r *Reader) Commit(ctx context.Context, ord uint64) (Commit, error) {
 	return r.queryCommit(ctx, commitQuery, int64(ord))
 }
 
-// ResolveKnown returns the last commit recorded by an instant: what was known
-// then. Its ordinal is 0 when that is nothing.
+// ResolveKnown returns the last commit that was recorded by an instant. What was
+// known then is what the generation shows at its ordinal. The ordinal is 0 if no
+// commit was.
 func (r *Reader) ResolveKnown(ctx context.Context, t time.Time) (Commit, error) {
 	c, err := r.queryCommit(ctx, knownQuery, t.UnixNano())
 	if errors.Is(err, ErrUnknown) {
@@ -150,8 +175,8 @@ func (r *Reader) ResolveKnown(ctx context.Context, t time.Time) (Commit, error) 
 	return c, err
 }
 
-// ResolvePosition returns the commit that a position lies in; ErrUnknown when
-// the read model has not reached it or the log has no such commit.
+// ResolvePosition returns the commit that a position lies in; ErrUnknown if the
+// generation has not reached it or the log has no such commit.
 func (r *Reader) ResolvePosition(ctx context.Context, p log.Position) (Commit, error) {
 	return r.queryCommit(ctx, positionQuery, p.Commit().String())
 }
@@ -160,7 +185,8 @@ func (r *Reader) queryCommit(ctx context.Context, query string, args ...any) (Co
 	return queryCommit(ctx, r.generation, nil, query, args...)
 }
 
-// commit returns a commit, and scans what else is selected behind it.
+// queryCommit returns the commit that a query finds. more takes what is selected
+// behind the columns of a commit.
 func queryCommit(ctx context.Context, g Generation, more []any, query string, args ...any) (c Commit, err error) {
 	var position string
 	var recorded int64
@@ -187,7 +213,7 @@ func (r *Reader) eachRow(ctx context.Context, scan func(Rows) error, query strin
 	return eachRow(ctx, r.generation, scan, query, args...)
 }
 
-// each runs a query and calls scan on every row.
+// eachRow runs a query and calls scan for every row.
 func eachRow(ctx context.Context, g Generation, scan func(Rows) error, query string, args ...any) error {
 	rows, err := g.Query(ctx, query, args...)
 	if err != nil {
@@ -202,7 +228,7 @@ func eachRow(ctx context.Context, g Generation, scan func(Rows) error, query str
 	return rows.Err()
 }
 
-// one scans the one value that a query finds; ErrUnknown when it finds none.
+// queryValue scans the one value that a query finds; ErrUnknown if it finds none.
 func queryValue(ctx context.Context, g Generation, to any, query string, args ...any) error {
 	found := false
 	err := eachRow(ctx, g, func(rows Rows) error {

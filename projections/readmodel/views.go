@@ -10,17 +10,18 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
-// Cells calls yield with the cells that each commit after an ordinal named for
-// the first time, in log order. Cells are numbered from 1 in that order; views
-// number the places of their rows by them. The cells are good until yield
-// returns, their texts for ever.
+// Cells calls yield with the cells that each commit after an ordinal named for the
+// first time, in log order. Cells are numbered from 1 in that order, and rows of
+// views name a cell by its number. The slice is good until yield returns; the texts
+// may be kept.
 func (r *Reader) Cells(ctx context.Context, after uint64, yield func(ord uint64, cells []view.Cell)) error {
 	return readCells(ctx, r.generation, after, yield)
 }
 
-// Deltas calls yield with the rows of a view that each commit after an
-// ordinal brought, in log order. The rows are good until yield returns. Read the
-// cells after them: a row never names a cell that is not there yet.
+// Deltas calls yield with the deltas of a view that each commit after an ordinal
+// brought, in log order. The slice is good until yield returns. If cells are read
+// after the deltas, the cell of every delta is among them. Deltas fails with
+// ErrUnknown if the generation has no such view.
 func (r *Reader) Deltas(ctx context.Context, view string, after uint64, yield func(ord uint64, rows []packing.Delta)) error {
 	if _, ok := r.views[view]; !ok {
 		return fmt.Errorf("view %q: %w", view, ErrUnknown)
@@ -35,7 +36,7 @@ func (r *Reader) Deltas(ctx context.Context, view string, after uint64, yield fu
 }
 
 // Spans calls yield with what each commit after an ordinal changed in a view of
-// spans, likewise.
+// spans, as Deltas does.
 func (r *Reader) Spans(ctx context.Context, view string, after uint64, yield func(ord uint64, changes []packing.SpanChange)) error {
 	if _, ok := r.views[view]; !ok {
 		return fmt.Errorf("view %q: %w", view, ErrUnknown)
@@ -43,12 +44,12 @@ func (r *Reader) Spans(ctx context.Context, view string, after uint64, yield fun
 	return readSpans(ctx, r.generation, view, after, yield)
 }
 
-// Cells is that of a Reader, from the beginning.
+// Cells does what Reader.Cells does, from the first commit on.
 func (w *Writer) Cells(ctx context.Context, yield func(ord uint64, cells []view.Cell)) error {
 	return readCells(ctx, w.generation, 0, yield)
 }
 
-// Spans is that of a Reader, from the beginning.
+// Spans does what Reader.Spans does, from the first commit on.
 func (w *Writer) Spans(ctx context.Context, view string, yield func(ord uint64, changes []packing.SpanChange)) error {
 	return readSpans(ctx, w.generation, view, 0, yield)
 }
@@ -73,8 +74,8 @@ func readSpans(ctx context.Context, g Generation, view string, after uint64, yie
 	})
 }
 
-// rows calls yield with the packed rows that each commit after an ordinal added
-// to a table of leaves, in log order.
+// readPacked calls yield with the packed bytes that each commit after an ordinal
+// added to a table of leaves, in log order.
 func readPacked(ctx context.Context, g Generation, table, body string, after uint64, yield func(ord uint64, packed []byte) error) error {
 	return eachRow(ctx, g, func(rows Rows) error {
 		var leaf sql.RawBytes
@@ -94,7 +95,8 @@ func readPacked(ctx context.Context, g Generation, table, body string, after uin
 	}, leavesAfterQuery(table, body, after))
 }
 
-// rowsQuery asks for the leaves of a table with the commits after an ordinal.
+// leavesAfterQuery returns the query for the leaves of a table that hold commits
+// after an ordinal.
 func leavesAfterQuery(table, body string, after uint64) string {
 	return fmt.Sprintf(`SELECT %s FROM %s WHERE last >= %d ORDER BY last`, body, table, timeline.MakeRef(after+1, 0))
 }
