@@ -120,3 +120,33 @@ func TestSchemaVersion(t *testing.T) {
 		t.Errorf("other tables or axes than in %s: raise schemaVersion, and run with -update.\ngot:\n%s", file, b.String())
 	}
 }
+
+// Goal: FORMAT.md does not fall behind.
+// Method: the page must have the versions of now, all axes in their order, and
+// every table of leaves.
+func TestFormatPage(t *testing.T) {
+	page, err := os.ReadFile("../FORMAT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var axes []string
+	for _, info := range view.Axes {
+		axes = append(axes, info.Name)
+	}
+	text := strings.Join(strings.Fields(string(page)), " ")
+	want := []string{
+		fmt.Sprintf("| `schema` | `schemaVersion`, `readmodel/tables.go` | %d |", schemaVersion),
+		fmt.Sprintf("| `timeline` | `Version`, `timeline/pack.go` | %d |", timeline.Version),
+		strings.Join(axes, ", ") + ".",
+	}
+	for _, table := range commonTables {
+		if _, _, ok := table.LeafColumns(); ok {
+			want = append(want, "| `"+table.Name+"` |")
+		}
+	}
+	for _, w := range want {
+		if !strings.Contains(text, w) {
+			t.Errorf("FORMAT.md lacks %q", w)
+		}
+	}
+}

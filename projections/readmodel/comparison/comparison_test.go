@@ -22,7 +22,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden differences anew")
 
-// A telling is one of what happened in a small village.
+// A telling is one way in which the story of a small village may have gone.
 type telling struct {
 	seats, planned int
 	second         byte          // the person hired second
@@ -31,7 +31,7 @@ type telling struct {
 	corrects       string // the event that the last one replaces
 }
 
-// told returns a log of a telling, of four commits.
+// told returns the log of a telling, of four commits.
 func told(t *testing.T, w telling) log.Log {
 	t.Helper()
 	l := memlog.New()
@@ -72,8 +72,10 @@ func told(t *testing.T, w telling) log.Log {
 	return l
 }
 
-// What two tellings of a story differ in is found row by row, put in words and
-// led back to its events.
+// Goal: Compare finds what differs row by row, puts it in words and leads it back to
+// its events.
+// Method: a story is compared with other tellings of it, at two commits, and the report
+// with a golden file.
 func TestDifferences(t *testing.T) {
 	story := telling{seats: 1, planned: 100, second: 2, at: "370101001001", run: "january", agency: "rsj", corrects: "e-7"}
 	tellings := []struct {

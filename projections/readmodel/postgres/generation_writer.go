@@ -13,7 +13,8 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
-// A generationWriter is a schema that is open for writing, by one connection.
+// A generationWriter is a schema that is open for writing on one connection, and
+// implements readmodel.GenerationWriter.
 type generationWriter struct {
 	generation
 	store *Store
@@ -21,13 +22,13 @@ type generationWriter struct {
 	conn  *pgx.Conn
 	views []view.View
 	epoch int64
-	bulk  bool   // there are no keys yet
-	tx    pgx.Tx // of a bulk load, since its last checkpoint
+	bulk  bool   // the generation is being loaded
+	tx    pgx.Tx // of a bulk load, open since its last checkpoint; nil right after one
 }
 
-// writerSettings are those of a connection that writes. What is lost of the read
-// model in a power cut is read from the log again; what must not be lost is
-// flushed by its own transaction.
+// writerSettings are the settings of a connection that writes. It need not wait for the
+// disk: what a power cut takes from the read model is read from the log again. A
+// transaction that must not be lost sets flushed.
 var writerSettings = map[string]string{
 	"synchronous_commit":                  "off",
 	"idle_in_transaction_session_timeout": "30s",
@@ -90,8 +91,8 @@ func (s *Store) ResumeLoad(ctx context.Context, name string, views []view.View) 
 	return l, nil
 }
 
-// lockLoad says that this session is at the bulk load of the generation, for as long
-// as it lives; ErrBusy when another one is.
+// lockLoad locks the bulk load of the generation for this session, as long as it
+// lives. It fails with ErrBusy if another session has the lock.
 func (l *generationWriter) lockLoad(ctx context.Context) error {
 	var mine bool
 	if err := l.conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended($1, 0))`, "muster "+l.name).Scan(&mine); err != nil {
@@ -101,7 +102,7 @@ func (l *generationWriter) lockLoad(ctx context.Context) error {
 		return readmodel.ErrBusy
 	}
 	l.bulk = true
-	// Its transactions are long and keep nobody waiting.
+	// Transactions of a load are long, and no one waits for them.
 	_, err := l.conn.Exec(ctx, `SET idle_in_transaction_session_timeout = 0`)
 	return wrap(err)
 }
@@ -130,9 +131,9 @@ func (s *Store) openForWriting(ctx context.Context, name string, views []view.Vi
 	return l, nil
 }
 
-// hangUp lets go of the generation and ends the session; a server that does not
-// answer is not waited for. A session lives on for a moment after its connection,
-// whose end pgx does not wait for, and whoever asks next must find the generation
+// hangUp releases the generation and ends the session. It does not wait long for a
+// server that does not answer. Locks are released explicitly, since a session may
+// outlive its connection for a moment, and the next writer must find the generation
 // free.
 func (l *generationWriter) hangUp() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -158,7 +159,7 @@ func (l *generationWriter) Beat(ctx context.Context) error {
 	return wrap(err)
 }
 
-// flushed makes a transaction wait for the disk.
+// flushed makes the transaction wait for the disk when it commits.
 const flushed = `SET LOCAL synchronous_commit = on`
 
 // Finish makes keys and indexes, and flushes everything.
@@ -180,8 +181,8 @@ func (l *generationWriter) Finish(ctx context.Context) error {
 // Write writes a batch.
 func (l *generationWriter) Write(ctx context.Context, after uint64, b *readmodel.Batch) error {
 	err := l.transact(ctx, !l.bulk || len(b.Checkpoint) > 0, func(tx pgx.Tx) error {
-		// The row is locked from here on, so the fence can stand first: whoever
-		// was taken over does not write a row.
+		// The row of progress is locked from here on. So the fence can stand first: a
+		// writer that was taken over does not write a row.
 		done, err := tx.Exec(ctx, numberArguments(readmodel.Advance), int64(b.LastOrdinal(after)), l.epoch, int64(after))
 		if err != nil {
 			return err
@@ -202,14 +203,15 @@ func (l *generationWriter) Write(ctx context.Context, after uint64, b *readmodel
 	return l.explainLost(ctx, wrap(err))
 }
 
-// runAll sends statements together.
+// runAll sends statements in one round trip.
 func runAll(ctx context.Context, tx pgx.Tx, statements []string) error {
 	_, err := tx.Conn().PgConn().Exec(ctx, strings.Join(statements, ";\n")).ReadAll()
 	return err
 }
 
-// transact runs a part of a transaction, and ends it where commit says so. An
-// error takes all of it back.
+// transact runs do in the open transaction, or in a new one if none is open. It
+// commits if commit is set, and else leaves the transaction open. If do fails, the
+// whole transaction is rolled back.
 func (l *generationWriter) transact(ctx context.Context, commit bool, do func(pgx.Tx) error) error {
 	tx := l.tx
 	l.tx = nil
@@ -231,7 +233,8 @@ func (l *generationWriter) transact(ctx context.Context, commit bool, do func(pg
 	return nil
 }
 
-// explainLost tells a lost connection from one that was ended by whoever took over.
+// explainLost adds ErrFenced to the error of a connection that was ended because
+// another writer took over.
 func (l *generationWriter) explainLost(ctx context.Context, err error) error {
 	if !errors.Is(err, readmodel.ErrUnavailable) {
 		return err
@@ -244,7 +247,8 @@ func (l *generationWriter) explainLost(ctx context.Context, err error) error {
 	return err
 }
 
-// A writeBatch is what a transaction has still to do. The first error sticks.
+// A writeBatch collects the statements of a transaction and sends many at once. After
+// the first error, nothing more is sent.
 type writeBatch struct {
 	ctx   context.Context
 	tx    pgx.Tx
@@ -253,10 +257,10 @@ type writeBatch struct {
 }
 
 const (
-	// copyFrom is from how many rows on COPY costs less than statements sent
-	// together.
+	// copyFrom is the number of rows from which on COPY costs less than statements
+	// sent together.
 	copyFrom = 32
-	// together is how many statements are sent before their answers are read.
+	// together is the number of statements sent before their answers are read.
 	together = 1000
 )
 
@@ -281,7 +285,7 @@ func (w *writeBatch) insert(i readmodel.Insert) {
 	}
 }
 
-// insertStatement returns the statement that inserts a row.
+// insertStatement returns the statement that inserts a row of a table.
 func insertStatement(t readmodel.Table) string {
 	q := "INSERT INTO " + t.Name + " VALUES ("
 	for n := range t.Columns {

@@ -7,8 +7,8 @@ import (
 	"github.com/muster-works/muster/projections/readmodel"
 )
 
-// createTable returns the statements that make a table, without its key where
-// nothing is looked up in it during a bulk load.
+// createTable returns the statements that make a table. Its key is made now only if
+// rows are found by key during a bulk load, else when the load ends.
 func createTable(t readmodel.Table) []string {
 	// Text is compared byte by byte, whatever the collation of the database.
 	types := map[readmodel.ColumnType]string{readmodel.Integer: "bigint", readmodel.Text: `text COLLATE "C"`, readmodel.Bytes: "bytea"}
@@ -29,8 +29,8 @@ func createTable(t readmodel.Table) []string {
 	}
 }
 
-// createIndexes returns the statements that make the key and the indexes of a table,
-// and have the server look at its rows.
+// createIndexes returns the statements that make what createTable left out, and the
+// indexes, and that collect the statistics of the planner.
 func createIndexes(t readmodel.Table) (all []string) {
 	if !t.KeyedInLoad {
 		all = append(all, fmt.Sprintf("ALTER TABLE %s ADD PRIMARY KEY (%s)", t.Name, strings.Join(t.Key, ", ")))

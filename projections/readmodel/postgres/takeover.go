@@ -10,7 +10,7 @@ import (
 	"github.com/muster-works/muster/projections/readmodel"
 )
 
-// TakeOver raises the epoch, once no transaction of the ledger before is open.
+// TakeOver raises the epoch, as soon as no transaction of the writer before is open.
 func (l *generationWriter) TakeOver(ctx context.Context) (epoch, ord uint64, err error) {
 	taken := make(chan struct{})
 	watched := make(chan error, 1)
@@ -28,8 +28,8 @@ func (l *generationWriter) TakeOver(ctx context.Context) (epoch, ord uint64, err
 	return uint64(l.epoch), ord, err
 }
 
-// unblock terminates the sessions that keep the one with a pid waiting, until
-// it has got what it waits for.
+// unblock terminates the sessions that keep the session with a pid waiting, each time
+// that patience has passed, until done is closed.
 func (l *generationWriter) unblock(ctx context.Context, pid uint32, done <-chan struct{}) error {
 	for {
 		select {

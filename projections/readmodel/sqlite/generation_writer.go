@@ -16,25 +16,25 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// A generationWriter is a file that is open for writing.
+// A generationWriter is a file that is open for writing, and implements
+// readmodel.GenerationWriter.
 type generationWriter struct {
 	generation
 	path  string
 	views []view.View
 	epoch int64
-	pulse *sql.DB // by which Beat writes
+	pulse *sql.DB // the connection of Beat; nil before the first one
 
-	// Of a bulk load:
+	// In a bulk load:
 	bulk    bool
-	tx      *sql.Tx  // since its last checkpoint
-	flusher *flusher // since something was written
+	tx      *sql.Tx  // open since the last checkpoint; nil right after one
+	flusher *flusher // nil until something was written
 }
 
-// bulkPragmas are the settings of a bulk load. Its transactions are few and long, so
-// that a journal and its flushes cost next to nothing; nobody else has the file
-// open. Rows are only added, at the ends of the tables: the cache holds those and
-// little more, since SQLite asks for the memory of each page apart, and gives it
-// back page by page.
+// bulkPragmas are the settings of a bulk load. Transactions are few and long, so a
+// rollback journal and its flushes cost next to nothing, and no other process has the
+// file open. Rows are only added, at the ends of the tables. So the cache is small: it
+// has to hold those ends only, and SQLite allocates and frees each page of it apart.
 var bulkPragmas = []string{"journal_mode(TRUNCATE)", "synchronous(NORMAL)", "locking_mode(EXCLUSIVE)", "cache_size(-500)", "page_size(8192)"}
 
 // Create makes the file of a new generation.
@@ -72,7 +72,8 @@ func (s *Store) Create(ctx context.Context, name string, views []view.View) (rea
 
 // ResumeLoad opens the file of a bulk load that was interrupted.
 func (s *Store) ResumeLoad(ctx context.Context, name string, views []view.View) (readmodel.GenerationWriter, error) {
-	// Looked at first with the settings that it has, for it may be a living one.
+	// The state is read with the settings that the file has, since a live generation
+	// must not be changed.
 	db, err := openDatabase(s.file(name), "query_only(1)")
 	if err != nil {
 		return nil, err
@@ -89,7 +90,7 @@ func (s *Store) ResumeLoad(ctx context.Context, name string, views []view.View) 
 	if err != nil {
 		return nil, err
 	}
-	// The first write takes the file for as long as it is open.
+	// The first write locks the file until it is closed.
 	err = l.transact(ctx, true, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE progress SET epoch = epoch`)
 		return err
@@ -105,7 +106,8 @@ func isBusy(err error) bool {
 	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
-// wrapBusy is wrap for a file that may be another's.
+// wrapBusy wraps an error as wrap does, and adds ErrBusy if another process has locked
+// the file.
 func wrapBusy(err error) error {
 	if isBusy(err) {
 		return fmt.Errorf("%w: %w", readmodel.ErrBusy, err)
@@ -130,7 +132,7 @@ func (s *Store) OpenWriter(_ context.Context, name string, views []view.View) (r
 	return l, nil
 }
 
-// livePragmas are the settings of a finished generation.
+// livePragmas are the settings for writing a finished generation.
 var livePragmas = []string{"journal_mode(WAL)", "synchronous(NORMAL)", "busy_timeout(10000)", "cache_size(-131072)", "wal_autocheckpoint(4000)"}
 
 func openForWriting(path string, views []view.View, pragmas ...string) (*generationWriter, error) {
@@ -142,8 +144,8 @@ func openForWriting(path string, views []view.View, pragmas ...string) (*generat
 	return &generationWriter{generation: generation{db}, path: path, views: views}, nil
 }
 
-// TakeOver raises the epoch. SQLite's lock is the file's and goes with the
-// process that has it; a process that is stopped keeps it.
+// TakeOver raises the epoch. It fails with ErrHeld if another process keeps the write
+// lock of the file, as a stopped process does: the lock cannot be taken from it.
 func (l *generationWriter) TakeOver(ctx context.Context) (epoch, ord uint64, err error) {
 	err = l.db.QueryRowContext(ctx, readmodel.RaiseEpoch).Scan(&l.epoch, &ord)
 	if isBusy(err) {
@@ -152,8 +154,8 @@ func (l *generationWriter) TakeOver(ctx context.Context) (epoch, ord uint64, err
 	return uint64(l.epoch), ord, wrap(err)
 }
 
-// Beat counts on, by a connection of its own. While a transaction is under way,
-// which moves the position, there is no need to.
+// Beat counts on, by a connection of its own. It does nothing while a transaction is
+// under way, since the transaction moves the position, which is a sign of life too.
 func (l *generationWriter) Beat(ctx context.Context) (err error) {
 	if l.pulse == nil {
 		if l.pulse, err = openDatabase(l.path, "busy_timeout(500)"); err != nil {
@@ -173,7 +175,7 @@ func (l *generationWriter) Beat(ctx context.Context) (err error) {
 	return wrap(err)
 }
 
-// Finish makes the indexes, flushes the file and opens it as a live one.
+// Finish makes the indexes, flushes the file and opens it again for live writing.
 func (l *generationWriter) Finish(ctx context.Context) error {
 	err := l.transact(ctx, true, func(tx *sql.Tx) error {
 		var all []string
@@ -206,8 +208,8 @@ func (l *generationWriter) Finish(ctx context.Context) error {
 // Write writes a batch.
 func (l *generationWriter) Write(ctx context.Context, after uint64, b *readmodel.Batch) error {
 	err := l.transact(ctx, !l.bulk || len(b.Checkpoint) > 0, func(tx *sql.Tx) error {
-		// The transaction holds the write lock from its beginning, so the fence
-		// can stand first: whoever was taken over does not write a row.
+		// The transaction holds the write lock from its beginning. So the fence can
+		// stand first: a writer that was taken over does not write a row.
 		done, err := tx.ExecContext(ctx, readmodel.Advance, int64(b.LastOrdinal(after)), l.epoch, int64(after))
 		if err != nil {
 			return err
@@ -215,8 +217,8 @@ func (l *generationWriter) Write(ctx context.Context, after uint64, b *readmodel
 		if n, err := done.RowsAffected(); err != nil || n != 1 {
 			return errors.Join(err, readmodel.ErrFenced)
 		}
-		// Under a context that can end, the driver starts a goroutine to watch it for
-		// each statement.
+		// If a context can end, the driver starts a goroutine for each statement to
+		// watch it. The loop below looks at the context instead.
 		s := preparedStatements{ctx: context.WithoutCancel(ctx), tx: tx}
 		for query, args := range b.Statements(l.views) {
 			s.exec(query, args...)
@@ -239,14 +241,15 @@ func (l *generationWriter) Write(ctx context.Context, after uint64, b *readmodel
 	return wrap(err)
 }
 
-// transact runs a part of a transaction, and ends it where commit says so. An
-// error takes all of it back.
+// transact runs do in the open transaction, or in a new one if none is open. It
+// commits if commit is set, and else leaves the transaction open. If do fails, the
+// whole transaction is rolled back.
 func (l *generationWriter) transact(ctx context.Context, commit bool, do func(*sql.Tx) error) error {
 	tx := l.tx
 	l.tx = nil
 	if tx == nil {
 		var err error
-		// It may outlive the context of its first part.
+		// The transaction may outlive the context of its first part.
 		if tx, err = l.db.BeginTx(context.WithoutCancel(ctx), nil); err != nil {
 			return err
 		}
@@ -265,7 +268,7 @@ func (l *generationWriter) transact(ctx context.Context, commit bool, do func(*s
 	return nil
 }
 
-// Query asks what the transaction under way shows.
+// Query asks in the open transaction, if there is one.
 func (l *generationWriter) Query(ctx context.Context, query string, args ...any) (readmodel.Rows, error) {
 	if l.tx == nil {
 		return l.generation.Query(ctx, query, args...)
@@ -277,8 +280,8 @@ func (l *generationWriter) Query(ctx context.Context, query string, args ...any)
 	return rows{r}, nil
 }
 
-// Close takes back what was written since the last checkpoint of a bulk load,
-// and lets go of a living generation.
+// Close rolls back what a bulk load wrote since its last checkpoint, and releases a
+// finished generation.
 func (l *generationWriter) Close() error {
 	var err error
 	switch {
@@ -288,7 +291,7 @@ func (l *generationWriter) Close() error {
 	case !l.bulk && l.epoch > 0:
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		// Where this fails whoever stands by waits a little longer.
+		// If this fails, projectors that stand by wait a little longer.
 		_, _ = l.db.ExecContext(ctx, readmodel.ReleaseHold, l.epoch)
 	}
 	if l.pulse != nil {
@@ -297,7 +300,7 @@ func (l *generationWriter) Close() error {
 	return errors.Join(wrap(err), wrap(l.closeFile()))
 }
 
-// closeFile closes the file, and what has it open beside SQLite after that.
+// closeFile closes the file in SQLite, and then in the flusher.
 func (l *generationWriter) closeFile() error {
 	err := l.db.Close()
 	if l.flusher != nil {
@@ -307,8 +310,8 @@ func (l *generationWriter) closeFile() error {
 	return err
 }
 
-// preparedStatements are run in one transaction, each prepared once. The first error
-// sticks.
+// preparedStatements prepares each statement of a transaction once. After the first
+// error, nothing more is run.
 type preparedStatements struct {
 	ctx  context.Context
 	tx   *sql.Tx
@@ -322,8 +325,8 @@ const rowsAtOnce = 50
 
 func (s *preparedStatements) insert(i readmodel.Insert) {
 	one := ",(?" + strings.Repeat(",?", len(i.Table.Columns)-1) + ")"
-	// An error takes back the transaction, so SQLite need not note page by page how
-	// to take back the rows of the one statement.
+	// An error rolls back the whole transaction. FAIL spares SQLite from noting, page
+	// by page, how to take back the rows of this statement alone.
 	insert := "INSERT OR FAIL INTO "
 	if i.Table.OnConflict != "" {
 		insert = "INSERT INTO "

@@ -8,8 +8,8 @@ import (
 	"github.com/muster-works/muster/projections/readmodel"
 )
 
-// createTable returns the statement that makes a table. SQLite keeps what stands
-// between the brackets, so the file describes itself.
+// createTable returns the statement that makes a table. SQLite keeps the text of the
+// statement, comment included, so the file describes itself.
 func createTable(t readmodel.Table) string {
 	types := map[readmodel.ColumnType]string{readmodel.Integer: "INTEGER", readmodel.Text: "TEXT", readmodel.Bytes: "BLOB"}
 	var b strings.Builder
@@ -25,9 +25,10 @@ func createTable(t readmodel.Table) string {
 	return b.String()
 }
 
-// rowidClause says how a table is kept: by SQLite's own number where the key is one, or
-// where rows are long, since in a tree by another key each step of a search reads
-// whole rows; else by the key.
+// rowidClause returns the clause that says how SQLite keeps a table. By default it keeps
+// rows in a tree by a number of its own, which is best if the key is one integer, or
+// if rows are long: in a tree by another key each step of a search reads whole rows.
+// All other tables are kept by their key.
 func rowidClause(t readmodel.Table) string {
 	for _, c := range t.Columns {
 		if len(t.Key) == 1 && c.Name == t.Key[0] && c.Type == readmodel.Integer {

@@ -15,7 +15,8 @@ import (
 	"github.com/muster-works/muster/projections/runner"
 )
 
-// Programme returns a log of every kind of event that changes rows.
+// Programme returns the synthetic log of a programme with so many posts, which has
+// every kind of event that changes rows.
 func Programme(t testing.TB, posts int) log.Log {
 	t.Helper()
 	l := memlog.New()
@@ -39,7 +40,8 @@ func Programme(t testing.TB, posts int) log.Log {
 	return l
 }
 
-// Build builds a generation of a log and returns a reader of it.
+// Build builds a generation of a log in bulk, up to a position, and returns a reader
+// of it. The zero position is the end of the log.
 func Build(t testing.TB, d *readmodel.Dir, l log.Log, name string, until log.Position) *readmodel.Reader {
 	t.Helper()
 	if _, err := runner.Build(t.Context(), l, d, name, projections.Views(), until, runner.Options{MaxFacts: 500}); err != nil {
@@ -57,7 +59,7 @@ func Build(t testing.TB, d *readmodel.Dir, l log.Log, name string, until log.Pos
 // Method: one log is loaded in bulk into one generation, and mostly in small
 // transactions into another; every table must have the same hash, and a
 // comparison row by row must find nothing.
-func rows(t *testing.T, s readmodel.Store) {
+func testRows(t *testing.T, s readmodel.Store) {
 	ctx := t.Context()
 	d, l := newDir(t, s), Programme(t, 30)
 	bulk := Build(t, d, l, "gen-000001", log.Position{})
@@ -99,7 +101,8 @@ func everyTableHasRows(t *testing.T, r *readmodel.Reader) {
 	}
 }
 
-// Same checks that two generations hold the same rows.
+// Same checks that two generations have the same hashes and that a comparison finds
+// no difference.
 func Same(t *testing.T, a, b *readmodel.Reader) {
 	t.Helper()
 	ctx := t.Context()

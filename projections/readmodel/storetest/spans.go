@@ -10,21 +10,20 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
-// TB is what the functions here need of a test; that of package rapid has it, too.
+// TB is what the functions here need of a test. Tests of package rapid have it too.
 type TB interface {
 	Helper()
 	Fatal(...any)
 }
 
-// A Span is one of a view of spans, with the commits between which it was held to
-// be so.
+// A Span is a span of a view, with the commits between which it held.
 type Span struct {
 	packing.SpanChange
 	Of       view.Cell
 	From, To uint64 // ordinals: since From, until To
 }
 
-// Holds says whether the span holds on a business date as known at an ordinal.
+// Holds reports whether the span holds on a business date as known at an ordinal.
 func (s *Span) Holds(asOf civil.Date, known uint64) bool {
 	return s.From <= known && known < s.To && s.Since <= asOf && asOf < s.Until
 }
