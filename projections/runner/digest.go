@@ -159,7 +159,7 @@ func (r *reporting) part(c view.Cell, on civil.Date, measure, n int) {
 	if n == 0 {
 		return
 	}
-	d, at := r.to, r.cells.of(slot(c.Agency)+slot(string(c.Division))+slot(c.Kind))
+	d, at := r.to, r.cells.of(slot(c[view.Agency])+slot(c[view.Division])+slot(c[view.Kind]))
 	if *at >= len(d.cells) || d.cells[*at] != c {
 		*at = len(d.cells)
 		d.cells = append(d.cells, c)
@@ -341,7 +341,7 @@ func (r *recent) of(slot uint64) *int { return &r[slot>>56] }
 // slot spreads short texts over the high bits. What it says of two that differ may be
 // the same, and then a list has them more than once. That is hashed, so slots must be
 // the same in every process, as maphash is not, and another slot is another state:
-// schemaVersion of readmodel goes up with it.
+// SchemaVersion of readmodel goes up with it.
 func slot(s string) uint64 {
 	var v uint64
 	if n := len(s); n >= 8 {

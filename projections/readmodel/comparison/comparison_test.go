@@ -1,4 +1,4 @@
-package readmodel_test
+package comparison_test
 
 import (
 	"bytes"
@@ -15,13 +15,14 @@ import (
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections/internal/synthetic"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/comparison"
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
 )
 
 var update = flag.Bool("update", false, "write the golden differences anew")
 
-// A telling is one of what happened in a small village.
+// A telling is one way in which the story of a small village may have gone.
 type telling struct {
 	seats, planned int
 	second         byte          // the person hired second
@@ -30,7 +31,7 @@ type telling struct {
 	corrects       string // the event that the last one replaces
 }
 
-// told returns a log of a telling, of four commits.
+// told returns the log of a telling, of four commits.
 func told(t *testing.T, w telling) log.Log {
 	t.Helper()
 	l := memlog.New()
@@ -71,8 +72,10 @@ func told(t *testing.T, w telling) log.Log {
 	return l
 }
 
-// What two tellings of a story differ in is found row by row, put in words and
-// led back to its events.
+// Goal: Compare finds what differs row by row, puts it in words and leads it back to
+// its events.
+// Method: a story is compared with other tellings of it, at two commits, and the report
+// with a golden file.
 func TestDifferences(t *testing.T) {
 	story := telling{seats: 1, planned: 100, second: 2, at: "370101001001", run: "january", agency: "rsj", corrects: "e-7"}
 	tellings := []struct {
@@ -96,7 +99,7 @@ func TestDifferences(t *testing.T) {
 	for i, other := range tellings {
 		second := storetest.Build(t, dir, told(t, other.telling), fmt.Sprintf("gen-%06d", i+2), log.Position{})
 		for _, ord := range []uint64{1, 4} {
-			tables, err := readmodel.Compare(t.Context(), first, second, ord, 2)
+			tables, err := comparison.Compare(t.Context(), first, second, ord, 2)
 			if err != nil {
 				t.Fatal(err)
 			}

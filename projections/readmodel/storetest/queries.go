@@ -11,34 +11,35 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
 )
 
-// A Question is one that a store was asked.
-type Question struct {
+// A Query is a query that a store was asked.
+type Query struct {
 	SQL  string
 	Args []any
 }
 
-// A Recorder is a store that remembers what its generations were asked.
+// A Recorder is a store that records the queries of its generations.
 type Recorder struct {
 	readmodel.Store
 	mu    sync.Mutex
-	asked []Question
+	asked []Query
 }
 
-// Asked returns the questions since the last call, each once.
-func (r *Recorder) Asked() []Question {
+// Asked returns the queries since the last call, each once, ordered by their text.
+func (r *Recorder) Asked() []Query {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all := r.asked
 	r.asked = nil
-	slices.SortStableFunc(all, func(a, b Question) int { return strings.Compare(a.SQL, b.SQL) })
-	return slices.CompactFunc(all, func(a, b Question) bool { return a.SQL == b.SQL })
+	slices.SortStableFunc(all, func(a, b Query) int { return strings.Compare(a.SQL, b.SQL) })
+	return slices.CompactFunc(all, func(a, b Query) bool { return a.SQL == b.SQL })
 }
 
-// Open opens a generation that records.
+// Open opens a generation whose queries are recorded.
 func (r *Recorder) Open(ctx context.Context, name string) (readmodel.Generation, error) {
 	g, err := r.Store.Open(ctx, name)
 	return recorded{g, r}, err
@@ -51,16 +52,15 @@ type recorded struct {
 
 func (g recorded) Query(ctx context.Context, query string, args ...any) (readmodel.Rows, error) {
 	g.by.mu.Lock()
-	g.by.asked = append(g.by.asked, Question{query, slices.Clone(args)})
+	g.by.asked = append(g.by.asked, Query{query, slices.Clone(args)})
 	g.by.mu.Unlock()
 	return g.Generation.Query(ctx, query, args...)
 }
 
-// Questions builds a generation in a store from a synthetic log, asks its
-// Reader everything that a Reader answers, but for what compares and hashes
-// whole generations, and returns the questions, so that a driver can show how
-// each is answered.
-func Questions(t *testing.T, s readmodel.Store) []Question {
+// RecordQueries builds a generation gen-000001 in a store from a synthetic log, calls
+// every method of its Reader except Query and Tables, and returns the queries that the
+// store was asked. So a driver can show how it answers each.
+func RecordQueries(t *testing.T, s readmodel.Store) []Query {
 	ctx := t.Context()
 	recorder := &Recorder{Store: s}
 	d := newDir(t, recorder)
@@ -100,33 +100,33 @@ func Questions(t *testing.T, s readmodel.Store) []Question {
 		ok(err)
 	}
 	ok(r.PostsUnder(ctx, "37", m.Ord, func(no timeline.Number, name string, _ *timeline.Post) {}))
-	ok(r.LeafEnds(ctx, func(uint32, timeline.Ref) {}))
+	ok(r.FolioEnds(ctx, func(uint32, timeline.Ref) {}))
 	ok(r.PostSizes(ctx, func(timeline.Number, int) {}))
 	ok(r.PostFacts(ctx, 1, 1, func(timeline.Number, string, []byte) error { return nil }))
 	name, err := r.PostName(ctx, 1)
 	ok(err)
 	_, err = r.Post(ctx, name, m.Ord)
 	ok(err)
-	_, err = r.About(ctx, timeline.MakeRef(1, 0))
+	_, err = r.SubjectsOf(ctx, timeline.MakeRef(1, 0))
 	ok(err)
 	_, err = r.PlanKey(ctx, 1)
 	ok(err)
-	_, err = r.Run(ctx, 1)
+	_, err = r.RunName(ctx, 1)
 	ok(err)
-	_, _, err = r.Void(ctx, [16]byte{})
+	_, _, err = r.Retraction(ctx, [16]byte{})
 	ok(err)
-	return append(recorder.Asked(), ask(t, r, m, recorder)...)
+	return append(recorder.Asked(), recordMore(t, r, m, recorder)...)
 }
 
-// ask asks for views and agencies.
-func ask(t *testing.T, r *readmodel.Reader, m readmodel.Meta, recorder *Recorder) []Question {
+// recordMore calls the methods that read views and agencies.
+func recordMore(t *testing.T, r *readmodel.Reader, m readmodel.Meta, recorder *Recorder) []Query {
 	ctx := t.Context()
 	for _, v := range projections.Views() {
 		var err error
 		if v.Spans != nil {
-			err = r.Spans(ctx, v.Name, 1, func(uint64, []readmodel.SpanChange) {})
+			err = r.Spans(ctx, v.Name, 1, func(uint64, []packing.SpanChange) {})
 		} else {
-			err = r.Differences(ctx, v.Name, 1, func(uint64, []readmodel.Difference) {})
+			err = r.Deltas(ctx, v.Name, 1, func(uint64, []packing.Delta) {})
 		}
 		if err != nil {
 			t.Errorf("view %s: %v", v.Name, err)
@@ -135,7 +135,7 @@ func ask(t *testing.T, r *readmodel.Reader, m readmodel.Meta, recorder *Recorder
 	if err := r.Cells(ctx, 1, func(uint64, []view.Cell) {}); err != nil {
 		t.Error(err)
 	}
-	if err := r.Agency(ctx, "370100-rsj", 0, m.Ord, func(timeline.Ref) bool { return true }); err != nil {
+	if err := r.AgencyEvents(ctx, "370100-rsj", 0, m.Ord, func(timeline.Ref) bool { return true }); err != nil {
 		t.Error(err)
 	}
 	return recorder.Asked()

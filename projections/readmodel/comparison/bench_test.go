@@ -1,4 +1,4 @@
-package readmodel_test
+package comparison_test
 
 import (
 	"context"
@@ -15,15 +15,16 @@ import (
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/internal/synthetic"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/comparison"
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
 )
 
-// BenchmarkCompare compares two equal generations of a year of sheets and runs,
-// and passes once over every row and column of both files, in turn: of-pass is
-// the processor time of the one by that of the other. Rows are those that
-// Compare counts, persons and rows of views among them. MUSTER_BENCH_POSTS sets
-// the size, in posts of five seats (2,000 otherwise).
+// BenchmarkCompare compares two equal generations of a year of sheets and runs, and in
+// turn reads every row and column of both files once. of-pass is the processor time of
+// comparing divided by that of reading. rows/cpu-s are rows as Compare counts them,
+// persons and rows of views included. MUSTER_BENCH_POSTS sets the size of the log in
+// posts of five seats; without it there are 2,000.
 func BenchmarkCompare(b *testing.B) {
 	posts := 2000
 	if s := os.Getenv("MUSTER_BENCH_POSTS"); s != "" {
@@ -59,7 +60,7 @@ func BenchmarkCompare(b *testing.B) {
 	rows := 0
 	for b.Loop() {
 		took(&comparing, func() {
-			tables, err := readmodel.Compare(b.Context(), first, second, head.Ord, 5)
+			tables, err := comparison.Compare(b.Context(), first, second, head.Ord, 5)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -97,7 +98,7 @@ func pass(b *testing.B, s readmodel.Store, name string) {
 			switch {
 			case c.Null:
 				to = append(to, new(any))
-			case c.Kind == readmodel.Integer:
+			case c.Type == readmodel.Integer:
 				to = append(to, new(int64))
 			default:
 				to = append(to, new(sql.RawBytes))

@@ -8,10 +8,10 @@ import (
 	"github.com/muster-works/muster/projections/readmodel"
 )
 
-// A bulk load that was interrupted goes on from its last checkpoint, with
-// nothing of what came after it; one that never reached a checkpoint, that
-// somebody is still at or that is finished does not.
-func resume(t *testing.T, s readmodel.Store) {
+// Goal: an interrupted bulk load goes on from its last checkpoint, without what came
+// after it; a load does not that has no checkpoint, is still under way or is finished.
+// Method: loads are closed at each of these points and resumed.
+func testResume(t *testing.T, s readmodel.Store) {
 	ctx := t.Context()
 	d := newDir(t, s)
 	none := func(when string) {
@@ -22,14 +22,14 @@ func resume(t *testing.T, s readmodel.Store) {
 	}
 	write := func(w *readmodel.Writer, ord uint64, id string, checkpoint ...[]byte) {
 		t.Helper()
-		b := batch(ord, id)
+		b := oneCommit(ord, id)
 		b.Checkpoint = checkpoint
 		if err := w.Write(ctx, b); err != nil {
 			t.Fatal(err)
 		}
 	}
 	none("nothing there")
-	finished(t, d)
+	createFinished(t, d)
 	none("a finished one")
 	w, err := d.Create(ctx, "gen-000002", views)
 	if err != nil {
@@ -89,12 +89,12 @@ func resume(t *testing.T, s readmodel.Store) {
 	none("all are finished")
 }
 
-// What a projector says of itself is there for readers: what it set aside, and
-// why it stopped.
-func says(t *testing.T, s readmodel.Store) {
+// Goal: readers see what a projector set aside and why it stopped.
+// Method: a writer stops, writes nothing new, and goes on.
+func testStatus(t *testing.T, s readmodel.Store) {
 	ctx := t.Context()
 	d := newDir(t, s)
-	name := finished(t, d)
+	name := createFinished(t, d)
 	w, err := d.TakeOver(ctx, name, views)
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +105,7 @@ func says(t *testing.T, s readmodel.Store) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	b := batch(1, "first")
+	b := oneCommit(1, "first")
 	why, goesOn := "cannot be read", ""
 	b.Stopped = &why
 	b.Commits[0].State = readmodel.State{1, 2, 3}
