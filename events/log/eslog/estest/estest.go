@@ -11,7 +11,8 @@
 // server that stands still or goes away and comes back with its data.
 //
 // It is not durable, keeps everything for ever, and knows nothing of
-// projections, persistent subscriptions, deletion and access lists.
+// projections, persistent subscriptions and access lists. Retention and deletion
+// hide events from those who read their stream; only Scavenge takes them away.
 package estest
 
 import (

@@ -48,6 +48,10 @@ type reader struct {
 
 func (r reader) readStream(o *streams.ReadReq_Options) error {
 	name := string(o.GetStream().GetStreamIdentifier().GetStreamName())
+	if trailer, err := r.service.server.store.buried(name); err != nil {
+		r.call.SetTrailer(trailer)
+		return err
+	}
 	events := r.service.server.store.stream(name)
 	if len(events) == 0 {
 		return r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_StreamNotFound_{

@@ -73,6 +73,10 @@ func (s *streamsService) Append(call streams.Streams_AppendServer) error {
 		}
 		events = append(events, e)
 	}
+	if trailer, err := s.server.store.buried(string(options.StreamIdentifier.GetStreamName())); err != nil {
+		call.SetTrailer(trailer)
+		return err
+	}
 	f := &s.server.faults
 	if f.take(func(f *faults) *int { return &f.refusals }) {
 		return status.Error(codes.Unavailable, "Server Is Too Busy")
