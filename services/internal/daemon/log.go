@@ -24,6 +24,7 @@ type ground struct {
 	nats   *nats.Conn
 	log    log.Log
 	driver log.Log          // log as it was opened, by itself
+	waits  *patient         // log while a deployment starts; nil where nothing waits for it
 	server *embedded.Server // nil when NATS is elsewhere
 }
 
@@ -70,7 +71,10 @@ func (c *Config) embed(ctx context.Context) (_ *ground, err error) {
 		}
 		g.log, err = opened(natslog.Open(ctx, g.nats, options))
 	default:
-		g.log, err = c.openLog(ctx, nil)
+		err = c.waiter().until(ctx, func() (_ bool, err error) {
+			g.log, err = c.openLog(ctx, nil)
+			return false, err
+		})
 	}
 	g.driver = g.log
 	return g, err
@@ -127,6 +131,9 @@ func (c *Config) openLog(ctx context.Context, nc *nats.Conn) (log.Log, error) {
 			return nil, err
 		}
 		nc, err := c.dial(c.Log, "muster log")
+		if errors.Is(err, nats.ErrNoServers) {
+			err = fmt.Errorf("%w: %w", log.ErrUnavailable, err)
+		}
 		if err != nil {
 			return nil, err
 		}

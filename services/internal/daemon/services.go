@@ -50,7 +50,7 @@ func (s *staff) shelve(c *Config, g *ground) {
 	if c.Data == "" || !can {
 		return
 	}
-	s.shelf = desk.NewShelf(c.path(foldDir), driver)
+	s.shelf = desk.NewShelf(c.path(foldDir), patientVerifier{driver, g.waits})
 	s.doubt = func(err error) {
 		if c.Logger != nil {
 			c.Logger.Warn("a start reads more of the log than it need", "error", err)

@@ -21,6 +21,7 @@ import (
 
 // unary guards the feature list, which anybody may see.
 func (s *Server) unary(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+	s.faults.called()
 	if err := s.faults.wait(ctx); err != nil {
 		return nil, err
 	}
@@ -29,6 +30,7 @@ func (s *Server) unary(ctx context.Context, request any, _ *grpc.UnaryServerInfo
 
 // stream guards everything else.
 func (s *Server) stream(service any, call grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+	s.faults.called()
 	if err := s.faults.wait(call.Context()); err != nil {
 		return err
 	}
