@@ -65,8 +65,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 
@@ -95,8 +98,13 @@ type driver struct {
 	link   *link
 	prefix string // streams, except in tests that share a server
 
-	mu    sync.Mutex
-	heads map[string]mark
+	// unplaced says that the server gives no positions when a stream is read.
+	unplaced atomic.Bool
+
+	mu     sync.Mutex
+	heads  map[string]mark
+	recent map[string][]mark    // of each boundary, the last ones learned
+	empty  map[string]time.Time // when a stream was found to be empty and not hidden
 }
 
 var _ log.Log = (*Log)(nil)
@@ -123,7 +131,7 @@ func open(ctx context.Context, url, prefix string) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &driver{link: newLink(config), prefix: prefix, heads: map[string]mark{}}
+	l := &driver{link: newLink(config), prefix: prefix, heads: map[string]mark{}, recent: map[string][]mark{}, empty: map[string]time.Time{}}
 	ctx, cancel := l.link.bind(ctx)
 	defer cancel()
 	s, err := l.link.acquire(ctx)
@@ -184,4 +192,30 @@ func (l *driver) learn(boundary string, revision log.Revision, position log.Posi
 	if l.heads[boundary].revision <= revision {
 		l.heads[boundary] = mark{revision, position}
 	}
+	recent := l.recent[boundary]
+	if len(recent) > 0 && recent[len(recent)-1].revision == revision {
+		return
+	}
+	if len(recent) == remembered {
+		copy(recent, recent[1:])
+		recent = recent[:remembered-1]
+	}
+	l.recent[boundary] = append(recent, mark{revision, position})
+}
+
+// remembered is how many commits of a boundary are remembered with their revisions:
+// folds of one process are that far apart.
+const remembered = 32
+
+// revisionAt returns the revision of boundary's commit at position, if it was met
+// lately.
+func (l *driver) revisionAt(boundary string, position log.Position) (log.Revision, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, m := range slices.Backward(l.recent[boundary]) {
+		if m.position == position {
+			return m.revision, true
+		}
+	}
+	return 0, false
 }

@@ -64,9 +64,31 @@ func (l *driver) head(ctx context.Context, f log.Filter) (log.Position, log.Revi
 func (l *driver) end(ctx context.Context, client *esdb.Client, stream string) (*esdb.RecordedEvent, error) {
 	e, err := tail(ctx, client, stream)
 	if err == nil && e == nil {
-		err = retained(ctx, client, stream)
+		err = l.unhidden(ctx, client, stream)
 	}
 	return e, err
+}
+
+// unhiddenFor is how long a stream that is empty is not asked again whether its
+// metadata hide it. Services look every second for what is new.
+const unhiddenFor = 10 * time.Second
+
+// unhidden fails as retained does where stream, which reads as if it were empty, is
+// not.
+func (l *driver) unhidden(ctx context.Context, client *esdb.Client, stream string) error {
+	l.mu.Lock()
+	recently := time.Since(l.empty[stream]) < unhiddenFor
+	l.mu.Unlock()
+	if recently {
+		return nil
+	}
+	if err := retained(ctx, client, stream); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.empty[stream] = time.Now()
+	return nil
 }
 
 // verify is Log.Verify.
