@@ -83,7 +83,8 @@ type outcome struct {
 	repeated bool
 	last     int64 // number of the last event of the append, if ok, or of the stream
 	position uint64
-	readable int // how much of all must be readable before the answer is given
+	age      time.Duration // since the first append, of a repeated one
+	readable int           // how much of all must be readable before the answer is given
 }
 
 // append writes events if stream is at expected. With a concrete revision, an
@@ -118,7 +119,7 @@ func (s *store) append(stream string, expected int64, events []Event) outcome {
 			// The leader has accepted it, and cannot look it up yet.
 			return outcome{last: current}
 		}
-		return outcome{ok: true, repeated: true, last: last, position: s.all[index[last]].Position, readable: index[last] + 1}
+		return outcome{ok: true, repeated: true, last: last, position: s.all[index[last]].Position, age: time.Since(s.all[index[last]].Created), readable: index[last] + 1}
 	}
 	s.write(stream, events)
 	s.noise()
