@@ -11,7 +11,6 @@ import (
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/muster-works/muster/events/log"
 )
@@ -104,32 +103,4 @@ func tombstone(stream string) error {
 func isDeleted(err error) bool {
 	var e *esdb.Error
 	return errors.As(err, &e) && e.Code() == esdb.ErrorCodeStreamDeleted
-}
-
-// unretain writes the metadata of stream again without what gives up events, at the
-// revision that they were read at. Everything else in them stays.
-func unretain(ctx context.Context, client *esdb.Client, stream string) error {
-	e, err := tail(ctx, client, metadataPrefix+stream)
-	if err != nil || e == nil {
-		return err
-	}
-	var metadata map[string]jsontext.Value
-	if err := json.Unmarshal(e.Data, &metadata); err != nil {
-		return fmt.Errorf("%w: the metadata of %s are no JSON object: %w", log.ErrMisconfigured, stream, err)
-	}
-	for _, key := range retentionKeys {
-		delete(metadata, key)
-	}
-	return writeMetadata(ctx, client, stream, metadata, esdb.Revision(e.EventNumber))
-}
-
-// writeMetadata writes the metadata of stream where they are at expected.
-func writeMetadata(ctx context.Context, client *esdb.Client, stream string, metadata map[string]jsontext.Value, expected esdb.ExpectedRevision) error {
-	b, err := json.Marshal(metadata, json.Deterministic(true))
-	if err != nil {
-		return err
-	}
-	_, err = client.AppendToStream(ctx, metadataPrefix+stream, esdb.AppendToStreamOptions{ExpectedRevision: expected},
-		esdb.EventData{EventType: "$metadata", ContentType: esdb.ContentTypeJson, Data: b})
-	return err
 }

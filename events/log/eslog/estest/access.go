@@ -66,12 +66,17 @@ func (s *Server) checkPassword(ctx context.Context) error {
 	select {
 	case s.processors <- struct{}{}:
 	case <-ctx.Done():
+		s.gaveUp.Add(1)
 		return ctx.Err()
 	}
 	defer func() { <-s.processors }()
 	time.Sleep(s.options.PasswordCost)
 	return nil
 }
+
+// GaveUp returns how many calls ended, by a deadline or by who made them, while they
+// waited for their password to be checked.
+func (s *Server) GaveUp() int { return int(s.gaveUp.Load()) }
 
 // restless handles a call, or cuts it in the middle when it is its turn.
 func (s *Server) restless(service any, call grpc.ServerStream, handle grpc.StreamHandler) error {

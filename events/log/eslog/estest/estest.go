@@ -100,6 +100,7 @@ type Server struct {
 	faults  faults
 
 	processors chan struct{} // one for each password that is checked
+	gaveUp     atomic.Int64  // calls that ended before their password was checked
 	streams    atomic.Int64  // calls that were let in
 	late       atomic.Int64  // appends that were answered late, or would have been
 
