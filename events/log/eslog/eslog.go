@@ -21,13 +21,16 @@
 //     them, and answers with the number and position of the last one.
 //  4. When the answer is lost, the append is sent again. The server recognises
 //     the ids and answers as it did the first time; if it says conflict, the
-//     driver looks for its own ids where they would be, and only reports
+//     driver looks for its own ids where they would be, until the stream can be
+//     read up to the revision that the refusal names, and only reports
 //     [log.ErrConflict] when they are not there.
 //  5. A reader sees $all through a filter that the server applies, and puts
 //     commits together again: events of one stream, index 0 to count-1,
 //     consecutive, ids as derived, event numbers without a gap. Whatever
 //     breaks one of these stops the reader with [log.ErrCorrupt].
-//  6. Read ends at the commit that was the last one when it began. Follow goes
+//  6. Read ends at the commit that was the last one when it began. The rest of one
+//     boundary, behind a commit that the driver has met, is read from its stream by
+//     one call, with that commit for a proof. Follow goes
 //     on, and when the connection is lost it subscribes again after the last
 //     commit it handed out whole.
 //
@@ -55,10 +58,14 @@
 // positions in stream reads, Head of a boundary may have to search $all
 // backwards for the boundary's last event.
 //
-// Rights: the user must read $all and read and write muster-*. Nothing is
-// created or configured; a stream begins with its first append. Retention
-// ($maxAge, $maxCount, $tb, deletion) must not be set on these streams: what it
-// removes is reported as damage.
+// At most 16 calls are under way at a time, subscriptions left aside: the others wait
+// in the driver for as long as their contexts let them.
+//
+// Rights: the user must read $all and read and write muster-*, metadata included for
+// reading. Nothing is created or configured; a stream begins with its first append.
+// [Provision] looks at all of that. Retention ($maxAge, $maxCount, $tb, deletion)
+// must not be set on these streams: [Log.Examine] finds it before a scavenge makes it
+// final, and what one removed is reported as damage.
 package eslog
 
 import (
