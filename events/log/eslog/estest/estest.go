@@ -66,7 +66,7 @@ type Options struct {
 	// and on one node whose standard projections run).
 	ReadLag time.Duration
 	// LateRepeats is how late the first twenty appends are answered that are sent again
-	// within a second, and then with a timeout: the leader drops them while the first
+	// within half of that, and then with a timeout: the leader drops them while the first
 	// one is not replicated. About two seconds have been seen (tried by hand, 24.10),
 	// in the first twenty of a server's life; why not later is not known.
 	LateRepeats time.Duration

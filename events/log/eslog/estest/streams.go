@@ -89,7 +89,7 @@ func (s *streamsService) Append(call streams.Streams_AppendServer) error {
 	if o.repeated && s.server.options.Forgetful {
 		o.ok = false
 	}
-	if s.server.options.LateRepeats > 0 && o.repeated && o.age < time.Second && s.server.late.Add(1) <= lateFirst {
+	if s.server.options.LateRepeats > 0 && o.repeated && o.age < s.server.options.LateRepeats/2 && s.server.late.Add(1) <= lateFirst {
 		select {
 		case <-time.After(s.server.options.LateRepeats):
 			return status.Error(codes.Aborted, "Operation timed out")
