@@ -50,6 +50,7 @@ func (s *State) Contradictions(e *events.Event) events.Reasons {
 	j := s.judge(e)
 	for i := range j.after {
 		j.judgeDays(&j.after[i])
+		j.judgeEmpty(&j.after[i])
 	}
 	j.judgeExit()
 	j.judgeSeats()
@@ -189,6 +190,16 @@ func (j *judgement) judgeOpen(t *placing.Placement, from civil.Date) {
 			j.refuse(NoSuchSeat, "", fmt.Sprintf("the person would be in place again on seat %d, which the post has not from %s on; correct the number of seats first", t.Seat, p.From))
 			return
 		}
+	}
+}
+
+// judgeEmpty refuses a new hire that an exit in the books ends on the day it begins:
+// the agency would be told that the hire was taken, and it would never count. A
+// correction may leave a placement empty, since that is how a hire that never was is
+// said to have ended.
+func (j *judgement) judgeEmpty(t *placing.Placement) {
+	if t.Hire == 0 && j.change.gone == 0 && t.Exit != 0 && t.Exit == t.From {
+		j.refuse(HasExit, "data.from", fmt.Sprintf("an exit on %s is in the books, so that the hire would end on the day it begins and never count; withdraw that exit first, or hire from a later day", t.Exit))
 	}
 }
 
