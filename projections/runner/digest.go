@@ -115,24 +115,38 @@ func (g *digester) digest(d *digest) error {
 	d.agencies, d.cells, d.parts = d.agencies[:0], d.cells[:0], d.parts[:0]
 	for i, raw := range d.Events {
 		e, err := g.scanner.Scan(raw)
-		if at := d.Position.Event(i); err != nil && slices.Contains(g.setAside, at) {
-			d.events = append(d.events, digested{aside: err.Error(), lines: len(d.lines), parts: len(d.parts)})
+		if err == nil {
+			err = g.event(d, e)
+		}
+		if err == nil {
 			continue
-		} else if err != nil {
+		}
+		at := d.Position.Event(i)
+		if !slices.Contains(g.setAside, at) {
 			return fmt.Errorf("%w at position %s: %w", ErrPoisoned, at, err)
 		}
-		d.events = append(d.events, digested{key: e.Key().Hash()})
-		x := &d.events[i]
-		x.agency, x.county = g.agency(d, e.Agency()), county(e)
-		if superseded, ok := e.Supersedes(); ok {
-			x.replaced, x.replaces = superseded.Hash(), true
-		}
-		g.say(d, x, e)
-		g.report(d, e)
-		x.lines, x.parts = len(d.lines), len(d.parts)
-		d.facts += e.Facts()
+		d.events = append(d.events, digested{aside: err.Error(), lines: len(d.lines), parts: len(d.parts)})
 	}
 	g.hash(d)
+	return nil
+}
+
+// event adds an event to the digest. When it fails it has added nothing.
+func (g *digester) event(d *digest, e *events.Event) error {
+	i := len(d.events)
+	d.events = append(d.events, digested{key: e.Key().Hash()})
+	x := &d.events[i]
+	if err := g.say(d, x, e); err != nil {
+		d.events = d.events[:i]
+		return err
+	}
+	x.agency, x.county = g.agency(d, e.Agency()), county(e)
+	if superseded, ok := e.Supersedes(); ok {
+		x.replaced, x.replaces = superseded.Hash(), true
+	}
+	g.report(d, e)
+	x.lines, x.parts = len(d.lines), len(d.parts)
+	d.facts += e.Facts()
 	return nil
 }
 
@@ -218,8 +232,9 @@ func county(e *events.Event) string {
 	return ""
 }
 
-// say takes down what an event says.
-func (g *digester) say(d *digest, x *digested, e *events.Event) {
+// say takes down what an event says. It fails when nothing is known to be done with
+// the type of the event, and has added nothing then.
+func (g *digester) say(d *digest, x *digested, e *events.Event) error {
 	pack := func(b []byte) extent {
 		p := extent{len(d.packed), len(b)}
 		d.packed = b
@@ -292,7 +307,10 @@ func (g *digester) say(d *digest, x *digested, e *events.Event) {
 	case *events.PersonRevealed:
 		x.tag = timeline.TagMentioned
 		about(v.Person, extent{})
+	default:
+		return d.mention(x, v)
 	}
+	return nil
 }
 
 // attendance takes down a sheet, of a month or of a day.
