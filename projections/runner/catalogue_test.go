@@ -89,7 +89,7 @@ func reached(t *testing.T, e *events.Event) (n int) {
 		}
 		inTrail("post "+name, p.Trail(), err)
 	}
-	about, err := r.About(t.Context(), timeline.MakeRef(1, 0))
+	about, err := r.SubjectsOf(t.Context(), timeline.MakeRef(1, 0))
 	if err != nil {
 		t.Error(err)
 	}
@@ -99,7 +99,7 @@ func reached(t *testing.T, e *events.Event) (n int) {
 		}
 	}
 	var agency []timeline.Ref
-	err = r.Agency(t.Context(), e.Agency(), 0, timeline.Head, func(ref timeline.Ref) bool {
+	err = r.AgencyEvents(t.Context(), e.Agency(), 0, timeline.Head, func(ref timeline.Ref) bool {
 		agency = append(agency, ref)
 		return true
 	})

@@ -173,7 +173,7 @@ func (r *reporting) part(c view.Cell, on civil.Date, measure, n int) {
 	if n == 0 {
 		return
 	}
-	d, at := r.to, r.cells.of(slot(c.Agency)+slot(string(c.Division))+slot(c.Kind))
+	d, at := r.to, r.cells.of(slot(c[view.Agency])+slot(c[view.Division])+slot(c[view.Kind]))
 	if *at >= len(d.cells) || d.cells[*at] != c {
 		*at = len(d.cells)
 		d.cells = append(d.cells, c)

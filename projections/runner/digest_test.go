@@ -62,7 +62,7 @@ func TestDigestsAreOfTheirCommits(t *testing.T) {
 			}
 		}
 		for j, x := range want.events {
-			from, cell := want.agencies[x.agency-1], want.cells[want.parts[j].cell-1].Agency
+			from, cell := want.agencies[x.agency-1], want.cells[want.parts[j].cell-1][view.Agency]
 			if is := name(sizes[i], j); from != is || cell != is {
 				t.Fatalf("commit %d, event %d of %s: agency %s, cell of %s", i, j, is, from, cell)
 			}

@@ -196,7 +196,7 @@ func (r *Runner) generationRun(ctx context.Context) error {
 	stop()
 	// Whoever was taken over reads what its successor writes, and would call it
 	// damaged.
-	if errors.Is(context.Cause(living), readmodel.ErrFenced) || errors.Is(w.Fenced(ctx), readmodel.ErrFenced) {
+	if errors.Is(context.Cause(living), readmodel.ErrFenced) || errors.Is(w.CheckFence(ctx), readmodel.ErrFenced) {
 		return readmodel.ErrFenced
 	}
 	return err

@@ -16,8 +16,8 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// A ledger is a file that is open for writing.
-type ledger struct {
+// A generationWriter is a file that is open for writing.
+type generationWriter struct {
 	generation
 	path  string
 	views []view.View
@@ -30,15 +30,15 @@ type ledger struct {
 	flusher *flusher // since something was written
 }
 
-// bulk are the settings of a bulk load. Its transactions are few and long, so
+// bulkPragmas are the settings of a bulk load. Its transactions are few and long, so
 // that a journal and its flushes cost next to nothing; nobody else has the file
 // open. Rows are only added, at the ends of the tables: the cache holds those and
 // little more, since SQLite asks for the memory of each page apart, and gives it
 // back page by page.
-var bulk = []string{"journal_mode(TRUNCATE)", "synchronous(NORMAL)", "locking_mode(EXCLUSIVE)", "cache_size(-500)", "page_size(8192)"}
+var bulkPragmas = []string{"journal_mode(TRUNCATE)", "synchronous(NORMAL)", "locking_mode(EXCLUSIVE)", "cache_size(-500)", "page_size(8192)"}
 
 // Create makes the file of a new generation.
-func (s *Store) Create(ctx context.Context, name string, views []view.View) (readmodel.Ledger, error) {
+func (s *Store) Create(ctx context.Context, name string, views []view.View) (readmodel.GenerationWriter, error) {
 	path := s.file(name)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err == nil {
@@ -47,23 +47,22 @@ func (s *Store) Create(ctx context.Context, name string, views []view.View) (rea
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
-	l, err := load(path, views)
+	l, err := openForLoad(path, views)
 	if err != nil {
 		return nil, err
 	}
 	err = l.transact(ctx, true, func(tx *sql.Tx) error {
 		for _, t := range readmodel.Tables(views) {
-			if _, err := tx.ExecContext(ctx, create(t)); err != nil {
+			if _, err := tx.ExecContext(ctx, createTable(t)); err != nil {
 				return err
 			}
 		}
-		for name, value := range readmodel.MetaRows(views) {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO meta VALUES (?, ?)`, name, value); err != nil {
+		for query, args := range readmodel.FirstRows(views) {
+			if _, err := tx.ExecContext(ctx, query, args...); err != nil {
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO progress (one, epoch, ord, beat) VALUES (1, 0, 0, 0)`)
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlite: create %s: %w", name, err), l.Close())
@@ -71,22 +70,22 @@ func (s *Store) Create(ctx context.Context, name string, views []view.View) (rea
 	return l, nil
 }
 
-// Resume opens the file of a bulk load that was interrupted.
-func (s *Store) Resume(ctx context.Context, name string, views []view.View) (readmodel.Ledger, error) {
+// ResumeLoad opens the file of a bulk load that was interrupted.
+func (s *Store) ResumeLoad(ctx context.Context, name string, views []view.View) (readmodel.GenerationWriter, error) {
 	// Looked at first with the settings that it has, for it may be a living one.
-	db, err := open(s.file(name), "query_only(1)")
+	db, err := openDatabase(s.file(name), "query_only(1)")
 	if err != nil {
 		return nil, err
 	}
 	var state string
-	err = errors.Join(db.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'state'`).Scan(&state), db.Close())
+	err = errors.Join(db.QueryRowContext(ctx, readmodel.LoadStateQuery).Scan(&state), db.Close())
 	switch {
 	case errors.Is(err, sql.ErrNoRows) || err == nil && state != "building":
 		return nil, fmt.Errorf("%w: %s is no bulk load under way", readmodel.ErrUnusable, name)
 	case err != nil:
-		return nil, busy(err)
+		return nil, wrapBusy(err)
 	}
-	l, err := load(s.file(name), views)
+	l, err := openForLoad(s.file(name), views)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +95,7 @@ func (s *Store) Resume(ctx context.Context, name string, views []view.View) (rea
 		return err
 	})
 	if err != nil {
-		return nil, errors.Join(busy(err), l.Close())
+		return nil, errors.Join(wrapBusy(err), l.Close())
 	}
 	return l, nil
 }
@@ -106,47 +105,47 @@ func isBusy(err error) bool {
 	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
-// busy is wrap for a file that may be another's.
-func busy(err error) error {
+// wrapBusy is wrap for a file that may be another's.
+func wrapBusy(err error) error {
 	if isBusy(err) {
 		return fmt.Errorf("%w: %w", readmodel.ErrBusy, err)
 	}
 	return wrap(err)
 }
 
-func load(path string, views []view.View) (*ledger, error) {
-	l, err := edit(path, views, bulk...)
+func openForLoad(path string, views []view.View) (*generationWriter, error) {
+	l, err := openForWriting(path, views, bulkPragmas...)
 	if err == nil {
 		l.bulk = true
 	}
 	return l, err
 }
 
-// Edit opens the file of a finished generation.
-func (s *Store) Edit(_ context.Context, name string, views []view.View) (readmodel.Ledger, error) {
-	l, err := edit(s.file(name), views, live...)
+// OpenWriter opens the file of a finished generation.
+func (s *Store) OpenWriter(_ context.Context, name string, views []view.View) (readmodel.GenerationWriter, error) {
+	l, err := openForWriting(s.file(name), views, livePragmas...)
 	if err != nil {
 		return nil, err
 	}
 	return l, nil
 }
 
-// live are the settings of a finished generation.
-var live = []string{"journal_mode(WAL)", "synchronous(NORMAL)", "busy_timeout(10000)", "cache_size(-131072)", "wal_autocheckpoint(4000)"}
+// livePragmas are the settings of a finished generation.
+var livePragmas = []string{"journal_mode(WAL)", "synchronous(NORMAL)", "busy_timeout(10000)", "cache_size(-131072)", "wal_autocheckpoint(4000)"}
 
-func edit(path string, views []view.View, pragmas ...string) (*ledger, error) {
-	db, err := open(path, pragmas...)
+func openForWriting(path string, views []view.View, pragmas ...string) (*generationWriter, error) {
+	db, err := openDatabase(path, pragmas...)
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	return &ledger{generation: generation{db}, path: path, views: views}, nil
+	return &generationWriter{generation: generation{db}, path: path, views: views}, nil
 }
 
 // TakeOver raises the epoch. SQLite's lock is the file's and goes with the
 // process that has it; a process that is stopped keeps it.
-func (l *ledger) TakeOver(ctx context.Context) (epoch, ord uint64, err error) {
-	err = l.db.QueryRowContext(ctx, `UPDATE progress SET epoch = epoch + 1, beat = 1 RETURNING epoch, ord`).Scan(&l.epoch, &ord)
+func (l *generationWriter) TakeOver(ctx context.Context) (epoch, ord uint64, err error) {
+	err = l.db.QueryRowContext(ctx, readmodel.RaiseEpoch).Scan(&l.epoch, &ord)
 	if isBusy(err) {
 		return 0, 0, fmt.Errorf("%w: %w", readmodel.ErrHeld, err)
 	}
@@ -155,9 +154,9 @@ func (l *ledger) TakeOver(ctx context.Context) (epoch, ord uint64, err error) {
 
 // Beat counts on, by a connection of its own. While a transaction is under way,
 // which moves the position, there is no need to.
-func (l *ledger) Beat(ctx context.Context) (err error) {
+func (l *generationWriter) Beat(ctx context.Context) (err error) {
 	if l.pulse == nil {
-		if l.pulse, err = open(l.path, "busy_timeout(500)"); err != nil {
+		if l.pulse, err = openDatabase(l.path, "busy_timeout(500)"); err != nil {
 			return err
 		}
 		l.pulse.SetMaxOpenConns(1)
@@ -175,29 +174,29 @@ func (l *ledger) Beat(ctx context.Context) (err error) {
 }
 
 // Finish makes the indexes, flushes the file and opens it as a live one.
-func (l *ledger) Finish(ctx context.Context) error {
+func (l *generationWriter) Finish(ctx context.Context) error {
 	err := l.transact(ctx, true, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM checkpoint`); err != nil {
-			return err
-		}
+		var all []string
 		for _, t := range readmodel.Tables(l.views) {
-			for _, index := range indexes(t) {
-				if _, err := tx.ExecContext(ctx, index); err != nil {
-					return err
-				}
+			for _, i := range t.Indexes {
+				all = append(all, t.CreateIndex(i))
 			}
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE meta SET value = 'ready' WHERE name = 'state'`)
-		return err
+		for _, statement := range append(all, readmodel.LastRows...) {
+			if _, err := tx.ExecContext(ctx, statement); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	err = errors.Join(err, l.shut())
+	err = errors.Join(err, l.closeFile())
 	if err == nil {
 		err = errors.Join(fsync(l.path), fsync(filepath.Dir(l.path)))
 	}
 	if err != nil {
 		return wrap(err)
 	}
-	finished, err := edit(l.path, l.views, live...)
+	finished, err := openForWriting(l.path, l.views, livePragmas...)
 	if err == nil {
 		*l = *finished
 	}
@@ -205,11 +204,11 @@ func (l *ledger) Finish(ctx context.Context) error {
 }
 
 // Write writes a batch.
-func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) error {
+func (l *generationWriter) Write(ctx context.Context, after uint64, b *readmodel.Batch) error {
 	err := l.transact(ctx, !l.bulk || len(b.Checkpoint) > 0, func(tx *sql.Tx) error {
 		// The transaction holds the write lock from its beginning, so the fence
 		// can stand first: whoever was taken over does not write a row.
-		done, err := tx.ExecContext(ctx, `UPDATE progress SET ord = ? WHERE epoch = ? AND ord = ?`, int64(b.Last(after)), l.epoch, int64(after))
+		done, err := tx.ExecContext(ctx, readmodel.Advance, int64(b.LastOrdinal(after)), l.epoch, int64(after))
 		if err != nil {
 			return err
 		}
@@ -218,7 +217,7 @@ func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) er
 		}
 		// Under a context that can end, the driver starts a goroutine to watch it for
 		// each statement.
-		s := statements{ctx: context.WithoutCancel(ctx), tx: tx}
+		s := preparedStatements{ctx: context.WithoutCancel(ctx), tx: tx}
 		for query, args := range b.Statements(l.views) {
 			s.exec(query, args...)
 		}
@@ -242,7 +241,7 @@ func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) er
 
 // transact runs a part of a transaction, and ends it where commit says so. An
 // error takes all of it back.
-func (l *ledger) transact(ctx context.Context, commit bool, do func(*sql.Tx) error) error {
+func (l *generationWriter) transact(ctx context.Context, commit bool, do func(*sql.Tx) error) error {
 	tx := l.tx
 	l.tx = nil
 	if tx == nil {
@@ -267,7 +266,7 @@ func (l *ledger) transact(ctx context.Context, commit bool, do func(*sql.Tx) err
 }
 
 // Query asks what the transaction under way shows.
-func (l *ledger) Query(ctx context.Context, query string, args ...any) (readmodel.Rows, error) {
+func (l *generationWriter) Query(ctx context.Context, query string, args ...any) (readmodel.Rows, error) {
 	if l.tx == nil {
 		return l.generation.Query(ctx, query, args...)
 	}
@@ -280,7 +279,7 @@ func (l *ledger) Query(ctx context.Context, query string, args ...any) (readmode
 
 // Close takes back what was written since the last checkpoint of a bulk load,
 // and lets go of a living generation.
-func (l *ledger) Close() error {
+func (l *generationWriter) Close() error {
 	var err error
 	switch {
 	case l.tx != nil:
@@ -290,16 +289,16 @@ func (l *ledger) Close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		// Where this fails whoever stands by waits a little longer.
-		_, _ = l.db.ExecContext(ctx, `UPDATE progress SET beat = 0 WHERE epoch = ?`, l.epoch)
+		_, _ = l.db.ExecContext(ctx, readmodel.ReleaseHold, l.epoch)
 	}
 	if l.pulse != nil {
 		err = errors.Join(err, l.pulse.Close())
 	}
-	return errors.Join(wrap(err), wrap(l.shut()))
+	return errors.Join(wrap(err), wrap(l.closeFile()))
 }
 
-// shut closes the file, and what has it open beside SQLite after that.
-func (l *ledger) shut() error {
+// closeFile closes the file, and what has it open beside SQLite after that.
+func (l *generationWriter) closeFile() error {
 	err := l.db.Close()
 	if l.flusher != nil {
 		err = errors.Join(err, l.flusher.close())
@@ -308,9 +307,9 @@ func (l *ledger) shut() error {
 	return err
 }
 
-// statements are run in one transaction, each prepared once. The first error
+// preparedStatements are run in one transaction, each prepared once. The first error
 // sticks.
-type statements struct {
+type preparedStatements struct {
 	ctx  context.Context
 	tx   *sql.Tx
 	err  error
@@ -321,12 +320,12 @@ type statements struct {
 // rowsAtOnce is how many rows one statement inserts.
 const rowsAtOnce = 50
 
-func (s *statements) insert(i readmodel.Insert) {
+func (s *preparedStatements) insert(i readmodel.Insert) {
 	one := ",(?" + strings.Repeat(",?", len(i.Table.Columns)-1) + ")"
 	// An error takes back the transaction, so SQLite need not note page by page how
 	// to take back the rows of the one statement.
 	insert := "INSERT OR FAIL INTO "
-	if i.Table.Again != "" {
+	if i.Table.OnConflict != "" {
 		insert = "INSERT INTO "
 	}
 	for from := 0; from < i.Len; from += rowsAtOnce {
@@ -335,11 +334,11 @@ func (s *statements) insert(i readmodel.Insert) {
 		for n := from; n < until; n++ {
 			s.args = i.Row(s.args, n)
 		}
-		s.exec(insert+i.Table.Name+" VALUES "+strings.Repeat(one, until-from)[1:]+" "+i.Table.Again, s.args...)
+		s.exec(insert+i.Table.Name+" VALUES "+strings.Repeat(one, until-from)[1:]+" "+i.Table.OnConflict, s.args...)
 	}
 }
 
-func (s *statements) exec(query string, args ...any) {
+func (s *preparedStatements) exec(query string, args ...any) {
 	if s.err != nil {
 		return
 	}
@@ -356,7 +355,7 @@ func (s *statements) exec(query string, args ...any) {
 	_, s.err = stmt.ExecContext(s.ctx, args...)
 }
 
-func (s *statements) close() error {
+func (s *preparedStatements) close() error {
 	for _, stmt := range s.done {
 		s.err = errors.Join(s.err, stmt.Close())
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
-// A ledger is a schema that is open for writing, by one connection.
-type ledger struct {
+// A generationWriter is a schema that is open for writing, by one connection.
+type generationWriter struct {
 	generation
 	store *Store
 	name  string
@@ -25,10 +25,10 @@ type ledger struct {
 	tx    pgx.Tx // of a bulk load, since its last checkpoint
 }
 
-// settings are those of a connection that writes. What is lost of the read
+// writerSettings are those of a connection that writes. What is lost of the read
 // model in a power cut is read from the log again; what must not be lost is
 // flushed by its own transaction.
-var settings = map[string]string{
+var writerSettings = map[string]string{
 	"synchronous_commit":                  "off",
 	"idle_in_transaction_session_timeout": "30s",
 	"maintenance_work_mem":                "256MB",
@@ -39,31 +39,30 @@ var settings = map[string]string{
 const idleInTransaction = "25P03"
 
 // Create makes the schema of a new generation.
-func (s *Store) Create(ctx context.Context, name string, views []view.View) (readmodel.Ledger, error) {
-	l, err := s.edit(ctx, name, views)
+func (s *Store) Create(ctx context.Context, name string, views []view.View) (readmodel.GenerationWriter, error) {
+	l, err := s.openForWriting(ctx, name, views)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.load(ctx); err != nil {
+	if err := l.lockLoad(ctx); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	err = pgx.BeginFunc(ctx, l.conn, func(tx pgx.Tx) error {
 		all := []string{`CREATE SCHEMA ` + quote(name)}
 		for _, t := range readmodel.Tables(views) {
-			all = append(all, create(t)...)
+			all = append(all, createTable(t)...)
 		}
-		all = append(all, `INSERT INTO progress (one, epoch, ord, beat) VALUES (1, 0, 0, 0)`)
 		if err := runAll(ctx, tx, all); err != nil {
 			return err
 		}
-		for name, value := range readmodel.MetaRows(views) {
-			if _, err := tx.Exec(ctx, `INSERT INTO meta VALUES ($1, $2)`, name, value); err != nil {
+		for query, args := range readmodel.FirstRows(views) {
+			if _, err := tx.Exec(ctx, numberArguments(query), args...); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if is(err, duplicateSchema) {
+	if hasCode(err, duplicateSchema) {
 		err = fmt.Errorf("%w: %w", fs.ErrExist, err)
 	}
 	if err != nil {
@@ -72,15 +71,15 @@ func (s *Store) Create(ctx context.Context, name string, views []view.View) (rea
 	return l, nil
 }
 
-// Resume opens the schema of a bulk load that was interrupted.
-func (s *Store) Resume(ctx context.Context, name string, views []view.View) (readmodel.Ledger, error) {
-	l, err := s.edit(ctx, name, views)
+// ResumeLoad opens the schema of a bulk load that was interrupted.
+func (s *Store) ResumeLoad(ctx context.Context, name string, views []view.View) (readmodel.GenerationWriter, error) {
+	l, err := s.openForWriting(ctx, name, views)
 	if err != nil {
 		return nil, err
 	}
 	var state string
-	if err = l.load(ctx); err == nil {
-		err = wrap(l.conn.QueryRow(ctx, `SELECT value FROM meta WHERE name = 'state'`).Scan(&state))
+	if err = l.lockLoad(ctx); err == nil {
+		err = wrap(l.conn.QueryRow(ctx, readmodel.LoadStateQuery).Scan(&state))
 	}
 	if err == nil && state != "building" {
 		err = fmt.Errorf("%w: %s is no bulk load under way", readmodel.ErrUnusable, name)
@@ -91,9 +90,9 @@ func (s *Store) Resume(ctx context.Context, name string, views []view.View) (rea
 	return l, nil
 }
 
-// load says that this session is at the bulk load of the generation, for as long
+// lockLoad says that this session is at the bulk load of the generation, for as long
 // as it lives; ErrBusy when another one is.
-func (l *ledger) load(ctx context.Context) error {
+func (l *generationWriter) lockLoad(ctx context.Context) error {
 	var mine bool
 	if err := l.conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended($1, 0))`, "muster "+l.name).Scan(&mine); err != nil {
 		return wrap(err)
@@ -107,26 +106,26 @@ func (l *ledger) load(ctx context.Context) error {
 	return wrap(err)
 }
 
-// Edit opens the schema of a finished generation.
-func (s *Store) Edit(ctx context.Context, name string, views []view.View) (readmodel.Ledger, error) {
-	l, err := s.edit(ctx, name, views)
+// OpenWriter opens the schema of a finished generation.
+func (s *Store) OpenWriter(ctx context.Context, name string, views []view.View) (readmodel.GenerationWriter, error) {
+	l, err := s.openForWriting(ctx, name, views)
 	if err != nil {
 		return nil, err
 	}
 	return l, nil
 }
 
-func (s *Store) edit(ctx context.Context, name string, views []view.View) (*ledger, error) {
+func (s *Store) openForWriting(ctx context.Context, name string, views []view.View) (*generationWriter, error) {
 	config := s.config.ConnConfig.Copy()
 	config.RuntimeParams["search_path"] = searchPath(name)
-	for setting, value := range settings {
+	for setting, value := range writerSettings {
 		config.RuntimeParams[setting] = value
 	}
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return nil, wrap(err)
 	}
-	l := &ledger{store: s, name: name, conn: conn, views: views}
+	l := &generationWriter{store: s, name: name, conn: conn, views: views}
 	l.generation = generation{asker: conn, close: l.hangUp}
 	return l, nil
 }
@@ -135,7 +134,7 @@ func (s *Store) edit(ctx context.Context, name string, views []view.View) (*ledg
 // answer is not waited for. A session lives on for a moment after its connection,
 // whose end pgx does not wait for, and whoever asks next must find the generation
 // free.
-func (l *ledger) hangUp() {
+func (l *generationWriter) hangUp() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	switch {
@@ -145,13 +144,13 @@ func (l *ledger) hangUp() {
 		}
 		_, _ = l.conn.Exec(ctx, `SELECT pg_advisory_unlock_all()`)
 	case l.epoch > 0:
-		_, _ = l.conn.Exec(ctx, `UPDATE progress SET beat = 0 WHERE epoch = $1`, l.epoch)
+		_, _ = l.conn.Exec(ctx, numberArguments(readmodel.ReleaseHold), l.epoch)
 	}
 	_ = l.conn.Close(ctx)
 }
 
 // Beat counts on, by a connection of its own.
-func (l *ledger) Beat(ctx context.Context) error {
+func (l *generationWriter) Beat(ctx context.Context) error {
 	done, err := l.store.pool.Exec(ctx, `UPDATE `+quote(l.name)+`.progress SET beat = beat + 1 WHERE epoch = $1`, l.epoch)
 	if err == nil && done.RowsAffected() != 1 {
 		err = readmodel.ErrFenced
@@ -163,36 +162,36 @@ func (l *ledger) Beat(ctx context.Context) error {
 const flushed = `SET LOCAL synchronous_commit = on`
 
 // Finish makes keys and indexes, and flushes everything.
-func (l *ledger) Finish(ctx context.Context) error {
+func (l *generationWriter) Finish(ctx context.Context) error {
 	err := l.transact(ctx, true, func(tx pgx.Tx) error {
-		all := []string{flushed, `DELETE FROM checkpoint`}
+		all := []string{flushed}
 		for _, t := range readmodel.Tables(l.views) {
-			all = append(all, indexes(t)...)
+			all = append(all, createIndexes(t)...)
 		}
-		return runAll(ctx, tx, append(all, `UPDATE meta SET value = 'ready' WHERE name = 'state'`))
+		return runAll(ctx, tx, append(all, readmodel.LastRows...))
 	})
 	if err == nil {
 		l.bulk = false
-		_, err = l.conn.Exec(ctx, `SELECT pg_advisory_unlock_all(), set_config('idle_in_transaction_session_timeout', $1, false)`, settings["idle_in_transaction_session_timeout"])
+		_, err = l.conn.Exec(ctx, `SELECT pg_advisory_unlock_all(), set_config('idle_in_transaction_session_timeout', $1, false)`, writerSettings["idle_in_transaction_session_timeout"])
 	}
 	return wrap(err)
 }
 
 // Write writes a batch.
-func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) error {
+func (l *generationWriter) Write(ctx context.Context, after uint64, b *readmodel.Batch) error {
 	err := l.transact(ctx, !l.bulk || len(b.Checkpoint) > 0, func(tx pgx.Tx) error {
 		// The row is locked from here on, so the fence can stand first: whoever
 		// was taken over does not write a row.
-		done, err := tx.Exec(ctx, `UPDATE progress SET ord = $1 WHERE epoch = $2 AND ord = $3`, int64(b.Last(after)), l.epoch, int64(after))
+		done, err := tx.Exec(ctx, numberArguments(readmodel.Advance), int64(b.LastOrdinal(after)), l.epoch, int64(after))
 		if err != nil {
 			return err
 		}
 		if done.RowsAffected() != 1 {
 			return readmodel.ErrFenced
 		}
-		w := writing{ctx: ctx, tx: tx}
+		w := writeBatch{ctx: ctx, tx: tx}
 		for query, args := range b.Statements(l.views) {
-			w.queue(numbered(query), args)
+			w.queue(numberArguments(query), args)
 		}
 		for i := range b.Inserts(l.views, l.bulk) {
 			w.insert(i)
@@ -200,7 +199,7 @@ func (l *ledger) Write(ctx context.Context, after uint64, b *readmodel.Batch) er
 		w.send()
 		return w.err
 	})
-	return l.explain(ctx, wrap(err))
+	return l.explainLost(ctx, wrap(err))
 }
 
 // runAll sends statements together.
@@ -211,7 +210,7 @@ func runAll(ctx context.Context, tx pgx.Tx, statements []string) error {
 
 // transact runs a part of a transaction, and ends it where commit says so. An
 // error takes all of it back.
-func (l *ledger) transact(ctx context.Context, commit bool, do func(pgx.Tx) error) error {
+func (l *generationWriter) transact(ctx context.Context, commit bool, do func(pgx.Tx) error) error {
 	tx := l.tx
 	l.tx = nil
 	if tx == nil {
@@ -232,8 +231,8 @@ func (l *ledger) transact(ctx context.Context, commit bool, do func(pgx.Tx) erro
 	return nil
 }
 
-// explain tells a lost connection from one that was ended by whoever took over.
-func (l *ledger) explain(ctx context.Context, err error) error {
+// explainLost tells a lost connection from one that was ended by whoever took over.
+func (l *generationWriter) explainLost(ctx context.Context, err error) error {
 	if !errors.Is(err, readmodel.ErrUnavailable) {
 		return err
 	}
@@ -245,8 +244,8 @@ func (l *ledger) explain(ctx context.Context, err error) error {
 	return err
 }
 
-// writing is what a transaction has still to do. The first error sticks.
-type writing struct {
+// A writeBatch is what a transaction has still to do. The first error sticks.
+type writeBatch struct {
 	ctx   context.Context
 	tx    pgx.Tx
 	batch pgx.Batch
@@ -261,12 +260,12 @@ const (
 	together = 1000
 )
 
-func (w *writing) insert(i readmodel.Insert) {
+func (w *writeBatch) insert(i readmodel.Insert) {
 	names := make([]string, len(i.Table.Columns))
 	for n, c := range i.Table.Columns {
 		names[n] = c.Name
 	}
-	if i.Table.Again == "" && i.Len >= copyFrom {
+	if i.Table.OnConflict == "" && i.Len >= copyFrom {
 		if w.err == nil {
 			var row []any
 			_, w.err = w.tx.CopyFrom(w.ctx, pgx.Identifier{i.Table.Name}, names, pgx.CopyFromSlice(i.Len, func(n int) ([]any, error) {
@@ -276,14 +275,14 @@ func (w *writing) insert(i readmodel.Insert) {
 		}
 		return
 	}
-	query := insertion(i.Table)
+	query := insertStatement(i.Table)
 	for n := range i.Len {
 		w.queue(query, i.Row(nil, n))
 	}
 }
 
-// insertion returns the statement that inserts a row.
-func insertion(t readmodel.Table) string {
+// insertStatement returns the statement that inserts a row.
+func insertStatement(t readmodel.Table) string {
 	q := "INSERT INTO " + t.Name + " VALUES ("
 	for n := range t.Columns {
 		if n > 0 {
@@ -291,16 +290,16 @@ func insertion(t readmodel.Table) string {
 		}
 		q += fmt.Sprintf("$%d", n+1)
 	}
-	return q + ") " + t.Again
+	return q + ") " + t.OnConflict
 }
 
-func (w *writing) queue(query string, args []any) {
+func (w *writeBatch) queue(query string, args []any) {
 	if w.batch.Queue(query, args...); w.batch.Len() == together {
 		w.send()
 	}
 }
 
-func (w *writing) send() {
+func (w *writeBatch) send() {
 	if w.err == nil && w.batch.Len() > 0 {
 		w.err = w.tx.SendBatch(w.ctx, &w.batch).Close()
 	}

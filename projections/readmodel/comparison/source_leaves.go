@@ -1,4 +1,4 @@
-package readmodel
+package comparison
 
 import (
 	"database/sql"
@@ -7,21 +7,25 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/timeline"
 )
 
-// Where a leaf ends depends on when it was written, so a record is of all leaves
-// of a folio or an agency: entry after entry, each by itself.
+// Where a leaf ends depends on when it was written. So a record has the entries of
+// all leaves of a folio or of an agency, one behind the other:
+//
+//	[ ref, 8 bytes | slot, 1 byte | length | fact ] …   of a folio
+//	[ ref, 8 bytes ] …                                  of an agency
 
-// folios has a record a folio, which stands for a row a person, of what was
-// known of the person at the ordinal.
-func (s *side) folios() source {
+// personFactSource has a record a folio, with the facts at the ordinal. It counts
+// as a row a person of whom something was known.
+func personFactSource(s *side, _ readmodel.Table) recordSource {
 	var folio int64
 	var facts sql.RawBytes
 	to := []any{&folio, &facts}
-	return source{
+	return recordSource{
 		query: `SELECT folio, facts FROM leaf ORDER BY folio, last`,
-		read: func(c *cursor) error {
+		read: func(c *recordCursor) error {
 			if err := c.rows.Scan(to...); err != nil {
 				return err
 			}
@@ -31,7 +35,7 @@ func (s *side) folios() source {
 					return
 				}
 				if r == nil {
-					r = c.numbered(uint64(folio))
+					r = c.recordForNumber(uint64(folio))
 				}
 				r.value = binary.LittleEndian.AppendUint64(r.value, uint64(e.Ref))
 				r.value = binary.AppendUvarint(append(r.value, e.Slot), uint64(len(e.Fact)))
@@ -40,7 +44,7 @@ func (s *side) folios() source {
 		},
 		count: func(r *record) (n int) {
 			var seen [timeline.FolioSize]bool
-			for e := range entries(r) {
+			for e := range folioEntries(r) {
 				if !seen[e.Slot] {
 					seen[e.Slot] = true
 					n++
@@ -48,18 +52,18 @@ func (s *side) folios() source {
 			}
 			return n
 		},
-		words: func(r *record) ([]row, error) {
+		words: func(r *record) ([]describedRow, error) {
 			var packed [timeline.FolioSize][]byte
 			var refs [timeline.FolioSize][]timeline.Ref
-			for e := range entries(r) {
+			for e := range folioEntries(r) {
 				packed[e.Slot] = fmt.Appendf(packed[e.Slot], "%v:%x ", e.Ref, e.Fact)
 				refs[e.Slot] = append(refs[e.Slot], e.Ref)
 			}
 			first := binary.BigEndian.Uint64(r.key) * timeline.FolioSize
-			var rows []row
+			var rows []describedRow
 			for slot, b := range packed {
 				if b != nil {
-					rows = append(rows, row{fmt.Sprintf("%08x", first+uint64(slot)), string(b),
+					rows = append(rows, describedRow{fmt.Sprintf("%08x", first+uint64(slot)), string(b),
 						func() ([]timeline.Ref, error) { return slices.Compact(refs[slot]), nil }})
 				}
 			}
@@ -68,8 +72,8 @@ func (s *side) folios() source {
 	}
 }
 
-// entries yields the entries of a record of folios.
-func entries(r *record) func(yield func(timeline.Entry) bool) {
+// folioEntries yields the entries of the record of a folio.
+func folioEntries(r *record) func(yield func(timeline.Entry) bool) {
 	return func(yield func(timeline.Entry) bool) {
 		for b := r.value; len(b) > 0; {
 			size, n := binary.Uvarint(b[9:])
@@ -82,14 +86,14 @@ func entries(r *record) func(yield func(timeline.Entry) bool) {
 	}
 }
 
-// agencies has a record an agency, of its events.
-func (s *side) agencies() source {
+// agencyEventSource has a record an agency, with its events at the ordinal.
+func agencyEventSource(s *side, _ readmodel.Table) recordSource {
 	var agency int64
 	var events sql.RawBytes
 	to := []any{&agency, &events}
-	return source{
+	return recordSource{
 		query: `SELECT agency, events FROM agency_leaf ORDER BY agency, last`,
-		read: func(c *cursor) error {
+		read: func(c *recordCursor) error {
 			if err := c.rows.Scan(to...); err != nil {
 				return err
 			}
@@ -99,17 +103,17 @@ func (s *side) agencies() source {
 					return
 				}
 				if r == nil {
-					r = c.numbered(uint64(agency))
+					r = c.recordForNumber(uint64(agency))
 				}
 				r.value = appendNumbers(r.value, int64(ref))
 			})
 		},
-		words: func(r *record) ([]row, error) {
+		words: func(r *record) ([]describedRow, error) {
 			value := []byte(nil)
 			for i := range len(r.value) / 8 {
 				value = fmt.Appendf(value, "%v ", timeline.Ref(numberAt(r.value, i)))
 			}
-			return []row{{key: hex.EncodeToString(r.key), value: string(value)}}, nil
+			return []describedRow{{key: hex.EncodeToString(r.key), value: string(value)}}, nil
 		},
 	}
 }

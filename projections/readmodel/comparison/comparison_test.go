@@ -1,4 +1,4 @@
-package readmodel_test
+package comparison_test
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections/internal/synthetic"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/comparison"
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
 )
@@ -96,7 +97,7 @@ func TestDifferences(t *testing.T) {
 	for i, other := range tellings {
 		second := storetest.Build(t, dir, told(t, other.telling), fmt.Sprintf("gen-%06d", i+2), log.Position{})
 		for _, ord := range []uint64{1, 4} {
-			tables, err := readmodel.Compare(t.Context(), first, second, ord, 2)
+			tables, err := comparison.Compare(t.Context(), first, second, ord, 2)
 			if err != nil {
 				t.Fatal(err)
 			}

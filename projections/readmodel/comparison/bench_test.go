@@ -1,4 +1,4 @@
-package readmodel_test
+package comparison_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/internal/synthetic"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/comparison"
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
 )
@@ -59,7 +60,7 @@ func BenchmarkCompare(b *testing.B) {
 	rows := 0
 	for b.Loop() {
 		took(&comparing, func() {
-			tables, err := readmodel.Compare(b.Context(), first, second, head.Ord, 5)
+			tables, err := comparison.Compare(b.Context(), first, second, head.Ord, 5)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -97,7 +98,7 @@ func pass(b *testing.B, s readmodel.Store, name string) {
 			switch {
 			case c.Null:
 				to = append(to, new(any))
-			case c.Kind == readmodel.Integer:
+			case c.Type == readmodel.Integer:
 				to = append(to, new(int64))
 			default:
 				to = append(to, new(sql.RawBytes))
