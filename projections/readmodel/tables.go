@@ -10,7 +10,10 @@ import (
 // package packing, and of what a state hash covers. It rises with each change
 // of one of them; the golden file of a version in testdata is frozen. Generations
 // are not migrated: one of another version is rebuilt from the log.
-const SchemaVersion = 8
+//
+// Version 9: the state covers each agency of a commit once. Up to version 8 a cache
+// of 256 slots decided how often an agency was in it.
+const SchemaVersion = 9
 
 // The tables that the projector fills with leaves by name.
 const (

@@ -61,8 +61,7 @@ func layoutLog(t *testing.T) log.Log {
 }
 
 // generationVersion is all that decides whether the rows of a generation are read.
-func generationVersion(t *testing.T) []int {
-	t.Helper()
+func generationVersion() []int {
 	version := []int{readmodel.SchemaVersion, timeline.Version}
 	for _, v := range projections.Views() {
 		version = append(version, v.Version)
@@ -94,6 +93,6 @@ func TestGenerationLayout(t *testing.T) {
 	}
 	slices.SortFunc(cases[1:], func(a, b layouttest.Case) int { return cmp.Compare(a.Name, b.Name) })
 	layouttest.Check(t, layouttest.Form{
-		Name: "generation", Constant: "readmodel.SchemaVersion, timeline.Version, or the Version of a view", Version: generationVersion(t),
+		Name: "generation", Constant: "readmodel.SchemaVersion, timeline.Version, or the Version of a view", Version: generationVersion(),
 	}, cases...)
 }
