@@ -22,6 +22,7 @@ import (
 	"github.com/muster-works/muster/projections/internal/synthetic"
 	"github.com/muster-works/muster/projections/pgtest"
 	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/query/money"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/readmodel/postgres"
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
@@ -401,7 +402,7 @@ func BenchmarkPayroll(b *testing.B) {
 		{"county", func() string { return "division=370105&" + next() + clocks() }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			ask[query.Payroll](w, "/v1/payroll?month=2022-05")
+			ask[money.Payroll](w, "/v1/payroll?month=2022-05")
 			var took []time.Duration
 			rows := 0
 			for b.Loop() {
@@ -427,10 +428,10 @@ func BenchmarkPayroll(b *testing.B) {
 	}
 	b.Run("funds", func(b *testing.B) {
 		start := time.Now()
-		ask[query.Funds](w, "/v1/funds")
+		ask[money.Funds](w, "/v1/funds")
 		first := time.Since(start)
 		for b.Loop() {
-			ask[query.Funds](w, "/v1/funds")
+			ask[money.Funds](w, "/v1/funds")
 		}
 		b.ReportMetric(first.Seconds(), "first-s")
 	})

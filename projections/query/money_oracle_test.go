@@ -17,7 +17,7 @@ import (
 	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/projections/fund"
 	"github.com/muster-works/muster/projections/payroll"
-	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/query/money"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/rulebook"
 )
@@ -115,8 +115,8 @@ func moneyHistory(w *world, r *rand.Rand) {
 		w.commit(recorded, e)
 		if r.IntN(30) == 0 { // what is held in memory grows by parts
 			w.settle()
-			ask[query.Payroll](w, "/v1/payroll?month=2022-05")
-			ask[query.Payroll](w, "/v1/payroll?month=2022-06")
+			ask[money.Payroll](w, "/v1/payroll?month=2022-05")
+			ask[money.Payroll](w, "/v1/payroll?month=2022-06")
 		}
 	}
 	w.settle()
@@ -426,7 +426,7 @@ func TestMoneyRecount(t *testing.T) {
 
 func comparePayroll(t *testing.T, w *world, params url.Values, want map[string]payroll.Line) {
 	t.Helper()
-	answer := ask[query.Payroll](w, "/v1/payroll?"+params.Encode())
+	answer := ask[money.Payroll](w, "/v1/payroll?"+params.Encode())
 	got := map[string]payroll.Line{}
 	for _, l := range answer.Rows {
 		got[l.Person.String()+l.Post] = l
@@ -457,7 +457,7 @@ func compareFunds(t *testing.T, w *world, params url.Values, want map[string]fun
 		return // whose fund it is, is told by its allocations; see package fund
 	}
 	got := map[string]fund.Balance{}
-	for _, b := range ask[query.Funds](w, "/v1/funds?"+params.Encode()).Rows {
+	for _, b := range ask[money.Funds](w, "/v1/funds?"+params.Encode()).Rows {
 		b.Division = ""
 		got[b.Fund] = b
 	}
@@ -479,9 +479,9 @@ func TestAnotherPack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var shelf rulebook.Shelf
+	policies := rulebook.NewHistory(w.log)
 	book := func() *policy.Book {
-		b, err := shelf.Book(t.Context(), w.log, meta(t, model).Position)
+		b, err := policies.Book(t.Context(), meta(t, model).Position)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -499,7 +499,7 @@ func TestAnotherPack(t *testing.T) {
 	lines, moved := 0, map[string]events.Fen{}
 	for month := first; month <= last; month++ {
 		for sign, b := range map[events.Fen]*policy.Book{-1: before, 1: after} {
-			roll, err := payroll.Make(t.Context(), model, payroll.Question{Division: "37", Month: month, Known: meta(t, model).Ord}, b)
+			roll, err := payroll.Make(t.Context(), model, payroll.Selection{Division: "37", Month: month, Known: meta(t, model).Ord}, b)
 			if err != nil {
 				t.Fatal(err)
 			}
