@@ -68,10 +68,13 @@ func (q *Question) takes(name string) (Parameter, bool) {
 // An Answer is what a question is answered: JSON with the members of an Origin, which
 // it embeds, and a table.
 type Answer interface {
-	origin() *Origin
+	hasOrigin
 	// Table returns the rows of the answer.
 	Table() table.Table
 }
+
+// hasOrigin is implemented by types that embed an Origin, and by no others.
+type hasOrigin interface{ origin() *Origin }
 
 // A Pager is an Answer that is shown in pages.
 type Pager interface {

@@ -7,12 +7,10 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/muster-works/muster/projections/agency"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/view"
 )
-
-// agenciesView is the view that the questions are answered from.
-const agenciesView = "agencies"
 
 // A countCache holds the rows of the view agencies of one generation in memory: one an
 // agency, county, type, business date and commit. It is safe for concurrent use.
@@ -40,7 +38,7 @@ func (c *countCache) refresh(ctx context.Context, model *readmodel.Reader, gener
 	if c.generation != generation {
 		c.generation, c.lastRow, c.lastCell, c.cellsRead, c.unchecked, c.counts = generation, 0, 0, 0, false, counts{cells: map[int64]*view.Cell{}}
 	}
-	err := model.Differences(ctx, agenciesView, c.lastRow, func(ord uint64, rows []readmodel.Difference) {
+	err := model.Differences(ctx, agency.Name, c.lastRow, func(ord uint64, rows []readmodel.Difference) {
 		c.lastRow, c.rows, c.unchecked = ord, append(c.rows, rows...), true
 	})
 	if err != nil || !c.unchecked {
@@ -51,7 +49,7 @@ func (c *countCache) refresh(ctx context.Context, model *readmodel.Reader, gener
 		return c.counts, err
 	}
 	if slices.ContainsFunc(c.rows, func(d readmodel.Difference) bool { return c.cells[d.Cell] == nil }) {
-		return c.counts, fmt.Errorf("%w: a row of %s names a cell that is not there", readmodel.ErrUnusable, agenciesView)
+		return c.counts, fmt.Errorf("%w: a row of %s names a cell that is not there", readmodel.ErrUnusable, agency.Name)
 	}
 	c.unchecked = false
 	return c.counts, nil
