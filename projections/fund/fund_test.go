@@ -60,8 +60,8 @@ func reversed(e *events.Event) *events.Event {
 
 type amounts = map[string]events.Fen
 
-// Each step is a commit; the balance is that of fund f after it, at the head
-// and, asked again at the end, as it was known then.
+// Each step is a commit. want is the balance of fund f after it: at the head, and at the
+// end as it was known then.
 func TestBalances(t *testing.T) {
 	steps := []struct {
 		what *events.Event

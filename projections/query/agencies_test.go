@@ -18,7 +18,7 @@ import (
 	"github.com/muster-works/muster/projections/query/reporting"
 )
 
-// agencies recounts a month: every event and every person on a post by itself.
+// agencies recounts a month: each event, and each person on a post, by itself.
 func (o oracle) agencies(month civil.Month, asOf civil.Date, known time.Time, prefix string) map[string]reporting.AgencyRow {
 	want, late := map[string]reporting.AgencyRow{}, map[string]int{}
 	change := func(name string, f func(*reporting.AgencyRow)) {
@@ -170,8 +170,8 @@ func (o oracle) tallied(month civil.Month, asOf civil.Date, known time.Time, pre
 	}
 }
 
-// What publishers did at random months, dates and moments equals a recount over
-// the raw events.
+// Goal: the answer on agencies, for random months, dates and moments, equals a recount
+// over the raw events.
 func TestAgenciesRecount(t *testing.T) {
 	for range 2 {
 		seed := rand.Uint64()

@@ -26,9 +26,9 @@ import (
 	"github.com/muster-works/muster/projections/runner"
 )
 
-// While the projector writes, every answer is that of one commit: the one whose
-// position it carries. The writer knows what each commit makes of the figures;
-// readers ask for them by many ways at once.
+// Goal: while the projector writes, every answer is of one commit, the one whose position
+// it carries. Method: the writer knows the figures after each commit; readers ask for them
+// by several questions at once and compare.
 func TestAnswersDuringWrites(t *testing.T) {
 	w := newWorld(t)
 	const posts, seats, rounds = 5, 100, 150 // more seats than hires
@@ -128,8 +128,8 @@ func TestAnswersDuringWrites(t *testing.T) {
 	}
 }
 
-// The pages of a list add up to the list as it was on the first page, whatever
-// is written between them.
+// Goal: the pages of a list are the parts of the list as it was on the first page, whatever
+// is written between the pages.
 func TestPages(t *testing.T) {
 	w := newWorld(t)
 	date := civil.MustDate("2022-05-01")
@@ -241,7 +241,7 @@ func TestSwitch(t *testing.T) {
 	}
 }
 
-// Rules are those known at the moment asked about.
+// The policy pack of an answer is the one that was known at known_at.
 func TestPolicyAsKnown(t *testing.T) {
 	w := programme(t)
 	county := pack(t, "county-1", "370211", "2022-01-01")
@@ -257,7 +257,7 @@ func TestPolicyAsKnown(t *testing.T) {
 	}
 }
 
-// A stream says where the views are, and says so again when they move.
+// A stream sends the position of each view at once, and again when it changes.
 func TestStream(t *testing.T) {
 	w := programme(t)
 	server := httptest.NewServer(w.handler)
@@ -291,8 +291,8 @@ func TestStream(t *testing.T) {
 	await(`data: {"view":"headcount","position":"11-0","generation":"gen-000001"}`)
 }
 
-// Lag counts the commits that are not shown, and age tells since when the
-// first of them waits.
+// Lag counts the commits that the views do not show, up to FarBehind. Age is the age of the
+// first of them.
 func TestLag(t *testing.T) {
 	l := memlog.New()
 	dir, err := sqlite.OpenDir(t.TempDir())
@@ -334,7 +334,7 @@ func TestLag(t *testing.T) {
 	}
 }
 
-// While there is no read model the answer is that it is not there yet.
+// If there is no read model yet, every question is answered with unavailable.
 func TestNoReadModel(t *testing.T) {
 	t.Parallel()
 	dir, err := sqlite.OpenDir(t.TempDir())
@@ -347,7 +347,7 @@ func TestNoReadModel(t *testing.T) {
 	}
 }
 
-// What is kept is brought up to date without being asked for.
+// Keep reads new rows into memory without a question.
 func TestKeep(t *testing.T) {
 	w := programme(t)
 	ctx, stop := context.WithCancel(t.Context())

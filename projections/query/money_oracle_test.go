@@ -22,10 +22,10 @@ import (
 	"github.com/muster-works/muster/projections/rulebook"
 )
 
-// moneyHistory is a random history of packs, posts, people, sheets and pay: with
-// corrections, withdrawals, sheets that speak of one day twice, and lines that
-// come back, in random order and commits. Posts and hires come first: who is paid
-// for a post without ever having been placed on it is beyond a division's roll.
+// moneyHistory makes a random history of packs, posts, people, sheets and pay, with
+// corrections, withdrawals, several sheets for one day, and lines that are returned, in
+// random order and commits. Posts and hires come first: the roll of a division does not
+// find a person who is paid for a post without ever having been placed on it.
 func moneyHistory(w *world, r *rand.Rand) {
 	date := func() civil.Date { return civil.MustDate("2022-04-20") + civil.Date(r.IntN(60)) }
 	month := func() civil.Month { return civil.MustMonth("2022-04") + civil.Month(r.IntN(3)) }
@@ -158,7 +158,7 @@ func (l *paidLine) month() civil.Month {
 	return l.run.Month
 }
 
-// lines puts the pay lines together that stand.
+// payLines returns the pay lines of events that stand, by run and line.
 func payLines(stand []events.Data) map[string]*paidLine {
 	lines := map[string]*paidLine{}
 	for _, d := range stand {
@@ -193,8 +193,8 @@ func comeBack(lines map[string]*paidLine, run string, back []events.ReturnedLine
 	}
 }
 
-// inForce is the pack that holds at a place on a day: the longest jurisdiction,
-// and of equal ones the one adopted last.
+// inForce returns the pack in force at a place on a day: of the longest jurisdiction, and of
+// packs of one jurisdiction the one adopted last.
 func inForce(stand []events.Data, where division.Code, on civil.Date) (best *policy.Pack) {
 	for _, d := range stand {
 		if p, ok := d.(*events.PolicyAdopted); ok && p.ValidFrom <= on && strings.HasPrefix(string(where), p.Jurisdiction) {
@@ -313,7 +313,8 @@ func hirePost(h *events.HirePlaced, ok bool) string {
 	return h.Post
 }
 
-// settledBy is what had been paid on a day, of what stays paid as of a later one.
+// settledBy returns the amount that had been settled on a day and is not returned as of a
+// later one.
 func settledBy(lines map[string]*paidLine, l payroll.Line, month civil.Month, day, asOf civil.Date) (sum events.Fen) {
 	for _, p := range lines {
 		mine := p.Person == l.Person && p.Post == l.Post && p.month() == month && p.Kind != "insurance"
@@ -324,7 +325,7 @@ func settledBy(lines map[string]*paidLine, l payroll.Line, month civil.Month, da
 	return sum
 }
 
-// prorated is standard ÷ required × days, half up, and the standard at most.
+// prorated returns standard ÷ required × days, half up, and the standard at most.
 func prorated(d *events.PostDeveloped, p *policy.Pack, hundredths int64) events.Fen {
 	standard, required := int64(d.Standard), int64(d.RequiredDays)
 	if standard == 0 {
@@ -399,7 +400,7 @@ func (o oracle) funds(asOf civil.Date, known time.Time) map[string]fund.Balance 
 	return want
 }
 
-// Payrolls and funds at random dates and moments equal a recount over the raw
+// Goal: payrolls and funds at random dates and moments equal a recount over the raw
 // events.
 func TestMoneyRecount(t *testing.T) {
 	for range 2 {

@@ -147,7 +147,7 @@ func (o oracle) plan(asOf civil.Date, known time.Time, prefix string) (planned, 
 	return planned, developed
 }
 
-// A random history: posts, hires (before their post too), exits (before their
+// history makes a random history: posts, hires (before their post too), exits (before their
 // hire too), replacements and withdrawals, in random commits.
 func history(w *world, r *rand.Rand) {
 	pick := func(of ...string) string { return of[r.IntN(len(of))] }

@@ -77,7 +77,7 @@ func payday(t testing.TB) *world {
 	return w
 }
 
-// Sums of pages are the totals, and the parts of the province are the province.
+// Goal: the pages of the parts of the province add up to the totals of the province.
 func TestPayrollAddsUp(t *testing.T) {
 	w := payday(t)
 	r := rand.New(rand.NewPCG(rand.Uint64(), 1))
