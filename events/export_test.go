@@ -20,7 +20,7 @@ func Marshal(e *Event) ([]byte, error) {
 	if !e.Time.IsZero() {
 		env.Time = e.Time.Format(time.RFC3339Nano)
 	}
-	return json.Marshal(&env, canonical)
+	return json.Marshal(&env, deterministic)
 }
 
 // AnySubmission is Submission without its faster way.

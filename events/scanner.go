@@ -4,63 +4,57 @@ import (
 	"strings"
 
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/internal/canonical"
 )
+
+//go:generate go run ./internal/canonical/generate
 
 // A Scanner reads records from the log as [Decode] does, several times as fast.
-// It knows the form in which [Event.Append] writes the types that logs are
-// full of (sheets, pay runs, and what is said when a person comes and goes);
-// any other record, and any that is written in another way, it leaves to
-// Decode. So its results are those of Decode, errors included.
+// A Scanner reads the canonical form, which [Event.Append] writes, by comparing
+// bytes. It leaves to Decode every record in another form, and the few types
+// whose payload holds something that the canonical form does not cover, such as
+// a policy pack. The results of a Scanner are therefore those of Decode, errors
+// included.
 //
-// The price is what it returns: an Event is the Scanner's own and lasts until
-// the next Scan, and its texts are parts of the bytes that were scanned. Those
-// must not change, and a text that is kept keeps all of them in memory: clone
-// it. The zero Scanner is ready; it is not safe for concurrent use.
+// The Event that Scan returns belongs to the Scanner and is valid until the next
+// call of Scan. Its strings share memory with the record that was scanned. The
+// record must not change while one of them is in use, and a string that is kept
+// keeps the whole record in memory: clone a string that outlives the record.
+//
+// The zero Scanner is ready. A Scanner is not safe for concurrent use.
 type Scanner struct {
-	event      Event
-	last       *alike // nil where there is no next one
-	identity   Identity
-	developed  PostDeveloped
-	hired      HirePlaced
-	review     Reviewed
-	publicity  Publicity
-	agreement  Agreement
-	exited     ExitRecorded
-	trained    TrainingCompleted
-	account    AccountAssigned
-	attendance AttendanceReported
-	instructed PaymentInstructed
-	settled    PaymentSettled
-	returned   PaymentReturned
-	reversed   PaymentReversed
+	records records
+	recent  *recentAttributes // nil if no other event follows
 }
 
-// Alike are the attributes that mostly say what they said in the event before.
-type alike [ofDigest + 1]member
+// recentAttributes remembers the attributes that mostly have the value that they
+// had in the event before.
+type recentAttributes [recentCount]canonical.CachedMember
 
 const (
-	ofSource = iota
-	ofType
-	ofSchema
-	ofAuthType
-	ofAuthID
-	ofCorrelationID
-	ofPolicyVersion
-	ofDigest
+	recentSource = iota
+	recentType
+	recentSchema
+	recentAuthType
+	recentAuthID
+	recentCorrelationID
+	recentPolicyVersion
+	recentDigest
+	recentCount
 )
 
-// member returns one of them, nil where none are kept.
-func (a *alike) member(of int) *member {
-	if a == nil {
+// at returns the memory of one attribute, and nil if no attribute is remembered.
+func (r *recentAttributes) at(attribute int) *canonical.CachedMember {
+	if r == nil {
 		return nil
 	}
-	return &a[of]
+	return &r[attribute]
 }
 
 // Scan reads a record.
 func (s *Scanner) Scan(raw []byte) (*Event, error) {
-	if s.last == nil {
-		s.last = new(alike)
+	if s.recent == nil {
+		s.recent = new(recentAttributes)
 	}
 	if e := s.scan(raw); e != nil {
 		return e, nil
@@ -68,24 +62,33 @@ func (s *Scanner) Scan(raw []byte) (*Event, error) {
 	return Decode(raw)
 }
 
-// scan returns nil for what Decode must read.
+// scan reads a record in the canonical form. It returns nil if Decode must read
+// the record.
 func (s *Scanner) scan(raw []byte) *Event {
-	c := cursor{b: raw, ok: true}
-	s.event = Event{}
-	schema := s.attributes(&c)
-	e := &s.event
-	if !c.ok || schema != "" && !isSchema(schema, e.Type) || !c.name(`"data":`) || !c.take("{") {
+	var attributes Event
+	c := canonical.NewCursor(raw)
+	schema := s.scanAttributes(&c, &attributes)
+	if !c.OK() || schema != "" && !isSchema(schema, attributes.Type) || !c.Name(`"data":`) {
 		return nil
 	}
-	e.Data = s.data(&c)
-	c.expect("}}")
-	if e.Data == nil || !c.ok || c.at != len(raw) {
+	e := s.records.scan(&c, &attributes)
+	c.Expect(`}`)
+	if e == nil || !c.Done() {
 		return nil
 	}
 	return e
 }
 
-// isSchema says whether Decode takes a dataschema for a type.
+// recordAt returns the record that a pointer points to. It allocates the record
+// if there is none yet.
+func recordAt[R any](at **R) *R {
+	if *at == nil {
+		*at = new(R)
+	}
+	return *at
+}
+
+// isSchema reports whether Decode accepts a dataschema for a type.
 func isSchema(schema string, t Type) bool {
 	rest, ok := strings.CutSuffix(schema, "/v1")
 	if !ok {
@@ -95,65 +98,34 @@ func isSchema(schema string, t Type) bool {
 	return ok && strings.HasSuffix(rest, "/")
 }
 
-// attributes reads what stands before the data, and returns the dataschema.
-func (s *Scanner) attributes(c *cursor) (schema string) {
-	e := &s.event
-	c.expect(`{"specversion":"` + SpecVersion + `"`)
-	if c.name(`"id":`) {
-		e.ID = c.text()
+// scanAttributes reads what stands before the data, and returns the dataschema.
+func (s *Scanner) scanAttributes(c *canonical.Cursor, e *Event) (schema string) {
+	c.Expect(`{"specversion":"` + SpecVersion + `"`)
+	if c.Take(`,"id":`) {
+		e.ID = c.String()
 	}
-	e.Source = c.again(`"source":`, s.last.member(ofSource))
-	e.Type = Type(c.again(`"type":`, s.last.member(ofType)))
-	if c.name(`"subject":`) {
-		e.Subject = c.text()
+	e.Source = c.CachedString(`"source":`, s.recent.at(recentSource))
+	e.Type = Type(c.CachedString(`"type":`, s.recent.at(recentType)))
+	if c.Take(`,"subject":`) {
+		e.Subject = c.String()
 	}
-	if c.name(`"time":`) {
-		e.Time = c.instant()
+	if c.Take(`,"time":`) {
+		e.Time = c.Time()
 	}
-	schema = c.again(`"dataschema":`, s.last.member(ofSchema))
-	if c.name(`"division":`) {
-		e.Division = division.Code(c.text())
+	schema = c.CachedString(`"dataschema":`, s.recent.at(recentSchema))
+	if c.Take(`,"division":`) {
+		e.Division = division.Code(c.String())
 	}
-	if c.name(`"submode":`) {
-		e.Submode = Mode(c.text())
+	if c.Take(`,"submode":`) {
+		e.Submode = Mode(c.String())
 	}
-	if c.name(`"replaces":`) {
-		e.Replaces = c.text()
+	if c.Take(`,"replaces":`) {
+		e.Replaces = c.String()
 	}
-	e.AuthType = c.again(`"authtype":`, s.last.member(ofAuthType))
-	e.AuthID = c.again(`"authid":`, s.last.member(ofAuthID))
-	e.CorrelationID = c.again(`"correlationid":`, s.last.member(ofCorrelationID))
-	e.PolicyVersion = c.again(`"policyversion":`, s.last.member(ofPolicyVersion))
-	e.Digest = c.again(`"digest":`, s.last.member(ofDigest))
+	e.AuthType = c.CachedString(`"authtype":`, s.recent.at(recentAuthType))
+	e.AuthID = c.CachedString(`"authid":`, s.recent.at(recentAuthID))
+	e.CorrelationID = c.CachedString(`"correlationid":`, s.recent.at(recentCorrelationID))
+	e.PolicyVersion = c.CachedString(`"policyversion":`, s.recent.at(recentPolicyVersion))
+	e.Digest = c.CachedString(`"digest":`, s.recent.at(recentDigest))
 	return schema
-}
-
-// data reads the payload up to its closing brace; nil is a type that Decode
-// must read.
-func (s *Scanner) data(c *cursor) Data {
-	switch s.event.Type {
-	case AttendanceReportedType:
-		return s.attendanceReported(c)
-	case PaymentInstructedType:
-		return s.paymentInstructed(c)
-	case PaymentSettledType:
-		return s.paymentSettled(c)
-	case PaymentReturnedType:
-		s.returned.Run, s.returned.Lines = s.back(c, s.returned.Lines[:0])
-		return &s.returned
-	case PaymentReversedType:
-		s.reversed.Run, s.reversed.Lines = s.back(c, s.reversed.Lines[:0])
-		return &s.reversed
-	case HirePlacedType:
-		return s.hirePlaced(c)
-	case ExitRecordedType:
-		return s.exitRecorded(c)
-	case TrainingCompletedType:
-		return s.trainingCompleted(c)
-	case AccountAssignedType:
-		return s.accountAssigned(c)
-	case PostDevelopedType:
-		return s.postDeveloped(c)
-	}
-	return nil
 }

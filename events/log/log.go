@@ -25,6 +25,8 @@
 //     cannot be read stops the reader with an error that names the position;
 //     nothing is skipped in silence.
 //   - Bytes are kept. Each event comes back as exactly the bytes appended.
+//   - Possible. What no append could have written is not handed out: it ends the
+//     call with [ErrCorrupt]. See [Checked].
 //
 // Limits: a commit holds 1 to [MaxEvents] events whose encoded batch (see
 // [EncodeBatch]) has at most [MaxBytes] bytes. An event is one JSON object
@@ -134,7 +136,8 @@ func (f Filter) Matches(boundary string) bool {
 }
 
 // A Log is one event log. Its methods are safe for concurrent use. Each
-// returns soon after its context ends, with the context's error.
+// returns soon after its context ends, with the context's error. Only [Checked]
+// makes one, so that no reader meets what no append could have written.
 type Log interface {
 	// Append writes c if the boundary's last revision is expected, and
 	// returns where it went. It fails with ErrConflict, ErrTooLarge,
@@ -161,4 +164,7 @@ type Log interface {
 
 	// Close releases the connection. Readers under way end with an error.
 	Close() error
+
+	// driver returns what Checked was given.
+	driver() Driver
 }

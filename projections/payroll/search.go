@@ -81,7 +81,7 @@ func folioOfMonth(ctx context.Context, m Model, folio uint32, numbers []timeline
 		_, slot := no.Folio()
 		want[slot] = true
 	}
-	leaves, err := m.Leaves(ctx, folio, 0)
+	leaves, err := m.FolioLeaves(ctx, folio, 0)
 	if err != nil {
 		return err
 	}

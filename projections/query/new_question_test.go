@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/muster-works/muster/projections/view"
+
+	"github.com/muster-works/muster/projections/plan"
 	"github.com/muster-works/muster/projections/query/cube"
 	"github.com/muster-works/muster/projections/query/question"
 	"github.com/muster-works/muster/projections/table"
@@ -37,19 +40,18 @@ type Seats struct {
 }
 
 func askSeats(cubes *cube.Latest, r *question.Request) (question.Answer, error) {
-	const view = "developed"
-	if err := r.UseView(view); err != nil {
+	if err := r.UseView(plan.DevelopedViewName); err != nil {
 		return nil, err
 	}
-	figures, err := cubes.Of(r.Generation).Figures(r.Context(), r.Model, view)
+	figures, err := cubes.Of(r.Generation).Figures(r.Context(), r.Model, plan.DevelopedViewName)
 	if err != nil {
 		return nil, err
 	}
-	g := figures.Group(r.Division, []cube.By{{Axis: cube.Category}})
+	g := figures.Group(r.Division, []cube.By{{Axis: view.Category}})
 	s := new(Seats)
 	for group, n := range g.Sums(r.Known, r.AsOf) {
 		if n != 0 {
-			s.Rows = append(s.Rows, SeatsRow{*g.Labels(group)[cube.Category], n})
+			s.Rows = append(s.Rows, SeatsRow{*g.Labels(group)[view.Category], n})
 		}
 	}
 	return s, nil
@@ -70,7 +72,7 @@ func TestNewQuestion(t *testing.T) {
 	w := programme(t)
 	w.handler = (&question.Server{Model: w.dir, Zone: shanghai}).Handler(seats(new(cube.Latest)))
 	answer := ask[Seats](w, "/v1/seats?as_of=2022-04-12")
-	if len(answer.Rows) != 1 || answer.Rows[0] != (SeatsRow{"public_service", 2}) || answer.Views["developed"] != 1 || answer.Position.String() != "10-0" {
+	if len(answer.Rows) != 1 || answer.Rows[0] != (SeatsRow{"public_service", 2}) || answer.Views[plan.DevelopedViewName] != 1 || answer.Position.String() != "10-0" {
 		t.Errorf("%+v", answer)
 	}
 	if answer := ask[Seats](w, "/v1/seats?as_of=2022-05-02&known_at=2022-03-31"); len(answer.Rows) != 0 {

@@ -24,22 +24,8 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
-	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/timeline"
 )
-
-// A Cell is what figures are broken down by. A view fills in what it knows and
-// leaves the rest empty.
-type Cell struct {
-	Division division.Code // of the post, as developed: a village or a unit above it
-	Category string
-	Kind     string
-	Area     string
-	Group    string
-	Sex      string
-	Reason   string // why a seat fell vacant: an exit code; empty where it was never filled
-	Agency   string // that submitted something
-}
 
 // Emit takes a part of a contribution: n more in a cell from a business date
 // on. Measure sets apart what must not be summed, such as the days it took;
@@ -91,9 +77,4 @@ type View struct {
 	// recorded, whatever it replaces, and whatever replaces or withdraws it. The
 	// event is good until the function returns.
 	Event func(*events.Event, Report)
-}
-
-// CellOf returns the cell that a post lies in.
-func CellOf(a timeline.Attributes) Cell {
-	return Cell{Division: a.Division, Category: a.Category, Kind: a.Kind, Area: a.Area}
 }

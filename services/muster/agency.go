@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/services/deployment"
 	"github.com/muster-works/muster/services/gateway"
-	"github.com/muster-works/muster/services/internal/daemon"
 	"github.com/spf13/cobra"
 )
 
@@ -77,7 +77,7 @@ the seed or the password it connects to NATS, where it may publish to muster.sub
 }
 
 func natsConfigCommand() *cobra.Command {
-	var c daemon.Config
+	var c deployment.Config
 	cmd := &cobra.Command{
 		Use:   "nats-config --auth FILE",
 		Short: "Print what confines the agencies on a NATS server that is not embedded",
@@ -86,7 +86,7 @@ func natsConfigCommand() *cobra.Command {
 			if c.Auth == "" {
 				return errors.New("--auth: name the file of agencies")
 			}
-			text, err := daemon.NATSConfig(c)
+			text, err := deployment.NATSConfig(c)
 			if err != nil {
 				return err
 			}

@@ -9,13 +9,13 @@ import (
 	"time"
 
 	"github.com/muster-works/muster/events/log/transfer"
-	"github.com/muster-works/muster/services/internal/daemon"
+	"github.com/muster-works/muster/services/deployment"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 )
 
 func copyCommand() *cobra.Command {
-	var from, to daemon.Config
+	var from, to deployment.Config
 	cmd := &cobra.Command{
 		Use:   "copy",
 		Short: "Move a log to another place, or between NATS and EventStoreDB",
@@ -64,19 +64,19 @@ anew by themselves.`,
 	return cmd
 }
 
-func openSource(ctx context.Context, c daemon.Config) (*daemon.OpenedLog, error) {
+func openSource(ctx context.Context, c deployment.Config) (*deployment.OpenedLog, error) {
 	if c.Log == "" && c.Data == "" {
 		return nil, errors.New("name it with --from or --data")
 	}
-	return daemon.OpenLog(ctx, c)
+	return deployment.OpenLog(ctx, c)
 }
 
-func openTarget(ctx context.Context, c daemon.Config) (*daemon.OpenedLog, error) {
+func openTarget(ctx context.Context, c deployment.Config) (*deployment.OpenedLog, error) {
 	switch {
 	case c.Log != "":
-		return daemon.OpenLog(ctx, c)
+		return deployment.OpenLog(ctx, c)
 	case c.Data != "":
-		return daemon.MakeLog(ctx, c)
+		return deployment.MakeLog(ctx, c)
 	}
 	return nil, errors.New("name it with --to or --to-data")
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/services/internal/daemon"
+	"github.com/muster-works/muster/services/deployment"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
@@ -29,7 +29,7 @@ func logCommand() *cobra.Command {
 }
 
 // logFlags say which log to open.
-func logFlags(f *pflag.FlagSet, c *daemon.Config) {
+func logFlags(f *pflag.FlagSet, c *deployment.Config) {
 	f.StringVar(&c.Data, "data", "./muster-data", "the deployment's directory; it may be running")
 	f.StringVar(&c.NATS, "nats", "", "the deployment's NATS server, where it is elsewhere")
 	f.StringVar(&c.Creds, "creds", "", "file of the internal user's password, or of NATS user credentials (default: that of an embedded server in --data)")
@@ -58,7 +58,7 @@ A line is an event as the log keeps it, to the byte, and the extension
 attributes recordedtime and position at its end.`
 
 func catCommand() *cobra.Command {
-	var c daemon.Config
+	var c deployment.Config
 	var p cat
 	cmd := &cobra.Command{
 		Use:   "cat",
@@ -69,7 +69,7 @@ with --from and --boundary: when an event was recorded depends on all before it,
 since recorded time never steps back.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			l, err := daemon.OpenLog(cmd.Context(), c)
+			l, err := deployment.OpenLog(cmd.Context(), c)
 			if err != nil {
 				return err
 			}
@@ -83,7 +83,7 @@ since recorded time never steps back.`,
 }
 
 func tailCommand() *cobra.Command {
-	var c daemon.Config
+	var c deployment.Config
 	var p cat
 	cmd := &cobra.Command{
 		Use:   "tail",
@@ -96,7 +96,7 @@ times may be shown earlier than log cat shows them.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
-			l, err := daemon.OpenLog(ctx, c)
+			l, err := deployment.OpenLog(ctx, c)
 			if err != nil {
 				return err
 			}

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/services/internal/daemon"
+	"github.com/muster-works/muster/services/deployment"
 )
 
 // Goal: an event that cannot be read stops the views with its position and
@@ -14,7 +14,7 @@ import (
 func TestPoisonedEvent(t *testing.T) {
 	dir := t.TempDir()
 	up(t, dir).stop(t)
-	l, err := daemon.MakeLog(t.Context(), daemon.Config{Data: dir})
+	l, err := deployment.MakeLog(t.Context(), deployment.Config{Data: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

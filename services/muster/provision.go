@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/muster-works/muster/services/internal/daemon"
+	"github.com/muster-works/muster/services/deployment"
 	"github.com/spf13/cobra"
 )
 
 func provisionCommand() *cobra.Command {
-	var c daemon.Config
+	var c deployment.Config
 	var replicas int
 	var systemCreds string
 	cmd := &cobra.Command{
@@ -26,7 +26,7 @@ With --system-creds the servers are asked whether they sync each commit to disk
 before they acknowledge it. Exit code 1 if one does not.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, err := daemon.Provision(cmd.Context(), c, replicas, systemCreds)
+			p, err := deployment.Provision(cmd.Context(), c, replicas, systemCreds)
 			if err != nil {
 				return err
 			}
@@ -41,7 +41,7 @@ before they acknowledge it. Exit code 1 if one does not.`,
 	return cmd
 }
 
-func printProvisioned(w io.Writer, p daemon.Provisioned) error {
+func printProvisioned(w io.Writer, p deployment.Provisioned) error {
 	fmt.Fprintf(w, "stream %s is there and as it must be; the log's head is %s\n", p.Stream, p.Head)
 	if p.Unknown != nil {
 		fmt.Fprintf(w, "sync   unknown: %v\n", p.Unknown)

@@ -12,7 +12,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/muster-works/muster/services/internal/daemon"
+	"github.com/muster-works/muster/services/deployment"
 	"github.com/muster-works/muster/services/sheets"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -54,7 +54,7 @@ It holds no cell of any sheet, but keep it as safe as they are.`,
 				return errors.New("--recorded: belongs to --import")
 			}
 			if recorded != "" {
-				if p.recorded, err = daemon.Moment("--recorded", recorded); err != nil {
+				if p.recorded, err = deployment.Moment("--recorded", recorded); err != nil {
 					return err
 				}
 			}

@@ -8,14 +8,14 @@ import (
 
 	"github.com/muster-works/muster/projections/replay"
 	"github.com/muster-works/muster/projections/runner"
-	"github.com/muster-works/muster/services/internal/daemon"
+	"github.com/muster-works/muster/services/deployment"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 )
 
 func replayCommand() *cobra.Command {
-	var c daemon.Config
-	var o daemon.ReplayOptions
+	var c deployment.Config
+	var o deployment.ReplayOptions
 	var what whatIf
 	var back bool
 	cmd := &cobra.Command{
@@ -37,7 +37,7 @@ to, had the pack in that file been adopted after all others.`,
 				what.KnownAt = o.KnownAt
 				return what.run(cmd, c)
 			case back:
-				name, err := daemon.Back(cmd.Context(), c)
+				name, err := deployment.Back(cmd.Context(), c)
 				if err != nil {
 					return err
 				}
@@ -68,7 +68,7 @@ to, had the pack in that file been adopted after all others.`,
 	return cmd
 }
 
-func runReplay(cmd *cobra.Command, c daemon.Config, o daemon.ReplayOptions) error {
+func runReplay(cmd *cobra.Command, c deployment.Config, o deployment.ReplayOptions) error {
 	start := time.Now()
 	bar := progressbar.NewOptions64(1, progressbar.OptionSetWriter(cmd.ErrOrStderr()), progressbar.OptionSetDescription("replay"),
 		progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionSetPredictTime(true), progressbar.OptionSetElapsedTime(true),
@@ -83,7 +83,7 @@ func runReplay(cmd *cobra.Command, c daemon.Config, o daemon.ReplayOptions) erro
 		bar.Describe(fmt.Sprintf("replay %d facts, %.0f/s", p.Facts, float64(p.Facts)/time.Since(start).Seconds()))
 		_ = bar.Set64(int64(done))
 	}
-	report, err := daemon.Replay(cmd.Context(), c, o)
+	report, err := deployment.Replay(cmd.Context(), c, o)
 	_ = bar.Finish()
 	if err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/services/internal/daemon"
+	"github.com/muster-works/muster/services/deployment"
 )
 
 // Goal: every service runs alone, against a server that is elsewhere, and
@@ -19,7 +19,7 @@ func TestServe(t *testing.T) {
 	}
 	on.provision()
 	var gate, query *instance
-	for _, name := range daemon.Services() {
+	for _, name := range deployment.Services() {
 		switch i := on.serve(name); name {
 		case "gateway":
 			gate = i

@@ -5,13 +5,13 @@ import (
 	"log/slog"
 	"os"
 
-	"github.com/muster-works/muster/services/internal/daemon"
+	"github.com/muster-works/muster/services/deployment"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
 // deployment adds the flags that say how a deployment is put together.
-func deployment(f *pflag.FlagSet, c *daemon.Config) {
+func deploymentFlags(f *pflag.FlagSet, c *deployment.Config) {
 	f.StringVar(&c.Data, "data", "./muster-data", "directory of log, vault and views")
 	f.StringVar(&c.HTTP, "http", "127.0.0.1:8080", "address of the HTTP API; port 0 takes a free one")
 	f.StringVar(&c.Log, "log", "", "where the log is: nats://…, esdb://… or mem: (default: embedded JetStream, or that of --nats)")
@@ -25,7 +25,7 @@ func deployment(f *pflag.FlagSet, c *daemon.Config) {
 }
 
 // setAsideFlag adds the flag of whatever keeps or builds views.
-func setAsideFlag(f *pflag.FlagSet, c *daemon.Config) {
+func setAsideFlag(f *pflag.FlagSet, c *deployment.Config) {
 	f.StringSliceVar(&c.SetAside, "set-aside", nil, "positions of events that the views leave out if they cannot be read, in place of stopping there")
 }
 
@@ -34,14 +34,14 @@ func logger() *slog.Logger {
 }
 
 func upCommand() *cobra.Command {
-	var c daemon.Config
+	var c deployment.Config
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Run everything in one process on an embedded log",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.Out, c.Logger = cmd.ErrOrStderr(), logger()
-			return daemon.Up(cmd.Context(), c, func(a daemon.Addresses) {
+			return deployment.Up(cmd.Context(), c, func(a deployment.Addresses) {
 				out := cmd.OutOrStdout()
 				if c.Auth == "" {
 					fmt.Fprintln(out, "anyone on this machine may submit, as the agency local with every right (no --auth)")
@@ -54,7 +54,7 @@ func upCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	deployment(f, &c)
+	deploymentFlags(f, &c)
 	setAsideFlag(f, &c)
 	f.StringVar(&c.Store, "store", "", "the read model: a directory, or a database as postgres://… (default: views in --data)")
 	f.StringVar(&c.NATS, "nats", "127.0.0.1:4222", "address of the embedded NATS server, for agencies")
@@ -65,16 +65,16 @@ func upCommand() *cobra.Command {
 }
 
 func serveCommand() *cobra.Command {
-	var c daemon.Config
+	var c deployment.Config
 	cmd := &cobra.Command{
 		Use:       "serve SERVICE",
 		Short:     "Run one service alone against a NATS server that is elsewhere",
 		Long:      "Run one service alone against a NATS server that is elsewhere.\n\nSERVICE is one of post hire training attendance payment exit registry review\npolicy gateway projector query.",
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: daemon.Services(),
+		ValidArgs: deployment.Services(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.Out, c.Logger = cmd.ErrOrStderr(), logger()
-			return daemon.Serve(cmd.Context(), c, args[0], func(address string) {
+			return deployment.Serve(cmd.Context(), c, args[0], func(address string) {
 				if address != "" {
 					fmt.Fprintf(cmd.OutOrStdout(), "HTTP  %s\n", address)
 				}
@@ -83,7 +83,7 @@ func serveCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	deployment(f, &c)
+	deploymentFlags(f, &c)
 	setAsideFlag(f, &c)
 	f.StringVar(&c.NATS, "nats", "nats://127.0.0.1:4222", "the NATS server")
 	f.BoolVar(&c.Standby, "standby", false, "projector: wait while another one keeps the views up to date, and take over when it is gone or shows no sign of life for 10 s")

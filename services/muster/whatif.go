@@ -10,18 +10,18 @@ import (
 
 	"github.com/muster-works/muster/projections/payroll"
 	"github.com/muster-works/muster/projections/table"
-	"github.com/muster-works/muster/services/internal/daemon"
+	"github.com/muster-works/muster/services/deployment"
 	"github.com/spf13/cobra"
 )
 
 // A whatIf tries a policy pack.
 type whatIf struct {
-	daemon.WhatIfOptions
+	deployment.WhatIfOptions
 	lines string // file for the lines that change
 }
 
-func (o *whatIf) run(cmd *cobra.Command, c daemon.Config) error {
-	w, err := daemon.TryPolicy(cmd.Context(), c, o.WhatIfOptions)
+func (o *whatIf) run(cmd *cobra.Command, c deployment.Config) error {
+	w, err := deployment.TryPolicy(cmd.Context(), c, o.WhatIfOptions)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ const fewLines = 5
 
 // printWhatIf prints entitlements by county, and some of the lines that change.
 // Money is in fen.
-func printWhatIf(out io.Writer, w daemon.WhatIf) {
+func printWhatIf(out io.Writer, w deployment.WhatIf) {
 	fmt.Fprintf(out, "pack %s in place of those in force, months %s to %s, as known at %s\n", w.Pack.Version, w.First, w.Last, w.At.Position)
 	t := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(t, "division\tname\tlines\tchanged\tentitled\twould_be\tdifference")

@@ -13,7 +13,7 @@ import (
 )
 
 // Append writes c to its boundary's stream, as package log describes it.
-func (l *Log) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
+func (l *driver) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
 	if err := c.Check(); err != nil {
 		return log.Position{}, 0, err
 	}
@@ -37,7 +37,7 @@ func (l *Log) Append(ctx context.Context, c log.Commit, expected log.Revision) (
 
 // append sends one append. The position is zero when the commit is in the log
 // and the server did not say where.
-func (l *Log) append(ctx context.Context, client *esdb.Client, stream string, expected log.Revision, events []esdb.EventData) (log.Position, error) {
+func (l *driver) append(ctx context.Context, client *esdb.Client, stream string, expected log.Revision, events []esdb.EventData) (log.Position, error) {
 	options := esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}
 	if expected > 0 {
 		options.ExpectedRevision = esdb.Revision(uint64(expected) - 1)
@@ -57,7 +57,7 @@ func (l *Log) append(ctx context.Context, client *esdb.Client, stream string, ex
 	translated := translate(ctx, err)
 	switch {
 	case errors.Is(translated, log.ErrConflict):
-		here, lookErr := written(ctx, client, stream, uint64(expected), events)
+		here, lookErr := written(ctx, client, stream, uint64(expected), events, err)
 		if lookErr != nil || here {
 			return log.Position{}, lookErr
 		}
@@ -71,29 +71,6 @@ func (l *Log) append(ctx context.Context, client *esdb.Client, stream string, ex
 		return log.Position{}, fmt.Errorf("%w; the server ended the append before it had all of it: if it does so again, it may be set to less than 1 MiB an append, or the user may not write %s", translated, stream)
 	}
 	return log.Position{}, translated
-}
-
-// written says whether events are in stream, from event number first on: then
-// an earlier append of them arrived, and only its answer was lost.
-func written(ctx context.Context, client *esdb.Client, stream string, first uint64, events []esdb.EventData) (bool, error) {
-	found, err := client.ReadStream(ctx, stream, esdb.ReadStreamOptions{From: esdb.Revision(first)}, uint64(len(events)))
-	if err != nil {
-		return false, err
-	}
-	defer found.Close()
-	for i := range events {
-		e, err := found.Recv()
-		if errors.Is(err, io.EOF) || isNotFound(err) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		if o := e.OriginalEvent(); o.EventID != events[i].EventID || o.EventNumber != first+uint64(i) {
-			return false, nil
-		}
-	}
-	return true, nil
 }
 
 // tail returns the last event of stream, or nil when there is no stream.
@@ -114,7 +91,7 @@ func tail(ctx context.Context, client *esdb.Client, stream string) (*esdb.Record
 }
 
 // locate returns the position of boundary's commit at revision.
-func (l *Log) locate(ctx context.Context, boundary string, revision log.Revision) (log.Position, error) {
+func (l *driver) locate(ctx context.Context, boundary string, revision log.Revision) (log.Position, error) {
 	if p, ok := l.known(boundary, revision); ok {
 		return p, nil
 	}

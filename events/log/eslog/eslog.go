@@ -79,6 +79,19 @@ const streams = "muster-"
 // A Log is the event log in one EventStoreDB server or cluster. It is safe for
 // concurrent use.
 type Log struct {
+	log.Log
+	driver *driver
+}
+
+// Verify makes sure that the commit of a saved position is the one that has
+// id. It fails with ErrForeign when it is another one or there is none, with
+// ErrUnavailable or the context's error. The zero position goes with no id.
+func (l *Log) Verify(ctx context.Context, saved log.Position, id string) error {
+	return l.driver.verify(ctx, saved, id)
+}
+
+// A driver is the driver behind a Log.
+type driver struct {
 	link   *link
 	prefix string // streams, except in tests that share a server
 
@@ -110,7 +123,7 @@ func open(ctx context.Context, url, prefix string) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{link: newLink(config), prefix: prefix, heads: map[string]mark{}}
+	l := &driver{link: newLink(config), prefix: prefix, heads: map[string]mark{}}
 	ctx, cancel := l.link.bind(ctx)
 	defer cancel()
 	s, err := l.link.acquire(ctx)
@@ -119,12 +132,12 @@ func open(ctx context.Context, url, prefix string) (*Log, error) {
 		return nil, err
 	}
 	l.link.release(ctx, s, nil)
-	return l, nil
+	return &Log{log.Checked(l), l}, nil
 }
 
 // Close ends every call under way with log.ErrUnavailable. The connection goes
 // when the last of them has returned.
-func (l *Log) Close() error {
+func (l *driver) Close() error {
 	l.link.close()
 	return nil
 }
@@ -157,7 +170,7 @@ func parse(url string) (*esdb.Configuration, error) {
 }
 
 // known returns the position of boundary's commit at revision, if it was seen.
-func (l *Log) known(boundary string, revision log.Revision) (log.Position, bool) {
+func (l *driver) known(boundary string, revision log.Revision) (log.Position, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	m := l.heads[boundary]
@@ -165,7 +178,7 @@ func (l *Log) known(boundary string, revision log.Revision) (log.Position, bool)
 }
 
 // learn remembers a commit, which saves a search when it is asked for again.
-func (l *Log) learn(boundary string, revision log.Revision, position log.Position) {
+func (l *driver) learn(boundary string, revision log.Revision, position log.Position) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.heads[boundary].revision <= revision {

@@ -3,7 +3,9 @@ package eslog
 import (
 	"context"
 	"os"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -12,15 +14,27 @@ import (
 	"github.com/muster-works/muster/events/log/logtest"
 )
 
-// The contract holds on every kind of server that the driver claims to support.
+// The contract holds on every kind of server that the driver claims to support, and
+// on each that is as unkind as real ones have been. They run beside each other, for
+// most of the time they wait.
 func TestConformance(t *testing.T) {
+	var kinds sync.WaitGroup
+	defer kinds.Wait()
 	for name, options := range map[string]estest.Options{
-		"Recent":  {},
-		"Old":     {Old: true},
-		"Secured": {User: "muster", Password: "changeit"},
+		"Recent":           {},
+		"Old":              {Old: true},
+		"Secured":          {User: "muster", Password: "changeit"},
+		"ReadLag":          {ReadLag: 5 * time.Millisecond},
+		"ZeroCheckpoints":  {Checkpoints: estest.Checkpoints{Zero: true}},
+		"EarlyCheckpoints": {Checkpoints: estest.Checkpoints{Early: true}},
+		"EndOfLog":         {Checkpoints: estest.Checkpoints{EndOfLog: true}, Others: 100},
+		"Repeated":         {Checkpoints: estest.Checkpoints{Repeated: true}},
+		"Others":           {Checkpoints: estest.Checkpoints{Zero: true}, Others: window + 100},
 	} {
-		t.Run(name, func(t *testing.T) {
-			logtest.Run(t, func(t *testing.T) log.Log { return openLog(t, start(t, options)) })
+		kinds.Go(func() {
+			t.Run(name, func(t *testing.T) {
+				logtest.Run(t, func(t *testing.T) log.Log { return openLog(t, start(t, options)) })
+			})
 		})
 	}
 }

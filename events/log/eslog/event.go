@@ -186,9 +186,11 @@ func place(e *esdb.RecordedEvent) (log.Position, label, error) {
 	at := log.At(e.Position.Commit, e.Position.Prepare)
 	var m label
 	if err := m.parse(e.UserMetadata); err != nil {
-		return at, m, damaged(e, "metadata: %v", err)
+		return at, m, foreign(e, fmt.Sprintf("its metadata are not Muster's: %v", err))
 	}
 	switch {
+	case m.Index == -1 && m.Count == 0:
+		return at, m, foreign(e, "its metadata have neither index nor count")
 	case m.Index == -1:
 		return at, m, damaged(e, "metadata has no index")
 	case m.Count < 1 || m.Count > log.MaxEvents:
@@ -199,6 +201,13 @@ func place(e *esdb.RecordedEvent) (log.Position, label, error) {
 		return at, m, damaged(e, "metadata has no commit id")
 	}
 	return at, m, nil
+}
+
+// foreign makes an ErrCorrupt for an event that somebody else wrote into a stream
+// of the log. Nothing can be done with it: the log's commits go on behind it, under
+// revisions that count it.
+func foreign(e *esdb.RecordedEvent, why string) error {
+	return damaged(e, "type %q was not written by Muster (%s); see deploy/README.md on EventStoreDB for who may write to the streams of the log", e.EventType, why)
 }
 
 // damaged makes an ErrCorrupt that says where.

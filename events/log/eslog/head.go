@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"google.golang.org/grpc/codes"
@@ -17,7 +18,17 @@ import (
 // Head finds the last commit, as package log describes it. For one boundary
 // that is the end of its stream; for the whole log, $all is read backwards to
 // the first event that is ours.
-func (l *Log) Head(ctx context.Context, f log.Filter) (log.Position, log.Revision, error) {
+func (l *driver) Head(ctx context.Context, f log.Filter) (log.Position, log.Revision, error) {
+	position, revision, err := l.head(ctx, f)
+	if err != nil {
+		return log.Position{}, 0, err
+	}
+	return position, revision, nil
+}
+
+// head is Head, which returns the position of an end that is damaged as well, where
+// the server tells it.
+func (l *driver) head(ctx context.Context, f log.Filter) (log.Position, log.Revision, error) {
 	e, err := call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (*esdb.RecordedEvent, error) {
 		if f.Boundary != "" {
 			return tail(ctx, client, l.prefix+f.Boundary)
@@ -28,11 +39,14 @@ func (l *Log) Head(ctx context.Context, f log.Filter) (log.Position, log.Revisio
 		return log.Position{}, 0, err
 	}
 	position, m, err := place(e)
+	if !hasPosition(e) {
+		position = log.Position{}
+	}
 	if err != nil {
-		return log.Position{}, 0, err
+		return position, 0, err
 	}
 	if m.Index != m.Count-1 {
-		return log.Position{}, 0, damaged(e, "the log ends with index %d of a commit of %d events", m.Index, m.Count)
+		return position, 0, damaged(e, "the log ends with index %d of a commit of %d events", m.Index, m.Count)
 	}
 	boundary, revision := strings.TrimPrefix(e.StreamID, l.prefix), log.Revision(e.EventNumber+1)
 	if !hasPosition(e) {
@@ -44,10 +58,8 @@ func (l *Log) Head(ctx context.Context, f log.Filter) (log.Position, log.Revisio
 	return position, revision, nil
 }
 
-// Verify makes sure that the commit of a saved position is the one that has
-// id. It fails with ErrForeign when it is another one or there is none, with
-// ErrUnavailable or the context's error. The zero position goes with no id.
-func (l *Log) Verify(ctx context.Context, saved log.Position, id string) error {
+// verify is Log.Verify.
+func (l *driver) verify(ctx context.Context, saved log.Position, id string) error {
 	e, err := l.lastEvent(ctx, saved.Commit())
 	if err != nil || e == nil {
 		return err
@@ -60,12 +72,41 @@ func (l *Log) Verify(ctx context.Context, saved log.Position, id string) error {
 	return err
 }
 
+// settling is how long a position may lie beyond the end of $all before it is
+// called one of another log. A success is answered only when it can be read, so no
+// position is ahead of the leader that gave it; but a leader that was deposed a
+// moment ago answers reads as of before.
+const settling = time.Second
+
+// errBeyond says that the server holds nothing as late as the position.
+var errBeyond = fmt.Errorf("%w: it lies beyond the end", log.ErrForeign)
+
 // lastEvent returns the event at from, which must be where a commit of this
 // log ends: ErrForeign when it is not. For the zero position it is nil.
-func (l *Log) lastEvent(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
+func (l *driver) lastEvent(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
 	if from.IsZero() {
 		return nil, nil
 	}
+	pause, end := lookMin, time.Now().Add(settling)
+	for {
+		e, err := l.eventAtLeisure(ctx, from)
+		if !errors.Is(err, errBeyond) || time.Now().After(end) {
+			return e, err
+		}
+		select {
+		case <-time.After(pause):
+			pause = min(2*pause, lookMax)
+		case <-l.link.base.Done():
+			return nil, errClosed
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// eventAtLeisure is eventAt, asked again where the server's answer may mean that it
+// is shutting down.
+func (l *driver) eventAtLeisure(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
 	e, err := l.eventAt(ctx, from)
 	if !errors.Is(err, log.ErrUnavailable) || !garbage(err) {
 		return e, err
@@ -81,7 +122,7 @@ func (l *Log) lastEvent(ctx context.Context, from log.Position) (*esdb.RecordedE
 	return nil, fmt.Errorf("%w: the server cannot read at %v: %v", log.ErrForeign, from, err)
 }
 
-func (l *Log) eventAt(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
+func (l *driver) eventAt(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
 	at := serverPosition(from)
 	return call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (*esdb.RecordedEvent, error) {
 		found, err := client.ReadAll(ctx, esdb.ReadAllOptions{From: at}, 1)
@@ -91,7 +132,7 @@ func (l *Log) eventAt(ctx context.Context, from log.Position) (*esdb.RecordedEve
 		defer found.Close()
 		r, err := found.Recv()
 		if errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("%w: %v lies beyond the end", log.ErrForeign, from)
+			return nil, fmt.Errorf("%w: position %v", errBeyond, from)
 		}
 		if err != nil {
 			return nil, err

@@ -158,7 +158,7 @@ func (k *link) dial(epoch int) (*session, error) {
 		return &session{client: client, epoch: epoch}, nil
 	}
 	client.Close()
-	err = translate(ctx, err)
+	err = translate(ctx, legible(ctx, &config, err))
 	if errors.Is(err, context.DeadlineExceeded) {
 		// This is the link's deadline and no caller's.
 		err = fmt.Errorf("%w: EventStoreDB: no answer within %v", log.ErrUnavailable, dialTimeout)

@@ -3,7 +3,6 @@ package eslog
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"regexp"
 	"time"
@@ -41,7 +40,7 @@ func newReading(from log.Position, f log.Filter, yield func(log.Commit, error) b
 // Read yields the commits after from up to the present end, as package log
 // describes it. A lost connection ends it with ErrUnavailable: go on from the
 // last commit.
-func (l *Log) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+func (l *driver) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
 		r := newReading(from, f, yield)
 		if err := l.readOn(ctx, r); err != nil {
@@ -51,21 +50,29 @@ func (l *Log) Read(ctx context.Context, from log.Position, f log.Filter) iter.Se
 }
 
 // readOn yields what lies between r.from and the present end.
-func (l *Log) readOn(ctx context.Context, r *reading) error {
+func (l *driver) readOn(ctx context.Context, r *reading) error {
 	if _, err := l.lastEvent(ctx, r.from); err != nil {
 		return err
 	}
-	end, _, err := l.Head(ctx, r.filter)
+	// Up to an end that is damaged everything can be read.
+	end, _, err := l.head(ctx, r.filter)
+	if errors.Is(err, log.ErrCorrupt) && !end.IsZero() {
+		err = nil
+	}
 	if err != nil || end.Compare(r.from) <= 0 {
 		return err
 	}
-	return l.deliver(ctx, r, end)
+	for n := 1; ; n++ {
+		if err = l.deliver(ctx, r, end); !errors.Is(err, errPassedOver) || n == passes {
+			return err
+		}
+	}
 }
 
 // Follow is Read that waits for more, as package log describes it. It takes up
 // a lost connection by itself; it ends with an error that waiting cannot mend,
 // or with the context.
-func (l *Log) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+func (l *driver) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
 		r := newReading(from, f, yield)
 		pause := pauseMin
@@ -97,18 +104,29 @@ func (l *Log) Follow(ctx context.Context, from log.Position, f log.Filter) iter.
 	}
 }
 
-// An item is what a subscription brings: a commit, a checkpoint (every commit
-// up to there has been brought), or the error that ended it.
+// A kind says what an item is.
+type kind int
+
+const (
+	wholeCommit kind = iota
+	checkpoint
+	caughtUp
+	ending
+)
+
+// An item is what a subscription brings. Its kind alone says what it is: a server
+// sends checkpoints at position zero while its filter has selected nothing.
 type item struct {
-	commit     log.Commit
-	checkpoint log.Position
-	err        error
+	kind   kind
+	commit log.Commit   // of a wholeCommit
+	at     log.Position // of a checkpoint
+	err    error        // of an ending
 }
 
 // deliver subscribes after r.from and yields commits up to end, or for ever
 // when end is zero. It returns nil when it got to the end or the caller broke
 // off.
-func (l *Log) deliver(ctx context.Context, r *reading, end log.Position) error {
+func (l *driver) deliver(ctx context.Context, r *reading, end log.Position) error {
 	ctx, cancel := l.link.bind(ctx)
 	defer cancel()
 	s, err := l.link.acquire(ctx)
@@ -121,28 +139,34 @@ func (l *Log) deliver(ctx context.Context, r *reading, end log.Position) error {
 		err := pump(ctx, s.client, from, selection(l.prefix, r.filter), a, items)
 		l.link.release(ctx, s, err)
 		select {
-		case items <- item{err: translate(ctx, err)}:
+		case items <- item{kind: ending, err: translate(ctx, err)}:
 		case <-ctx.Done():
 		}
 	}()
+	w := watch{driver: l, end: end}
 	for {
 		var i item
 		select {
 		case i = <-items:
+		case <-w.overdue:
+			return errPassedOver
 		case <-ctx.Done():
 			return ended(ctx)
 		}
-		switch {
-		case i.err != nil:
+		switch i.kind {
+		case ending:
 			return i.err
-		case i.checkpoint.IsZero():
+		case wholeCommit:
 			l.learn(i.commit.Boundary, i.commit.Revision, i.commit.Position)
 			r.from, r.seen[i.commit.Boundary] = i.commit.Position, i.commit.Revision
+			w.overdue = nil
 			if !r.yield(i.commit, nil) || !end.IsZero() && r.from.Compare(end) >= 0 {
 				return nil
 			}
-		case !end.IsZero() && i.checkpoint.Compare(end) >= 0:
-			return fmt.Errorf("%w: the commit at %v was there when reading began, and is gone", log.ErrCorrupt, end)
+		case checkpoint, caughtUp:
+			if err := w.doubt(ctx, i); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -183,13 +207,15 @@ func pump(ctx context.Context, client *esdb.Client, from log.Position, filter *e
 			if !whole {
 				continue
 			}
-			i.commit = c
+			i = item{kind: wholeCommit, commit: c}
 		case e.CheckPointReached != nil && a.count == 0:
-			i.checkpoint = log.At(e.CheckPointReached.Commit, e.CheckPointReached.Prepare)
+			i = item{kind: checkpoint, at: log.At(e.CheckPointReached.Commit, e.CheckPointReached.Prepare)}
+		case e.CaughtUp != nil:
+			i = item{kind: caughtUp}
 		case e.SubscriptionDropped != nil:
 			return e.SubscriptionDropped.Error
 		default:
-			continue // caught up, fallen behind
+			continue // fallen behind
 		}
 		select {
 		case items <- i:

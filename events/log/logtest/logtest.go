@@ -61,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T) log.Log) {
 		{"Close", closing},
 		{"Foreign", foreign},
 		{"Verify", verify},
+		{"Impossible", impossible},
 		{"Model", model},
 		{"Linearizable", linearizable},
 	} {

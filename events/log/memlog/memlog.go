@@ -32,6 +32,12 @@ import (
 
 // A Log keeps its commits in memory. Make one with New.
 type Log struct {
+	log.Log
+	store *store
+}
+
+// A store is the driver behind a Log.
+type store struct {
 	now func() time.Time
 
 	mu         sync.Mutex
@@ -44,15 +50,15 @@ type Log struct {
 var _ log.Log = (*Log)(nil)
 
 // An Option changes what New makes.
-type Option func(*Log)
+type Option func(*store)
 
 // WithClock makes now the source of the commits' timestamps; it need not be
 // safe for concurrent use. Without it they are those of the machine's clock.
-func WithClock(now func() time.Time) Option { return func(l *Log) { l.now = now } }
+func WithClock(now func() time.Time) Option { return func(l *store) { l.now = now } }
 
 // New returns an empty log.
 func New(options ...Option) *Log {
-	l := &Log{
+	l := &store{
 		now:        time.Now,
 		boundaries: make(map[string][]log.Revision),
 		grown:      make(chan struct{}),
@@ -60,12 +66,18 @@ func New(options ...Option) *Log {
 	for _, o := range options {
 		o(l)
 	}
-	return l
+	return &Log{log.Checked(l), l}
 }
 
-// Append implements log.Log. It keeps a copy of c's events. An expected
+// Verify says whether the commit at pos is the one with that id: nil, or
+// log.ErrForeign. The zero position holds in every log.
+func (l *Log) Verify(ctx context.Context, pos log.Position, id string) error {
+	return l.store.verify(ctx, pos, id)
+}
+
+// Append implements log.Driver. It keeps a copy of c's events. An expected
 // revision beyond the boundary's last one is log.ErrForeign.
-func (l *Log) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
+func (l *store) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
 	if err := ctx.Err(); err != nil {
 		return log.Position{}, 0, err
 	}
@@ -108,8 +120,8 @@ func (l *Log) Append(ctx context.Context, c log.Commit, expected log.Revision) (
 	return c.Position, c.Revision, nil
 }
 
-// Head implements log.Log.
-func (l *Log) Head(ctx context.Context, f log.Filter) (log.Position, log.Revision, error) {
+// Head implements log.Driver.
+func (l *store) Head(ctx context.Context, f log.Filter) (log.Position, log.Revision, error) {
 	if err := ctx.Err(); err != nil {
 		return log.Position{}, 0, err
 	}
@@ -131,9 +143,8 @@ func (l *Log) Head(ctx context.Context, f log.Filter) (log.Position, log.Revisio
 	return l.commits[last-1].Position, last, nil
 }
 
-// Verify says whether the commit at pos is the one with that id: nil, or
-// log.ErrForeign. The zero position holds in every log.
-func (l *Log) Verify(ctx context.Context, pos log.Position, id string) error {
+// verify is Log.Verify.
+func (l *store) verify(ctx context.Context, pos log.Position, id string) error {
 	if pos.IsZero() || ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -149,8 +160,8 @@ func (l *Log) Verify(ctx context.Context, pos log.Position, id string) error {
 	return nil
 }
 
-// Close implements log.Log. What was appended is gone with the last reference.
-func (l *Log) Close() error {
+// Close implements log.Driver. What was appended is gone with the last reference.
+func (l *store) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.closed {
@@ -160,8 +171,8 @@ func (l *Log) Close() error {
 	return nil
 }
 
-// Read implements log.Log.
-func (l *Log) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+// Read implements log.Driver.
+func (l *store) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
 		for c, err := range l.scan(ctx, from, f) {
 			if err == errEnd || !yield(c, err) {
@@ -171,8 +182,8 @@ func (l *Log) Read(ctx context.Context, from log.Position, f log.Filter) iter.Se
 	}
 }
 
-// Follow implements log.Log.
-func (l *Log) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+// Follow implements log.Driver.
+func (l *store) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
 		for c, err := range l.scan(ctx, from, f) {
 			if err == errEnd {

@@ -16,7 +16,7 @@ var (
 
 // scan yields what f selects after from, and errEnd whenever there is no more;
 // called on after that, it waits. Any other error is its last word.
-func (l *Log) scan(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+func (l *store) scan(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
 		l.mu.Lock()
 		err := l.check(from)
@@ -60,7 +60,7 @@ func (l *Log) scan(ctx context.Context, from log.Position, f log.Filter) iter.Se
 }
 
 // check says whether p is the zero position or one of a commit that is here.
-func (l *Log) check(p log.Position) error {
+func (l *store) check(p log.Position) error {
 	major, minor := p.Parts()
 	switch {
 	case l.closed:

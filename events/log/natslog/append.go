@@ -25,10 +25,10 @@ const (
 // more than what is copied to it.
 var bodies = sync.Pool{New: func() any { return new([]byte) }}
 
-// Append implements log.Log. An expected revision that the boundary has not
+// Append implements log.Driver. An expected revision that the boundary has not
 // reached is log.ErrForeign. An id that another commit bears is
 // log.ErrInvalid, for as long as the server remembers it.
-func (l *Log) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
+func (l *driver) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
 	seq, err := l.append(ctx, c, expected)
 	if err != nil {
 		return log.Position{}, 0, err
@@ -37,7 +37,7 @@ func (l *Log) Append(ctx context.Context, c log.Commit, expected log.Revision) (
 	return log.At(seq, 0), log.Revision(seq), nil
 }
 
-func (l *Log) append(ctx context.Context, c log.Commit, expected log.Revision) (uint64, error) {
+func (l *driver) append(ctx context.Context, c log.Commit, expected log.Revision) (uint64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
@@ -115,7 +115,7 @@ func (l *Log) append(ctx context.Context, c log.Commit, expected log.Revision) (
 
 // settle looks at the commit that was decided on the expected revision, when
 // there is one: c itself, or another one.
-func (l *Log) settle(ctx context.Context, c log.Commit, expected log.Revision) (seq uint64, settled bool, err error) {
+func (l *driver) settle(ctx context.Context, c log.Commit, expected log.Revision) (seq uint64, settled bool, err error) {
 	m, err := l.after(ctx, uint64(expected), log.Filter{Boundary: c.Boundary})
 	switch {
 	case err != nil:

@@ -168,7 +168,7 @@ func (k *consumer) run(send func() error) {
 }
 
 // send hands a stored message on.
-func (k *consumer) send(l *Log, m stored) error {
+func (k *consumer) send(l *driver, m stored) error {
 	c, on, err := l.commit(m)
 	if err != nil {
 		return err
@@ -215,7 +215,7 @@ func (s *spare) give(b []byte) {
 }
 
 // commit returns the next commit. What is wrong there is for the server to say.
-func (f *filed) commit(l *Log) (decided, error) {
+func (f *filed) commit(l *driver) (decided, error) {
 	m, ok := f.next()
 	if f.at++; !ok || m.Sequence != f.at {
 		return decided{}, errFiled
@@ -230,7 +230,7 @@ func (f *filed) commit(l *Log) (decided, error) {
 
 // subscribe has the server send what follows a sequence. The server's half lives
 // on one server and in memory alone: what it has sent is known here.
-func (k *consumer) subscribe(l *Log, after uint64, f log.Filter) error {
+func (k *consumer) subscribe(l *driver, after uint64, f log.Filter) error {
 	bounded, stop := context.WithTimeout(k.live, answer)
 	defer stop()
 	made, err := l.js.CreateConsumer(bounded, l.options.Stream, jetstream.ConsumerConfig{
@@ -262,7 +262,7 @@ func (k *consumer) subscribe(l *Log, after uint64, f log.Filter) error {
 }
 
 // forward sends the messages that the server sends.
-func (k *consumer) forward(l *Log, messages jetstream.MessagesContext) error {
+func (k *consumer) forward(l *driver, messages jetstream.MessagesContext) error {
 	for count := uint64(1); ; count++ {
 		m, err := messages.Next(jetstream.NextContext(k.live))
 		if err != nil {

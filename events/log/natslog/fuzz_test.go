@@ -14,7 +14,7 @@ import (
 // Whatever a stream holds is a commit that is written as it was read, or is
 // called corrupt.
 func FuzzCommit(f *testing.F) {
-	l := &Log{options: Options{}.withDefaults()}
+	l := &driver{options: Options{}.withDefaults()}
 	for _, c := range []log.Commit{
 		{ID: "a", Boundary: "placement", Events: [][]byte{[]byte(`{"id":1}`), []byte(`{"id":2}`)}},
 		{ID: "b", Boundary: "attendance.370211", Events: [][]byte{[]byte(`{}`)}, Imported: time.Unix(1650000000, 5)},

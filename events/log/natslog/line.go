@@ -192,7 +192,7 @@ func pause(ctx context.Context, d time.Duration) error {
 // log.ErrUnavailable, log.ErrMisconfigured, log.ErrForeign when the server came
 // back with another past, or an answer of the server's that says that repeating
 // it is of no use.
-func (l *Log) ask(ctx context.Context, what string, request func(context.Context) error) error {
+func (l *driver) ask(ctx context.Context, what string, request func(context.Context) error) error {
 	return l.askAnyone(ctx, what, func(ctx context.Context) error {
 		if err := l.recognise(ctx); err != nil {
 			return err
@@ -203,7 +203,7 @@ func (l *Log) ask(ctx context.Context, what string, request func(context.Context
 
 // recognise makes sure, once a session, that the server holds the last commit
 // that was met. It fails with log.ErrForeign, errDoubt, or the context's error.
-func (l *Log) recognise(ctx context.Context) error {
+func (l *driver) recognise(ctx context.Context) error {
 	known, session, doubted := l.line.doubt()
 	if !doubted {
 		return nil
@@ -211,7 +211,7 @@ func (l *Log) recognise(ctx context.Context) error {
 	bounded, cancel := context.WithTimeout(ctx, recognition)
 	defer cancel()
 	for try := 1; ; try++ {
-		err := l.Verify(bounded, log.At(known.seq, 0), known.id)
+		err := l.verify(bounded, log.At(known.seq, 0), known.id)
 		switch {
 		case err == nil:
 			l.line.prove(session)
@@ -231,7 +231,7 @@ func (l *Log) recognise(ctx context.Context) error {
 }
 
 // askAnyone is ask, of a server that may be another one than it was.
-func (l *Log) askAnyone(ctx context.Context, what string, request func(context.Context) error) error {
+func (l *driver) askAnyone(ctx context.Context, what string, request func(context.Context) error) error {
 	for try := 1; ; try++ {
 		err := l.askOnce(ctx, request)
 		if err == nil || ctx.Err() != nil || errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -256,7 +256,7 @@ func (l *Log) askAnyone(ctx context.Context, what string, request func(context.C
 	}
 }
 
-func (l *Log) askOnce(ctx context.Context, request func(context.Context) error) error {
+func (l *driver) askOnce(ctx context.Context, request func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ const (
 )
 
 // message makes the message of a commit, whose body is appended to body.
-func (l *Log) message(c log.Commit, expected log.Revision, body []byte) *nats.Msg {
+func (l *driver) message(c log.Commit, expected log.Revision, body []byte) *nats.Msg {
 	m := &nats.Msg{
 		Subject: l.subject(log.Filter{Boundary: c.Boundary}),
 		Data:    log.AppendBatch(body, c.Events),
@@ -49,7 +49,7 @@ type stored struct {
 
 // commit checks a stored message and makes the commit of it. It returns the
 // revision that the commit was decided on as well.
-func (l *Log) commit(m stored) (log.Commit, uint64, error) {
+func (l *driver) commit(m stored) (log.Commit, uint64, error) {
 	c := log.Commit{
 		ID:       m.header.Get(headerID),
 		Position: log.At(m.seq, 0),

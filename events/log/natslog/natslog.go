@@ -105,6 +105,12 @@ func (o Options) withDefaults() Options {
 
 // A Log is the log on one NATS connection. Make one with Open.
 type Log struct {
+	log.Log
+	driver *driver
+}
+
+// A driver is the driver behind a Log.
+type driver struct {
 	nc      *nats.Conn
 	js      jetstream.JetStream
 	stream  jetstream.Stream
@@ -128,7 +134,7 @@ func Open(ctx context.Context, nc *nats.Conn, o Options) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("natslog: %w", err)
 	}
-	l := &Log{nc: nc, js: js, options: o, line: newLine(nc)}
+	l := &driver{nc: nc, js: js, options: o, line: newLine(nc)}
 	err = l.ask(ctx, "open the stream", func(ctx context.Context) (err error) {
 		l.stream, err = js.Stream(ctx, o.Stream)
 		return err
@@ -143,18 +149,18 @@ func Open(ctx context.Context, nc *nats.Conn, o Options) (*Log, error) {
 		l.Close()
 		return nil, err
 	}
-	return l, nil
+	return &Log{log.Checked(l), l}, nil
 }
 
-// Close implements log.Log. The connection stays open: it is the caller's.
-func (l *Log) Close() error {
+// Close implements log.Driver. The connection stays open: it is the caller's.
+func (l *driver) Close() error {
 	l.line.close()
 	return nil
 }
 
-// Head implements log.Log. Of a filtered head the server sends the whole last
+// Head implements log.Driver. Of a filtered head the server sends the whole last
 // commit along; to see whether there is anything new, Read is cheaper.
-func (l *Log) Head(ctx context.Context, f log.Filter) (log.Position, log.Revision, error) {
+func (l *driver) Head(ctx context.Context, f log.Filter) (log.Position, log.Revision, error) {
 	seq, err := l.last(ctx, f)
 	if err != nil || seq == 0 {
 		return log.Position{}, 0, err
@@ -163,7 +169,7 @@ func (l *Log) Head(ctx context.Context, f log.Filter) (log.Position, log.Revisio
 }
 
 // last returns the last sequence that f selects, or 0.
-func (l *Log) last(ctx context.Context, f log.Filter) (seq uint64, err error) {
+func (l *driver) last(ctx context.Context, f log.Filter) (seq uint64, err error) {
 	err = l.ask(ctx, "ask for the head", func(ctx context.Context) error {
 		if f.Boundary == "" {
 			info, err := l.stream.Info(ctx)
@@ -188,7 +194,7 @@ func (l *Log) last(ctx context.Context, f log.Filter) (seq uint64, err error) {
 }
 
 // after returns the first message after seq that f selects, or nil.
-func (l *Log) after(ctx context.Context, seq uint64, f log.Filter) (m *jetstream.RawStreamMsg, err error) {
+func (l *driver) after(ctx context.Context, seq uint64, f log.Filter) (m *jetstream.RawStreamMsg, err error) {
 	err = l.ask(ctx, "read a commit", func(ctx context.Context) (err error) {
 		m, err = l.stream.GetMsg(ctx, seq+1, jetstream.WithGetMsgSubject(l.subject(f)))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -208,6 +214,10 @@ func (l *Log) after(ctx context.Context, seq uint64, f log.Filter) (m *jetstream
 // server that lost its tail gives the same sequences again. The zero position
 // holds in every log.
 func (l *Log) Verify(ctx context.Context, pos log.Position, id string) error {
+	return l.driver.verify(ctx, pos, id)
+}
+
+func (l *driver) verify(ctx context.Context, pos log.Position, id string) error {
 	seq, minor := pos.Parts()
 	if pos.IsZero() {
 		return ctx.Err()
@@ -230,7 +240,7 @@ func (l *Log) Verify(ctx context.Context, pos log.Position, id string) error {
 }
 
 // subject is that of the filter's commits.
-func (l *Log) subject(f log.Filter) string {
+func (l *driver) subject(f log.Filter) string {
 	if f.Boundary == "" {
 		return l.options.Prefix + ".>"
 	}

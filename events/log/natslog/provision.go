@@ -31,7 +31,7 @@ func Provision(ctx context.Context, nc *nats.Conn, o Options) error {
 	if err != nil {
 		return fmt.Errorf("natslog: %w", err)
 	}
-	l := &Log{nc: nc, js: js, options: o, line: newLine(nc)}
+	l := &driver{nc: nc, js: js, options: o, line: newLine(nc)}
 	defer l.Close()
 	err = l.ask(ctx, "create the stream", func(ctx context.Context) error {
 		_, err := js.CreateStream(ctx, config(o))

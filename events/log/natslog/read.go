@@ -21,8 +21,8 @@ const (
 
 var errEnd = errors.New("end of the log")
 
-// Read implements log.Log.
-func (l *Log) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+// Read implements log.Driver.
+func (l *driver) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
 		w, err := l.walk(ctx, from, f)
 		for n, size := 0, 0; err == nil && n < few && size < little; n++ {
@@ -51,8 +51,8 @@ func (l *Log) Read(ctx context.Context, from log.Position, f log.Filter) iter.Se
 	}
 }
 
-// Follow implements log.Log.
-func (l *Log) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+// Follow implements log.Driver.
+func (l *driver) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
 		w, err := l.walk(ctx, from, f)
 		defer w.close()
@@ -69,7 +69,7 @@ func (l *Log) Follow(ctx context.Context, from log.Position, f log.Filter) iter.
 // A walk goes through the commits that a filter selects, in order, and checks
 // that it misses none.
 type walk struct {
-	log      *Log
+	log      *driver
 	filter   log.Filter
 	at       uint64 // the sequence up to which everything was seen
 	previous uint64 // the boundary's last revision, if filtered and known
@@ -83,7 +83,7 @@ type walk struct {
 
 // walk begins after from, and fails with log.ErrForeign where that is not in
 // the log.
-func (l *Log) walk(ctx context.Context, from log.Position, f log.Filter) (*walk, error) {
+func (l *driver) walk(ctx context.Context, from log.Position, f log.Filter) (*walk, error) {
 	at, minor := from.Parts()
 	w := &walk{log: l, filter: f, at: at, known: at == 0, files: l.options.Files != nil && f == log.Filter{}}
 	if err := ctx.Err(); err != nil {

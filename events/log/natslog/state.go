@@ -24,7 +24,7 @@ type state struct {
 
 // verifyState fails with log.ErrCorrupt when the server knows that a commit is
 // missing.
-func (l *Log) verifyState(ctx context.Context) error {
+func (l *driver) verifyState(ctx context.Context) error {
 	var info struct {
 		State state `json:"state"`
 	}

@@ -10,55 +10,24 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
-// An Axis is an attribute of a cell by which figures are broken down.
-type Axis int
-
-// The axes that the cube keeps.
-const (
-	Division Axis = iota
-	Category
-	Kind
-	Area
-	Group
-	Sex
-	Reason
-	axisCount
-)
-
-// names are the names of the axes in the parameter by and in answers. This list, the
-// constants above and valuesOf are the only places that know the axes.
-var names = [axisCount]string{
-	Division: "division", Category: "category", Kind: "kind", Area: "area", Group: "group", Sex: "sex", Reason: "reason",
-}
-
-// String returns the name of the axis in the parameter by and in answers.
-func (a Axis) String() string { return names[a] }
-
-// valuesOf returns the value of a cell on each axis.
-func valuesOf(c *view.Cell) [axisCount]string {
-	return [axisCount]string{
-		Division: string(c.Division), Category: c.Category, Kind: c.Kind, Area: c.Area, Group: c.Group, Sex: c.Sex, Reason: c.Reason,
-	}
-}
-
 // Labels holds a label for each axis; nil is none.
-type Labels [axisCount]*string
+type Labels [view.AxisCount]*string
 
 // A By is one axis by which a question breaks figures down. Divisions are added up
 // to divisions of a level.
 type By struct {
-	Axis  Axis
-	Level division.Level // if Axis is Division
+	Axis  view.Axis
+	Level division.Level // if Axis is view.Division
 }
 
 // levels are the levels of divisions that the parameter by names.
 var levels = []string{"prefecture", "county", "township"}
 
 // Choices returns the values that ParseBy takes for some axes, separated by commas.
-func Choices(axes []Axis) string {
+func Choices(axes []view.Axis) string {
 	var all []string
 	for _, a := range axes {
-		if a != Division {
+		if a != view.Division {
 			all = append(all, a.String())
 			continue
 		}
@@ -72,7 +41,7 @@ func Choices(axes []Axis) string {
 // ParseBy reads a list of axes, separated by commas, such as
 // "division:county,sex". Each must be one of axes and stand once. The empty list
 // is no axis.
-func ParseBy(list string, axes []Axis) (all []By, err error) {
+func ParseBy(list string, axes []view.Axis) (all []By, err error) {
 	if list == "" {
 		return nil, nil
 	}
@@ -91,13 +60,13 @@ func ParseBy(list string, axes []Axis) (all []By, err error) {
 
 var errNoAxis = errors.New("no such axis")
 
-func parseOne(name string, axes []Axis) (By, error) {
-	if level, ok := strings.CutPrefix(name, "division:"); ok && slices.Contains(axes, Division) {
+func parseOne(name string, axes []view.Axis) (By, error) {
+	if level, ok := strings.CutPrefix(name, "division:"); ok && slices.Contains(axes, view.Division) {
 		l, err := division.ParseLevel(level)
-		return By{Division, l}, err
+		return By{view.Division, l}, err
 	}
-	a := Axis(slices.Index(names[:], name))
-	if a == Division || !slices.Contains(axes, a) {
+	a := view.Axis(slices.IndexFunc(view.Axes[:], func(x view.AxisInfo) bool { return x.Name == name }))
+	if a == view.Division || !slices.Contains(axes, a) {
 		return By{}, errNoAxis
 	}
 	return By{Axis: a}, nil
@@ -115,7 +84,7 @@ func AboveCounty(prefix string) bool { return len(prefix) < digits[division.Coun
 // key returns what tells the labels of values apart: the digits of a division at the
 // level, or the value itself. A code that is no division is its own key.
 func (b By) key(value string) string {
-	if b.Axis == Division && len(value) == digits[division.Village] {
+	if b.Axis == view.Division && len(value) == digits[division.Village] {
 		return value[:digits[b.Level]]
 	}
 	return value
@@ -123,7 +92,7 @@ func (b By) key(value string) string {
 
 // label returns the label of the values with a key.
 func (b By) label(key string) string {
-	if b.Axis == Division && len(key) == digits[b.Level] {
+	if b.Axis == view.Division && len(key) == digits[b.Level] {
 		return key + "000000000000"[len(key):]
 	}
 	return key

@@ -4,12 +4,14 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/muster-works/muster/projections/view"
+
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/query/cube"
 )
 
 func TestParseBy(t *testing.T) {
-	axes := []cube.Axis{cube.Division, cube.Kind, cube.Sex}
+	axes := []view.Axis{view.Division, view.Kind, view.Sex}
 	const choices = "want a comma list of division:prefecture, division:county, division:township, kind, sex"
 	for _, c := range []struct {
 		name, list string
@@ -17,8 +19,8 @@ func TestParseBy(t *testing.T) {
 		err        string
 	}{
 		{"nothing", "", nil, ""},
-		{"an axis", "sex", []cube.By{{Axis: cube.Sex}}, ""},
-		{"a level, in their order", "kind,division:county", []cube.By{{Axis: cube.Kind}, {Axis: cube.Division, Level: division.County}}, ""},
+		{"an axis", "sex", []cube.By{{Axis: view.Sex}}, ""},
+		{"a level, in their order", "kind,division:county", []cube.By{{Axis: view.Kind}, {Axis: view.Division, Level: division.County}}, ""},
 		{"an axis that is not offered", "group", nil, choices},
 		{"divisions without a level", "division", nil, choices},
 		{"a level that is none", "division:country", nil, choices},

@@ -1,16 +1,19 @@
 package cube
 
-import "github.com/muster-works/muster/projections/query/bitemporal"
+import (
+	"github.com/muster-works/muster/projections/query/bitemporal"
+	"github.com/muster-works/muster/projections/view"
+)
 
 // classSums are bitemporal sums with what each class stands for.
 type classSums struct {
 	bitemporal.Sums
-	codes   [axisCount][]int32 // by class; of durations only the division
-	measure []int32            // by class, of durations
+	codes   [view.AxisCount][]int32 // by class; of durations only the division
+	measure []int32                 // by class, of durations
 }
 
 // addCount makes a class of a view of counts.
-func (s *classSums) addCount(codes [axisCount]int32) int32 {
+func (s *classSums) addCount(codes [view.AxisCount]int32) int32 {
 	for axis, code := range codes {
 		s.codes[axis] = append(s.codes[axis], code)
 	}
@@ -19,7 +22,7 @@ func (s *classSums) addCount(codes [axisCount]int32) int32 {
 
 // addDuration makes a class of a view of durations.
 func (s *classSums) addDuration(division, measure int32) int32 {
-	s.codes[Division] = append(s.codes[Division], division)
+	s.codes[view.Division] = append(s.codes[view.Division], division)
 	s.measure = append(s.measure, measure)
 	return s.AddClass()
 }
@@ -33,7 +36,7 @@ type rollUp struct {
 // A signature is what the rows of one class of a roll-up have in common. An axis that
 // is rolled up has the code 0.
 type signature struct {
-	codes   [axisCount]int32
+	codes   [view.AxisCount]int32
 	measure int32
 }
 
@@ -54,7 +57,7 @@ func (r *rollUp) class(s *classSums, cell int32, of signature) int32 {
 func (r *rollUp) find(s *classSums, of signature) int32 {
 	class, ok := r.classes[of]
 	if !ok {
-		class = r.add(of, s.addDuration(of.codes[Division], of.measure))
+		class = r.add(of, s.addDuration(of.codes[view.Division], of.measure))
 	}
 	return class
 }

@@ -15,7 +15,7 @@ import (
 type dictionary struct {
 	mu    sync.Mutex
 	last  uint64 // ordinal up to which cells were read
-	codes [axisCount]map[string]int32
+	codes [view.AxisCount]map[string]int32
 	cells cells
 }
 
@@ -23,9 +23,9 @@ type dictionary struct {
 // appends to them, so that a reader of cells needs no lock.
 type cells struct {
 	n      int
-	codes  [axisCount][]int32  // of each cell, by number − 1
-	values [axisCount][]string // by code, in the order in which they came
-	county []int32             // code of the county of each division, by the code of the division
+	codes  [view.AxisCount][]int32  // of each cell, by number − 1
+	values [view.AxisCount][]string // by code, in the order in which they came
+	county []int32                  // code of the county of each division, by the code of the division
 }
 
 // refresh reads the cells that are new, and returns all.
@@ -43,15 +43,15 @@ func (d *dictionary) refresh(ctx context.Context, model *readmodel.Reader) (*cel
 }
 
 func (d *dictionary) add(c *view.Cell) {
-	for axis, value := range valuesOf(c) {
-		d.cells.codes[axis] = append(d.cells.codes[axis], d.code(Axis(axis), value))
+	for axis, value := range c {
+		d.cells.codes[axis] = append(d.cells.codes[axis], d.code(view.Axis(axis), value))
 	}
 	d.cells.n++
 }
 
 // code returns the code of a value. A value that is new gets the next code, and so
 // does the county of a division that is new.
-func (d *dictionary) code(axis Axis, value string) int32 {
+func (d *dictionary) code(axis view.Axis, value string) int32 {
 	code, ok := d.codes[axis][value]
 	if ok {
 		return code
@@ -62,7 +62,7 @@ func (d *dictionary) code(axis Axis, value string) int32 {
 	code = int32(len(d.cells.values[axis]))
 	d.codes[axis][value] = code
 	d.cells.values[axis] = append(d.cells.values[axis], value)
-	if axis == Division {
+	if axis == view.Division {
 		d.addCounty(code, value)
 	}
 	return code
@@ -74,17 +74,17 @@ func (d *dictionary) addCounty(code int32, value string) {
 	d.cells.county = append(d.cells.county, code)
 	const county, rest = 6, "000000"
 	if len(value) == county+len(rest) && value[county:] != rest {
-		d.cells.county[code] = d.code(Division, value[:county]+rest)
+		d.cells.county[code] = d.code(view.Division, value[:county]+rest)
 	}
 }
 
 // value returns what a cell, by number − 1, has on an axis.
-func (c *cells) value(axis Axis, cell int32) string {
+func (c *cells) value(axis view.Axis, cell int32) string {
 	return c.values[axis][c.codes[axis][cell]]
 }
 
 // codesOf returns the codes of a cell, by number − 1.
-func (c *cells) codesOf(cell int32) (codes [axisCount]int32) {
+func (c *cells) codesOf(cell int32) (codes [view.AxisCount]int32) {
 	for axis := range codes {
 		codes[axis] = c.codes[axis][cell]
 	}
@@ -93,8 +93,8 @@ func (c *cells) codesOf(cell int32) (codes [axisCount]int32) {
 
 // under tells for each division, by code, whether it lies under a prefix.
 func (c *cells) under(prefix string) []bool {
-	under := make([]bool, len(c.values[Division]))
-	for code, v := range c.values[Division] {
+	under := make([]bool, len(c.values[view.Division]))
+	for code, v := range c.values[view.Division] {
 		under[code] = strings.HasPrefix(v, prefix)
 	}
 	return under

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-works/muster/projections/view"
+
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/query/bitemporal"
@@ -30,10 +32,10 @@ type Durations Figures
 // sumsFor returns the sums that tell apart what a question asks for.
 func (f *Figures) sumsFor(prefix string, by []By) []*classSums {
 	asks := func(is func(b By) bool) bool { return slices.ContainsFunc(by, is) }
-	if !AboveCounty(prefix) || asks(func(b By) bool { return b.Axis == Division && b.Level > division.County }) {
+	if !AboveCounty(prefix) || asks(func(b By) bool { return b.Axis == view.Division && b.Level > division.County }) {
 		return f.placesUnder(prefix)
 	}
-	if asks(func(b By) bool { return b.Axis == Kind }) {
+	if asks(func(b By) bool { return b.Axis == view.Kind }) {
 		return []*classSums{f.byCountyKind}
 	}
 	return []*classSums{f.byCounty}
@@ -43,7 +45,7 @@ func (f *Figures) sumsFor(prefix string, by []By) []*classSums {
 func (f *Figures) placesUnder(prefix string) (all []*classSums) {
 	county := prefix[:min(len(prefix), digits[division.County])]
 	for i, s := range f.places {
-		if strings.HasPrefix(f.cells.values[Division][f.counties[i]], county) {
+		if strings.HasPrefix(f.cells.values[view.Division][f.counties[i]], county) {
 			all = append(all, s)
 		}
 	}

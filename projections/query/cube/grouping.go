@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+
+	"github.com/muster-works/muster/projections/view"
 )
 
 // A Grouping puts the classes of figures together that have the same labels. Groups
@@ -65,7 +67,7 @@ func (g *Grouping) keysOf(s *classSums, under []bool) []uint64 {
 			keys[class] = keys[class]*size + uint64(place[code]) - first
 		}
 	}
-	for class, code := range s.codes[Division][:len(keys)] {
+	for class, code := range s.codes[view.Division][:len(keys)] {
 		if !under[code] {
 			keys[class] = outside
 		}

@@ -6,6 +6,8 @@ import (
 	"sort"
 	"strings"
 	"sync"
+
+	"github.com/muster-works/muster/projections/view"
 )
 
 // A scale is an axis with its labels in their order.
@@ -57,7 +59,7 @@ func newScale(b By, values []string) scale {
 
 // under leaves out the labels of divisions that do not lie under a prefix.
 func (s scale) under(prefix string) scale {
-	if s.Axis == Division {
+	if s.Axis == view.Division {
 		prefix = prefix[:min(len(prefix), digits[s.Level])]
 		from := sort.SearchStrings(s.labels, prefix)
 		n := sort.Search(len(s.labels)-from, func(i int) bool { return !strings.HasPrefix(s.labels[from+i], prefix) })

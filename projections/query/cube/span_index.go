@@ -7,8 +7,10 @@ import (
 	"sort"
 	"sync/atomic"
 
+	"github.com/muster-works/muster/projections/readmodel/packing"
+	"github.com/muster-works/muster/projections/view"
+
 	"github.com/muster-works/muster/events/civil"
-	"github.com/muster-works/muster/projections/readmodel"
 )
 
 // A spanIndex finds the spans that may hold on a date, as known at an ordinal.
@@ -37,7 +39,7 @@ type indexEntry struct {
 }
 
 func (s *Spans) entry(i uint32) indexEntry {
-	return indexEntry{s.since[i], s.until[i], s.from[i], i, s.cells.codes[Division][s.cell[i]]}
+	return indexEntry{s.since[i], s.until[i], s.from[i], i, s.cells.codes[view.Division][s.cell[i]]}
 }
 
 // indexed makes an index of the first n spans.
@@ -46,7 +48,7 @@ func (s *Spans) indexed(n int) spanIndex {
 	for i := range uint32(n) {
 		e := s.entry(i)
 		switch end := atomic.LoadUint32(&s.end[i]); {
-		case e.until != readmodel.OpenEnd:
+		case e.until != packing.OpenEnd:
 			put(&x.byDate, uint32(e.until-e.since), e)
 		case end != current:
 			put(&x.byOrd, end-e.from, e)

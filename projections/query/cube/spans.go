@@ -8,6 +8,9 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/muster-works/muster/projections/readmodel/packing"
+	"github.com/muster-works/muster/projections/view"
+
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/readmodel"
@@ -69,7 +72,7 @@ func (s *Spans) At(k SpanKey) Span {
 	cell := s.cell[i]
 	return Span{
 		Post: s.post[i], Seat: int(s.seat[i]), Since: s.since[i],
-		Division: division.Code(s.cells.value(Division, cell)), Category: s.cells.value(Category, cell), Reason: s.cells.value(Reason, cell),
+		Division: division.Code(s.cells.value(view.Division, cell)), Category: s.cells.value(view.Category, cell), Reason: s.cells.value(view.Reason, cell),
 	}
 }
 
@@ -79,7 +82,7 @@ func (t *spanTable) refresh(ctx context.Context, model *readmodel.Reader, dictio
 	defer t.mu.Unlock()
 	s := &t.spans
 	sound := true
-	err := model.Spans(ctx, t.view, t.last, func(ord uint64, changes []readmodel.SpanChange) {
+	err := model.Spans(ctx, t.view, t.last, func(ord uint64, changes []packing.SpanChange) {
 		for i := range changes {
 			sound = s.apply(uint32(ord), &changes[i]) && sound
 		}
@@ -115,7 +118,7 @@ func (s *Spans) namesCells() bool {
 
 // apply applies one change. It returns false if the change ends a span that does not
 // exist.
-func (s *Spans) apply(ord uint32, c *readmodel.SpanChange) bool {
+func (s *Spans) apply(ord uint32, c *packing.SpanChange) bool {
 	if c.Ends != 0 {
 		if c.Ends < 1 || c.Ends > int64(len(s.end)) {
 			return false

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/muster-works/muster/projections/readmodel/packing"
+	"github.com/muster-works/muster/projections/view"
+
 	"github.com/muster-works/muster/projections/query/bitemporal"
 	"github.com/muster-works/muster/projections/readmodel"
 )
@@ -50,9 +53,9 @@ func (v *viewSums) refresh(ctx context.Context, model *readmodel.Reader, diction
 	}
 	a := v.appendTo(now)
 	// Rows whose cells came after the dictionary was read, and all rows behind them.
-	var rest []readmodel.Difference
-	err = model.Differences(ctx, v.name, v.last, func(ord uint64, rows []readmodel.Difference) {
-		if len(rest) > 0 || slices.ContainsFunc(rows, func(d readmodel.Difference) bool { return d.Cell > int64(a.cells.n) }) {
+	var rest []packing.Delta
+	err = model.Deltas(ctx, v.name, v.last, func(ord uint64, rows []packing.Delta) {
+		if len(rest) > 0 || slices.ContainsFunc(rows, func(d packing.Delta) bool { return d.Cell > int64(a.cells.n) }) {
 			rest = append(rest, rows...)
 		} else {
 			a.rows(rows)
@@ -89,7 +92,7 @@ func (v *viewSums) appendTo(c *cells) *viewAppender {
 }
 
 // rows appends the rows of whole commits.
-func (a *viewAppender) rows(rows []readmodel.Difference) {
+func (a *viewAppender) rows(rows []packing.Delta) {
 	for i := range rows {
 		d := &rows[i]
 		if a.unsound = a.unsound || d.Cell < 1 || d.Cell > int64(a.cells.n); a.unsound {
@@ -109,17 +112,17 @@ func (a *viewAppender) rows(rows []readmodel.Difference) {
 // roll-ups.
 func (a *viewAppender) count(cell int32, change bitemporal.Change) {
 	f, codes := &a.figures, a.cells.codesOf(cell)
-	county := a.cells.county[codes[Division]]
+	county := a.cells.county[codes[view.Division]]
 	place := a.place(county)
 	change.Class = a.class(place, cell, codes)
 	place.Append(change)
 
 	rolled := signature{codes: codes}
-	rolled.codes[Division] = county
+	rolled.codes[view.Division] = county
 	change.Class = a.byCountyKind.class(f.byCountyKind, cell, rolled)
 	f.byCountyKind.Append(change)
 
-	rolled.codes[Kind] = 0
+	rolled.codes[view.Kind] = 0
 	change.Class = a.byCounty.class(f.byCounty, cell, rolled)
 	f.byCounty.Append(change)
 }
@@ -127,14 +130,14 @@ func (a *viewAppender) count(cell int32, change bitemporal.Change) {
 // duration appends a row of a view of durations. In the sums of the county each row is
 // a class of its own: nearly every row has another cell or another measure.
 func (a *viewAppender) duration(cell, measure int32, change bitemporal.Change) {
-	f, code := &a.figures, a.cells.codes[Division][cell]
+	f, code := &a.figures, a.cells.codes[view.Division][cell]
 	county := a.cells.county[code]
 	place := a.place(county)
 	change.Class = place.addDuration(code, measure)
 	place.Append(change)
 
 	rolled := signature{measure: measure}
-	rolled.codes[Division] = county
+	rolled.codes[view.Division] = county
 	change.Class = a.byCounty.find(f.byCounty, rolled)
 	f.byCounty.Append(change)
 }
@@ -163,7 +166,7 @@ func (a *viewAppender) place(county int32) *classSums {
 }
 
 // class returns the class of a cell in the sums of its county.
-func (a *viewAppender) class(s *classSums, cell int32, codes [axisCount]int32) int32 {
+func (a *viewAppender) class(s *classSums, cell int32, codes [view.AxisCount]int32) int32 {
 	class := slot(&a.classOf, cell)
 	if *class == 0 {
 		*class = s.addCount(codes) + 1

@@ -79,7 +79,7 @@ func (s *Source) askAgencies(r *question.Request) (question.Answer, error) {
 	if cube.BelowCounty(r.Division) {
 		return nil, question.InvalidParameter("division", "want a county at most: events are counted by county")
 	}
-	if err := r.UseView(agency.Name); err != nil {
+	if err := r.UseView(agency.ViewName); err != nil {
 		return nil, err
 	}
 	book, err := s.Policies.Book(r.Context(), r.Position, r.AllSetAside()...)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/muster-works/muster/projections/readmodel/packing"
+
 	"github.com/muster-works/muster/projections/agency"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/view"
@@ -27,7 +29,7 @@ type countCache struct {
 // counts are rows of the view in log order, and their cells by number. A countCache only
 // appends to the rows, and puts new cells into a new map, so that a reader needs no lock.
 type counts struct {
-	rows  []readmodel.Difference
+	rows  []packing.Delta
 	cells map[int64]*view.Cell
 }
 
@@ -38,7 +40,7 @@ func (c *countCache) refresh(ctx context.Context, model *readmodel.Reader, gener
 	if c.generation != generation {
 		c.generation, c.lastRow, c.lastCell, c.cellsRead, c.unchecked, c.counts = generation, 0, 0, 0, false, counts{cells: map[int64]*view.Cell{}}
 	}
-	err := model.Differences(ctx, agency.Name, c.lastRow, func(ord uint64, rows []readmodel.Difference) {
+	err := model.Deltas(ctx, agency.ViewName, c.lastRow, func(ord uint64, rows []packing.Delta) {
 		c.lastRow, c.rows, c.unchecked = ord, append(c.rows, rows...), true
 	})
 	if err != nil || !c.unchecked {
@@ -48,8 +50,8 @@ func (c *countCache) refresh(ctx context.Context, model *readmodel.Reader, gener
 	if err := c.readCells(ctx, model); err != nil {
 		return c.counts, err
 	}
-	if slices.ContainsFunc(c.rows, func(d readmodel.Difference) bool { return c.cells[d.Cell] == nil }) {
-		return c.counts, fmt.Errorf("%w: a row of %s names a cell that is not there", readmodel.ErrUnusable, agency.Name)
+	if slices.ContainsFunc(c.rows, func(d packing.Delta) bool { return c.cells[d.Cell] == nil }) {
+		return c.counts, fmt.Errorf("%w: a row of %s names a cell that is not there", readmodel.ErrUnusable, agency.ViewName)
 	}
 	c.unchecked = false
 	return c.counts, nil
@@ -60,7 +62,7 @@ func (c *countCache) readCells(ctx context.Context, model *readmodel.Reader) err
 	c.cells = maps.Clone(c.cells)
 	return model.Cells(ctx, c.lastCell, func(ord uint64, cells []view.Cell) {
 		for _, cell := range cells {
-			if c.cellsRead++; cell.Agency != "" {
+			if c.cellsRead++; cell[view.Agency] != "" {
 				c.cells[c.cellsRead] = &cell
 			}
 		}

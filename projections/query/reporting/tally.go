@@ -5,12 +5,13 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/muster-works/muster/projections/readmodel/packing"
+
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/projections/agency"
 	"github.com/muster-works/muster/projections/query/question"
-	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/view"
 )
 
@@ -52,25 +53,27 @@ func (t *tally) addCounts(c counts, known uint64, prefix string) {
 	rows := c.rows[:sort.Search(len(c.rows), func(i int) bool { return c.rows[i].Ord > known })]
 	for i := range rows {
 		cell := c.cells[rows[i].Cell]
-		if t.counts(&rows[i]) && !isSubmission(cell) && cell.Division.Under(prefix) {
+		if t.counts(&rows[i]) && !isSubmission(cell) && cell.DivisionCode().Under(prefix) {
 			t.addReport(cell, &rows[i])
 		}
 	}
 	for i := range rows {
 		cell := c.cells[rows[i].Cell]
-		if t.counts(&rows[i]) && isSubmission(cell) && (prefix == "" || t.rows[cell.Agency] != nil) {
-			t.row(cell.Agency).addSubmissions(cell, &rows[i])
+		if t.counts(&rows[i]) && isSubmission(cell) && (prefix == "" || t.rows[cell[view.Agency]] != nil) {
+			t.row(cell[view.Agency]).addSubmissions(cell, &rows[i])
 		}
 	}
 }
 
 // counts reports whether the business date of a count is one of those asked for.
-func (t *tally) counts(d *readmodel.Difference) bool { return t.first <= d.Date && d.Date < t.end }
+func (t *tally) counts(d *packing.Delta) bool { return t.first <= d.Date && d.Date < t.end }
 
-func isSubmission(cell *view.Cell) bool { return cell.Kind == string(events.SubmissionsTalliedType) }
+func isSubmission(cell *view.Cell) bool {
+	return cell[view.Kind] == string(events.SubmissionsTalliedType)
+}
 
 // addSubmissions adds what became of submissions.
-func (row *tallyRow) addSubmissions(cell *view.Cell, d *readmodel.Difference) {
+func (row *tallyRow) addSubmissions(cell *view.Cell, d *packing.Delta) {
 	switch d.Measure {
 	case agency.Accepted:
 		row.Accepted += d.N
@@ -78,15 +81,15 @@ func (row *tallyRow) addSubmissions(cell *view.Cell, d *readmodel.Difference) {
 		row.Duplicate += d.N
 	case agency.Rejected:
 		row.Rejected += d.N
-		row.Refusals[cell.Reason] += d.N
+		row.Refusals[cell[view.Reason]] += d.N
 	}
 }
 
 // addReport adds sheets or exits. The measure is how many days after the business date
 // they were recorded.
-func (t *tally) addReport(cell *view.Cell, d *readmodel.Difference) {
-	row, pack := t.row(cell.Agency), t.book.InForce(cell.Division, d.Date)
-	sheet, corrected := cell.Kind == string(events.AttendanceReportedType), cell.Reason == agency.Corrected
+func (t *tally) addReport(cell *view.Cell, d *packing.Delta) {
+	row, pack := t.row(cell[view.Agency]), t.book.InForce(cell.DivisionCode(), d.Date)
+	sheet, corrected := cell[view.Kind] == string(events.AttendanceReportedType), cell[view.Reason] == agency.Corrected
 	switch {
 	case sheet && corrected:
 		row.SheetsCorrected += d.N
@@ -110,7 +113,7 @@ func addLateness(n, late int, all, allLate, days *int) {
 
 // sheetLateness returns how many days after the due day of the pack a sheet was
 // recorded. It is 0 if no pack is in force.
-func sheetLateness(pack *policy.Pack, d *readmodel.Difference) int {
+func sheetLateness(pack *policy.Pack, d *packing.Delta) int {
 	if pack == nil {
 		return 0
 	}
@@ -120,7 +123,7 @@ func sheetLateness(pack *policy.Pack, d *readmodel.Difference) int {
 
 // exitLateness returns how many days beyond those that the pack allows an exit was
 // recorded. It is 0 if no pack is in force.
-func exitLateness(pack *policy.Pack, d *readmodel.Difference) int {
+func exitLateness(pack *policy.Pack, d *packing.Delta) int {
 	if pack == nil {
 		return 0
 	}

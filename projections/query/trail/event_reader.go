@@ -53,7 +53,7 @@ func (r *eventReader) trailEvent(ref timeline.Ref) (t TrailEvent, err error) {
 		ID: e.ID, Source: e.Source, Type: e.Type, Date: e.Data.BusinessDate(), Recorded: r.row.Recorded,
 		Position: r.row.Position.Event(ref.Index()), AuthID: e.AuthID, Replaces: e.Replaces, Data: e.Data,
 	}
-	by, _, err := r.model.Void(r.ctx, e.Key().Hash())
+	by, _, err := r.model.Retraction(r.ctx, e.Key().Hash())
 	if err != nil {
 		return t, err
 	}

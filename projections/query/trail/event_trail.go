@@ -114,11 +114,11 @@ func (r *eventReader) neighbours(ref timeline.Ref) (later, earlier timeline.Ref,
 	if err != nil {
 		return 0, 0, err
 	}
-	if later, _, err = r.model.Void(r.ctx, e.Key().Hash()); err != nil {
+	if later, _, err = r.model.Retraction(r.ctx, e.Key().Hash()); err != nil {
 		return 0, 0, err
 	}
 	if superseded, ok := e.Supersedes(); ok {
-		_, earlier, err = r.model.Void(r.ctx, superseded.Hash())
+		_, earlier, err = r.model.Retraction(r.ctx, superseded.Hash())
 	}
 	return later, earlier, err
 }
@@ -130,7 +130,7 @@ func (a *About) add(r *question.Request, events *eventReader, ref timeline.Ref) 
 		return err
 	}
 	a.Agencies = appendNew(a.Agencies, e.Agency())
-	subjects, err := r.Model.About(r.Context(), ref)
+	subjects, err := r.Model.SubjectsOf(r.Context(), ref)
 	if err != nil {
 		return err
 	}

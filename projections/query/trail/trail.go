@@ -91,7 +91,7 @@ func (s *Source) askPost(r *question.Request) (question.Answer, error) {
 
 func (s *Source) askAgency(r *question.Request) (question.Answer, error) {
 	var refs []timeline.Ref
-	err := r.Model.Agency(r.Context(), r.PathValue("id"), 0, r.Known, func(ref timeline.Ref) bool {
+	err := r.Model.AgencyEvents(r.Context(), r.PathValue("id"), 0, r.Known, func(ref timeline.Ref) bool {
 		refs = append(refs, ref)
 		return true
 	})

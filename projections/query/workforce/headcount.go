@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/muster-works/muster/projections/headcount"
+	"github.com/muster-works/muster/projections/view"
+
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/projections/query/cube"
 	"github.com/muster-works/muster/projections/query/question"
@@ -11,7 +14,7 @@ import (
 )
 
 // placementAxes are the axes by which people in place are broken down.
-var placementAxes = []cube.Axis{cube.Division, cube.Category, cube.Kind, cube.Group, cube.Area, cube.Sex}
+var placementAxes = []view.Axis{view.Division, view.Category, view.Kind, view.Group, view.Area, view.Sex}
 
 // by is the parameter that lists axes.
 var by = question.Parameter{Name: "by", About: "a comma list of " + cube.Choices(placementAxes)}
@@ -53,13 +56,13 @@ type Labels struct {
 
 // labels returns the labels as an answer shows them.
 func labels(l cube.Labels) Labels {
-	return Labels{l[cube.Division], l[cube.Category], l[cube.Kind], l[cube.Group], l[cube.Area], l[cube.Sex]}
+	return Labels{l[view.Division], l[view.Category], l[view.Kind], l[view.Group], l[view.Area], l[view.Sex]}
 }
 
 // on returns the label on an axis.
-func (l *Labels) on(axis cube.Axis) *string {
+func (l *Labels) on(axis view.Axis) *string {
 	return cube.Labels{
-		cube.Division: l.Division, cube.Category: l.Category, cube.Kind: l.Kind, cube.Group: l.Group, cube.Area: l.Area, cube.Sex: l.Sex,
+		view.Division: l.Division, view.Category: l.Category, view.Kind: l.Kind, view.Group: l.Group, view.Area: l.Area, view.Sex: l.Sex,
 	}[axis]
 }
 
@@ -82,7 +85,7 @@ func (s *Source) askHeadcount(r *question.Request) (question.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.figures(r, headcountView)
+	f, err := s.figures(r, headcount.ViewName)
 	if err != nil {
 		return nil, err
 	}

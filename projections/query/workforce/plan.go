@@ -6,6 +6,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/muster-works/muster/projections/headcount"
+	"github.com/muster-works/muster/projections/plan"
+	"github.com/muster-works/muster/projections/view"
+
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/query/cube"
 	"github.com/muster-works/muster/projections/query/question"
@@ -70,15 +74,15 @@ func (s *Source) askPlan(r *question.Request) (question.Answer, error) {
 
 // planFigures returns the figures of the divisions under the asked one, by code.
 func (s *Source) planFigures(r *question.Request) (map[string]*PlanFigures, error) {
-	by := []cube.By{{Axis: cube.Division, Level: levelBelow(r.Division)}}
+	by := []cube.By{{Axis: view.Division, Level: levelBelow(r.Division)}}
 	all := map[string]*PlanFigures{}
 	for _, part := range []struct {
 		view  string
 		count func(*PlanFigures) *int
 	}{
-		{plannedView, func(f *PlanFigures) *int { return &f.Planned }},
-		{developedView, func(f *PlanFigures) *int { return &f.Developed }},
-		{headcountView, func(f *PlanFigures) *int { return &f.Placed }},
+		{plan.PlannedViewName, func(f *PlanFigures) *int { return &f.Planned }},
+		{plan.DevelopedViewName, func(f *PlanFigures) *int { return &f.Developed }},
+		{headcount.ViewName, func(f *PlanFigures) *int { return &f.Placed }},
 	} {
 		figures, err := s.figures(r, part.view)
 		if err != nil {
@@ -89,7 +93,7 @@ func (s *Source) planFigures(r *question.Request) (map[string]*PlanFigures, erro
 			if n == 0 {
 				continue
 			}
-			code := *g.Labels(group)[cube.Division]
+			code := *g.Labels(group)[view.Division]
 			if all[code] == nil {
 				all[code] = new(PlanFigures)
 			}

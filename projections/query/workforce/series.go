@@ -3,6 +3,8 @@ package workforce
 import (
 	"fmt"
 
+	"github.com/muster-works/muster/projections/headcount"
+
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/projections/query/cube"
 	"github.com/muster-works/muster/projections/query/question"
@@ -48,7 +50,7 @@ func (s *Source) askSeries(r *question.Request) (question.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.figures(r, headcountView)
+	f, err := s.figures(r, headcount.ViewName)
 	if err != nil {
 		return nil, err
 	}

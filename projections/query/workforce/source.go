@@ -8,6 +8,10 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/muster-works/muster/projections/headcount"
+	"github.com/muster-works/muster/projections/plan"
+	"github.com/muster-works/muster/projections/vacancy"
+
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/query/cube"
 	"github.com/muster-works/muster/projections/query/question"
@@ -27,15 +31,6 @@ func (s *Source) Questions() []question.Question {
 	return []question.Question{s.headcount(), s.series(), s.plan(), s.vacancies()}
 }
 
-// The views that the questions are answered from.
-const (
-	headcountView = "headcount" // people in place
-	plannedView   = "planned"   // seats in the plan
-	developedView = "developed" // seats on posts
-	filledView    = "filled"    // vacancies that ended, by the days that they lasted
-	vacancyView   = "vacancy"   // vacant seats
-)
-
 // figures returns the figures of a view as of the request, and notes in its Origin what
 // the answer is made from.
 func (s *Source) figures(r *question.Request, view string) (*cube.Figures, error) {
@@ -54,12 +49,12 @@ func (s *Source) Refresh(ctx context.Context, model *readmodel.Reader, generatio
 	c := s.Cubes.Of(generation)
 	var vacancies, err error
 	var both sync.WaitGroup
-	both.Go(func() { _, vacancies = c.Spans(ctx, model, vacancyView) })
-	for _, view := range []string{headcountView, plannedView, developedView} {
+	both.Go(func() { _, vacancies = c.Spans(ctx, model, vacancy.ViewName) })
+	for _, view := range []string{headcount.ViewName, plan.PlannedViewName, plan.DevelopedViewName} {
 		_, failed := c.Figures(ctx, model, view)
 		err = errors.Join(err, failed)
 	}
-	_, filled := c.Durations(ctx, model, filledView)
+	_, filled := c.Durations(ctx, model, vacancy.FilledViewName)
 	both.Wait()
 	return errors.Join(err, filled, vacancies)
 }

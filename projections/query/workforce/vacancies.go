@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"strconv"
 
+	"github.com/muster-works/muster/projections/vacancy"
+
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/query/cube"
@@ -49,17 +51,17 @@ type Vacancies struct {
 }
 
 func (s *Source) askVacancies(r *question.Request) (question.Answer, error) {
-	if err := r.UseView(vacancyView); err != nil {
+	if err := r.UseView(vacancy.ViewName); err != nil {
 		return nil, err
 	}
-	spans, err := s.cube(r).Spans(r.Context(), r.Model, vacancyView)
+	spans, err := s.cube(r).Spans(r.Context(), r.Model, vacancy.ViewName)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.UseView(filledView); err != nil {
+	if err := r.UseView(vacancy.FilledViewName); err != nil {
 		return nil, err
 	}
-	filled, err := s.cube(r).Durations(r.Context(), r.Model, filledView)
+	filled, err := s.cube(r).Durations(r.Context(), r.Model, vacancy.FilledViewName)
 	if err != nil {
 		return nil, err
 	}

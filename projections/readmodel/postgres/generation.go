@@ -25,7 +25,7 @@ type generation struct {
 }
 
 func (g *generation) Query(ctx context.Context, query string, args ...any) (readmodel.Rows, error) {
-	r, err := g.asker.Query(ctx, numbered(query), args...)
+	r, err := g.asker.Query(ctx, numberArguments(query), args...)
 	if err != nil {
 		return nil, wrap(err)
 	}
@@ -80,10 +80,10 @@ func (f *flag) ScanInt64(n pgtype.Int8) error {
 	return nil
 }
 
-var questions sync.Map // as numbered made them
+var questions sync.Map // as numberArguments made them
 
-// numbered writes $1, $2, … for each ? of a question.
-func numbered(query string) string {
+// numberArguments writes $1, $2, … for each ? of a question.
+func numberArguments(query string) string {
 	if q, ok := questions.Load(query); ok {
 		return q.(string)
 	}
@@ -108,7 +108,7 @@ const (
 	indexCorrupted  = "XX002"
 )
 
-func is(err error, codes ...string) bool {
+func hasCode(err error, codes ...string) bool {
 	var e *pgconn.PgError
 	if !errors.As(err, &e) {
 		return false
@@ -128,18 +128,18 @@ func wrap(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case is(err, undefinedTable, undefinedColumn, invalidSchema, dataCorrupted, indexCorrupted):
+	case hasCode(err, undefinedTable, undefinedColumn, invalidSchema, dataCorrupted, indexCorrupted):
 		return fmt.Errorf("%w: %w", readmodel.ErrUnusable, err)
-	case lost(err):
+	case isConnectionLost(err):
 		return fmt.Errorf("%w: %w", readmodel.ErrUnavailable, err)
 	}
 	return fmt.Errorf("postgres: %w", err)
 }
 
-// lost says whether an error is of the connection. The classes 08, 53 and 57P
+// isConnectionLost says whether an error is of the connection. The classes 08, 53 and 57P
 // are those of connections, of resources, and of a server or an operator who
 // ends sessions.
-func lost(err error) bool {
+func isConnectionLost(err error) bool {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
 		return strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "53") || strings.HasPrefix(e.Code, "57P") || e.Code == idleInTransaction

@@ -15,6 +15,7 @@ import (
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
 	"github.com/muster-works/muster/projections/runner"
+	"github.com/muster-works/muster/projections/vacancy"
 )
 
 func open(t *testing.T) *Store {
@@ -75,7 +76,7 @@ func TestQuestionsUseIndexes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	conn, err := s.edit(t.Context(), "gen-000001", nil)
+	conn, err := s.openForWriting(t.Context(), "gen-000001", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,9 +84,9 @@ func TestQuestionsUseIndexes(t *testing.T) {
 	if _, err := conn.conn.Exec(t.Context(), `SET enable_seqscan = off`); err != nil {
 		t.Fatal(err)
 	}
-	for _, q := range append(asked, storetest.Question{SQL: `DELETE FROM vacancy WHERE last = ?`, Args: []any{1}}) {
+	for _, q := range append(asked, storetest.Question{SQL: `DELETE FROM ` + vacancy.ViewName + ` WHERE last = ?`, Args: []any{1}}) {
 		var plan []byte
-		if err := conn.conn.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) "+numbered(q.SQL), q.Args...).Scan(&plan); err != nil {
+		if err := conn.conn.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) "+numberArguments(q.SQL), q.Args...).Scan(&plan); err != nil {
 			t.Fatalf("%s: %v", q.SQL, err)
 		}
 		if scans := sequential(t, plan); len(scans) > 0 && strings.Join(scans, " ") != "progress" {

@@ -20,14 +20,14 @@ var migrations embed.FS
 // Current returns the generation that the row in muster.in_use names.
 func (s *Store) Current(ctx context.Context) (name string, err error) {
 	err = s.pool.QueryRow(ctx, `SELECT generation FROM muster.in_use`).Scan(&name)
-	if errors.Is(err, pgx.ErrNoRows) || is(err, undefinedTable, invalidSchema) {
+	if errors.Is(err, pgx.ErrNoRows) || hasCode(err, undefinedTable, invalidSchema) {
 		return "", readmodel.ErrNone
 	}
 	return name, wrap(err)
 }
 
-// Point replaces the row in muster.in_use.
-func (s *Store) Point(ctx context.Context, name string) error {
+// SetCurrent replaces the row in muster.in_use.
+func (s *Store) SetCurrent(ctx context.Context, name string) error {
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}

@@ -62,8 +62,8 @@ func (s *Store) Current(context.Context) (string, error) {
 	return strings.TrimSpace(string(b)), nil
 }
 
-// Point replaces the file current, durably.
-func (s *Store) Point(_ context.Context, name string) error {
+// SetCurrent replaces the file current, durably.
+func (s *Store) SetCurrent(_ context.Context, name string) error {
 	f, err := os.CreateTemp(s.path, "current-*")
 	if err != nil {
 		return fmt.Errorf("sqlite: %w", err)
@@ -96,7 +96,7 @@ func (s *Store) Generations(context.Context) ([]string, error) {
 
 // Open opens a generation for reading.
 func (s *Store) Open(_ context.Context, name string) (readmodel.Generation, error) {
-	db, err := open(s.file(name), "query_only(1)", "busy_timeout(5000)", "mmap_size(1073741824)")
+	db, err := openDatabase(s.file(name), "query_only(1)", "busy_timeout(5000)", "mmap_size(1073741824)")
 	if err != nil {
 		return nil, err
 	}
@@ -117,8 +117,8 @@ func (s *Store) Remove(_ context.Context, name string) error {
 // Close does nothing.
 func (s *Store) Close() error { return nil }
 
-// open opens a file.
-func open(path string, pragmas ...string) (*sql.DB, error) {
+// openDatabase opens a file.
+func openDatabase(path string, pragmas ...string) (*sql.DB, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
+	"github.com/muster-works/muster/projections/vacancy"
 )
 
 func open1(t *testing.T) *Store {
@@ -35,7 +36,7 @@ func TestQuestionsUseIndexes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer g.Close()
-	for _, q := range append(asked, storetest.Question{SQL: `DELETE FROM vacancy WHERE last = ?`, Args: []any{1}}) {
+	for _, q := range append(asked, storetest.Question{SQL: `DELETE FROM ` + vacancy.ViewName + ` WHERE last = ?`, Args: []any{1}}) {
 		rows, err := g.Query(t.Context(), "EXPLAIN QUERY PLAN "+q.SQL, q.Args...)
 		if err != nil {
 			t.Fatal(err)

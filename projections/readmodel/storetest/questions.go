@@ -11,6 +11,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
 )
@@ -100,20 +101,20 @@ func Questions(t *testing.T, s readmodel.Store) []Question {
 		ok(err)
 	}
 	ok(r.PostsUnder(ctx, "37", m.Ord, func(no timeline.Number, name string, _ *timeline.Post) {}))
-	ok(r.LeafEnds(ctx, func(uint32, timeline.Ref) {}))
+	ok(r.FolioEnds(ctx, func(uint32, timeline.Ref) {}))
 	ok(r.PostSizes(ctx, func(timeline.Number, int) {}))
 	ok(r.PostFacts(ctx, 1, 1, func(timeline.Number, string, []byte) error { return nil }))
 	name, err := r.PostName(ctx, 1)
 	ok(err)
 	_, err = r.Post(ctx, name, m.Ord)
 	ok(err)
-	_, err = r.About(ctx, timeline.MakeRef(1, 0))
+	_, err = r.SubjectsOf(ctx, timeline.MakeRef(1, 0))
 	ok(err)
 	_, err = r.PlanKey(ctx, 1)
 	ok(err)
-	_, err = r.Run(ctx, 1)
+	_, err = r.RunName(ctx, 1)
 	ok(err)
-	_, _, err = r.Void(ctx, [16]byte{})
+	_, _, err = r.Retraction(ctx, [16]byte{})
 	ok(err)
 	return append(recorder.Asked(), ask(t, r, m, recorder)...)
 }
@@ -124,9 +125,9 @@ func ask(t *testing.T, r *readmodel.Reader, m readmodel.Meta, recorder *Recorder
 	for _, v := range projections.Views() {
 		var err error
 		if v.Spans != nil {
-			err = r.Spans(ctx, v.Name, 1, func(uint64, []readmodel.SpanChange) {})
+			err = r.Spans(ctx, v.Name, 1, func(uint64, []packing.SpanChange) {})
 		} else {
-			err = r.Differences(ctx, v.Name, 1, func(uint64, []readmodel.Difference) {})
+			err = r.Deltas(ctx, v.Name, 1, func(uint64, []packing.Delta) {})
 		}
 		if err != nil {
 			t.Errorf("view %s: %v", v.Name, err)
@@ -135,7 +136,7 @@ func ask(t *testing.T, r *readmodel.Reader, m readmodel.Meta, recorder *Recorder
 	if err := r.Cells(ctx, 1, func(uint64, []view.Cell) {}); err != nil {
 		t.Error(err)
 	}
-	if err := r.Agency(ctx, "370100-rsj", 0, m.Ord, func(timeline.Ref) bool { return true }); err != nil {
+	if err := r.AgencyEvents(ctx, "370100-rsj", 0, m.Ord, func(timeline.Ref) bool { return true }); err != nil {
 		t.Error(err)
 	}
 	return recorder.Asked()

@@ -95,7 +95,7 @@ func directory(t *testing.T, s readmodel.Store) {
 	if err := d.Remove(ctx, "gen-000009"); err != nil {
 		t.Errorf("remove what is not there: %v", err)
 	}
-	if err := s.Point(ctx, "../../etc/passwd"); err != nil {
+	if err := s.SetCurrent(ctx, "../../etc/passwd"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Reader(ctx); !errors.Is(err, readmodel.ErrUnusable) {
@@ -159,11 +159,11 @@ func fence(t *testing.T, s readmodel.Store) {
 	if err := first.Write(ctx, batch(1, "first")); err != nil {
 		t.Fatal(err)
 	}
-	if err := first.Fenced(ctx); err != nil {
+	if err := first.CheckFence(ctx); err != nil {
 		t.Errorf("nobody has taken over: %v", err)
 	}
 	second := take()
-	if err := first.Fenced(ctx); !errors.Is(err, readmodel.ErrFenced) {
+	if err := first.CheckFence(ctx); !errors.Is(err, readmodel.ErrFenced) {
 		t.Errorf("the first writer, asked: %v", err)
 	}
 	if err := first.Write(context.WithoutCancel(ctx), batch(2, "late")); !errors.Is(err, readmodel.ErrFenced) {

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/muster-works/muster/services/internal/daemon"
+	"github.com/muster-works/muster/services/deployment"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -31,9 +31,9 @@ type instance struct {
 func start(t *testing.T) *instance {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	ready, ended := make(chan daemon.Addresses, 1), make(chan error, 1)
-	c := daemon.Config{Data: t.TempDir(), HTTP: "127.0.0.1:0", NATS: "127.0.0.1:0", Out: io.Discard, Simulate: 0.001, Seed: 1}
-	go func() { ended <- daemon.Up(ctx, c, func(a daemon.Addresses) { ready <- a }) }()
+	ready, ended := make(chan deployment.Addresses, 1), make(chan error, 1)
+	c := deployment.Config{Data: t.TempDir(), HTTP: "127.0.0.1:0", NATS: "127.0.0.1:0", Out: io.Discard, Simulate: 0.001, Seed: 1}
+	go func() { ended <- deployment.Up(ctx, c, func(a deployment.Addresses) { ready <- a }) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/muster-works/muster/projections/query"
 	"github.com/muster-works/muster/projections/query/question"
 	"github.com/muster-works/muster/projections/table"
+	"github.com/muster-works/muster/services/deployment"
 	"github.com/muster-works/muster/services/gateway"
-	"github.com/muster-works/muster/services/internal/daemon"
 )
 
 // The OpenAPI document is what the tables of the handlers make now.
@@ -73,10 +73,10 @@ func openAPI(t *testing.T) *huma.OpenAPI {
 		}
 		doc.AddOperation(op)
 	}
-	for _, pattern := range daemon.Paths() {
+	for _, pattern := range deployment.Paths() {
 		op := operation(t, pattern)
 		if pattern == "GET /v1/services" {
-			op.Responses["200"].Content["application/json"].Schema = schemaOf(registry, &daemon.Roster{})
+			op.Responses["200"].Content["application/json"].Schema = schemaOf(registry, &deployment.Roster{})
 		}
 		doc.AddOperation(op)
 	}

@@ -21,17 +21,17 @@ import (
 //
 // An event takes 16 bytes, 6 to 8 in the index, and a share of its commit's
 // place: 23 bytes where commits are full, 27 where each holds one event. The
-// 16 bytes are 80 bits of the key, 42 of the digest of what was submitted, the
-// type, and whether the event was voided.
+// 16 bytes are 80 bits of the key, 41 of the digest of what was submitted, 6 of the
+// type, and whether the event was voided. So there is room for 64 types.
 //
 // The 80 bits are drawn from the 128 of [events.Key.Hash] by multiply-shift
 // (Dietzfelbinger et al. 1997) under a factor that the process draws at random
 // and nobody sees: whatever ids agencies choose, even such as they made to
 // collide, any two keys that differ agree in them with a chance of 2^-79 at
 // most. (It is drawn anew by each process that folds the log, and written down
-// with the fold for those that do not.) So do the 42 bits of a digest, with 2^-41. An event is taken for a
+// with the fold for those that do not.) So do the 41 bits of a digest, with 2^-40. An event is taken for a
 // duplicate, and so not kept, by both together: that another one is, has a
-// chance of 2^-120 a pair, or of 2^-41 where its agency used an id twice. Over a hundred million
+// chance of 2^-119 a pair, or of 2^-40 where its agency used an id twice. Over a hundred million
 // events and a thousand million submissions the chance that any key is mistaken
 // for another is one in six million; it would be refused as id_reused, and a
 // process with a factor of its own would take it.
@@ -44,16 +44,17 @@ type Ledger struct {
 	places  places
 }
 
-// An entry is a mark of the key, and the rest: 16 more bits of the mark, 42 of
-// the digest, 5 of the type and 1 for what was voided.
+// An entry is a mark of the key, and the rest: 16 more bits of the mark, 41 of
+// the digest, 6 of the type and 1 for what was voided.
 type entry struct{ mark, rest uint64 }
 
 const (
-	digestBits = 42
-	typeBits   = 5
+	digestBits = 41
+	typeBits   = 6
 	voidedBit  = 1
 	markShift  = digestBits + typeBits + 1
-	typeMask   = 1<<typeBits - 1
+	maxTypes   = 1 << typeBits // that a catalogue may have
+	typeMask   = maxTypes - 1
 )
 
 // A Known is what the ledger knows of one event.
@@ -194,7 +195,7 @@ func (l *Ledger) mark(key [16]byte) entry {
 	return entry{carry + high*l.factor[1] + low*l.factor[0], rest >> markShift << markShift}
 }
 
-// digest takes 42 bits of what is kept of the digest of what was submitted.
+// digest takes 41 bits of what is kept of the digest of what was submitted.
 func (l *Ledger) digest(e *events.Event) uint64 {
 	n, _ := strconv.ParseUint(e.Digest[:min(16, len(e.Digest))], 16, 64)
 	return n * l.twist >> (64 - digestBits)

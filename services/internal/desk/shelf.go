@@ -18,7 +18,11 @@ import (
 // format is the number of the form in which folds are written down. It is
 // raised with every change of that form, or of what the fold of an event is: a
 // fold of another form is folded anew.
-const format = 1
+//
+//   - 1: the first one.
+//   - 2: the idempotency index gives 6 bits to the type of an event in place of 5,
+//     and 41 to the digest in place of 42, so that a catalogue may have 64 types.
+const format = 2
 
 // A Verifier says whether the commit at a position is the one with that id:
 // nil, or log.ErrForeign. Every driver of the log is one.
@@ -35,13 +39,18 @@ type Verifier interface {
 // written. Up to there the fold in it holds all of its boundary, so that all of
 // them read on from there, those included whose boundary is seldom written to.
 type Shelf struct {
-	dir  string
-	log  Verifier
-	held int // events in the folds when they were written down last
+	dir   string
+	log   Verifier
+	held  int // events in the folds when they were written down last
+	worth int // new events after which Keep writes them down
 }
 
 // NewShelf makes a shelf for the folds of a log. The directory need not be there.
-func NewShelf(dir string, l Verifier) *Shelf { return &Shelf{dir: dir, log: l} }
+func NewShelf(dir string, l Verifier) *Shelf { return &Shelf{dir: dir, log: l, worth: worth} }
+
+// WriteAfter has Keep write the folds down once so many new events have come, in
+// place of 50,000, if they are a sixteenth of all. It is called before Keep.
+func (s *Shelf) WriteAfter(events int) { s.worth = events }
 
 // Restore brings folds, which are at the beginning of the log, to where they
 // were written down. Those that were not stay, and so do those in doubt; why
@@ -72,7 +81,7 @@ func (s *Shelf) Keep(ctx context.Context, every time.Duration, failed func(error
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		if n := held(folds); n-s.held >= max(worth, n/share) {
+		if n := held(folds); n-s.held >= max(s.worth, n/share) {
 			if err := s.Write(ctx, folds...); err != nil && ctx.Err() == nil {
 				failed(err)
 			}
@@ -162,7 +171,7 @@ func (f *Fold) load(ctx context.Context, r *snapshot.Reader, l Verifier) error {
 		return fmt.Errorf("%w: it is of boundary %q", snapshot.ErrDoubtful, boundary)
 	}
 	var known []events.Type
-	for n := r.Below(1 << typeBits); n > 0; n-- {
+	for n := r.Below(maxTypes + 1); n > 0; n-- {
 		known = append(known, events.Type(r.Text()))
 	}
 	if r.Err() == nil && !slices.Equal(known, types) {

@@ -55,6 +55,21 @@ type Options struct {
 	// Leader makes this node a follower that never got any data and sends
 	// whoever asks for the leader there.
 	Leader *Server
+	// Version is what the server says of itself; 23.10.0 when empty.
+	Version string
+	// ReadLag is how long what was accepted cannot be read yet. An append is
+	// answered when it can be read; a refusal is answered at once, by what was
+	// accepted, and an append that is sent again meanwhile is refused. A leader
+	// does so for some milliseconds (tried by hand, 24.10 as a cluster of three,
+	// and on one node whose standard projections run).
+	ReadLag time.Duration
+	// Checkpoints adds to the checkpoints that a filtered subscription is sent.
+	Checkpoints Checkpoints
+	// Others is how many records of other applications lie in front of the
+	// first append, and behind every twentieth append, the first of them
+	// included. With more than a window of them a subscription passes whole
+	// windows that its filter selects nothing of.
+	Others int
 }
 
 // A Server is one node. Its methods are safe for concurrent use.
@@ -75,7 +90,10 @@ func Start(o Options) (*Server, error) {
 	if o.MaxAppend == 0 {
 		o.MaxAppend = 1 << 20
 	}
-	s := &Server{options: o, store: newStore(!o.Quiet), addr: "127.0.0.1:0"}
+	if o.Version == "" {
+		o.Version = "23.10.0"
+	}
+	s := &Server{options: o, store: newStore(o), addr: "127.0.0.1:0"}
 	if o.User != "" {
 		certificate, err := selfSigned()
 		if err != nil {
@@ -144,7 +162,7 @@ func (s *Server) Resume() error {
 	}
 	s.grpc = grpc.NewServer(options...)
 	streams.RegisterStreamsServer(s.grpc, &streamsService{server: s})
-	serverfeatures.RegisterServerFeaturesServer(s.grpc, featuresService{})
+	serverfeatures.RegisterServerFeaturesServer(s.grpc, featuresService{version: s.options.Version})
 	go s.grpc.Serve(s.listener)
 	return nil
 }

@@ -13,6 +13,8 @@ type faults struct {
 	lostAcks int
 	refusals int
 	falters  int
+	passes   int
+	before   func()        // runs before the next subscription begins
 	cutAfter int           // events until a reader's connection is cut, when positive
 	frozen   chan struct{} // open while nothing is answered
 }
@@ -28,6 +30,13 @@ func (s *Server) Refuse(n int) { s.faults.set(func(f *faults) { f.refusals = n }
 // Falter fails the next n calls with Unknown, as a server does that is shutting
 // down.
 func (s *Server) Falter(n int) { s.faults.set(func(f *faults) { f.falters = n }) }
+
+// PassOver lets the next n subscriptions send nothing of what their filter selects
+// of the past, and a checkpoint of its end.
+func (s *Server) PassOver(n int) { s.faults.set(func(f *faults) { f.passes = n }) }
+
+// BeforeSubscription runs f once, before the next subscription begins.
+func (s *Server) BeforeSubscription(f func()) { s.faults.set(func(x *faults) { x.before = f }) }
 
 // CutAfter cuts the connection of the reader that receives the n-th event from
 // now on, just after it was sent.
@@ -61,6 +70,16 @@ func (f *faults) thaw() {
 			f.frozen = nil
 		}
 	})
+}
+
+func (f *faults) beforeSubscription() {
+	f.mu.Lock()
+	do := f.before
+	f.before = nil
+	f.mu.Unlock()
+	if do != nil {
+		do()
+	}
 }
 
 // wait returns at once unless the server is frozen.

@@ -115,6 +115,7 @@ func (r reader) send(events []Event, count uint64) error {
 // subscribeAll sends what the filter selects of the events after the given
 // position, checkpoints, and whatever is appended later.
 func (r reader) subscribeAll(o *streams.ReadReq_Options) error {
+	r.service.server.faults.beforeSubscription()
 	store := r.service.server.store
 	all, _ := store.snapshot()
 	at, err := start(all, o.GetAll())
@@ -128,32 +129,31 @@ func (r reader) subscribeAll(o *streams.ReadReq_Options) error {
 	if err != nil {
 		return err
 	}
-	every := uint64(o.GetFilter().GetMax()) * uint64(max(1, o.GetFilter().GetCheckpointIntervalMultiplier()))
+	_, fromStart := o.GetAll().GetAllOption().(*streams.ReadReq_Options_AllOptions_Start)
+	m := marker{reader: r, kinds: r.service.server.options.Checkpoints, start: fromStart,
+		every: uint64(o.GetFilter().GetMax()) * uint64(max(1, o.GetFilter().GetCheckpointIntervalMultiplier()))}
 	if err := r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_Confirmation{
 		Confirmation: &streams.ReadResp_SubscriptionConfirmation{SubscriptionId: uuid.NewString()},
 	}}); err != nil {
 		return err
 	}
-	considered := uint64(0)
+	if r.service.server.faults.take(func(f *faults) *int { return &f.passes }) && len(all) > at {
+		if err := m.checkpoint(all[len(all)-1].Position); err != nil {
+			return err
+		}
+		at = len(all)
+	}
 	for {
-		for _, e := range all[min(at, len(all)):] {
-			if selects(e) {
-				if err := r.event(e); err != nil {
-					return err
-				}
-			}
-			if considered++; every > 0 && considered%every == 0 {
-				if err := r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_Checkpoint_{
-					Checkpoint: &streams.ReadResp_Checkpoint{CommitPosition: e.Position, PreparePosition: e.Position},
-				}}); err != nil {
-					return err
-				}
-			}
+		if err := m.send(all[min(at, len(all)):], selects); err != nil {
+			return err
 		}
 		at = len(all)
 		var grown <-chan struct{}
 		if all, grown = store.snapshot(); len(all) > at {
 			continue
+		}
+		if err := m.live(); err != nil {
+			return err
 		}
 		if !r.service.server.options.Old {
 			if err := r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_CaughtUp_{CaughtUp: &streams.ReadResp_CaughtUp{}}}); err != nil {

@@ -1,6 +1,7 @@
 package estest
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -34,24 +35,44 @@ const (
 
 // A store holds $all in order, and for each stream where its events are.
 type store struct {
-	noisy bool
+	noisy   bool
+	others  int // records of other applications, in front and now and then
+	appends int
+	lag     time.Duration // from being accepted to being readable
 
 	mu      sync.Mutex
 	all     []Event
+	visible int              // how many of all can be read
 	streams map[string][]int // by event number
 	next    uint64           // position of the next record
 	random  *rand.Rand
-	grown   chan struct{} // closed when all grows
+	grown   chan struct{} // closed when more of all can be read
 }
 
-func newStore(noisy bool) *store {
-	s := &store{noisy: noisy, streams: map[string][]int{}, random: rand.New(rand.NewPCG(7, 11)), grown: make(chan struct{})}
+func newStore(o Options) *store {
+	s := &store{noisy: !o.Quiet, others: o.Others, lag: o.ReadLag, streams: map[string][]int{}, random: rand.New(rand.NewPCG(7, 11)), grown: make(chan struct{})}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// A database begins with a record that is no event.
 	s.next = 211
 	s.noise()
+	s.crowd()
 	return s
+}
+
+// othersEvery is how many appends lie between two crowds of records of others.
+const othersEvery = 20
+
+// crowd writes the records of other applications.
+func (s *store) crowd() {
+	if s.others == 0 {
+		return
+	}
+	events := make([]Event, s.others)
+	for i := range events {
+		events[i] = Event{ID: uuid.New(), Type: "counted", Data: []byte(`{"n":1}`), JSON: true}
+	}
+	s.write("inventory-17", events)
 }
 
 // An outcome is what became of an append.
@@ -60,6 +81,7 @@ type outcome struct {
 	repeated bool
 	last     int64 // number of the last event of the append, if ok, or of the stream
 	position uint64
+	readable int // how much of all must be readable before the answer is given
 }
 
 // append writes events if stream is at expected. With a concrete revision, an
@@ -87,15 +109,23 @@ func (s *store) append(stream string, expected int64, events []Event) outcome {
 			return outcome{last: current}
 		}
 		last := expected + int64(len(events))
-		return outcome{ok: true, repeated: true, last: last, position: s.all[index[last]].Position}
+		if index[last] >= s.visible {
+			// The leader has accepted it, and cannot look it up yet.
+			return outcome{last: current}
+		}
+		return outcome{ok: true, repeated: true, last: last, position: s.all[index[last]].Position, readable: index[last] + 1}
 	}
 	s.write(stream, events)
 	s.noise()
+	if s.appends++; s.appends%othersEvery == 1 {
+		s.crowd()
+	}
 	index = s.streams[stream]
 	if len(index) == 0 {
 		return outcome{ok: true, last: -1}
 	}
-	return outcome{ok: true, last: int64(len(index)) - 1, position: s.all[index[len(index)-1]].Position}
+	last := index[len(index)-1]
+	return outcome{ok: true, last: int64(len(index)) - 1, position: s.all[last].Position, readable: last + 1}
 }
 
 // anywhere finds an append by its ids alone, which is all that can be done for
@@ -130,8 +160,40 @@ func (s *store) write(stream string, events []Event) {
 		// A record is as long as what it holds and then some.
 		s.next += uint64(len(e.Data)+len(e.Metadata)+2*len(e.Type)) + 71 + 2*uint64(s.random.IntN(50))
 	}
+	if s.lag == 0 {
+		s.show(len(s.all))
+		return
+	}
+	n := len(s.all)
+	time.AfterFunc(s.lag, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.show(min(n, len(s.all)))
+	})
+}
+
+// show makes the first n of all readable.
+func (s *store) show(n int) {
+	s.visible = max(s.visible, n)
 	close(s.grown)
 	s.grown = make(chan struct{})
+}
+
+// await returns when the first n of all can be read.
+func (s *store) await(ctx context.Context, n int) error {
+	for {
+		s.mu.Lock()
+		visible, grown := s.visible, s.grown
+		s.mu.Unlock()
+		if visible >= n {
+			return nil
+		}
+		select {
+		case <-grown:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // noise writes what a server writes of its own accord: statistics, links into
@@ -162,7 +224,7 @@ func (z zeros) Read(b []byte) (int, error) {
 func (s *store) snapshot() ([]Event, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.all[:len(s.all):len(s.all)], s.grown
+	return s.all[:s.visible:s.visible], s.grown
 }
 
 // stream returns the events of one stream.
@@ -171,6 +233,9 @@ func (s *store) stream(name string) []Event {
 	defer s.mu.Unlock()
 	var events []Event
 	for number, at := range s.streams[name] {
+		if at >= s.visible {
+			break
+		}
 		if e := s.all[at]; e.Number == uint64(number) { // and not scavenged
 			events = append(events, e)
 		}
@@ -203,6 +268,13 @@ func (s *Server) Write(stream string, events ...Event) {
 // Events returns the events of stream.
 func (s *Server) Events(stream string) []Event { return s.store.stream(stream) }
 
+// Accepted returns how many events of stream were accepted, readable or not.
+func (s *Server) Accepted(stream string) int {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	return len(s.store.streams[stream])
+}
+
 // All returns every event, in the order of $all.
 func (s *Server) All() []Event {
 	all, _ := s.store.snapshot()
@@ -222,6 +294,13 @@ func (s *Server) Forget(n int) {
 	}
 }
 
+// Lose takes away the events of stream from number on, as damage does.
+func (s *Server) Lose(stream string, number uint64) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	s.store.rebuild(slices.DeleteFunc(slices.Clone(s.store.all), func(e Event) bool { return e.Stream == stream && e.Number >= number }))
+}
+
 // Scavenge takes away the events of stream that come before number, as
 // retention does.
 func (s *Server) Scavenge(stream string, number uint64) {
@@ -230,10 +309,24 @@ func (s *Server) Scavenge(stream string, number uint64) {
 	s.store.rebuild(slices.DeleteFunc(slices.Clone(s.store.all), func(e Event) bool { return e.Stream == stream && e.Number < number }))
 }
 
+// Conceal makes the last n records unreadable for a while, as on a leader that has
+// been deposed and does not know it yet.
+func (s *Server) Conceal(n int, while time.Duration) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	all := len(s.store.all)
+	s.store.visible = max(0, all-n)
+	time.AfterFunc(while, func() {
+		s.store.mu.Lock()
+		defer s.store.mu.Unlock()
+		s.store.show(min(all, len(s.store.all)))
+	})
+}
+
 // rebuild puts all in place of what there is. An event number that is gone
 // leads to the next one that is not.
 func (s *store) rebuild(all []Event) {
-	s.all, s.streams = all, map[string][]int{}
+	s.all, s.visible, s.streams = all, len(all), map[string][]int{}
 	for i, e := range all {
 		for uint64(len(s.streams[e.Stream])) < e.Number {
 			s.streams[e.Stream] = append(s.streams[e.Stream], i)

@@ -19,12 +19,13 @@ import (
 
 type featuresService struct {
 	serverfeatures.UnimplementedServerFeaturesServer
+	version string
 }
 
-func (featuresService) GetSupportedMethods(context.Context, *shared.Empty) (*serverfeatures.SupportedMethods, error) {
+func (f featuresService) GetSupportedMethods(context.Context, *shared.Empty) (*serverfeatures.SupportedMethods, error) {
 	const service = "event_store.client.streams.streams"
 	return &serverfeatures.SupportedMethods{
-		EventStoreServerVersion: "23.10.0",
+		EventStoreServerVersion: f.version,
 		Methods: []*serverfeatures.SupportedMethod{
 			{ServiceName: service, MethodName: "append"},
 			{ServiceName: service, MethodName: "read"},
@@ -83,6 +84,11 @@ func (s *streamsService) Append(call streams.Streams_AppendServer) error {
 	if f.take(func(f *faults) *int { return &f.lostAcks }) {
 		s.server.cut(remote(call.Context()))
 		return status.Error(codes.Unavailable, "unheard")
+	}
+	if o.ok {
+		if err := s.server.store.await(call.Context(), o.readable); err != nil {
+			return err
+		}
 	}
 	return call.SendAndClose(answer(o, expected, s.server.options.Old))
 }

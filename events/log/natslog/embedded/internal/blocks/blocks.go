@@ -26,8 +26,10 @@
 // the commit, with its position, and nothing is lost on the way: that server
 // would cut the block off before the damage, or delete the stream.
 //
-// Extend does so only where it is sure: with a server whose files are known here
-// to the byte, for a stream that denies deletions and has no limits and no keys,
+// All of this depends on the form of the server's files, so that it is done only
+// with the version of the server that was verified: see verified.
+//
+// Beyond that, Extend does its part only where it is sure: for a stream that denies deletions and has no limits and no keys,
 // if every record from the last block of the index on is undamaged and follows
 // the one before. The tests hold it to the index that the server itself makes of
 // the same files.
@@ -47,12 +49,29 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// verified is the version of the server whose files Extend was held to. For
-// another one, go through what changed in its server/filestore.go
-// (recoverFullState, writeFullState, recoverMsgBlock, rebuildState,
-// newMsgBlockForWrite), run the tests here, and set it; until then a start after
-// a kill reads the whole log, and says why.
+// verified is the version of nats-server whose files this package was verified
+// against. Before it is set to another one, go through what changed in that
+// version's server/filestore.go (recoverFullState, writeFullState,
+// recoverMsgBlock, rebuildState, newMsgBlockForWrite, the compression of a block,
+// the layout of a record) and run the tests of this package.
+//
+// When the server that is linked in has another version, nothing here relies on
+// knowing its files. Stored yields no message and Extend changes nothing: the
+// server reads the log, which is slower. Expand writes no file, and fails where
+// it would have to.
 const verified = "2.15.2"
+
+// ErrUnverified is returned when the nats-server that is linked in is not of
+// the version that this package was verified against.
+var ErrUnverified = errors.New("the form of this server's files is not verified")
+
+// verifyVersion returns ErrUnverified unless version is the verified one.
+func verifyVersion(version string) error {
+	if version == verified {
+		return nil
+	}
+	return fmt.Errorf("%w: the files of nats-server %s are known, not those of %s", ErrUnverified, verified, version)
+}
 
 // configuration returns how the stream in dir was made. It fails where that
 // cannot be read, and where the stream is encrypted.

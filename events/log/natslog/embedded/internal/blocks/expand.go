@@ -2,15 +2,22 @@ package blocks
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
+
+	"github.com/nats-io/nats-server/v2/server"
 )
 
 // Expand sees to it that the block which the server will take for the last one
 // of the stream in dir is not compressed, and says whether it had to change a
 // file for that. No server may have the stream open. After an error the server
-// must not be started: it could overwrite what is in that block.
-func Expand(dir string) (changed bool, err error) {
+// must not be started: it could overwrite what is in that block. Expand fails
+// with ErrUnverified, and changes nothing, where it would have to change a file
+// of a server of another version than the verified one.
+func Expand(dir string) (changed bool, err error) { return expand(dir, server.VERSION) }
+
+func expand(dir, version string) (changed bool, err error) {
 	c, err := configuration(dir)
 	if err != nil {
 		return false, nil // the server says what is wrong
@@ -29,6 +36,9 @@ func Expand(dir string) (changed bool, err error) {
 			return changed, nil // as above
 		}
 		if compressed {
+			if err := verifyVersion(version); err != nil {
+				return changed, fmt.Errorf("%s: %w; start once with a build that has nats-server %s in it, which leaves the files in order", f.path, err, verified)
+			}
 			if err := f.replace(b); err != nil {
 				return changed, err
 			}

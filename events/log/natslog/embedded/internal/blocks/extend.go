@@ -19,14 +19,16 @@ import (
 // server was killed, which nobody was told of, it cuts off what is there, as the
 // server does. Expand comes first, and no server may have the stream open. An
 // error says why the server must read the files itself, and leaves them to it as
-// they are.
-func Extend(dir string) (int64, error) {
+// they are: with ErrUnverified for a server of another version.
+func Extend(dir string) (int64, error) { return extend(dir, server.VERSION) }
+
+func extend(dir, version string) (int64, error) {
 	c, err := configuration(dir)
 	if err != nil || !appendOnly(c) {
 		return 0, err
 	}
-	if server.VERSION != verified {
-		return 0, fmt.Errorf("the files of nats-server %s are known, not those of %s", verified, server.VERSION)
+	if err := verifyVersion(version); err != nil {
+		return 0, err
 	}
 	files, err := list(dir)
 	if err != nil || len(files) == 0 {

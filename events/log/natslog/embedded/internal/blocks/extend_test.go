@@ -8,16 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-
-	"github.com/nats-io/nats-server/v2/server"
 )
-
-// A server of another version writes other files, perhaps: see verified.
-func TestVerified(t *testing.T) {
-	if server.VERSION != verified {
-		t.Errorf("nats-server is %s, its files were gone through for %s: see the comment of verified", server.VERSION, verified)
-	}
-}
 
 // Goal: an outdated index becomes the one that the server makes of the same
 // files when it reads them all, and the server takes it. Method: files with an

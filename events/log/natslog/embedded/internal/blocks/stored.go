@@ -34,17 +34,22 @@ type Message struct {
 // Each record is checked as the server would do it, and follows the one before.
 // Where that is not so, or a file cannot be read, Stored ends with an error: the
 // server, asked for the message that follows the last one yielded, will know.
-// The stream must be one from which nothing is ever deleted.
+// The stream must be one from which nothing is ever deleted. With a server of
+// another version than the verified one, Stored yields ErrUnverified and no
+// message.
 func Stored(dir string, after uint64, room func(n int) []byte) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
-		err := stored(dir, after, room, func(m Message) bool { return yield(m, nil) })
+		err := stored(dir, server.VERSION, after, room, func(m Message) bool { return yield(m, nil) })
 		if err != nil && err != errQuit {
 			yield(Message{}, err)
 		}
 	}
 }
 
-func stored(dir string, after uint64, room func(n int) []byte, yield func(Message) bool) error {
+func stored(dir, version string, after uint64, room func(n int) []byte, yield func(Message) bool) error {
+	if err := verifyVersion(version); err != nil {
+		return err
+	}
 	c, err := configuration(dir)
 	if err != nil {
 		return err

@@ -1,0 +1,127 @@
+package logtest
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"strings"
+
+	"github.com/muster-works/muster/events/log"
+)
+
+// What no append could have written ends a reading with log.ErrCorrupt, whoever
+// the driver is. The test lets the driver hand out such a commit in place of the
+// third, and expects the two before it and nothing behind it.
+func impossible(s *suite) {
+	all := s.fill(5, "placement")
+	for _, test := range []struct {
+		name  string
+		spoil func(c, before log.Commit) log.Commit
+		says  string
+	}{
+		{"nothing at all", func(_, _ log.Commit) log.Commit { return log.Commit{} }, "no id"},
+		{"no id", func(c, _ log.Commit) log.Commit { c.ID = ""; return c }, "no id"},
+		{"no boundary", func(c, _ log.Commit) log.Commit { c.Boundary = ""; return c }, "boundary is malformed"},
+		{"malformed boundary", func(c, _ log.Commit) log.Commit { c.Boundary = "Placement"; return c }, "boundary is malformed"},
+		{"another boundary", func(c, _ log.Commit) log.Commit { c.Boundary = "training"; return c }, "was asked for"},
+		{"no events", func(c, _ log.Commit) log.Commit { c.Events = nil; return c }, "no events"},
+		{"position zero", func(c, _ log.Commit) log.Commit { c.Position = log.Position{}; return c }, "position is zero"},
+		{"position of a second event", func(c, _ log.Commit) log.Commit { c.Position = c.Position.Event(1); return c }, "inside a commit"},
+		{"position of the one before", func(c, before log.Commit) log.Commit { c.Position = before.Position; return c }, "does not lie behind"},
+		{"revision zero", func(c, _ log.Commit) log.Commit { c.Revision = 0; return c }, "revision is zero"},
+		{"revision of the one before", func(c, before log.Commit) log.Commit { c.Revision = before.Revision; return c }, "before"},
+		{"the one before again", func(_, before log.Commit) log.Commit { return before }, "does not lie behind"},
+	} {
+		spoiled := log.WithDriver(s.log, func(d log.Driver) log.Driver { return &spoiler{d, test.spoil} })
+		f := log.Filter{Boundary: "placement"}
+		for call, commits := range map[string]iter.Seq2[log.Commit, error]{
+			"read":   spoiled.Read(s.ctx, log.Position{}, f),
+			"follow": spoiled.Follow(s.ctx, log.Position{}, f),
+		} {
+			var got []log.Commit
+			var last error
+			for c, err := range commits {
+				if last = err; err != nil {
+					break
+				}
+				if got = append(got, c); len(got) == len(all) {
+					break
+				}
+			}
+			if !errors.Is(last, log.ErrCorrupt) || !strings.Contains(last.Error(), test.says) || len(got) != 2 {
+				s.Errorf("%s, %s: %d commits, then %v; want 2 and that %q", test.name, call, len(got), last, test.says)
+			}
+		}
+	}
+	s.firstImpossible(all)
+	s.impossibleAnswers()
+}
+
+// firstImpossible reads on from a commit and is given that commit again.
+func (s *suite) firstImpossible(all []log.Commit) {
+	again := log.WithDriver(s.log, func(d log.Driver) log.Driver { return &behind{d} })
+	for c, err := range again.Read(s.ctx, all[2].Position, log.Filter{}) {
+		if !errors.Is(err, log.ErrCorrupt) {
+			s.Errorf("read after %s: commit at %s, %v", all[2].Position, c.Position, err)
+		}
+		break
+	}
+}
+
+// impossibleAnswers appends and asks for the head where the driver answers both
+// with nothing.
+func (s *suite) impossibleAnswers() {
+	dumb := log.WithDriver(s.log, func(d log.Driver) log.Driver { return &mute{d} })
+	if p, r, err := dumb.Append(s.ctx, s.commit("review", 1), 0); !errors.Is(err, log.ErrCorrupt) {
+		s.Errorf("append answered with position zero: %s, %d, %v", p, r, err)
+	}
+	if p, r, err := dumb.Head(s.ctx, log.Filter{}); !errors.Is(err, log.ErrCorrupt) {
+		s.Errorf("head with a revision and no position: %s, %d, %v", p, r, err)
+	}
+}
+
+// A spoiler hands out its third commit spoiled.
+type spoiler struct {
+	log.Driver
+	spoil func(c, before log.Commit) log.Commit
+}
+
+func (d *spoiler) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+	return d.third(d.Driver.Read(ctx, from, f))
+}
+
+func (d *spoiler) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+	return d.third(d.Driver.Follow(ctx, from, f))
+}
+
+func (d *spoiler) third(commits iter.Seq2[log.Commit, error]) iter.Seq2[log.Commit, error] {
+	return func(yield func(log.Commit, error) bool) {
+		n, before := 0, log.Commit{}
+		for c, err := range commits {
+			if n++; n == 3 && err == nil {
+				c = d.spoil(c, before)
+			}
+			if before = c; !yield(c, err) {
+				return
+			}
+		}
+	}
+}
+
+// A behind reads from the beginning, wherever it is asked to begin.
+type behind struct{ log.Driver }
+
+func (d *behind) Read(ctx context.Context, _ log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+	return d.Driver.Read(ctx, log.Position{}, f)
+}
+
+// A mute answers with no position.
+type mute struct{ log.Driver }
+
+func (d *mute) Append(context.Context, log.Commit, log.Revision) (log.Position, log.Revision, error) {
+	return log.Position{}, 1, nil
+}
+
+func (d *mute) Head(context.Context, log.Filter) (log.Position, log.Revision, error) {
+	return log.Position{}, 1, nil
+}

@@ -1,0 +1,260 @@
+package deployment
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/idnumber"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/services/gateway"
+)
+
+// An office is one agency of the test: what it hires, and what must become of
+// it.
+type office struct {
+	name, token string
+	village     division.Code
+	number      int // from 0
+
+	list  []*events.Event
+	want  []string // a code, "" for taken, contested for what one of two gets
+	seats int      // filled on its posts so far
+	pairs int      // contested people so far
+}
+
+const contested = "contested"
+
+// hires makes n hires, a tenth of them contradictory. What contradicts what
+// stands in one body or an earlier one of the same agency, so that the answer is
+// certain; but people whom two agencies hire at once, of whom each is one
+// agency's, go to whoever comes first.
+func (o *office) hires(n int) {
+	for i := range n {
+		e, want := o.hire(i, o.number*1_000_000+i, o.seats/doorSeats), ""
+		d := e.Data.(*events.HirePlaced)
+		if i%10 != 9 {
+			o.seats++
+			o.add(e, want)
+			continue
+		}
+		d.Post = o.post("spare", 0)
+		switch i / 10 % 11 {
+		case 0:
+			want, d.Who = "person_placed", o.list[i-1].Data.(*events.HirePlaced).Who
+		case 1:
+			want, d.Post, d.Seat = "seat_taken", o.post("p", (o.seats-1)/doorSeats), (o.seats-1)%doorSeats+1
+		case 2:
+			want, e.ID = "id_reused", o.list[i-2].ID
+		case 3:
+			want, d.Identity.IDNumber = "age_outside", "37021119900101001"+string(idnumber.Check("37021119900101001"))
+		case 4:
+			want, d.Post = "unknown_post", o.post("none", i)
+		case 5:
+			want, d.Publicity.Until = "publicity_short", d.Publicity.From+1
+		case 6:
+			want, e.Division = "not_entitled", "370000000000"
+		case 7:
+			want, d.Until = "term_too_long", d.From.AddMonths(400)
+		case 8:
+			want, d.Agreement.Signed = "agreement_late", d.From+1
+		case 9:
+			want, d.Identity.IDNumber = "invalid_id_number", d.Identity.IDNumber[:17]+"?"
+		default:
+			want, d.Post = contested, o.post("c", o.pairs/doorSeats)
+			d.Who = identified((o.number/2+100)*1_000_000 + o.pairs)
+			o.pairs++
+		}
+		o.add(e, want)
+	}
+}
+
+func (o *office) add(e *events.Event, want string) {
+	o.list, o.want = append(o.list, e), append(o.want, want)
+}
+
+func (o *office) post(kind string, n int) string { return fmt.Sprintf("%s-%s%05d", o.village, kind, n) }
+
+func (o *office) hire(i, who, post int) *events.Event {
+	e := hired(fmt.Sprintf("h-%06d", i), identified(who), 0, onDuty)
+	e.Source, e.Division, e.Data.(*events.HirePlaced).Post = "/agency/"+o.name, o.village, o.post("p", post)
+	return e
+}
+
+// posts are those that the hires need.
+func (o *office) posts() (list []*events.Event) {
+	add := func(kind string, n int) {
+		e := developedPost(0)
+		e.ID, e.Source, e.Division = fmt.Sprintf("%s%05d", kind, n), "/agency/"+o.name, o.village
+		e.Data.(*events.PostDeveloped).Post = o.post(kind, n)
+		list = append(list, e)
+	}
+	add("spare", 0)
+	for n := range o.seats/doorSeats + 1 {
+		add("p", n)
+	}
+	for n := range o.pairs/doorSeats + 1 {
+		add("c", n)
+	}
+	return list
+}
+
+// Goal: 100,000 hires from 50 agencies at once, a tenth of them contradictory:
+// exactly the consistent ones are taken, each refusal has its code, receipts
+// come in the order of the events, and no person is on two posts, no seat has
+// two people. Method: over HTTP with each agency's token, in bodies of 500
+// lines; of each person whom two agencies hire at once one is taken; then the
+// log is recounted. 4,400 hires, and 100,000 with MUSTER_LONG=1.
+func TestAgenciesInParallel(t *testing.T) {
+	total := 4_400
+	if os.Getenv("MUSTER_LONG") != "" {
+		total = 100_000
+	}
+	offices, file := enrol(t, 50)
+	var posts []*events.Event
+	for _, o := range offices {
+		o.hires(total / len(offices))
+		posts = append(posts, o.posts()...)
+	}
+	door, closed := openDoor(t, nil, func(c *Config) { c.Auth = file })
+	defer closed()
+	door.take(t, posts)
+
+	answers := make([]map[string]string, len(offices)) // by event: its person, or the code
+	took := side(offices, func(o *office) { answers[o.number] = o.submit(t, door.url) })
+	t.Logf("%d hires in %.1f s", total, took.Seconds())
+	if t.Failed() {
+		return
+	}
+	taken, winners := map[string]bool{}, map[int]int{}
+	for _, o := range offices {
+		for i, e := range o.list {
+			key := fmt.Sprint(o.name, " ", e.ID, " ", i)
+			switch got, want := answers[o.number][fmt.Sprint(i)], o.want[i]; {
+			case want == contested && got == "":
+				winners[o.number/2]++
+				taken[e.Source+" "+e.ID] = true
+			case want == contested && got == "person_placed":
+			case got != want:
+				t.Errorf("%s: %q, want %q", key, got, want)
+			case want == "":
+				taken[e.Source+" "+e.ID] = true
+			}
+		}
+	}
+	for pair, n := range winners {
+		if n != offices[2*pair].pairs {
+			t.Errorf("agencies %d and %d: %d of %d contested people are in place", 2*pair, 2*pair+1, n, offices[2*pair].pairs)
+		}
+	}
+	recount(t, door.log, taken)
+}
+
+// enrol makes agencies of counties, and the file that lists them.
+func enrol(t *testing.T, n int) (offices []*office, file string) {
+	t.Helper()
+	table, err := division.Shandong()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(t.TempDir(), "agencies.json")
+	seen := map[string]bool{}
+	for c := range table.Under("") {
+		county := c.At(division.County).Prefix()
+		if c.Level() != division.Village || seen[county] || len(offices) == n {
+			continue
+		}
+		seen[county] = true
+		name := county + "-rsj"
+		secrets, err := gateway.AddAgency(file, gateway.Agency{Name: name, Division: county})
+		if err != nil {
+			t.Fatal(err)
+		}
+		offices = append(offices, &office{name: name, token: secrets.Token, village: c, number: len(offices)})
+	}
+	return offices, file
+}
+
+// submit sends an office's hires and returns what became of each by its index:
+// "" for taken, or the code.
+func (o *office) submit(t *testing.T, url string) map[string]string {
+	const lines = 500
+	answers := map[string]string{}
+	last := log.Position{}
+	for at := 0; at < len(o.list); at += lines {
+		part := o.list[at:min(at+lines, len(o.list))]
+		var body []byte
+		for _, e := range part {
+			raw, err := e.Append(nil)
+			if err != nil {
+				t.Error(err)
+				return nil
+			}
+			body = append(append(body, raw...), '\n')
+		}
+		receipts, again := submission{url: url, token: o.token}.send(t, body)
+		if len(receipts) != len(part) {
+			t.Errorf("%s: %d receipts for %d events", o.name, len(receipts), len(part))
+			return nil
+		}
+		for i, r := range receipts {
+			code := ""
+			switch {
+			case r.ID != part[i].ID:
+				t.Errorf("%s: receipt %d is of %s, want %s", o.name, at+i, r.ID, part[i].ID)
+			case r.Status == events.Rejected:
+				code = string(r.Reasons[0].Code)
+			case !again && (r.Status != events.Accepted || r.Position.Compare(last) <= 0):
+				t.Errorf("%s: event %d is %s at %s, the one before at %s", o.name, at+i, r.Status, r.Position, last)
+			default:
+				last = r.Position
+			}
+			answers[fmt.Sprint(at+i)] = code
+		}
+	}
+	return answers
+}
+
+// recount goes through the log: what is there is what was taken, and holds no
+// contradiction.
+func recount(t *testing.T, l log.Log, taken map[string]bool) {
+	t.Helper()
+	people, seats, found := map[events.Person]string{}, map[string]string{}, 0
+	for c, err := range l.Read(t.Context(), log.Position{}, log.Filter{Boundary: events.Hire.Boundary()}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, raw := range c.Events {
+			e, err := events.Decode(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, ok := e.Data.(*events.HirePlaced)
+			if !ok {
+				continue
+			}
+			found++
+			key, seat := e.Source+" "+e.ID, fmt.Sprintf("%s/%d", d.Post, d.Seat)
+			if !taken[key] {
+				t.Errorf("%s is in the log and was not taken", key)
+			}
+			if other := people[d.Person]; other != "" {
+				t.Errorf("a person is on duty by %s and by %s", other, key)
+			}
+			if other := seats[seat]; other != "" || d.Seat < 1 || d.Seat > doorSeats {
+				t.Errorf("seat %s is taken by %q and by %s", seat, other, key)
+			}
+			if strings.TrimPrefix(e.Source, "/agency/") != e.AuthID {
+				t.Errorf("%s was submitted by %s", key, e.AuthID)
+			}
+			people[d.Person], seats[seat] = key, key
+		}
+	}
+	if found != len(taken) {
+		t.Errorf("%d hires in the log, %d were taken", found, len(taken))
+	}
+}

@@ -1,0 +1,224 @@
+package deployment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/policy"
+	"github.com/muster-works/muster/services/attendance"
+	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/muster-works/muster/services/internal/placement"
+)
+
+// A counted log counts appends, and those that met a boundary that had moved.
+type counted struct {
+	log.Log
+	appends, conflicts atomic.Int64
+}
+
+func (l *counted) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
+	at, revision, err := l.Log.Append(ctx, c, expected)
+	if l.appends.Add(1); errors.Is(err, log.ErrConflict) {
+		l.conflicts.Add(1)
+	}
+	return at, revision, err
+}
+
+// Goal: what it costs that post, hire and exit share a boundary. Method: 64
+// submitters of single events, four parts hires, four exits, one of a post's
+// seats, against the three services in one process, each in a process of its
+// own, and two of each; the queue group of NATS is a choice at random.
+func BenchmarkConflicts(b *testing.B) {
+	families := []events.Family{events.Post, events.Hire, events.Exit}
+	for _, c := range []struct {
+		name   string
+		staffs [][]events.Family
+	}{
+		{"one-process", [][]events.Family{families}},
+		{"two-processes", [][]events.Family{families, families}},
+		{"one-of-each", [][]events.Family{{events.Post}, {events.Hire}, {events.Exit}}},
+		{"two-of-each", [][]events.Family{{events.Post}, {events.Hire}, {events.Exit}, {events.Post}, {events.Hire}, {events.Exit}}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				fight(b, c.staffs)
+			}
+		})
+	}
+}
+
+func fight(b *testing.B, staffs [][]events.Family) {
+	c := Config{Data: b.TempDir(), NATS: "127.0.0.1:0", Out: io.Discard}
+	ctx, stop := context.WithCancel(b.Context())
+	ground, err := c.embed(ctx)
+	if err != nil {
+		b.Fatal(err)
+	}
+	l := &counted{Log: ground.log}
+	desks := map[events.Family][]*desk.Desk{}
+	ended := make(chan error, len(staffs)+1)
+	hire := func(families ...events.Family) {
+		s, err := hireStaff(l, families...)
+		if err != nil {
+			b.Fatal(err)
+		}
+		ready := make(chan struct{})
+		go func() { ended <- s.run(ctx, nil, func() { close(ready) }) }()
+		<-ready
+		for f, d := range s.desks {
+			desks[f] = append(desks[f], d)
+		}
+	}
+	defer func() {
+		stop()
+		for range len(staffs) + 1 {
+			<-ended
+		}
+		ground.close()
+	}()
+	hire(events.Policy)
+	for _, families := range staffs {
+		hire(families...)
+	}
+	pack, err := policy.Reference()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var busy, done atomic.Int64
+	submit := func(e *events.Event) {
+		e.Digest = fmt.Sprintf("%032x", len(e.ID))
+		for {
+			among := desks[e.Family()]
+			r, err := among[rand.IntN(len(among))].Submit(ctx, []*events.Event{e}, time.Time{})
+			if errors.Is(err, desk.ErrBusy) {
+				busy.Add(1)
+				time.Sleep(time.Millisecond)
+				continue
+			}
+			if err != nil || r[0].Status != events.Accepted && r[0].Status != events.Duplicate {
+				b.Error(r, err)
+			}
+			done.Add(1)
+			return
+		}
+	}
+	const clients = 64
+	submit(events.Adoption(pack))
+	each := make([]int, clients)
+	for i := range each {
+		each[i] = i
+		submit(developedPost(i))
+	}
+	before, conflicts := l.appends.Load(), l.conflicts.Load()
+	done.Store(0)
+	took := side(each, func(c int) {
+		for round := range 4 {
+			from := onDuty + civil.Date(100*round)
+			for i := range doorSeats {
+				id := fmt.Sprintf("%d-%d-%d", c, round, i)
+				who := events.Who{Person: seeded(uint64(c*doorSeats + i))}
+				e := hired("h-"+id, who, c, from)
+				e.Data.(*events.HirePlaced).BirthMonth, e.Data.(*events.HirePlaced).Sex = civil.MustMonth("1965-01"), "F"
+				submit(e)
+				submit(doorEvent("x-"+id, &events.ExitRecorded{Who: who, Post: doorPost(c), On: from + 50, Kind: "natural", Code: "N5"}))
+				if i%4 == 3 {
+					submit(doorEvent("r-"+id, &events.PostResized{Post: doorPost(c), Seats: doorSeats + round*doorSeats + i, From: from + 1 + civil.Date(i)}))
+				}
+			}
+		}
+	})
+	appends := float64(l.appends.Load() - before)
+	b.ReportMetric(float64(done.Load())/took.Seconds(), "events/s")
+	b.ReportMetric(float64(l.conflicts.Load()-conflicts)/appends, "conflicts/append")
+	b.ReportMetric(float64(done.Load())/(appends-float64(l.conflicts.Load()-conflicts)), "events/commit")
+	b.ReportMetric(float64(busy.Load()), "busy")
+}
+
+// Goal: what it costs that a family is one boundary and not one a county, where
+// nothing binds the counties together. Method: two replicas of attendance, 64
+// submitters of sheets of two counties: on one boundary, where either replica
+// decides, and on a boundary a county, each with a replica to itself, so that
+// they never meet; and one replica alone.
+func BenchmarkBoundaries(b *testing.B) {
+	for _, c := range []struct {
+		name       string
+		boundaries [2]string
+	}{
+		{"one-replica", [2]string{"attendance"}},
+		{"family", [2]string{"attendance", "attendance"}},
+		{"county", [2]string{"attendance.370211", "attendance.370212"}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				report(b, c.boundaries)
+			}
+		})
+	}
+}
+
+func report(b *testing.B, boundaries [2]string) {
+	c := Config{Data: b.TempDir(), NATS: "127.0.0.1:0", Out: io.Discard}
+	ground, err := c.embed(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer ground.close()
+	l := &counted{Log: ground.log}
+	placed := placement.New()
+	desk.Apply(placed, developedPost(0))
+	who := events.Person(seeded(1))
+	desk.Apply(placed, hired("h", events.Who{Person: who}, 0, onDuty))
+	ctx, stop := context.WithCancel(b.Context())
+	var desks [2]*desk.Desk
+	ended := make(chan error, 2)
+	for i, boundary := range boundaries {
+		if boundary == "" {
+			desks[i] = desks[0]
+			ended <- nil
+			continue
+		}
+		desks[i] = desk.New(events.Attendance, attendance.New(placed), desk.NewFold(l, boundary, &desk.Stateless{}))
+		go func() { ended <- desks[i].Run(ctx, func() {}) }()
+	}
+	defer func() { stop(); <-ended; <-ended }()
+	const clients, sheets = 64, 150
+	each := make([]int, clients)
+	for i := range each {
+		each[i] = i
+	}
+	took := side(each, func(c int) {
+		for i := range sheets {
+			d := desks[c%2]
+			if boundaries[0] == boundaries[1] { // whoever takes it from the queue group
+				d = desks[rand.IntN(2)]
+			}
+			e := doorEvent(fmt.Sprintf("a-%d-%d", c, i), &events.AttendanceReported{
+				Post: doorPost(0), Date: onDuty + civil.Date(i), Lines: []events.AttendanceLine{{Person: who, Mark: "P"}},
+			})
+			e.Digest = fmt.Sprintf("%032x", i)
+			for {
+				r, err := d.Submit(ctx, []*events.Event{e}, time.Time{})
+				if errors.Is(err, desk.ErrBusy) {
+					continue
+				}
+				if err != nil || r[0].Status != events.Accepted {
+					b.Error(r, err)
+				}
+				break
+			}
+		}
+	})
+	appends, conflicts := float64(l.appends.Load()), float64(l.conflicts.Load())
+	b.ReportMetric(clients*sheets/took.Seconds(), "events/s")
+	b.ReportMetric(conflicts/appends, "conflicts/append")
+	b.ReportMetric(clients*sheets/(appends-conflicts), "events/commit")
+}

@@ -1,0 +1,189 @@
+package deployment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/natslog/embedded"
+	"github.com/muster-works/muster/projections"
+	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/replay"
+	"github.com/muster-works/muster/projections/runner"
+	"github.com/muster-works/muster/projections/view"
+)
+
+// ReplayOptions say what to rebuild, and where.
+type ReplayOptions struct {
+	DryRun   bool   // compare, and do not switch
+	View     string // name of a view; empty for all
+	KnownAt  string // instant or date: rebuild up to what was recorded by then
+	ToDir    string // build there, and leave the living views alone
+	Progress func(runner.Progress)
+}
+
+// Replay rebuilds the read model of a deployment from its log, beside the one
+// in use; see package replay. Where the deployment runs in this data
+// directory, it reads the log from there, and else opens the log by itself.
+func Replay(ctx context.Context, c Config, o ReplayOptions) (report replay.Report, err error) {
+	if o.View != "" && !slices.ContainsFunc(projections.Views(), func(v view.View) bool { return v.Name == o.View }) {
+		return report, fmt.Errorf("--view %s: there is no such view", o.View)
+	}
+	ground, err := c.attach(ctx)
+	if err != nil {
+		return report, err
+	}
+	defer ground.close()
+	options := replay.Options{DryRun: o.DryRun, Progress: o.Progress}
+	if options.SetAside, err = c.setAside(); err != nil {
+		return report, err
+	}
+	if o.KnownAt != "" {
+		if options.Until, err = knownAt(ctx, ground.log, o.KnownAt); err != nil {
+			return report, err
+		}
+	}
+	dir, err := c.model(ctx)
+	if err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, dir.Close()) }()
+	if o.ToDir != "" {
+		if options.Into, err = (&Config{Store: o.ToDir}).model(ctx); err != nil {
+			return report, err
+		}
+		defer func() { err = errors.Join(err, options.Into.Close()) }()
+	}
+	report, err = replay.Run(ctx, ground.log, dir, projections.Views(), options)
+	return report, poisoned(err)
+}
+
+// Back switches the read model of a deployment to the generation that was in use
+// before, and returns its name.
+func Back(ctx context.Context, c Config) (name string, err error) {
+	dir, err := c.model(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, dir.Close()) }()
+	return replay.Back(ctx, dir)
+}
+
+// Moment reads the value of a flag that is an instant, or a date, whose end in
+// Asia/Shanghai it is.
+func Moment(flag, s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, s)
+	if err == nil {
+		return t, nil
+	}
+	d, bad := civil.ParseDate(s)
+	shanghai, zoned := zone()
+	if bad != nil || zoned != nil {
+		return t, errors.Join(fmt.Errorf("%s %q: want an instant such as 2022-06-20T10:00:00+08:00, or a date", flag, s), zoned)
+	}
+	return (d + 1).Start(shanghai).Add(-time.Nanosecond), nil
+}
+
+// knownAt returns the last commit recorded by an instant, or the end of a date.
+func knownAt(ctx context.Context, l log.Log, s string) (log.Position, error) {
+	t, err := Moment("--known-at", s)
+	if err != nil {
+		return log.Position{}, err
+	}
+	var clock log.Clock
+	var last log.Position
+	for c, err := range l.Read(ctx, log.Position{}, log.Filter{}) {
+		if err != nil {
+			return last, err
+		}
+		if clock.Recorded(c).After(t) {
+			break
+		}
+		last = c.Position
+	}
+	if last.IsZero() {
+		return last, fmt.Errorf("--known-at %s: nothing was recorded by then", s)
+	}
+	return last, nil
+}
+
+// attach opens the log of a deployment that may or may not be running.
+func (c Config) attach(ctx context.Context) (*ground, error) {
+	if c.NATS != "" {
+		return c.connect(ctx, "replay")
+	}
+	if _, err := os.Stat(c.path(logDir)); err != nil && c.Log == "" {
+		return nil, fmt.Errorf("--data %s holds no log: name the deployment's directory, or its server with --nats", c.Data)
+	}
+	c.NATS = "127.0.0.1:0"
+	ground, err := c.embed(ctx)
+	if !errors.Is(err, embedded.ErrInUse) {
+		return ground, err
+	}
+	b, err := os.ReadFile(c.path(addressFile))
+	if err != nil {
+		return nil, fmt.Errorf("the deployment in %s is starting or stopping: try again when it is ready", c.Data)
+	}
+	var a Addresses
+	if err := json.Unmarshal(b, &a); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.path(addressFile), err)
+	}
+	c.NATS, c.cert = a.NATS, a.Cert
+	if c.Creds == "" { // it need not listen on loopback
+		c.Creds = filepath.Join(c.path(logDir), embedded.PasswordFile)
+	}
+	return c.connect(ctx, "replay")
+}
+
+// rebuilder starts replays when it is asked over HTTP, one at a time.
+type rebuilder struct {
+	ctx  context.Context // of the deployment
+	log  log.Log
+	dir  *readmodel.Dir
+	c    *Config
+	busy atomic.Bool
+}
+
+func (b *rebuilder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	known := r.PathValue("view") == "all"
+	for _, v := range projections.Views() {
+		known = known || v.Name == r.PathValue("view")
+	}
+	switch {
+	case !known:
+		problem(w, http.StatusNotFound, "there is no such view; all rebuilds the generation, which is always whole")
+	case !b.busy.CompareAndSwap(false, true):
+		problem(w, http.StatusConflict, "a rebuild is under way")
+	default:
+		go b.run()
+		w.WriteHeader(http.StatusAccepted)
+	}
+}
+
+func (b *rebuilder) run() {
+	defer b.busy.Store(false)
+	report, err := replay.Run(b.ctx, b.log, b.dir, projections.Views(), replay.Options{})
+	switch {
+	case b.ctx.Err() != nil:
+	case err != nil:
+		b.c.Logger.Error("rebuild failed", "error", err)
+	case !report.Same():
+		b.c.Logger.Warn("the rebuilt views differ from those before", "generation", report.Rebuilt, "before", report.Living)
+	}
+}
+
+// problem answers with application/problem+json.
+func problem(w http.ResponseWriter, status int, detail string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_ = json.MarshalWrite(w, map[string]any{"title": http.StatusText(status), "status": status, "detail": detail}, json.Deterministic(true))
+}

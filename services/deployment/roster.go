@@ -1,0 +1,28 @@
+package deployment
+
+import (
+	"net/http"
+
+	"github.com/go-json-experiment/json"
+	"github.com/muster-works/muster/services/internal/desk"
+	"github.com/nats-io/nats.go"
+)
+
+// A Roster is the answer to which services run.
+type Roster struct {
+	Rows []desk.Member `json:"rows"`
+}
+
+// roster answers with the services that NATS knows of, this process's own
+// included.
+func roster(nc *nats.Conn) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		members, err := desk.Roster(r.Context(), nc)
+		if err != nil {
+			problem(w, http.StatusServiceUnavailable, "NATS does not answer; ask again")
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.MarshalWrite(w, Roster{members}) // whoever is gone asks again
+	})
+}

@@ -1,0 +1,187 @@
+package deployment
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/services/internal/desk"
+)
+
+// Goal: what services must know of 1.2 million people and a year takes at most
+// 400 MB with all ledgers, and they are warm within 10 s of their start. Method:
+// the year in an embedded log, read to its end as it is, then by a staff of all
+// services that starts with nothing else, which then writes its folds down, and
+// by one that starts from those. MUSTER_PEOPLE sets how many there are (12,000),
+// MUSTER_LINES how pay lines are named (%d), and MUSTER_KEPT a directory in
+// which the log is kept for the next run.
+//
+// Seconds are given of the clock (s) and of the processors (cpu-s), the embedded
+// server's included: reading the log as it is costs the server and its client
+// cpu-s-read, and what services do with it the rest of cpu-s-warm.
+func BenchmarkStart(b *testing.B) {
+	y := year{people: 12_000, lines: cmp.Or(os.Getenv("MUSTER_LINES"), "%d")}
+	if n, err := strconv.Atoi(os.Getenv("MUSTER_PEOPLE")); err == nil {
+		y.people = n
+	}
+	c := Config{Data: cmp.Or(os.Getenv("MUSTER_KEPT"), b.TempDir()), NATS: "127.0.0.1:0"}
+	ground, err := c.embed(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer ground.close()
+	if empty, err := isEmpty(b.Context(), ground.log); err != nil {
+		b.Fatal(err)
+	} else if empty {
+		if err := y.write(b.Context(), ground.log); err != nil {
+			b.Fatal(err)
+		}
+	}
+	begin, told := now(), 0
+	for c, err := range ground.log.Read(b.Context(), log.Position{}, log.Filter{}) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		told += len(c.Events)
+	}
+	bare := now().after(begin)
+	shelf := filepath.Join(c.Data, foldDir)
+	if err := os.RemoveAll(shelf); err != nil {
+		b.Fatal(err)
+	}
+	for _, from := range []string{"log", "folds"} {
+		b.Run(from, func(b *testing.B) {
+			for b.Loop() {
+				staff, err := hireStaff(ground.log, events.Families...)
+				if err != nil {
+					b.Fatal(err)
+				}
+				staff.shelf = desk.NewShelf(shelf, ground.driver.(desk.Verifier))
+				staff.doubt = func(err error) { b.Error(err) }
+				begin := now()
+				var warm usage
+				ctx, stop := context.WithCancel(b.Context())
+				if err := staff.run(ctx, nil, func() { warm = now().after(begin); stop() }); err != nil && ctx.Err() == nil {
+					b.Fatal(err)
+				}
+				begin = now()
+				if from == "log" {
+					if err := staff.shelf.Write(b.Context(), staff.folds...); err != nil {
+						b.Fatal(err)
+					}
+				}
+				written := now().after(begin)
+				bytes := live()
+				runtime.KeepAlive(staff)
+				staff = nil
+				bytes -= live()
+				b.ReportMetric(float64(bytes)/1e6, "MB")
+				b.ReportMetric(float64(bytes)/float64(y.people), "B/person")
+				b.ReportMetric(warm.clock.Seconds(), "s-warm")
+				b.ReportMetric(warm.processor.Seconds(), "cpu-s-warm")
+				if from == "log" {
+					b.ReportMetric(bare.clock.Seconds(), "s-read")
+					b.ReportMetric(bare.processor.Seconds(), "cpu-s-read")
+					b.ReportMetric(written.clock.Seconds(), "s-written")
+					b.ReportMetric(written.processor.Seconds(), "cpu-s-written")
+				}
+				b.ReportMetric(float64(told)/1e6, "M-events")
+			}
+		})
+	}
+}
+
+// Goal: services that start from folds written down know what those know that
+// folded the log. Method: a small year, folded, written down and read again by a
+// staff that is given no more of the log; what it writes must be the same.
+func TestFoldsWrittenDown(t *testing.T) {
+	c := Config{Data: t.TempDir(), NATS: "127.0.0.1:0"}
+	ground, err := c.embed(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ground.close()
+	if err := (year{people: 60, lines: "%d"}).write(t.Context(), ground.log); err != nil {
+		t.Fatal(err)
+	}
+	var files [2]map[string][]byte
+	dir := c.path(foldDir)
+	for i := range files {
+		staff, err := hireStaff(ground.log, events.Families...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		staff.shelve(&c, ground)
+		if i == 0 {
+			err = desk.Warm(t.Context(), ground.log, staff.folds...)
+		} else {
+			err = staff.shelf.Restore(t.Context(), staff.folds...)
+		}
+		if err := errors.Join(err, staff.shelf.Write(t.Context(), staff.folds...)); err != nil {
+			t.Fatal(err)
+		}
+		if files[i], err = valuesIn(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(files[0]) != 8 {
+		t.Errorf("%d boundaries are written down", len(files[0]))
+	}
+	for name, want := range files[0] {
+		if !bytes.Equal(files[1][name], want) {
+			t.Errorf("%s comes to something else", name)
+		}
+	}
+	if n := len(files[0]["placement"]); n < 2000 {
+		t.Errorf("placement takes %d bytes", n)
+	}
+}
+
+// valuesIn reads the files of a directory, without what differs from one
+// snapshot to the next of the same: they have one frame each.
+func valuesIn(dir string) (map[string][]byte, error) {
+	all := map[string][]byte{}
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		all[e.Name()] = b[24 : len(b)-8]
+	}
+	return all, err
+}
+
+// usage is time that has passed on the clock, and on the processors for this
+// process.
+type usage struct{ clock, processor time.Duration }
+
+var started = time.Now()
+
+func now() usage {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return usage{}
+	}
+	return usage{time.Since(started), time.Duration(u.Utime.Nano() + u.Stime.Nano())}
+}
+
+func (u usage) after(v usage) usage { return usage{u.clock - v.clock, u.processor - v.processor} }
+
+func live() int {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
+}

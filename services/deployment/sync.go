@@ -1,0 +1,45 @@
+package deployment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/natslog"
+	"github.com/muster-works/muster/events/log/natslog/embedded"
+)
+
+// checkSync makes sure that the NATS servers at address sync each commit before
+// they acknowledge it. They tell only the user system, who often has the
+// password of internal; where they do not tell, that is said, and no error. A
+// tool, which has no logger, only looks at the log and asks nothing.
+func (c *Config) checkSync(ctx context.Context, address string) error {
+	if c.Logger == nil {
+		return nil
+	}
+	servers, err := c.durabilities(ctx, address)
+	if err != nil {
+		c.Logger.Warn("whether the NATS servers sync each commit is unknown: make sure that each has sync_interval: always, or ask with muster provision --system-creds", "error", err)
+		return ctx.Err()
+	}
+	for _, s := range servers {
+		if !s.Always {
+			return fmt.Errorf("%w: the NATS server %s syncs every %v, and a power cut loses commits whose receipts are out: set sync_interval: always in its jetstream block",
+				log.ErrMisconfigured, s.Server, s.Interval)
+		}
+	}
+	return nil
+}
+
+func (c *Config) durabilities(ctx context.Context, address string) ([]natslog.Durability, error) {
+	if c.Creds == "" {
+		return nil, errors.New("no password file was given")
+	}
+	nc, err := dialAs(anonymous(address), "muster sync", embedded.SystemUser, "--creds", c.Creds)
+	if err != nil {
+		return nil, err
+	}
+	defer nc.Close()
+	return natslog.Durabilities(ctx, nc)
+}

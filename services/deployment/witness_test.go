@@ -1,0 +1,81 @@
+package deployment
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/log/memlog"
+)
+
+// Goal: a log that lacks at start what an earlier run met in it is refused, and
+// one that grew, or another one by its name, is not.
+func TestWitness(t *testing.T) {
+	file := filepath.Join(t.TempDir(), seenFile)
+	grown := func(ids ...string) *memlog.Log {
+		l := memlog.New()
+		var rev log.Revision
+		for _, id := range ids {
+			var err error
+			c := log.Commit{ID: id, Boundary: "policy", Events: [][]byte{[]byte(`{}`)}}
+			if _, rev, err = l.Append(t.Context(), c, rev); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return l
+	}
+	meet := func(l log.Log, name string) error {
+		w, err := attest(t.Context(), l, name, file)
+		if err != nil {
+			return err
+		}
+		for _, err := range w.Read(t.Context(), log.Position{}, log.Filter{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return errors.Join(w.Close(), w.Close()) // twice does no harm
+	}
+	for i, test := range []struct {
+		name    string
+		commits []string
+		foreign string // the position that the refusal names, if there is one
+	}{
+		{"embedded", nil, ""},
+		{"embedded", []string{"a", "b"}, ""},
+		{"embedded", []string{"a", "b"}, ""},
+		{"embedded", []string{"a", "b", "c"}, ""},
+		{"embedded", []string{"a", "b"}, "3-0"},
+		{"embedded", []string{"a", "b", "another"}, "3-0"},
+		{"embedded", nil, "3-0"},
+		{"embedded", []string{"a", "b", "c", "d"}, ""},
+		{"nats://elsewhere", []string{"x"}, ""},
+	} {
+		err := meet(grown(test.commits...), test.name)
+		if test.foreign == "" && err != nil || test.foreign != "" && (!errors.Is(err, log.ErrForeign) ||
+			!strings.Contains(err.Error(), test.foreign) || !strings.Contains(err.Error(), "remove "+file)) {
+			t.Errorf("%d, %v: %v", i, test.commits, err)
+		}
+	}
+
+	// What is appended counts as well, and what fails does not.
+	w, err := attest(t.Context(), memlog.New(), "mine", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, expected := range []log.Revision{0, 0} {
+		w.Append(t.Context(), log.Commit{ID: fmt.Sprint("own-", i), Boundary: "policy", Events: [][]byte{[]byte(`{}`)}}, expected)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := meet(grown("own-1"), "mine"); !errors.Is(err, log.ErrForeign) {
+		t.Errorf("another first commit: %v", err)
+	}
+	if err := meet(grown("own-0"), "mine"); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,47 @@
+package sheets
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/muster-works/muster/events/layouttest"
+)
+
+// TestBookLayout holds the file of ids to what is frozen for the version in its
+// title: an agency keeps it for years, and without it rows get other ids. Its
+// lines, and the ids that rows get, follow from the key.
+func TestBookLayout(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ids")
+	b, err := OpenBook(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(b.key, "0123456789abcdef0123456789abcdef")
+	first := b.claim([]byte("a person on a post"), []byte("one content"))
+	gone := b.claim([]byte("another row"), []byte("content"))
+	gone.gone = true
+	for _, c := range []Claim{first, gone} {
+		if err := b.Keep(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second := b.claim([]byte("a person on a post"), []byte("other content"))
+	if err := b.Keep(second); err != nil {
+		t.Fatal(err)
+	}
+	ids := []string{b.hashed("hire", []byte("natural"), true), b.hashed("post", []byte("natural"), false), versioned("h-1", 3)}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	layouttest.Check(t, layouttest.Form{Name: "book", Constant: "the number in sheets.bookTitle", Version: []int{1}},
+		layouttest.Case{Name: "file", Text: string(file)}, layouttest.Case{Name: "ids", Text: strings.Join(ids, " ")})
+	if !strings.HasPrefix(string(file), "muster-ids-1 ") {
+		t.Error("the title has another version than the golden is frozen for")
+	}
+}
