@@ -71,9 +71,35 @@ func put(lists *[33][]indexEntry, length uint32, e indexEntry) {
 	lists[k] = append(lists[k], e)
 }
 
-// near yields the entries that begin before or at a point, and at most the length of
+// A spanSearch looks for the spans that hold at a point.
+type spanSearch struct {
+	spans *Spans
+	at    uint32 // ordinal
+	asOf  civil.Date
+	under []bool // by code of a division
+	found []SpanKey
+}
+
+// search looks at all spans that may hold.
+func (q *spanSearch) search() {
+	index := &q.spans.index
+	q.near(&index.byDate, func(e *indexEntry) uint32 { return uint32(e.since) }, uint32(q.asOf))
+	q.near(&index.byOrd, func(e *indexEntry) uint32 { return e.from }, q.at)
+	for i := range index.forever {
+		if index.forever[i].since > q.asOf {
+			break
+		}
+		q.look(&index.forever[i])
+	}
+	for i := index.n; i < len(q.spans.from) && q.spans.from[i] <= q.at; i++ {
+		e := q.spans.entry(uint32(i))
+		q.look(&e)
+	}
+}
+
+// near looks at the entries that begin before or at a point, and at most the length of
 // their list before it.
-func near(lists *[33][]indexEntry, begin func(e *indexEntry) uint32, point uint32, yield func(e *indexEntry)) {
+func (q *spanSearch) near(lists *[33][]indexEntry, begin func(e *indexEntry) uint32, point uint32) {
 	for k, list := range lists {
 		first := point - min(point, 1<<k-1)
 		from := sort.Search(len(list), func(n int) bool { return begin(&list[n]) >= first })
@@ -82,24 +108,14 @@ func near(lists *[33][]indexEntry, begin func(e *indexEntry) uint32, point uint3
 			if begin(e) > point {
 				break
 			}
-			yield(e)
+			q.look(e)
 		}
 	}
 }
 
-// candidates yields all spans that may hold on a date as known at an ordinal, and some
-// that do not.
-func (s *Spans) candidates(at uint32, asOf civil.Date, yield func(e *indexEntry)) {
-	near(&s.index.byDate, func(e *indexEntry) uint32 { return uint32(e.since) }, uint32(asOf), yield)
-	near(&s.index.byOrd, func(e *indexEntry) uint32 { return e.from }, at, yield)
-	for i := range s.index.forever {
-		if s.index.forever[i].since > asOf {
-			break
-		}
-		yield(&s.index.forever[i])
-	}
-	for i := s.index.n; i < len(s.from) && s.from[i] <= at; i++ {
-		e := s.entry(uint32(i))
-		yield(&e)
+// look adds the key of a span if the span holds.
+func (q *spanSearch) look(e *indexEntry) {
+	if e.since <= q.asOf && q.asOf < e.until && e.from <= q.at && q.under[e.division] && atomic.LoadUint32(&q.spans.end[e.i]) > q.at {
+		q.found = append(q.found, keyOf(e.since, e.i))
 	}
 }

@@ -138,15 +138,10 @@ func (s *Spans) apply(ord uint32, c *packing.SpanChange) bool {
 
 // Holding returns the keys of the spans that hold on a date, as known at an ordinal, in
 // the divisions under a prefix, in no order.
-func (s *Spans) Holding(prefix string, known uint64, asOf civil.Date) (found []SpanKey) {
-	at := uint32(min(known, current-1))
-	under := s.cells.under(prefix)
-	s.candidates(at, asOf, func(e *indexEntry) {
-		if e.since <= asOf && asOf < e.until && e.from <= at && under[e.division] && atomic.LoadUint32(&s.end[e.i]) > at {
-			found = append(found, keyOf(e.since, e.i))
-		}
-	})
-	return found
+func (s *Spans) Holding(prefix string, known uint64, asOf civil.Date) []SpanKey {
+	q := spanSearch{spans: s, at: uint32(min(known, current-1)), asOf: asOf, under: s.cells.under(prefix)}
+	q.search()
+	return q.found
 }
 
 // Window returns the keys from number skip on, limit at most, in ascending order. It
