@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/muster-works/muster/services/gateway"
+	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/internal/contract"
 	"github.com/muster-works/muster/services/internal/meter"
 )
@@ -31,12 +31,12 @@ func newDoor(addr string) *door { return &door{loopback: loopback(addr)} }
 
 // rooms are what is behind a door; those that are nil are not there.
 type rooms struct {
-	gate    http.Handler  // takes submissions
-	api     http.Handler  // answers questions
-	rebuild http.Handler  // starts replays
-	roster  http.Handler  // says which services run
-	auth    *gateway.Auth // who may ask, nil for anyone on this machine
-	meter   *meter.Meter  // times requests
+	gate    http.Handler    // takes submissions
+	api     http.Handler    // answers questions
+	rebuild http.Handler    // starts replays
+	roster  http.Handler    // says which services run
+	auth    *admission.Auth // who may ask, nil for anyone on this machine
+	meter   *meter.Meter    // times requests
 }
 
 // open lets requests in.

@@ -10,6 +10,8 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/gateway"
+	"github.com/muster-works/muster/services/gateway/admission"
+	"github.com/muster-works/muster/services/gateway/intake"
 	"github.com/muster-works/muster/services/internal/desk"
 	"github.com/muster-works/muster/services/simulate"
 	"github.com/schollz/progressbar/v3"
@@ -70,7 +72,7 @@ func (l *loader) submit(ctx context.Context, group []simulate.Submission) (facts
 	if len(group) == 0 {
 		return 0, nil
 	}
-	items := make([]gateway.Item, len(group))
+	items := make([]intake.Item, len(group))
 	for i, s := range group {
 		items[i].Event = s.Event
 		if s.Event == nil || s.Invalid {
@@ -87,13 +89,13 @@ func (l *loader) submit(ctx context.Context, group []simulate.Submission) (facts
 			facts += s.Event.Facts()
 		}
 	}
-	receipts, err := l.gateway.Submit(ctx, gateway.Local(), items, group[0].Delivered)
+	receipts, err := l.gateway.Submit(ctx, admission.Local(), items, group[0].Delivered)
 	for wait := 10 * time.Millisecond; errors.Is(err, desk.ErrBusy) || errors.Is(err, log.ErrUnavailable); wait *= 2 {
 		select {
 		case <-ctx.Done():
 			return 0, ctx.Err()
 		case <-time.After(wait):
-			receipts, err = l.gateway.Submit(ctx, gateway.Local(), items, group[0].Delivered)
+			receipts, err = l.gateway.Submit(ctx, admission.Local(), items, group[0].Delivered)
 		}
 		if wait > 5*time.Second {
 			break

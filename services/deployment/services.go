@@ -101,7 +101,7 @@ func hireStaff(l log.Log, families ...events.Family) (*staff, error) {
 		case events.Review:
 			d = desk.New(f, review.New(), own(f, &desk.Stateless{}))
 		case events.Gateway:
-			d = desk.New(f, gateway.NewScribe(placed, shanghai), own(f, &desk.Stateless{}), placedFold)
+			d = desk.New(f, gateway.NewDecider(placed, shanghai), own(f, &desk.Stateless{}), placedFold)
 		default:
 			return nil, fmt.Errorf("no service %q", f)
 		}

@@ -17,6 +17,8 @@ import (
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/services/gateway"
+	"github.com/muster-works/muster/services/gateway/admission"
+	"github.com/muster-works/muster/services/gateway/intake"
 	"github.com/muster-works/muster/services/internal/meter"
 	"github.com/muster-works/muster/services/simulate"
 	"golang.org/x/sync/errgroup"
@@ -202,7 +204,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 	front.Go(func() error { api.Keep(ctx); return nil })
 	front.Go(func() error { c.watchAccess(ctx, ground.server); return nil })
 	ready(addresses)
-	gate.Record(ctx, tallyEvery)
+	gate.RecordTallies(ctx, tallyEvery)
 	return nil
 }
 
@@ -235,8 +237,8 @@ func (c *Config) gateway(ctx context.Context, desk gateway.Submitter, staff *sta
 		return nil, nil, err
 	}
 	gate, err := gateway.New(gateway.Options{
-		Desk: desk, Vault: v, Divisions: divisions, Auth: auth, Log: c.Logger,
-		History: l, Fresh: staff.placements.CatchUp, Count: m.Count,
+		Services: desk, Vault: v, Divisions: divisions, Auth: auth, Log: c.Logger,
+		History: l, CatchUp: staff.placements.CatchUp, Count: m.Count,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, v.Close())
@@ -283,7 +285,7 @@ func (c *Config) begin(ctx context.Context, gate *gateway.Gateway, empty bool) e
 			return err
 		}
 		// As an import, so that history can still be brought in.
-		receipts, err := gate.Submit(ctx, gateway.Local(), []gateway.Item{{Event: events.Adoption(pack)}}, pack.ValidFrom.Start(shanghai))
+		receipts, err := gate.Submit(ctx, admission.Local(), []intake.Item{{Event: events.Adoption(pack)}}, pack.ValidFrom.Start(shanghai))
 		if err == nil && receipts[0].Status != events.Accepted {
 			err = receipts[0].Reasons
 		}

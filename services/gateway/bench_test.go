@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/services/gateway/admission"
+	"github.com/muster-works/muster/services/gateway/intake"
 )
 
 // acceptor answers at once: what is measured is the gateway's own work.
@@ -25,7 +27,7 @@ func (a acceptor) Try(ctx context.Context, f events.Family, _, batch []*events.E
 }
 
 func newDoor(b *testing.B) *bench {
-	return newBench(b, func(o *Options) { o.Desk = acceptor{} })
+	return newBench(b, func(o *Options) { o.Services = acceptor{} })
 }
 
 // Sheets of 8 lines, 1,000 a submission, of people the vault knows.
@@ -36,7 +38,7 @@ func BenchmarkSubmitSheets(b *testing.B) {
 	for i := range people {
 		hires = append(hires, hire(i))
 	}
-	door.submit(b, Local(), hires...)
+	door.submit(b, admission.Local(), hires...)
 	var sheets []*events.Event
 	for i := 0; i < people; i += 8 {
 		sheets = append(sheets, sheet(fmt.Sprintf("a-%d", i), i, i+1, i+2, i+3, i+4, i+5, i+6, i+7))
@@ -44,7 +46,7 @@ func BenchmarkSubmitSheets(b *testing.B) {
 	list := items(sheets...)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := door.Submit(b.Context(), Local(), list, time.Time{}); err != nil {
+		if _, err := door.Submit(b.Context(), admission.Local(), list, time.Time{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -59,7 +61,7 @@ func BenchmarkSubmitPayments(b *testing.B) {
 	for i := range people {
 		hires = append(hires, hire(i))
 	}
-	door.submit(b, Local(), hires...)
+	door.submit(b, admission.Local(), hires...)
 	var runs []*events.Event
 	for i := 0; i < people; i += 500 {
 		d := &events.PaymentInstructed{Run: "r", Fund: "f"}
@@ -71,7 +73,7 @@ func BenchmarkSubmitPayments(b *testing.B) {
 	list := items(runs...)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := door.Submit(b.Context(), Local(), list, time.Time{}); err != nil {
+		if _, err := door.Submit(b.Context(), admission.Local(), list, time.Time{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -83,12 +85,12 @@ func BenchmarkSubmitNewPersons(b *testing.B) {
 	door := newDoor(b)
 	n := 0
 	for b.Loop() {
-		list := make([]Item, 1000)
+		list := make([]intake.Item, 1000)
 		for i := range list {
 			list[i].Event = hire(n)
 			n++
 		}
-		if _, err := door.Submit(b.Context(), Local(), list, time.Time{}); err != nil {
+		if _, err := door.Submit(b.Context(), admission.Local(), list, time.Time{}); err != nil {
 			b.Fatal(err)
 		}
 	}

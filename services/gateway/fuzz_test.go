@@ -7,8 +7,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"testing"
-
-	"github.com/go-json-experiment/json"
 )
 
 // What is asked about a person is answered, or refused for what is wrong with
@@ -32,36 +30,6 @@ func FuzzWish(f *testing.F) {
 		// The vault holds nobody, so there is nothing to tell or to destroy.
 		if w.Code != http.StatusTemporaryRedirect && w.Code != http.StatusMovedPermanently && (w.Code < 400 || w.Code > 499) {
 			t.Errorf("status %d: %s", w.Code, w.Body)
-		}
-	})
-}
-
-// What brings its recorded time along is, without it, what it would have been.
-func FuzzTakeRecorded(f *testing.F) {
-	for _, s := range []string{
-		`{"recordedtime":"2022-05-01T00:00:00Z","id":"1"}`, `{"id":"1","recordedtime":"2022-05-01T00:00:00Z"}`, `{ "a":{"recordedtime":1} , "recordedtime":"x" }`,
-		`{"recordedtime":"2022-05-01T00:00:00Z"}`, `{"id":1}`, `[`, `{"recordedtime"`, `{"recordedtime":"2022-05-01T00:00:00Z","recordedtime":"2023-05-01T00:00:00Z"}`,
-	} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		rest, recorded, refused := takeRecorded(raw)
-		var before, after map[string]any
-		if json.Unmarshal(raw, &before) != nil {
-			return // the contract refuses it
-		}
-		if err := json.Unmarshal(rest, &after); err != nil {
-			t.Fatalf("%s became %s: %v", raw, rest, err)
-		}
-		_, had := before["recordedtime"]
-		delete(before, "recordedtime")
-		if len(after) != len(before) || !had && refused == nil || refused == nil && recorded.IsZero() && before != nil {
-			t.Errorf("%s became %s at %s, refused %v", raw, rest, recorded, refused)
-		}
-		for name := range before {
-			if _, ok := after[name]; !ok {
-				t.Errorf("%s became %s", raw, rest)
-			}
 		}
 	})
 }

@@ -22,6 +22,9 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/idnumber"
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/services/gateway/admission"
+	"github.com/muster-works/muster/services/gateway/intake"
+	"github.com/muster-works/muster/services/gateway/problem"
 	"github.com/muster-works/muster/services/internal/desk"
 )
 
@@ -39,7 +42,7 @@ type reply struct {
 	header   http.Header
 	text     string
 	Receipts []events.Receipt `json:"receipts"`
-	Problem  *problem         `json:"problem"`
+	Problem  *problem.Problem `json:"problem"`
 	Code     events.Code      `json:"code"`
 	Detail   string           `json:"detail"`
 }
@@ -95,8 +98,8 @@ func TestHTTPForms(t *testing.T) {
 		{"lines", "application/x-ndjson", "\n" + one + "\n\r\n" + three, []string{"duplicate", "duplicate"}},
 		{"lines with rubbish", "application/x-ndjson", one + "\n{]\n" + bad + "\n" + two + "\n", []string{"duplicate", "malformed ", "unknown_type type", "duplicate"}},
 		{"no lines", "application/x-ndjson", "\n\n", nil},
-		{"a long line", "application/x-ndjson", strings.Repeat("x", maxLine+1) + "\n" + one, []string{"too_large ", "duplicate"}},
-		{"a long last line", "application/x-ndjson", one + "\n" + strings.Repeat("x", 3*maxLine), []string{"duplicate", "too_large "}},
+		{"a long line", "application/x-ndjson", strings.Repeat("x", intake.MaxLine+1) + "\n" + one, []string{"too_large ", "duplicate"}},
+		{"a long last line", "application/x-ndjson", one + "\n" + strings.Repeat("x", 3*intake.MaxLine), []string{"duplicate", "too_large "}},
 	} {
 		got := post(t, url, test.kind, strings.NewReader(test.body))
 		if got.status != 200 || !slices.Equal(all(got.Receipts), test.want) || got.header.Get("Content-Type") != "application/json" {
@@ -129,7 +132,7 @@ func TestHTTPRefusals(t *testing.T) {
 		{"two", post(t, url, "application/json", strings.NewReader(one+one)), 400, "malformed"},
 		{"empty", post(t, url, "application/json", strings.NewReader("")), 400, "malformed"},
 		{"2 MiB", post(t, url, "application/json", big), 413, "too_large"},
-		{"many", post(t, url, "application/json", strings.NewReader("["+strings.Repeat("0,", maxBatch)+"0]")), 413, "too_large"},
+		{"many", post(t, url, "application/json", strings.NewReader("["+strings.Repeat("0,", intake.MaxBatch)+"0]")), 413, "too_large"},
 		{"text", post(t, url, "text/plain", strings.NewReader(one)), 415, ""},
 		{"a form", post(t, url, "application/x-www-form-urlencoded", strings.NewReader(one)), 415, ""},
 		{"GBK", post(t, url, "application/json; charset=gbk", strings.NewReader(one)), 415, ""},
@@ -224,21 +227,6 @@ func TestHTTPImport(t *testing.T) {
 	// From anybody else the attribute is refused.
 	if got := post(t, url, "application/json", strings.NewReader(lines[0])); became(got.Receipts[0]) != "engine_field recordedtime" {
 		t.Errorf("no import: %s", got.text)
-	}
-}
-
-func TestTakeRecorded(t *testing.T) {
-	for _, test := range []struct{ in, out string }{
-		{`{"recordedtime":"2022-05-01T00:00:00Z","a":1}`, `{"a":1}`},
-		{`{"a":1,"recordedtime":"2022-05-01T00:00:00Z"}`, `{"a":1}`},
-		{`{ "a" : 1 , "recordedtime" : "2022-05-01T00:00:00Z" , "b":{"recordedtime":2} }`, `{"a":1,"b":{"recordedtime":2}}`},
-		{` {"recordedtime":"2022-05-01T00:00:00Z"} `, `{}`},
-		{`{"recordedtime":"2022-05-01T00:00:00Z","recordedtime":"x"}`, `{"recordedtime":"x"}`},
-	} {
-		rest, at, refused := takeRecorded([]byte(test.in))
-		if got := strings.ReplaceAll(string(rest), " ", ""); got != test.out || refused != nil || at.Year() != 2022 {
-			t.Errorf("%s became %s, %v, %v", test.in, got, at, refused)
-		}
 	}
 }
 
@@ -392,8 +380,8 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 // A client that reads nothing until it has sent everything is served, in
 // memory that does not grow with what it sends.
 func TestStreamOfAnySize(t *testing.T) {
-	b := newBench(t, func(o *Options) { o.Desk = acceptor{}; o.Spool = t.TempDir() })
-	b.submit(t, Local(), hire(1))
+	b := newBench(t, func(o *Options) { o.Services = acceptor{}; o.SpoolDir = t.TempDir() })
+	b.submit(t, admission.Local(), hire(1))
 	url := serve(t, b)
 	e := sheet("s-"+strings.Repeat("0", 100), 1)
 	e.Data.(*events.AttendanceReported).Lines[0].Evidence = strings.Repeat("e", 2000)

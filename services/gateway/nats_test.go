@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/services/gateway/intake"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 )
@@ -124,8 +125,8 @@ func TestNATSAnswerFits(t *testing.T) {
 	listen(t, b, nc)
 	bad := `{"specversion":"1.0","id":"` + strings.Repeat("i", 200) + `","source":"` + strings.Repeat("s", 200) + `","type":"attendance.reported","data":{"month":"2022-05","lines":[` +
 		strings.TrimSuffix(strings.Repeat(`{},`, 20), ",") + `]}}`
-	got, code := request(t, nc, "muster.submit.local", "["+strings.TrimSuffix(strings.Repeat(bad+",", maxBatch), ",")+"]")
-	if code != "" || len(got.Receipts) != maxBatch || len(got.Receipts[0].Reasons) != 1 {
+	got, code := request(t, nc, "muster.submit.local", "["+strings.TrimSuffix(strings.Repeat(bad+",", intake.MaxBatch), ",")+"]")
+	if code != "" || len(got.Receipts) != intake.MaxBatch || len(got.Receipts[0].Reasons) != 1 {
 		t.Errorf("%d receipts of %d reasons, %s", len(got.Receipts), len(got.Receipts[0].Reasons), code)
 	}
 }

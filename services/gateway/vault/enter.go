@@ -11,20 +11,20 @@ import (
 	"github.com/muster-works/muster/events/idnumber"
 )
 
-// An Entry is what an event may say of a person.
-type Entry struct {
+// An Profile is what an event may say of a person.
+type Profile struct {
 	Person   events.Person
 	Birth    civil.Month
 	Female   bool
 	Identity events.Identity // in the form of a record: sealed text and tokens
 }
 
-// Enter returns an entry for each identity, and makes a person for each
+// Enter returns a profile for each identity, and makes a person for each
 // identity number that the vault does not know, all in one transaction. What
 // is given of a known person replaces what the vault had; what is left out
-// stays. The sealed text of an entry holds the identity as given here. It
+// stays. The sealed text of a profile holds the identity as given here. It
 // fails, and enters nobody, when a number is invalid.
-func (v *Vault) Enter(ctx context.Context, ids []events.Identity) ([]Entry, error) {
+func (v *Vault) Enter(ctx context.Context, ids []events.Identity) ([]Profile, error) {
 	guests := make([]guest, len(ids))
 	for i, id := range ids {
 		n, err := idnumber.Parse(id.IDNumber)
@@ -34,7 +34,7 @@ func (v *Vault) Enter(ctx context.Context, ids []events.Identity) ([]Entry, erro
 		id = events.Identity{IDNumber: idnumber.Canonical(id.IDNumber), Name: id.Name, Phone: id.Phone, Household: id.Household}
 		guests[i] = guest{id, numberHash(v.number(id.IDNumber)), n.Birth.Month(), n.Female}
 	}
-	entries := make([]Entry, len(ids))
+	profiles := make([]Profile, len(ids))
 	err := v.do(ctx, func(g *group) (err error) {
 		var met []events.Person
 		for _, u := range guests {
@@ -46,7 +46,7 @@ func (v *Vault) Enter(ctx context.Context, ids []events.Identity) ([]Entry, erro
 			return err
 		}
 		for i, u := range guests {
-			if entries[i], err = g.enter(u); err != nil {
+			if profiles[i], err = g.enter(u); err != nil {
 				return err
 			}
 		}
@@ -55,13 +55,13 @@ func (v *Vault) Enter(ctx context.Context, ids []events.Identity) ([]Entry, erro
 	if err != nil {
 		return nil, err
 	}
-	return entries, nil
+	return profiles, nil
 }
 
-// Recall returns an entry for each pseudonym, as Enter would with what the
-// vault holds of the person; the zero Entry where it knows no such person.
-func (v *Vault) Recall(ctx context.Context, persons []events.Person) ([]Entry, error) {
-	entries := make([]Entry, len(persons))
+// Recall returns a profile for each pseudonym, as Enter would with what the
+// vault holds of the person; the zero Profile where it knows no such person.
+func (v *Vault) Recall(ctx context.Context, persons []events.Person) ([]Profile, error) {
+	profiles := make([]Profile, len(persons))
 	err := v.do(ctx, func(g *group) error {
 		if err := g.fetch(persons); err != nil {
 			return err
@@ -69,14 +69,14 @@ func (v *Vault) Recall(ctx context.Context, persons []events.Person) ([]Entry, e
 		for i, p := range persons {
 			f, ok := g.fact(p)
 			if !ok {
-				entries[i] = Entry{}
+				profiles[i] = Profile{}
 				continue
 			}
 			r, err := g.row(p, f)
 			if err != nil {
 				return err
 			}
-			if entries[i], err = g.entry(r.key, f, r.identity); err != nil {
+			if profiles[i], err = g.profile(r.key, f, r.identity); err != nil {
 				return err
 			}
 		}
@@ -85,7 +85,7 @@ func (v *Vault) Recall(ctx context.Context, persons []events.Person) ([]Entry, e
 	if err != nil {
 		return nil, err
 	}
-	return entries, nil
+	return profiles, nil
 }
 
 // A guest is an identity at the door.
@@ -96,7 +96,7 @@ type guest struct {
 	female bool
 }
 
-func (g *group) enter(u guest) (Entry, error) {
+func (g *group) enter(u guest) (Profile, error) {
 	p, known := g.find(u.hash)
 	if !known {
 		return g.create(u)
@@ -104,16 +104,16 @@ func (g *group) enter(u guest) (Entry, error) {
 	f, _ := g.fact(p)
 	r, err := g.row(p, f)
 	if err != nil {
-		return Entry{}, err
+		return Profile{}, err
 	}
-	e, err := g.entry(r.key, f, u.Identity)
+	e, err := g.profile(r.key, f, u.Identity)
 	if err != nil {
-		return Entry{}, err
+		return Profile{}, err
 	}
 	if now := merge(r.identity, u.Identity); now != r.identity {
 		sealed, err := r.key.sealIdentity(now)
 		if err != nil {
-			return Entry{}, err
+			return Profile{}, err
 		}
 		r.identity, r.sealed, r.marks = now, sealed, g.v.marks(r.marks, now)
 		g.update(r)
@@ -133,18 +133,18 @@ func merge(old, given events.Identity) events.Identity {
 	return old
 }
 
-func (g *group) create(u guest) (Entry, error) {
+func (g *group) create(u guest) (Profile, error) {
 	p, err := uuid.NewRandom()
 	if err != nil {
-		return Entry{}, fmt.Errorf("vault: %w", err)
+		return Profile{}, fmt.Errorf("vault: %w", err)
 	}
 	k, wrapped, err := g.v.newKey(p)
 	if err != nil {
-		return Entry{}, err
+		return Profile{}, err
 	}
 	sealed, err := k.sealIdentity(u.Identity)
 	if err != nil {
-		return Entry{}, err
+		return Profile{}, err
 	}
 	r := &row{
 		record: &record{n: g.next, person: p, number: u.hash, birth: u.birth, female: u.female,
@@ -155,16 +155,16 @@ func (g *group) create(u guest) (Entry, error) {
 	g.change.created = append(g.change.created, r.record)
 	f := fact{r.n, u.birth, u.female}
 	g.opened[r.n], g.persons[u.hash], g.facts[p] = r, p, f
-	return g.entry(k, f, u.Identity)
+	return g.profile(k, f, u.Identity)
 }
 
-// entry seals an identity for an event and looks up its tokens.
-func (g *group) entry(k key, f fact, id events.Identity) (Entry, error) {
+// profile seals an identity for an event and looks up its tokens.
+func (g *group) profile(k key, f fact, id events.Identity) (Profile, error) {
 	sealed, err := k.sealIdentity(id)
 	if err != nil {
-		return Entry{}, err
+		return Profile{}, err
 	}
-	e := Entry{Person: k.person, Birth: f.birth, Female: f.female}
+	e := Profile{Person: k.person, Birth: f.birth, Female: f.female}
 	e.Identity.Sealed = base64.StdEncoding.EncodeToString(sealed)
 	e.Identity.NameToken = g.token(names, id.Name)
 	e.Identity.PhoneToken = g.token(phones, id.Phone)

@@ -53,9 +53,9 @@ func (v *Vault) Digest(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Share opens the door to a submission: until it leaves nobody is erased, and
+// LockShared opens the door to a submission: until it leaves nobody is erased, and
 // whoever was entered before, through whatever gateway, is found.
-func (v *Vault) Share(ctx context.Context) (leave func(), err error) {
+func (v *Vault) LockShared(ctx context.Context) (leave func(), err error) {
 	if leave, err = v.door.share(ctx); err != nil {
 		return nil, err
 	}
@@ -66,9 +66,9 @@ func (v *Vault) Share(ctx context.Context) (leave func(), err error) {
 	return leave, nil
 }
 
-// Seize closes the door of all gateways until it leaves: it waits for those
+// LockExclusive closes the door of all gateways until it leaves: it waits for those
 // who share it, and those who come wait.
-func (v *Vault) Seize(ctx context.Context) (leave func(), err error) {
+func (v *Vault) LockExclusive(ctx context.Context) (leave func(), err error) {
 	if leave, err = v.door.seize(ctx); err != nil {
 		return nil, err
 	}

@@ -58,18 +58,18 @@ func gateways(t *testing.T, n int) (list []*Vault) {
 func TestGatewaysAgree(t *testing.T) {
 	vaults := gateways(t, 3)
 	const callers, people = 3, 40
-	got := make([][people]Entry, len(vaults)*callers)
+	got := make([][people]Profile, len(vaults)*callers)
 	var all sync.WaitGroup
 	for c := range got {
 		all.Go(func() {
 			for i := range people {
 				n := (i*7 + c*11) % people
-				entries, err := vaults[c%len(vaults)].Enter(context.Background(), []events.Identity{identity(n), identity((n + 1) % people)})
+				profiles, err := vaults[c%len(vaults)].Enter(context.Background(), []events.Identity{identity(n), identity((n + 1) % people)})
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				got[c][n] = entries[0]
+				got[c][n] = profiles[0]
 			}
 		})
 	}
@@ -83,7 +83,7 @@ func TestGatewaysAgree(t *testing.T) {
 		}
 	}
 	for i, v := range vaults {
-		leave, err := v.Share(t.Context())
+		leave, err := v.LockShared(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +101,7 @@ func TestGatewaysLearn(t *testing.T) {
 	here, there := two[0], two[1]
 	begin := func(v *Vault) {
 		t.Helper()
-		leave, err := v.Share(t.Context())
+		leave, err := v.LockShared(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,13 +144,13 @@ func TestGatewaysLearn(t *testing.T) {
 // Whoever wants to be alone waits for the submissions of other gateways.
 func TestOneDoor(t *testing.T) {
 	two := gateways(t, 2)
-	leave, err := two[0].Share(t.Context())
+	leave, err := two[0].LockShared(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	alone := make(chan error, 1)
 	go func() {
-		leave, err := two[1].Seize(context.Background())
+		leave, err := two[1].LockExclusive(context.Background())
 		if err == nil {
 			leave()
 		}
@@ -166,11 +166,11 @@ func TestOneDoor(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A gateway that dies gives its place up.
-	if _, err := two[0].Share(t.Context()); err != nil {
+	if _, err := two[0].LockShared(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	two[0].door.(*postgresDoor).shift.conn.Hijack().Close(context.Background())
-	if leave, err = two[1].Seize(t.Context()); err != nil {
+	if leave, err = two[1].LockExclusive(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	leave()
@@ -185,8 +185,8 @@ func TestGoneBack(t *testing.T) {
 	if _, err := v.store.(*postgresStore).pool.Exec(t.Context(), "UPDATE vault.turn SET version = 1"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := v.Share(t.Context()); !errors.Is(err, errBack) {
-		t.Errorf("Share = %v", err)
+	if _, err := v.LockShared(t.Context()); !errors.Is(err, errBack) {
+		t.Errorf("LockShared = %v", err)
 	}
 	if _, err := v.Enter(t.Context(), []events.Identity{identity(2)}); !errors.Is(err, errBack) {
 		t.Errorf("Enter = %v", err)

@@ -30,7 +30,7 @@
 // [OpenPostgres] keeps it on a PostgreSQL server, which any number of gateways
 // share, each with the same master key. Its transactions take turns, so that
 // each knows all that was entered before it; what a gateway does not enter
-// itself it learns when a submission begins ([Vault.Share]). PostgreSQL gives
+// itself it learns when a submission begins ([Vault.LockShared]). PostgreSQL gives
 // the space of deleted rows free, and overwrites it when it is used again; its
 // own log and its backups keep them until they are recycled.
 //
@@ -53,10 +53,12 @@ import (
 	"context"
 	"crypto/cipher"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/log"
 )
 
 var (
@@ -74,6 +76,15 @@ var (
 	// ErrClosed says that the vault was closed.
 	ErrClosed = errors.New("vault: closed")
 )
+
+// Unavailable turns an error of a vault into the one that ends a submission: the
+// error of the context, or [log.ErrUnavailable] wrapped around the vault's own.
+func Unavailable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("%w: %w", log.ErrUnavailable, err)
+}
 
 // A Vault is one open vault.
 type Vault struct {

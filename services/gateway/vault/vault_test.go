@@ -83,13 +83,13 @@ func TestStores(t *testing.T) {
 	}
 }
 
-func enter(t testing.TB, v *Vault, ids ...events.Identity) []Entry {
+func enter(t testing.TB, v *Vault, ids ...events.Identity) []Profile {
 	t.Helper()
-	entries, err := v.Enter(t.Context(), ids)
+	profiles, err := v.Enter(t.Context(), ids)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return entries
+	return profiles
 }
 
 func testEnter(t *testing.T, h house) {
@@ -123,7 +123,7 @@ func testEnter(t *testing.T, h house) {
 	if again[1].Person != first[0].Person || again[1].Identity.PhoneToken != first[0].Identity.PhoneToken {
 		t.Errorf("Enter after a restart = %+v, before it %+v", again[1], first[0])
 	}
-	for _, e := range []Entry{first[0], again[1]} {
+	for _, e := range []Profile{first[0], again[1]} {
 		if plain, err := v.Unseal(t.Context(), e.Person, e.Identity.Sealed); err != nil || !strings.Contains(string(plain), number(1)) {
 			t.Errorf("Unseal = %s, %v", plain, err)
 		}
@@ -148,7 +148,7 @@ func testEnterKeepsWhatIsLeftOut(t *testing.T, h house) {
 	}
 	same := enter(t, v, events.Identity{IDNumber: number(9), Phone: "13500000000"})[0]
 	recalled, err := v.Recall(t.Context(), []events.Person{p, {1}})
-	if err != nil || recalled[0].Person != p || recalled[0].Identity.PhoneToken != same.Identity.PhoneToken || recalled[1] != (Entry{}) {
+	if err != nil || recalled[0].Person != p || recalled[0].Identity.PhoneToken != same.Identity.PhoneToken || recalled[1] != (Profile{}) {
 		t.Fatalf("Recall = %+v, %v", recalled, err)
 	}
 }
@@ -273,7 +273,7 @@ func testNothingInClear(t *testing.T, h house) {
 func testDoor(t *testing.T, h house) {
 	v := h.enter(t)
 	share := func() func() {
-		leave, err := v.Share(context.Background())
+		leave, err := v.LockShared(context.Background())
 		if err != nil {
 			t.Error(err)
 			return func() {}
@@ -303,7 +303,7 @@ func testDoor(t *testing.T, h house) {
 		})
 	}
 	for range 3 {
-		leave, err := v.Seize(t.Context())
+		leave, err := v.LockExclusive(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -405,13 +405,13 @@ func testConcurrent(t *testing.T, h house) {
 		all.Go(func() {
 			for i := range people {
 				n := (i + c*7) % people
-				entries, err := v.Enter(context.Background(), []events.Identity{identity(n)})
+				profiles, err := v.Enter(context.Background(), []events.Identity{identity(n)})
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				got[c][n] = entries[0].Person
-				if p := v.Find(nil, number(n)); p[0] != entries[0].Person {
+				got[c][n] = profiles[0].Person
+				if p := v.Find(nil, number(n)); p[0] != profiles[0].Person {
 					t.Errorf("person %d is not found once entered", n)
 				}
 			}
