@@ -7,7 +7,8 @@ import (
 	"fmt"
 )
 
-func (s *sqliteStore) begin(ctx context.Context, _ int64) (transaction, *news, error) {
+// begin returns the store itself, because it has one connection and so one transaction.
+func (s *sqliteStore) begin(ctx context.Context, _ int64) (transaction, *indexUpdate, error) {
 	if err := s.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return nil, nil, err
 	}
@@ -30,12 +31,12 @@ func (s *sqliteStore) commit(ctx context.Context, c *change) (int64, error) {
 func (s *sqliteStore) write(ctx context.Context, c *change) error {
 	for _, r := range c.created {
 		if err := s.exec(ctx, "INSERT INTO person VALUES (?,?,?,?,?,?,?,?)",
-			int64(r.n), r.person[:], r.number[:], int64(r.birth), r.female, r.key, r.sealed, r.marks); err != nil {
+			int64(r.n), r.person[:], r.number[:], int64(r.birth), r.female, r.key, r.sealed, r.valueHashes); err != nil {
 			return err
 		}
 	}
 	for _, r := range c.updated {
-		if err := s.exec(ctx, "UPDATE person SET sealed=?, marks=? WHERE n=?", r.sealed, r.marks, int64(r.n)); err != nil {
+		if err := s.exec(ctx, "UPDATE person SET sealed=?, marks=? WHERE n=?", r.sealed, r.valueHashes, int64(r.n)); err != nil {
 			return err
 		}
 	}
@@ -57,23 +58,23 @@ func (s *sqliteStore) write(ctx context.Context, c *change) error {
 	return nil
 }
 
-func (s *sqliteStore) rows(ctx context.Context, numbers []uint32) ([]*record, error) {
+func (s *sqliteStore) rows(ctx context.Context, numbers []uint32) ([]*personRow, error) {
 	p, err := s.prepared("SELECT person, number, birth, female, key, sealed, marks FROM person WHERE n=?")
 	if err != nil {
 		return nil, err
 	}
-	list := make([]*record, 0, len(numbers))
+	list := make([]*personRow, 0, len(numbers))
 	for _, n := range numbers {
-		r := &record{n: n}
+		r := &personRow{n: n}
 		var person, number []byte
-		err := p.QueryRowContext(ctx, int64(n)).Scan(&person, &number, &r.birth, &r.female, &r.key, &r.sealed, &r.marks)
+		err := p.QueryRowContext(ctx, int64(n)).Scan(&person, &number, &r.birth, &r.female, &r.key, &r.sealed, &r.valueHashes)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("vault: row %d of person: %w", n, err)
 		case len(person) != len(r.person) || len(number) != len(r.number):
-			return nil, damaged(n)
+			return nil, damagedRow(n)
 		}
 		copy(r.person[:], person)
 		copy(r.number[:], number)
@@ -82,7 +83,7 @@ func (s *sqliteStore) rows(ctx context.Context, numbers []uint32) ([]*record, er
 	return list, nil
 }
 
-func (s *sqliteStore) marks(ctx context.Context, visit func(uint32, []byte)) error {
+func (s *sqliteStore) visitHashes(ctx context.Context, visit func(uint32, []byte)) error {
 	p, err := s.prepared("SELECT n, marks FROM person")
 	if err != nil {
 		return err
@@ -106,7 +107,7 @@ func (s *sqliteStore) marks(ctx context.Context, visit func(uint32, []byte)) err
 	return nil
 }
 
-// exec runs a statement, prepared once.
+// exec runs a statement, which is prepared once and kept.
 func (s *sqliteStore) exec(ctx context.Context, query string, args ...any) error {
 	p, err := s.prepared(query)
 	if err != nil {
@@ -118,6 +119,7 @@ func (s *sqliteStore) exec(ctx context.Context, query string, args ...any) error
 	return nil
 }
 
+// prepared returns a statement, which is prepared once and kept.
 func (s *sqliteStore) prepared(query string) (*sql.Stmt, error) {
 	if p, ok := s.statements[query]; ok {
 		return p, nil

@@ -11,41 +11,42 @@ import (
 	"github.com/muster-works/muster/events/idnumber"
 )
 
-// An Profile is what an event may say of a person.
+// A Profile is what an event may say of a person.
 type Profile struct {
 	Person   events.Person
 	Birth    civil.Month
 	Female   bool
-	Identity events.Identity // in the form of a record: sealed text and tokens
+	Identity events.Identity // as the log has it: sealed text and tokens
 }
 
-// Enter returns a profile for each identity, and makes a person for each
-// identity number that the vault does not know, all in one transaction. What
-// is given of a known person replaces what the vault had; what is left out
-// stays. The sealed text of a profile holds the identity as given here. It
-// fails, and enters nobody, when a number is invalid.
+// Enter returns a profile for each identity, and makes a person known for each identity
+// number that the vault does not know, all in one transaction. A name, phone or household
+// of a known person replaces the one that the vault had; one that is left out stays. The
+// sealed text of a profile holds the identity as it was given to Enter.
+//
+// Enter fails, and enters nobody, if an identity number is invalid.
 func (v *Vault) Enter(ctx context.Context, ids []events.Identity) ([]Profile, error) {
-	guests := make([]guest, len(ids))
+	parsed := make([]parsedIdentity, len(ids))
 	for i, id := range ids {
 		n, err := idnumber.Parse(id.IDNumber)
 		if err != nil {
 			return nil, fmt.Errorf("vault: identity %d: %w", i, err)
 		}
 		id = events.Identity{IDNumber: idnumber.Canonical(id.IDNumber), Name: id.Name, Phone: id.Phone, Household: id.Household}
-		guests[i] = guest{id, numberHash(v.number(id.IDNumber)), n.Birth.Month(), n.Female}
+		parsed[i] = parsedIdentity{id, numberHash(v.hashNumber(id.IDNumber)), n.Birth.Month(), n.Female}
 	}
 	profiles := make([]Profile, len(ids))
-	err := v.do(ctx, func(g *group) (err error) {
+	err := v.inTransaction(ctx, func(g *groupCommit) (err error) {
 		var met []events.Person
-		for _, u := range guests {
+		for _, u := range parsed {
 			if p, known := g.find(u.hash); known {
 				met = append(met, p)
 			}
 		}
-		if err := g.fetch(met); err != nil {
+		if err := g.fetchRows(met); err != nil {
 			return err
 		}
-		for i, u := range guests {
+		for i, u := range parsed {
 			if profiles[i], err = g.enter(u); err != nil {
 				return err
 			}
@@ -58,21 +59,21 @@ func (v *Vault) Enter(ctx context.Context, ids []events.Identity) ([]Profile, er
 	return profiles, nil
 }
 
-// Recall returns a profile for each pseudonym, as Enter would with what the
-// vault holds of the person; the zero Profile where it knows no such person.
+// Recall returns a profile for each pseudonym, as Enter would if it were given what the
+// vault holds of the person. If the vault does not know the person, the profile is zero.
 func (v *Vault) Recall(ctx context.Context, persons []events.Person) ([]Profile, error) {
 	profiles := make([]Profile, len(persons))
-	err := v.do(ctx, func(g *group) error {
-		if err := g.fetch(persons); err != nil {
+	err := v.inTransaction(ctx, func(g *groupCommit) error {
+		if err := g.fetchRows(persons); err != nil {
 			return err
 		}
 		for i, p := range persons {
-			f, ok := g.fact(p)
+			f, ok := g.attributesOf(p)
 			if !ok {
 				profiles[i] = Profile{}
 				continue
 			}
-			r, err := g.row(p, f)
+			r, err := g.openRow(p, f)
 			if err != nil {
 				return err
 			}
@@ -88,21 +89,22 @@ func (v *Vault) Recall(ctx context.Context, persons []events.Person) ([]Profile,
 	return profiles, nil
 }
 
-// A guest is an identity at the door.
-type guest struct {
+// A parsedIdentity is an identity with what its number says.
+type parsedIdentity struct {
 	events.Identity
 	hash   numberHash
 	birth  civil.Month
 	female bool
 }
 
-func (g *group) enter(u guest) (Profile, error) {
+// enter creates or updates one person.
+func (g *groupCommit) enter(u parsedIdentity) (Profile, error) {
 	p, known := g.find(u.hash)
 	if !known {
 		return g.create(u)
 	}
-	f, _ := g.fact(p)
-	r, err := g.row(p, f)
+	f, _ := g.attributesOf(p)
+	r, err := g.openRow(p, f)
 	if err != nil {
 		return Profile{}, err
 	}
@@ -115,12 +117,13 @@ func (g *group) enter(u guest) (Profile, error) {
 		if err != nil {
 			return Profile{}, err
 		}
-		r.identity, r.sealed, r.marks = now, sealed, g.v.marks(r.marks, now)
-		g.update(r)
+		r.identity, r.sealed, r.valueHashes = now, sealed, g.v.addIdentityHashes(r.valueHashes, now)
+		g.updateRow(r)
 	}
 	return e, nil
 }
 
+// merge replaces the values of an identity that are given.
 func merge(old, given events.Identity) events.Identity {
 	for _, f := range [...]struct {
 		old   *string
@@ -133,7 +136,8 @@ func merge(old, given events.Identity) events.Identity {
 	return old
 }
 
-func (g *group) create(u guest) (Profile, error) {
+// create makes a person for an identity number that the vault does not know.
+func (g *groupCommit) create(u parsedIdentity) (Profile, error) {
 	p, err := uuid.NewRandom()
 	if err != nil {
 		return Profile{}, fmt.Errorf("vault: %w", err)
@@ -146,28 +150,28 @@ func (g *group) create(u guest) (Profile, error) {
 	if err != nil {
 		return Profile{}, err
 	}
-	r := &row{
-		record: &record{n: g.next, person: p, number: u.hash, birth: u.birth, female: u.female,
-			key: wrapped, sealed: sealed, marks: g.v.marks(nil, u.Identity)},
+	r := &openedRow{
+		personRow: &personRow{n: g.next, person: p, number: u.hash, birth: u.birth, female: u.female,
+			key: wrapped, sealed: sealed, valueHashes: g.v.addIdentityHashes(nil, u.Identity)},
 		key: k, identity: u.Identity, isOpen: true, written: true,
 	}
 	g.next++
-	g.change.created = append(g.change.created, r.record)
-	f := fact{r.n, u.birth, u.female}
-	g.opened[r.n], g.persons[u.hash], g.facts[p] = r, p, f
+	g.change.created = append(g.change.created, r.personRow)
+	f := attributes{r.n, u.birth, u.female}
+	g.opened[r.n], g.persons[u.hash], g.attributes[p] = r, p, f
 	return g.profile(k, f, u.Identity)
 }
 
 // profile seals an identity for an event and looks up its tokens.
-func (g *group) profile(k key, f fact, id events.Identity) (Profile, error) {
+func (g *groupCommit) profile(k personKey, f attributes, id events.Identity) (Profile, error) {
 	sealed, err := k.sealIdentity(id)
 	if err != nil {
 		return Profile{}, err
 	}
 	e := Profile{Person: k.person, Birth: f.birth, Female: f.female}
 	e.Identity.Sealed = base64.StdEncoding.EncodeToString(sealed)
-	e.Identity.NameToken = g.token(names, id.Name)
-	e.Identity.PhoneToken = g.token(phones, id.Phone)
-	e.Identity.HouseholdToken = g.token(households, id.Household)
+	e.Identity.NameToken = g.token(nameValue, id.Name)
+	e.Identity.PhoneToken = g.token(phoneValue, id.Phone)
+	e.Identity.HouseholdToken = g.token(householdValue, id.Household)
 	return e, nil
 }
