@@ -28,7 +28,7 @@ func dryRun(t *testing.T, url string, list ...*events.Event) reply {
 // Goal: a dry run sees its own events, across families, and leaves no trace:
 // not in the log, the vault, the tally, or a receipt.
 func TestDryRun(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	url := serve(t, b)
 	first := b.submit(t, admission.Local(), hire(0))[0]
 	b.tally.Take(time.Time{}, time.Time{})
@@ -76,7 +76,7 @@ func TestDryRun(t *testing.T) {
 
 // The header is true or false, and nothing is written for being misspelt.
 func TestDryRunHeader(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	url := serve(t, b)
 	if got := post(t, url, "application/json", strings.NewReader(raw(t, hire(1))), DryRunHeader, "yes"); got.status != 400 {
 		t.Errorf("yes: %d", got.status)
@@ -101,7 +101,7 @@ func TestDryRunHeader(t *testing.T) {
 
 // A dry run is held in memory, so it has an end.
 func TestDryRunIsBounded(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	url := serve(t, b)
 	var list []*events.Event
 	for i := range submission.DryRunEvents + 1 {

@@ -27,11 +27,11 @@ import (
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
-// newOffice is a bench whose own events are decided as in a deployment, by the
+// newErasingFixture returns a fixture whose own events are decided as in a deployment, by the
 // placements in the log. What agencies submit is taken as it comes.
-func newOffice(t testing.TB) *bench {
+func newErasingFixture(t testing.TB) *fixture {
 	t.Helper()
-	b := newBench(t)
+	b := newFixture(t)
 	placed := placement.New()
 	fold := desk.NewFold(b.log, events.Hire.Boundary(), placed)
 	d := desk.New(events.Gateway, NewDecider(placed, time.FixedZone("CST", 8*3600)),
@@ -68,7 +68,7 @@ func code(err error) string {
 // A person in place is not erased; whoever is erased is gone from the vault,
 // stays in the log, and comes back as somebody else.
 func TestErase(t *testing.T) {
-	b := newOffice(t)
+	b := newErasingFixture(t)
 	hired := b.submit(t, admission.Local(), hire(1), hire(2))
 	p := hired[0].Person
 	erase := func(p events.Person, reason string) (erasures.Certificate, error) {
@@ -148,7 +148,7 @@ func TestErase(t *testing.T) {
 // An erasure that is in the log happens, whatever became of the process or of
 // the vault in between.
 func TestForget(t *testing.T) {
-	b := newOffice(t)
+	b := newErasingFixture(t)
 	hired := b.submit(t, admission.Local(), hire(1), hire(2), hire(3))
 	old := t.TempDir()
 	if err := os.CopyFS(filepath.Join(old, "vault"), os.DirFS(filepath.Join(b.dir, "vault"))); err != nil {
@@ -201,7 +201,7 @@ func TestForget(t *testing.T) {
 // hired and leave again and again while others try to erase them; the log is
 // the judge.
 func TestEraseWhileHired(t *testing.T) {
-	b := newOffice(t)
+	b := newErasingFixture(t)
 	const people = 8
 	var persons []events.Person
 	for i := range people {
@@ -271,7 +271,7 @@ func TestEraseWhileHired(t *testing.T) {
 // What is told is on record before it is told, and only those with the right
 // to are told.
 func TestReveal(t *testing.T) {
-	b := newOffice(t)
+	b := newErasingFixture(t)
 	p := b.submit(t, admission.Local(), hire(1))[0].Person
 	county := admission.Caller{Agency: "370211-rsj", Prefix: "370211", Reveal: true, AuthType: "token"}
 	other := admission.Caller{Agency: "370212-rsj", Prefix: "370212", Reveal: true, AuthType: "token"}
@@ -325,7 +325,7 @@ func TestReveal(t *testing.T) {
 
 // The same over HTTP, with what a stranger is answered.
 func TestPersonsOverHTTP(t *testing.T) {
-	b := newOffice(t)
+	b := newErasingFixture(t)
 	p := b.submit(t, admission.Local(), hire(1))[0].Person
 	server := httptest.NewServer(b.Handler())
 	defer server.Close()
@@ -395,7 +395,7 @@ func TestPersonsOverHTTP(t *testing.T) {
 // other does not.
 func TestTrainingBeforeTheHire(t *testing.T) {
 	for _, name := range []string{"for real", "dry"} {
-		b := newBench(t)
+		b := newFixture(t)
 		train := func(id string, i int, before bool) *events.Event {
 			return event(id, &events.TrainingCompleted{Course: "safety", Hours: 8, On: civil.MustDate("2022-04-20"), PreService: before,
 				Who: events.Who{Identity: &events.Identity{IDNumber: number(i), Name: fmt.Sprint("王小", i)}}})

@@ -23,15 +23,15 @@ import (
 	"github.com/muster-works/muster/services/internal/desk"
 )
 
-// The tests run the real desk over the log in memory. Its decider takes
+// The tests run the real command handlers over the log in memory. Their decider accepts
 // everything, so that what is refused is refused by the gateway.
 
-type taker struct{ desk.Stateless }
+type acceptAll struct{ desk.Stateless }
 
-func (*taker) Decide(e *events.Event) (*events.Event, events.Reasons) { return e, nil }
+func (*acceptAll) Decide(e *events.Event) (*events.Event, events.Reasons) { return e, nil }
 
-// A bench is a gateway with desks of every family behind it.
-type bench struct {
+// A fixture is a gateway with command handlers of every family behind it.
+type fixture struct {
 	*Gateway
 	log   *memlog.Log
 	vault *vault.Vault
@@ -74,9 +74,9 @@ var table = sync.OnceValue(func() *division.Table {
 	return t
 })
 
-func newBench(t testing.TB, change ...func(*Options)) *bench {
+func newFixture(t testing.TB, change ...func(*Options)) *fixture {
 	t.Helper()
-	b := &bench{log: memlog.New(), dir: t.TempDir(), desks: &recorder{Local: desk.Local{}}}
+	b := &fixture{log: memlog.New(), dir: t.TempDir(), desks: &recorder{Local: desk.Local{}}}
 	v, err := vault.Open(filepath.Join(b.dir, "vault"), filepath.Join(b.dir, "master.key"))
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func newBench(t testing.TB, change ...func(*Options)) *bench {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	for _, f := range events.Families {
-		s := &taker{}
+		s := &acceptAll{}
 		d := desk.New(f, s, desk.NewFold(b.log, f.Boundary(), s))
 		b.desks.Local[f] = d
 		ready := make(chan struct{})
@@ -108,7 +108,7 @@ func newBench(t testing.TB, change ...func(*Options)) *bench {
 }
 
 // records returns the events of a family in the log.
-func (b *bench) records(t testing.TB, f events.Family) (list []*events.Event, raw [][]byte) {
+func (b *fixture) records(t testing.TB, f events.Family) (list []*events.Event, raw [][]byte) {
 	t.Helper()
 	for c, err := range b.log.Read(t.Context(), log.Position{}, log.Filter{Boundary: f.Boundary()}) {
 		if err != nil {
@@ -162,7 +162,7 @@ func items(list ...*events.Event) (items []intake.Item) {
 	return items
 }
 
-func (b *bench) submit(t testing.TB, c admission.Caller, list ...*events.Event) []events.Receipt {
+func (b *fixture) submit(t testing.TB, c admission.Caller, list ...*events.Event) []events.Receipt {
 	t.Helper()
 	receipts, err := b.Submit(t.Context(), c, items(list...), time.Time{})
 	if err != nil {
@@ -190,7 +190,7 @@ func all(receipts []events.Receipt) (list []string) {
 }
 
 func TestPseudonyms(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	exit := event("x-1", &events.ExitRecorded{Post: "p-1", On: civil.MustDate("2022-06-15"), Kind: "natural", Code: "N1",
 		Who: events.Who{Identity: &events.Identity{IDNumber: number(1), Name: "王小1"}}})
 	account := event("a-1", &events.AccountAssigned{Bank: "农商银行", From: civil.MustDate("2022-05-01"), Number: "6222 0001",
@@ -254,7 +254,7 @@ func TestPseudonyms(t *testing.T) {
 
 // Whoever is named by pseudonym is completed from the vault.
 func TestHireByPseudonym(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	p := b.submit(t, admission.Local(), hire(1))[0].Person
 	back := hire(1)
 	back.ID = "h-back"
@@ -316,7 +316,7 @@ func TestRefusals(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			b := newBench(t)
+			b := newFixture(t)
 			b.submit(t, admission.Local(), hire(0), hire(1))
 			r := b.submit(t, test.caller, test.event)[0]
 			if became(r) != test.want {
@@ -334,7 +334,7 @@ func TestRefusals(t *testing.T) {
 
 // Items that could not be read keep their place, and runs reach over them.
 func TestRuns(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	bad := intake.Item{Event: &events.Event{ID: "bad"}, Err: events.Refuse(events.Malformed, "", "is not JSON")}
 	list := slices.Concat(items(hire(1), hire(2)), []intake.Item{bad}, items(hire(3), sheet("s-1", 1), sheet("s-2", 99), hire(4)))
 	receipts, err := b.Submit(t.Context(), admission.Local(), list, time.Time{})
@@ -360,7 +360,7 @@ func TestRuns(t *testing.T) {
 // A service that does not answer ends a submission; what was decided before
 // it is said, and sending all of it again completes it.
 func TestUnavailable(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	b.desks.fail = func(n int, f events.Family) error {
 		if f == events.Attendance {
 			return fmt.Errorf("%w: no service", log.ErrUnavailable)
@@ -380,7 +380,7 @@ func TestUnavailable(t *testing.T) {
 }
 
 func TestBusyIsWaitedFor(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	b.desks.fail = func(n int, f events.Family) error {
 		if n < 3 {
 			return desk.ErrBusy
@@ -393,7 +393,7 @@ func TestBusyIsWaitedFor(t *testing.T) {
 }
 
 func TestImport(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	at := time.Date(2022, 5, 1, 4, 0, 0, 0, time.UTC)
 	receipts, err := b.Submit(t.Context(), admission.Local(), items(hire(1)), at)
 	if err != nil || became(receipts[0]) != "accepted" || !b.desks.calls[0].imported.Equal(at) {
@@ -410,7 +410,7 @@ func TestImport(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	b.desks.fail = func(n int, f events.Family) error { cancel(); return nil }
 	receipts, err := b.Submit(ctx, admission.Local(), items(hire(1), sheet("s", 1), hire(2)), time.Time{})

@@ -74,7 +74,7 @@ func post(t testing.TB, url, contentType string, body io.Reader, headers ...stri
 	return got
 }
 
-func serve(t testing.TB, b *bench) string {
+func serve(t testing.TB, b *fixture) string {
 	t.Helper()
 	s := httptest.NewServer(b.Handler())
 	t.Cleanup(s.Close)
@@ -82,7 +82,7 @@ func serve(t testing.TB, b *bench) string {
 }
 
 func TestHTTPForms(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	url := serve(t, b)
 	one, two, three := raw(t, hire(1)), raw(t, hire(2)), raw(t, sheet("s", 1, 2))
 	bad := `{"specversion":"1.0","id":"bad","source":"/x","type":"hire.fired"}`
@@ -116,7 +116,7 @@ func TestHTTPForms(t *testing.T) {
 }
 
 func TestHTTPRefusals(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	url := serve(t, b)
 	one := raw(t, hire(1))
 	big := strings.NewReader("[" + strings.Repeat(" ", 2<<20) + one + "]")
@@ -155,7 +155,7 @@ func TestHTTPRefusals(t *testing.T) {
 }
 
 func TestHTTPAuth(t *testing.T) {
-	b := newBench(t, func(o *Options) { o.Auth = agencies(t) })
+	b := newFixture(t, func(o *Options) { o.Auth = agencies(t) })
 	url := serve(t, b)
 	one := raw(t, hire(1))
 	for _, authorization := range []string{"", "Bearer", "Bearer wrong", "Basic county-token", "county-token"} {
@@ -182,9 +182,9 @@ func TestHTTPAuth(t *testing.T) {
 	}
 }
 
-// Without agencies the door is open to this machine alone, by its own name.
+// Without agencies only this machine may submit, addressed by its own name.
 func TestLoopbackOnly(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	for _, test := range []struct {
 		remote, host string
 		open         bool
@@ -200,7 +200,7 @@ func TestLoopbackOnly(t *testing.T) {
 }
 
 func TestHTTPImport(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	url := serve(t, b)
 	at := func(e *events.Event, recorded string) string {
 		return strings.Replace(raw(t, e), `"data":`, `"recordedtime":"`+recorded+`","data":`, 1)
@@ -233,7 +233,7 @@ func TestHTTPImport(t *testing.T) {
 // Receipts come while the body is still open: a slow sender is not kept
 // waiting for its last event.
 func TestStreamAnswersAsItReads(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	url := serve(t, b)
 	r, w := io.Pipe()
 	request, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/events", r)
@@ -266,7 +266,7 @@ func TestStreamAnswersAsItReads(t *testing.T) {
 // A service that fails before the first receipt refuses the stream; later it
 // ends the answer with a problem, and what was decided is said.
 func TestStreamFails(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	url := serve(t, b)
 	b.desks.fail = func(n int, f events.Family) error {
 		if f == events.Attendance {
@@ -300,7 +300,7 @@ func TestStreamFails(t *testing.T) {
 // More requests than slots are told to come back.
 func TestBackPressure(t *testing.T) {
 	entered, release := make(chan struct{}, 8), make(chan struct{})
-	b := newBench(t, func(o *Options) { o.Slots = 2 })
+	b := newFixture(t, func(o *Options) { o.Slots = 2 })
 	b.desks.fail = func(int, events.Family) error {
 		entered <- struct{}{}
 		<-release
@@ -327,12 +327,12 @@ func TestBackPressure(t *testing.T) {
 	}
 }
 
-// Goal: under more load than the door takes every submission is taken in the
+// Goal: under more load than the gateway takes every submission is taken in the
 // end, once, and told to come back until then. Method: many clients, few slots;
 // whoever is told to come back does.
 func TestNothingIsLostUnderLoad(t *testing.T) {
 	const clients, each = 32, 8
-	b := newBench(t, func(o *Options) { o.Slots = 4 })
+	b := newFixture(t, func(o *Options) { o.Slots = 4 })
 	url := serve(t, b)
 	var turned atomic.Int64
 	var all sync.WaitGroup
@@ -380,7 +380,7 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 // A client that reads nothing until it has sent everything is served, in
 // memory that does not grow with what it sends.
 func TestStreamOfAnySize(t *testing.T) {
-	b := newBench(t, func(o *Options) { o.Services = acceptor{}; o.SpoolDir = t.TempDir() })
+	b := newFixture(t, func(o *Options) { o.Services = acceptor{}; o.SpoolDir = t.TempDir() })
 	b.submit(t, admission.Local(), hire(1))
 	url := serve(t, b)
 	e := sheet("s-"+strings.Repeat("0", 100), 1)
@@ -440,7 +440,7 @@ func TestStreamOfAnySize(t *testing.T) {
 // The tests plant people, and search everything that leaves the vault.
 func TestNoIdentityLeaves(t *testing.T) {
 	var lines bytes.Buffer
-	b := newBench(t, func(o *Options) { o.Log = newLog(&lines) })
+	b := newFixture(t, func(o *Options) { o.Log = newLog(&lines) })
 	url := serve(t, b)
 	var bodies []string
 	for i := range 20 {
@@ -480,7 +480,7 @@ func TestNoIdentityLeaves(t *testing.T) {
 }
 
 func FuzzBody(f *testing.F) {
-	v := newFuzzDoor(f)
+	v := newFuzzFixture(f)
 	one := raw(f, hire(1))
 	for _, s := range []string{one, "[" + one + "]", one + "\n" + one, "[1,{}]", "{", "[", "\xff", "", "null", `{"recordedtime":"2022-05-01T00:00:00Z"}`, `{"recordedtime":1,}`, "[[" + one + "]]"} {
 		f.Add([]byte(s), true, true)

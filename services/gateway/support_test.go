@@ -120,8 +120,8 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func newFuzzDoor(f *testing.F) *bench {
-	return newBench(f, func(o *Options) { o.Services, o.History = acceptor{}, memlog.New() })
+func newFuzzFixture(f *testing.F) *fixture {
+	return newFixture(f, func(o *Options) { o.Services, o.History = acceptor{}, memlog.New() })
 }
 
 func lineCount(body []byte) (n int) {
