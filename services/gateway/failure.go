@@ -18,7 +18,7 @@ import (
 func problemOf(err error) *problem.Problem {
 	switch {
 	case errors.As(err, new(*problem.Problem)):
-		return problem.Of(err)
+		return problem.FromError(err)
 	case errors.Is(err, spool.ErrFull):
 		return problem.New(http.StatusRequestEntityTooLarge, events.TooLarge, "too many receipts wait; read them while sending, or send parts")
 	case errors.Is(err, desk.ErrTooLarge):
@@ -28,12 +28,12 @@ func problemOf(err error) *problem.Problem {
 	case errors.Is(err, log.ErrUnavailable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return problem.New(http.StatusServiceUnavailable, problem.Unavailable, "a service or the log does not answer; send all of it again, what was taken comes back as duplicate")
 	}
-	return problem.Of(err)
+	return problem.FromError(err)
 }
 
-// fail returns the problem that answers a failed submission. It logs the error if
+// problemFor returns the problem that answers a failed submission. It logs the error if
 // the agency is not to blame for it and is still there.
-func (g *Gateway) fail(s submission.Submission, err error) *problem.Problem {
+func (g *Gateway) problemFor(s submission.Submission, err error) *problem.Problem {
 	p := problemOf(err)
 	if p.Status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) && !errors.Is(err, spool.ErrGone) {
 		g.log.Error("submission failed", "agency", s.Agency, "correlation", s.Correlation, "status", p.Status, "error", err)

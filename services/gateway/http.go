@@ -99,7 +99,7 @@ func (g *Gateway) serveEvents(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set(CorrelationHeader, s.Correlation)
 	receipts, err := g.serveBody(r, s, imports)
 	if err != nil {
-		g.fail(s, err).Respond(w)
+		g.problemFor(s, err).Respond(w)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -114,7 +114,7 @@ type answer struct {
 // readHead reads the head of a request: who sends it, and whether its body is a
 // stream. It fails with a [problem.Problem].
 func (g *Gateway) readHead(r *http.Request) (c admission.Caller, stream bool, err error) {
-	if c, err = g.caller(r); err != nil {
+	if c, err = g.authenticate(r); err != nil {
 		return c, false, err
 	}
 	for _, name := range []string{ImportHeader, DryRunHeader} {
@@ -148,11 +148,11 @@ func isStream(contentType string) (bool, error) {
 		"Content-Type must be application/json, application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, in UTF-8")
 }
 
-// caller returns who sends a request. Without a list of agencies everybody on this
+// authenticate returns who sends a request. Without a list of agencies everybody on this
 // machine is trusted. The request must then also be addressed to this machine by a
 // name that no web page can claim; otherwise a page in a browser on this machine
 // could submit.
-func (g *Gateway) caller(r *http.Request) (admission.Caller, error) {
+func (g *Gateway) authenticate(r *http.Request) (admission.Caller, error) {
 	if g.auth != nil {
 		return g.auth.Submitter(r)
 	}
@@ -180,7 +180,7 @@ func (g *Gateway) serveBody(r *http.Request, s submission.Submission, imports bo
 		return nil, problem.New(http.StatusBadRequest, events.Malformed, "the body broke off")
 	}
 	if len(body) > intake.MaxBody {
-		discard(r.Body)
+		discardBody(r.Body)
 		return nil, problem.New(http.StatusRequestEntityTooLarge, events.TooLarge,
 			"a body has at most 1 MiB unless it is NDJSON; send an event a line as application/x-ndjson, or parts")
 	}
@@ -204,6 +204,6 @@ func (g *Gateway) submitBody(ctx context.Context, s submission.Submission, body 
 	return receipts, nil
 }
 
-// discard reads on for a while. If the connection were closed while the client is
+// discardBody reads on for a while. If the connection were closed while the client is
 // still sending, the client would see a broken connection instead of the answer.
-func discard(body io.Reader) { _, _ = io.CopyN(io.Discard, body, 8<<20) }
+func discardBody(body io.Reader) { _, _ = io.CopyN(io.Discard, body, 8<<20) }

@@ -48,7 +48,7 @@ func (g *Gateway) serveRevealing(w http.ResponseWriter, r *http.Request) {
 // servePerson decodes the body of a request about one person, has it carried out,
 // and writes what that returns.
 func (g *Gateway) servePerson(w http.ResponseWriter, r *http.Request, body any, do func(context.Context, admission.Caller, events.Person) (any, error)) {
-	c, err := g.caller(r)
+	c, err := g.authenticate(r)
 	if err == nil && !g.takeSlot() {
 		err = problem.New(http.StatusTooManyRequests, problem.Busy, "too many requests are under way; ask again in a second")
 	}
@@ -63,7 +63,7 @@ func (g *Gateway) servePerson(w http.ResponseWriter, r *http.Request, body any, 
 		answer, err = do(r.Context(), c, p)
 	}
 	if err != nil {
-		g.fail(submission.New(c, 0), asProblem(err)).Respond(w)
+		g.problemFor(submission.New(c, 0), asProblem(err)).Respond(w)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -31,15 +31,15 @@ func (g *Gateway) serveStream(w http.ResponseWriter, r *http.Request, s submissi
 	err := g.submitStream(r.Context(), s, queue, response)
 	queue.Close()
 	if err != nil {
-		// The rest of the body is read for a moment, see discard. ReadLines must
+		// The rest of the body is read for a moment, see discardBody. ReadLines must
 		// have ended before this handler returns, because the body is invalid then.
 		_ = controller.SetReadDeadline(time.Now().Add(2 * time.Second))
 		<-read
-		discard(r.Body)
-		response.end(g.fail(s, err))
+		discardBody(r.Body)
+		response.finish(g.problemFor(s, err))
 		return
 	}
-	response.end(nil)
+	response.finish(nil)
 }
 
 // submitStream submits the groups of a stream until it ends or something fails.
@@ -53,7 +53,7 @@ func (g *Gateway) submitStream(ctx context.Context, s submission.Submission, que
 			return problem.New(http.StatusBadRequest, events.Malformed, "the body broke off")
 		}
 		receipts, err := g.pipeline.Submit(ctx, s, group.Items, group.Recorded)
-		if err := errors.Join(response.add(receipts), err); err != nil {
+		if err := errors.Join(response.addReceipts(receipts), err); err != nil {
 			return err
 		}
 	}
@@ -70,20 +70,20 @@ type streamResponse struct {
 	spool       *spool.Spool // nil before the first receipt
 }
 
-func (r *streamResponse) begin() {
+func (r *streamResponse) writeHead() {
 	r.w.Header().Set("Content-Type", "application/json")
 	r.w.Header().Set(CorrelationHeader, r.correlation)
 	r.w.WriteHeader(http.StatusOK)
 	r.spool = spool.New(r.w, r.spoolDir, r.hold)
 }
 
-func (r *streamResponse) add(receipts []events.Receipt) error {
+func (r *streamResponse) addReceipts(receipts []events.Receipt) error {
 	if len(receipts) == 0 {
 		return nil
 	}
 	b := []byte(",\n")
 	if r.spool == nil {
-		r.begin()
+		r.writeHead()
 		b = []byte(`{"receipts":[`)
 	}
 	for i, receipt := range receipts {
@@ -100,16 +100,16 @@ func (r *streamResponse) add(receipts []events.Receipt) error {
 	return err
 }
 
-// end completes the response, with the problem that ended the stream, if any. Errors
+// finish completes the response, with the problem that ended the stream, if any. Errors
 // of a client that is gone are ignored: it sends the submission again.
-func (r *streamResponse) end(p *problem.Problem) {
+func (r *streamResponse) finish(p *problem.Problem) {
 	if r.spool == nil {
 		if p != nil {
 			r.w.Header().Set(CorrelationHeader, r.correlation)
 			p.Respond(r.w)
 			return
 		}
-		r.begin()
+		r.writeHead()
 		_, _ = r.spool.Write([]byte(`{"receipts":[`))
 	}
 	tail := []byte("]}\n")

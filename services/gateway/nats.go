@@ -51,7 +51,7 @@ func (g *Gateway) ServeNATS(ctx context.Context, nc *nats.Conn) error {
 	}
 	handler := micro.HandlerFunc(func(r micro.Request) {
 		if !g.takeSlot() {
-			g.refuse(r, problem.New(http.StatusTooManyRequests, problem.Busy, "too many submissions are under way; send it again in a second"))
+			g.replyProblem(r, problem.New(http.StatusTooManyRequests, problem.Busy, "too many submissions are under way; send it again in a second"))
 			return
 		}
 		running.Go(func() {
@@ -74,20 +74,20 @@ func (g *Gateway) ServeNATS(ctx context.Context, nc *nats.Conn) error {
 func (g *Gateway) answerNATS(ctx context.Context, maxPayload int64, r micro.Request) {
 	s, imports, err := g.readHeaders(r)
 	if err != nil {
-		g.refuse(r, problemOf(err))
+		g.replyProblem(r, problemOf(err))
 		return
 	}
 	receipts, err := g.submitBody(ctx, s, r.Data(), imports)
 	if err != nil {
-		g.refuse(r, g.fail(s, err))
+		g.replyProblem(r, g.problemFor(s, err))
 		return
 	}
 	body, err := json.Marshal(answer{Receipts: receipts})
 	if err == nil && int64(len(body)) > maxPayload {
-		body, err = json.Marshal(answer{Receipts: shorten(receipts)})
+		body, err = json.Marshal(answer{Receipts: keepFirstReasons(receipts)})
 	}
 	if err != nil {
-		g.refuse(r, g.fail(s, err))
+		g.replyProblem(r, g.problemFor(s, err))
 		return
 	}
 	h := micro.Headers{CorrelationHeader: {s.Correlation}}
@@ -101,7 +101,7 @@ func (g *Gateway) answerNATS(ctx context.Context, maxPayload int64, r micro.Requ
 // readHeaders returns the submission that a message begins, and whether it is an
 // import. It fails with a [problem.Problem].
 func (g *Gateway) readHeaders(r micro.Request) (s submission.Submission, imports bool, err error) {
-	c, err := g.publisher(r.Subject())
+	c, err := g.authenticatePublisher(r.Subject())
 	if err != nil {
 		return s, false, err
 	}
@@ -137,8 +137,8 @@ func isDryRun(h micro.Headers) (dry bool, err error) {
 	return dry, nil
 }
 
-// refuse answers a message with a problem.
-func (g *Gateway) refuse(r micro.Request, p *problem.Problem) {
+// replyProblem answers a message with a problem.
+func (g *Gateway) replyProblem(r micro.Request, p *problem.Problem) {
 	body, err := json.Marshal(p)
 	if err != nil {
 		body = nil
@@ -146,16 +146,16 @@ func (g *Gateway) refuse(r micro.Request, p *problem.Problem) {
 	_ = r.Error(strconv.Itoa(p.Status), p.Title, body)
 }
 
-// publisher returns the agency whose name a subject ends in.
-func (g *Gateway) publisher(subject string) (admission.Caller, error) {
+// authenticatePublisher returns the agency whose name a subject ends in.
+func (g *Gateway) authenticatePublisher(subject string) (admission.Caller, error) {
 	if g.auth == nil {
 		return admission.Local(), nil
 	}
 	return g.auth.Publisher(subject[strings.LastIndexByte(subject, '.')+1:])
 }
 
-// shorten leaves one reason in each receipt, so that the answer fits a message.
-func shorten(receipts []events.Receipt) []events.Receipt {
+// keepFirstReasons leaves one reason in each receipt, so that the answer fits a message.
+func keepFirstReasons(receipts []events.Receipt) []events.Receipt {
 	for i := range receipts {
 		if r := receipts[i].Reasons; len(r) > 1 {
 			receipts[i].Reasons = events.Reasons{r[0]}

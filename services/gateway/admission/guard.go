@@ -25,7 +25,7 @@ func (a *Auth) Guard(next http.Handler) http.Handler {
 			err = mayAsk(h, r)
 		}
 		if err != nil {
-			problem.Of(err).Respond(w)
+			problem.FromError(err).Respond(w)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -30,7 +30,7 @@ func Parse(body []byte, imports bool) ([]*Group, error) {
 		if n := len(list); n == 0 || !list[n-1].accepts(item, recorded) {
 			list = append(list, new(Group))
 		}
-		list[len(list)-1].add(item, recorded, len(raw))
+		list[len(list)-1].addItem(item, recorded, len(raw))
 	}
 	return list, nil
 }

@@ -62,7 +62,7 @@ func (g *Group) accepts(item Item, recorded time.Time) bool {
 	return item.Err != nil || !g.hasRecorded || g.Recorded.Equal(recorded)
 }
 
-func (g *Group) add(item Item, recorded time.Time, size int) {
+func (g *Group) addItem(item Item, recorded time.Time, size int) {
 	if item.Err == nil && !g.hasRecorded {
 		g.Recorded, g.hasRecorded = recorded, true
 	}

@@ -31,7 +31,7 @@ func ReadLines(body io.Reader, imports bool, to *Queue) {
 			to.finish(err)
 			return
 		}
-		if err := to.add(item, recorded, len(line)); err != nil {
+		if err := to.addItem(item, recorded, len(line)); err != nil {
 			to.finish(err)
 			return
 		}

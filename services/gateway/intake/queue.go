@@ -28,9 +28,9 @@ func NewQueue() *Queue {
 	return q
 }
 
-// add waits until the group has room for an item. It fails once the queue is
+// addItem waits until the group has room for an item. It fails once the queue is
 // closed.
-func (q *Queue) add(item Item, recorded time.Time, size int) error {
+func (q *Queue) addItem(item Item, recorded time.Time, size int) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for !q.closed && (q.group.isFull() || !q.group.accepts(item, recorded)) {
@@ -39,7 +39,7 @@ func (q *Queue) add(item Item, recorded time.Time, size int) error {
 	if q.closed {
 		return errClosed
 	}
-	q.group.add(item, recorded, size)
+	q.group.addItem(item, recorded, size)
 	q.changed.Broadcast()
 	return nil
 }

@@ -47,10 +47,10 @@ func New(status int, code events.Code, detail string) *Problem {
 	return p
 }
 
-// Of returns the problem that err is or wraps. Any other error becomes a problem
+// FromError returns the problem that err is or wraps. Any other error becomes a problem
 // with the status 500, which says nothing of the error: what went wrong inside of
 // the engine concerns its operator alone.
-func Of(err error) *Problem {
+func FromError(err error) *Problem {
 	var p *Problem
 	if errors.As(err, &p) {
 		return p

@@ -85,7 +85,7 @@ func (r *Resolver) introduce(ctx context.Context, list []*events.Event, refused 
 			return nil, err
 		}
 		for n, i := range entered {
-			complete(list[i].Data, profiles[n])
+			completePayload(list[i].Data, profiles[n])
 			resolved[i] = true
 		}
 	}
@@ -99,7 +99,7 @@ func (r *Resolver) introduce(ctx context.Context, list []*events.Event, refused 
 				refused[i] = unknownPerson("data.person")
 				continue
 			}
-			complete(list[i].Data, profiles[n])
+			completePayload(list[i].Data, profiles[n])
 			resolved[i] = true
 		}
 	}
@@ -113,8 +113,8 @@ func needsProfile(d events.Data) bool {
 	return hire
 }
 
-// complete puts what the engine knows of the person into a payload.
-func complete(d events.Data, p vault.Profile) {
+// completePayload puts what the engine knows of the person into a payload.
+func completePayload(d events.Data, p vault.Profile) {
 	*d.About() = events.Who{Person: p.Person}
 	hire, ok := d.(*events.HirePlaced)
 	if !ok {

@@ -81,7 +81,7 @@ func (t *Throwaway) resolveEvent(d events.Data) events.Reasons {
 	if needsProfile(d) {
 		p := vault.Profile{Person: d.About().Person}
 		p.Birth, p.Female, _ = t.Birth(p.Person)
-		complete(d, p)
+		completePayload(d, p)
 	}
 	return nil
 }

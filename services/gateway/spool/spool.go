@@ -75,7 +75,7 @@ type Spool struct {
 func New(w http.ResponseWriter, dir string, hold bool) *Spool {
 	s := &Spool{w: w, controller: http.NewResponseController(w), dir: dir, senderDone: make(chan struct{}), hold: hold}
 	s.changed = sync.NewCond(&s.mu)
-	go s.send()
+	go s.runSender()
 	return s
 }
 
@@ -136,9 +136,9 @@ func (s *Spool) Close() error {
 	return s.sendErr
 }
 
-// send is the sender's goroutine. It ends when everything was sent after Close,
+// runSender is the sender's goroutine. It ends when everything was sent after Close,
 // or when the client is gone.
-func (s *Spool) send() {
+func (s *Spool) runSender() {
 	defer close(s.senderDone)
 	for {
 		part, closed, err := s.nextPart()

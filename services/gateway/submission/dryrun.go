@@ -33,9 +33,9 @@ func newDryRun(d pseudonym.Directory) *dryRun {
 	return &dryRun{people: pseudonym.NewThrowaway(d)}
 }
 
-// admit counts a run, and fails with a [problem.Problem] if the dry run becomes too
+// countRun counts a run, and fails with a [problem.Problem] if the dry run becomes too
 // large by it.
-func (d *dryRun) admit(r *run) error {
+func (d *dryRun) countRun(r *run) error {
 	d.events, d.bytes = d.events+len(r.events), d.bytes+r.bytes
 	if d.events > DryRunEvents || d.bytes > dryRunBytes {
 		return problem.New(http.StatusRequestEntityTooLarge, events.TooLarge,

@@ -18,7 +18,7 @@ func (p *Pipeline) handOver(ctx context.Context, s Submission, r *run, imported 
 		return p.Services.Submit(ctx, r.family, batch, imported)
 	}
 	if d := s.dryRun; d != nil {
-		if err := d.admit(r); err != nil {
+		if err := d.countRun(r); err != nil {
 			return 0, err
 		}
 		ask = func(batch []*events.Event) ([]events.Receipt, error) {

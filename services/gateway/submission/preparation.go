@@ -35,9 +35,9 @@ func (p *Pipeline) newPreparation(s Submission, imported time.Time, receipts []e
 	return prep
 }
 
-// prepare sends the runs of a submission. It returns early when the context ends
+// prepareRuns sends the runs of a submission. It returns early when the context ends
 // or the vault fails; in the second case the last run has the error.
-func (p *preparation) prepare(ctx context.Context, items []intake.Item, runs chan<- *run) {
+func (p *preparation) prepareRuns(ctx context.Context, items []intake.Item, runs chan<- *run) {
 	var current *run
 	send := func() bool {
 		if current == nil {
@@ -56,9 +56,9 @@ func (p *preparation) prepare(ctx context.Context, items []intake.Item, runs cha
 		}
 	}
 	for i, item := range items {
-		e, refused := p.examine(item)
+		e, refused := p.examineItem(item)
 		if refused != nil {
-			p.reject(i, item.Event, refused)
+			p.rejectItem(i, item.Event, refused)
 			continue
 		}
 		size, f := len(p.buffer), e.Family()
@@ -68,13 +68,13 @@ func (p *preparation) prepare(ctx context.Context, items []intake.Item, runs cha
 		if current == nil {
 			current = &run{family: f}
 		}
-		current.add(e, i, size)
+		current.addEvent(e, i, size)
 	}
 	send()
 }
 
-// reject writes the receipt of a refused item.
-func (p *preparation) reject(i int, e *events.Event, refused events.Reasons) {
+// rejectItem writes the receipt of a refused item.
+func (p *preparation) rejectItem(i int, e *events.Event, refused events.Reasons) {
 	if e == nil {
 		e = &events.Event{}
 	}
@@ -83,18 +83,18 @@ func (p *preparation) reject(i int, e *events.Event, refused events.Reasons) {
 	p.receipts[i] = r
 }
 
-// examine does all checks that need no vault. It returns a copy of the event that
+// examineItem does all checks that need no vault. It returns a copy of the event that
 // belongs to the gateway, with the digest and what else the engine sets. The
 // canonical form of the event is left in the buffer.
-func (p *preparation) examine(item intake.Item) (*events.Event, events.Reasons) {
-	if refused := p.readable(item); refused != nil {
+func (p *preparation) examineItem(item intake.Item) (*events.Event, events.Reasons) {
+	if refused := p.checkItem(item); refused != nil {
 		return nil, refused
 	}
 	e := *item.Event
 	e.AuthType, e.AuthID, e.CorrelationID, e.PolicyVersion, e.Digest = "", "", "", "", ""
 	e.Data = e.Data.Clone()
 	pseudonym.CanonicalNumbers(e.Data)
-	if refused := p.encode(&e, "cannot be written as JSON; it may hold text that is not UTF-8"); refused != nil {
+	if refused := p.encodeEvent(&e, "cannot be written as JSON; it may hold text that is not UTF-8"); refused != nil {
 		return nil, refused
 	}
 	// The digest is that of what the agency sent, before anything is added.
@@ -112,9 +112,9 @@ func (p *preparation) examine(item intake.Item) (*events.Event, events.Reasons) 
 	return &e, nil
 }
 
-// readable refuses an item that is not an event, and an import from a caller who
+// checkItem refuses an item that is not an event, and an import from a caller who
 // may not import.
-func (p *preparation) readable(item intake.Item) events.Reasons {
+func (p *preparation) checkItem(item intake.Item) events.Reasons {
 	var refused events.Reasons
 	switch {
 	case errors.As(item.Err, &refused):
@@ -133,9 +133,9 @@ func (p *preparation) readable(item intake.Item) events.Reasons {
 // policy version and the seat. If a service adds more, it refuses the event itself.
 const serviceBytes = 1 << 10
 
-// encode leaves the canonical form of an event in the buffer. It refuses an event
+// encodeEvent leaves the canonical form of an event in the buffer. It refuses an event
 // that has no such form, or would not fit a commit of the log.
-func (p *preparation) encode(e *events.Event, malformed string) events.Reasons {
+func (p *preparation) encodeEvent(e *events.Event, malformed string) events.Reasons {
 	raw, err := e.Append(p.buffer[:0])
 	if err != nil {
 		return events.Refuse(events.Malformed, "", malformed)
@@ -159,14 +159,14 @@ func (p *preparation) resolveRun(ctx context.Context, r *run) error {
 	if err != nil {
 		return vault.Unavailable(ctx, err)
 	}
-	r.keep(func(i int) bool {
+	r.keepEvents(func(i int) bool {
 		// A pseudonym is longer than an identity number, so that a large event may
 		// have grown over the limit.
 		if refused[i] == nil && r.sizes[i] > log.MaxBytes/2 {
-			refused[i] = p.encode(r.events[i], "cannot be written as JSON")
+			refused[i] = p.encodeEvent(r.events[i], "cannot be written as JSON")
 		}
 		if refused[i] != nil {
-			p.reject(r.at[i], r.events[i], refused[i])
+			p.rejectItem(r.at[i], r.events[i], refused[i])
 		}
 		return refused[i] == nil
 	})

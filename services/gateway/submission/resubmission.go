@@ -39,7 +39,7 @@ func (p *preparation) answerResubmitted(ctx context.Context, r *run) error {
 			p.receipts[r.at[at[n]]], answered[at[n]] = receipt, true
 		}
 	}
-	r.keep(func(i int) bool { return !answered[i] })
+	r.keepEvents(func(i int) bool { return !answered[i] })
 	return nil
 }
 

@@ -93,14 +93,14 @@ type run struct {
 	err    error           // the vault failed: the run is not to be decided
 }
 
-// add puts an event at the end of a run.
-func (r *run) add(e *events.Event, index, size int) {
+// addEvent puts an event at the end of a run.
+func (r *run) addEvent(e *events.Event, index, size int) {
 	r.events, r.at, r.sizes = append(r.events, e), append(r.at, index), append(r.sizes, size)
 	r.bytes += size
 }
 
-// keep removes the events of a run for which keep returns false.
-func (r *run) keep(keep func(i int) bool) {
+// keepEvents removes the events of a run for which keep returns false.
+func (r *run) keepEvents(keep func(i int) bool) {
 	kept := 0
 	for i := range r.events {
 		if keep(i) {
@@ -134,7 +134,7 @@ func (p *Pipeline) Submit(ctx context.Context, s Submission, items []intake.Item
 	go func() {
 		defer close(runs)
 		p := p.newPreparation(s, imported, receipts)
-		p.prepare(ctx, items, runs)
+		p.prepareRuns(ctx, items, runs)
 	}()
 	decided, err := p.decideRuns(ctx, cancel, s, runs, imported, receipts)
 	if err != nil {

@@ -30,7 +30,7 @@ func (v *Vault) Assign(ctx context.Context, list []Account) ([]Sealed, error) {
 			return err
 		}
 		for i, a := range list {
-			if out[i], err = g.assign(a); err != nil {
+			if out[i], err = g.assignAccount(a); err != nil {
 				return err
 			}
 		}
@@ -42,7 +42,7 @@ func (v *Vault) Assign(ctx context.Context, list []Account) ([]Sealed, error) {
 	return out, nil
 }
 
-func (g *groupCommit) assign(a Account) (s Sealed, err error) {
+func (g *groupCommit) assignAccount(a Account) (s Sealed, err error) {
 	f, ok := g.attributesOf(a.Person)
 	if !ok {
 		return Sealed{}, nil
@@ -55,7 +55,7 @@ func (g *groupCommit) assign(a Account) (s Sealed, err error) {
 		r.valueHashes = held
 		g.updateRow(r)
 	}
-	s.Token = g.token(accountValue, a.Number)
+	s.Token = g.tokenFor(accountValue, a.Number)
 	s.Sealed = base64.StdEncoding.EncodeToString(seal(r.key, a.Person, []byte(a.Number)))
 	return s, nil
 }
@@ -70,7 +70,7 @@ func (v *Vault) Accounts(ctx context.Context, dst []string, numbers ...string) (
 	out := make([]string, len(numbers))
 	err := v.inTransaction(ctx, func(g *groupCommit) error {
 		for i, n := range numbers {
-			out[i] = g.token(accountValue, n)
+			out[i] = g.tokenFor(accountValue, n)
 		}
 		return nil
 	})

@@ -33,7 +33,7 @@ func (v *Vault) Erase(ctx context.Context, persons ...events.Person) (Destroyed,
 		return gone, nil
 	}
 	err := v.enqueue(ctx, &job{alone: true, run: func(g *groupCommit) (err error) {
-		gone, err = g.erase(persons)
+		gone, err = g.erasePersons(persons)
 		return err
 	}})
 	if err != nil {
@@ -42,9 +42,9 @@ func (v *Vault) Erase(ctx context.Context, persons ...events.Person) (Destroyed,
 	return gone, nil
 }
 
-// erase finds out which values of the erased persons nobody else holds, and writes the
-// change. A row that cannot be opened is deleted all the same.
-func (g *groupCommit) erase(persons []events.Person) (gone Destroyed, err error) {
+// erasePersons adds the rows of persons to the change, and the tokens of the values that
+// nobody else holds. A row that cannot be opened is deleted all the same.
+func (g *groupCommit) erasePersons(persons []events.Person) (gone Destroyed, err error) {
 	if err := g.fetchRows(persons); err != nil {
 		return Destroyed{}, err
 	}
@@ -55,7 +55,7 @@ func (g *groupCommit) erase(persons []events.Person) (gone Destroyed, err error)
 		if !ok || leaving[f.row] {
 			continue
 		}
-		r, err := g.rowOf(p, f)
+		r, err := g.fetchRow(p, f)
 		if err != nil {
 			return Destroyed{}, err
 		}

@@ -126,7 +126,7 @@ func (v *Vault) runTransaction(jobs []*job) error {
 			return errors.Join(err, tx.rollback(ctx))
 		}
 	}
-	if g.change.empty() {
+	if g.change.isEmpty() {
 		return tx.rollback(ctx)
 	}
 	version, err := tx.commit(ctx, &g.change)
@@ -149,8 +149,8 @@ func (v *Vault) newGroupCommit(ctx context.Context, tx transaction) *groupCommit
 	}
 }
 
-// find returns the pseudonym of an identity number.
-func (g *groupCommit) find(h numberHash) (events.Person, bool) {
+// findPerson returns the pseudonym of an identity number.
+func (g *groupCommit) findPerson(h numberHash) (events.Person, bool) {
 	if p, ok := g.persons[h]; ok {
 		return p, true
 	}

@@ -152,7 +152,8 @@ func (v *Vault) loadIndex(ctx context.Context) error {
 	return nil
 }
 
-// newIndexedPerson checks the sizes of what a row holds.
+// newIndexedPerson returns a person of the index from the columns of a row. It fails if a
+// column does not have the size that the format gives it.
 func newIndexedPerson(f attributes, person, number []byte) (indexedPerson, error) {
 	if len(person) != len(events.Person{}) || len(number) != len(numberHash{}) {
 		return indexedPerson{}, damagedRow(f.row)

@@ -27,7 +27,7 @@ type postgresStore struct {
 }
 
 const (
-	transactionTimeout = 10 * time.Second // how long a transaction may take, and may be idle
+	transactionTimeout = 10 * time.Second // how long a gateway may keep the others waiting
 	connectTime        = 10 * time.Second
 )
 

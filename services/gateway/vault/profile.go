@@ -39,7 +39,7 @@ func (v *Vault) Enter(ctx context.Context, ids []events.Identity) ([]Profile, er
 	err := v.inTransaction(ctx, func(g *groupCommit) (err error) {
 		var met []events.Person
 		for _, u := range parsed {
-			if p, known := g.find(u.hash); known {
+			if p, known := g.findPerson(u.hash); known {
 				met = append(met, p)
 			}
 		}
@@ -47,7 +47,7 @@ func (v *Vault) Enter(ctx context.Context, ids []events.Identity) ([]Profile, er
 			return err
 		}
 		for i, u := range parsed {
-			if profiles[i], err = g.enter(u); err != nil {
+			if profiles[i], err = g.enterPerson(u); err != nil {
 				return err
 			}
 		}
@@ -77,7 +77,7 @@ func (v *Vault) Recall(ctx context.Context, persons []events.Person) ([]Profile,
 			if err != nil {
 				return err
 			}
-			if profiles[i], err = g.profile(r.key, f, r.identity); err != nil {
+			if profiles[i], err = g.profileFor(r.key, f, r.identity); err != nil {
 				return err
 			}
 		}
@@ -97,22 +97,22 @@ type parsedIdentity struct {
 	female bool
 }
 
-// enter creates or updates one person.
-func (g *groupCommit) enter(u parsedIdentity) (Profile, error) {
-	p, known := g.find(u.hash)
+// enterPerson creates or updates one person.
+func (g *groupCommit) enterPerson(u parsedIdentity) (Profile, error) {
+	p, known := g.findPerson(u.hash)
 	if !known {
-		return g.create(u)
+		return g.createPerson(u)
 	}
 	f, _ := g.attributesOf(p)
 	r, err := g.openRow(p, f)
 	if err != nil {
 		return Profile{}, err
 	}
-	e, err := g.profile(r.key, f, u.Identity)
+	e, err := g.profileFor(r.key, f, u.Identity)
 	if err != nil {
 		return Profile{}, err
 	}
-	if now := merge(r.identity, u.Identity); now != r.identity {
+	if now := mergeIdentity(r.identity, u.Identity); now != r.identity {
 		sealed, err := r.key.sealIdentity(now)
 		if err != nil {
 			return Profile{}, err
@@ -123,8 +123,8 @@ func (g *groupCommit) enter(u parsedIdentity) (Profile, error) {
 	return e, nil
 }
 
-// merge replaces the values of an identity that are given.
-func merge(old, given events.Identity) events.Identity {
+// mergeIdentity replaces the values of an identity that are given.
+func mergeIdentity(old, given events.Identity) events.Identity {
 	for _, f := range [...]struct {
 		old   *string
 		given string
@@ -136,8 +136,8 @@ func merge(old, given events.Identity) events.Identity {
 	return old
 }
 
-// create makes a person for an identity number that the vault does not know.
-func (g *groupCommit) create(u parsedIdentity) (Profile, error) {
+// createPerson makes a person for an identity number that the vault does not know.
+func (g *groupCommit) createPerson(u parsedIdentity) (Profile, error) {
 	p, err := uuid.NewRandom()
 	if err != nil {
 		return Profile{}, fmt.Errorf("vault: %w", err)
@@ -159,19 +159,19 @@ func (g *groupCommit) create(u parsedIdentity) (Profile, error) {
 	g.change.created = append(g.change.created, r.personRow)
 	f := attributes{r.n, u.birth, u.female}
 	g.opened[r.n], g.persons[u.hash], g.attributes[p] = r, p, f
-	return g.profile(k, f, u.Identity)
+	return g.profileFor(k, f, u.Identity)
 }
 
-// profile seals an identity for an event and looks up its tokens.
-func (g *groupCommit) profile(k personKey, f attributes, id events.Identity) (Profile, error) {
+// profileFor seals an identity for an event and looks up its tokens.
+func (g *groupCommit) profileFor(k personKey, f attributes, id events.Identity) (Profile, error) {
 	sealed, err := k.sealIdentity(id)
 	if err != nil {
 		return Profile{}, err
 	}
 	e := Profile{Person: k.person, Birth: f.birth, Female: f.female}
 	e.Identity.Sealed = base64.StdEncoding.EncodeToString(sealed)
-	e.Identity.NameToken = g.token(nameValue, id.Name)
-	e.Identity.PhoneToken = g.token(phoneValue, id.Phone)
-	e.Identity.HouseholdToken = g.token(householdValue, id.Household)
+	e.Identity.NameToken = g.tokenFor(nameValue, id.Name)
+	e.Identity.PhoneToken = g.tokenFor(phoneValue, id.Phone)
+	e.Identity.HouseholdToken = g.tokenFor(householdValue, id.Household)
 	return e, nil
 }

@@ -46,7 +46,8 @@ func (v *Vault) Unseal(ctx context.Context, p events.Person, sealed string) (pla
 	return plain, err
 }
 
-// withOpenRow opens the row of one person.
+// withOpenRow calls use with the row of a person, opened. It fails with the error of use,
+// and with [ErrUnknown] if the vault does not know the person.
 func (v *Vault) withOpenRow(ctx context.Context, p events.Person, use func(*openedRow) error) error {
 	outcome := error(nil)
 	err := v.inTransaction(ctx, func(g *groupCommit) error {

@@ -37,8 +37,8 @@ func (g *groupCommit) fetchRows(persons []events.Person) error {
 	return nil
 }
 
-// rowOf returns the row of a person, opened or not.
-func (g *groupCommit) rowOf(p events.Person, f attributes) (*openedRow, error) {
+// fetchRow returns the row of a person, opened or not.
+func (g *groupCommit) fetchRow(p events.Person, f attributes) (*openedRow, error) {
 	if g.opened[f.row] == nil {
 		if err := g.fetchRows([]events.Person{p}); err != nil {
 			return nil, err
@@ -53,7 +53,7 @@ func (g *groupCommit) rowOf(p events.Person, f attributes) (*openedRow, error) {
 
 // openRow returns the row of a person, with key and identity opened.
 func (g *groupCommit) openRow(p events.Person, f attributes) (*openedRow, error) {
-	r, err := g.rowOf(p, f)
+	r, err := g.fetchRow(p, f)
 	if err != nil || r.isOpen {
 		return r, err
 	}

@@ -77,7 +77,7 @@ type change struct {
 	forgotten []valueToken
 }
 
-func (c *change) empty() bool {
+func (c *change) isEmpty() bool {
 	return len(c.created)+len(c.updated)+len(c.erased)+len(c.tokens)+len(c.forgotten) == 0
 }
 

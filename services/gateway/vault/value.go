@@ -88,9 +88,9 @@ func splitHashes(held []byte) (list []valueHash) {
 	return list
 }
 
-// token returns the token of a text, and makes one if there is none. An empty text has
+// tokenFor returns the token of a text, and makes one if there is none. An empty text has
 // the empty token.
-func (g *groupCommit) token(k valueKind, text string) string {
+func (g *groupCommit) tokenFor(k valueKind, text string) string {
 	h, ok := g.v.hashValue(k, text)
 	if !ok {
 		return ""
