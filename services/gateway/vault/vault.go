@@ -7,10 +7,10 @@
 // sealed text, and tokens: random numbers that are equal for equal names, phones,
 // households and accounts, and say nothing else.
 //
-//	identity number ── HMAC ──► hash ──► row of the person
-//	name, phone, …  ── HMAC ──► hash ──► token (random)
-//	identity        ── AES-GCM, the person's key ──► sealed text
-//	person's key    ── AES-GCM, the master key   ──► wrapped key, in the row
+//	identity number ─── HMAC ──► hash ──► row of the person
+//	name, phone, … ──── HMAC ──► hash ──► token (random)
+//	identity ────────── AES-GCM under the person's key ──► sealed text
+//	person's key ────── AES-GCM under the master key ──► wrapped key, in the row
 //
 // # Guarantees
 //
