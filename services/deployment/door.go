@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/muster-works/muster/services/gateway"
+	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/internal/contract"
 	"github.com/muster-works/muster/services/internal/meter"
 )
@@ -36,7 +36,7 @@ type rooms struct {
 	api     http.Handler     // answers questions
 	rebuild http.Handler     // starts replays
 	roster  http.Handler     // says which services run
-	auth    *gateway.Auth    // who may ask, nil for anyone on this machine
+	auth    *admission.Auth  // who may ask, nil for anyone on this machine
 	meter   *meter.Meter     // times requests
 }
 

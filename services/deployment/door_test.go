@@ -21,6 +21,8 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/services/gateway"
+	"github.com/muster-works/muster/services/gateway/admission"
+	"github.com/muster-works/muster/services/gateway/intake"
 	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/meter"
 	"github.com/muster-works/muster/services/internal/rules"
@@ -146,7 +148,7 @@ func identified(i int) events.Who {
 // take submits events, all of which must be taken, and returns their receipts.
 func (d *doorway) take(tb testing.TB, list []*events.Event) []events.Receipt {
 	tb.Helper()
-	receipts, err := d.Submit(tb.Context(), gateway.Local(), asItems(list), time.Time{})
+	receipts, err := d.Submit(tb.Context(), admission.Local(), asItems(list), time.Time{})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -158,9 +160,9 @@ func (d *doorway) take(tb testing.TB, list []*events.Event) []events.Receipt {
 	return receipts
 }
 
-func asItems(list []*events.Event) (items []gateway.Item) {
+func asItems(list []*events.Event) (items []intake.Item) {
 	for _, e := range list {
-		items = append(items, gateway.Item{Event: e})
+		items = append(items, intake.Item{Event: e})
 	}
 	return items
 }
@@ -287,7 +289,7 @@ func BenchmarkDuties(b *testing.B) {
 
 // give submits events as the importer does, without HTTP.
 func (d *doorway) give(tb testing.TB, list []*events.Event) {
-	receipts, err := d.Submit(tb.Context(), gateway.Local(), asItems(list), time.Time{})
+	receipts, err := d.Submit(tb.Context(), admission.Local(), asItems(list), time.Time{})
 	if err != nil {
 		tb.Error(err)
 	}

@@ -99,7 +99,7 @@ func (c *Config) serveGateway(ctx context.Context, ground *ground, ready func(st
 		})
 	})
 	g.Go(func() error { return gate.ServeNATS(ctx, ground.nats) })
-	g.Go(func() error { gate.Record(ctx, tallyEvery); return nil })
+	g.Go(func() error { gate.RecordTallies(ctx, tallyEvery); return nil })
 	g.Go(func() error { c.watchAccess(ctx, nil); return nil })
 	g.Go(func() error { watch.keep(ctx, examineEvery); return nil })
 	return g.Wait()

@@ -101,7 +101,7 @@ func hireStaff(l log.Log, families ...events.Family) (*staff, error) {
 		case events.Review:
 			d = command.NewHandler(f, review.New(), own(f, &command.Stateless{}))
 		case events.Gateway:
-			d = command.NewHandler(f, gateway.NewScribe(placed, shanghai), own(f, &command.Stateless{}), placedFold)
+			d = command.NewHandler(f, gateway.NewDecider(placed, shanghai), own(f, &command.Stateless{}), placedFold)
 		default:
 			return nil, fmt.Errorf("no service %q", f)
 		}

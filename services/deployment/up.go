@@ -17,6 +17,8 @@ import (
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/services/gateway"
+	"github.com/muster-works/muster/services/gateway/admission"
+	"github.com/muster-works/muster/services/gateway/intake"
 	"github.com/muster-works/muster/services/internal/meter"
 	"github.com/muster-works/muster/services/simulate"
 	"golang.org/x/sync/errgroup"
@@ -215,7 +217,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 	front.Go(func() error { api.Keep(ctx); return nil })
 	front.Go(func() error { c.watchAccess(ctx, ground.server); return nil })
 	ready(addresses)
-	gate.Record(ctx, tallyEvery)
+	gate.RecordTallies(ctx, tallyEvery)
 	return nil
 }
 
@@ -248,8 +250,8 @@ func (c *Config) gateway(ctx context.Context, desk gateway.Submitter, staff *sta
 		return nil, nil, err
 	}
 	gate, err := gateway.New(gateway.Options{
-		Desk: desk, Vault: v, Divisions: divisions, Auth: auth, Log: c.Logger,
-		History: l, Fresh: staff.placements.CatchUp, Count: m.Count,
+		Services: desk, Vault: v, Divisions: divisions, Auth: auth, Log: c.Logger,
+		History: l, CatchUp: staff.placements.CatchUp, Count: m.Count,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, v.Close())
@@ -297,7 +299,7 @@ func (c *Config) begin(ctx context.Context, gate *gateway.Gateway, empty bool) e
 		}
 		// As an import, so that history can still be brought in.
 		receipts, err := insist(ctx, func() ([]events.Receipt, error) {
-			return gate.Submit(ctx, gateway.Local(), []gateway.Item{{Event: events.Adoption(pack)}}, pack.ValidFrom.Start(shanghai))
+			return gate.Submit(ctx, admission.Local(), []intake.Item{{Event: events.Adoption(pack)}}, pack.ValidFrom.Start(shanghai))
 		})
 		if err == nil && receipts[0].Status != events.Accepted && receipts[0].Status != events.Duplicate {
 			err = receipts[0].Reasons

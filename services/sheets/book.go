@@ -17,46 +17,47 @@ import (
 	"strings"
 )
 
-// A Book remembers which rows were sent under which ids, so that a row that
-// changed can replace what was sent of it before.
+// A Book remembers which rows were sent under which ids, so that a changed row can replace
+// the event that was sent for it before.
 //
-// It is a text file: a key, then a line for each event that is in the log,
-// the last for a natural key holding. It contains no cell of any sheet, only
-// keyed hashes; but as it contains the key too it is to be kept like the
-// sheets themselves. When it is lost, rows about one person get other ids: the
-// services then refuse what would be there twice (a hire, an exit), but for
-// training, which would be recorded again; posts, attendance and payments keep
-// their ids, and a changed one is refused as id_reused. A book belongs to one
-// deployment. The file is made when there is something to remember.
+// A book is a text file: a key, then a line for each event that is in the log. Of several
+// lines for one natural key the last one counts. The file holds no cell of any sheet, only
+// keyed hashes. But it holds the key as well, so it must be kept like the sheets
+// themselves. A book belongs to one deployment. The file is created when there is something
+// to remember.
 //
-// A book is for one publisher at a time, and not safe for concurrent use.
+// If a book is lost, rows about one person get other ids. The services then refuse a second
+// hire or exit, but a training is recorded a second time. Posts, attendance and payments
+// keep their ids, and a changed one is refused as id_reused.
+//
+// A book is for one publisher at a time. It is not safe for concurrent use.
 type Book struct {
 	path  string
 	key   []byte
 	known map[mac]Claim
-	seen  map[mac]Claim // in this run, with the row in at
+	seen  map[mac]Claim // what was read in this run
 	file  *os.File
 	w     *bufio.Writer
 }
 
 type mac [16]byte
 
-// A Claim is what a book knows of one natural key once the event is in the
-// log.
+// A Claim is what a book remembers of one natural key when the event is in the log.
 type Claim struct {
 	natural  mac
 	content  mac
 	version  int
-	replaces int  // the version that it replaced, 0 for none
+	replaces int  // the version that this one replaced, 0 for none
 	gone     bool // withdrawn
 }
 
 const bookTitle = "muster-ids-1 "
 
-// ErrBook says that a file is no book, or a damaged one.
+// ErrBook says that a file is not a book, or is damaged.
 var ErrBook = errors.New("sheets: not a file of ids")
 
-// OpenBook reads a book, or begins one where there is none at path.
+// OpenBook reads the book at a path, or begins a new one if there is none. A last line
+// without an end is the rest of a crash, and is cut off.
 func OpenBook(path string) (*Book, error) {
 	b := &Book{path: path, key: make([]byte, 32), known: map[mac]Claim{}, seen: map[mac]Claim{}}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -85,7 +86,7 @@ func (b *Book) read(f *os.File) error {
 	for {
 		line, err := r.ReadString('\n')
 		if errors.Is(err, io.EOF) {
-			break // and what has no end was cut off
+			break // a line without an end was cut off by a crash
 		}
 		if err != nil {
 			return err
@@ -115,7 +116,7 @@ func parseClaim(line string) (c Claim, err error) {
 	return c, nil
 }
 
-// Keep remembers that an event is in the log.
+// Keep remembers that an event is in the log. It is on the disk after [Book.Close].
 func (b *Book) Keep(c Claim) error {
 	if c.version == 0 || b.known[c.natural] == c {
 		return nil
@@ -137,7 +138,7 @@ func (b *Book) Keep(c Claim) error {
 	return err
 }
 
-// Flush writes what was kept.
+// Flush gives what was kept to the operating system.
 func (b *Book) Flush() error {
 	if b.w == nil {
 		return nil
@@ -145,7 +146,7 @@ func (b *Book) Flush() error {
 	return b.w.Flush()
 }
 
-// Close writes what was kept and closes the file.
+// Close writes what was kept to the disk and closes the file.
 func (b *Book) Close() error {
 	if b.file == nil {
 		return nil
@@ -153,7 +154,8 @@ func (b *Book) Close() error {
 	return errors.Join(b.w.Flush(), b.file.Sync(), b.file.Close())
 }
 
-// sum hashes parts, keyed unless the key is nil.
+// sum returns the first half of the HMAC-SHA256 of parts, each with its length before it.
+// A nil key makes it a hash that anybody can compute.
 func sum(key []byte, parts ...[]byte) mac {
 	h := hmac.New(sha256.New, key)
 	for _, p := range parts {
@@ -163,7 +165,7 @@ func sum(key []byte, parts ...[]byte) mac {
 	return mac(h.Sum(nil))
 }
 
-// claim is what content under a natural key is to be sent as.
+// claim returns the version as which content under a natural key is to be sent.
 func (b *Book) claim(natural []byte, content []byte) Claim {
 	c := Claim{natural: sum(b.key, []byte("natural"), natural), content: sum(b.key, []byte("content"), content), version: 1}
 	old, known := b.known[c.natural]
@@ -179,7 +181,7 @@ func (b *Book) claim(natural []byte, content []byte) Claim {
 	return c
 }
 
-// clash says whether other content came under a natural key in this run.
+// clash reports whether other content came under the same natural key in this run.
 func (b *Book) clash(c Claim) bool {
 	first, again := b.seen[c.natural]
 	if !again {
@@ -188,7 +190,8 @@ func (b *Book) clash(c Claim) bool {
 	return again && first.content != c.content
 }
 
-// hashed is an id that a natural key gives.
+// hashed returns the id for a natural key. The id of a personal key can be computed only
+// with the key of the book.
 func (b *Book) hashed(name string, natural []byte, personal bool) string {
 	var key []byte
 	if personal {
@@ -198,7 +201,7 @@ func (b *Book) hashed(name string, natural []byte, personal bool) string {
 	return name + "-" + strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(m[:10]))
 }
 
-// versioned is the id of a version of what has the id base.
+// versioned returns the id of a version, whose first version has the id base.
 func versioned(base string, version int) string {
 	if version <= 1 {
 		return base
@@ -206,7 +209,7 @@ func versioned(base string, version int) string {
 	return fmt.Sprintf("%s.%d", base, version)
 }
 
-// join makes one text of the parts of a natural key.
+// join encodes the parts of a natural key, each with its length before it.
 func join(parts ...string) []byte {
 	var b bytes.Buffer
 	for _, p := range parts {

@@ -10,33 +10,34 @@ import (
 	"github.com/muster-works/muster/events/division"
 )
 
-// A column is one that a sheet of some kind may have.
+// A column is one of those that a sheet of a kind may have.
 type column struct {
-	name     string   // of the field in the data, dotted; nested ones of lines without the line
-	labels   []string // other headers for it
+	name     string   // of the field in the data, with dots; without the prefix lines[i].
+	labels   []string // other headers that the column may have
 	required bool
-	set      func(*draft, string) *flaw // nil: read by people only
-	day      int                        // of a month, from 1
+	set      func(*draft, string) *flaw // nil for a column that only people read
+	day      int                        // of the month, from 1; 0 for a column that is not a day
 }
 
 // A kind is a kind of sheet.
 type kind struct {
 	name    string
-	labels  []string // for the names of sheets and the column type
+	labels  []string // in the name of a sheet or the column type
 	typ     events.Type
 	columns []column
-	either  [][]string // columns of which a sheet has at least one
-	lines   bool       // an event has many rows
-	// natural is what names an event, and whether that holds a person.
+	either  [][]string // a sheet has at least one column of each list
+	lines   bool       // an event has several rows
+	// natural returns the natural key of an event, and whether the key holds a
+	// person.
 	natural func(events.Data) (key []string, personal bool)
-	// finish completes a row once all cells are set.
+	// finish completes a row when all cells are set; may be nil.
 	finish func(*draft)
 }
 
-// labels splits a list of labels.
+// labels splits a list of labels at white space.
 func labels(s string) []string { return strings.Fields(s) }
 
-// of makes a column out of a setter of one payload.
+// of returns a column that sets a field of the payload D.
 func of[D any](name, also string, set func(*D, string, *draft) *flaw) column {
 	return column{name: name, labels: labels(also), set: func(d *draft, s string) *flaw {
 		return set(any(d.event.Data).(*D), s, d)
@@ -57,8 +58,9 @@ func dateOf[D any](name, also string, at func(*D) *civil.Date) column {
 	return of(name, also, func(d *D, s string, r *draft) (f *flaw) { *at(d), f = r.epoch.date(s); return f })
 }
 
-// endsOf makes the columns of the first day that no longer counts. Chinese
-// sheets write the last day that counts as often, so the label says which.
+// endsOf returns two columns for the end of an interval: the first day that no longer
+// counts (不含), and the last day that counts (含). Chinese sheets have either, so the
+// label must say which it is.
 func endsOf[D any](name, title string, at func(*D) *civil.Date) []column {
 	until := dateOf(name, title+"(不含)", at)
 	last := of(name+".last", title+"(含)", func(d *D, s string, r *draft) (f *flaw) {
@@ -79,7 +81,8 @@ func wholeOf[D any](name, also string, at func(*D) *int) column {
 	return of(name, also, func(d *D, s string, _ *draft) (f *flaw) { *at(d), f = whole(s); return f })
 }
 
-// moneyOf makes two columns: whole fen under the name of the field, and yuan.
+// moneyOf returns two columns for an amount: one in whole fen, which has the name of the
+// field, and one in yuan.
 func moneyOf[D any](name, yuanLabels string, at func(*D) *events.Fen) []column {
 	return []column{
 		of(name, name+"(fen)", func(d *D, s string, _ *draft) *flaw {
@@ -94,7 +97,7 @@ func moneyOf[D any](name, yuanLabels string, at func(*D) *events.Fen) []column {
 	}
 }
 
-// personOf makes the columns of the person that a row is about.
+// personOf returns the columns for the person that a row is about.
 func personOf[D any](at func(*D) *events.Who) []column {
 	identity := func(d *D) *events.Identity {
 		w := at(d)
@@ -122,10 +125,10 @@ func pseudonym(s string) (events.Person, *flaw) {
 	return p, nil
 }
 
-// common are the columns of every kind: what stands around the data.
+// common lists the columns that every kind has, for the attributes of the event.
 var common = []column{
 	{name: "id", labels: labels("事件编号 业务编号"), set: func(d *draft, s string) *flaw { d.event.ID = s; return nil }},
-	{name: "type", labels: labels("类型 业务类型"), set: func(*draft, string) *flaw { return nil }}, // read before
+	{name: "type", labels: labels("类型 业务类型"), set: func(*draft, string) *flaw { return nil }}, // sheet.kindOf reads it
 	{name: "source", labels: labels("来源 报送来源"), set: func(d *draft, s string) *flaw { d.event.Source = s; return nil }},
 	{name: "division", labels: labels("区划 区划代码 行政区划代码 统计用区划代码"), set: func(d *draft, s string) *flaw { d.event.Division = division.Code(s); return nil }},
 	{name: "replaces", labels: labels("更正编号"), set: func(d *draft, s string) *flaw { d.event.Replaces = s; return nil }},
@@ -134,7 +137,7 @@ var common = []column{
 	{name: "remark", labels: labels("备注")},
 }
 
-// A Column describes a column for people.
+// A Column is the description of a column, for documents.
 type Column struct {
 	Kind, Name string
 	Labels     []string
@@ -151,8 +154,8 @@ func Kinds() (list []Column) {
 	return list
 }
 
-// all returns the columns of a kind: its own, and the common ones whose
-// headers it does not use itself.
+// all returns the columns of a kind: its own and the common ones. A common column loses
+// the labels that the kind uses for a column of its own.
 func (k *kind) all() []column {
 	list := slices.Clone(k.columns)
 	for _, c := range common {
@@ -164,12 +167,12 @@ func (k *kind) all() []column {
 	return list
 }
 
+// named reports whether a header, in the form of heading, belongs to the column.
 func (c *column) named(header string) bool {
 	return c.name == header || slices.Contains(c.labels, header)
 }
 
-// kindNamed returns a kind by name, label or event type, nil when there is
-// none.
+// kindNamed returns the kind with a name, label or event type, nil if there is none.
 func kindNamed(s string) *kind {
 	s = heading(s)
 	for i := range kinds {
@@ -180,7 +183,8 @@ func kindNamed(s string) *kind {
 	return nil
 }
 
-// kindTitled returns the kind that the title of a sheet begins with.
+// kindTitled returns the kind whose name or label the title of a sheet begins with, nil if
+// there is none.
 func kindTitled(s string) *kind {
 	s = strings.ToLower(clean(s))
 	for i := range kinds {
@@ -197,7 +201,7 @@ func kindTitled(s string) *kind {
 	return nil
 }
 
-// heading is the form in which headers are compared.
+// heading returns the form of a header in which headers are compared.
 func heading(s string) string {
 	s = strings.NewReplacer("（", "(", "）", ")", " ", "", "\n", "", "\r", "", "*", "", "＊", "", "：", "", ":", "").Replace(clean(s))
 	return strings.ToLower(s)

@@ -16,8 +16,8 @@ import (
 
 var bom = []byte("\xef\xbb\xbf")
 
-// readCSV reads a file twice: once to find out its encoding, once for what it
-// says.
+// readCSV reads a file twice: the first time for its encoding, the second time for its
+// rows.
 func readCSV(f io.ReadSeeker, title string, o Options, yield func(Entry) bool) error {
 	gb, size, err := encoding(f)
 	if err != nil {
@@ -68,7 +68,8 @@ func readCSV(f io.ReadSeeker, title string, o Options, yield func(Entry) bool) e
 	}
 }
 
-// separator guesses from the first line what stands between cells.
+// separator returns the separator of cells: the first of comma, tab and semicolon that the
+// first line holds.
 func separator(r *bufio.Reader) rune {
 	head, _ := r.Peek(4 << 10)
 	line, _, _ := bytes.Cut(head, []byte("\n"))
@@ -80,9 +81,9 @@ func separator(r *bufio.Reader) rune {
 	return ','
 }
 
-// encoding says whether a file is GB18030. A file that is UTF-8 all through is
-// UTF-8; one that is so but for a few bytes is damaged, and not GB18030: it
-// would come out as nonsense.
+// encoding reports whether a file is GB18030. A file without an invalid byte is UTF-8. A
+// file with more multi-byte characters than invalid bytes is UTF-8 that was damaged, which
+// is an error: read as GB18030 it would become nonsense.
 func encoding(r io.Reader) (gb bool, size int64, err error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	good, bad, first, line := 0, 0, 0, 1 // first is the line of the first bad byte
@@ -102,7 +103,7 @@ func encoding(r io.Reader) (gb bool, size int64, err error) {
 			}
 		case c == '\n':
 			line++
-		case n >= 3: // hardly ever comes out of the pairs of GB18030
+		case n >= 3: // the byte pairs of GB18030 hardly ever look like this
 			good++
 		}
 	}
@@ -112,6 +113,7 @@ func encoding(r io.Reader) (gb bool, size int64, err error) {
 	return bad > 0, size, nil
 }
 
+// A counter counts the bytes that were read.
 type counter struct {
 	io.Reader
 	n int64

@@ -8,22 +8,22 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// A draft is a row on its way to an event.
+// A draft is a row that is being made into an event.
 type draft struct {
 	event    events.Event
 	layout   *layout
 	row      int
 	epoch    epoch
-	days     [31]byte // of an attendance row
+	days     [31]byte // the marks of an attendance row, 0 for none
 	problems []Problem
 }
 
-// refuse notes what is wrong with a field.
+// refuse adds a problem with a field.
 func (d *draft) refuse(field string, code events.Code, detail string) {
 	d.problems = append(d.problems, Problem{d.row, d.layout.label(field), events.Reason{Code: code, Field: field, Detail: detail}})
 }
 
-// newDraft reads the cells of a row, and holds what comes out to the contract.
+// newDraft reads the cells of a row and checks the resulting event by the contract.
 func newDraft(l *layout, row int, cells []string, e epoch, o Options) *draft {
 	d := &draft{layout: l, row: row, epoch: e}
 	d.event = events.Event{Type: l.kind.typ, Source: o.Source, Division: o.Division, Data: events.New(l.kind.typ)}
@@ -45,6 +45,7 @@ func newDraft(l *layout, row int, cells []string, e epoch, o Options) *draft {
 	return d
 }
 
+// set reads the cell of column i.
 func (d *draft) set(i int, cell string) {
 	var c *column
 	header := presentable("", i)
@@ -70,8 +71,9 @@ func (d *draft) set(i int, cell string) {
 	}
 }
 
-// check holds the row to the contract, as an event of its own. What a cell
-// was refused for already is not said twice.
+// check checks the row by the contract as if it were an event of its own: what the row
+// gets later, an id and the number of its line, is filled in for the check. A field whose
+// cell was refused already is not refused twice.
 func (d *draft) check() {
 	e := d.event
 	if e.ID == "" {
@@ -102,7 +104,7 @@ func (d *draft) check() {
 	}
 }
 
-// subject is what people see of an event.
+// subject returns the attribute subject of an event: what people recognise it by.
 func subject(d events.Data) string {
 	switch d := d.(type) {
 	case *events.PostDeveloped:

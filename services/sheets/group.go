@@ -7,33 +7,33 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// partLines is how many lines of a run one event has.
+// partLines is how many lines of a run one event has at most.
 const partLines = 500
 
-// groups gathers the rows that become lines of one event, in the order in
-// which the first of each came.
+// groups collects rows that become lines of one event. The groups are in the order of
+// their first rows.
 type groups struct {
 	list []*group
 	by   map[string]*group
-	runs map[string]int // lines of each run that have no name of their own
+	runs map[string]int // how many lines of each run have no name of their own
 }
 
-// A group is a sheet of attendance of one post and month, or a run.
+// A group is the attendance of one post and month, or a payment run.
 type group struct {
 	layout *layout
 	event  events.Event // without lines
-	said   string       // all of it, to compare
-	row    int          // the first
+	said   string       // the event without lines as JSON, which must be equal for all rows
+	row    int          // the first row
 	rows   []int
 	days   []events.AttendanceLine
 	pays   []events.PayLine
-	people map[string]int // row of each person of an attendance sheet
+	people map[string]int // of attendance: the row of each person
 }
 
-// splits says whether events of the kind are cut into parts.
+// splits reports whether the events of a kind are cut into parts.
 func (k *kind) splits() bool { return k.typ == events.PaymentInstructedType }
 
-// add takes a row into its group, or says why it cannot.
+// add adds a row to its group, or returns why it cannot.
 func (s *groups) add(d *draft) []Problem {
 	if s.by == nil {
 		s.by, s.runs = map[string]*group{}, map[string]int{}
@@ -91,6 +91,7 @@ func (s *groups) add(d *draft) []Problem {
 	return nil
 }
 
+// shared lists the columns that must be equal in all rows of a group.
 func shared(k *kind) string {
 	if k.splits() {
 		return "month, fund, division, submode, replaces"
@@ -98,7 +99,7 @@ func shared(k *kind) string {
 	return "recorder, division, submode, replaces"
 }
 
-// A part is an event and the rows of its lines.
+// A part is an event and the numbers of the rows of its lines.
 type part struct {
 	event *events.Event
 	rows  []int

@@ -9,8 +9,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// kinds are the kinds of sheets, in the order in which their events need each
-// other.
+// kinds lists the kinds of sheets, in the order in which their events need each other.
 var kinds = []kind{
 	{
 		name: "post", labels: labels("岗位"), typ: events.PostDevelopedType,
@@ -141,7 +140,7 @@ var kinds = []kind{
 
 const postLabels = "岗位编号 岗位编码 岗位代码"
 
-// whose is the person in a natural key.
+// whose returns what stands for a person in a natural key.
 func whose(w events.Who) string {
 	if w.Identity != nil && w.Identity.IDNumber != "" {
 		return w.Identity.IDNumber
@@ -170,7 +169,7 @@ func agreement(d *events.HirePlaced) *events.Agreement {
 	return d.Agreement
 }
 
-// dayColumns are 1 to 31, each with the mark of a day.
+// dayColumns returns the columns 1 to 31, which hold the marks of the days.
 func dayColumns() (list []column) {
 	for day := 1; day <= 31; day++ {
 		n := strconv.Itoa(day)
@@ -185,7 +184,7 @@ func dayColumns() (list []column) {
 	return list
 }
 
-// marks reads a letter or sign a day.
+// marks reads a text that has one letter or sign for each day.
 func (d *draft) marks(s string) *flaw {
 	day := 0
 	for _, r := range s {
@@ -201,7 +200,7 @@ func (d *draft) marks(s string) *flaw {
 	return nil
 }
 
-// mark notes what one column says of a day.
+// mark sets the mark of a day. Two columns must not set the same day.
 func (d *draft) mark(day int, m byte) *flaw {
 	if d.days[day-1] != 0 {
 		return invalid("says again what another column says of the same day; keep one of marks, days and 1 to 31")
@@ -210,8 +209,8 @@ func (d *draft) mark(day int, m byte) *flaw {
 	return nil
 }
 
-// marked writes down the days of an attendance row. Days of which nothing was
-// said are not reported, whatever stands around them.
+// marked puts the marks of an attendance row into its payload. A day without a mark counts
+// as not reported.
 func marked(d *draft) {
 	a := d.event.Data.(*events.AttendanceReported)
 	if a.Month == 0 {

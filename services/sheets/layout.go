@@ -9,16 +9,16 @@ import (
 	"github.com/muster-works/muster/events/idnumber"
 )
 
-// A layout says which column of a sheet is which.
+// A layout maps the columns of a sheet to the columns of a kind.
 type layout struct {
 	kind    *kind
-	columns []*column // nil where the kind has no such column
-	headers []string  // as the sheet has them, fit to be named
+	columns []*column // nil for a column that the kind does not have
+	headers []string  // as the sheet has them, in the form of presentable
 }
 
-// lay finds the columns of a kind under a header line. Where the kind is that
-// of the whole sheet every column must be one of its own; where rows differ,
-// of any kind.
+// lay finds the columns of a kind in a header line. In a mixed sheet the rows may be of
+// different kinds, and a column may belong to any of them. In any other sheet every column
+// must belong to the kind.
 func lay(k *kind, header []string, mixed bool) (*layout, []Problem) {
 	l := &layout{kind: k, columns: make([]*column, len(header)), headers: make([]string, len(header))}
 	var problems []Problem
@@ -58,15 +58,17 @@ func lay(k *kind, header []string, mixed bool) (*layout, []Problem) {
 	return l, problems
 }
 
+// has reports whether the kind has a column with a header.
 func (k *kind) has(header string) bool {
 	return slices.ContainsFunc(k.all(), func(c column) bool { return c.named(header) })
 }
 
+// has reports whether the sheet has a column with a name.
 func (l *layout) has(name string) bool {
 	return slices.ContainsFunc(l.columns, func(c *column) bool { return c != nil && c.name == name })
 }
 
-// label is the header over a field, or the field where there is none.
+// label returns the header of the column for a field, or the field if there is no column.
 func (l *layout) label(field string) string {
 	for i, c := range l.columns {
 		if c != nil && base(c.name) == field {
@@ -83,12 +85,13 @@ func (l *layout) label(field string) string {
 	return field
 }
 
-// base is the field that a column sets: some have two ways to be written.
+// base returns the field that a column sets. Two columns may set the same field, such as
+// an amount in fen and in yuan.
 func base(name string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(name, "_yuan"), ".last")
 }
 
-// field is the one of the contract that a column is read into.
+// field returns the field of the contract that a column sets.
 func (c *column) field() string {
 	if c.day > 0 || c.name == "days" {
 		return "marks"
@@ -96,8 +99,8 @@ func (c *column) field() string {
 	return base(c.name)
 }
 
-// hint helps with a header that is nearly one: 公示截止日期 does not say
-// whether that day still counts.
+// hint says how to mend a header that is almost one of a column. For example, 公示截止日期
+// does not say whether that day still counts.
 func hint(all []column, name string) string {
 	for _, c := range all {
 		if slices.Contains(c.labels, name+"(不含)") {
@@ -110,6 +113,7 @@ func hint(all []column, name string) string {
 	return ""
 }
 
+// also lists the headers that a column may have.
 func also(c column) string {
 	if len(c.labels) == 0 {
 		return ""
@@ -117,8 +121,9 @@ func also(c column) string {
 	return ", as " + c.name + " or " + strings.Join(c.labels, " or ")
 }
 
-// presentable is a header as errors and receipts name it. Where the header
-// line was left out, data stands in its place.
+// presentable returns a header in the form in which errors and receipts name it. A header
+// that may be data is replaced by the number of the column: in a file without a header line
+// the first row of data stands in its place.
 func presentable(h string, i int) string {
 	h = strings.Join(strings.Fields(h), " ")
 	digits := 0

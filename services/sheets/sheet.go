@@ -9,22 +9,23 @@ import (
 	"github.com/muster-works/muster/events/idnumber"
 )
 
-// A sheet is one being read, row by row.
+// A sheet reads the rows of one sheet and yields entries. Its methods return false if the
+// consumer wants no more.
 type sheet struct {
 	Options
-	name  string // of a workbook's sheet
-	title string // that may say the kind
+	name  string // of the sheet in a workbook; empty for CSV
+	title string // may begin with the name of a kind
 	epoch epoch
 	yield func(Entry) bool
 
-	header  []string // nil until it came
-	typeAt  int      // column that says the kind of a row, -1 for none
-	refused bool     // the header was refused
+	header  []string // nil until the header line was read
+	typeAt  int      // index of the column type, -1 if there is none
+	refused bool     // the header line was refused, so that all rows are skipped
 	layouts map[*kind]*laid
 	groups  groups
 }
 
-// laid is how one kind lies in the sheet, or why it cannot.
+// laid is the layout of one kind in the sheet, or why there is none.
 type laid struct {
 	*layout
 	problems []Problem
@@ -41,7 +42,7 @@ func presentableTitle(s string) string {
 	return s
 }
 
-// row takes a row. It returns false when no more is wanted.
+// row reads a row. n is its number, from 1.
 func (s *sheet) row(n int, cells []string) bool {
 	blank := !slices.ContainsFunc(cells, func(c string) bool { return clean(c) != "" })
 	switch {
@@ -73,7 +74,7 @@ func (s *sheet) row(n int, cells []string) bool {
 	return s.send(d.layout, &d.event, []int{n}, 1)
 }
 
-// head takes the header line.
+// head reads the header line.
 func (s *sheet) head(n int, header []string) bool {
 	s.header = header
 	fail := func(problems ...Problem) bool {
@@ -101,7 +102,7 @@ func (s *sheet) head(n int, header []string) bool {
 	return true
 }
 
-// kindOf says what kind a row is of.
+// kindOf returns the kind of a row.
 func (s *sheet) kindOf(cells []string) (*kind, *Problem) {
 	if said := clean(cell(cells, s.typeAt)); said != "" {
 		if k := kindNamed(said); k != nil {
@@ -121,6 +122,7 @@ func (s *sheet) kindOf(cells []string) (*kind, *Problem) {
 		Detail: "is of no known kind; name the sheet or file after one of " + names() + ", give --type, or a column type"}}
 }
 
+// cell returns the cell of column i, empty if the row is shorter.
 func cell(cells []string, i int) string {
 	if i < 0 || i >= len(cells) {
 		return ""
@@ -128,7 +130,7 @@ func cell(cells []string, i int) string {
 	return cells[i]
 }
 
-// names lists the kinds.
+// names lists the kinds, for errors.
 func names() string {
 	var list []string
 	for _, k := range kinds {
@@ -137,6 +139,7 @@ func names() string {
 	return strings.Join(list, ", ")
 }
 
+// lay returns the layout of a kind, which is made once.
 func (s *sheet) lay(k *kind) *laid {
 	l := s.layouts[k]
 	if l == nil {
@@ -147,7 +150,7 @@ func (s *sheet) lay(k *kind) *laid {
 	return l
 }
 
-// at puts problems into a row.
+// at returns problems with the number of a row.
 func at(row int, problems []Problem) []Problem {
 	problems = slices.Clone(problems)
 	for i := range problems {
@@ -160,7 +163,8 @@ func (s *sheet) refuse(rows []int, problems ...Problem) bool {
 	return s.yield(Entry{Sheet: s.name, Rows: rows, Problems: problems})
 }
 
-// send gives an event its id and hands it on.
+// send gives an event its id and yields it. part is the number of the event in its group,
+// from 1.
 func (s *sheet) send(l *layout, e *events.Event, rows []int, part int) bool {
 	base, natural := s.identify(l.kind, e, part)
 	content := *e
@@ -185,8 +189,8 @@ func (s *sheet) send(l *layout, e *events.Event, rows []int, part int) bool {
 	return s.yield(Entry{Sheet: s.name, Rows: rows, Event: e, Claim: c, layout: l})
 }
 
-// identify returns the id of the first version of an event, and what names it
-// in the book.
+// identify returns the id of the first version of an event, and the key under which the
+// book knows the event.
 func (s *sheet) identify(k *kind, e *events.Event, part int) (base string, natural []byte) {
 	if e.ID != "" {
 		if base = e.ID; part > 1 {
@@ -199,7 +203,7 @@ func (s *sheet) identify(k *kind, e *events.Event, part int) (base string, natur
 	return s.Book.hashed(k.name, natural, personal), natural
 }
 
-// end sends what was held back.
+// end sends the groups, which were held until the end of the sheet.
 func (s *sheet) end() bool {
 	for _, g := range s.groups.list {
 		if !s.sendGroup(g) {
@@ -209,8 +213,8 @@ func (s *sheet) end() bool {
 	return true
 }
 
-// sendGroup sends the parts of a group, and before them withdraws the parts
-// that it had and has no more.
+// sendGroup sends the parts of a group. Before them it withdraws the parts that were sent
+// earlier and that the group no longer has.
 func (s *sheet) sendGroup(g *group) bool {
 	parts := g.parts()
 	for part := len(parts) + 1; ; part++ {

@@ -1,50 +1,60 @@
-// Package sheets reads what agencies keep in spreadsheets: CSV and XLSX with a
-// header line, a row a fact, into events of the contract.
+// Package sheets reads the spreadsheets of agencies, CSV and XLSX, into events of the
+// contract. A sheet has a header line, and a row below it states one fact.
+//
+//	file ─► rows ─► kind and layout ─► draft ─► contract ─► group ─► id ─► Entry
+//	        (csv,   (which column      (cells   (each row   (lines    (book)
+//	        xlsx)   is which field)    read)    by itself)  of one
+//	                                                        event)
 //
 // # What a file holds
 //
-// One kind of row a sheet: post, hire, exit, training, attendance (a row is a
-// person's month) or payment (a row is a line of a run). The kind comes from
-// the column type, else from [Options], else from the beginning of the name of
-// the sheet, which for CSV is that of the file: hire-2022-05.csv, 考勤5月.
-// Columns are found by their names, which are those of the data fields, or by
-// their Chinese labels, in any order; [Kinds] lists them. A column that is not
-// known, one that stands twice, or a required one that is missing refuses the
-// sheet. CSV is UTF-8, with or without a byte order mark, or GB18030; which of
-// them is decided by the whole file.
+// Each row is of a kind: post, hire, exit, training, attendance (a row is the month of a
+// person) or payment (a row is a line of a run). The kind comes from the column type. In a
+// sheet without that column all rows are of one kind, which comes from [Options], or else
+// from the beginning of the name of the sheet. A CSV file is one sheet, with the name of the file: hire-2022-05.csv,
+// 考勤5月.
+//
+// Columns are found by their names or by their Chinese labels, in any order; [Kinds] lists
+// both. The names are those of the fields of the contract. An unknown column, a column that
+// stands twice, or a missing column that is required refuses the sheet.
+//
+// CSV is UTF-8, with or without a byte order mark, or GB18030. The whole file decides
+// which.
 //
 // # What comes out
 //
-// A row of post, hire, exit and training is an event. The rows of attendance
-// of one post and month are one event; the rows of one payment run are parts
-// of at most 500 lines, in the order of the file. Sheets of a workbook are
-// read in the order in which their events need each other: posts, hires,
-// exits, training, attendance, payments.
+// A row of post, hire, exit and training is an event. The rows of attendance of one post
+// and month are one event. The rows of one payment run are parts of at most 500 lines, in
+// the order of the file. The sheets of a workbook are read in the order in which their
+// events need each other: posts, hires, exits, training, attendance, payments.
 //
-// Every row is held to the contract by itself. One that breaks it comes back
-// with its number, as a spreadsheet counts, and the column, and nothing of it
-// becomes part of an event; the other rows go on. No error quotes a cell.
+// Every row is checked by the contract on its own. A row that breaks it is reported with
+// its number, as a spreadsheet counts, and the column. Nothing of that row becomes part of
+// an event, and the other rows go on. No error quotes a cell.
 //
 // # Ids
 //
-// Without a column id a row has the id that its natural key gives: for a post
-// its name; for a hire the person, the post and the first day; for an exit the
-// person, the post and the day; for training the person, the course and the
-// day; for attendance the post and the month; for a payment the run and the
-// part. The same file again therefore is the same events again. A row whose
-// content changed under its key becomes an event that replaces the one sent
-// before it, which the [Book] remembers. A row whose key changed (a wrong
-// on-duty day) needs the id of the earlier event in a column replaces. A row
-// that is gone withdraws nothing, but for payments: a run that has come to
-// have fewer parts withdraws the last ones, since their lines have moved up.
+// A row with a column id has that id. Any other row has an id that its natural key gives:
+// for a post its name; for a hire the person, the post and the first day; for an exit the
+// person, the post and the day; for training the person, the course and the day; for
+// attendance the post and the month; for a payment the run and the part. So the same file,
+// read again, gives the same events.
 //
-// Ids of events about one person are keyed hashes: whoever reads the log
-// cannot try identity numbers on them.
+//   - If the content under a natural key has changed, the row becomes an event that
+//     replaces the one that was sent before. The [Book] remembers that one.
+//   - If the natural key itself has changed (say, a wrong on-duty day), the row needs the id
+//     of the earlier event in a column replaces.
+//   - If a row is missing that was there before, nothing is withdrawn. Payments are the
+//     exception: if a run has fewer parts than before, the last parts are withdrawn,
+//     because their lines have moved up.
+//
+// The ids of events about one person are keyed hashes, so that whoever reads the log cannot
+// find an identity number by trying.
 //
 // # Memory
 //
-// Rows of CSV stream; a workbook is unpacked in memory, never to disk, up to
-// 512 MiB. Attendance and payments are held until the end of their sheet.
+// The rows of CSV are streamed. A workbook is unpacked in memory, up to 512 MiB, and never
+// to disk. Attendance and payments are held in memory until the end of their sheet.
 package sheets
 
 import (
@@ -59,47 +69,47 @@ import (
 	"github.com/muster-works/muster/events/division"
 )
 
-// Options say what a file leaves out.
+// Options supply what a file leaves out.
 type Options struct {
-	Kind     string        // of rows: a name, a label or an event type; the sheet's where empty
-	Source   string        // of rows without one: /agency/<agency>
-	Division division.Code // of rows without one
+	Kind     string        // of all rows: a name, a label or an event type; empty if the sheet says it
+	Source   string        // of rows without a source: /agency/<agency>
+	Division division.Code // of rows without a division
 	// Book remembers what was sent before. It is required.
 	Book *Book
-	// Progress, when there is one, is told how much of the file is read, from
-	// 0 to 1.
+	// Progress, if it is set, is told how much of the file was read, from 0 to 1.
 	Progress func(part float64)
 }
 
-// An Entry is what one row or several came to: an event, or why there is none.
+// An Entry is the result of one row or several: an event, or why there is none.
 type Entry struct {
-	Sheet    string // of a workbook
+	Sheet    string // of a workbook; empty for CSV
 	Rows     []int  // from 1, the header included; line i of an event is row Rows[i]
 	Event    *events.Event
-	Problems []Problem // where there is no event
-	Claim    Claim     // to be kept once the event is in the log
+	Problems []Problem // if there is no event
+	Claim    Claim     // to be given to Book.Keep when the event is in the log
 
 	layout *layout
 }
 
-// A Problem is a reason, and where in the file it lies.
+// A Problem is a reason for a refusal, and the place in the file that it concerns.
 type Problem struct {
 	Row    int    `json:"row,omitzero"`
-	Column string `json:"column,omitzero"` // as the header has it
+	Column string `json:"column,omitzero"` // as the header of the sheet has it
 	events.Reason
 }
 
-// A Format is how a file is written.
+// A Format is the format of a file.
 type Format int
 
 // The formats.
 const (
 	CSV Format = iota + 1
 	XLSX
-	NDJSON // which is not read here
+	NDJSON // which Read does not read
 )
 
-// Sniff says how a file is written, from its name and first bytes.
+// Sniff finds out the format of a file from its name and its first bytes. Its error says
+// how to save the file in a format that can be read.
 func Sniff(name string, head []byte) (Format, error) {
 	text := bytes.TrimLeft(bytes.TrimPrefix(head, bom), " \t\r\n")
 	switch extension := strings.ToLower(filepath.Ext(name)); {
@@ -117,9 +127,9 @@ func Sniff(name string, head []byte) (Format, error) {
 	return CSV, nil
 }
 
-// Read yields what a file of a format holds, in the order in which it is to be
-// submitted. name is that of the file. An error ends it: the file cannot be
-// read as what it is.
+// Read yields the entries of a file in the order in which they are to be submitted. name
+// is the name of the file. An error ends the iteration, and says why the file as a whole
+// cannot be read in its format.
 func Read(f io.ReadSeeker, name string, format Format, o Options) iter.Seq2[Entry, error] {
 	if o.Progress == nil {
 		o.Progress = func(float64) {}
@@ -141,7 +151,7 @@ func Read(f io.ReadSeeker, name string, format Format, o Options) iter.Seq2[Entr
 	}
 }
 
-// Locate says where in the file the reasons of a receipt lie.
+// Locate returns the reasons of a receipt with the rows and columns that they concern.
 func (e *Entry) Locate(reasons events.Reasons) []Problem {
 	list := make([]Problem, len(reasons))
 	for i, r := range reasons {
@@ -156,7 +166,7 @@ func (e *Entry) Locate(reasons events.Reasons) []Problem {
 			}
 			_, name, _ = strings.Cut(rest, "].")
 		} else if len(e.Rows) > 1 {
-			continue // it is of all the rows
+			continue // the reason concerns all rows
 		}
 		list[i].Row = e.Rows[line]
 		if e.layout != nil {

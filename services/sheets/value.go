@@ -10,7 +10,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A flaw is what is wrong with a cell. It never quotes it.
+// A flaw says what is wrong with a cell. It never quotes the cell.
 type flaw struct {
 	code   events.Code
 	detail string
@@ -18,22 +18,22 @@ type flaw struct {
 
 func invalid(detail string) *flaw { return &flaw{events.Invalid, detail} }
 
-// clean takes off what exports put around a cell to keep it a text.
+// clean removes white space around a cell, and the quote that marks a number as text.
 func clean(s string) string {
 	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' || r == '\u00a0' || r == '\u3000' || r == '\ufeff' })
 	return strings.TrimPrefix(s, "'")
 }
 
-// An epoch is the day before the first one that a workbook counts; 0 for a
-// file that does not count days.
+// An epoch is the day that a workbook counts as 0. It is 0 for a file that does not count
+// days.
 type epoch civil.Date
 
 var (
-	epoch1900 = epoch(civil.On(1899, 12, 30)) // which takes 1900 for a leap year
+	epoch1900 = epoch(civil.On(1899, 12, 30)) // right from day 61 on: Excel takes 1900 for a leap year
 	epoch1904 = epoch(civil.On(1904, 1, 1))
 )
 
-// serial reads a day as workbooks count them.
+// serial reads a day as workbooks store it: the number of days since the epoch.
 func (e epoch) serial(s string) (civil.Date, bool) {
 	if e == 0 || len(s) < 3 {
 		return 0, false
@@ -45,8 +45,8 @@ func (e epoch) serial(s string) (civil.Date, bool) {
 	return civil.Date(e) + civil.Date(math.Floor(n)), true
 }
 
-// date reads a day in the forms in use: 2022-05-01, 2022/5/1, 2022.5.1,
-// 20220501, 2022年5月1日, any of them with a time of day, and a workbook's own.
+// date reads a day in the forms that people use: 2022-05-01, 2022/5/1, 2022.5.1, 20220501,
+// 2022年5月1日, each of them with or without a time of day, and in that of workbooks.
 func (e epoch) date(s string) (civil.Date, *flaw) {
 	if d, ok := e.serial(s); ok {
 		return d, nil
@@ -59,7 +59,7 @@ func (e epoch) date(s string) (civil.Date, *flaw) {
 	return 0, &flaw{events.InvalidDate, "must be a date that exists, such as 2022-05-01 or 2022/5/1"}
 }
 
-// month reads a month: 2022-05, 2022/5, 202205, 2022年5月, or a day of it.
+// month reads a month: 2022-05, 2022/5, 202205, 2022年5月, or a day of the month.
 func (e epoch) month(s string) (civil.Month, *flaw) {
 	if d, ok := e.serial(s); ok {
 		return d.Month(), nil
@@ -80,7 +80,7 @@ func iso(y, m, d int) string {
 	return pad(y, 4) + "-" + pad(m, 2) + "-" + pad(d, 2)
 }
 
-// parts reads year, month and day; the day is 0 where there is none.
+// parts reads year, month and day. The day is 0 if there is none.
 func parts(s string) (y, m, d int, ok bool) {
 	if day, time, timed := strings.Cut(strings.Replace(s, "T", " ", 1), " "); timed {
 		if strings.Trim(time, "0123456789:.") != "" {
@@ -112,8 +112,8 @@ func parts(s string) (y, m, d int, ok bool) {
 	return n[0], n[1], n[2], true
 }
 
-// yuan reads money in yuan with up to two decimals. A workbook's own
-// arithmetic may be off by less than a hundredth of a fen.
+// yuan reads an amount in yuan with up to two decimals. A number that a workbook has
+// computed may be off by less than a hundredth of a fen.
 func yuan(s string) (events.Fen, *flaw) {
 	bad := invalid("must be an amount in yuan with at most two decimals")
 	s = strings.NewReplacer(",", "", "，", "", "¥", "", "￥", "", "元", "", " ", "").Replace(s)
@@ -150,7 +150,7 @@ func whole(s string) (int, *flaw) {
 
 func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
-// yes reads a truth.
+// yes reads yes or no.
 func yes(s string) (bool, *flaw) {
 	switch strings.ToLower(s) {
 	case "true", "yes", "y", "1", "是", "√", "✓":
@@ -169,7 +169,7 @@ func number(s string) (string, *flaw) {
 	return strings.ToUpper(strings.ReplaceAll(s, " ", "")), nil
 }
 
-// text refuses what was in neither encoding.
+// text refuses a cell with bytes that are in neither encoding.
 func text(s string) *flaw {
 	if strings.ContainsRune(s, utf8.RuneError) {
 		return &flaw{events.Malformed, "holds bytes that are neither UTF-8 nor GB18030"}
@@ -177,10 +177,11 @@ func text(s string) *flaw {
 	return nil
 }
 
-// A code is a table of labels for the codes of the contract.
+// A code maps labels to the codes of the contract.
 type code map[string]string
 
-// read returns the code of a label; what is none is left to the contract.
+// read returns the code of a label. Any other text is returned in lower case, and the
+// contract decides whether it is a code.
 func (c code) read(s string) string {
 	if v, ok := c[s]; ok {
 		return v
@@ -198,7 +199,7 @@ var (
 	modeCodes = code{"判定": "decide", "登记": "record"}
 )
 
-// mark reads what one day says: a letter of the contract, or a sign in use.
+// mark reads the mark of one day: a letter of the contract, or a sign that people use.
 func mark(s string) (byte, bool) {
 	switch strings.ToUpper(s) {
 	case "P", "√", "✓", "✔", "出", "出勤", "到", "1":
@@ -219,8 +220,8 @@ func mark(s string) (byte, bool) {
 	return 0, false
 }
 
-// present reads a list of days, such as 1-5,8-12,15. Of the others nothing was
-// said.
+// present reads a list of days on which the person was present, such as 1-5,8-12,15. The
+// other days have no mark.
 func (d *draft) present(s string) *flaw {
 	bad := invalid("must list the days present, such as 1-5,8-12; a number of days does not say which")
 	if !strings.ContainsAny(s, "-,，、;~") {

@@ -8,16 +8,17 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// unpacked bounds a workbook in memory. What were larger would be unpacked to
-// a file, identities and all.
+// unpacked bounds a workbook in memory, in bytes. Without the bound the library would
+// unpack a larger workbook to a file, which would hold identities.
 const unpacked = 512 << 20
 
-// errWorkbook stands for all errors of the library, which may quote cells.
+// errWorkbook replaces all errors of the library, because they may quote cells.
 var errWorkbook = errors.New("is a damaged workbook, or one of more than 512 MiB unpacked")
 
 // readXLSX reads the visible sheets of a workbook.
 func readXLSX(f io.Reader, o Options, yield func(Entry) bool) (err error) {
-	// The library is not made for files that somebody damaged on purpose.
+	// The library panics on some files that were damaged on purpose. A panic of the
+	// consumer is not recovered.
 	inside := true
 	defer func() {
 		if inside && recover() != nil {
@@ -77,7 +78,7 @@ func order(book *excelize.File, o Options) (list []string) {
 	return list
 }
 
-// rows hands over the rows of a sheet until no more are wanted.
+// rows reads the rows of a sheet. more is false if the consumer wants no more.
 func rows(book *excelize.File, name string, s *sheet) (more bool, err error) {
 	r, err := book.Rows(name)
 	if err != nil {
