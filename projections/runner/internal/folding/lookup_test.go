@@ -1,4 +1,4 @@
-package runner
+package folding
 
 import (
 	"context"
@@ -8,66 +8,43 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/runner/internal/decoding"
+	"github.com/muster-works/muster/projections/runner/internal/leaves"
 	"github.com/muster-works/muster/projections/timeline"
 	"pgregory.net/rapid"
 )
-
-// Numbers are found by what they stand for, through growth and collisions: the
-// hashes of the values are few.
-func TestIndex(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var n numbered[few]
-		want := map[few]uint32{}
-		for _, v := range rapid.SliceOfN(rapid.IntRange(0, 300), 0, 400).Draw(t, "values") {
-			no, isNew := n.number(few(v))
-			if old, known := want[few(v)]; known == isNew || known && old != no {
-				t.Fatalf("%d has number %d and is new: %v; it had %d: %v", v, no, isNew, old, known)
-			}
-			want[few(v)] = no
-		}
-		for v, no := range want {
-			if got, isNew := n.number(v); got != no || isNew {
-				t.Fatalf("%d has number %d, want %d", v, got, no)
-			}
-		}
-	})
-}
-
-type few int
-
-func (v few) hash() uint64 { return uint64(v%5) << 60 }
 
 // Keys with equal halves are told apart, and of equal keys the first event
 // counts, alone and of a commit together.
 func TestKeys(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var alone, together keys
+		var alone, together keyIndex
 		stored := map[timeline.Ref][16]byte{}
 		first := map[[16]byte]timeline.Ref{}
 		read := func(_ context.Context, ref timeline.Ref) ([16]byte, error) { return stored[ref], nil }
 		alone.stored, together.stored = read, read
 		var met []timeline.Ref
 		for c, values := range rapid.SliceOfN(rapid.SliceOfN(rapid.IntRange(0, 200), 0, 20), 0, 30).Draw(t, "commits") {
-			var events []digested
+			var events []decoding.Event
 			var want []timeline.Ref
 			for i, v := range values {
-				x := digested{key: [16]byte{byte(v % 3), 15: byte(v)}}
+				x := decoding.Event{Key: [16]byte{byte(v % 3), 15: byte(v)}}
 				if v == 0 {
-					x.aside = "unreadable"
+					x.Unreadable = "unreadable"
 				}
 				ref := timeline.MakeRef(uint64(c+1), i)
-				events, stored[ref] = append(events, x), x.key
+				events, stored[ref] = append(events, x), x.Key
 				switch {
-				case x.aside != "":
+				case x.Unreadable != "":
 					want = append(want, 0)
 					continue
-				case first[x.key] == 0:
+				case first[x.Key] == 0:
 					want = append(want, 0)
-					first[x.key] = ref
+					first[x.Key] = ref
 				default:
-					want = append(want, first[x.key])
+					want = append(want, first[x.Key])
 				}
-				alone.add(x.key, ref)
+				alone.add(x.Key, ref)
 			}
 			var err error
 			if met, err = together.meet(context.Background(), met[:0], uint64(c+1), events); err != nil || !slices.Equal(met, want) {
@@ -76,7 +53,7 @@ func TestKeys(t *testing.T) {
 		}
 		for v := range 201 {
 			key := [16]byte{byte(v % 3), 15: byte(v)}
-			for _, k := range []*keys{&alone, &together} {
+			for _, k := range []*keyIndex{&alone, &together} {
 				if got, err := k.find(context.Background(), key); err != nil || got != first[key] {
 					t.Fatalf("key %d: %v, %v, want %v", v, got, err, first[key])
 				}
@@ -90,24 +67,24 @@ func TestKeys(t *testing.T) {
 func TestPersons(t *testing.T) {
 	p := newPersons()
 	var b readmodel.Batch
-	var lines []line
+	var lines []decoding.Line
 	var want []timeline.Number
 	for i := range 3000 {
 		id := uuid.NewSHA1(uuid.Nil, []byte{byte(i), byte(i >> 8)})
-		lines = append(lines, line{person: id})
+		lines = append(lines, decoding.Line{Person: id})
 		want = append(want, p.add(id, []string{"a", "b", ""}[i%3], timeline.MakeRef(uint64(i+1), 0), &b))
 	}
-	lines = append(lines, line{person: uuid.NewSHA1(uuid.Nil, []byte("nobody"))})
+	lines = append(lines, decoding.Line{Person: uuid.NewSHA1(uuid.Nil, []byte("nobody"))})
 	want = append(want, 0)
 	named := slices.Clone(lines)
 	number := map[uuid.UUID]timeline.Number{}
 	for i := range lines {
-		number[lines[i].person] = want[i]
+		number[lines[i].Person] = want[i]
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 20 { // in an order that is nearly the one before
-		for i, got := range p.findAll(nil, named, &p.sheets) {
-			if alone, want := p.find(&named[i].person), number[named[i].person]; got != want || alone != want {
+		for i, got := range p.findAll(nil, named, &p.sheetOrder) {
+			if alone, want := p.find(&named[i].Person), number[named[i].Person]; got != want || alone != want {
 				t.Fatalf("person %d has number %d, alone %d, want %d", i, got, alone, want)
 			}
 		}
@@ -116,15 +93,15 @@ func TestPersons(t *testing.T) {
 			named[i], named[j] = named[j], named[i]
 		}
 	}
-	if len(p.fresh) != 3000 || len(b.Folios) != 12 {
-		t.Errorf("%d persons in %d folios, want 3000 in 12", len(p.fresh), len(b.Folios))
+	if len(p.added) != 3000 || len(b.Folios) != 12 {
+		t.Errorf("%d persons in %d folios, want 3000 in 12", len(p.added), len(b.Folios))
 	}
 	again := newPersons()
 	again.folios = make([][]uuid.UUID, len(p.folios))
 	n := 0
-	for _, row := range taken(t, &p.ids) {
+	for _, row := range taken(t, &p.pseudonyms) {
 		err := timeline.ReadPseudonyms(row.Bytes, func(_ timeline.Ref, id [16]byte) {
-			if n++; !again.know(id, int(row.Owner)) {
+			if n++; !again.restore(id, int(row.Owner)) {
 				t.Errorf("no room for %x in folio %d", id, row.Owner)
 			}
 		})
@@ -136,12 +113,12 @@ func TestPersons(t *testing.T) {
 		t.Errorf("%d persons in leaves", n)
 	}
 	for i := range lines {
-		if got := again.find(&lines[i].person); got != want[i] {
+		if got := again.find(&lines[i].Person); got != want[i] {
 			t.Fatalf("person %d has number %d when read, want %d", i, got, want[i])
 		}
 	}
 	for _, full := range []int{-1, 0, 1, 99} {
-		if again.know(uuid.UUID{}, full) {
+		if again.restore(uuid.UUID{}, full) {
 			t.Errorf("room in folio %d", full)
 		}
 	}
@@ -161,8 +138,8 @@ func TestPersons(t *testing.T) {
 	}
 }
 
-func taken(t *testing.T, s *shelf) []readmodel.LeafRow {
-	rows, err := s.take("", 0, nil)
+func taken(t *testing.T, b *leaves.Buffer) []readmodel.LeafRow {
+	rows, err := b.Take("", 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package runner
+package decoding
 
 import (
 	"slices"
@@ -37,21 +37,21 @@ func TestUnhandledType(t *testing.T) {
 		"nobody":          {stranger{}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var d digest
+			var got Commit
 			e := &events.Event{ID: "e", Source: "/agency/a", Type: c.data.Type(), Data: c.data}
-			err := newDigester(nil, nil).event(&d, e)
+			err := NewDecoder(nil, nil).event(&got, e)
 			if c.want == nil {
-				if err == nil || !strings.Contains(err.Error(), "post.exploded") || len(d.events) > 0 || len(d.agencies) > 0 {
-					t.Errorf("%v, %d events and %d agencies added", err, len(d.events), len(d.agencies))
+				if err == nil || !strings.Contains(err.Error(), "post.exploded") || len(got.Decoded) > 0 || len(got.Agencies) > 0 {
+					t.Errorf("%v, %d events and %d agencies added", err, len(got.Decoded), len(got.Agencies))
 				}
 				return
 			}
-			var got []uuid.UUID
-			for _, l := range d.lines {
-				got = append(got, l.person)
+			var persons []uuid.UUID
+			for _, l := range got.Lines {
+				persons = append(persons, l.Person)
 			}
-			if err != nil || d.events[0].tag != timeline.TagMentioned || !slices.Equal(got, c.want) {
-				t.Errorf("tag %d, persons %v, %v", d.events[0].tag, got, err)
+			if err != nil || got.Decoded[0].Tag != timeline.TagMentioned || !slices.Equal(persons, c.want) {
+				t.Errorf("tag %d, persons %v, %v", got.Decoded[0].Tag, persons, err)
 			}
 		})
 	}
@@ -60,12 +60,12 @@ func TestUnhandledType(t *testing.T) {
 // An event of a type that nobody handles can be set aside, as any that cannot be read:
 // the events around it are taken.
 func TestUnhandledTypeSetAside(t *testing.T) {
-	kept, ok := withoutTimeline[events.FundAllocatedType]
+	kept, ok := WithoutTimeline[events.FundAllocatedType]
 	if !ok {
 		t.Fatal("fund.allocated reaches a timeline")
 	}
-	delete(withoutTimeline, events.FundAllocatedType)
-	t.Cleanup(func() { withoutTimeline[events.FundAllocatedType] = kept })
+	delete(WithoutTimeline, events.FundAllocatedType)
+	t.Cleanup(func() { WithoutTimeline[events.FundAllocatedType] = kept })
 	at := log.At(7, 0)
 	c := log.Commit{Position: at}
 	for _, data := range []events.Data{
@@ -79,14 +79,14 @@ func TestUnhandledTypeSetAside(t *testing.T) {
 		}
 		c.Events = append(c.Events, raw)
 	}
-	d := digest{Commit: c}
-	if err := newDigester(nil, nil).digest(&d); err == nil || !strings.Contains(err.Error(), at.Event(1).String()) {
+	d := Commit{Commit: c}
+	if err := NewDecoder(nil, nil).Decode(&d); err == nil || !strings.Contains(err.Error(), at.Event(1).String()) {
 		t.Errorf("%v, want an error at %s", err, at.Event(1))
 	}
-	if err := newDigester(nil, []log.Position{at.Event(1)}).digest(&d); err != nil {
+	if err := NewDecoder(nil, []log.Position{at.Event(1)}).Decode(&d); err != nil {
 		t.Fatal(err)
 	}
-	if len(d.events) != 3 || d.events[0].aside != "" || d.events[1].aside == "" || d.events[2].aside != "" || d.events[2].post != 2 {
-		t.Errorf("%+v", d.events)
+	if len(d.Decoded) != 3 || d.Decoded[0].Unreadable != "" || d.Decoded[1].Unreadable == "" || d.Decoded[2].Unreadable != "" || d.Decoded[2].Post != 2 {
+		t.Errorf("%+v", d.Decoded)
 	}
 }

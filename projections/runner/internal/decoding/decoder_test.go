@@ -1,4 +1,4 @@
-package runner
+package decoding
 
 import (
 	"fmt"
@@ -41,36 +41,36 @@ func TestDigestsAreOfTheirCommits(t *testing.T) {
 	for _, s := range sizes {
 		commits = append(commits, commit(s))
 	}
-	digestBy := func(g *digester, c log.Commit) *digest {
-		d := &digest{Commit: c}
-		if err := g.digest(d); err != nil {
+	digestBy := func(g *Decoder, c log.Commit) *Commit {
+		d := &Commit{Commit: c}
+		if err := g.Decode(d); err != nil {
 			t.Fatal(err)
 		}
 		return d
 	}
-	forward, back := newDigester(views, nil), newDigester(views, nil)
-	var seen, again []*digest
+	forward, back := NewDecoder(views, nil), NewDecoder(views, nil)
+	var seen, again []*Commit
 	for i := range commits {
 		seen = append(seen, digestBy(forward, commits[i]))
 		again = append(again, digestBy(back, commits[len(commits)-1-i]))
 	}
 	slices.Reverse(again)
 	for i, c := range commits {
-		want := digestBy(newDigester(views, nil), c)
-		for _, got := range []*digest{seen[i], again[i]} {
-			if got.said != want.said || !slices.Equal(got.agencies, want.agencies) || !slices.Equal(got.cells, want.cells) || !slices.Equal(got.parts, want.parts) {
+		want := digestBy(NewDecoder(views, nil), c)
+		for _, got := range []*Commit{seen[i], again[i]} {
+			if got.Hash != want.Hash || !slices.Equal(got.Agencies, want.Agencies) || !slices.Equal(got.Cells, want.Cells) || !slices.Equal(got.Contributions, want.Contributions) {
 				t.Errorf("commit %d is another one after others", i)
 			}
 		}
-		for j, x := range want.events {
-			from, cell := want.agencies[x.agency-1], want.cells[want.parts[j].cell-1][view.Agency]
+		for j, x := range want.Decoded {
+			from, cell := want.Agencies[x.Agency-1], want.Cells[want.Contributions[j].Cell-1][view.Agency]
 			if is := name(sizes[i], j); from != is || cell != is {
 				t.Fatalf("commit %d, event %d of %s: agency %s, cell of %s", i, j, is, from, cell)
 			}
 		}
 	}
 	for i, s := range sizes {
-		if n, cells := len(seen[i].agencies), len(seen[i].cells); n != s.agencies || cells != s.agencies {
+		if n, cells := len(seen[i].Agencies), len(seen[i].Cells); n != s.agencies || cells != s.agencies {
 			t.Errorf("commit %d: %d agencies are there %d times, their cells %d", i, s.agencies, n, cells)
 		}
 	}

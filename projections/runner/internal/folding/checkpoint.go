@@ -1,22 +1,29 @@
-package runner
+package folding
 
 import (
 	"bytes"
 	"encoding/binary"
 
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/projections/runner/internal/decoding"
 	"github.com/muster-works/muster/projections/timeline"
 )
 
-// A bulk load writes what never changes as it goes: commits, rows of views, facts
-// of persons. What does change it writes at its end: the timelines of posts and
-// plan lines. A checkpoint has them as they are in between, in the packed form
-// below, so that a load that was interrupted goes on from there.
+// A bulk load writes rows that never change as it goes: commits, rows of views, facts of
+// persons. Rows that do change, the timelines of posts and plan lines, it writes at its
+// end. A checkpoint holds them as they are in between, so that a load that was
+// interrupted goes on from there. It consists of parts, each of these records:
+//
+//	post       0, name, division within which it lies, facts
+//	plan line  1, division, year, area, facts
+//
+// Numbers are signed varints; texts and facts are preceded by their length. A post or a
+// plan line has the next number. A change of the form raises readmodel.SchemaVersion.
 
 // partBytes is about how large a part of a checkpoint is.
 const partBytes = 1 << 20
 
-// A packer packs a checkpoint in parts. Nothing lies across two of them.
+// A packer packs a checkpoint in parts. No record lies across two of them.
 type packer struct {
 	parts [][]byte
 	b     []byte
@@ -38,23 +45,23 @@ func (p *packer) begin(kind int64) {
 
 // The kinds of records.
 const (
-	ofPost = iota // the next post
-	ofPlan        // the next plan line
+	postRecord = iota
+	planRecord
 )
 
-// checkpoint packs what changes.
-func (f *fold) checkpoint() [][]byte {
-	p := packer{b: []byte{}} // a part even where there is nothing yet
+// Checkpoint packs the timelines that change.
+func (f *Fold) Checkpoint() [][]byte {
+	p := packer{b: []byte{}} // a part even when there is nothing yet
 	for no := 1; no < len(f.posts); no++ {
 		at := &f.posts[no]
-		p.begin(ofPost)
+		p.begin(postRecord)
 		p.text(at.name)
-		p.text(string(*f.differ.in(no)))
+		p.text(string(*f.views.Within(no)))
 		p.bytes(at.facts)
 	}
 	for no := 1; no < len(f.plans); no++ {
 		at := &f.plans[no]
-		p.begin(ofPlan)
+		p.begin(planRecord)
 		p.text(string(at.key.Division))
 		p.number(int64(at.key.Year))
 		p.text(at.key.Area)
@@ -63,7 +70,7 @@ func (f *fold) checkpoint() [][]byte {
 	return append(p.parts, p.b)
 }
 
-// An unpacker takes a part apart. After the first damage what it returns is zero
+// An unpacker takes a part apart. After the first damage all that it returns is zero
 // and bad is set.
 type unpacker struct {
 	b   []byte
@@ -91,9 +98,9 @@ func (u *unpacker) bytes() []byte {
 	return v
 }
 
-// restore takes up a checkpoint. All of it is yet to be written. It fails with
-// timeline.ErrDamaged.
-func (f *fold) restore(parts [][]byte) error {
+// restoreCheckpoint restores a checkpoint. All of it is yet to be written, so all of it
+// is noted as changed. It fails with timeline.ErrDamaged.
+func (f *Fold) restoreCheckpoint(parts [][]byte) error {
 	for _, part := range parts {
 		u := unpacker{b: part}
 		for len(u.b) > 0 && !u.bad {
@@ -106,20 +113,20 @@ func (f *fold) restore(parts [][]byte) error {
 	return nil
 }
 
-func (f *fold) restoreRecord(u *unpacker) {
+func (f *Fold) restoreRecord(u *unpacker) {
 	switch u.number() {
-	case ofPost:
+	case postRecord:
 		no := len(f.posts)
 		name := string(u.bytes())
-		*f.differ.in(no) = division.Code(u.bytes())
-		f.know(nameOf(name), post{name: name, facts: bytes.Clone(u.bytes())})
-		f.change(&f.changed.posts, &f.posts[no].changed, no)
-	case ofPlan:
+		*f.views.Within(no) = division.Code(u.bytes())
+		f.addPost(decoding.HashPost(name), post{name: name, facts: bytes.Clone(u.bytes())})
+		note(&f.changed.posts, &f.posts[no].changed, no)
+	case planRecord:
 		no := len(f.plans)
 		key := timeline.PlanKey{Division: division.Code(u.bytes()), Year: int(u.number()), Area: string(u.bytes())}
-		f.planNumbers[key] = no
+		f.planIndex[key] = no
 		f.plans = append(f.plans, planLine{key: key, facts: bytes.Clone(u.bytes())})
-		f.change(&f.changed.plans, &f.plans[no].changed, no)
+		note(&f.changed.plans, &f.plans[no].changed, no)
 	default:
 		u.bad = true
 	}
