@@ -20,8 +20,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// The tests run the real binary: this one, told by its environment to be
-// muster.
+// TestMain lets the tests run the real program: if MUSTER_TEST_MAIN is set, the test
+// binary itself behaves as the command muster.
 func TestMain(m *testing.M) {
 	if os.Getenv("MUSTER_TEST_MAIN") != "" {
 		os.Unsetenv("MUSTER_TEST_MAIN")
@@ -31,9 +31,15 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// command returns a muster process that was not started yet. A process that listens
+// takes free ports, also when args give no addresses: the default ports of up and
+// serve are fixed, and another process of the machine may hold them.
 func command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
-	cmd.Env = append(os.Environ(), "MUSTER_TEST_MAIN=1")
+	cmd.Env = append(os.Environ(), "MUSTER_TEST_MAIN=1", "MUSTER_HTTP=127.0.0.1:0")
+	if args[0] == "up" { // of other commands --nats is the server to connect to
+		cmd.Env = append(cmd.Env, "MUSTER_NATS=127.0.0.1:0")
+	}
 	return cmd
 }
 
