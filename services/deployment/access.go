@@ -12,19 +12,19 @@ import (
 
 // accessEvery is how often a deployment looks whether the access file has
 // changed.
-const accessEvery = time.Second
+const accessInterval = time.Second
 
 // openAccess reads the access file that --auth names, once for the whole
 // process. It returns nil where there is none.
 func (c *Config) openAccess() (*access.Live, error) {
-	if c.Auth == "" || c.live != nil {
-		return c.live, nil
+	if c.Auth == "" || c.accessFile != nil {
+		return c.accessFile, nil
 	}
 	live, err := access.Open(c.Auth)
 	if err != nil {
 		return nil, fmt.Errorf("--auth %s: %w", c.Auth, err)
 	}
-	c.live = live
+	c.accessFile = live
 	return live, nil
 }
 
@@ -46,13 +46,13 @@ func (c *Config) watchAccess(ctx context.Context, server *embedded.Server) {
 		<-ctx.Done()
 		return
 	}
-	c.doubtAccess(live.List())
-	live.Watch(ctx, accessEvery, c.Reload, func(list *access.List, err error) {
+	c.warnOfAccess(live.List())
+	live.Watch(ctx, accessInterval, c.Reload, func(list *access.List, err error) {
 		if err != nil {
 			c.warn("the access file cannot be read; what it said before stays in force", "file", c.Auth, "error", err)
 			return
 		}
-		c.doubtAccess(list)
+		c.warnOfAccess(list)
 		if server == nil {
 			return
 		}
@@ -63,8 +63,8 @@ func (c *Config) watchAccess(ctx context.Context, server *embedded.Server) {
 }
 
 // doubtAccess warns of what an access file may not mean as it says it.
-func (c *Config) doubtAccess(list *access.List) {
-	table, err := c.divisions()
+func (c *Config) warnOfAccess(list *access.List) {
+	table, err := c.loadDivisions()
 	if err != nil {
 		return // as whatever else needs the table says
 	}
@@ -112,7 +112,7 @@ func NATSConfig(c Config) (string, error) {
 // CheckDivision says so when the division of an account that is to be added is
 // in no table that Divisions names.
 func CheckDivision(c Config, a *access.Account) error {
-	table, err := c.divisions()
+	table, err := c.loadDivisions()
 	if err != nil {
 		return err
 	}

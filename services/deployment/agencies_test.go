@@ -36,7 +36,7 @@ const contested = "contested"
 // agency's, go to whoever comes first.
 func (o *office) hires(n int) {
 	for i := range n {
-		e, want := o.hire(i, o.number*1_000_000+i, o.seats/doorSeats), ""
+		e, want := o.hire(i, o.number*1_000_000+i, o.seats/benchSeats), ""
 		d := e.Data.(*events.HirePlaced)
 		if i%10 != 9 {
 			o.seats++
@@ -48,7 +48,7 @@ func (o *office) hires(n int) {
 		case 0:
 			want, d.Who = "person_placed", o.list[i-1].Data.(*events.HirePlaced).Who
 		case 1:
-			want, d.Post, d.Seat = "seat_taken", o.post("p", (o.seats-1)/doorSeats), (o.seats-1)%doorSeats+1
+			want, d.Post, d.Seat = "seat_taken", o.post("p", (o.seats-1)/benchSeats), (o.seats-1)%benchSeats+1
 		case 2:
 			want, e.ID = "id_reused", o.list[i-2].ID
 		case 3:
@@ -66,7 +66,7 @@ func (o *office) hires(n int) {
 		case 9:
 			want, d.Identity.IDNumber = "invalid_id_number", d.Identity.IDNumber[:17]+"?"
 		default:
-			want, d.Post = contested, o.post("c", o.pairs/doorSeats)
+			want, d.Post = contested, o.post("c", o.pairs/benchSeats)
 			d.Who = identified((o.number/2+100)*1_000_000 + o.pairs)
 			o.pairs++
 		}
@@ -95,10 +95,10 @@ func (o *office) posts() (list []*events.Event) {
 		list = append(list, e)
 	}
 	add("spare", 0)
-	for n := range o.seats/doorSeats + 1 {
+	for n := range o.seats/benchSeats + 1 {
 		add("p", n)
 	}
-	for n := range o.pairs/doorSeats + 1 {
+	for n := range o.pairs/benchSeats + 1 {
 		add("c", n)
 	}
 	return list
@@ -115,18 +115,18 @@ func TestAgenciesInParallel(t *testing.T) {
 	if os.Getenv("MUSTER_LONG") != "" {
 		total = 100_000
 	}
-	offices, file := enrol(t, 50)
+	offices, file := enrolAgencies(t, 50)
 	var posts []*events.Event
 	for _, o := range offices {
 		o.hires(total / len(offices))
 		posts = append(posts, o.posts()...)
 	}
-	door, closed := openDoor(t, nil, func(c *Config) { c.Auth = file })
+	server, closed := startTestDeployment(t, nil, func(c *Config) { c.Auth = file })
 	defer closed()
-	door.take(t, posts)
+	server.take(t, posts)
 
 	answers := make([]map[string]string, len(offices)) // by event: its person, or the code
-	took := side(offices, func(o *office) { answers[o.number] = o.submit(t, door.url) })
+	took := inParallel(offices, func(o *office) { answers[o.number] = o.submit(t, server.url) })
 	t.Logf("%d hires in %.1f s", total, took.Seconds())
 	if t.Failed() {
 		return
@@ -152,11 +152,11 @@ func TestAgenciesInParallel(t *testing.T) {
 			t.Errorf("agencies %d and %d: %d of %d contested people are in place", 2*pair, 2*pair+1, n, offices[2*pair].pairs)
 		}
 	}
-	recount(t, door.log, taken)
+	recount(t, server.log, taken)
 }
 
 // enrol makes agencies of counties, and the file that lists them.
-func enrol(t *testing.T, n int) (offices []*office, file string) {
+func enrolAgencies(t *testing.T, n int) (offices []*office, file string) {
 	t.Helper()
 	table, err := division.Shandong()
 	if err != nil {
@@ -248,7 +248,7 @@ func recount(t *testing.T, l log.Log, taken map[string]bool) {
 			if other := people[d.Person]; other != "" {
 				t.Errorf("a person is on duty by %s and by %s", other, key)
 			}
-			if other := seats[seat]; other != "" || d.Seat < 1 || d.Seat > doorSeats {
+			if other := seats[seat]; other != "" || d.Seat < 1 || d.Seat > benchSeats {
 				t.Errorf("seat %s is taken by %q and by %s", seat, other, key)
 			}
 			if strings.TrimPrefix(e.Source, "/agency/") != e.AuthID {

@@ -50,8 +50,8 @@ type Config struct {
 	// something comes. It is looked at every second anyway.
 	Reload <-chan os.Signal
 
-	live *access.Live // the access file, once it was read
-	cert string       // file of the certificate of the server elsewhere, where it is known
+	accessFile *access.Live // the access file, once it was read
+	serverCert string       // file of the certificate of the server elsewhere, where it is known
 
 	Out    io.Writer    // where the addresses and the progress go
 	Logger *slog.Logger // operations; never identities
@@ -65,10 +65,10 @@ const (
 	foldDir  = "folds"
 )
 
-func (c *Config) path(name string) string { return filepath.Join(c.Data, name) }
+func (c *Config) dataPath(name string) string { return filepath.Join(c.Data, name) }
 
 // divisions loads the table that the deployment uses.
-func (c *Config) divisions() (*division.Table, error) {
+func (c *Config) loadDivisions() (*division.Table, error) {
 	if c.Divisions == "" {
 		return division.Shandong()
 	}
@@ -81,7 +81,7 @@ func (c *Config) divisions() (*division.Table, error) {
 }
 
 // pack loads the pack that an empty log starts with.
-func (c *Config) pack() (*policy.Pack, error) {
+func (c *Config) firstPack() (*policy.Pack, error) {
 	if c.Policy == "" {
 		return policy.Reference()
 	}
@@ -102,7 +102,7 @@ func readPack(file string) (*policy.Pack, error) {
 }
 
 // setAside reads the positions of events to be left out.
-func (c *Config) setAside() (all []log.Position, err error) {
+func (c *Config) setAsidePositions() (all []log.Position, err error) {
 	for _, s := range c.SetAside {
 		p, err := log.ParsePosition(s)
 		if err != nil {
@@ -114,7 +114,7 @@ func (c *Config) setAside() (all []log.Position, err error) {
 }
 
 // poisoned says what to do about an event that cannot be read.
-func poisoned(err error) error {
+func explainPoisoned(err error) error {
 	if !errors.Is(err, runner.ErrPoisoned) {
 		return err
 	}
@@ -122,7 +122,7 @@ func poisoned(err error) error {
 }
 
 // loopback says whether only this machine reaches addr (host:port or a URL).
-func loopback(addr string) bool {
+func isLoopback(addr string) bool {
 	if u, err := url.Parse(addr); err == nil && u.Host != "" {
 		addr = u.Host
 	}

@@ -39,12 +39,12 @@ func BenchmarkProvince(b *testing.B) {
 		}
 		replayed += time.Since(start)
 		c := Config{Data: dir, NATS: "127.0.0.1:0"}
-		ground, err := c.embed(b.Context())
+		infra, err := c.startEmbedded(b.Context())
 		if err != nil {
 			b.Fatal(err)
 		}
-		n, in, out := republish(b, ground.log, log.Position{}, 0)
-		ground.close()
+		n, in, out := republish(b, infra.log, log.Position{}, 0)
+		infra.close()
 		facts += float64(n)
 		publish += in
 		drain += out

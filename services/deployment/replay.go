@@ -38,39 +38,39 @@ func Replay(ctx context.Context, c Config, o ReplayOptions) (report replay.Repor
 	if o.View != "" && !slices.ContainsFunc(projections.Views(), func(v view.View) bool { return v.Name == o.View }) {
 		return report, fmt.Errorf("--view %s: there is no such view", o.View)
 	}
-	ground, err := c.attach(ctx)
+	infra, err := c.openExisting(ctx)
 	if err != nil {
 		return report, err
 	}
-	defer ground.close()
+	defer infra.close()
 	options := replay.Options{DryRun: o.DryRun, Progress: o.Progress}
-	if options.SetAside, err = c.setAside(); err != nil {
+	if options.SetAside, err = c.setAsidePositions(); err != nil {
 		return report, err
 	}
 	if o.KnownAt != "" {
-		if options.Until, err = knownAt(ctx, ground.log, o.KnownAt); err != nil {
+		if options.Until, err = knownAt(ctx, infra.log, o.KnownAt); err != nil {
 			return report, err
 		}
 	}
-	dir, err := c.model(ctx)
+	dir, err := c.openReadModel(ctx)
 	if err != nil {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, dir.Close()) }()
 	if o.ToDir != "" {
-		if options.Into, err = (&Config{Store: o.ToDir}).model(ctx); err != nil {
+		if options.Into, err = (&Config{Store: o.ToDir}).openReadModel(ctx); err != nil {
 			return report, err
 		}
 		defer func() { err = errors.Join(err, options.Into.Close()) }()
 	}
-	report, err = replay.Run(ctx, ground.log, dir, projections.Views(), options)
-	return report, poisoned(err)
+	report, err = replay.Run(ctx, infra.log, dir, projections.Views(), options)
+	return report, explainPoisoned(err)
 }
 
 // Back switches the read model of a deployment to the generation that was in use
 // before, and returns its name.
 func Back(ctx context.Context, c Config) (name string, err error) {
-	dir, err := c.model(ctx)
+	dir, err := c.openReadModel(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -86,7 +86,7 @@ func Moment(flag, s string) (time.Time, error) {
 		return t, nil
 	}
 	d, bad := civil.ParseDate(s)
-	shanghai, zoned := zone()
+	shanghai, zoned := businessZone()
 	if bad != nil || zoned != nil {
 		return t, errors.Join(fmt.Errorf("%s %q: want an instant such as 2022-06-20T10:00:00+08:00, or a date", flag, s), zoned)
 	}
@@ -117,29 +117,29 @@ func knownAt(ctx context.Context, l log.Log, s string) (log.Position, error) {
 }
 
 // attach opens the log of a deployment that may or may not be running.
-func (c Config) attach(ctx context.Context) (*ground, error) {
+func (c Config) openExisting(ctx context.Context) (*infrastructure, error) {
 	if c.NATS != "" {
 		return c.connect(ctx, "replay")
 	}
-	if _, err := os.Stat(c.path(logDir)); err != nil && c.Log == "" {
+	if _, err := os.Stat(c.dataPath(logDir)); err != nil && c.Log == "" {
 		return nil, fmt.Errorf("--data %s holds no log: name the deployment's directory, or its server with --nats", c.Data)
 	}
 	c.NATS = "127.0.0.1:0"
-	ground, err := c.embed(ctx)
+	infra, err := c.startEmbedded(ctx)
 	if !errors.Is(err, embedded.ErrInUse) {
-		return ground, err
+		return infra, err
 	}
-	b, err := os.ReadFile(c.path(addressFile))
+	b, err := os.ReadFile(c.dataPath(addressFile))
 	if err != nil {
 		return nil, fmt.Errorf("the deployment in %s is starting or stopping: try again when it is ready", c.Data)
 	}
 	var a Addresses
 	if err := json.Unmarshal(b, &a); err != nil {
-		return nil, fmt.Errorf("%s: %w", c.path(addressFile), err)
+		return nil, fmt.Errorf("%s: %w", c.dataPath(addressFile), err)
 	}
-	c.NATS, c.cert = a.NATS, a.Cert
+	c.NATS, c.serverCert = a.NATS, a.Cert
 	if c.Creds == "" { // it need not listen on loopback
-		c.Creds = filepath.Join(c.path(logDir), embedded.PasswordFile)
+		c.Creds = filepath.Join(c.dataPath(logDir), embedded.PasswordFile)
 	}
 	return c.connect(ctx, "replay")
 }

@@ -32,46 +32,46 @@ func Services() []string {
 // ctx ends. It calls ready when the service answers, with the address of its
 // HTTP API where it has one.
 func Serve(ctx context.Context, c Config, name string, ready func(address string)) error {
-	ground, err := c.connect(ctx, name)
+	infra, err := c.connect(ctx, name)
 	if err != nil {
 		return err
 	}
-	defer ground.close()
+	defer infra.close()
 	switch name {
 	case string(events.Gateway):
-		return c.serveGateway(ctx, ground, ready)
+		return c.serveGateway(ctx, infra, ready)
 	case "projector":
-		return c.serveProjector(ctx, ground, ready)
+		return c.serveProjector(ctx, infra, ready)
 	case "query":
-		return c.serveQuery(ctx, ground, ready)
+		return c.serveQuery(ctx, infra, ready)
 	}
-	staff, err := hireStaff(ground.log, events.Family(name))
+	services, err := newServiceSet(infra.log, events.Family(name))
 	if err != nil {
 		return err
 	}
-	staff.shelve(&c, ground)
-	return staff.run(ctx, ground.nats, func() { ready("") })
+	services.keepSnapshots(&c, infra)
+	return services.run(ctx, infra.nats, func() { ready("") })
 }
 
 // serveGateway runs the door. The gateway's own events are decided here too.
-func (c *Config) serveGateway(ctx context.Context, ground *ground, ready func(string)) (err error) {
-	if err := c.guard("--http", c.HTTP); err != nil {
+func (c *Config) serveGateway(ctx context.Context, infra *infrastructure, ready func(string)) (err error) {
+	if err := c.checkExposure("--http", c.HTTP); err != nil {
 		return err
 	}
 	if err := c.makeData(); err != nil {
 		return err
 	}
-	if err := c.attest(ctx, ground); err != nil {
+	if err := c.guardTruncation(ctx, infra); err != nil {
 		return err
 	}
 	m := meter.New()
-	ground.log = m.Log(ground.log)
-	staff, err := hireStaff(ground.log, events.Gateway)
+	infra.log = m.Log(infra.log)
+	services, err := newServiceSet(infra.log, events.Gateway)
 	if err != nil {
 		return err
 	}
-	staff.shelve(c, ground)
-	gate, closeVault, err := c.gateway(ctx, command.NewClient(ground.nats), staff, ground.log, m)
+	services.keepSnapshots(c, infra)
+	gate, closeVault, err := c.openGateway(ctx, command.NewClient(infra.nats), services, infra.log, m)
 	if err != nil {
 		return err
 	}
@@ -80,35 +80,35 @@ func (c *Config) serveGateway(ctx context.Context, ground *ground, ready func(st
 	if err != nil {
 		return err
 	}
-	door := newDoor(c.HTTP)
+	server := newHTTPServer(c.HTTP)
 	auth, err := c.readAuth()
 	if err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return door.serve(ctx, listener) })
+	g.Go(func() error { return server.serve(ctx, listener) })
 	g.Go(func() error {
-		return staff.run(ctx, ground.nats, func() {
-			door.open(rooms{gate: gate.Handler(), auth: auth, meter: m})
+		return services.run(ctx, infra.nats, func() {
+			server.setRoutes(routes{submissions: gate.Handler(), auth: auth, meter: m})
 			ready(address)
 		})
 	})
-	g.Go(func() error { return gate.ServeNATS(ctx, ground.nats) })
-	g.Go(func() error { gate.Record(ctx, tallyEvery); return nil })
+	g.Go(func() error { return gate.ServeNATS(ctx, infra.nats) })
+	g.Go(func() error { gate.Record(ctx, refusalsInterval); return nil })
 	g.Go(func() error { c.watchAccess(ctx, nil); return nil })
 	return g.Wait()
 }
 
-func (c *Config) serveProjector(ctx context.Context, ground *ground, ready func(string)) (err error) {
-	model, err := c.model(ctx)
+func (c *Config) serveProjector(ctx context.Context, infra *infrastructure, ready func(string)) (err error) {
+	model, err := c.openReadModel(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, model.Close()) }()
-	if err := c.attest(ctx, ground); err != nil {
+	if err := c.guardTruncation(ctx, infra); err != nil {
 		return err
 	}
-	setAside, err := c.setAside()
+	setAside, err := c.setAsidePositions()
 	if err != nil {
 		return err
 	}
@@ -116,19 +116,19 @@ func (c *Config) serveProjector(ctx context.Context, ground *ground, ready func(
 	options := runner.Options{SetAside: setAside, Standby: c.Standby, StandingBy: func(waits bool) {
 		fmt.Fprintln(c.Out, "projector:", map[bool]string{true: "standing by", false: "in charge"}[waits])
 	}}
-	return poisoned(ended(ctx, runner.New(ground.log, model, projections.Views(), options).Run(ctx)))
+	return explainPoisoned(ignoreCanceled(ctx, runner.New(infra.log, model, projections.Views(), options).Run(ctx)))
 }
 
-func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(string)) (err error) {
-	if err := c.guard("--http", c.HTTP); err != nil {
+func (c *Config) serveQuery(ctx context.Context, infra *infrastructure, ready func(string)) (err error) {
+	if err := c.checkExposure("--http", c.HTTP); err != nil {
 		return err
 	}
-	model, err := c.model(ctx)
+	model, err := c.openReadModel(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, model.Close()) }()
-	api, err := c.api(ground.log, model)
+	api, err := c.newQueryAPI(infra.log, model)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(stri
 	if err != nil {
 		return err
 	}
-	door := newDoor(c.HTTP)
+	server := newHTTPServer(c.HTTP)
 	auth, err := c.readAuth()
 	if err != nil {
 		return err
@@ -149,13 +149,13 @@ func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(stri
 	defer stop()
 	m := meter.New()
 	m.Views(api.Standing)
-	door.open(rooms{api: api.Handler(), auth: auth, meter: m, roster: roster(ground.nats)})
+	server.setRoutes(routes{questions: api.Handler(), auth: auth, meter: m, services: servicesHandler(infra.nats)})
 	ready(address)
-	return door.serve(ctx, listener)
+	return server.serve(ctx, listener)
 }
 
 // model opens the read model.
-func (c *Config) model(ctx context.Context) (dir *readmodel.Dir, err error) {
+func (c *Config) openReadModel(ctx context.Context) (dir *readmodel.Dir, err error) {
 	scheme, _, isURL := strings.Cut(c.Store, "://")
 	switch {
 	case scheme == "postgres" && isURL, scheme == "postgresql" && isURL:
@@ -169,7 +169,7 @@ func (c *Config) model(ctx context.Context) (dir *readmodel.Dir, err error) {
 		if err := c.makeData(); err != nil {
 			return nil, err
 		}
-		return sqlite.OpenDir(c.path(modelDir))
+		return sqlite.OpenDir(c.dataPath(modelDir))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--store: %w", err)
@@ -178,4 +178,4 @@ func (c *Config) model(ctx context.Context) (dir *readmodel.Dir, err error) {
 }
 
 // zone is where business dates are.
-func zone() (*time.Location, error) { return time.LoadLocation("Asia/Shanghai") }
+func businessZone() (*time.Location, error) { return time.LoadLocation("Asia/Shanghai") }

@@ -25,36 +25,36 @@ import (
 )
 
 // keepWarm is how often the folds that nobody writes through look for news.
-const keepWarm = time.Second
+const catchUpInterval = time.Second
 
 // writeDown is how often the folds are looked at, whether it is worth writing
 // them down.
-const writeDown = time.Minute
+const snapshotInterval = time.Minute
 
 // A staff is the services of one process: their desks, and the folds that they
 // share.
-type staff struct {
-	log   log.Log
-	desks command.Local
-	folds []*command.Fold        // one a boundary
-	warm  []*command.Fold        // of these, those consulted
-	shelf *command.SnapshotStore // where the folds are written down; nil is nowhere
-	doubt func(error)            // is told what is wrong with the shelf
+type serviceSet struct {
+	log             log.Log
+	handlers        command.Local
+	folds           []*command.Fold        // one a boundary
+	consulted       []*command.Fold        // of these, those consulted
+	snapshots       *command.SnapshotStore // where the folds are written down; nil is nowhere
+	onSnapshotError func(error)            // is told what is wrong with the shelf
 
 	placements *command.Fold
 }
 
 // shelve has the folds written down under Data, and read from there at the start.
-func (s *staff) shelve(c *Config, g *ground) {
+func (s *serviceSet) keepSnapshots(c *Config, g *infrastructure) {
 	driver, can := g.driver.(command.Verifier)
 	if c.Data == "" || !can {
 		return
 	}
-	s.shelf = command.NewSnapshotStore(c.path(foldDir), driver)
+	s.snapshots = command.NewSnapshotStore(c.dataPath(foldDir), driver)
 	if c.FoldsAfter > 0 {
-		s.shelf.WriteAfter(c.FoldsAfter)
+		s.snapshots.WriteAfter(c.FoldsAfter)
 	}
-	s.doubt = func(err error) {
+	s.onSnapshotError = func(err error) {
 		if c.Logger != nil {
 			c.Logger.Warn("a start reads more of the log than it need", "error", err)
 		}
@@ -62,17 +62,17 @@ func (s *staff) shelve(c *Config, g *ground) {
 }
 
 // hireStaff makes the desks of families over l.
-func hireStaff(l log.Log, families ...events.Family) (*staff, error) {
-	shanghai, err := zone()
+func newServiceSet(l log.Log, families ...events.Family) (*serviceSet, error) {
+	shanghai, err := businessZone()
 	if err != nil {
 		return nil, err
 	}
 	packs, placed := rules.New(), placement.New()
 	rulesFold := command.NewFold(l, events.Policy.Boundary(), packs)
 	placedFold := command.NewFold(l, events.Post.Boundary(), placed)
-	s := &staff{log: l, desks: command.Local{}, placements: placedFold}
-	s.warm = []*command.Fold{rulesFold, placedFold}
-	s.folds = s.warm
+	s := &serviceSet{log: l, handlers: command.Local{}, placements: placedFold}
+	s.consulted = []*command.Fold{rulesFold, placedFold}
+	s.folds = s.consulted
 	own := func(f events.Family, state command.State) *command.Fold {
 		fold := command.NewFold(l, f.Boundary(), state)
 		s.folds = append(s.folds, fold)
@@ -105,7 +105,7 @@ func hireStaff(l log.Log, families ...events.Family) (*staff, error) {
 		default:
 			return nil, fmt.Errorf("no service %q", f)
 		}
-		s.desks[f] = d
+		s.handlers[f] = d
 	}
 	return s, nil
 }
@@ -115,21 +115,21 @@ func hireStaff(l log.Log, families ...events.Family) (*staff, error) {
 // where they were written down or else from the beginning. A staff of all
 // services reads the log once for all its folds; one service reads its own
 // boundaries alone.
-func (s *staff) run(ctx context.Context, nc *nats.Conn, ready func()) error {
-	if s.shelf != nil {
-		if err := s.shelf.Restore(ctx, s.folds...); err != nil {
-			s.doubt(err)
+func (s *serviceSet) run(ctx context.Context, nc *nats.Conn, ready func()) error {
+	if s.snapshots != nil {
+		if err := s.snapshots.Restore(ctx, s.folds...); err != nil {
+			s.onSnapshotError(err)
 		}
 	}
-	if len(s.desks) == len(events.Families) {
+	if len(s.handlers) == len(events.Families) {
 		if err := command.CatchUpAll(ctx, s.log, s.folds...); err != nil {
 			return err
 		}
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	waiting := make(chan struct{}, len(s.desks))
+	waiting := make(chan struct{}, len(s.handlers))
 	for _, f := range events.Families {
-		d, ok := s.desks[f]
+		d, ok := s.handlers[f]
 		if !ok {
 			continue
 		}
@@ -142,11 +142,11 @@ func (s *staff) run(ctx context.Context, nc *nats.Conn, ready func()) error {
 			})
 		})
 	}
-	for _, f := range s.warm {
-		g.Go(func() error { return f.Keep(ctx, keepWarm) })
+	for _, f := range s.consulted {
+		g.Go(func() error { return f.Keep(ctx, catchUpInterval) })
 	}
 	g.Go(func() error {
-		for range s.desks {
+		for range s.handlers {
 			select {
 			case <-waiting:
 			case <-ctx.Done():
@@ -154,8 +154,8 @@ func (s *staff) run(ctx context.Context, nc *nats.Conn, ready func()) error {
 			}
 		}
 		ready()
-		if s.shelf != nil {
-			s.shelf.Keep(ctx, writeDown, s.doubt, s.folds...)
+		if s.snapshots != nil {
+			s.snapshots.Keep(ctx, snapshotInterval, s.onSnapshotError, s.folds...)
 		}
 		return nil
 	})

@@ -35,32 +35,32 @@ func TestStoresAnswerAlike(t *testing.T) {
 	if _, err := Replay(ctx, other, ReplayOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	ground, err := one.attach(ctx)
+	infra, err := one.openExisting(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ground.close()
-	var doors []http.Handler
+	defer infra.close()
+	var handlers []http.Handler
 	for _, c := range []Config{one, other} {
-		model, err := c.model(ctx)
+		model, err := c.openReadModel(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer model.Close()
 		// What the deployment wrote while it stopped.
-		if err := runner.CatchUp(ctx, ground.log, model, "gen-000001", projections.Views(), runner.Options{}); err != nil {
+		if err := runner.CatchUp(ctx, infra.log, model, "gen-000001", projections.Views(), runner.Options{}); err != nil {
 			t.Fatal(err)
 		}
-		api, err := c.api(ground.log, model)
+		api, err := c.newQueryAPI(infra.log, model)
 		if err != nil {
 			t.Fatal(err)
 		}
-		doors = append(doors, api.Handler())
+		handlers = append(handlers, api.Handler())
 	}
 	asked := 0
 	ask := func(question string) (bodies []string) {
 		for page := 0; question != "" && page < 20; page++ {
-			a, b := get(t, doors[0], question), get(t, doors[1], question)
+			a, b := get(t, handlers[0], question), get(t, handlers[1], question)
 			if a.Body.String() != b.Body.String() || a.Code != http.StatusOK || b.Code != http.StatusOK {
 				t.Errorf("%s: PostgreSQL %d, SQLite %d, beginning to differ at\n%.200s\n%.200s", question, a.Code, b.Code,
 					after(a.Body.String(), b.Body.String()), after(b.Body.String(), a.Body.String()))

@@ -36,7 +36,7 @@ func (c *Config) durabilities(ctx context.Context, address string) ([]natslog.Du
 	if c.Creds == "" {
 		return nil, errors.New("no password file was given")
 	}
-	nc, err := dialAs(anonymous(address), "muster sync", embedded.SystemUser, "--creds", c.Creds)
+	nc, err := dialAs(withoutUser(address), "muster sync", embedded.SystemUser, "--creds", c.Creds)
 	if err != nil {
 		return nil, err
 	}

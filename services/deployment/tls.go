@@ -14,7 +14,7 @@ import (
 
 // tls loads the certificate that the deployment's addresses answer with, nil
 // where they answer in clear. A renewed one is read at the next start.
-func (c *Config) tls() (*tls.Config, error) {
+func (c *Config) loadTLS() (*tls.Config, error) {
 	if c.TLSCert == "" && c.TLSKey == "" {
 		return nil, nil
 	}
@@ -30,9 +30,9 @@ func (c *Config) tls() (*tls.Config, error) {
 
 // guard refuses to listen beyond loopback without credentials or in clear:
 // what agencies send holds identities, and their tokens.
-func (c *Config) guard(flag, addr string) error {
+func (c *Config) checkExposure(flag, addr string) error {
 	switch {
-	case loopback(addr):
+	case isLoopback(addr):
 		return nil
 	case c.Auth == "":
 		return fmt.Errorf("%s %s is no loopback address: anyone who reaches it could submit; give --auth FILE with the agencies that may, or listen on 127.0.0.1", flag, addr)
@@ -44,7 +44,7 @@ func (c *Config) guard(flag, addr string) error {
 
 // listen takes an address for HTTP and returns how it is reached.
 func (c *Config) listen() (net.Listener, string, error) {
-	secure, err := c.tls()
+	secure, err := c.loadTLS()
 	if err != nil {
 		return nil, "", err
 	}
@@ -61,7 +61,7 @@ func (c *Config) listen() (net.Listener, string, error) {
 
 // pinned lets a command on the same machine connect to a deployment by the very
 // certificate that it answers with, whatever names stand in it.
-func pinned(file string) (nats.Option, error) {
+func pinCertificate(file string) (nats.Option, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("the deployment's certificate: %w", err)

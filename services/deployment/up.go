@@ -23,7 +23,7 @@ import (
 )
 
 // tallyEvery is how often agencies' refusals go on record.
-const tallyEvery = time.Minute
+const refusalsInterval = time.Minute
 
 // Addresses are where a deployment answers. Up leaves them in the data
 // directory while it runs, for other commands on the machine.
@@ -45,7 +45,7 @@ const addressFile = "up.json"
 // doors for agencies. Until then HTTP answers 503. It stops in the opposite
 // order: requests under way are answered before the services end.
 func Up(ctx context.Context, c Config, ready func(Addresses)) (err error) {
-	if err := errors.Join(c.guard("--http", c.HTTP), c.guard("--nats", c.NATS)); err != nil {
+	if err := errors.Join(c.checkExposure("--http", c.HTTP), c.checkExposure("--nats", c.NATS)); err != nil {
 		return err
 	}
 	if err := c.makeData(); err != nil {
@@ -57,25 +57,25 @@ func Up(ctx context.Context, c Config, ready func(Addresses)) (err error) {
 		return err
 	}
 	front, frontCtx := errgroup.WithContext(ctx)
-	door := newDoor(c.HTTP)
-	front.Go(func() error { return door.serve(frontCtx, listener) })
+	server := newHTTPServer(c.HTTP)
+	front.Go(func() error { return server.serve(frontCtx, listener) })
 
 	backCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	back, backCtx := errgroup.WithContext(backCtx)
 	front.Go(func() error {
-		return c.up(frontCtx, backCtx, front, back, door, address, ready)
+		return c.up(frontCtx, backCtx, front, back, server, address, ready)
 	})
 	front.Go(func() error {
 		select {
 		case <-backCtx.Done(): // something failed
-			return errBack
+			return errBackend
 		case <-frontCtx.Done():
 			return nil
 		}
 	})
 	err = front.Wait()
 	stop()
-	if failed := back.Wait(); failed != nil || errors.Is(err, errBack) {
+	if failed := back.Wait(); failed != nil || errors.Is(err, errBackend) {
 		err = failed
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -85,17 +85,17 @@ func Up(ctx context.Context, c Config, ready func(Addresses)) (err error) {
 }
 
 // errBack ends the doors when what is behind them has failed.
-var errBack = errors.New("a service has failed")
+var errBackend = errors.New("a service has failed")
 
 // up builds a deployment: what answers from outside runs in front and ends
 // with ctx, what it relies on runs in back and ends later.
-func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, door *door, http string, ready func(Addresses)) error {
-	ground, err := c.embed(ctx)
+func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, server *httpServer, http string, ready func(Addresses)) error {
+	infra, err := c.startEmbedded(ctx)
 	if err != nil {
 		return err
 	}
-	if err := c.attest(ctx, ground); err != nil {
-		ground.close()
+	if err := c.guardTruncation(ctx, infra); err != nil {
+		infra.close()
 		return err
 	}
 	var closers []func() error
@@ -113,50 +113,50 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 		for _, f := range closers {
 			errs = append(errs, f())
 		}
-		ground.close()
+		infra.close()
 		return errors.Join(errs...)
 	})
 	defer close(closed) // closers grow no more
 
 	m := meter.New()
-	ground.log = m.Log(ground.log)
-	empty, err := isEmpty(ctx, ground.log)
+	infra.log = m.Log(infra.log)
+	empty, err := isEmpty(ctx, infra.log)
 	if err != nil {
 		return err
 	}
-	staff, err := hireStaff(ground.log, events.Families...)
+	services, err := newServiceSet(infra.log, events.Families...)
 	if err != nil {
 		return err
 	}
-	staff.shelve(c, ground)
+	services.keepSnapshots(c, infra)
 	caughtUp := make(chan struct{})
 	keep(func() error {
-		return ended(backCtx, staff.run(backCtx, ground.nats, func() { close(caughtUp) }))
+		return ignoreCanceled(backCtx, services.run(backCtx, infra.nats, func() { close(caughtUp) }))
 	})
-	gate, closeVault, err := c.gateway(backCtx, staff.desks, staff, ground.log, m)
+	gate, closeVault, err := c.openGateway(backCtx, services.handlers, services, infra.log, m)
 	if err != nil {
 		return err
 	}
 	closers = append(closers, closeVault)
-	model, err := c.model(ctx)
+	model, err := c.openReadModel(ctx)
 	if err != nil {
 		return err
 	}
 	closers = append(closers, model.Close)
-	setAside, err := c.setAside()
+	setAside, err := c.setAsidePositions()
 	if err != nil {
 		return err
 	}
-	projector := runner.New(ground.log, model, projections.Views(), runner.Options{SetAside: setAside})
+	projector := runner.New(infra.log, model, projections.Views(), runner.Options{SetAside: setAside})
 	projecting, stopped := context.WithCancelCause(ctx)
 	keep(func() error {
 		err := projector.Run(backCtx)
 		if !errors.Is(err, runner.ErrPoisoned) {
-			return ended(backCtx, err)
+			return ignoreCanceled(backCtx, err)
 		}
 		// The views stay as they are; submissions are taken all the same.
 		stopped(err)
-		fmt.Fprintln(c.Out, poisoned(err))
+		fmt.Fprintln(c.Out, explainPoisoned(err))
 		c.Logger.Error("the views stand still", "error", err)
 		return nil
 	})
@@ -165,49 +165,49 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if err := c.begin(ctx, gate, empty); err != nil {
+	if err := c.initializeLog(ctx, gate, empty); err != nil {
 		return err
 	}
-	head, _, err := ground.log.Head(ctx, log.Filter{})
+	head, _, err := infra.log.Head(ctx, log.Filter{})
 	if err != nil {
 		return err
 	}
 	if err := projector.Wait(projecting, head); err != nil && !errors.Is(context.Cause(projecting), runner.ErrPoisoned) {
 		return err
 	}
-	api, err := c.api(ground.log, model)
+	api, err := c.newQueryAPI(infra.log, model)
 	if err != nil {
 		return err
 	}
-	addresses := Addresses{HTTP: http, NATS: ground.server.ClientURL()}
+	addresses := Addresses{HTTP: http, NATS: infra.server.ClientURL()}
 	if c.TLSCert != "" {
 		if addresses.Cert, err = filepath.Abs(c.TLSCert); err != nil {
 			return err
 		}
 	}
-	if err := c.announce(addresses); err != nil {
+	if err := c.writeAddresses(addresses); err != nil {
 		return err
 	}
-	defer os.Remove(c.path(addressFile))
+	defer os.Remove(c.dataPath(addressFile))
 	auth, err := c.readAuth()
 	if err != nil {
 		return err
 	}
 	m.Views(api.Standing)
-	door.open(rooms{
-		gate: gate.Handler(), api: api.Handler(), auth: auth, meter: m, roster: roster(ground.nats),
-		rebuild: &rebuilder{ctx: ctx, log: ground.log, dir: model, c: c},
+	server.setRoutes(routes{
+		submissions: gate.Handler(), questions: api.Handler(), auth: auth, meter: m, services: servicesHandler(infra.nats),
+		rebuild: &rebuilder{ctx: ctx, log: infra.log, dir: model, c: c},
 	})
-	front.Go(func() error { return gate.ServeNATS(ctx, ground.nats) })
+	front.Go(func() error { return gate.ServeNATS(ctx, infra.nats) })
 	front.Go(func() error { api.Keep(ctx); return nil })
-	front.Go(func() error { c.watchAccess(ctx, ground.server); return nil })
+	front.Go(func() error { c.watchAccess(ctx, infra.server); return nil })
 	ready(addresses)
-	gate.Record(ctx, tallyEvery)
+	gate.Record(ctx, refusalsInterval)
 	return nil
 }
 
 // ended is err, but nil for the end that ctx asked for.
-func ended(ctx context.Context, err error) error {
+func ignoreCanceled(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil
 	}
@@ -221,8 +221,8 @@ func isEmpty(ctx context.Context, l log.Log) (bool, error) {
 
 // gateway opens the vault, brings it up to the erasures in the log, and opens
 // the gateway before desk. staff has the placements that it decides by.
-func (c *Config) gateway(ctx context.Context, desk gateway.Submitter, staff *staff, l log.Log, m *meter.Meter) (*gateway.Gateway, func() error, error) {
-	divisions, err := c.divisions()
+func (c *Config) openGateway(ctx context.Context, submitter gateway.Submitter, services *serviceSet, l log.Log, m *meter.Meter) (*gateway.Gateway, func() error, error) {
+	divisions, err := c.loadDivisions()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -230,13 +230,13 @@ func (c *Config) gateway(ctx context.Context, desk gateway.Submitter, staff *sta
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := c.vault(ctx)
+	v, err := c.openVault(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	gate, err := gateway.New(gateway.Options{
-		Desk: desk, Vault: v, Divisions: divisions, Auth: auth, Log: c.Logger,
-		History: l, Fresh: staff.placements.CatchUp, Count: m.Count,
+		Desk: submitter, Vault: v, Divisions: divisions, Auth: auth, Log: c.Logger,
+		History: l, Fresh: services.placements.CatchUp, Count: m.Count,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, v.Close())
@@ -252,12 +252,12 @@ func (c *Config) gateway(ctx context.Context, desk gateway.Submitter, staff *sta
 }
 
 // api makes the query API.
-func (c *Config) api(l log.Log, model *readmodel.Dir) (*query.API, error) {
-	divisions, err := c.divisions()
+func (c *Config) newQueryAPI(l log.Log, model *readmodel.Dir) (*query.API, error) {
+	divisions, err := c.loadDivisions()
 	if err != nil {
 		return nil, err
 	}
-	shanghai, err := zone()
+	shanghai, err := businessZone()
 	if err != nil {
 		return nil, err
 	}
@@ -266,19 +266,19 @@ func (c *Config) api(l log.Log, model *readmodel.Dir) (*query.API, error) {
 
 // begin puts into an empty log what it must begin with: the synthetic
 // province, whose first event is the pack, or the pack alone.
-func (c *Config) begin(ctx context.Context, gate *gateway.Gateway, empty bool) error {
+func (c *Config) initializeLog(ctx context.Context, gate *gateway.Gateway, empty bool) error {
 	if !empty {
 		if c.Simulate > 0 {
 			fmt.Fprintln(c.Out, "--simulate: skipped, the log holds events already")
 		}
 		return nil
 	}
-	pack, err := c.pack()
+	pack, err := c.firstPack()
 	if err != nil {
 		return err
 	}
 	if c.Simulate == 0 {
-		shanghai, err := zone()
+		shanghai, err := businessZone()
 		if err != nil {
 			return err
 		}
@@ -292,19 +292,19 @@ func (c *Config) begin(ctx context.Context, gate *gateway.Gateway, empty bool) e
 		}
 		return nil
 	}
-	divisions, err := c.divisions()
+	divisions, err := c.loadDivisions()
 	if err != nil {
 		return err
 	}
-	l := &loader{gateway: gate, out: c.Out}
-	return l.load(ctx, simulate.Config{Scale: c.Simulate, Seed: c.Seed, Divisions: divisions, Policy: pack})
+	l := &provinceImport{gateway: gate, out: c.Out}
+	return l.run(ctx, simulate.Config{Scale: c.Simulate, Seed: c.Seed, Divisions: divisions, Policy: pack})
 }
 
 // announce leaves the addresses in the data directory.
-func (c *Config) announce(a Addresses) error {
+func (c *Config) writeAddresses(a Addresses) error {
 	b, err := json.Marshal(a)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(c.path(addressFile), b, 0o600)
+	return os.WriteFile(c.dataPath(addressFile), b, 0o600)
 }

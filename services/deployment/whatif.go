@@ -37,15 +37,15 @@ func TryPolicy(ctx context.Context, c Config, o WhatIfOptions) (w WhatIf, err er
 	if w.Pack, err = readPack(o.Policy); err != nil {
 		return w, err
 	}
-	if w.Names, err = c.divisions(); err != nil {
+	if w.Names, err = c.loadDivisions(); err != nil {
 		return w, err
 	}
-	ground, err := c.attach(ctx)
+	infra, err := c.openExisting(ctx)
 	if err != nil {
 		return w, err
 	}
-	defer ground.close()
-	dir, err := c.model(ctx)
+	defer infra.close()
+	dir, err := c.openReadModel(ctx)
 	if err != nil {
 		return w, err
 	}
@@ -69,12 +69,12 @@ func TryPolicy(ctx context.Context, c Config, o WhatIfOptions) (w WhatIf, err er
 	for _, s := range m.SetAside {
 		setAside = append(setAside, s.Position)
 	}
-	var shelf rulebook.Shelf
-	before, err := shelf.Book(ctx, ground.log, w.At.Position, setAside...)
+	var books rulebook.Shelf
+	before, err := books.Book(ctx, infra.log, w.At.Position, setAside...)
 	if err != nil {
 		return w, err
 	}
-	after, err := shelf.Book(ctx, ground.log, w.At.Position, setAside...)
+	after, err := books.Book(ctx, infra.log, w.At.Position, setAside...)
 	if err != nil {
 		return w, err
 	}
@@ -114,7 +114,7 @@ func (o WhatIfOptions) months(p *policy.Pack, at readmodel.Commit) (first, last 
 		}
 		return first, first, nil
 	}
-	shanghai, err := zone()
+	shanghai, err := businessZone()
 	if err != nil {
 		return 0, 0, err
 	}

@@ -76,7 +76,7 @@ func openTarget(ctx context.Context, c deployment.Config) (*deployment.OpenedLog
 	case c.Log != "":
 		return deployment.OpenLog(ctx, c)
 	case c.Data != "":
-		return deployment.MakeLog(ctx, c)
+		return deployment.OpenOrCreateLog(ctx, c)
 	}
 	return nil, errors.New("name it with --to or --to-data")
 }

@@ -14,7 +14,7 @@ import (
 func TestPoisonedEvent(t *testing.T) {
 	dir := t.TempDir()
 	up(t, dir).stop(t)
-	l, err := deployment.MakeLog(t.Context(), deployment.Config{Data: dir})
+	l, err := deployment.OpenOrCreateLog(t.Context(), deployment.Config{Data: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

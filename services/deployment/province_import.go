@@ -17,21 +17,21 @@ import (
 
 // loadGroup bounds the events handed to the gateway at once. Submissions of
 // one instant go together up to that number.
-const loadGroup = 20000
+const importGroup = 20000
 
 // A loader brings a synthetic province into an empty log through the gateway,
 // as an operator's import: what was delivered at an instant is recorded at it.
-type loader struct {
+type provinceImport struct {
 	gateway *gateway.Gateway
 	out     io.Writer
 
-	facts, taken, duplicate, refused int
+	facts, accepted, duplicate, rejected int
 }
 
 // load submits the province of config and says what became of it. Anything
 // refused that was not meant to be is an error: the simulator and the services
 // disagree.
-func (l *loader) load(ctx context.Context, config simulate.Config) error {
+func (l *provinceImport) run(ctx context.Context, config simulate.Config) error {
 	start := time.Now()
 	province, err := simulate.Run(config)
 	if err != nil {
@@ -48,7 +48,7 @@ func (l *loader) load(ctx context.Context, config simulate.Config) error {
 		return err
 	}
 	for s := range province {
-		if len(group) > 0 && (!s.Delivered.Equal(group[0].Delivered) || len(group) == loadGroup) {
+		if len(group) > 0 && (!s.Delivered.Equal(group[0].Delivered) || len(group) == importGroup) {
 			if err := flush(); err != nil {
 				return err
 			}
@@ -61,12 +61,12 @@ func (l *loader) load(ctx context.Context, config simulate.Config) error {
 	_ = bar.Finish()
 	took := time.Since(start)
 	fmt.Fprintf(l.out, "simulated: %d events taken, %d duplicate, %d refused as they should be; %d facts in %.1f s, %.0f a second\n",
-		l.taken, l.duplicate, l.refused, l.facts, took.Seconds(), float64(l.facts)/took.Seconds())
+		l.accepted, l.duplicate, l.rejected, l.facts, took.Seconds(), float64(l.facts)/took.Seconds())
 	return nil
 }
 
 // submit hands over submissions of one instant and returns their facts.
-func (l *loader) submit(ctx context.Context, group []simulate.Submission) (facts int, err error) {
+func (l *provinceImport) submit(ctx context.Context, group []simulate.Submission) (facts int, err error) {
 	if len(group) == 0 {
 		return 0, nil
 	}
@@ -106,11 +106,11 @@ func (l *loader) submit(ctx context.Context, group []simulate.Submission) (facts
 	for i, r := range receipts {
 		switch {
 		case r.Status == events.Accepted && !group[i].Invalid:
-			l.taken++
+			l.accepted++
 		case r.Status == events.Duplicate:
 			l.duplicate++
 		case r.Status == events.Rejected && group[i].Invalid:
-			l.refused++
+			l.rejected++
 		default:
 			return 0, fmt.Errorf("simulate: %s of %s came back %s: %w", r.ID, r.Source, r.Status, r.Reasons)
 		}

@@ -35,56 +35,56 @@ func BenchmarkStart(b *testing.B) {
 		y.people = n
 	}
 	c := Config{Data: cmp.Or(os.Getenv("MUSTER_KEPT"), b.TempDir()), NATS: "127.0.0.1:0"}
-	ground, err := c.embed(b.Context())
+	infra, err := c.startEmbedded(b.Context())
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer ground.close()
-	if empty, err := isEmpty(b.Context(), ground.log); err != nil {
+	defer infra.close()
+	if empty, err := isEmpty(b.Context(), infra.log); err != nil {
 		b.Fatal(err)
 	} else if empty {
-		if err := y.write(b.Context(), ground.log); err != nil {
+		if err := y.write(b.Context(), infra.log); err != nil {
 			b.Fatal(err)
 		}
 	}
-	begin, told := now(), 0
-	for c, err := range ground.log.Read(b.Context(), log.Position{}, log.Filter{}) {
+	begin, told := measureTime(), 0
+	for c, err := range infra.log.Read(b.Context(), log.Position{}, log.Filter{}) {
 		if err != nil {
 			b.Fatal(err)
 		}
 		told += len(c.Events)
 	}
-	bare := now().after(begin)
-	shelf := filepath.Join(c.Data, foldDir)
-	if err := os.RemoveAll(shelf); err != nil {
+	bare := measureTime().after(begin)
+	dir := filepath.Join(c.Data, foldDir)
+	if err := os.RemoveAll(dir); err != nil {
 		b.Fatal(err)
 	}
 	for _, from := range []string{"log", "folds"} {
 		b.Run(from, func(b *testing.B) {
 			for b.Loop() {
-				staff, err := hireStaff(ground.log, events.Families...)
+				services, err := newServiceSet(infra.log, events.Families...)
 				if err != nil {
 					b.Fatal(err)
 				}
-				staff.shelf = command.NewSnapshotStore(shelf, ground.driver.(command.Verifier))
-				staff.doubt = func(err error) { b.Error(err) }
-				begin := now()
-				var warm usage
+				services.snapshots = command.NewSnapshotStore(dir, infra.driver.(command.Verifier))
+				services.onSnapshotError = func(err error) { b.Error(err) }
+				begin := measureTime()
+				var warm elapsed
 				ctx, stop := context.WithCancel(b.Context())
-				if err := staff.run(ctx, nil, func() { warm = now().after(begin); stop() }); err != nil && ctx.Err() == nil {
+				if err := services.run(ctx, nil, func() { warm = measureTime().after(begin); stop() }); err != nil && ctx.Err() == nil {
 					b.Fatal(err)
 				}
-				begin = now()
+				begin = measureTime()
 				if from == "log" {
-					if err := staff.shelf.Write(b.Context(), staff.folds...); err != nil {
+					if err := services.snapshots.Write(b.Context(), services.folds...); err != nil {
 						b.Fatal(err)
 					}
 				}
-				written := now().after(begin)
-				bytes := live()
-				runtime.KeepAlive(staff)
-				staff = nil
-				bytes -= live()
+				written := measureTime().after(begin)
+				bytes := heapBytes()
+				runtime.KeepAlive(services)
+				services = nil
+				bytes -= heapBytes()
 				b.ReportMetric(float64(bytes)/1e6, "MB")
 				b.ReportMetric(float64(bytes)/float64(y.people), "B/person")
 				b.ReportMetric(warm.clock.Seconds(), "s-warm")
@@ -106,28 +106,28 @@ func BenchmarkStart(b *testing.B) {
 // staff that is given no more of the log; what it writes must be the same.
 func TestFoldsWrittenDown(t *testing.T) {
 	c := Config{Data: t.TempDir(), NATS: "127.0.0.1:0"}
-	ground, err := c.embed(t.Context())
+	infra, err := c.startEmbedded(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ground.close()
-	if err := (year{people: 60, lines: "%d"}).write(t.Context(), ground.log); err != nil {
+	defer infra.close()
+	if err := (year{people: 60, lines: "%d"}).write(t.Context(), infra.log); err != nil {
 		t.Fatal(err)
 	}
 	var files [2]map[string][]byte
-	dir := c.path(foldDir)
+	dir := c.dataPath(foldDir)
 	for i := range files {
-		staff, err := hireStaff(ground.log, events.Families...)
+		services, err := newServiceSet(infra.log, events.Families...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		staff.shelve(&c, ground)
+		services.keepSnapshots(&c, infra)
 		if i == 0 {
-			err = command.CatchUpAll(t.Context(), ground.log, staff.folds...)
+			err = command.CatchUpAll(t.Context(), infra.log, services.folds...)
 		} else {
-			err = staff.shelf.Restore(t.Context(), staff.folds...)
+			err = services.snapshots.Restore(t.Context(), services.folds...)
 		}
-		if err := errors.Join(err, staff.shelf.Write(t.Context(), staff.folds...)); err != nil {
+		if err := errors.Join(err, services.snapshots.Write(t.Context(), services.folds...)); err != nil {
 			t.Fatal(err)
 		}
 		if files[i], err = valuesIn(dir); err != nil {
@@ -164,21 +164,23 @@ func valuesIn(dir string) (map[string][]byte, error) {
 
 // usage is time that has passed on the clock, and on the processors for this
 // process.
-type usage struct{ clock, processor time.Duration }
+type elapsed struct{ clock, processor time.Duration }
 
 var started = time.Now()
 
-func now() usage {
+func measureTime() elapsed {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return usage{}
+		return elapsed{}
 	}
-	return usage{time.Since(started), time.Duration(u.Utime.Nano() + u.Stime.Nano())}
+	return elapsed{time.Since(started), time.Duration(u.Utime.Nano() + u.Stime.Nano())}
 }
 
-func (u usage) after(v usage) usage { return usage{u.clock - v.clock, u.processor - v.processor} }
+func (u elapsed) after(v elapsed) elapsed {
+	return elapsed{u.clock - v.clock, u.processor - v.processor}
+}
 
-func live() int {
+func heapBytes() int {
 	runtime.GC()
 	runtime.GC()
 	var m runtime.MemStats

@@ -34,7 +34,7 @@ import (
 // indexes (which look at open placements alone, and so ask less than the
 // services do), everything that can go together in one round trip, over a Unix
 // socket, with statements prepared.
-type peer struct {
+type postgresPeer struct {
 	pool  *pgxpool.Pool
 	packs *rules.State
 }
@@ -56,7 +56,7 @@ CREATE TABLE pay_lines (
 	PRIMARY KEY (run, line));`
 
 // newPeer starts a PostgreSQL that flushes every commit.
-func newPeer(b *testing.B, packs *rules.State) *peer {
+func newPeer(b *testing.B, packs *rules.State) *postgresPeer {
 	b.Helper()
 	config, err := pgxpool.ParseConfig(pgtest.Start(b, "shared_buffers=512MB", "max_wal_size=8GB"))
 	if err != nil {
@@ -77,11 +77,11 @@ func newPeer(b *testing.B, packs *rules.State) *peer {
 	if _, err := pool.Exec(b.Context(), peerTables); err != nil {
 		b.Fatal(err)
 	}
-	return &peer{pool, packs}
+	return &postgresPeer{pool, packs}
 }
 
 // Submit is [gateway.Submitter.Submit]: a transaction an event.
-func (p *peer) Submit(ctx context.Context, _ events.Family, batch []*events.Event, _ time.Time) ([]events.Receipt, error) {
+func (p *postgresPeer) Submit(ctx context.Context, _ events.Family, batch []*events.Event, _ time.Time) ([]events.Receipt, error) {
 	receipts := make([]events.Receipt, 0, len(batch))
 	for _, e := range batch {
 		r, err := p.submit(ctx, e)
@@ -93,21 +93,21 @@ func (p *peer) Submit(ctx context.Context, _ events.Family, batch []*events.Even
 	return receipts, nil
 }
 
-func (p *peer) Try(context.Context, events.Family, []*events.Event, []*events.Event, time.Time) ([]events.Receipt, error) {
+func (p *postgresPeer) Try(context.Context, events.Family, []*events.Event, []*events.Event, time.Time) ([]events.Receipt, error) {
 	return nil, errors.New("the peer knows no trials")
 }
 
 // A writ is one transaction under way: the first round trip begins it, enters
 // the event and asks what there is to ask; the second changes the tables and
 // commits.
-type writ struct {
+type transaction struct {
 	first, second pgx.Batch
 	judge         func() events.Reasons // between the two
 }
 
-func (p *peer) submit(ctx context.Context, e *events.Event) (events.Receipt, error) {
+func (p *postgresPeer) submit(ctx context.Context, e *events.Event) (events.Receipt, error) {
 	r := events.Receipt{ID: e.ID, Source: e.Source, Status: events.Accepted}
-	var w writ
+	var w transaction
 	var position int64
 	w.first.Queue("BEGIN")
 	body, err := e.Append(nil)
@@ -184,7 +184,7 @@ func oneRow(tag pgconn.CommandTag) error {
 }
 
 // again answers an event whose key is taken.
-func (p *peer) again(ctx context.Context, conn *pgxpool.Conn, e *events.Event, r *events.Receipt) error {
+func (p *postgresPeer) again(ctx context.Context, conn *pgxpool.Conn, e *events.Event, r *events.Receipt) error {
 	var position int64
 	var digest string
 	if err := conn.QueryRow(ctx, "SELECT position, digest FROM events WHERE (family, source, id) = ($1, $2, $3)", e.Family(), e.Source, e.ID).Scan(&position, &digest); err != nil {
@@ -235,7 +235,7 @@ func put(s *placement.State, post string, person events.Person, seat int, since 
 
 // hire locks the post, takes the lowest free seat, and lets the service judge
 // the rest by a state of what the tables say.
-func (p *peer) hire(w *writ, e *events.Event, d *events.HirePlaced, r *events.Receipt) {
+func (p *postgresPeer) hire(w *transaction, e *events.Event, d *events.HirePlaced, r *events.Receipt) {
 	post := postRow{name: d.Post}
 	taken := map[int]bool{}
 	elsewhere := false
@@ -274,7 +274,7 @@ func (p *peer) hire(w *writ, e *events.Event, d *events.HirePlaced, r *events.Re
 	}
 }
 
-func (p *peer) exit(w *writ, e *events.Event, d *events.ExitRecorded) {
+func (p *postgresPeer) exit(w *transaction, e *events.Event, d *events.ExitRecorded) {
 	post := postRow{name: d.Post}
 	var since int32
 	placed := false
@@ -297,7 +297,7 @@ func (p *peer) exit(w *writ, e *events.Event, d *events.ExitRecorded) {
 	w.second.Queue("UPDATE placements SET until = $3 WHERE person = $1 AND post = $2 AND until IS NULL", d.Person, d.Post, int(d.On)).Exec(oneRow)
 }
 
-func (p *peer) attend(w *writ, e *events.Event, d *events.AttendanceReported) {
+func (p *postgresPeer) attend(w *transaction, e *events.Event, d *events.AttendanceReported) {
 	post := postRow{name: d.Post}
 	var s *placement.State
 	persons := make([]uuid.UUID, len(d.Lines))
@@ -323,7 +323,7 @@ func (p *peer) attend(w *writ, e *events.Event, d *events.AttendanceReported) {
 	}
 }
 
-func (p *peer) pay(w *writ, d *events.PaymentInstructed) {
+func (p *postgresPeer) pay(w *transaction, d *events.PaymentInstructed) {
 	placed := 0
 	for _, l := range d.Lines {
 		end := (d.Month + 1).First()

@@ -18,14 +18,14 @@ import (
 
 // ground is what a deployment stands on: the NATS connection of the internal
 // user, and the log.
-type ground struct {
+type infrastructure struct {
 	nats   *nats.Conn
 	log    log.Log
 	driver log.Log          // log as it was opened, by itself
 	server *embedded.Server // nil when NATS is elsewhere
 }
 
-func (g *ground) close() {
+func (g *infrastructure) close() {
 	if g.log != nil {
 		g.log.Close()
 	}
@@ -39,18 +39,18 @@ func (g *ground) close() {
 
 // embed starts the server in this process and opens the log: on it, or where
 // --log says.
-func (c *Config) embed(ctx context.Context) (_ *ground, err error) {
-	g := &ground{}
+func (c *Config) startEmbedded(ctx context.Context) (_ *infrastructure, err error) {
+	g := &infrastructure{}
 	defer func() {
 		if err != nil {
 			g.close()
 		}
 	}()
-	options := embedded.Options{Dir: c.path(logDir), Addr: c.NATS, Logger: c.Logger}
+	options := embedded.Options{Dir: c.dataPath(logDir), Addr: c.NATS, Logger: c.Logger}
 	if options.Agencies, err = c.agencies(); err != nil {
 		return nil, err
 	}
-	if options.TLS, err = c.tls(); err != nil {
+	if options.TLS, err = c.loadTLS(); err != nil {
 		return nil, err
 	}
 	if g.server, err = embedded.Start(options); err != nil {
@@ -70,17 +70,17 @@ func (c *Config) embed(ctx context.Context) (_ *ground, err error) {
 
 // openEmbeddedLog opens the log on the server in this process. The log belongs to the
 // process, which therefore provisions it.
-func openEmbeddedLog(ctx context.Context, g *ground) (log.Log, error) {
+func openEmbeddedLog(ctx context.Context, g *infrastructure) (log.Log, error) {
 	options := natslog.Options{Files: g.server}
 	if err := natslog.Provision(ctx, g.nats, options); err != nil {
 		return nil, err
 	}
-	return opened(natslog.Open(ctx, g.nats, options))
+	return asLog(natslog.Open(ctx, g.nats, options))
 }
 
 // attest has the log watched by a witness in the data directory, if there is
 // one, and makes sure that nothing is gone from it since.
-func (c *Config) attest(ctx context.Context, g *ground) error {
+func (c *Config) guardTruncation(ctx context.Context, g *infrastructure) error {
 	driver, err := c.logDriver()
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (c *Config) attest(ctx context.Context, g *ground) error {
 	if err := c.makeData(); err != nil {
 		return err
 	}
-	w, err := attest(ctx, g.log, name, c.path(seenFile))
+	w, err := attest(ctx, g.log, name, c.dataPath(seenFile))
 	if err == nil {
 		g.log = w
 	}
@@ -105,8 +105,8 @@ func (c *Config) attest(ctx context.Context, g *ground) error {
 }
 
 // connect reaches the NATS server and the log of a deployment elsewhere.
-func (c *Config) connect(ctx context.Context, name string) (_ *ground, err error) {
-	g := &ground{}
+func (c *Config) connect(ctx context.Context, name string) (_ *infrastructure, err error) {
+	g := &infrastructure{}
 	defer func() {
 		if err != nil {
 			g.close()
@@ -134,16 +134,16 @@ func (c *Config) openLog(ctx context.Context, nc *nats.Conn) (log.Log, error) {
 // an embedded one keeps.
 func (c *Config) dial(address, name string) (*nats.Conn, error) {
 	file := c.Creds
-	if file == "" && c.Data != "" && loopback(address) {
-		file = filepath.Join(c.path(logDir), embedded.PasswordFile)
+	if file == "" && c.Data != "" && isLoopback(address) {
+		file = filepath.Join(c.dataPath(logDir), embedded.PasswordFile)
 		if _, err := os.Stat(file); err != nil {
 			file = ""
 		}
 	}
-	if c.cert == "" {
+	if c.serverCert == "" {
 		return dialAs(address, name, embedded.InternalUser, "--creds", file)
 	}
-	known, err := pinned(c.cert)
+	known, err := pinCertificate(c.serverCert)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 const masterKey = "vault.key"
 
 // vault opens the vault where --vault says.
-func (c *Config) vault(ctx context.Context) (*vault.Vault, error) {
+func (c *Config) openVault(ctx context.Context) (*vault.Vault, error) {
 	key := c.VaultKey
 	if key == "" {
 		key = filepath.Join(c.Data, masterKey)
@@ -27,5 +27,5 @@ func (c *Config) vault(ctx context.Context) (*vault.Vault, error) {
 	case c.Vault != "":
 		return vault.Open(c.Vault, key)
 	}
-	return vault.Open(c.path(vaultDir), key)
+	return vault.Open(c.dataPath(vaultDir), key)
 }

@@ -15,7 +15,7 @@ type Roster struct {
 
 // roster answers with the services that NATS knows of, this process's own
 // included.
-func roster(nc *nats.Conn) http.Handler {
+func servicesHandler(nc *nats.Conn) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		members, err := command.Roster(r.Context(), nc)
 		if err != nil {

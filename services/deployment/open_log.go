@@ -13,19 +13,19 @@ import (
 // An OpenedLog is a log together with what it was opened on.
 type OpenedLog struct {
 	log.Log
-	ground *ground // nil when the log needs none
+	infra *infrastructure // nil when the log needs none
 }
 
 // Private says that the log was opened in this process, because its deployment
 // does not run. While it is open, nobody else can write to it.
-func (l *OpenedLog) Private() bool { return l.ground != nil && l.ground.server != nil }
+func (l *OpenedLog) Private() bool { return l.infra != nil && l.infra.server != nil }
 
 // Close closes the log and what it was opened on.
 func (l *OpenedLog) Close() error {
-	if l.ground == nil {
+	if l.infra == nil {
 		return l.Log.Close()
 	}
-	l.ground.close()
+	l.infra.close()
 	return nil
 }
 
@@ -47,20 +47,20 @@ func OpenLog(ctx context.Context, c Config) (*OpenedLog, error) {
 	case c.Log != "":
 		c.NATS, c.Log = c.Log, ""
 	}
-	return onGround(c.attach(ctx))
+	return newOpenedLog(c.openExisting(ctx))
 }
 
 // MakeLog opens the embedded log in Data, where no deployment may be running,
 // and makes it if there is none.
-func MakeLog(ctx context.Context, c Config) (*OpenedLog, error) {
+func OpenOrCreateLog(ctx context.Context, c Config) (*OpenedLog, error) {
 	if err := c.makeData(); err != nil {
 		return nil, err
 	}
 	c.NATS, c.Log = "127.0.0.1:0", ""
-	return onGround(c.embed(ctx))
+	return newOpenedLog(c.startEmbedded(ctx))
 }
 
-func onGround(g *ground, err error) (*OpenedLog, error) {
+func newOpenedLog(g *infrastructure, err error) (*OpenedLog, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +101,7 @@ func Provision(ctx context.Context, c Config, replicas int, systemCreds string) 
 	}
 	asked := nc
 	if systemCreds != "" {
-		if asked, err = dialAs(anonymous(c.NATS), "muster provision", embedded.SystemUser, "--system-creds", systemCreds); err != nil {
+		if asked, err = dialAs(withoutUser(c.NATS), "muster provision", embedded.SystemUser, "--system-creds", systemCreds); err != nil {
 			return p, fmt.Errorf("the stream is there; ask how the servers sync: %w", err)
 		}
 		defer asked.Close()
@@ -111,7 +111,7 @@ func Provision(ctx context.Context, c Config, replicas int, systemCreds string) 
 }
 
 // anonymous is address without the user in it.
-func anonymous(address string) string {
+func withoutUser(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return address

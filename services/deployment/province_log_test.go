@@ -28,11 +28,11 @@ type year struct {
 }
 
 const (
-	seats    = 6    // of a post
-	turns    = 3    // people that follow each other on a seat
-	stays    = 4    // months each
-	payGroup = 2000 // people paid by one run, for a month
-	payPart  = 500  // lines of one event
+	postSeats       = 6    // of a post
+	personsPerSeat  = 3    // people that follow each other on a seat
+	monthsPerPerson = 4    // months each
+	personsPerRun   = 2000 // people paid by one run, for a month
+	linesPerPart    = 500  // lines of one event
 )
 
 func (y year) person(i int) events.Who {
@@ -48,23 +48,23 @@ func seeded(n uint64) (b [16]byte) {
 	return b
 }
 
-func (y year) seats() int { return y.people / turns }
+func (y year) seats() int { return y.people / personsPerSeat }
 func (y year) post(seat int) string {
-	return fmt.Sprintf("%012d-S%03d", 370102001001+seat/seats/9*1000, seat/seats%9)
+	return fmt.Sprintf("%012d-S%03d", 370102001001+seat/postSeats/9*1000, seat/postSeats%9)
 }
 func (y year) month(m int) civil.Month { return civil.MustMonth("2022-01") + civil.Month(m) }
 
 // on is who is on a seat in a month.
-func (y year) on(seat, m int) int { return m/stays*y.seats() + seat }
+func (y year) on(seat, m int) int { return m/monthsPerPerson*y.seats() + seat }
 
 func (y year) placement(put func(string, events.Data)) {
-	for seat := 0; seat < y.seats(); seat += seats {
+	for seat := 0; seat < y.seats(); seat += postSeats {
 		put("p", &events.PostDeveloped{
-			Post: y.post(seat), Category: "public_service", Kind: "保洁护路", Area: "rural", Seats: seats,
+			Post: y.post(seat), Category: "public_service", Kind: "保洁护路", Area: "rural", Seats: postSeats,
 			From: civil.MustDate("2021-12-01"), Fund: fmt.Sprintf("F-2022-%d", seat%150),
 		})
 	}
-	for m := 0; m < turns*stays; m += stays {
+	for m := 0; m < personsPerSeat*monthsPerPerson; m += monthsPerPerson {
 		from := y.month(m).First()
 		for seat := range y.seats() {
 			if m > 0 {
@@ -73,7 +73,7 @@ func (y year) placement(put func(string, events.Data)) {
 			who := y.person(y.on(seat, m))
 			who.Identity = &events.Identity{Sealed: sealed, NameToken: "nt_0123456789abcdef", PhoneToken: "pt_0123456789abcdef"}
 			put("h", &events.HirePlaced{
-				Who: who, Post: y.post(seat), Seat: seat%seats + 1, From: from, Until: from.AddMonths(36), Group: "older",
+				Who: who, Post: y.post(seat), Seat: seat%postSeats + 1, From: from, Until: from.AddMonths(36), Group: "older",
 				BirthMonth: civil.MustMonth("1965-01") + civil.Month(seat%60), Sex: "F", Review: &events.Reviewed{On: from - 10},
 				Publicity: &events.Publicity{From: from - 8, Until: from - 4}, Agreement: &events.Agreement{Number: "A-2022-000001", Signed: from - 1},
 			})
@@ -90,10 +90,10 @@ func (y year) training(put func(string, events.Data)) {
 }
 
 func (y year) attendance(put func(string, events.Data)) {
-	for m := range turns * stays {
-		for seat := 0; seat < y.seats(); seat += seats {
+	for m := range personsPerSeat * monthsPerPerson {
+		for seat := 0; seat < y.seats(); seat += postSeats {
 			d := &events.AttendanceReported{Post: y.post(seat), Month: y.month(m), Recorder: "village-clerk"}
-			for s := seat; s < min(seat+seats, y.seats()); s++ {
+			for s := seat; s < min(seat+postSeats, y.seats()); s++ {
 				d.Lines = append(d.Lines, events.AttendanceLine{Person: y.person(y.on(s, m)).Person, Marks: "PPPPP..PPPPP..PPPLP..PPPPP..PP"})
 			}
 			put("a", d)
@@ -108,15 +108,15 @@ func (y year) payment(put func(string, events.Data)) {
 	for i := range y.people {
 		put("c", &events.AccountAssigned{Who: y.person(i), Account: "at_0123456789abcdef", Bank: "農商銀行", From: civil.MustDate("2022-01-01"), Sealed: sealed[:60]})
 	}
-	for m := range turns * stays {
-		for first := 0; first < y.seats(); first += payGroup {
-			run := fmt.Sprintf("R-2022-%02d-%04d", m+1, first/payGroup)
+	for m := range personsPerSeat * monthsPerPerson {
+		for first := 0; first < y.seats(); first += personsPerRun {
+			run := fmt.Sprintf("R-2022-%02d-%04d", m+1, first/personsPerRun)
 			var paid []*events.PaymentSettled
 			line := 0
-			for from := first; from < min(first+payGroup, y.seats()); from += payPart / 2 {
+			for from := first; from < min(first+personsPerRun, y.seats()); from += linesPerPart / 2 {
 				pay := &events.PaymentInstructed{Run: run, Month: y.month(m), Fund: fmt.Sprintf("F-2022-%d", first%150)}
 				settle := &events.PaymentSettled{Run: run, PaidOn: y.month(m+1).First() + 9}
-				for s := from; s < min(from+payPart/2, first+payGroup, y.seats()); s++ {
+				for s := from; s < min(from+linesPerPart/2, first+personsPerRun, y.seats()); s++ {
 					for _, kind := range []string{"", "insurance"} {
 						line++
 						id := fmt.Sprintf(y.lines, line)
@@ -146,7 +146,7 @@ func (y year) write(ctx context.Context, l log.Log) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, b := range boundaries {
 		g.Go(func() error {
-			p, n := &pen{ctx: ctx, log: l, boundary: b.family.Boundary()}, 0
+			p, n := &commitWriter{ctx: ctx, log: l, boundary: b.family.Boundary()}, 0
 			b.tell(func(id string, d events.Data) {
 				n++
 				e := &events.Event{
@@ -164,7 +164,7 @@ func (y year) write(ctx context.Context, l log.Log) error {
 }
 
 // A pen fills commits and appends them.
-type pen struct {
+type commitWriter struct {
 	ctx      context.Context
 	log      log.Log
 	boundary string
@@ -174,7 +174,7 @@ type pen struct {
 	err      error
 }
 
-func (p *pen) put(e *events.Event) {
+func (p *commitWriter) put(e *events.Event) {
 	raw, err := e.Append(nil)
 	if err != nil {
 		p.err = err
@@ -185,7 +185,7 @@ func (p *pen) put(e *events.Event) {
 	p.raw, p.size = append(p.raw, raw), p.size+len(raw)+2
 }
 
-func (p *pen) flush() {
+func (p *commitWriter) flush() {
 	if p.err == nil && len(p.raw) > 0 {
 		c := log.Commit{ID: uuid.NewString(), Boundary: p.boundary, Events: p.raw}
 		_, revision, err := p.log.Append(p.ctx, c, p.revision)

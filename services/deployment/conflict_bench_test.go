@@ -20,12 +20,12 @@ import (
 )
 
 // A counted log counts appends, and those that met a boundary that had moved.
-type counted struct {
+type countingLog struct {
 	log.Log
 	appends, conflicts atomic.Int64
 }
 
-func (l *counted) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
+func (l *countingLog) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
 	at, revision, err := l.Log.Append(ctx, c, expected)
 	if l.appends.Add(1); errors.Is(err, log.ErrConflict) {
 		l.conflicts.Add(1)
@@ -50,43 +50,43 @@ func BenchmarkConflicts(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
-				fight(b, c.staffs)
+				benchmarkConflicts(b, c.staffs)
 			}
 		})
 	}
 }
 
-func fight(b *testing.B, staffs [][]events.Family) {
+func benchmarkConflicts(b *testing.B, sets [][]events.Family) {
 	c := Config{Data: b.TempDir(), NATS: "127.0.0.1:0", Out: io.Discard}
 	ctx, stop := context.WithCancel(b.Context())
-	ground, err := c.embed(ctx)
+	infra, err := c.startEmbedded(ctx)
 	if err != nil {
 		b.Fatal(err)
 	}
-	l := &counted{Log: ground.log}
-	desks := map[events.Family][]*command.Handler{}
-	ended := make(chan error, len(staffs)+1)
+	l := &countingLog{Log: infra.log}
+	handlers := map[events.Family][]*command.Handler{}
+	ended := make(chan error, len(sets)+1)
 	hire := func(families ...events.Family) {
-		s, err := hireStaff(l, families...)
+		s, err := newServiceSet(l, families...)
 		if err != nil {
 			b.Fatal(err)
 		}
 		ready := make(chan struct{})
 		go func() { ended <- s.run(ctx, nil, func() { close(ready) }) }()
 		<-ready
-		for f, d := range s.desks {
-			desks[f] = append(desks[f], d)
+		for f, d := range s.handlers {
+			handlers[f] = append(handlers[f], d)
 		}
 	}
 	defer func() {
 		stop()
-		for range len(staffs) + 1 {
+		for range len(sets) + 1 {
 			<-ended
 		}
-		ground.close()
+		infra.close()
 	}()
 	hire(events.Policy)
-	for _, families := range staffs {
+	for _, families := range sets {
 		hire(families...)
 	}
 	pack, err := policy.Reference()
@@ -97,7 +97,7 @@ func fight(b *testing.B, staffs [][]events.Family) {
 	submit := func(e *events.Event) {
 		e.Digest = fmt.Sprintf("%032x", len(e.ID))
 		for {
-			among := desks[e.Family()]
+			among := handlers[e.Family()]
 			r, err := among[rand.IntN(len(among))].Submit(ctx, []*events.Event{e}, time.Time{})
 			if errors.Is(err, command.ErrBusy) {
 				busy.Add(1)
@@ -120,18 +120,18 @@ func fight(b *testing.B, staffs [][]events.Family) {
 	}
 	before, conflicts := l.appends.Load(), l.conflicts.Load()
 	done.Store(0)
-	took := side(each, func(c int) {
+	took := inParallel(each, func(c int) {
 		for round := range 4 {
 			from := onDuty + civil.Date(100*round)
-			for i := range doorSeats {
+			for i := range benchSeats {
 				id := fmt.Sprintf("%d-%d-%d", c, round, i)
-				who := events.Who{Person: seeded(uint64(c*doorSeats + i))}
+				who := events.Who{Person: seeded(uint64(c*benchSeats + i))}
 				e := hired("h-"+id, who, c, from)
 				e.Data.(*events.HirePlaced).BirthMonth, e.Data.(*events.HirePlaced).Sex = civil.MustMonth("1965-01"), "F"
 				submit(e)
-				submit(doorEvent("x-"+id, &events.ExitRecorded{Who: who, Post: doorPost(c), On: from + 50, Kind: "natural", Code: "N5"}))
+				submit(benchEvent("x-"+id, &events.ExitRecorded{Who: who, Post: benchPostID(c), On: from + 50, Kind: "natural", Code: "N5"}))
 				if i%4 == 3 {
-					submit(doorEvent("r-"+id, &events.PostResized{Post: doorPost(c), Seats: doorSeats + round*doorSeats + i, From: from + 1 + civil.Date(i)}))
+					submit(benchEvent("r-"+id, &events.PostResized{Post: benchPostID(c), Seats: benchSeats + round*benchSeats + i, From: from + 1 + civil.Date(i)}))
 				}
 			}
 		}
@@ -159,35 +159,35 @@ func BenchmarkBoundaries(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
-				report(b, c.boundaries)
+				benchmarkBoundaries(b, c.boundaries)
 			}
 		})
 	}
 }
 
-func report(b *testing.B, boundaries [2]string) {
+func benchmarkBoundaries(b *testing.B, boundaries [2]string) {
 	c := Config{Data: b.TempDir(), NATS: "127.0.0.1:0", Out: io.Discard}
-	ground, err := c.embed(b.Context())
+	infra, err := c.startEmbedded(b.Context())
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer ground.close()
-	l := &counted{Log: ground.log}
+	defer infra.close()
+	l := &countingLog{Log: infra.log}
 	placed := placement.New()
 	command.Apply(placed, developedPost(0))
 	who := events.Person(seeded(1))
 	command.Apply(placed, hired("h", events.Who{Person: who}, 0, onDuty))
 	ctx, stop := context.WithCancel(b.Context())
-	var desks [2]*command.Handler
+	var handlers [2]*command.Handler
 	ended := make(chan error, 2)
 	for i, boundary := range boundaries {
 		if boundary == "" {
-			desks[i] = desks[0]
+			handlers[i] = handlers[0]
 			ended <- nil
 			continue
 		}
-		desks[i] = command.NewHandler(events.Attendance, attendance.New(placed), command.NewFold(l, boundary, &command.Stateless{}))
-		go func() { ended <- desks[i].Run(ctx, func() {}) }()
+		handlers[i] = command.NewHandler(events.Attendance, attendance.New(placed), command.NewFold(l, boundary, &command.Stateless{}))
+		go func() { ended <- handlers[i].Run(ctx, func() {}) }()
 	}
 	defer func() { stop(); <-ended; <-ended }()
 	const clients, sheets = 64, 150
@@ -195,14 +195,14 @@ func report(b *testing.B, boundaries [2]string) {
 	for i := range each {
 		each[i] = i
 	}
-	took := side(each, func(c int) {
+	took := inParallel(each, func(c int) {
 		for i := range sheets {
-			d := desks[c%2]
+			d := handlers[c%2]
 			if boundaries[0] == boundaries[1] { // whoever takes it from the queue group
-				d = desks[rand.IntN(2)]
+				d = handlers[rand.IntN(2)]
 			}
-			e := doorEvent(fmt.Sprintf("a-%d-%d", c, i), &events.AttendanceReported{
-				Post: doorPost(0), Date: onDuty + civil.Date(i), Lines: []events.AttendanceLine{{Person: who, Mark: "P"}},
+			e := benchEvent(fmt.Sprintf("a-%d-%d", c, i), &events.AttendanceReported{
+				Post: benchPostID(0), Date: onDuty + civil.Date(i), Lines: []events.AttendanceLine{{Person: who, Mark: "P"}},
 			})
 			e.Digest = fmt.Sprintf("%032x", i)
 			for {

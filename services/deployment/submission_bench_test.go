@@ -31,7 +31,7 @@ import (
 // the same run. The deployment is that of `up` without the projector.
 
 // A doorway is a gateway behind HTTP, and what it submits to.
-type doorway struct {
+type testDeployment struct {
 	*gateway.Gateway
 	url string
 	log log.Log
@@ -39,31 +39,31 @@ type doorway struct {
 
 // openDoor makes a deployment whose gateway submits to its own services, or to
 // another submitter. It ends with the benchmark, or with close.
-func openDoor(tb testing.TB, other gateway.Submitter, change ...func(*Config)) (d *doorway, closed func()) {
+func startTestDeployment(tb testing.TB, other gateway.Submitter, change ...func(*Config)) (d *testDeployment, closed func()) {
 	tb.Helper()
 	c := Config{Data: tb.TempDir(), NATS: "127.0.0.1:0", Out: io.Discard}
 	for _, f := range change {
 		f(&c)
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(tb.Context()))
-	ground, err := c.embed(ctx)
+	infra, err := c.startEmbedded(ctx)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	staff, err := hireStaff(ground.log, events.Families...)
+	services, err := newServiceSet(infra.log, events.Families...)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	var submitter gateway.Submitter = staff.desks
+	var submitter gateway.Submitter = services.handlers
 	if other != nil {
 		submitter = other
 	}
-	gate, closeVault, err := c.gateway(ctx, submitter, staff, ground.log, meter.New())
+	gate, closeVault, err := c.openGateway(ctx, submitter, services, infra.log, meter.New())
 	if err != nil {
 		tb.Fatal(err)
 	}
 	ready, ended := make(chan struct{}), make(chan error, 1)
-	go func() { ended <- staff.run(ctx, nil, func() { close(ready) }) }()
+	go func() { ended <- services.run(ctx, nil, func() { close(ready) }) }()
 	select {
 	case <-ready:
 	case err := <-ended:
@@ -74,7 +74,7 @@ func openDoor(tb testing.TB, other gateway.Submitter, change ...func(*Config)) (
 		if err != nil {
 			tb.Fatal(err)
 		}
-		r, err := staff.desks.Submit(ctx, events.Policy, []*events.Event{events.Adoption(pack)}, time.Time{})
+		r, err := services.handlers.Submit(ctx, events.Policy, []*events.Event{events.Adoption(pack)}, time.Time{})
 		if err != nil || r[0].Status != events.Accepted {
 			tb.Fatal(r, err)
 		}
@@ -85,10 +85,10 @@ func openDoor(tb testing.TB, other gateway.Submitter, change ...func(*Config)) (
 		stop()
 		<-ended
 		_ = closeVault()
-		ground.close()
+		infra.close()
 	})
 	tb.Cleanup(closed)
-	return &doorway{gate, server.URL, ground.log}, closed
+	return &testDeployment{gate, server.URL, infra.log}, closed
 }
 
 // reference is the rules of the reference pack.
@@ -104,17 +104,17 @@ func reference(tb testing.TB) *rules.State {
 }
 
 const (
-	doorVillage = "370211102231"
-	doorSeats   = 10 // of a post
+	benchVillage = "370211102231"
+	benchSeats   = 10 // of a post
 )
 
 var onDuty = civil.MustDate("2022-05-01")
 
-func doorEvent(id string, d events.Data) *events.Event {
-	return &events.Event{ID: id, Source: "/agency/370211-rsj", Type: d.Type(), Division: doorVillage, Data: d}
+func benchEvent(id string, d events.Data) *events.Event {
+	return &events.Event{ID: id, Source: "/agency/370211-rsj", Type: d.Type(), Division: benchVillage, Data: d}
 }
 
-func doorPost(n int) string { return fmt.Sprintf("%s-%06d", doorVillage, n) }
+func benchPostID(n int) string { return fmt.Sprintf("%s-%06d", benchVillage, n) }
 
 // idNumber is the i-th of many valid identity numbers of women of 1962 to 1971.
 func idNumber(i int) string {
@@ -124,15 +124,15 @@ func idNumber(i int) string {
 }
 
 func developedPost(n int) *events.Event {
-	return doorEvent(fmt.Sprintf("p-%06d", n), &events.PostDeveloped{
-		Post: doorPost(n), Category: "public_service", Area: "rural", Seats: doorSeats, From: onDuty - 30, Fund: fmt.Sprintf("F-%03d", n%150),
+	return benchEvent(fmt.Sprintf("p-%06d", n), &events.PostDeveloped{
+		Post: benchPostID(n), Category: "public_service", Area: "rural", Seats: benchSeats, From: onDuty - 30, Fund: fmt.Sprintf("F-%03d", n%150),
 	})
 }
 
 // hired puts somebody on post n, with all papers.
 func hired(id string, who events.Who, n int, from civil.Date) *events.Event {
-	return doorEvent(id, &events.HirePlaced{
-		Who: who, Post: doorPost(n), From: from, Until: from.AddMonths(36), Group: "older", Review: &events.Reviewed{On: from - 12},
+	return benchEvent(id, &events.HirePlaced{
+		Who: who, Post: benchPostID(n), From: from, Until: from.AddMonths(36), Group: "older", Review: &events.Reviewed{On: from - 12},
 		Publicity: &events.Publicity{From: from - 11, Until: from - 7}, Agreement: &events.Agreement{Number: "A-17", Signed: from - 3},
 	})
 }
@@ -144,7 +144,7 @@ func identified(i int) events.Who {
 }
 
 // take submits events, all of which must be taken, and returns their receipts.
-func (d *doorway) take(tb testing.TB, list []*events.Event) []events.Receipt {
+func (d *testDeployment) take(tb testing.TB, list []*events.Event) []events.Receipt {
 	tb.Helper()
 	receipts, err := d.Submit(tb.Context(), gateway.Local(), asItems(list), time.Time{})
 	if err != nil {
@@ -167,16 +167,16 @@ func asItems(list []*events.Event) (items []gateway.Item) {
 
 // people develops posts and makes n persons known, and puts them on duty where
 // placed is said. It returns their pseudonyms.
-func (d *doorway) people(tb testing.TB, n int, placed bool) []events.Person {
+func (d *testDeployment) people(tb testing.TB, n int, placed bool) []events.Person {
 	tb.Helper()
 	var posts, who []*events.Event
-	for p := range (n + doorSeats - 1) / doorSeats {
+	for p := range (n + benchSeats - 1) / benchSeats {
 		posts = append(posts, developedPost(p))
 	}
 	for i := range n {
-		e := doorEvent(fmt.Sprintf("t-%06d", i), &events.TrainingCompleted{Who: identified(i), Course: "pre-service", Hours: 16, On: onDuty - 20, PreService: true})
+		e := benchEvent(fmt.Sprintf("t-%06d", i), &events.TrainingCompleted{Who: identified(i), Course: "pre-service", Hours: 16, On: onDuty - 20, PreService: true})
 		if placed {
-			e = hired(fmt.Sprintf("h-%06d", i), identified(i), i/doorSeats, onDuty)
+			e = hired(fmt.Sprintf("h-%06d", i), identified(i), i/benchSeats, onDuty)
 		}
 		who = append(who, e)
 	}
@@ -192,30 +192,30 @@ func (d *doorway) people(tb testing.TB, n int, placed bool) []events.Person {
 // runs of 500 lines, instructed and settled.
 func month(persons []events.Person, m civil.Month) (sheets, instructions, settlements []*events.Event) {
 	marks := "PPPPP..PPPPP..PPPLP..PPPPP..PPP"[:(m+1).First()-m.First()]
-	for at := 0; at < len(persons); at += doorSeats {
-		d := &events.AttendanceReported{Post: doorPost(at / doorSeats), Month: m, Recorder: "village-clerk-3"}
-		for _, p := range persons[at:min(at+doorSeats, len(persons))] {
+	for at := 0; at < len(persons); at += benchSeats {
+		d := &events.AttendanceReported{Post: benchPostID(at / benchSeats), Month: m, Recorder: "village-clerk-3"}
+		for _, p := range persons[at:min(at+benchSeats, len(persons))] {
 			d.Lines = append(d.Lines, events.AttendanceLine{Person: p, Marks: marks})
 		}
-		sheets = append(sheets, doorEvent(fmt.Sprintf("a-%s-%06d", m, at), d))
+		sheets = append(sheets, benchEvent(fmt.Sprintf("a-%s-%06d", m, at), d))
 	}
 	for at := 0; at < len(persons); at += 500 {
 		pay := &events.PaymentInstructed{Run: fmt.Sprintf("R-%s-%06d", m, at), Month: m, Fund: fmt.Sprintf("F-%03d", at/500%150)}
 		paid := &events.PaymentSettled{Run: pay.Run, PaidOn: (m + 1).First() + 9}
 		for i := at; i < min(at+500, len(persons)); i++ {
 			id := fmt.Sprintf("%06d", i)
-			pay.Lines = append(pay.Lines, events.PayLine{Line: id, Person: persons[i], Post: doorPost(i / doorSeats), Amount: 80_000})
+			pay.Lines = append(pay.Lines, events.PayLine{Line: id, Person: persons[i], Post: benchPostID(i / benchSeats), Amount: 80_000})
 			paid.Lines = append(paid.Lines, events.SettledLine{Line: id})
 		}
-		instructions = append(instructions, doorEvent("i-"+pay.Run, pay))
-		settlements = append(settlements, doorEvent("s-"+pay.Run, paid))
+		instructions = append(instructions, benchEvent("i-"+pay.Run, pay))
+		settlements = append(settlements, benchEvent("s-"+pay.Run, paid))
 	}
 	return sheets, instructions, settlements
 }
 
 func funds() (list []*events.Event) {
 	for f := range 150 {
-		list = append(list, doorEvent(fmt.Sprintf("f-%03d", f), &events.FundAllocated{Fund: fmt.Sprintf("F-%03d", f), Year: 2022, Amount: 1e15}))
+		list = append(list, benchEvent(fmt.Sprintf("f-%03d", f), &events.FundAllocated{Fund: fmt.Sprintf("F-%03d", f), Year: 2022, Amount: 1e15}))
 	}
 	return list
 }
@@ -223,7 +223,7 @@ func funds() (list []*events.Event) {
 // raw publishes the commits of a log that follow a position to an empty server,
 // one by one, and returns the facts in them a second: in packs of 1,000 facts,
 // which is the measure of the goals, and as the services cut them, up to 900 KB.
-func (d *doorway) raw(b *testing.B, from log.Position) (packs, commits float64) {
+func (d *testDeployment) raw(b *testing.B, from log.Position) (packs, commits float64) {
 	b.Helper()
 	_, packs, _ = republish(b, d.log, from, 1000)
 	_, commits, _ = republish(b, d.log, from, 0)
@@ -232,7 +232,7 @@ func (d *doorway) raw(b *testing.B, from log.Position) (packs, commits float64) 
 
 // side runs fn for every element of parts beside each other and returns how
 // long that took.
-func side[T any](parts []T, fn func(T)) time.Duration {
+func inParallel[T any](parts []T, fn func(T)) time.Duration {
 	start := time.Now()
 	var wg sync.WaitGroup
 	for _, p := range parts {
@@ -252,24 +252,24 @@ func side[T any](parts []T, fn func(T)) time.Duration {
 func BenchmarkDuties(b *testing.B) {
 	const n, months = 20_000, 6
 	for b.Loop() {
-		door, closed := openDoor(b, nil)
-		persons := door.people(b, n, true)
-		door.take(b, funds())
+		server, closed := startTestDeployment(b, nil)
+		persons := server.people(b, n, true)
+		server.take(b, funds())
 		var rates [2]float64
-		before, _, err := door.log.Head(b.Context(), log.Filter{})
+		before, _, err := server.log.Head(b.Context(), log.Filter{})
 		if err != nil {
 			b.Fatal(err)
 		}
 		var took [2]time.Duration
 		for i := range months {
-			submit := []func(testing.TB, []*events.Event){door.give, door.post}[i%2]
+			submit := []func(testing.TB, []*events.Event){server.give, server.post}[i%2]
 			sheets, pay, paid := month(persons, civil.MustMonth("2022-05")+civil.Month(i))
-			took[i%2] += side([][]*events.Event{sheets, append(pay, paid...)}, func(list []*events.Event) { submit(b, list) })
+			took[i%2] += inParallel([][]*events.Event{sheets, append(pay, paid...)}, func(list []*events.Event) { submit(b, list) })
 		}
 		for i, took := range took {
 			rates[i] = float64(len(persons)*3*months/2) / took.Seconds()
 		}
-		packs, commits := door.raw(b, before)
+		packs, commits := server.raw(b, before)
 		closed()
 
 		peer := newPeer(b, reference(b))
@@ -286,7 +286,7 @@ func BenchmarkDuties(b *testing.B) {
 }
 
 // give submits events as the importer does, without HTTP.
-func (d *doorway) give(tb testing.TB, list []*events.Event) {
+func (d *testDeployment) give(tb testing.TB, list []*events.Event) {
 	receipts, err := d.Submit(tb.Context(), gateway.Local(), asItems(list), time.Time{})
 	if err != nil {
 		tb.Error(err)
@@ -300,7 +300,7 @@ func (d *doorway) give(tb testing.TB, list []*events.Event) {
 }
 
 // post submits events as NDJSON.
-func (d *doorway) post(tb testing.TB, list []*events.Event) {
+func (d *testDeployment) post(tb testing.TB, list []*events.Event) {
 	var body []byte
 	for _, e := range list {
 		raw, err := e.Append(nil)
@@ -377,20 +377,20 @@ func (s submission) post(ctx context.Context, body []byte) (status int, text []b
 }
 
 // facts gives a peer the facts of a month, a transaction each, for a while.
-func (p *peer) facts(b *testing.B, during time.Duration) (rate float64) {
+func (p *postgresPeer) facts(b *testing.B, during time.Duration) (rate float64) {
 	b.Helper()
 	const n = 5_000
 	persons := make([]events.Person, n)
-	var ground []*events.Event
+	var infra []*events.Event
 	for i := range persons {
 		persons[i] = seeded(uint64(i))
-		if i%doorSeats == 0 {
-			ground = append(ground, developedPost(i/doorSeats))
+		if i%benchSeats == 0 {
+			infra = append(infra, developedPost(i/benchSeats))
 		}
-		e := hired(fmt.Sprint("h-", i), events.Who{Person: persons[i]}, i/doorSeats, onDuty)
+		e := hired(fmt.Sprint("h-", i), events.Who{Person: persons[i]}, i/benchSeats, onDuty)
 		d := e.Data.(*events.HirePlaced)
 		d.BirthMonth, d.Sex = civil.MustMonth("1965-01"), "F"
-		ground = append(ground, e)
+		infra = append(infra, e)
 	}
 	submit := func(e *events.Event) {
 		e.Digest = fmt.Sprintf("%032x", 1)
@@ -398,7 +398,7 @@ func (p *peer) facts(b *testing.B, during time.Duration) (rate float64) {
 			b.Error(r, err)
 		}
 	}
-	for _, e := range append(funds(), ground...) {
+	for _, e := range append(funds(), infra...) {
 		submit(e)
 	}
 	sheets, pay, _ := month(persons, civil.MustMonth("2022-05"))
@@ -407,7 +407,7 @@ func (p *peer) facts(b *testing.B, during time.Duration) (rate float64) {
 		for i, l := range e.Data.(*events.AttendanceReported).Lines {
 			d := *e.Data.(*events.AttendanceReported)
 			d.Lines = []events.AttendanceLine{l}
-			singles = append(singles, doorEvent(fmt.Sprint(e.ID, "-", i), &d))
+			singles = append(singles, benchEvent(fmt.Sprint(e.ID, "-", i), &d))
 		}
 	}
 	for _, e := range pay {
@@ -415,12 +415,12 @@ func (p *peer) facts(b *testing.B, during time.Duration) (rate float64) {
 			d := *e.Data.(*events.PaymentInstructed)
 			// Spread over the funds, which lock.
 			d.Fund, d.Lines = fmt.Sprintf("F-%03d", i%150), []events.PayLine{l}
-			singles = append(singles, doorEvent(fmt.Sprint(e.ID, "-", i), &d))
+			singles = append(singles, benchEvent(fmt.Sprint(e.ID, "-", i), &d))
 		}
 	}
 	var next, done atomic.Int64
 	end := time.Now().Add(during)
-	took := side(make([]struct{}, 64), func(struct{}) {
+	took := inParallel(make([]struct{}, 64), func(struct{}) {
 		for time.Now().Before(end) {
 			i := next.Add(1) - 1
 			if i >= int64(len(singles)) {
@@ -440,28 +440,28 @@ func (p *peer) facts(b *testing.B, during time.Duration) (rate float64) {
 func BenchmarkNewHires(b *testing.B) {
 	const n = 20_000
 	for b.Loop() {
-		door, closed := openDoor(b, nil)
+		server, closed := startTestDeployment(b, nil)
 		var posts []*events.Event
 		bodies := make([][]byte, n/1000)
 		for i := range n {
-			if i%doorSeats == 0 {
-				posts = append(posts, developedPost(i/doorSeats))
+			if i%benchSeats == 0 {
+				posts = append(posts, developedPost(i/benchSeats))
 			}
-			raw, err := hired(fmt.Sprintf("h-%06d", i), identified(i), i/doorSeats, onDuty).Append(nil)
+			raw, err := hired(fmt.Sprintf("h-%06d", i), identified(i), i/benchSeats, onDuty).Append(nil)
 			if err != nil {
 				b.Fatal(err)
 			}
 			bodies[i/1000] = append(append(bodies[i/1000], raw...), '\n')
 		}
-		door.take(b, posts)
-		before, _, err := door.log.Head(b.Context(), log.Filter{})
+		server.take(b, posts)
+		before, _, err := server.log.Head(b.Context(), log.Filter{})
 		if err != nil {
 			b.Fatal(err)
 		}
 		var next atomic.Int64
-		took := side(make([]struct{}, 4), func(struct{}) {
+		took := inParallel(make([]struct{}, 4), func(struct{}) {
 			for i := next.Add(1) - 1; i < int64(len(bodies)); i = next.Add(1) - 1 {
-				receipts, _ := submission{url: door.url}.send(b, bodies[i])
+				receipts, _ := submission{url: server.url}.send(b, bodies[i])
 				for _, r := range receipts {
 					if r.Status != events.Accepted {
 						b.Errorf("%+v", r)
@@ -472,7 +472,7 @@ func BenchmarkNewHires(b *testing.B) {
 		})
 		rate := n / took.Seconds()
 		b.ReportMetric(rate, "hires/s")
-		packs, commits := door.raw(b, before)
+		packs, commits := server.raw(b, before)
 		b.ReportMetric(rate/packs, "of-raw-publish")
 		b.ReportMetric(rate/commits, "of-the-commits-raw")
 		closed()
@@ -487,10 +487,10 @@ func BenchmarkNewHires(b *testing.B) {
 // are the same, and the same number of events goes through each.
 func BenchmarkOneByOne(b *testing.B) {
 	for b.Loop() {
-		ours, closed := openDoor(b, nil)
+		ours, closed := startTestDeployment(b, nil)
 		told, new := ours.oneByOne(b)
 		closed()
-		theirs, closed := openDoor(b, newPeer(b, reference(b)))
+		theirs, closed := startTestDeployment(b, newPeer(b, reference(b)))
 		toldPeer, newPeer := theirs.oneByOne(b)
 		closed()
 		b.ReportMetric(told, "events/s")
@@ -502,7 +502,7 @@ func BenchmarkOneByOne(b *testing.B) {
 	}
 }
 
-func (d *doorway) oneByOne(b *testing.B) (told, new float64) {
+func (d *testDeployment) oneByOne(b *testing.B) (told, new float64) {
 	b.Helper()
 	const clients, people = 64, 10 // a client has a post
 	persons := d.people(b, clients*people, false)
@@ -527,15 +527,15 @@ func (d *doorway) oneByOne(b *testing.B) (told, new float64) {
 		each[i] = i
 	}
 	const rounds = 3
-	took := side(each, func(c int) {
+	took := inParallel(each, func(c int) {
 		for round := range rounds {
 			from := onDuty + civil.Date(100*round)
 			for i := range people {
 				who := events.Who{Person: persons[c*people+i]}
 				id := fmt.Sprintf("%d-%d-%d", c, round, i)
 				tell(hired("h-"+id, who, c, from))
-				tell(doorEvent("a-"+id, &events.AttendanceReported{Post: doorPost(c), Date: from + 1, Lines: []events.AttendanceLine{{Person: who.Person, Mark: "P"}}}))
-				tell(doorEvent("x-"+id, &events.ExitRecorded{Who: who, Post: doorPost(c), On: from + 50, Kind: "natural", Code: "N5"}))
+				tell(benchEvent("a-"+id, &events.AttendanceReported{Post: benchPostID(c), Date: from + 1, Lines: []events.AttendanceLine{{Person: who.Person, Mark: "P"}}}))
+				tell(benchEvent("x-"+id, &events.ExitRecorded{Who: who, Post: benchPostID(c), On: from + 50, Kind: "natural", Code: "N5"}))
 			}
 		}
 	})
@@ -545,11 +545,11 @@ func (d *doorway) oneByOne(b *testing.B) (told, new float64) {
 			d.take(b, []*events.Event{developedPost(1000 + 2*c + p)})
 		}
 	}
-	took = side(each, func(c int) {
-		for i := range 2 * doorSeats {
-			n := 100_000 + c*2*doorSeats + i
-			tell(hired(fmt.Sprintf("n-%d", n), identified(n), 1000+2*c+i/doorSeats, onDuty))
+	took = inParallel(each, func(c int) {
+		for i := range 2 * benchSeats {
+			n := 100_000 + c*2*benchSeats + i
+			tell(hired(fmt.Sprintf("n-%d", n), identified(n), 1000+2*c+i/benchSeats, onDuty))
 		}
 	})
-	return told, float64(clients*2*doorSeats) / took.Seconds()
+	return told, float64(clients*2*benchSeats) / took.Seconds()
 }
