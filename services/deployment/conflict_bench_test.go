@@ -19,7 +19,8 @@ import (
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
-// A counted log counts appends, and those that met a boundary that had moved.
+// A countingLog counts the appends, and the appends that failed because the boundary
+// had moved.
 type countingLog struct {
 	log.Log
 	appends, conflicts atomic.Int64
@@ -33,15 +34,16 @@ func (l *countingLog) Append(ctx context.Context, c log.Commit, expected log.Rev
 	return at, revision, err
 }
 
-// Goal: what it costs that post, hire and exit share a boundary. Method: 64
-// submitters of single events, four parts hires, four exits, one of a post's
-// seats, against the three services in one process, each in a process of its
-// own, and two of each; the queue group of NATS is a choice at random.
+// Goal: measure what it costs that posts, hires and exits share a consistency boundary.
+// Method: 64 submitters of single events, of which four parts are hires, four exits,
+// and one changes the seats of a post. They submit to the three services in one
+// process, each in a process of its own, and two of each; a random choice stands for
+// the queue group of NATS.
 func BenchmarkConflicts(b *testing.B) {
 	families := []events.Family{events.Post, events.Hire, events.Exit}
 	for _, c := range []struct {
-		name   string
-		staffs [][]events.Family
+		name string
+		sets [][]events.Family
 	}{
 		{"one-process", [][]events.Family{families}},
 		{"two-processes", [][]events.Family{families, families}},
@@ -50,7 +52,7 @@ func BenchmarkConflicts(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
-				benchmarkConflicts(b, c.staffs)
+				benchmarkConflicts(b, c.sets)
 			}
 		})
 	}
@@ -143,11 +145,11 @@ func benchmarkConflicts(b *testing.B, sets [][]events.Family) {
 	b.ReportMetric(float64(busy.Load()), "busy")
 }
 
-// Goal: what it costs that a family is one boundary and not one a county, where
-// nothing binds the counties together. Method: two replicas of attendance, 64
-// submitters of sheets of two counties: on one boundary, where either replica
-// decides, and on a boundary a county, each with a replica to itself, so that
-// they never meet; and one replica alone.
+// Goal: measure what it costs that a family is one boundary for all counties, where
+// nothing connects the counties. Method: 64 submitters of the sheets of two counties,
+// with two handlers of attendance on one boundary, where either handler decides; with
+// one boundary and one handler for each county, which never conflict; and with one
+// handler alone.
 func BenchmarkBoundaries(b *testing.B) {
 	for _, c := range []struct {
 		name       string

@@ -14,32 +14,36 @@ import (
 	"github.com/muster-works/muster/services/internal/meter"
 )
 
+// Timeouts of the HTTP server: for the header of a request, for a connection without
+// requests, and for requests under way when the server stops.
 const (
 	headerTimeout   = 10 * time.Second
 	idleTimeout     = 2 * time.Minute
 	shutdownTimeout = 10 * time.Second
 )
 
-// A door is the HTTP server of a deployment. Until it is opened it answers 503,
-// but for /healthz.
+// An httpServer is the HTTP server of a deployment. It answers 503 until its routes are
+// set, except for /healthz. It is safe for concurrent use.
 type httpServer struct {
 	handler  atomic.Pointer[http.Handler]
 	loopback bool
 }
 
+// newHTTPServer returns a server for the address addr, without routes.
 func newHTTPServer(addr string) *httpServer { return &httpServer{loopback: isLoopback(addr)} }
 
-// rooms are what is behind a door; those that are nil are not there.
+// routes are the handlers of an httpServer. A nil handler is a route that this process
+// does not have.
 type routes struct {
-	submissions http.Handler  // takes submissions
-	questions   http.Handler  // answers questions
-	rebuild     http.Handler  // starts replays
-	services    http.Handler  // says which services run
-	auth        *gateway.Auth // who may ask, nil for anyone on this machine
-	meter       *meter.Meter  // times requests
+	submissions http.Handler  // submissions and requests about persons; authenticates by itself
+	questions   http.Handler  // questions to the read model
+	rebuild     http.Handler  // starts a rebuild of the read model
+	services    http.Handler  // lists the services that run
+	auth        *gateway.Auth // who may ask; nil lets everybody in
+	meter       *meter.Meter  // measures requests
 }
 
-// open lets requests in.
+// setRoutes makes the server answer requests by r instead of by 503.
 func (d *httpServer) setRoutes(r routes) {
 	mux := http.NewServeMux()
 	guard := func(h http.Handler) http.Handler { return h }
@@ -67,32 +71,35 @@ func (d *httpServer) setRoutes(r routes) {
 	d.handler.Store(&h)
 }
 
-// What a door answers by itself.
+// Paths that a deployment answers beside those of packages gateway and query.
 const (
 	rebuildPath  = "/v1/projections/{view}/rebuild"
 	servicesPath = "/v1/services"
-	readyPath    = "/readyz"  // everything answers
-	healthPath   = "/healthz" // the process lives
-	metricsPath  = "/metrics" // for Prometheus
+	readyPath    = "/readyz"  // all of the process answers
+	healthPath   = "/healthz" // the process runs
+	metricsPath  = "/metrics" // in the format of Prometheus
 )
 
-// Paths lists all that a deployment answers beside the requests of package
-// gateway and the questions of package query, as patterns of a ServeMux.
+// Paths lists the patterns of a ServeMux that a deployment answers beside the requests
+// of package gateway and the questions of package query.
 func Paths() []string {
 	return append(contract.Paths(), "POST "+rebuildPath, "GET "+servicesPath, "GET "+readyPath, "GET "+healthPath, "GET "+metricsPath, "GET /v1/stream")
 }
 
+// notFound answers 404.
 func notFound(w http.ResponseWriter, _ *http.Request) {
 	problem(w, http.StatusNotFound, "there is nothing here; /openapi.json lists what there is")
 }
 
+// ServeHTTP implements http.Handler. A server that listens on loopback answers 421 to
+// requests for another host.
 func (d *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	h := d.handler.Load()
 	switch {
 	case d.loopback && !isLoopback(r.Host):
-		// A web page whose name was made to point here would be let in by the
-		// browser as its own origin.
+		// A web page can have its own host name resolve to 127.0.0.1. The browser
+		// would then let the page read answers, as of its own origin.
 		problem(w, http.StatusMisdirectedRequest, "this instance listens on loopback and answers to 127.0.0.1 and localhost alone")
 	case r.URL.Path == healthPath:
 		fmt.Fprintln(w, "alive")
@@ -104,7 +111,8 @@ func (d *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve answers on l until ctx ends, and lets requests under way finish.
+// serve answers requests on l until ctx ends. It waits at most shutdownTimeout for
+// requests under way; their context is not cancelled before.
 func (d *httpServer) serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{Handler: d, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, BaseContext: func(net.Listener) context.Context { return ctx }}
 	ended := make(chan error, 1)

@@ -13,18 +13,20 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/natslog"
 	"github.com/muster-works/muster/events/log/natslog/embedded"
+	"github.com/muster-works/muster/services/deployment/truncation"
 	"github.com/nats-io/nats.go"
 )
 
-// ground is what a deployment stands on: the NATS connection of the internal
-// user, and the log.
+// infrastructure is what the services of a process need from outside: the NATS
+// connection of the internal user, and the log.
 type infrastructure struct {
 	nats   *nats.Conn
 	log    log.Log
-	driver log.Log          // log as it was opened, by itself
-	server *embedded.Server // nil when NATS is elsewhere
+	driver log.Log          // the log as its driver opened it, without wrappers
+	server *embedded.Server // the embedded server; nil if NATS is elsewhere
 }
 
+// close closes the log, the connection and the embedded server, in this order.
 func (g *infrastructure) close() {
 	if g.log != nil {
 		g.log.Close()
@@ -37,8 +39,8 @@ func (g *infrastructure) close() {
 	}
 }
 
-// embed starts the server in this process and opens the log: on it, or where
-// --log says.
+// startEmbedded starts the embedded NATS server and opens the log: on that server, or
+// where --log says.
 func (c *Config) startEmbedded(ctx context.Context) (_ *infrastructure, err error) {
 	g := &infrastructure{}
 	defer func() {
@@ -68,8 +70,9 @@ func (c *Config) startEmbedded(ctx context.Context) (_ *infrastructure, err erro
 	return g, err
 }
 
-// openEmbeddedLog opens the log on the server in this process. The log belongs to the
-// process, which therefore provisions it.
+// openEmbeddedLog opens the log on the embedded server. It creates the stream of the
+// log first if there is none: the server belongs to this process alone, so an absent
+// stream is not a wrong address.
 func openEmbeddedLog(ctx context.Context, g *infrastructure) (log.Log, error) {
 	options := natslog.Options{Files: g.server}
 	if err := natslog.Provision(ctx, g.nats, options); err != nil {
@@ -78,8 +81,10 @@ func openEmbeddedLog(ctx context.Context, g *infrastructure) (log.Log, error) {
 	return asLog(natslog.Open(ctx, g.nats, options))
 }
 
-// attest has the log watched by a witness in the data directory, if there is
-// one, and makes sure that nothing is gone from it since.
+// guardTruncation verifies that the log still holds the commit that an earlier run saw,
+// and has the log note late commits from now on; see package truncation. The note is a
+// file in the data directory. Nothing is done when there is no data directory, or when
+// the log ends with the process. The error is log.ErrForeign if commits are gone.
 func (c *Config) guardTruncation(ctx context.Context, g *infrastructure) error {
 	driver, err := c.logDriver()
 	if err != nil {
@@ -97,14 +102,15 @@ func (c *Config) guardTruncation(ctx context.Context, g *infrastructure) error {
 	if err := c.makeData(); err != nil {
 		return err
 	}
-	w, err := attest(ctx, g.log, name, c.dataPath(seenFile))
+	guard, err := truncation.Watch(ctx, g.log, name, c.dataPath(lastSeenFile))
 	if err == nil {
-		g.log = w
+		g.log = guard
 	}
 	return err
 }
 
-// connect reaches the NATS server and the log of a deployment elsewhere.
+// connect connects to the NATS server of a deployment that runs elsewhere, and opens
+// its log. name is the service, which NATS shows to operators.
 func (c *Config) connect(ctx context.Context, name string) (_ *infrastructure, err error) {
 	g := &infrastructure{}
 	defer func() {
@@ -120,7 +126,8 @@ func (c *Config) connect(ctx context.Context, name string) (_ *infrastructure, e
 	return g, err
 }
 
-// openLog opens the log that --log names, and the one on nc when it names none.
+// openLog opens the log that --log names, or the log on the server of nc if --log is
+// empty.
 func (c *Config) openLog(ctx context.Context, nc *nats.Conn) (log.Log, error) {
 	driver, err := c.logDriver()
 	if err != nil {
@@ -129,9 +136,10 @@ func (c *Config) openLog(ctx context.Context, nc *nats.Conn) (log.Log, error) {
 	return driver.open(ctx, c, nc)
 }
 
-// dial connects as the internal user. Credentials come from the URL, from
-// --creds, or, where the server is on this machine, from the password file that
-// an embedded one keeps.
+// dial connects to a NATS server as the internal user. The credentials come from the
+// URL, else from the file of --creds. If neither is given and the server is on this
+// machine, they come from the password file that an embedded server keeps in the data
+// directory.
 func (c *Config) dial(address, name string) (*nats.Conn, error) {
 	file := c.Creds
 	if file == "" && c.Data != "" && isLoopback(address) {
@@ -150,9 +158,9 @@ func (c *Config) dial(address, name string) (*nats.Conn, error) {
 	return dialAs(address, name, embedded.InternalUser, "--creds", file, known)
 }
 
-// dialAs connects with the credentials of the URL, or else of a file, if there
-// is one: NATS user credentials, or the password of user. The flag is the one
-// that names the file.
+// dialAs connects to a NATS server with the credentials in the URL. If there are none
+// and file is not empty, it uses the file: NATS user credentials, or the password of
+// user. flag is the name of the flag that names the file, for errors.
 func dialAs(address, name, user, flag, file string, options ...nats.Option) (*nats.Conn, error) {
 	options = append(options, nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(500*time.Millisecond), nats.Timeout(5*time.Second))
 	if u, err := url.Parse(address); err == nil && u.User == nil && file != "" {
@@ -177,7 +185,7 @@ func dialAs(address, name, user, flag, file string, options ...nats.Option) (*na
 	return nc, nil
 }
 
-// redacted is address without its password.
+// redacted returns address with its password masked, for errors and logs.
 func redacted(address string) string {
 	if u, err := url.Parse(address); err == nil {
 		return u.Redacted()

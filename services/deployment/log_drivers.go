@@ -16,7 +16,7 @@ import (
 
 // A logDriver opens the logs of one kind of server.
 type logDriver struct {
-	// open opens the log at an address. nc is the connection to the deployment's
+	// open opens the log that Config.Log names. nc is the connection to the deployment's
 	// NATS server, nil when there is none; a driver that reaches a server of its own
 	// leaves it alone.
 	open func(ctx context.Context, c *Config, nc *nats.Conn) (log.Log, error)

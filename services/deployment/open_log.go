@@ -10,17 +10,19 @@ import (
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
 
-// An OpenedLog is a log together with what it was opened on.
+// An OpenedLog is a log together with the connection and the server that it was opened
+// on.
 type OpenedLog struct {
 	log.Log
-	infra *infrastructure // nil when the log needs none
+	infra *infrastructure // nil if the log needs neither connection nor server
 }
 
-// Private says that the log was opened in this process, because its deployment
-// does not run. While it is open, nobody else can write to it.
+// Private reports whether this process runs the server of the log, because its
+// deployment does not run. No other process can write to a private log while it is
+// open.
 func (l *OpenedLog) Private() bool { return l.infra != nil && l.infra.server != nil }
 
-// Close closes the log and what it was opened on.
+// Close closes the log, its connection and its server.
 func (l *OpenedLog) Close() error {
 	if l.infra == nil {
 		return l.Log.Close()
@@ -29,8 +31,9 @@ func (l *OpenedLog) Close() error {
 	return nil
 }
 
-// OpenLog opens a log that exists: where Log or NATS says, or else that of the
-// deployment in Data, which may be running.
+// OpenLog opens a log that exists: the log that Log or NATS names, else the log of the
+// deployment in Data. The deployment may be running. OpenLog fails for a log in the
+// memory of a process.
 func OpenLog(ctx context.Context, c Config) (*OpenedLog, error) {
 	driver, err := c.logDriver()
 	switch {
@@ -50,8 +53,8 @@ func OpenLog(ctx context.Context, c Config) (*OpenedLog, error) {
 	return newOpenedLog(c.openExisting(ctx))
 }
 
-// MakeLog opens the embedded log in Data, where no deployment may be running,
-// and makes it if there is none.
+// OpenOrCreateLog opens the embedded log in Data, and creates it if there is none. It
+// fails with embedded.ErrInUse if a deployment runs in Data.
 func OpenOrCreateLog(ctx context.Context, c Config) (*OpenedLog, error) {
 	if err := c.makeData(); err != nil {
 		return nil, err
@@ -60,6 +63,7 @@ func OpenOrCreateLog(ctx context.Context, c Config) (*OpenedLog, error) {
 	return newOpenedLog(c.startEmbedded(ctx))
 }
 
+// newOpenedLog returns the log of g, and passes an error on.
 func newOpenedLog(g *infrastructure, err error) (*OpenedLog, error) {
 	if err != nil {
 		return nil, err
@@ -67,19 +71,20 @@ func newOpenedLog(g *infrastructure, err error) (*OpenedLog, error) {
 	return &OpenedLog{g.log, g}, nil
 }
 
-// Provisioned is what Provision found.
+// Provisioned is what [Provision] found on a NATS server.
 type Provisioned struct {
-	Stream string
-	Head   log.Position
-	// Servers say how they sync, if they were asked as a user that they tell;
-	// Unknown is why they do not.
+	Stream string       // name of the stream of the log
+	Head   log.Position // head of the log
+	// Servers lists how each server syncs commits to disk. If the servers do not
+	// tell the user who asked, Servers is empty and Unknown says why.
 	Servers []natslog.Durability
 	Unknown error
 }
 
-// Provision creates the log's stream on an external NATS server, or verifies
-// the one that is there. As the system user, whose credentials are in a file of
-// its own, it asks the servers how they sync.
+// Provision creates the stream of the log on an external NATS server, or verifies the
+// stream that exists. replicas is how many servers keep the log: 1, 3 or 5. systemCreds
+// is a file with the credentials of the user system, whom servers tell how they sync;
+// if it is empty, the servers are asked as the internal user.
 func Provision(ctx context.Context, c Config, replicas int, systemCreds string) (p Provisioned, err error) {
 	nc, err := c.dial(c.NATS, "muster provision")
 	if err != nil {
@@ -110,7 +115,7 @@ func Provision(ctx context.Context, c Config, replicas int, systemCreds string) 
 	return p, ctx.Err()
 }
 
-// anonymous is address without the user in it.
+// withoutUser returns address without user and password.
 func withoutUser(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {

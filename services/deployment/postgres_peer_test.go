@@ -24,16 +24,17 @@ import (
 	"github.com/muster-works/muster/services/internal/rules"
 )
 
-// A peer is the other way to build it: tables in PostgreSQL, a transaction an
-// event. It keeps the same promises for the events of the benchmarks: durable
-// before the receipt, idempotent by (family, source, id), one person one post,
-// one seat one person, attendance only of who is in place, no fund below zero,
-// and the same rules of the policy pack, by the same code.
+// A postgresPeer is the usual alternative to event sourcing: tables in PostgreSQL, and
+// a transaction for each event. It keeps the same promises for the events of the
+// benchmarks: an event is durable before its receipt, idempotent by (family, source,
+// id), a person has one post, a seat has one person, attendance is only of people in
+// place, and no fund falls below zero. The rules of the policy pack are decided by the
+// same code.
 //
-// It is built as one would who wants it fast: constraints by two partial unique
-// indexes (which look at open placements alone, and so ask less than the
-// services do), everything that can go together in one round trip, over a Unix
-// socket, with statements prepared.
+// The peer is built for speed. Two partial unique indexes are the constraints; they
+// look at open placements alone, and so ask less than the services do. Everything that
+// can share a round trip shares one. The connection is a Unix socket, and statements
+// are prepared.
 type postgresPeer struct {
 	pool  *pgxpool.Pool
 	packs *rules.State
@@ -55,7 +56,7 @@ CREATE TABLE pay_lines (
 	run text, line text, person uuid NOT NULL, fund text NOT NULL REFERENCES funds, amount bigint NOT NULL, settled bool NOT NULL DEFAULT false,
 	PRIMARY KEY (run, line));`
 
-// newPeer starts a PostgreSQL that flushes every commit.
+// newPeer starts a PostgreSQL that flushes each commit.
 func newPeer(b *testing.B, packs *rules.State) *postgresPeer {
 	b.Helper()
 	config, err := pgxpool.ParseConfig(pgtest.Start(b, "shared_buffers=512MB", "max_wal_size=8GB"))
@@ -80,7 +81,7 @@ func newPeer(b *testing.B, packs *rules.State) *postgresPeer {
 	return &postgresPeer{pool, packs}
 }
 
-// Submit is [gateway.Submitter.Submit]: a transaction an event.
+// Submit implements gateway.Submitter with a transaction for each event.
 func (p *postgresPeer) Submit(ctx context.Context, _ events.Family, batch []*events.Event, _ time.Time) ([]events.Receipt, error) {
 	receipts := make([]events.Receipt, 0, len(batch))
 	for _, e := range batch {
@@ -97,8 +98,8 @@ func (p *postgresPeer) Try(context.Context, events.Family, []*events.Event, []*e
 	return nil, errors.New("the peer knows no trials")
 }
 
-// A writ is one transaction under way: the first round trip begins it, enters
-// the event and asks what there is to ask; the second changes the tables and
+// A transaction is a transaction that is under way. The first round trip begins it,
+// enters the event, and asks what the decision needs. The second changes the tables and
 // commits.
 type transaction struct {
 	first, second pgx.Batch
@@ -175,7 +176,7 @@ func (p *postgresPeer) submit(ctx context.Context, e *events.Event) (events.Rece
 
 var errNone = errors.New("no row was changed")
 
-// oneRow makes a statement that changes no row fail the transaction.
+// oneRow makes a transaction fail if a statement changed no row.
 func oneRow(tag pgconn.CommandTag) error {
 	if tag.RowsAffected() == 0 {
 		return errNone
@@ -214,7 +215,7 @@ func (p *postRow) scan(row pgx.Row) error {
 	return err
 }
 
-// known is a state that holds the post alone, and whoever is put on it.
+// known returns a state that holds the post and the people on it.
 func (p *postRow) known() *placement.State {
 	s := placement.New()
 	if p.found {
@@ -233,8 +234,8 @@ func put(s *placement.State, post string, person events.Person, seat int, since 
 	}
 }
 
-// hire locks the post, takes the lowest free seat, and lets the service judge
-// the rest by a state of what the tables say.
+// hire locks the post and takes its lowest free seat. The service decides the rest, on
+// a state made of what the tables hold.
 func (p *postgresPeer) hire(w *transaction, e *events.Event, d *events.HirePlaced, r *events.Receipt) {
 	post := postRow{name: d.Post}
 	taken := map[int]bool{}
@@ -334,7 +335,7 @@ func (p *postgresPeer) pay(w *transaction, d *events.PaymentInstructed) {
 			placed += min(n, 1)
 			return err
 		})
-		// The fund last: its row is locked until the transaction ends.
+		// The fund comes last, since its row is locked until the transaction ends.
 		w.second.Queue("INSERT INTO pay_lines (run, line, person, fund, amount) VALUES ($1, $2, $3, $4, $5)", d.Run, l.Line, l.Person, d.Fund, int64(l.Amount))
 		w.second.Queue("UPDATE funds SET remains = remains - $2 WHERE fund = $1", d.Fund, int64(l.Amount)).Exec(oneRow)
 	}

@@ -15,12 +15,12 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// loadGroup bounds the events handed to the gateway at once. Submissions of
-// one instant go together up to that number.
+// importGroup is the largest number of submissions that the gateway is given at once.
+// Submissions of one instant are given together, up to that number.
 const importGroup = 20000
 
-// A loader brings a synthetic province into an empty log through the gateway,
-// as an operator's import: what was delivered at an instant is recorded at it.
+// A provinceImport submits a synthetic province to the gateway, into an empty log. It
+// submits as an operator imports: the instant of delivery becomes the recorded time.
 type provinceImport struct {
 	gateway *gateway.Gateway
 	out     io.Writer
@@ -28,16 +28,16 @@ type provinceImport struct {
 	facts, accepted, duplicate, rejected int
 }
 
-// load submits the province of config and says what became of it. Anything
-// refused that was not meant to be is an error: the simulator and the services
-// disagree.
+// run submits the province of config and prints what became of it. If a submission is
+// refused that the simulator means to be accepted, or the reverse, run fails: the
+// simulator and the services disagree about the rules.
 func (l *provinceImport) run(ctx context.Context, config simulate.Config) error {
 	start := time.Now()
 	province, err := simulate.Run(config)
 	if err != nil {
 		return err
 	}
-	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(l.out), progressbar.OptionSetSpinnerChangeInterval(0), // its goroutine reads without a lock
+	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(l.out), progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine, which would read the state of the bar without a lock
 		progressbar.OptionSetDescription("simulate"),
 		progressbar.OptionThrottle(500*time.Millisecond), progressbar.OptionShowIts(), progressbar.OptionSetItsString("facts"), progressbar.OptionClearOnFinish())
 	var group []simulate.Submission
@@ -65,7 +65,9 @@ func (l *provinceImport) run(ctx context.Context, config simulate.Config) error 
 	return nil
 }
 
-// submit hands over submissions of one instant and returns their facts.
+// submit submits the members of group, all of one instant, and returns the number of
+// facts in them. If the services are busy or the log does not answer, submit tries
+// again with growing pauses.
 func (l *provinceImport) submit(ctx context.Context, group []simulate.Submission) (facts int, err error) {
 	if len(group) == 0 {
 		return 0, nil
@@ -74,7 +76,7 @@ func (l *provinceImport) submit(ctx context.Context, group []simulate.Submission
 	for i, s := range group {
 		items[i].Event = s.Event
 		if s.Event == nil || s.Invalid {
-			// Through the contract, like everything from outside.
+			// Invalid events are decoded like events from outside, so that the contract refuses them.
 			raw := s.Raw
 			if raw == nil {
 				if raw, err = s.Event.Append(nil); err != nil {

@@ -14,23 +14,22 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// A year is the log of a province in which three people followed each other on
-// every seat: what the services must know of it all. It is written without
-// deciding, in the form in which the services write it.
+// A year writes the log of a province in which three people followed each other on
+// every seat, for benchmarks of what the services must know of it. The log is written
+// without deciding, in the form in which the services write it.
 //
-// At 1.2 million people these are 400,000 seats on 66,667 posts, 800,000 exits,
-// as many courses and accounts as people, 800,000 monthly sheets of 4.8 million
-// lines, and pay runs of 9.6 million lines, instructed and settled: 28 million
-// facts.
+// With 1.2 million people there are 400,000 seats on 66,667 posts, 800,000 exits, a
+// course and an account for each person, 800,000 monthly sheets of 4.8 million lines,
+// and pay runs of 9.6 million lines, instructed and settled: 28 million facts.
 type year struct {
 	people int
-	lines  string // how pay lines are named: a format of their number in the run
+	lines  string // format of the name of a pay line, from its number in the run
 }
 
 const (
-	postSeats       = 6    // of a post
-	personsPerSeat  = 3    // people that follow each other on a seat
-	monthsPerPerson = 4    // months each
+	postSeats       = 6    // on each post
+	personsPerSeat  = 3    // people who follow each other on a seat
+	monthsPerPerson = 4    // months that each person stays
 	personsPerRun   = 2000 // people paid by one run, for a month
 	linesPerPart    = 500  // lines of one event
 )
@@ -39,7 +38,7 @@ func (y year) person(i int) events.Who {
 	return events.Who{Person: uuid.UUID(seeded(uint64(i)))}
 }
 
-// seeded are random bytes: pseudonyms are random.
+// seeded returns random bytes that are a function of n, since pseudonyms are random.
 func seeded(n uint64) (b [16]byte) {
 	r := rand.New(rand.NewPCG(n, 1))
 	for i := range b {
@@ -54,7 +53,7 @@ func (y year) post(seat int) string {
 }
 func (y year) month(m int) civil.Month { return civil.MustMonth("2022-01") + civil.Month(m) }
 
-// on is who is on a seat in a month.
+// on returns the number of the person on a seat in a month.
 func (y year) on(seat, m int) int { return m/monthsPerPerson*y.seats() + seat }
 
 func (y year) placement(put func(string, events.Data)) {
@@ -134,7 +133,7 @@ func (y year) payment(put func(string, events.Data)) {
 	}
 }
 
-// write puts the year into a log.
+// write appends the year to a log, the boundaries in parallel.
 func (y year) write(ctx context.Context, l log.Log) error {
 	type boundary struct {
 		family events.Family
@@ -163,7 +162,8 @@ func (y year) write(ctx context.Context, l log.Log) error {
 	return g.Wait()
 }
 
-// A pen fills commits and appends them.
+// A commitWriter gathers events into commits as large as the log allows, and appends
+// them.
 type commitWriter struct {
 	ctx      context.Context
 	log      log.Log

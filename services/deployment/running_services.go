@@ -13,8 +13,8 @@ type Roster struct {
 	Rows []command.Member `json:"rows"`
 }
 
-// roster answers with the services that NATS knows of, this process's own
-// included.
+// servicesHandler answers with the services that registered with NATS, those of this
+// process included. It answers 503 if NATS does not answer.
 func servicesHandler(nc *nats.Conn) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		members, err := command.Roster(r.Context(), nc)
@@ -23,6 +23,6 @@ func servicesHandler(nc *nats.Conn) http.Handler {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.MarshalWrite(w, Roster{members}) // whoever is gone asks again
+		_ = json.MarshalWrite(w, Roster{members}) // a client that is gone can ask again
 	})
 }

@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Services lists what Serve can run.
+// Services lists the names of the services that [Serve] runs.
 func Services() []string {
 	var names []string
 	for _, f := range events.Families {
@@ -28,9 +28,10 @@ func Services() []string {
 	return append(names, "projector", "query")
 }
 
-// Serve runs one service alone, against a NATS server that is elsewhere, until
-// ctx ends. It calls ready when the service answers, with the address of its
-// HTTP API where it has one.
+// Serve runs the service called name until ctx ends, against a NATS server that is
+// elsewhere. It calls ready once the service answers; address is that of its HTTP API,
+// and empty if the service has none. The error is log.ErrMisconfigured if the log may
+// lose commits.
 func Serve(ctx context.Context, c Config, name string, ready func(address string)) error {
 	infra, err := c.connect(ctx, name)
 	if err != nil {
@@ -53,7 +54,8 @@ func Serve(ctx context.Context, c Config, name string, ready func(address string
 	return services.run(ctx, infra.nats, func() { ready("") })
 }
 
-// serveGateway runs the door. The gateway's own events are decided here too.
+// serveGateway runs the gateway. The command handler of the gateway's own events runs
+// in the same process.
 func (c *Config) serveGateway(ctx context.Context, infra *infrastructure, ready func(string)) (err error) {
 	if err := c.checkExposure("--http", c.HTTP); err != nil {
 		return err
@@ -99,6 +101,7 @@ func (c *Config) serveGateway(ctx context.Context, infra *infrastructure, ready 
 	return g.Wait()
 }
 
+// serveProjector runs the projector, which keeps the read model up to date.
 func (c *Config) serveProjector(ctx context.Context, infra *infrastructure, ready func(string)) (err error) {
 	model, err := c.openReadModel(ctx)
 	if err != nil {
@@ -119,6 +122,8 @@ func (c *Config) serveProjector(ctx context.Context, infra *infrastructure, read
 	return explainPoisoned(ignoreCanceled(ctx, runner.New(infra.log, model, projections.Views(), options).Run(ctx)))
 }
 
+// serveQuery runs the query API on the read model, which another process keeps up to
+// date.
 func (c *Config) serveQuery(ctx context.Context, infra *infrastructure, ready func(string)) (err error) {
 	if err := c.checkExposure("--http", c.HTTP); err != nil {
 		return err
@@ -145,7 +150,7 @@ func (c *Config) serveQuery(ctx context.Context, infra *infrastructure, ready fu
 	var keeping sync.WaitGroup
 	keeping.Go(func() { api.Keep(ctx) })
 	keeping.Go(func() { c.watchAccess(ctx, nil) })
-	defer keeping.Wait() // before the read model is closed
+	defer keeping.Wait() // Keep reads from the read model, which is closed after this
 	defer stop()
 	m := meter.New()
 	m.Views(api.Standing)
@@ -154,14 +159,14 @@ func (c *Config) serveQuery(ctx context.Context, infra *infrastructure, ready fu
 	return server.serve(ctx, listener)
 }
 
-// model opens the read model.
+// openReadModel opens the read model that --store names.
 func (c *Config) openReadModel(ctx context.Context) (dir *readmodel.Dir, err error) {
 	scheme, _, isURL := strings.Cut(c.Store, "://")
 	switch {
 	case scheme == "postgres" && isURL, scheme == "postgresql" && isURL:
 		dir, err = postgres.OpenDir(ctx, c.Store)
 	case isURL:
-		// The URL itself may hold a password.
+		// The error does not quote the URL, which may hold a password.
 		err = fmt.Errorf("%s:// is no store that Muster knows; give a directory or postgres://…", scheme)
 	case c.Store != "":
 		dir, err = sqlite.OpenDir(c.Store)
@@ -177,5 +182,5 @@ func (c *Config) openReadModel(ctx context.Context) (dir *readmodel.Dir, err err
 	return dir, nil
 }
 
-// zone is where business dates are.
+// businessZone is the time zone of business dates.
 func businessZone() (*time.Location, error) { return time.LoadLocation("Asia/Shanghai") }

@@ -24,27 +24,31 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// keepWarm is how often the folds that nobody writes through look for news.
+// catchUpInterval is how often a fold that no handler of this process writes through
+// reads new commits. Such a fold is current enough to answer at once when it is
+// consulted.
 const catchUpInterval = time.Second
 
-// writeDown is how often the folds are looked at, whether it is worth writing
-// them down.
+// snapshotInterval is how often the folds are examined for whether a new snapshot is
+// worth its cost.
 const snapshotInterval = time.Minute
 
-// A staff is the services of one process: their desks, and the folds that they
-// share.
+// A serviceSet is the services of one process: a command handler each, and the folds
+// that the handlers share. There is one fold for each consistency boundary.
 type serviceSet struct {
 	log             log.Log
 	handlers        command.Local
-	folds           []*command.Fold        // one a boundary
-	consulted       []*command.Fold        // of these, those consulted
-	snapshots       *command.SnapshotStore // where the folds are written down; nil is nowhere
-	onSnapshotError func(error)            // is told what is wrong with the shelf
+	folds           []*command.Fold        // all folds, one for each boundary
+	consulted       []*command.Fold        // the folds that handlers of another boundary read
+	snapshots       *command.SnapshotStore // where snapshots of the folds are kept; nil takes none
+	onSnapshotError func(error)            // is called when a snapshot cannot be read or written; the log is read instead
 
-	placements *command.Fold
+	placements *command.Fold // the fold of the placement boundary, one of folds
 }
 
-// shelve has the folds written down under Data, and read from there at the start.
+// keepSnapshots has the folds start from snapshots under Data, and write new ones
+// there. It does nothing without a data directory, or when the log's driver cannot
+// verify that the log holds the commit of a snapshot.
 func (s *serviceSet) keepSnapshots(c *Config, g *infrastructure) {
 	driver, can := g.driver.(command.Verifier)
 	if c.Data == "" || !can {
@@ -61,7 +65,8 @@ func (s *serviceSet) keepSnapshots(c *Config, g *infrastructure) {
 	}
 }
 
-// hireStaff makes the desks of families over l.
+// newServiceSet makes the command handlers of families, and the folds that they need,
+// over l. It fails for an unknown family.
 func newServiceSet(l log.Log, families ...events.Family) (*serviceSet, error) {
 	shanghai, err := businessZone()
 	if err != nil {
@@ -110,11 +115,13 @@ func newServiceSet(l log.Log, families ...events.Family) (*serviceSet, error) {
 	return s, nil
 }
 
-// run runs the desks until the context ends, registers each with NATS micro
-// where there is a connection, and calls ready when all have caught up, from
-// where they were written down or else from the beginning. A staff of all
-// services reads the log once for all its folds; one service reads its own
-// boundaries alone.
+// run runs the command handlers until ctx ends or one of them fails. It calls ready
+// when all folds have caught up with the log. A fold starts from its snapshot if there
+// is one, and from the beginning of the log otherwise. If nc is not nil, each handler
+// that has caught up is registered with NATS micro.
+//
+// A set of all services reads the log once for all its folds. A smaller set reads the
+// boundaries of its folds, one by one.
 func (s *serviceSet) run(ctx context.Context, nc *nats.Conn, ready func()) error {
 	if s.snapshots != nil {
 		if err := s.snapshots.Restore(ctx, s.folds...); err != nil {

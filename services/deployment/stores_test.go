@@ -16,12 +16,11 @@ import (
 	"github.com/muster-works/muster/projections/runner"
 )
 
-// Goal: it makes no difference to any answer where the read model is kept.
-// Method: a synthetic province is loaded and projected, as it grows, into
-// PostgreSQL, and then rebuilt from its log in bulk into SQLite. Every question
-// of the API is asked of both, page by page
-// (twenty at most); the answers must be the same, byte
-// by byte. MUSTER_LONG=1 makes it a tenth of the province.
+// Goal: the store of the read model makes no difference to any answer. Method: a
+// synthetic province is loaded and projected, as it grows, into PostgreSQL, and then
+// rebuilt from its log in bulk into SQLite. Every question of the API is asked of both
+// stores, page by page up to twenty. The answers must be the same, byte by byte.
+// MUSTER_LONG=1 makes it a tenth of the province.
 func TestStoresAnswerAlike(t *testing.T) {
 	scale := 0.01
 	if os.Getenv("MUSTER_LONG") != "" {
@@ -47,7 +46,7 @@ func TestStoresAnswerAlike(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer model.Close()
-		// What the deployment wrote while it stopped.
+		// The deployment may have appended commits while it stopped.
 		if err := runner.CatchUp(ctx, infra.log, model, "gen-000001", projections.Views(), runner.Options{}); err != nil {
 			t.Fatal(err)
 		}
@@ -76,7 +75,7 @@ func TestStoresAnswerAlike(t *testing.T) {
 	t.Logf("%d answers at scale %v", asked, scale)
 }
 
-// askAll asks everything that is to be asked.
+// askAll asks all questions that the test compares.
 func askAll(t *testing.T, ask func(string) []string) {
 	for _, when := range []string{"as_of=2022-05-10", "as_of=2022-03-31&known_at=2022-04-02", "as_of=2022-11-30&known_at=2022-12-01T08:00:00%2B08:00", ""} {
 		for _, by := range []string{"", "division:prefecture,category", "division:county,group,sex", "kind,area", "division:township"} {
@@ -126,7 +125,7 @@ func get(t *testing.T, h http.Handler, question string) *httptest.ResponseRecord
 	return w
 }
 
-// after is what follows in a once it is no longer the same as b.
+// after returns the rest of a from the first difference to b on.
 func after(a, b string) string {
 	i := 0
 	for i < min(len(a), len(b)) && a[i] == b[i] {

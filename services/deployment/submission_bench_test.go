@@ -26,19 +26,19 @@ import (
 	"github.com/muster-works/muster/services/internal/rules"
 )
 
-// The benchmarks of the door: what comes in through it and is durable when the
-// receipt goes out, against what else could be done with the same machine in
-// the same run. The deployment is that of `up` without the projector.
-
-// A doorway is a gateway behind HTTP, and what it submits to.
+// A testDeployment is a gateway behind HTTP, and the log that its services append to.
+// The deployment is that of Up without the projector. The benchmarks measure what comes
+// in over HTTP and is durable when the receipt goes out. They compare it with other
+// ways to do the same on this machine, measured in the same run.
 type testDeployment struct {
 	*gateway.Gateway
 	url string
 	log log.Log
 }
 
-// openDoor makes a deployment whose gateway submits to its own services, or to
-// another submitter. It ends with the benchmark, or with close.
+// startTestDeployment starts a deployment whose gateway submits to its own services, or
+// to other if that is not nil. The deployment ends with the benchmark, or when closed
+// is called.
 func startTestDeployment(tb testing.TB, other gateway.Submitter, change ...func(*Config)) (d *testDeployment, closed func()) {
 	tb.Helper()
 	c := Config{Data: tb.TempDir(), NATS: "127.0.0.1:0", Out: io.Discard}
@@ -91,7 +91,7 @@ func startTestDeployment(tb testing.TB, other gateway.Submitter, change ...func(
 	return &testDeployment{gate, server.URL, infra.log}, closed
 }
 
-// reference is the rules of the reference pack.
+// reference returns the rules of the reference pack.
 func reference(tb testing.TB) *rules.State {
 	tb.Helper()
 	pack, err := policy.Reference()
@@ -116,7 +116,8 @@ func benchEvent(id string, d events.Data) *events.Event {
 
 func benchPostID(n int) string { return fmt.Sprintf("%s-%06d", benchVillage, n) }
 
-// idNumber is the i-th of many valid identity numbers of women of 1962 to 1971.
+// idNumber returns the i-th of many valid identity numbers of women born from 1962 to
+// 1971.
 func idNumber(i int) string {
 	birth := civil.MustDate("1962-01-01") + civil.Date(i/500%3600)
 	digits := fmt.Sprintf("37%04d%s%03d", 100+i/1_800_000, strings.ReplaceAll(birth.String(), "-", ""), i%500*2)
@@ -129,7 +130,7 @@ func developedPost(n int) *events.Event {
 	})
 }
 
-// hired puts somebody on post n, with all papers.
+// hired returns an event that places who on post n, with all papers.
 func hired(id string, who events.Who, n int, from civil.Date) *events.Event {
 	return benchEvent(id, &events.HirePlaced{
 		Who: who, Post: benchPostID(n), From: from, Until: from.AddMonths(36), Group: "older", Review: &events.Reviewed{On: from - 12},
@@ -143,7 +144,8 @@ func identified(i int) events.Who {
 	}}
 }
 
-// take submits events, all of which must be taken, and returns their receipts.
+// take submits events to the gateway, all of which must be accepted or be duplicates,
+// and returns their receipts.
 func (d *testDeployment) take(tb testing.TB, list []*events.Event) []events.Receipt {
 	tb.Helper()
 	receipts, err := d.Submit(tb.Context(), gateway.Local(), asItems(list), time.Time{})
@@ -165,8 +167,8 @@ func asItems(list []*events.Event) (items []gateway.Item) {
 	return items
 }
 
-// people develops posts and makes n persons known, and puts them on duty where
-// placed is said. It returns their pseudonyms.
+// people develops posts and makes n persons known. If placed is set, each is placed on
+// a seat. people returns the pseudonyms.
 func (d *testDeployment) people(tb testing.TB, n int, placed bool) []events.Person {
 	tb.Helper()
 	var posts, who []*events.Event
@@ -188,8 +190,8 @@ func (d *testDeployment) people(tb testing.TB, n int, placed bool) []events.Pers
 	return persons
 }
 
-// month is the duties of a month as agencies tell them: a sheet a post, and pay
-// runs of 500 lines, instructed and settled.
+// month returns the events of a month as agencies submit them: an attendance sheet for
+// each post, and pay runs of 500 lines, instructed and settled.
 func month(persons []events.Person, m civil.Month) (sheets, instructions, settlements []*events.Event) {
 	marks := "PPPPP..PPPPP..PPPLP..PPPPP..PPP"[:(m+1).First()-m.First()]
 	for at := 0; at < len(persons); at += benchSeats {
@@ -220,9 +222,9 @@ func funds() (list []*events.Event) {
 	return list
 }
 
-// raw publishes the commits of a log that follow a position to an empty server,
-// one by one, and returns the facts in them a second: in packs of 1,000 facts,
-// which is the measure of the goals, and as the services cut them, up to 900 KB.
+// raw publishes the commits of the log after from to an empty server, one by one. It
+// returns the facts per second, in messages of 1,000 facts, which is the measure of the
+// goals, and in the very commits of the services, of up to 900 KB.
 func (d *testDeployment) raw(b *testing.B, from log.Position) (packs, commits float64) {
 	b.Helper()
 	_, packs, _ = republish(b, d.log, from, 1000)
@@ -230,8 +232,8 @@ func (d *testDeployment) raw(b *testing.B, from log.Position) (packs, commits fl
 	return packs, commits
 }
 
-// side runs fn for every element of parts beside each other and returns how
-// long that took.
+// inParallel runs fn for each element of parts in a goroutine of its own, and returns
+// how long all took.
 func inParallel[T any](parts []T, fn func(T)) time.Duration {
 	start := time.Now()
 	var wg sync.WaitGroup
@@ -244,11 +246,12 @@ func inParallel[T any](parts []T, fn func(T)) time.Duration {
 
 // Goal: sheets and pay runs, decided and durable, come in at half the rate of
 // publishing the same events raw, 1,000 facts a message, with sync always and one
-// message outstanding, and at a hundred times that of a transaction a fact.
-// Method: six months of 20,000 people, submitted by two agencies at once, by turns
-// as events to the gateway and as NDJSON over HTTP; then the same events to an
-// empty server, in packs and in the very commits; then the same facts one by one
-// to the peer, by 64 callers without HTTP before it, for some seconds.
+// message outstanding, and at a hundred times the rate of a transaction for each fact.
+// Method: six months of 20,000 people are submitted by two agencies at once, by turns
+// as events to the gateway and as NDJSON over HTTP. Then the same events are published
+// to an empty server, in messages of 1,000 facts and in the very commits. Then the same
+// facts are given one by one to the PostgreSQL peer, by 64 callers without HTTP, for
+// some seconds.
 func BenchmarkDuties(b *testing.B) {
 	const n, months = 20_000, 6
 	for b.Loop() {
@@ -285,7 +288,7 @@ func BenchmarkDuties(b *testing.B) {
 	}
 }
 
-// give submits events as the importer does, without HTTP.
+// give submits events to the gateway as the importer does, without HTTP.
 func (d *testDeployment) give(tb testing.TB, list []*events.Event) {
 	receipts, err := d.Submit(tb.Context(), gateway.Local(), asItems(list), time.Time{})
 	if err != nil {
@@ -299,7 +302,7 @@ func (d *testDeployment) give(tb testing.TB, list []*events.Event) {
 	}
 }
 
-// post submits events as NDJSON.
+// post submits events over HTTP as NDJSON.
 func (d *testDeployment) post(tb testing.TB, list []*events.Event) {
 	var body []byte
 	for _, e := range list {
@@ -319,7 +322,7 @@ func (d *testDeployment) post(tb testing.TB, list []*events.Event) {
 	}
 }
 
-// A submission is how a body goes in over HTTP.
+// A submission sends bodies over HTTP.
 type submission struct {
 	url    string
 	client *http.Client // nil is the default
@@ -327,8 +330,8 @@ type submission struct {
 	token  string
 }
 
-// send posts a body until it is answered with all receipts. again says that it
-// had to be sent more than once, so that events may be duplicates.
+// send posts a body until it is answered with all receipts. again reports that the body
+// was sent more than once, so that its events may be duplicates.
 func (s submission) send(tb testing.TB, body []byte) (receipts []events.Receipt, again bool) {
 	if s.client == nil {
 		s.client = http.DefaultClient
@@ -376,7 +379,8 @@ func (s submission) post(ctx context.Context, body []byte) (status int, text []b
 	return answer.StatusCode, text, err
 }
 
-// facts gives a peer the facts of a month, a transaction each, for a while.
+// facts gives a peer the facts of a month, one in each transaction, until during is
+// over.
 func (p *postgresPeer) facts(b *testing.B, during time.Duration) (rate float64) {
 	b.Helper()
 	const n = 5_000
@@ -413,7 +417,7 @@ func (p *postgresPeer) facts(b *testing.B, during time.Duration) (rate float64) 
 	for _, e := range pay {
 		for i, l := range e.Data.(*events.PaymentInstructed).Lines {
 			d := *e.Data.(*events.PaymentInstructed)
-			// Spread over the funds, which lock.
+			// The pay lines are spread over the funds, whose rows are locked.
 			d.Fund, d.Lines = fmt.Sprintf("F-%03d", i%150), []events.PayLine{l}
 			singles = append(singles, benchEvent(fmt.Sprint(e.ID, "-", i), &d))
 		}
@@ -426,7 +430,7 @@ func (p *postgresPeer) facts(b *testing.B, during time.Duration) (rate float64) 
 			if i >= int64(len(singles)) {
 				return
 			}
-			// A sheet's line and a run's in turn.
+			// The line of a sheet and the line of a run take turns.
 			submit(singles[int(i)/2+int(i)%2*len(singles)/2])
 			done.Add(1)
 		}
@@ -434,9 +438,9 @@ func (p *postgresPeer) facts(b *testing.B, during time.Duration) (rate float64) 
 	return float64(done.Load()) / took.Seconds()
 }
 
-// Goal: people whom nobody knew, hired with their identity, come in at a tenth
-// of the rate of publishing the same commits raw. Method: bodies of 1,000 hires
-// over HTTP, four at a time.
+// Goal: people who were unknown, hired with their identity, come in at a tenth of the
+// rate of publishing the same commits raw. Method: bodies of 1,000 hires over HTTP,
+// four at a time.
 func BenchmarkNewHires(b *testing.B) {
 	const n = 20_000
 	for b.Loop() {
@@ -479,12 +483,12 @@ func BenchmarkNewHires(b *testing.B) {
 	}
 }
 
-// Goal: events that come one by one over HTTP, from 64 clients, are taken three
-// times as fast as by PostgreSQL with the same rules, a transaction each, behind
-// the same door. Method: each client has people and posts of its own, and tells
-// of hires, days of attendance and exits in turn, by pseudonym; and, apart, of
-// hires of people whom nobody knew. The gateway, its vault and the HTTP server
-// are the same, and the same number of events goes through each.
+// Goal: single events over HTTP from 64 clients are taken three times as fast as by a
+// PostgreSQL with the same rules, a transaction for each event, behind the same HTTP
+// server. Method: each client has people and posts of its own. It submits hires, days
+// of attendance and exits in turn, by pseudonym; and, in a second run, hires of people
+// who were unknown. Gateway, vault, HTTP server and the number of events are the same
+// for both.
 func BenchmarkOneByOne(b *testing.B) {
 	for b.Loop() {
 		ours, closed := startTestDeployment(b, nil)

@@ -22,28 +22,27 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// tallyEvery is how often agencies' refusals go on record.
+// refusalsInterval is how often the number of refusals of each agency is recorded in
+// the log.
 const refusalsInterval = time.Minute
 
-// Addresses are where a deployment answers. Up leaves them in the data
-// directory while it runs, for other commands on the machine.
+// Addresses are the URLs at which a deployment answers. While Up runs, they also stand
+// in the file up.json in the data directory, for other commands on the machine.
 type Addresses struct {
 	HTTP string `json:"http"`
 	NATS string `json:"nats"`
-	Cert string `json:"cert,omitzero"` // file of the certificate, where they speak TLS
+	Cert string `json:"cert,omitzero"` // file of the certificate; empty if the addresses are without TLS
 }
 
-// addressFile is the name of that file.
+// addressFile is the name of the file of the Addresses in the data directory.
 const addressFile = "up.json"
 
-// Up runs all of a deployment in this process until ctx ends, or something
-// fails that it cannot run without. It calls ready when everything answers.
+// Up runs all of a deployment in this process until ctx ends or something fails that
+// the deployment cannot run without. It calls ready once everything answers. The
+// package comment shows the order in which things start and stop.
 //
-// In order: the embedded server and the log, the services folded to the log's
-// head, the vault and the gateway, the first policy pack or the synthetic
-// province into an empty log, the read model up to the head, and then the
-// doors for agencies. Until then HTTP answers 503. It stops in the opposite
-// order: requests under way are answered before the services end.
+// A deployment whose projector meets an event that it cannot read goes on: its views
+// stay as they are, and submissions are taken.
 func Up(ctx context.Context, c Config, ready func(Addresses)) (err error) {
 	if err := errors.Join(c.checkExposure("--http", c.HTTP), c.checkExposure("--nats", c.NATS)); err != nil {
 		return err
@@ -51,7 +50,7 @@ func Up(ctx context.Context, c Config, ready func(Addresses)) (err error) {
 	if err := c.makeData(); err != nil {
 		return err
 	}
-	// Taken first: a port in use is told before anything is loaded.
+	// Listen first, so that a port in use is reported before anything is loaded.
 	listener, address, err := c.listen()
 	if err != nil {
 		return err
@@ -67,7 +66,7 @@ func Up(ctx context.Context, c Config, ready func(Addresses)) (err error) {
 	})
 	front.Go(func() error {
 		select {
-		case <-backCtx.Done(): // something failed
+		case <-backCtx.Done(): // something in the back group failed
 			return errBackend
 		case <-frontCtx.Done():
 			return nil
@@ -84,11 +83,13 @@ func Up(ctx context.Context, c Config, ready func(Addresses)) (err error) {
 	return err
 }
 
-// errBack ends the doors when what is behind them has failed.
+// errBackend ends the front group when something in the back group has failed.
 var errBackend = errors.New("a service has failed")
 
-// up builds a deployment: what answers from outside runs in front and ends
-// with ctx, what it relies on runs in back and ends later.
+// up starts a deployment and runs the last part of it, the record of refusals, until
+// ctx ends. What answers to the outside runs in front and ends with ctx. What the front
+// group relies on runs in back and ends with backCtx, later. http is the URL at which
+// server answers.
 func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, server *httpServer, http string, ready func(Addresses)) error {
 	infra, err := c.startEmbedded(ctx)
 	if err != nil {
@@ -99,7 +100,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 		return err
 	}
 	var closers []func() error
-	closed := make(chan struct{}) // what runs in back has ended
+	closed := make(chan struct{}) // closers is complete
 	var running sync.WaitGroup
 	keep := func(run func() error) {
 		running.Add(1)
@@ -116,7 +117,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 		infra.close()
 		return errors.Join(errs...)
 	})
-	defer close(closed) // closers grow no more
+	defer close(closed)
 
 	m := meter.New()
 	infra.log = m.Log(infra.log)
@@ -154,7 +155,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 		if !errors.Is(err, runner.ErrPoisoned) {
 			return ignoreCanceled(backCtx, err)
 		}
-		// The views stay as they are; submissions are taken all the same.
+		// The views stay as they are, and submissions are taken.
 		stopped(err)
 		fmt.Fprintln(c.Out, explainPoisoned(err))
 		c.Logger.Error("the views stand still", "error", err)
@@ -206,7 +207,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 	return nil
 }
 
-// ended is err, but nil for the end that ctx asked for.
+// ignoreCanceled returns nil if err says that ctx was cancelled, and err otherwise.
 func ignoreCanceled(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil
@@ -214,13 +215,15 @@ func ignoreCanceled(ctx context.Context, err error) error {
 	return err
 }
 
+// isEmpty reports whether a log holds no commit.
 func isEmpty(ctx context.Context, l log.Log) (bool, error) {
 	head, _, err := l.Head(ctx, log.Filter{})
 	return head.IsZero(), err
 }
 
-// gateway opens the vault, brings it up to the erasures in the log, and opens
-// the gateway before desk. staff has the placements that it decides by.
+// openGateway opens the vault, applies the erasures in the log to it, and returns the
+// gateway and the function that closes the vault. The gateway submits to submitter, and
+// reads the placements of services to decide whom an agency may learn about.
 func (c *Config) openGateway(ctx context.Context, submitter gateway.Submitter, services *serviceSet, l log.Log, m *meter.Meter) (*gateway.Gateway, func() error, error) {
 	divisions, err := c.loadDivisions()
 	if err != nil {
@@ -251,7 +254,7 @@ func (c *Config) openGateway(ctx context.Context, submitter gateway.Submitter, s
 	return gate, v.Close, nil
 }
 
-// api makes the query API.
+// newQueryAPI returns the query API on a read model.
 func (c *Config) newQueryAPI(l log.Log, model *readmodel.Dir) (*query.API, error) {
 	divisions, err := c.loadDivisions()
 	if err != nil {
@@ -264,8 +267,9 @@ func (c *Config) newQueryAPI(l log.Log, model *readmodel.Dir) (*query.API, error
 	return query.New(query.Options{Model: model, Log: l, Divisions: divisions, Zone: shanghai, Now: time.Now}), nil
 }
 
-// begin puts into an empty log what it must begin with: the synthetic
-// province, whose first event is the pack, or the pack alone.
+// initializeLog puts into an empty log what each log begins with: a policy pack, or the
+// synthetic province, whose first event is a policy pack. A log that is not empty stays
+// as it is.
 func (c *Config) initializeLog(ctx context.Context, gate *gateway.Gateway, empty bool) error {
 	if !empty {
 		if c.Simulate > 0 {
@@ -282,7 +286,7 @@ func (c *Config) initializeLog(ctx context.Context, gate *gateway.Gateway, empty
 		if err != nil {
 			return err
 		}
-		// As an import, so that history can still be brought in.
+		// The pack is imported, since history can be imported only before the first live event.
 		receipts, err := gate.Submit(ctx, gateway.Local(), []gateway.Item{{Event: events.Adoption(pack)}}, pack.ValidFrom.Start(shanghai))
 		if err == nil && receipts[0].Status != events.Accepted {
 			err = receipts[0].Reasons
@@ -300,7 +304,7 @@ func (c *Config) initializeLog(ctx context.Context, gate *gateway.Gateway, empty
 	return l.run(ctx, simulate.Config{Scale: c.Simulate, Seed: c.Seed, Divisions: divisions, Policy: pack})
 }
 
-// announce leaves the addresses in the data directory.
+// writeAddresses writes the addresses to addressFile.
 func (c *Config) writeAddresses(a Addresses) error {
 	b, err := json.Marshal(a)
 	if err != nil {

@@ -9,11 +9,12 @@ import (
 	"github.com/muster-works/muster/services/gateway/vault"
 )
 
-// masterKey is the name of the file of the vault's master key. It lies beside
-// the vault's folder and not in it, so that a copy of the folder opens nothing.
+// masterKey is the name of the file of the vault's master key. The file lies beside the
+// folder of the vault and not in it, so that nobody can open a copy of the folder
+// alone.
 const masterKey = "vault.key"
 
-// vault opens the vault where --vault says.
+// openVault opens the vault that --vault names.
 func (c *Config) openVault(ctx context.Context) (*vault.Vault, error) {
 	key := c.VaultKey
 	if key == "" {

@@ -1,4 +1,4 @@
-package deployment
+package truncation
 
 import (
 	"os"
@@ -10,12 +10,12 @@ import (
 	"github.com/muster-works/muster/events/log/memlog"
 )
 
-// TestSeenLayout holds the file that names a late commit of the log to what is
-// frozen. A member of another name would be read as none, so that a log which
-// lost commits would be taken for a whole one.
-func TestSeenLayout(t *testing.T) {
-	l, file := memlog.New(), filepath.Join(t.TempDir(), seenFile)
-	w, err := attest(t.Context(), l, "embedded", file)
+// TestFileLayout compares the file with its frozen layout. If a member had another
+// name, files of earlier versions would name no commit, and a log that lost commits
+// would pass for a whole one.
+func TestFileLayout(t *testing.T) {
+	l, file := memlog.New(), filepath.Join(t.TempDir(), "log.seen")
+	w, err := Watch(t.Context(), l, "embedded", file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package deployment
+package truncation
 
 import (
 	"os"
@@ -9,9 +9,9 @@ import (
 	"github.com/muster-works/muster/events/log/memlog"
 )
 
-// Whatever a file says that was seen of a log: the deployment starts by it or
-// says why it does not, and leaves a file that it starts by the next time.
-func FuzzSeen(f *testing.F) {
+// FuzzFile gives Watch files of any content. Watch accepts a file or returns an error,
+// and the file that it leaves after it accepted one is accepted by the next run.
+func FuzzFile(f *testing.F) {
 	for _, s := range []string{`{"log":"embedded","position":"1-0","commit":"a"}`, `{"log":"embedded","position":"2-0","commit":"a"}`, `{"log":"other","position":"9-0","commit":"b"}`,
 		`{"log":"embedded"}`, `{"log":"embedded","position":"x"}`, "", "{", "null"} {
 		f.Add([]byte(s))
@@ -21,11 +21,11 @@ func FuzzSeen(f *testing.F) {
 		if _, _, err := l.Append(t.Context(), log.Commit{ID: "a", Boundary: "placement", Events: [][]byte{[]byte("{}")}}, 0); err != nil {
 			t.Fatal(err)
 		}
-		file := filepath.Join(t.TempDir(), seenFile)
+		file := filepath.Join(t.TempDir(), "log.seen")
 		if err := os.WriteFile(file, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		w, err := attest(t.Context(), l, "embedded", file)
+		w, err := Watch(t.Context(), l, "embedded", file)
 		if err != nil {
 			return
 		}
@@ -39,7 +39,7 @@ func FuzzSeen(f *testing.F) {
 		}
 		close(w.quit)
 		w.done.Wait()
-		again, err := attest(t.Context(), l, "embedded", file)
+		again, err := Watch(t.Context(), l, "embedded", file)
 		if err != nil {
 			t.Fatalf("after %q: %v", content, err)
 		}

@@ -1,4 +1,4 @@
-package deployment
+package truncation
 
 import (
 	"errors"
@@ -11,10 +11,11 @@ import (
 	"github.com/muster-works/muster/events/log/memlog"
 )
 
-// Goal: a log that lacks at start what an earlier run met in it is refused, and
-// one that grew, or another one by its name, is not.
-func TestWitness(t *testing.T) {
-	file := filepath.Join(t.TempDir(), seenFile)
+// Goal: a log is refused if it lacks the commit that an earlier run saw in it. A log
+// that grew is not refused, nor a log of another name. Method: one run after the other
+// on logs in memory, with the same file.
+func TestGuard(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "log.seen")
 	grown := func(ids ...string) *memlog.Log {
 		l := memlog.New()
 		var rev log.Revision
@@ -27,8 +28,8 @@ func TestWitness(t *testing.T) {
 		}
 		return l
 	}
-	meet := func(l log.Log, name string) error {
-		w, err := attest(t.Context(), l, name, file)
+	watchOnce := func(l log.Log, name string) error {
+		w, err := Watch(t.Context(), l, name, file)
 		if err != nil {
 			return err
 		}
@@ -37,7 +38,7 @@ func TestWitness(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		return errors.Join(w.Close(), w.Close()) // twice does no harm
+		return errors.Join(w.Close(), w.Close()) // a second Close does no harm
 	}
 	for i, test := range []struct {
 		name    string
@@ -54,15 +55,15 @@ func TestWitness(t *testing.T) {
 		{"embedded", []string{"a", "b", "c", "d"}, ""},
 		{"nats://elsewhere", []string{"x"}, ""},
 	} {
-		err := meet(grown(test.commits...), test.name)
+		err := watchOnce(grown(test.commits...), test.name)
 		if test.foreign == "" && err != nil || test.foreign != "" && (!errors.Is(err, log.ErrForeign) ||
 			!strings.Contains(err.Error(), test.foreign) || !strings.Contains(err.Error(), "remove "+file)) {
 			t.Errorf("%d, %v: %v", i, test.commits, err)
 		}
 	}
 
-	// What is appended counts as well, and what fails does not.
-	w, err := attest(t.Context(), memlog.New(), "mine", file)
+	// A commit that was appended counts as seen, and one whose append failed does not.
+	w, err := Watch(t.Context(), memlog.New(), "mine", file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,10 +73,10 @@ func TestWitness(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := meet(grown("own-1"), "mine"); !errors.Is(err, log.ErrForeign) {
+	if err := watchOnce(grown("own-1"), "mine"); !errors.Is(err, log.ErrForeign) {
 		t.Errorf("another first commit: %v", err)
 	}
-	if err := meet(grown("own-0"), "mine"); err != nil {
+	if err := watchOnce(grown("own-0"), "mine"); err != nil {
 		t.Error(err)
 	}
 }
