@@ -39,10 +39,10 @@ func (a *accessFile) edit(change func(*access.File) error) error {
 }
 
 // inForce says when a change takes effect.
-const inForce = "A deployment that runs with %s follows within seconds.\n"
+const inForceNotice = "A deployment that runs with %s follows within seconds.\n"
 
 // change makes a command that does one thing to an account and says so.
-func change(k accountKind, verb, done, short, long string, do func(f *access.File, name string) error) *cobra.Command {
+func accountChangeCommand(k accountKind, verb, done, short, long string, do func(f *access.File, name string) error) *cobra.Command {
 	var file accessFile
 	cmd := &cobra.Command{
 		Use: verb + " NAME --auth FILE", Short: short, Long: short + ".\n\n" + long,
@@ -51,7 +51,7 @@ func change(k accountKind, verb, done, short, long string, do func(f *access.Fil
 			if err := file.edit(func(f *access.File) error { return do(f, args[0]) }); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s %s is %s. "+inForce, k.noun, args[0], done, file.name)
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s %s is %s. "+inForceNotice, k.noun, args[0], done, file.name)
 			return err
 		},
 	}
@@ -60,19 +60,19 @@ func change(k accountKind, verb, done, short, long string, do func(f *access.Fil
 }
 
 func disableAccountCommand(k accountKind) *cobra.Command {
-	return change(k, "disable", "disabled", "Let "+article(k.noun)+" in no more, and keep its entry",
+	return accountChangeCommand(k, "disable", "disabled", "Let "+article(k.noun)+" in no more, and keep its entry",
 		"Its tokens and keys count again when it is enabled.",
 		func(f *access.File, name string) error { return setDisabled(k, f, name, true) })
 }
 
 func enableAccountCommand(k accountKind) *cobra.Command {
-	return change(k, "enable", "enabled", "Let "+article(k.noun)+" in again that was disabled",
+	return accountChangeCommand(k, "enable", "enabled", "Let "+article(k.noun)+" in again that was disabled",
 		"It comes with the tokens and keys that it had.",
 		func(f *access.File, name string) error { return setDisabled(k, f, name, false) })
 }
 
 func removeAccountCommand(k accountKind) *cobra.Command {
-	return change(k, "remove", "removed", "Take "+article(k.noun)+" out of the access file",
+	return accountChangeCommand(k, "remove", "removed", "Take "+article(k.noun)+" out of the access file",
 		"What it submitted or asked stays on record under its name. Give the name to\nnobody else: records name whoever it was by it.",
 		k.remove)
 }
@@ -95,7 +95,7 @@ func setDisabled(k accountKind, f *access.File, name string, disabled bool) erro
 
 func listAccountsCommand(k accountKind) *cobra.Command {
 	var file accessFile
-	var form form
+	var output outputFlags
 	cmd := &cobra.Command{
 		Use: "list --auth FILE", Short: "List the " + k.plural + " of an access file",
 		Args: cobra.NoArgs,
@@ -107,7 +107,7 @@ func listAccountsCommand(k accountKind) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("--auth %s: %w", file.name, err)
 			}
-			w, closed, err := form.open(cmd.OutOrStdout())
+			w, closed, err := output.open(cmd.OutOrStdout())
 			if err != nil {
 				return err
 			}
@@ -120,19 +120,19 @@ func listAccountsCommand(k accountKind) *cobra.Command {
 			switch {
 			case err != nil:
 				return err
-			case form.format == "json":
+			case output.format == "json":
 				_, err = fmt.Fprintf(w, "%s\n", text)
 				return err
-			case form.format == "csv":
+			case output.format == "csv":
 				return a.csv(w)
-			case form.format == "xlsx":
+			case output.format == "xlsx":
 				return a.workbook(w)
 			}
 			return a.table(w)
 		},
 	}
 	file.flags(cmd.Flags())
-	form.flags(cmd.Flags())
+	output.flags(cmd.Flags())
 	return cmd
 }
 

@@ -34,7 +34,7 @@ func agencyCommand() *cobra.Command {
 
 func addAgencyCommand() *cobra.Command {
 	var a access.Agency
-	var o adding
+	var o addFlags
 	var services []string
 	var password bool
 	rights := map[access.Right]*bool{}
@@ -67,10 +67,10 @@ the seed or the password it connects to NATS, where it may publish to muster.sub
 				a.User = a.Name
 			}
 			var s secrets
-			if err := s.natsOf(&a, 0); err != nil {
+			if err := s.rotateNATS(&a, 0); err != nil {
 				return err
 			}
-			return o.hand(cmd, "agency", a.Name, &s, func(f *access.File) error {
+			return o.store(cmd, "agency", a.Name, &s, func(f *access.File) error {
 				a.Tokens = access.Tokens{s.of}
 				f.Agencies = append(f.Agencies, a)
 				return nil
@@ -95,7 +95,7 @@ the seed or the password it connects to NATS, where it may publish to muster.sub
 }
 
 func rotateAgencyCommand(k accountKind) *cobra.Command {
-	var o rotating
+	var o rotateFlags
 	var nats bool
 	cmd := &cobra.Command{
 		Use:   "rotate NAME --auth FILE",
@@ -110,11 +110,11 @@ password is replaced at once.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case o.finish:
-				return o.drop(cmd, k, args[0])
+				return o.dropReplaced(cmd, k, args[0])
 			case nats:
-				return o.natsOf(cmd, args[0])
+				return o.rotateNATS(cmd, args[0])
 			}
-			return o.tokenOf(cmd, k, args[0])
+			return o.rotateToken(cmd, k, args[0])
 		},
 	}
 	o.flags(cmd.Flags())

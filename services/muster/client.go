@@ -29,7 +29,7 @@ func (c *client) flags(f *pflag.FlagSet) {
 }
 
 // anonymous says that there is no token.
-func (c *client) anonymous() bool { return c.token == "" && c.tokenFile == "" }
+func (c *client) hasNoToken() bool { return c.token == "" && c.tokenFile == "" }
 
 // bearer returns the token, empty where there is none.
 func (c *client) bearer() (string, error) {
@@ -131,7 +131,7 @@ func (c *client) submit(ctx context.Context, e *events.Event) (r events.Receipt,
 }
 
 // person sends a wish about one person and returns the answer, indented.
-func (c *client) person(ctx context.Context, pseudonym, what string, wish any) (string, error) {
+func (c *client) personRequest(ctx context.Context, pseudonym, what string, wish any) (string, error) {
 	body, err := json.Marshal(wish)
 	if err != nil {
 		return "", err

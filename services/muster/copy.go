@@ -45,7 +45,7 @@ anew by themselves.`,
 				return fmt.Errorf("the target: %w", err)
 			}
 			defer target.Close()
-			bars := stages{out: cmd.ErrOrStderr()}
+			bars := transferBars{out: cmd.ErrOrStderr()}
 			report, err := transfer.Run(cmd.Context(), source, target, bars.show)
 			bars.finish()
 			if err != nil {
@@ -82,13 +82,13 @@ func openTarget(ctx context.Context, c deployment.Config) (*deployment.OpenedLog
 }
 
 // stages shows each stage of a transfer as a bar.
-type stages struct {
+type transferBars struct {
 	out   io.Writer
 	stage transfer.Stage
 	bar   *progressbar.ProgressBar
 }
 
-func (s *stages) show(p transfer.Progress) {
+func (s *transferBars) show(p transfer.Progress) {
 	if p.Stage != s.stage {
 		s.finish()
 		s.stage = p.Stage
@@ -100,7 +100,7 @@ func (s *stages) show(p transfer.Progress) {
 	_ = s.bar.Set64(int64(p.Events))
 }
 
-func (s *stages) finish() {
+func (s *transferBars) finish() {
 	if s.bar != nil {
 		_ = s.bar.Finish()
 	}

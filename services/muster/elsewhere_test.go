@@ -10,13 +10,13 @@ import (
 
 // elsewhere is a NATS server that services run against, each in a process of its
 // own. It has no log before provision.
-type elsewhere struct {
+type externalServer struct {
 	t      *testing.T
 	dir    string
 	server *embedded.Server
 }
 
-func startElsewhere(t *testing.T) *elsewhere {
+func startExternalServer(t *testing.T) *externalServer {
 	t.Helper()
 	dir := t.TempDir()
 	server, err := embedded.Start(embedded.Options{Dir: filepath.Join(dir, "nats"), Addr: "127.0.0.1:0"})
@@ -24,10 +24,10 @@ func startElsewhere(t *testing.T) *elsewhere {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Shutdown)
-	return &elsewhere{t, dir, server}
+	return &externalServer{t, dir, server}
 }
 
-func (e *elsewhere) provision() {
+func (e *externalServer) provision() {
 	e.t.Helper()
 	nc, err := e.server.Connect()
 	if err != nil {
@@ -41,12 +41,12 @@ func (e *elsewhere) provision() {
 
 // command is that of a service, with the data directory that a later --data
 // takes the place of.
-func (e *elsewhere) command(service string, args ...string) []string {
+func (e *externalServer) command(service string, args ...string) []string {
 	return append([]string{"serve", service, "--nats", e.server.ClientURL(), "--creds", filepath.Join(e.dir, "nats", embedded.PasswordFile),
 		"--data", filepath.Join(e.dir, "data"), "--http", "127.0.0.1:0"}, args...)
 }
 
-func (e *elsewhere) serve(service string, args ...string) *instance {
+func (e *externalServer) serve(service string, args ...string) *instance {
 	e.t.Helper()
 	return start(e.t, e.command(service, args...)...)
 }

@@ -20,7 +20,7 @@ import (
 // service, both gateways asked at once.
 func TestGateways(t *testing.T) {
 	database := strings.Replace(pgtest.Database(t), "postgres@", "postgres:hunter2@", 1)
-	on := startElsewhere(t)
+	on := startExternalServer(t)
 	on.provision()
 	dir := on.dir
 	for _, name := range []string{"policy", "post", "hire", "exit", "training"} {

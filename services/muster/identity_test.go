@@ -52,9 +52,9 @@ func hired(id, who string) string {
 
 // body is what is sent through one door: a whole working life, and every way to
 // put an identity where none belongs.
-func (p somebody) body(door string) []string {
+func (p somebody) body(entry string) []string {
 	short := fmt.Sprintf(`"identity":{"id_number":%q}`, p.number)
-	id := func(s string) string { return s + "-" + door }
+	id := func(s string) string { return s + "-" + entry }
 	hire := hired(id("h"), p.identity())
 	wrong := p.number[:17] + string('0'+(p.number[16]-'0'+1)%10) // hardly ever valid, and close to it
 	return []string{
@@ -257,8 +257,8 @@ func TestNoIdentityInClear(t *testing.T) {
 	for where, text := range found {
 		for n, p := range people {
 			for _, s := range p.secrets() {
-				for _, form := range [][]byte{[]byte(s), []byte(escaped(s))} {
-					if at := bytes.Index(text, form); at >= 0 {
+				for _, output := range [][]byte{[]byte(s), []byte(escaped(s))} {
+					if at := bytes.Index(text, output); at >= 0 {
 						t.Errorf("%s of person %d stands in %s: …%q", s, n, where, text[max(0, at-120):min(len(text), at+60)])
 					}
 				}

@@ -29,14 +29,14 @@ func keys(t *testing.T, create func() (nkeys.KeyPair, error)) (nkeys.KeyPair, st
 }
 
 // An operated server knows its accounts by the JWTs of an operator.
-type operated struct {
+type jwtServer struct {
 	t        *testing.T
 	operator nkeys.KeyPair
 	accounts *server.MemAccResolver
 }
 
 // account makes an account of the server.
-func (o operated) account(name string, say func(*jwt.AccountClaims)) (nkeys.KeyPair, string) {
+func (o jwtServer) account(name string, say func(*jwt.AccountClaims)) (nkeys.KeyPair, string) {
 	o.t.Helper()
 	pair, public := keys(o.t, nkeys.CreateAccount)
 	claims := jwt.NewAccountClaims(public)
@@ -53,7 +53,7 @@ func (o operated) account(name string, say func(*jwt.AccountClaims)) (nkeys.KeyP
 }
 
 // user makes a user of an account, and returns the file of its credentials.
-func (o operated) user(account nkeys.KeyPair, allow jwt.Permissions) string {
+func (o jwtServer) user(account nkeys.KeyPair, allow jwt.Permissions) string {
 	o.t.Helper()
 	pair, public := keys(o.t, nkeys.CreateUser)
 	claims := jwt.NewUserClaims(public)
@@ -82,7 +82,7 @@ func (o operated) user(account nkeys.KeyPair, allow jwt.Permissions) string {
 // does nothing else. Method: such a server in this process, the real binary.
 func TestJWT(t *testing.T) {
 	pair, public := keys(t, nkeys.CreateOperator)
-	o := operated{t, pair, &server.MemAccResolver{}}
+	o := jwtServer{t, pair, &server.MemAccResolver{}}
 	claims := jwt.NewOperatorClaims(public)
 	_, system := o.account("SYS", func(*jwt.AccountClaims) {})
 	muster, inner := o.account("MUSTER", func(c *jwt.AccountClaims) {

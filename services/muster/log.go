@@ -37,7 +37,7 @@ func logFlags(f *pflag.FlagSet, c *deployment.Config) {
 }
 
 // A cat prints events as lines.
-type cat struct {
+type eventPrinter struct {
 	out      *bufio.Writer
 	from     log.Position // the first one; zero is the first of the log
 	boundary string       // of this boundary alone, if set
@@ -47,7 +47,7 @@ type cat struct {
 	printed  int
 }
 
-func (p *cat) flags(f *pflag.FlagSet) {
+func (p *eventPrinter) flags(f *pflag.FlagSet) {
 	f.TextVar(&p.from, "from", log.Position{}, "position of the first event, as receipts show it")
 	f.StringVar(&p.boundary, "boundary", "", "only the events of one boundary, such as placement")
 	f.IntVar(&p.limit, "limit", 0, "stop after so many events (0: no limit)")
@@ -59,7 +59,7 @@ attributes recordedtime and position at its end.`
 
 func catCommand() *cobra.Command {
 	var c deployment.Config
-	var p cat
+	var p eventPrinter
 	cmd := &cobra.Command{
 		Use:   "cat",
 		Short: "Print the events of the log, one CloudEvent a line",
@@ -84,7 +84,7 @@ since recorded time never steps back.`,
 
 func tailCommand() *cobra.Command {
 	var c deployment.Config
-	var p cat
+	var p eventPrinter
 	cmd := &cobra.Command{
 		Use:   "tail",
 		Short: "Print the events that come, one CloudEvent a line",
@@ -123,7 +123,7 @@ times may be shown earlier than log cat shows them.`,
 }
 
 // print prints what p selects of commits, as soon as it is there if live.
-func (p *cat) print(w io.Writer, commits iter.Seq2[log.Commit, error], live bool) error {
+func (p *eventPrinter) print(w io.Writer, commits iter.Seq2[log.Commit, error], live bool) error {
 	p.out = bufio.NewWriterSize(w, 1<<20)
 	if p.limit < 0 {
 		return fmt.Errorf("--limit %d: want 0 or more", p.limit)
@@ -160,7 +160,7 @@ func boundaries() (all []string) {
 }
 
 // commit prints what p selects of c, and says whether there may be more.
-func (p *cat) commit(c log.Commit) (more bool, err error) {
+func (p *eventPrinter) commit(c log.Commit) (more bool, err error) {
 	recorded := p.clock.Recorded(c).UTC()
 	if !p.started {
 		switch c.Position.Compare(p.from.Commit()) {
@@ -183,7 +183,7 @@ func (p *cat) commit(c log.Commit) (more bool, err error) {
 		if at.Compare(p.from) < 0 {
 			continue
 		}
-		if _, err := p.out.Write(line(e, recorded, at)); err != nil {
+		if _, err := p.out.Write(printedLine(e, recorded, at)); err != nil {
 			return false, err
 		}
 		if p.printed++; p.printed == p.limit {
@@ -194,7 +194,7 @@ func (p *cat) commit(c log.Commit) (more bool, err error) {
 }
 
 // line is event with the attributes that the log gave it.
-func line(event []byte, recorded time.Time, at log.Position) []byte {
+func printedLine(event []byte, recorded time.Time, at log.Position) []byte {
 	b := make([]byte, 0, len(event)+96)
 	b = append(b, event[:len(event)-1]...)
 	if len(event) > 2 {

@@ -134,15 +134,15 @@ func TestLogCatAndTail(t *testing.T) {
 }
 
 // A tailing is muster log tail under way.
-type tailing struct {
+type tailProcess struct {
 	cmd   *exec.Cmd
 	said  *bytes.Buffer
 	lines chan string
 }
 
-func tail(t *testing.T, args ...string) *tailing {
+func tail(t *testing.T, args ...string) *tailProcess {
 	t.Helper()
-	f := &tailing{cmd: command(t.Context(), append([]string{"log", "tail"}, args...)...), said: &bytes.Buffer{}, lines: make(chan string, 1000)}
+	f := &tailProcess{cmd: command(t.Context(), append([]string{"log", "tail"}, args...)...), said: &bytes.Buffer{}, lines: make(chan string, 1000)}
 	f.cmd.Stderr = f.said
 	out, err := f.cmd.StdoutPipe()
 	if err != nil {
@@ -160,7 +160,7 @@ func tail(t *testing.T, args ...string) *tailing {
 	return f
 }
 
-func (f *tailing) next(t *testing.T) printed {
+func (f *tailProcess) next(t *testing.T) printed {
 	t.Helper()
 	select {
 	case s, more := <-f.lines:
@@ -176,7 +176,7 @@ func (f *tailing) next(t *testing.T) printed {
 }
 
 // stop interrupts it, which is how it ends.
-func (f *tailing) stop(t *testing.T) {
+func (f *tailProcess) stop(t *testing.T) {
 	t.Helper()
 	_ = f.cmd.Process.Signal(os.Interrupt)
 	for s := range f.lines {

@@ -58,7 +58,7 @@ It holds no cell of any sheet, but keep it as safe as they are.`,
 					return err
 				}
 			}
-			if agency == "" && p.client.anonymous() {
+			if agency == "" && p.client.hasNoToken() {
 				agency = "local"
 			}
 			if agency != "" {
@@ -74,7 +74,7 @@ It holds no cell of any sheet, but keep it as safe as they are.`,
 				out = f
 			}
 			p.receipts = bufio.NewWriter(out)
-			if p.sheet.Book, err = sheets.OpenBook(ids); err != nil {
+			if p.sheet.IDs, err = sheets.OpenIDStore(ids); err != nil {
 				return fmt.Errorf("--ids: %w", err)
 			}
 			p.bar = progressbar.NewOptions64(size(files), progressbar.OptionSetWriter(cmd.ErrOrStderr()),
@@ -83,7 +83,7 @@ It holds no cell of any sheet, but keep it as safe as they are.`,
 			err = p.publish(cmd.Context(), files)
 			_ = p.bar.Finish()
 			// What was answered is kept, whatever came after it.
-			if err := errors.Join(err, p.receipts.Flush(), p.sheet.Book.Close()); err != nil {
+			if err := errors.Join(err, p.receipts.Flush(), p.sheet.IDs.Close()); err != nil {
 				return err
 			}
 			return p.summary(cmd.OutOrStdout(), receipts)
@@ -118,7 +118,7 @@ func size(files []string) (sum int64) {
 func printColumns(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "kind\tcolumn\tlabels\trequired")
-	for _, c := range sheets.Kinds() {
+	for _, c := range sheets.Columns() {
 		required := ""
 		if c.Required {
 			required = "yes"
@@ -201,7 +201,7 @@ func (p *publisher) rows(ctx context.Context, name string, f *os.File, format sh
 				raw = slices.Concat(fmt.Appendf(nil, `{"recordedtime":%q,`, p.recorded.Format(time.RFC3339Nano)), raw[1:])
 			}
 		}
-		if err := p.add(ctx, raw, parcel{name, &entry}); err != nil {
+		if err := p.add(ctx, raw, pendingEvent{name, &entry}); err != nil {
 			return err
 		}
 	}
@@ -217,8 +217,8 @@ func (p *publisher) lines(ctx context.Context, name string, in io.Reader) error 
 			return err
 		}
 		_ = p.bar.Add(len(line))
-		if raw := trimmed(line, p.imported); len(raw) > 0 {
-			if err := p.add(ctx, raw, parcel{}); err != nil {
+		if raw := requestLine(line, p.imported); len(raw) > 0 {
+			if err := p.add(ctx, raw, pendingEvent{}); err != nil {
 				return fmt.Errorf("lines up to %d: %w", number, err)
 			}
 		}

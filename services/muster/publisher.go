@@ -25,13 +25,13 @@ import (
 )
 
 const (
-	bodyEvents = 1000    // events a request
-	bodyBytes  = 4 << 20 // and bytes
+	requestEvents = 1000    // events a request
+	requestBytes  = 4 << 20 // and bytes
 	// Of a dry run each request sees its own events alone, so that it is as
 	// long as it may be.
-	dryEvents = 10_000
-	dryBytes  = 15 << 20
-	patience  = 2 * time.Minute
+	dryRunEvents = 10_000
+	dryRunBytes  = 15 << 20
+	retryTimeout = 2 * time.Minute
 )
 
 // A publisher sends files and counts what became of them.
@@ -44,10 +44,10 @@ type publisher struct {
 	receipts *bufio.Writer
 	bar      *progressbar.ProgressBar
 
-	body    bytes.Buffer
-	events  int      // in the body
-	waiting []parcel // in order; those of the body, and those that have an answer already
-	bodies  int      // sent
+	body     bytes.Buffer
+	events   int            // in the body
+	pending  []pendingEvent // in order; those of the body, and those that have an answer already
+	requests int            // sent
 
 	count    map[events.Status]int
 	codes    map[events.Code]int
@@ -57,24 +57,24 @@ type publisher struct {
 
 // A parcel is what stands for one event on its way: nothing for a line of
 // NDJSON, and what rows of a spreadsheet came to.
-type parcel struct {
+type pendingEvent struct {
 	file  string
-	entry *sheets.Entry
+	entry *sheets.Result
 }
 
 // add puts one event into the body, which is sent when it is full. raw is nil
 // for rows that came to no event.
-func (p *publisher) add(ctx context.Context, raw []byte, of parcel) error {
-	most, bytes := bodyEvents, bodyBytes
+func (p *publisher) add(ctx context.Context, raw []byte, of pendingEvent) error {
+	most, bytes := requestEvents, requestBytes
 	if p.dry {
-		most, bytes = dryEvents, dryBytes
+		most, bytes = dryRunEvents, dryRunBytes
 	}
-	if len(p.waiting) >= most || p.body.Len()+len(raw) >= bytes {
+	if len(p.pending) >= most || p.body.Len()+len(raw) >= bytes {
 		if err := p.flush(ctx); err != nil {
 			return err
 		}
 	}
-	p.waiting = append(p.waiting, of)
+	p.pending = append(p.pending, of)
 	if raw != nil {
 		p.body.Write(raw)
 		p.body.WriteByte('\n')
@@ -91,20 +91,20 @@ func (p *publisher) flush(ctx context.Context) error {
 		if got, err = p.send(ctx); err != nil {
 			return err
 		}
-		p.bodies++
+		p.requests++
 	}
-	for _, w := range p.waiting {
+	for _, w := range p.pending {
 		receipt := rowReceipt{}
 		if w.entry == nil || w.entry.Event != nil {
 			receipt.Receipt, got = got[0], got[1:]
 		}
-		if err := p.note(w, receipt); err != nil {
+		if err := p.recordReceipt(w, receipt); err != nil {
 			return err
 		}
 	}
 	p.body.Reset()
-	p.waiting, p.events = p.waiting[:0], 0
-	return p.sheet.Book.Flush()
+	p.pending, p.events = p.pending[:0], 0
+	return p.sheet.IDs.Flush()
 }
 
 // send submits the body. When the instance is busy or away it is sent again:
@@ -136,7 +136,7 @@ func (p *publisher) send(ctx context.Context) ([]events.Receipt, error) {
 				wait = time.Duration(s) * time.Second
 			}
 		}
-		if ctx.Err() != nil || time.Since(start) > patience {
+		if ctx.Err() != nil || time.Since(start) > retryTimeout {
 			return nil, err
 		}
 		select {
@@ -182,7 +182,7 @@ type rowReceipt struct {
 }
 
 // note writes down what became of a parcel.
-func (p *publisher) note(of parcel, r rowReceipt) error {
+func (p *publisher) recordReceipt(of pendingEvent, r rowReceipt) error {
 	if e := of.entry; e != nil {
 		r.File, r.Sheet, r.Rows = filepath.Base(of.file), e.Sheet, e.Rows
 		if e.Event == nil {
@@ -191,7 +191,7 @@ func (p *publisher) note(of parcel, r rowReceipt) error {
 			r.Problems = e.Locate(r.Reasons)
 		}
 		if r.Status != events.Rejected && !p.dry {
-			if err := p.sheet.Book.Keep(e.Claim); err != nil {
+			if err := p.sheet.IDs.Put(e.Record); err != nil {
 				return fmt.Errorf("--ids: %w", err)
 			}
 		}
@@ -201,7 +201,7 @@ func (p *publisher) note(of parcel, r rowReceipt) error {
 		}
 	}
 	r.Reasons = nil
-	p.tell(r)
+	p.tally(r)
 	line, err := json.Marshal(&r)
 	if err != nil {
 		return err
@@ -211,7 +211,7 @@ func (p *publisher) note(of parcel, r rowReceipt) error {
 }
 
 // tell counts a receipt for the summary.
-func (p *publisher) tell(r rowReceipt) {
+func (p *publisher) tally(r rowReceipt) {
 	if p.count == nil {
 		p.count, p.codes = map[events.Status]int{}, map[events.Code]int{}
 	}
@@ -230,12 +230,12 @@ func (p *publisher) tell(r rowReceipt) {
 		if r.Problems[0].Column != "" {
 			reason.Field = "" // the column is its name here
 		}
-		p.examples = append(p.examples, r.where()+": "+events.Reasons{reason}.Error())
+		p.examples = append(p.examples, r.location()+": "+events.Reasons{reason}.Error())
 	}
 }
 
 // where names what was refused as a person finds it.
-func (r *rowReceipt) where() string {
+func (r *rowReceipt) location() string {
 	if r.File == "" {
 		return orElse(r.ID, "(no id)")
 	}
@@ -260,8 +260,8 @@ func (p *publisher) summary(w io.Writer, receipts string) error {
 		fmt.Fprint(w, "dry run, nothing was written: ")
 	}
 	fmt.Fprintf(w, "accepted %d  duplicate %d  rejected %d\n", p.count[events.Accepted], p.count[events.Duplicate], p.count[events.Rejected])
-	if p.dry && p.bodies > 1 {
-		fmt.Fprintf(w, "it was tried in %d parts, of which each saw its own events alone: what relies on an earlier part is refused\n", p.bodies)
+	if p.dry && p.requests > 1 {
+		fmt.Fprintf(w, "it was tried in %d parts, of which each saw its own events alone: what relies on an earlier part is refused\n", p.requests)
 	}
 	if !p.last.IsZero() && !p.dry {
 		fmt.Fprintf(w, "last position %s: query --at-least %s waits for it\n", p.last, p.last)
@@ -289,7 +289,7 @@ func orElse(s, otherwise string) string {
 }
 
 // trimmed is a line as it is sent, empty where it is blank.
-func trimmed(line []byte, imported bool) []byte {
+func requestLine(line []byte, imported bool) []byte {
 	line = bytes.TrimSpace(line)
 	if len(line) > 0 && !imported {
 		line = withoutRecordedTime(line)

@@ -15,7 +15,7 @@ import (
 
 func queryCommand() *cobra.Command {
 	var c client
-	var form form
+	var output outputFlags
 	var asOf, knownAt, division, by, month, atLeast string
 	cmd := &cobra.Command{
 		Use:       "query headcount|vacancies|plan|payroll|findings|funds|agencies",
@@ -34,12 +34,12 @@ func queryCommand() *cobra.Command {
 					query.Set(name, value)
 				}
 			}
-			return c.print(cmd, "/v1/"+args[0], query, "rows", form)
+			return c.print(cmd, "/v1/"+args[0], query, "rows", output)
 		},
 	}
 	f := cmd.Flags()
 	c.flags(f)
-	form.flags(f)
+	output.flags(f)
 	f.StringVar(&asOf, "as-of", "", "business date, YYYY-MM-DD (default: the instance's today)")
 	f.StringVar(&knownAt, "known-at", "", "as known at this instant (RFC 3339) or end of day (default: now)")
 	f.StringVar(&division, "division", "", "division prefix or 12 digits")
@@ -50,16 +50,16 @@ func queryCommand() *cobra.Command {
 }
 
 // A form is how an answer is printed, and where.
-type form struct{ format, out string }
+type outputFlags struct{ format, out string }
 
-func (o *form) flags(f *pflag.FlagSet) {
+func (o *outputFlags) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.format, "format", "table", "table, json, csv or xlsx")
 	f.StringVar(&o.out, "out", "", "write to this file (default: standard output; xlsx wants a file)")
 }
 
 // open opens what is written to; close it with the error of writing, so that no
 // half a file is left.
-func (o *form) open(stdout io.Writer) (w io.Writer, closed func(error) error, err error) {
+func (o *outputFlags) open(stdout io.Writer) (w io.Writer, closed func(error) error, err error) {
 	switch {
 	case !slices.Contains([]string{"table", "json", "csv", "xlsx"}, o.format):
 		return nil, nil, errors.New("--format: want table, json, csv or xlsx")
@@ -82,8 +82,8 @@ func (o *form) open(stdout io.Writer) (w io.Writer, closed func(error) error, er
 
 // print asks a question and prints its answer: as a table, CSV or workbook with
 // the rows of all pages, as JSON a page a line.
-func (c *client) print(cmd *cobra.Command, path string, query url.Values, rows string, form form) (err error) {
-	w, closed, err := form.open(cmd.OutOrStdout())
+func (c *client) print(cmd *cobra.Command, path string, query url.Values, rows string, output outputFlags) (err error) {
+	w, closed, err := output.open(cmd.OutOrStdout())
 	if err != nil {
 		return err
 	}
@@ -100,13 +100,13 @@ func (c *client) print(cmd *cobra.Command, path string, query url.Values, rows s
 			if err != nil {
 				return err
 			}
-			if form.format == "json" {
+			if output.format == "json" {
 				if _, err := fmt.Fprintf(w, "%s\n", bytes.TrimSpace(text)); err != nil {
 					return err
 				}
 			}
 			next = page.take("next")
-			all = answer{facts: page.facts, rows: append(all.rows, page.rows...)}
+			all = answer{details: page.details, rows: append(all.rows, page.rows...)}
 			return nil
 		})
 		if err != nil {
@@ -117,7 +117,7 @@ func (c *client) print(cmd *cobra.Command, path string, query url.Values, rows s
 		}
 		query.Set("cursor", next)
 	}
-	switch form.format {
+	switch output.format {
 	case "csv":
 		return all.csv(w)
 	case "xlsx":
@@ -130,7 +130,7 @@ func (c *client) print(cmd *cobra.Command, path string, query url.Values, rows s
 
 func trailCommand() *cobra.Command {
 	var c client
-	var form form
+	var output outputFlags
 	var knownAt string
 	cmd := &cobra.Command{
 		Use:   "trail person|post|agency|event ID",
@@ -146,18 +146,18 @@ func trailCommand() *cobra.Command {
 			if knownAt != "" {
 				query.Set("known_at", knownAt)
 			}
-			return c.print(cmd, "/v1/trail/"+kind+"/"+url.PathEscape(args[1]), query, "events", form)
+			return c.print(cmd, "/v1/trail/"+kind+"/"+url.PathEscape(args[1]), query, "events", output)
 		},
 	}
 	c.flags(cmd.Flags())
-	form.flags(cmd.Flags())
+	output.flags(cmd.Flags())
 	cmd.Flags().StringVar(&knownAt, "known-at", "", "as known at this instant (RFC 3339) or end of day (default: now)")
 	return cmd
 }
 
 func statusCommand() *cobra.Command {
 	var c client
-	var form form
+	var output outputFlags
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show services, the log's head, and each view's position, lag and age",
@@ -167,15 +167,15 @@ Tables and JSON begin with the services that run; CSV and workbooks hold the
 views alone.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if form.out == "" && (form.format == "table" || form.format == "json") {
-				if err := c.print(cmd, "/v1/services", url.Values{}, "rows", form); err != nil {
+			if output.out == "" && (output.format == "table" || output.format == "json") {
+				if err := c.print(cmd, "/v1/services", url.Values{}, "rows", output); err != nil {
 					return err
 				}
 			}
-			return c.print(cmd, "/v1/projections", url.Values{}, "rows", form)
+			return c.print(cmd, "/v1/projections", url.Values{}, "rows", output)
 		},
 	}
 	c.flags(cmd.Flags())
-	form.flags(cmd.Flags())
+	output.flags(cmd.Flags())
 	return cmd
 }

@@ -30,7 +30,7 @@ func readerCommand() *cobra.Command {
 
 func addReaderCommand() *cobra.Command {
 	var r access.Reader
-	var o adding
+	var o addFlags
 	var role, expires string
 	cmd := &cobra.Command{
 		Use:   "add NAME --role ROLE --division PREFIX --auth FILE",
@@ -50,11 +50,11 @@ An operator may also rebuild the views.`,
 				return err
 			}
 			r.Role = access.Role(role)
-			if r.Expires, err = ending("--expires", expires); err != nil {
+			if r.Expires, err = parseExpiry("--expires", expires); err != nil {
 				return err
 			}
 			var s secrets
-			return o.hand(cmd, "reader", r.Name, &s, func(f *access.File) error {
+			return o.store(cmd, "reader", r.Name, &s, func(f *access.File) error {
 				r.Tokens = access.Tokens{s.of}
 				f.Readers = append(f.Readers, r)
 				return nil
@@ -69,7 +69,7 @@ An operator may also rebuild the views.`,
 }
 
 func rotateReaderCommand(k accountKind) *cobra.Command {
-	var o rotating
+	var o rotateFlags
 	cmd := &cobra.Command{
 		Use:   "rotate NAME --auth FILE",
 		Short: "Give a reader its next token",
@@ -80,9 +80,9 @@ for the time that --grace says, the next one from now on.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.finish {
-				return o.drop(cmd, k, args[0])
+				return o.dropReplaced(cmd, k, args[0])
 			}
-			return o.tokenOf(cmd, k, args[0])
+			return o.rotateToken(cmd, k, args[0])
 		},
 	}
 	o.flags(cmd.Flags())

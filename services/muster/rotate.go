@@ -11,14 +11,14 @@ import (
 )
 
 // A rotating holds the flags of the commands rotate.
-type rotating struct {
+type rotateFlags struct {
 	access accessFile
-	token  tokenMaker
+	token  tokenFlags
 	grace  time.Duration
 	finish bool
 }
 
-func (o *rotating) flags(f *pflag.FlagSet) {
+func (o *rotateFlags) flags(f *pflag.FlagSet) {
 	o.access.flags(f)
 	o.token.flags(f)
 	f.StringVar(&o.token.expires, "expires", "", expiresUsage)
@@ -27,9 +27,9 @@ func (o *rotating) flags(f *pflag.FlagSet) {
 }
 
 // tokenOf gives an account its next token.
-func (o *rotating) tokenOf(cmd *cobra.Command, k accountKind, name string) error {
+func (o *rotateFlags) rotateToken(cmd *cobra.Command, k accountKind, name string) error {
 	var s secrets
-	undo, err := o.token.make(&s)
+	undo, err := o.token.create(&s)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func (o *rotating) tokenOf(cmd *cobra.Command, k accountKind, name string) error
 }
 
 // natsOf gives an agency its next NATS key or password.
-func (o *rotating) natsOf(cmd *cobra.Command, name string) error {
+func (o *rotateFlags) rotateNATS(cmd *cobra.Command, name string) error {
 	if o.token.file != "" || o.token.expires != "" {
 		return errors.New("--token-file, --expires: belong to a token; leave out --nats, or them")
 	}
@@ -57,7 +57,7 @@ func (o *rotating) natsOf(cmd *cobra.Command, name string) error {
 		if err != nil {
 			return err
 		}
-		return s.natsOf(a, o.grace)
+		return s.rotateNATS(a, o.grace)
 	})
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (o *rotating) natsOf(cmd *cobra.Command, name string) error {
 }
 
 // drop ends what the newest token and the newest key replace.
-func (o *rotating) drop(cmd *cobra.Command, k accountKind, name string) error {
+func (o *rotateFlags) dropReplaced(cmd *cobra.Command, k accountKind, name string) error {
 	err := o.access.edit(func(f *access.File) error {
 		a, err := k.account(f, name)
 		if err != nil {
@@ -81,7 +81,7 @@ func (o *rotating) drop(cmd *cobra.Command, k accountKind, name string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s has its newest token and key alone. "+inForce, k.noun, name, o.access.name)
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s has its newest token and key alone. "+inForceNotice, k.noun, name, o.access.name)
 	return err
 }
 

@@ -18,7 +18,7 @@ const expiresUsage = "the last day of the token, or the instant of its end (defa
 
 // ending reads when something ends: an instant, or the last day in Shanghai.
 // Empty is never, the zero time.
-func ending(flag, text string) (time.Time, error) {
+func parseExpiry(flag, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
@@ -34,9 +34,9 @@ func ending(flag, text string) (time.Time, error) {
 }
 
 // A tokenMaker holds the flags of commands that make a token.
-type tokenMaker struct{ file, expires string }
+type tokenFlags struct{ file, expires string }
 
-func (m *tokenMaker) flags(f *pflag.FlagSet) {
+func (m *tokenFlags) flags(f *pflag.FlagSet) {
 	f.StringVar(&m.file, "token-file", "", "write the token to this file, which must be new, and do not print it")
 }
 
@@ -51,7 +51,7 @@ type secrets struct {
 
 // natsOf gives an agency its next NATS key, or its next password where it has a
 // user with one. With a grace the key before counts as well.
-func (s *secrets) natsOf(a *access.Agency, grace time.Duration) (err error) {
+func (s *secrets) rotateNATS(a *access.Agency, grace time.Duration) (err error) {
 	if a.User != "" {
 		s.user = a.User
 		s.password, a.Password, err = access.NewPassword()
@@ -71,8 +71,8 @@ func (s *secrets) natsOf(a *access.Agency, grace time.Duration) (err error) {
 
 // make makes the token, and writes it to the file where there is one. undo
 // takes the file away again.
-func (m *tokenMaker) make(s *secrets) (undo func() error, err error) {
-	expires, err := ending("--expires", m.expires)
+func (m *tokenFlags) create(s *secrets) (undo func() error, err error) {
+	expires, err := parseExpiry("--expires", m.expires)
 	if err != nil {
 		return nil, err
 	}
@@ -107,19 +107,19 @@ func (s *secrets) print(w io.Writer, noun, name, tokenFile, accessFile string) e
 	if s.password != "" {
 		fmt.Fprintf(w, "NATS user  %s\npassword   %s\n", s.user, s.password)
 	}
-	_, err := fmt.Fprintf(w, "They are not shown again. "+inForce, accessFile)
+	_, err := fmt.Fprintf(w, "They are not shown again. "+inForceNotice, accessFile)
 	return err
 }
 
 // An adding is the part of the commands add that agencies and readers have in
 // common.
-type adding struct {
+type addFlags struct {
 	access accessFile
-	token  tokenMaker
+	token  tokenFlags
 	config deployment.Config
 }
 
-func (o *adding) flags(f *pflag.FlagSet, a *access.Account) {
+func (o *addFlags) flags(f *pflag.FlagSet, a *access.Account) {
 	o.access.flags(f)
 	o.token.flags(f)
 	f.StringVar(&a.Division, "division", "", "prefix of the divisions that it answers for: 2, 4, 6, 9 or 12 digits, empty for everywhere")
@@ -129,7 +129,7 @@ func (o *adding) flags(f *pflag.FlagSet, a *access.Account) {
 }
 
 // check names the account and holds its division against the table.
-func (o *adding) check(cmd *cobra.Command, a *access.Account, name string) error {
+func (o *addFlags) check(cmd *cobra.Command, a *access.Account, name string) error {
 	a.Name = name
 	switch {
 	case o.access.name == "":
@@ -142,8 +142,8 @@ func (o *adding) check(cmd *cobra.Command, a *access.Account, name string) error
 
 // hand makes the token, has add put the account into the file, and hands the
 // secrets over.
-func (o *adding) hand(cmd *cobra.Command, noun, name string, s *secrets, add func(*access.File) error) error {
-	undo, err := o.token.make(s)
+func (o *addFlags) store(cmd *cobra.Command, noun, name string, s *secrets, add func(*access.File) error) error {
+	undo, err := o.token.create(s)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // together they are the same deployment; two of one kind share the work, and
 // one that is killed is missed by nobody. Method: a process a service.
 func TestServe(t *testing.T) {
-	on := startElsewhere(t)
+	on := startExternalServer(t)
 	if out, err := try(t, on.command("hire")...); err == nil || !strings.Contains(out, "provision") {
 		t.Errorf("a server without the stream: %v\n%s", err, out)
 	}

@@ -14,17 +14,17 @@ import (
 
 // An answer is a query's answer as it came: members in their order.
 type answer struct {
-	facts []member   // all that is not rows
-	rows  [][]member // each row's members
+	details []jsonMember   // all that is not rows
+	rows    [][]jsonMember // each row's members
 }
 
-type member struct {
+type jsonMember struct {
 	name  string
 	value jsontext.Value
 }
 
 // text is the value as a person reads it.
-func (m member) text() string {
+func (m jsonMember) text() string {
 	if m.value.Kind() == '"' {
 		var s string
 		if json.Unmarshal(m.value, &s) == nil {
@@ -37,7 +37,7 @@ func (m member) text() string {
 	return ""
 }
 
-func readMembers(dec *jsontext.Decoder) (list []member, err error) {
+func readMembers(dec *jsontext.Decoder) (list []jsonMember, err error) {
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func readMembers(dec *jsontext.Decoder) (list []member, err error) {
 		if err != nil {
 			return nil, err
 		}
-		m := member{name: name.String()}
+		m := jsonMember{name: name.String()}
 		v, err := dec.ReadValue()
 		if err != nil {
 			return nil, err
@@ -67,7 +67,7 @@ func readAnswer(r io.Reader, rows string) (a answer, err error) {
 	}
 	for _, m := range all {
 		if m.name != rows || m.value.Kind() != '[' {
-			a.facts = append(a.facts, m)
+			a.details = append(a.details, m)
 			continue
 		}
 		dec := jsontext.NewDecoder(strings.NewReader(string(m.value)))
@@ -87,12 +87,12 @@ func readAnswer(r io.Reader, rows string) (a answer, err error) {
 
 // take removes a fact and returns its text, empty where there is none.
 func (a *answer) take(name string) string {
-	i := slices.IndexFunc(a.facts, func(m member) bool { return m.name == name })
+	i := slices.IndexFunc(a.details, func(m jsonMember) bool { return m.name == name })
 	if i < 0 {
 		return ""
 	}
-	text := a.facts[i].text()
-	a.facts = slices.Delete(a.facts, i, i+1)
+	text := a.details[i].text()
+	a.details = slices.Delete(a.details, i, i+1)
 	return text
 }
 
@@ -117,7 +117,7 @@ func (a answer) table(w io.Writer) error {
 		}
 		fmt.Fprintln(t)
 	}
-	for _, m := range a.facts {
+	for _, m := range a.details {
 		if _, err := fmt.Fprintf(t, "%s\t%s\n", m.name, m.text()); err != nil {
 			return err
 		}
@@ -128,7 +128,7 @@ func (a answer) table(w io.Writer) error {
 // csv prints the rows, or the facts as one row where there are none.
 func (a answer) csv(w io.Writer) error {
 	if len(a.rows) == 0 {
-		a = answer{rows: [][]member{a.facts}}
+		a = answer{rows: [][]jsonMember{a.details}}
 	}
 	header, rows := a.grid()
 	return table.CSV(w, header, rows)
@@ -137,7 +137,7 @@ func (a answer) csv(w io.Writer) error {
 // workbook writes the rows, and the facts on a sheet of their own.
 func (a answer) workbook(w io.Writer) error {
 	var facts [][]string
-	for _, m := range a.facts {
+	for _, m := range a.details {
 		facts = append(facts, []string{m.name, m.text()})
 	}
 	header, rows := a.grid()

@@ -37,7 +37,7 @@ func logger() *slog.Logger {
 
 // hangups returns the SIGHUPs that come from now on, which ask a process to read
 // its access file again and end it no more.
-func hangups() <-chan os.Signal {
+func hangupSignals() <-chan os.Signal {
 	all := make(chan os.Signal, 1)
 	signal.Notify(all, syscall.SIGHUP)
 	return all
@@ -50,7 +50,7 @@ func upCommand() *cobra.Command {
 		Short: "Run everything in one process on an embedded log",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c.Out, c.Logger, c.Reload = cmd.ErrOrStderr(), logger(), hangups()
+			c.Out, c.Logger, c.Reload = cmd.ErrOrStderr(), logger(), hangupSignals()
 			return deployment.Up(cmd.Context(), c, func(a deployment.Addresses) {
 				out := cmd.OutOrStdout()
 				if c.Auth == "" {
@@ -83,7 +83,7 @@ func serveCommand() *cobra.Command {
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: deployment.Services(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c.Out, c.Logger, c.Reload = cmd.ErrOrStderr(), logger(), hangups()
+			c.Out, c.Logger, c.Reload = cmd.ErrOrStderr(), logger(), hangupSignals()
 			return deployment.Serve(cmd.Context(), c, args[0], func(address string) {
 				if address != "" {
 					fmt.Fprintf(cmd.OutOrStdout(), "HTTP  %s\n", address)

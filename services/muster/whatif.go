@@ -37,7 +37,7 @@ func (o *whatIf) run(cmd *cobra.Command, c deployment.Config) error {
 }
 
 // fewLines is how many changed lines are shown.
-const fewLines = 5
+const shownLines = 5
 
 // printWhatIf prints entitlements by county, and some of the lines that change.
 // Money is in fen.
@@ -51,10 +51,10 @@ func printWhatIf(out io.Writer, w deployment.WhatIf) {
 	d := w.Total
 	fmt.Fprintf(t, "total\t\t%d\t%d\t%d\t%d\t%+d\n", d.Lines, d.Changed, d.Before, d.After, d.After-d.Before)
 	_ = t.Flush()
-	for _, l := range w.Changed[:min(len(w.Changed), fewLines)] {
+	for _, l := range w.Changed[:min(len(w.Changed), shownLines)] {
 		fmt.Fprintf(out, "%s on %s in %s: %d under %s, would be %d\n", l.Person, l.Post, l.Month, l.Before, l.PolicyBefore, l.After)
 	}
-	if more := len(w.Changed) - fewLines; more > 0 {
+	if more := len(w.Changed) - shownLines; more > 0 {
 		fmt.Fprintf(out, "and %d more lines; --lines FILE writes all\n", more)
 	}
 }

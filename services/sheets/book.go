@@ -30,35 +30,35 @@ import (
 // deployment. The file is made when there is something to remember.
 //
 // A book is for one publisher at a time, and not safe for concurrent use.
-type Book struct {
+type IDStore struct {
 	path  string
 	key   []byte
-	known map[mac]Claim
-	seen  map[mac]Claim // in this run, with the row in at
+	known map[fingerprint]IDRecord
+	seen  map[fingerprint]IDRecord // in this run, with the row in at
 	file  *os.File
 	w     *bufio.Writer
 }
 
-type mac [16]byte
+type fingerprint [16]byte
 
 // A Claim is what a book knows of one natural key once the event is in the
 // log.
-type Claim struct {
-	natural  mac
-	content  mac
+type IDRecord struct {
+	natural  fingerprint
+	content  fingerprint
 	version  int
 	replaces int  // the version that it replaced, 0 for none
 	gone     bool // withdrawn
 }
 
-const bookTitle = "muster-ids-1 "
+const idStoreTitle = "muster-ids-1 "
 
 // ErrBook says that a file is no book, or a damaged one.
-var ErrBook = errors.New("sheets: not a file of ids")
+var ErrIDStore = errors.New("sheets: not a file of ids")
 
 // OpenBook reads a book, or begins one where there is none at path.
-func OpenBook(path string) (*Book, error) {
-	b := &Book{path: path, key: make([]byte, 32), known: map[mac]Claim{}, seen: map[mac]Claim{}}
+func OpenIDStore(path string) (*IDStore, error) {
+	b := &IDStore{path: path, key: make([]byte, 32), known: map[fingerprint]IDRecord{}, seen: map[fingerprint]IDRecord{}}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		_, _ = rand.Read(b.key) // never fails
@@ -74,12 +74,12 @@ func OpenBook(path string) (*Book, error) {
 	return b, nil
 }
 
-func (b *Book) read(f *os.File) error {
+func (b *IDStore) read(f *os.File) error {
 	r := bufio.NewReader(f)
 	title, err := r.ReadString('\n')
-	key, ok := strings.CutPrefix(strings.TrimSuffix(title, "\n"), bookTitle)
+	key, ok := strings.CutPrefix(strings.TrimSuffix(title, "\n"), idStoreTitle)
 	if n, bad := hex.Decode(b.key, []byte(key[:min(64, len(key))])); err != nil || !ok || len(key) != 64 || bad != nil || n != 32 {
-		return ErrBook
+		return ErrIDStore
 	}
 	good := int64(len(title))
 	for {
@@ -90,7 +90,7 @@ func (b *Book) read(f *os.File) error {
 		if err != nil {
 			return err
 		}
-		c, err := parseClaim(line)
+		c, err := parseRecord(line)
 		if err != nil {
 			return err
 		}
@@ -104,19 +104,19 @@ func (b *Book) read(f *os.File) error {
 	return err
 }
 
-func parseClaim(line string) (c Claim, err error) {
+func parseRecord(line string) (c IDRecord, err error) {
 	var natural, content []byte
 	var state string
 	if _, err := fmt.Sscanf(line, "%x %d %d %x %s\n", &natural, &c.version, &c.replaces, &content, &state); err != nil ||
 		len(natural) != len(c.natural) || len(content) != len(c.content) || c.version < 1 || c.replaces >= c.version || state != "sent" && state != "gone" {
-		return c, fmt.Errorf("%w: line of %d bytes", ErrBook, len(line))
+		return c, fmt.Errorf("%w: line of %d bytes", ErrIDStore, len(line))
 	}
-	c.natural, c.content, c.gone = mac(natural), mac(content), state == "gone"
+	c.natural, c.content, c.gone = fingerprint(natural), fingerprint(content), state == "gone"
 	return c, nil
 }
 
 // Keep remembers that an event is in the log.
-func (b *Book) Keep(c Claim) error {
+func (b *IDStore) Put(c IDRecord) error {
 	if c.version == 0 || b.known[c.natural] == c {
 		return nil
 	}
@@ -126,7 +126,7 @@ func (b *Book) Keep(c Claim) error {
 			return err
 		}
 		b.file, b.w = f, bufio.NewWriter(f)
-		fmt.Fprintf(b.w, "%s%x\n", bookTitle, b.key)
+		fmt.Fprintf(b.w, "%s%x\n", idStoreTitle, b.key)
 	}
 	b.known[c.natural] = c
 	state := "sent"
@@ -138,7 +138,7 @@ func (b *Book) Keep(c Claim) error {
 }
 
 // Flush writes what was kept.
-func (b *Book) Flush() error {
+func (b *IDStore) Flush() error {
 	if b.w == nil {
 		return nil
 	}
@@ -146,7 +146,7 @@ func (b *Book) Flush() error {
 }
 
 // Close writes what was kept and closes the file.
-func (b *Book) Close() error {
+func (b *IDStore) Close() error {
 	if b.file == nil {
 		return nil
 	}
@@ -154,18 +154,18 @@ func (b *Book) Close() error {
 }
 
 // sum hashes parts, keyed unless the key is nil.
-func sum(key []byte, parts ...[]byte) mac {
+func keyedHash(key []byte, parts ...[]byte) fingerprint {
 	h := hmac.New(sha256.New, key)
 	for _, p := range parts {
 		h.Write(binary.AppendUvarint(nil, uint64(len(p))))
 		h.Write(p)
 	}
-	return mac(h.Sum(nil))
+	return fingerprint(h.Sum(nil))
 }
 
 // claim is what content under a natural key is to be sent as.
-func (b *Book) claim(natural []byte, content []byte) Claim {
-	c := Claim{natural: sum(b.key, []byte("natural"), natural), content: sum(b.key, []byte("content"), content), version: 1}
+func (b *IDStore) next(natural []byte, content []byte) IDRecord {
+	c := IDRecord{natural: keyedHash(b.key, []byte("natural"), natural), content: keyedHash(b.key, []byte("content"), content), version: 1}
 	old, known := b.known[c.natural]
 	switch {
 	case !known:
@@ -180,7 +180,7 @@ func (b *Book) claim(natural []byte, content []byte) Claim {
 }
 
 // clash says whether other content came under a natural key in this run.
-func (b *Book) clash(c Claim) bool {
+func (b *IDStore) conflicts(c IDRecord) bool {
 	first, again := b.seen[c.natural]
 	if !again {
 		b.seen[c.natural] = c
@@ -189,17 +189,17 @@ func (b *Book) clash(c Claim) bool {
 }
 
 // hashed is an id that a natural key gives.
-func (b *Book) hashed(name string, natural []byte, personal bool) string {
+func (b *IDStore) hashedID(name string, natural []byte, personal bool) string {
 	var key []byte
 	if personal {
 		key = b.key
 	}
-	m := sum(key, []byte("id"), natural)
+	m := keyedHash(key, []byte("id"), natural)
 	return name + "-" + strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(m[:10]))
 }
 
 // versioned is the id of a version of what has the id base.
-func versioned(base string, version int) string {
+func versionedID(base string, version int) string {
 	if version <= 1 {
 		return base
 	}
@@ -207,7 +207,7 @@ func versioned(base string, version int) string {
 }
 
 // join makes one text of the parts of a natural key.
-func join(parts ...string) []byte {
+func joinKey(parts ...string) []byte {
 	var b bytes.Buffer
 	for _, p := range parts {
 		b.Write(binary.AppendUvarint(nil, uint64(len(p))))

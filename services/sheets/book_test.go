@@ -13,11 +13,11 @@ import (
 )
 
 // keep is what a publisher does once the events are in the log.
-func keep(t *testing.T, b *Book, list []Entry) {
+func keep(t *testing.T, b *IDStore, list []Result) {
 	t.Helper()
 	for _, e := range list {
 		if e.Event != nil {
-			if err := b.Keep(e.Claim); err != nil {
+			if err := b.Put(e.Record); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -28,7 +28,7 @@ func keep(t *testing.T, b *Book, list []Entry) {
 }
 
 // sent is what the log would see of a reading.
-func sent(list []Entry) (out []string) {
+func sent(list []Result) (out []string) {
 	for _, e := range list {
 		if e.Event == nil {
 			out = append(out, "refused")
@@ -60,7 +60,7 @@ func TestChangedRow(t *testing.T) {
 	if got := sent(read(t, "hire.csv", hires(hireOf(1, "9"), hireOf(2, "2")), o)); !slices.Equal(got, sent(first)) {
 		t.Errorf("nothing was kept, and a changed row is %q, was %q", got, sent(first))
 	}
-	keep(t, o.Book, first)
+	keep(t, o.IDs, first)
 	for n, step := range []struct {
 		phone, want string
 		keep        bool
@@ -76,7 +76,7 @@ func TestChangedRow(t *testing.T) {
 			t.Errorf("step %d: %q, want %q", n, got, step.want)
 		}
 		if step.keep {
-			keep(t, o.Book, list)
+			keep(t, o.IDs, list)
 		}
 	}
 	list := read(t, "hire.csv", hires(hireOf(3, "1"), hireOf(3, "1"), hireOf(3, "2")), o)
@@ -93,7 +93,7 @@ func TestOwnIDs(t *testing.T) {
 		return []byte("id,post,category,area,seats,from\np-17,P-1,public_service,rural," + seats + ",2022-04-01\n")
 	}
 	list := read(t, "post.csv", post("1"), o)
-	keep(t, o.Book, list)
+	keep(t, o.IDs, list)
 	got := append(sent(list), sent(read(t, "post.csv", post("2"), o))...)
 	if want := []string{"post.developed p-17 replaces ", "post.developed p-17.2 replaces p-17"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
@@ -108,14 +108,14 @@ func TestOwnIDs(t *testing.T) {
 // included; a lost one changes the ids of people only; it holds no identity.
 func TestBook(t *testing.T) {
 	o := options(t)
-	path := o.Book.path
+	path := o.IDs.path
 	content := hires(hireOf(1, "13900000001"))
 	first := read(t, "hire.csv", content, o)
 	if _, err := os.Stat(path); err == nil {
 		t.Error("a file was made before there was something to remember")
 	}
-	keep(t, o.Book, first)
-	if err := o.Book.Close(); err != nil {
+	keep(t, o.IDs, first)
+	if err := o.IDs.Close(); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(path)
@@ -130,15 +130,15 @@ func TestBook(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if o.Book, err = OpenBook(path); err != nil {
+		if o.IDs, err = OpenIDStore(path); err != nil {
 			t.Fatal(err)
 		}
 		changed := read(t, "hire.csv", hires(hireOf(1, "2"), hireOf(2, "")), o)
 		if got := changed[0].Event; got.Replaces != first[0].Event.ID {
 			t.Errorf("%q", sent(changed))
 		}
-		keep(t, o.Book, changed[1:])
-		if err := o.Book.Close(); err != nil {
+		keep(t, o.IDs, changed[1:])
+		if err := o.IDs.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -150,15 +150,15 @@ func TestBook(t *testing.T) {
 	if a, b := read(t, "attendance.csv", sheet, lost), read(t, "attendance.csv", sheet, options(t)); a[0].Event.ID != b[0].Event.ID {
 		t.Error("the id of a sheet depends on the book")
 	}
-	for _, bad := range []string{"", "hello\n", bookTitle + "00\n", string(text) + "x y z\n"} {
+	for _, bad := range []string{"", "hello\n", idStoreTitle + "00\n", string(text) + "x y z\n"} {
 		if err := os.WriteFile(path, []byte(bad), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenBook(path); err == nil {
+		if _, err := OpenIDStore(path); err == nil {
 			t.Errorf("%q is taken for a book", bad)
 		}
 	}
-	if _, err := OpenBook(filepath.Dir(path)); err == nil {
+	if _, err := OpenIDStore(filepath.Dir(path)); err == nil {
 		t.Error("a folder is taken for a book")
 	}
 }
@@ -194,7 +194,7 @@ func TestRunsInParts(t *testing.T) {
 		if lines != n {
 			t.Errorf("%d lines of %d", lines, n)
 		}
-		keep(t, o.Book, list)
+		keep(t, o.IDs, list)
 		return sent(list)
 	}
 	first := publish(1001, -1)
@@ -203,7 +203,7 @@ func TestRunsInParts(t *testing.T) {
 	}
 	id := func(part int) string { return strings.Fields(first[part-1])[1] }
 	sent := func(part, version int, replaces string) string {
-		return "payment.instructed " + versioned(id(part), version) + " replaces " + replaces
+		return "payment.instructed " + versionedID(id(part), version) + " replaces " + replaces
 	}
 	for n, step := range []struct {
 		rows, change int

@@ -12,57 +12,57 @@ import (
 
 // A column is one that a sheet of some kind may have.
 type column struct {
-	name     string   // of the field in the data, dotted; nested ones of lines without the line
-	labels   []string // other headers for it
-	required bool
-	set      func(*draft, string) *flaw // nil: read by people only
-	day      int                        // of a month, from 1
+	name       string   // of the field in the data, dotted; nested ones of lines without the line
+	labels     []string // other headers for it
+	required   bool
+	set        func(*rowDraft, string) *cellProblem // nil: read by people only
+	dayOfMonth int                                  // of a month, from 1
 }
 
 // A kind is a kind of sheet.
-type kind struct {
+type rowKind struct {
 	name    string
 	labels  []string // for the names of sheets and the column type
 	typ     events.Type
 	columns []column
-	either  [][]string // columns of which a sheet has at least one
+	anyOf   [][]string // columns of which a sheet has at least one
 	lines   bool       // an event has many rows
 	// natural is what names an event, and whether that holds a person.
 	natural func(events.Data) (key []string, personal bool)
 	// finish completes a row once all cells are set.
-	finish func(*draft)
+	finish func(*rowDraft)
 }
 
 // labels splits a list of labels.
-func labels(s string) []string { return strings.Fields(s) }
+func splitLabels(s string) []string { return strings.Fields(s) }
 
 // of makes a column out of a setter of one payload.
-func of[D any](name, also string, set func(*D, string, *draft) *flaw) column {
-	return column{name: name, labels: labels(also), set: func(d *draft, s string) *flaw {
+func columnOf[D any](name, also string, set func(*D, string, *rowDraft) *cellProblem) column {
+	return column{name: name, labels: splitLabels(also), set: func(d *rowDraft, s string) *cellProblem {
 		return set(any(d.event.Data).(*D), s, d)
 	}}
 }
 
-func (c column) needed() column { c.required = true; return c }
+func (c column) asRequired() column { c.required = true; return c }
 
-func textOf[D any](name, also string, at func(*D) *string) column {
-	return of(name, also, func(d *D, s string, _ *draft) *flaw { *at(d) = s; return nil })
+func textColumn[D any](name, also string, at func(*D) *string) column {
+	return columnOf(name, also, func(d *D, s string, _ *rowDraft) *cellProblem { *at(d) = s; return nil })
 }
 
-func codeOf[D any](name, also string, c code, at func(*D) *string) column {
-	return of(name, also, func(d *D, s string, _ *draft) *flaw { *at(d) = c.read(s); return nil })
+func codeColumn[D any](name, also string, c codeTable, at func(*D) *string) column {
+	return columnOf(name, also, func(d *D, s string, _ *rowDraft) *cellProblem { *at(d) = c.lookup(s); return nil })
 }
 
-func dateOf[D any](name, also string, at func(*D) *civil.Date) column {
-	return of(name, also, func(d *D, s string, r *draft) (f *flaw) { *at(d), f = r.epoch.date(s); return f })
+func dateColumn[D any](name, also string, at func(*D) *civil.Date) column {
+	return columnOf(name, also, func(d *D, s string, r *rowDraft) (f *cellProblem) { *at(d), f = r.epoch.parseDate(s); return f })
 }
 
 // endsOf makes the columns of the first day that no longer counts. Chinese
 // sheets write the last day that counts as often, so the label says which.
-func endsOf[D any](name, title string, at func(*D) *civil.Date) []column {
-	until := dateOf(name, title+"(不含)", at)
-	last := of(name+".last", title+"(含)", func(d *D, s string, r *draft) (f *flaw) {
-		day, f := r.epoch.date(s)
+func endColumns[D any](name, title string, at func(*D) *civil.Date) []column {
+	until := dateColumn(name, title+"(不含)", at)
+	last := columnOf(name+".last", title+"(含)", func(d *D, s string, r *rowDraft) (f *cellProblem) {
+		day, f := r.epoch.parseDate(s)
 		if f == nil {
 			*at(d) = day + 1
 		}
@@ -71,31 +71,31 @@ func endsOf[D any](name, title string, at func(*D) *civil.Date) []column {
 	return []column{until, last}
 }
 
-func monthOf[D any](name, also string, at func(*D) *civil.Month) column {
-	return of(name, also, func(d *D, s string, r *draft) (f *flaw) { *at(d), f = r.epoch.month(s); return f })
+func monthColumn[D any](name, also string, at func(*D) *civil.Month) column {
+	return columnOf(name, also, func(d *D, s string, r *rowDraft) (f *cellProblem) { *at(d), f = r.epoch.parseMonth(s); return f })
 }
 
-func wholeOf[D any](name, also string, at func(*D) *int) column {
-	return of(name, also, func(d *D, s string, _ *draft) (f *flaw) { *at(d), f = whole(s); return f })
+func intColumn[D any](name, also string, at func(*D) *int) column {
+	return columnOf(name, also, func(d *D, s string, _ *rowDraft) (f *cellProblem) { *at(d), f = parseInt(s); return f })
 }
 
 // moneyOf makes two columns: whole fen under the name of the field, and yuan.
-func moneyOf[D any](name, yuanLabels string, at func(*D) *events.Fen) []column {
+func moneyColumns[D any](name, yuanLabels string, at func(*D) *events.Fen) []column {
 	return []column{
-		of(name, name+"(fen)", func(d *D, s string, _ *draft) *flaw {
-			n, f := whole(s)
+		columnOf(name, name+"(fen)", func(d *D, s string, _ *rowDraft) *cellProblem {
+			n, f := parseInt(s)
 			if f != nil {
 				return invalid("must be a whole number of fen; for yuan name the column " + name + "_yuan")
 			}
 			*at(d) = events.Fen(n)
 			return nil
 		}),
-		of(name+"_yuan", yuanLabels, func(d *D, s string, _ *draft) (f *flaw) { *at(d), f = yuan(s); return f }),
+		columnOf(name+"_yuan", yuanLabels, func(d *D, s string, _ *rowDraft) (f *cellProblem) { *at(d), f = parseYuan(s); return f }),
 	}
 }
 
 // personOf makes the columns of the person that a row is about.
-func personOf[D any](at func(*D) *events.Who) []column {
+func personColumns[D any](at func(*D) *events.Who) []column {
 	identity := func(d *D) *events.Identity {
 		w := at(d)
 		if w.Identity == nil {
@@ -104,17 +104,17 @@ func personOf[D any](at func(*D) *events.Who) []column {
 		return w.Identity
 	}
 	return []column{
-		of("person", "人员代号", func(d *D, s string, _ *draft) (f *flaw) { at(d).Person, f = pseudonym(s); return f }),
-		of("identity.id_number", "id_number "+idLabels, func(d *D, s string, _ *draft) (f *flaw) { identity(d).IDNumber, f = number(s); return f }),
-		of("identity.name", "name 姓名", func(d *D, s string, _ *draft) *flaw { identity(d).Name = s; return nil }),
-		of("identity.phone", "phone 电话 手机 手机号 手机号码 联系电话", func(d *D, s string, _ *draft) *flaw { identity(d).Phone = s; return nil }),
-		of("identity.household", "household 户号 家庭编号 户籍地址", func(d *D, s string, _ *draft) *flaw { identity(d).Household = s; return nil }),
+		columnOf("person", "人员代号", func(d *D, s string, _ *rowDraft) (f *cellProblem) { at(d).Person, f = parsePseudonym(s); return f }),
+		columnOf("identity.id_number", "id_number "+idLabels, func(d *D, s string, _ *rowDraft) (f *cellProblem) { identity(d).IDNumber, f = parseNumber(s); return f }),
+		columnOf("identity.name", "name 姓名", func(d *D, s string, _ *rowDraft) *cellProblem { identity(d).Name = s; return nil }),
+		columnOf("identity.phone", "phone 电话 手机 手机号 手机号码 联系电话", func(d *D, s string, _ *rowDraft) *cellProblem { identity(d).Phone = s; return nil }),
+		columnOf("identity.household", "household 户号 家庭编号 户籍地址", func(d *D, s string, _ *rowDraft) *cellProblem { identity(d).Household = s; return nil }),
 	}
 }
 
 const idLabels = "身份证号 身份证号码 公民身份号码 身份证"
 
-func pseudonym(s string) (events.Person, *flaw) {
+func parsePseudonym(s string) (events.Person, *cellProblem) {
 	p, err := uuid.Parse(s)
 	if err != nil {
 		return p, invalid("must be a pseudonym as an earlier receipt gave it")
@@ -123,15 +123,18 @@ func pseudonym(s string) (events.Person, *flaw) {
 }
 
 // common are the columns of every kind: what stands around the data.
-var common = []column{
-	{name: "id", labels: labels("事件编号 业务编号"), set: func(d *draft, s string) *flaw { d.event.ID = s; return nil }},
-	{name: "type", labels: labels("类型 业务类型"), set: func(*draft, string) *flaw { return nil }}, // read before
-	{name: "source", labels: labels("来源 报送来源"), set: func(d *draft, s string) *flaw { d.event.Source = s; return nil }},
-	{name: "division", labels: labels("区划 区划代码 行政区划代码 统计用区划代码"), set: func(d *draft, s string) *flaw { d.event.Division = division.Code(s); return nil }},
-	{name: "replaces", labels: labels("更正编号"), set: func(d *draft, s string) *flaw { d.event.Replaces = s; return nil }},
-	{name: "submode", labels: labels("模式"), set: func(d *draft, s string) *flaw { d.event.Submode = events.Mode(modeCodes.read(s)); return nil }},
-	{name: "no", labels: labels("序号 no.")},
-	{name: "remark", labels: labels("备注")},
+var commonColumns = []column{
+	{name: "id", labels: splitLabels("事件编号 业务编号"), set: func(d *rowDraft, s string) *cellProblem { d.event.ID = s; return nil }},
+	{name: "type", labels: splitLabels("类型 业务类型"), set: func(*rowDraft, string) *cellProblem { return nil }}, // read before
+	{name: "source", labels: splitLabels("来源 报送来源"), set: func(d *rowDraft, s string) *cellProblem { d.event.Source = s; return nil }},
+	{name: "division", labels: splitLabels("区划 区划代码 行政区划代码 统计用区划代码"), set: func(d *rowDraft, s string) *cellProblem { d.event.Division = division.Code(s); return nil }},
+	{name: "replaces", labels: splitLabels("更正编号"), set: func(d *rowDraft, s string) *cellProblem { d.event.Replaces = s; return nil }},
+	{name: "submode", labels: splitLabels("模式"), set: func(d *rowDraft, s string) *cellProblem {
+		d.event.Submode = events.Mode(modeCodes.lookup(s))
+		return nil
+	}},
+	{name: "no", labels: splitLabels("序号 no.")},
+	{name: "remark", labels: splitLabels("备注")},
 }
 
 // A Column describes a column for people.
@@ -142,9 +145,9 @@ type Column struct {
 }
 
 // Kinds lists every column of every kind of sheet.
-func Kinds() (list []Column) {
-	for _, k := range kinds {
-		for _, c := range k.all() {
+func Columns() (list []Column) {
+	for _, k := range rowKinds {
+		for _, c := range k.allColumns() {
 			list = append(list, Column{k.name, c.name, c.labels, c.required})
 		}
 	}
@@ -153,9 +156,9 @@ func Kinds() (list []Column) {
 
 // all returns the columns of a kind: its own, and the common ones whose
 // headers it does not use itself.
-func (k *kind) all() []column {
+func (k *rowKind) allColumns() []column {
 	list := slices.Clone(k.columns)
-	for _, c := range common {
+	for _, c := range commonColumns {
 		c.labels = slices.DeleteFunc(slices.Clone(c.labels), func(l string) bool {
 			return slices.ContainsFunc(k.columns, func(own column) bool { return own.named(l) })
 		})
@@ -170,10 +173,10 @@ func (c *column) named(header string) bool {
 
 // kindNamed returns a kind by name, label or event type, nil when there is
 // none.
-func kindNamed(s string) *kind {
-	s = heading(s)
-	for i := range kinds {
-		if k := &kinds[i]; k.name == s || string(k.typ) == s || slices.Contains(k.labels, s) {
+func kindNamed(s string) *rowKind {
+	s = normalizeHeader(s)
+	for i := range rowKinds {
+		if k := &rowKinds[i]; k.name == s || string(k.typ) == s || slices.Contains(k.labels, s) {
 			return k
 		}
 	}
@@ -181,10 +184,10 @@ func kindNamed(s string) *kind {
 }
 
 // kindTitled returns the kind that the title of a sheet begins with.
-func kindTitled(s string) *kind {
-	s = strings.ToLower(clean(s))
-	for i := range kinds {
-		k := &kinds[i]
+func kindTitled(s string) *rowKind {
+	s = strings.ToLower(cleanCell(s))
+	for i := range rowKinds {
+		k := &rowKinds[i]
 		if rest, ok := strings.CutPrefix(s, k.name); ok && (rest == "" || rest[0] < 'a' || rest[0] > 'z') {
 			return k
 		}
@@ -198,7 +201,7 @@ func kindTitled(s string) *kind {
 }
 
 // heading is the form in which headers are compared.
-func heading(s string) string {
-	s = strings.NewReplacer("（", "(", "）", ")", " ", "", "\n", "", "\r", "", "*", "", "＊", "", "：", "", ":", "").Replace(clean(s))
+func normalizeHeader(s string) string {
+	s = strings.NewReplacer("（", "(", "）", ")", " ", "", "\n", "", "\r", "", "*", "", "＊", "", "：", "", ":", "").Replace(cleanCell(s))
 	return strings.ToLower(s)
 }

@@ -14,29 +14,29 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-var bom = []byte("\xef\xbb\xbf")
+var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // readCSV reads a file twice: once to find out its encoding, once for what it
 // says.
-func readCSV(f io.ReadSeeker, title string, o Options, yield func(Entry) bool) error {
-	gb, size, err := encoding(f)
+func readCSV(f io.ReadSeeker, title string, o Options, yield func(Result) bool) error {
+	gb, size, err := detectEncoding(f)
 	if err != nil {
 		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	count := &counter{Reader: f}
+	count := &countingReader{Reader: f}
 	var in io.Reader = count
 	if gb {
 		in = simplifiedchinese.GB18030.NewDecoder().Reader(count)
 	}
 	buffered := bufio.NewReaderSize(in, 64<<10)
-	if head, _ := buffered.Peek(len(bom)); bytes.Equal(head, bom) {
-		_, _ = buffered.Discard(len(bom))
+	if head, _ := buffered.Peek(len(byteOrderMark)); bytes.Equal(head, byteOrderMark) {
+		_, _ = buffered.Discard(len(byteOrderMark))
 	}
 	r := csv.NewReader(buffered)
-	r.Comma, r.FieldsPerRecord, r.ReuseRecord = separator(buffered), -1, true
+	r.Comma, r.FieldsPerRecord, r.ReuseRecord = detectSeparator(buffered), -1, true
 	s := newSheet("", title, 0, o, yield)
 	for {
 		cells, err := r.Read()
@@ -47,7 +47,7 @@ func readCSV(f io.ReadSeeker, title string, o Options, yield func(Entry) bool) e
 				return errors.New("holds no header line")
 			}
 			o.Progress(1)
-			s.end()
+			s.finish()
 			return nil
 		case errors.As(err, &form):
 			problem := Problem{Row: form.StartLine, Reason: events.Reason{Code: events.Malformed, Detail: "is not well formed: a quote stands in a cell, or one is missing"}}
@@ -59,7 +59,7 @@ func readCSV(f io.ReadSeeker, title string, o Options, yield func(Entry) bool) e
 			return err
 		}
 		line, _ := r.FieldPos(0)
-		if !s.row(line, cells) {
+		if !s.takeRow(line, cells) {
 			return nil
 		}
 		if size > 0 {
@@ -69,7 +69,7 @@ func readCSV(f io.ReadSeeker, title string, o Options, yield func(Entry) bool) e
 }
 
 // separator guesses from the first line what stands between cells.
-func separator(r *bufio.Reader) rune {
+func detectSeparator(r *bufio.Reader) rune {
 	head, _ := r.Peek(4 << 10)
 	line, _, _ := bytes.Cut(head, []byte("\n"))
 	for _, c := range ",\t;" {
@@ -83,7 +83,7 @@ func separator(r *bufio.Reader) rune {
 // encoding says whether a file is GB18030. A file that is UTF-8 all through is
 // UTF-8; one that is so but for a few bytes is damaged, and not GB18030: it
 // would come out as nonsense.
-func encoding(r io.Reader) (gb bool, size int64, err error) {
+func detectEncoding(r io.Reader) (gb bool, size int64, err error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	good, bad, first, line := 0, 0, 0, 1 // first is the line of the first bad byte
 	for {
@@ -112,12 +112,12 @@ func encoding(r io.Reader) (gb bool, size int64, err error) {
 	return bad > 0, size, nil
 }
 
-type counter struct {
+type countingReader struct {
 	io.Reader
 	n int64
 }
 
-func (c *counter) Read(p []byte) (int, error) {
+func (c *countingReader) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	c.n += int64(n)
 	return n, err

@@ -9,7 +9,7 @@ import (
 )
 
 // A draft is a row on its way to an event.
-type draft struct {
+type rowDraft struct {
 	event    events.Event
 	layout   *layout
 	row      int
@@ -19,13 +19,13 @@ type draft struct {
 }
 
 // refuse notes what is wrong with a field.
-func (d *draft) refuse(field string, code events.Code, detail string) {
+func (d *rowDraft) refuse(field string, code events.Code, detail string) {
 	d.problems = append(d.problems, Problem{d.row, d.layout.label(field), events.Reason{Code: code, Field: field, Detail: detail}})
 }
 
 // newDraft reads the cells of a row, and holds what comes out to the contract.
-func newDraft(l *layout, row int, cells []string, e epoch, o Options) *draft {
-	d := &draft{layout: l, row: row, epoch: e}
+func newRowDraft(l *layout, row int, cells []string, e epoch, o Options) *rowDraft {
+	d := &rowDraft{layout: l, row: row, epoch: e}
 	d.event = events.Event{Type: l.kind.typ, Source: o.Source, Division: o.Division, Data: events.New(l.kind.typ)}
 	switch data := d.event.Data.(type) {
 	case *events.AttendanceReported:
@@ -34,7 +34,7 @@ func newDraft(l *layout, row int, cells []string, e epoch, o Options) *draft {
 		data.Lines = make([]events.PayLine, 1)
 	}
 	for i, cell := range cells {
-		if cell = clean(cell); cell != "" {
+		if cell = cleanCell(cell); cell != "" {
 			d.set(i, cell)
 		}
 	}
@@ -45,19 +45,19 @@ func newDraft(l *layout, row int, cells []string, e epoch, o Options) *draft {
 	return d
 }
 
-func (d *draft) set(i int, cell string) {
+func (d *rowDraft) set(i int, cell string) {
 	var c *column
-	header := presentable("", i)
+	header := displayHeader("", i)
 	if i < len(d.layout.columns) {
 		c, header = d.layout.columns[i], d.layout.headers[i]
 	}
-	var f *flaw
+	var f *cellProblem
 	switch {
 	case c == nil:
 		f = invalid("stands in a column that a row of " + d.layout.kind.name + " does not have; the header and the rows may not fit")
 	case c.set == nil:
 	default:
-		if f = text(cell); f == nil {
+		if f = checkText(cell); f == nil {
 			f = c.set(d, cell)
 		}
 	}
@@ -72,7 +72,7 @@ func (d *draft) set(i int, cell string) {
 
 // check holds the row to the contract, as an event of its own. What a cell
 // was refused for already is not said twice.
-func (d *draft) check() {
+func (d *rowDraft) check() {
 	e := d.event
 	if e.ID == "" {
 		e.ID = "row"
@@ -103,7 +103,7 @@ func (d *draft) check() {
 }
 
 // subject is what people see of an event.
-func subject(d events.Data) string {
+func eventSubject(d events.Data) string {
 	switch d := d.(type) {
 	case *events.PostDeveloped:
 		return d.Post

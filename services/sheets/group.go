@@ -12,31 +12,31 @@ const partLines = 500
 
 // groups gathers the rows that become lines of one event, in the order in
 // which the first of each came.
-type groups struct {
-	list []*group
-	by   map[string]*group
+type eventGroups struct {
+	list []*eventGroup
+	by   map[string]*eventGroup
 	runs map[string]int // lines of each run that have no name of their own
 }
 
 // A group is a sheet of attendance of one post and month, or a run.
-type group struct {
-	layout *layout
-	event  events.Event // without lines
-	said   string       // all of it, to compare
-	row    int          // the first
-	rows   []int
-	days   []events.AttendanceLine
-	pays   []events.PayLine
-	people map[string]int // row of each person of an attendance sheet
+type eventGroup struct {
+	layout     *layout
+	event      events.Event // without lines
+	common     string       // all of it, to compare
+	row        int          // the first
+	rows       []int
+	attendance []events.AttendanceLine
+	payments   []events.PayLine
+	people     map[string]int // row of each person of an attendance sheet
 }
 
 // splits says whether events of the kind are cut into parts.
-func (k *kind) splits() bool { return k.typ == events.PaymentInstructedType }
+func (k *rowKind) inParts() bool { return k.typ == events.PaymentInstructedType }
 
 // add takes a row into its group, or says why it cannot.
-func (s *groups) add(d *draft) []Problem {
+func (s *eventGroups) add(d *rowDraft) []Problem {
 	if s.by == nil {
-		s.by, s.runs = map[string]*group{}, map[string]int{}
+		s.by, s.runs = map[string]*eventGroup{}, map[string]int{}
 	}
 	e := d.event
 	var day *events.AttendanceLine
@@ -50,7 +50,7 @@ func (s *groups) add(d *draft) []Problem {
 		pay, c.Lines, e.Data = &data.Lines[0], nil, &c
 	}
 	natural, _ := d.layout.kind.natural(e.Data)
-	key := string(join(append([]string{d.layout.kind.name, e.ID, e.Source}, natural...)...))
+	key := string(joinKey(append([]string{d.layout.kind.name, e.ID, e.Source}, natural...)...))
 	raw, err := e.Append(nil)
 	if err != nil {
 		d.refuse("", events.Malformed, "cannot be written as JSON")
@@ -58,13 +58,13 @@ func (s *groups) add(d *draft) []Problem {
 	}
 	g := s.by[key]
 	if g == nil {
-		g = &group{layout: d.layout, event: e, said: string(raw), row: d.row, people: map[string]int{}}
+		g = &eventGroup{layout: d.layout, event: e, common: string(raw), row: d.row, people: map[string]int{}}
 		s.by[key] = g
 		s.list = append(s.list, g)
 	}
-	if g.said != string(raw) {
+	if g.common != string(raw) {
 		d.refuse("", events.Invalid, fmt.Sprintf("differs from row %d in what is said of all rows of the same %s: %s",
-			g.row, d.layout.kind.name, shared(d.layout.kind)))
+			g.row, d.layout.kind.name, sharedColumns(d.layout.kind)))
 		return d.problems
 	}
 	switch {
@@ -78,46 +78,46 @@ func (s *groups) add(d *draft) []Problem {
 			return d.problems
 		}
 		g.people[who] = d.row
-		g.days = append(g.days, *day)
+		g.attendance = append(g.attendance, *day)
 	case pay != nil:
 		if pay.Line == "" {
-			run := string(join(e.Source, natural[0]))
+			run := string(joinKey(e.Source, natural[0]))
 			s.runs[run]++
 			pay.Line = strconv.Itoa(s.runs[run])
 		}
-		g.pays = append(g.pays, *pay)
+		g.payments = append(g.payments, *pay)
 	}
 	g.rows = append(g.rows, d.row)
 	return nil
 }
 
-func shared(k *kind) string {
-	if k.splits() {
+func sharedColumns(k *rowKind) string {
+	if k.inParts() {
 		return "month, fund, division, submode, replaces"
 	}
 	return "recorder, division, submode, replaces"
 }
 
 // A part is an event and the rows of its lines.
-type part struct {
+type eventPart struct {
 	event *events.Event
 	rows  []int
 }
 
 // parts returns the events of a group.
-func (g *group) parts() (list []part) {
+func (g *eventGroup) parts() (list []eventPart) {
 	e := g.event
 	if data, ok := e.Data.(*events.AttendanceReported); ok {
 		c := *data
-		c.Lines, e.Data = g.days, &c
-		return []part{{&e, g.rows}}
+		c.Lines, e.Data = g.attendance, &c
+		return []eventPart{{&e, g.rows}}
 	}
-	for from := 0; from < len(g.pays); from += partLines {
+	for from := 0; from < len(g.payments); from += partLines {
 		e, c := g.event, *g.event.Data.(*events.PaymentInstructed)
-		to := min(from+partLines, len(g.pays))
-		c.Lines = g.pays[from:to:to]
+		to := min(from+partLines, len(g.payments))
+		c.Lines = g.payments[from:to:to]
 		e.Data = &c
-		list = append(list, part{&e, g.rows[from:to:to]})
+		list = append(list, eventPart{&e, g.rows[from:to:to]})
 	}
 	return list
 }

@@ -11,7 +11,7 @@ import (
 
 // A layout says which column of a sheet is which.
 type layout struct {
-	kind    *kind
+	kind    *rowKind
 	columns []*column // nil where the kind has no such column
 	headers []string  // as the sheet has them, fit to be named
 }
@@ -19,16 +19,16 @@ type layout struct {
 // lay finds the columns of a kind under a header line. Where the kind is that
 // of the whole sheet every column must be one of its own; where rows differ,
 // of any kind.
-func lay(k *kind, header []string, mixed bool) (*layout, []Problem) {
+func newLayout(k *rowKind, header []string, mixed bool) (*layout, []Problem) {
 	l := &layout{kind: k, columns: make([]*column, len(header)), headers: make([]string, len(header))}
 	var problems []Problem
 	complain := func(column string, code events.Code, detail string) {
 		problems = append(problems, Problem{Column: column, Reason: events.Reason{Code: code, Detail: detail}})
 	}
-	all := k.all()
+	all := k.allColumns()
 	for i, h := range header {
-		name := heading(h)
-		l.headers[i] = presentable(h, i)
+		name := normalizeHeader(h)
+		l.headers[i] = displayHeader(h, i)
 		if name == "" {
 			continue
 		}
@@ -36,21 +36,21 @@ func lay(k *kind, header []string, mixed bool) (*layout, []Problem) {
 		switch {
 		case at >= 0:
 			l.columns[i] = &all[at]
-		case !mixed || !slices.ContainsFunc(kinds, func(k kind) bool { return k.has(name) }):
-			complain(l.headers[i], events.UnknownField, "is no column of a sheet of "+k.name+hint(all, name))
+		case !mixed || !slices.ContainsFunc(rowKinds, func(k rowKind) bool { return k.has(name) }):
+			complain(l.headers[i], events.UnknownField, "is no column of a sheet of "+k.name+headerHint(all, name))
 		}
 		for j := range i {
-			if c := l.columns[i]; c != nil && l.columns[j] != nil && base(l.columns[j].name) == base(c.name) {
+			if c := l.columns[i]; c != nil && l.columns[j] != nil && baseField(l.columns[j].name) == baseField(c.name) {
 				complain(l.headers[i], events.Malformed, "says the same as the column "+l.headers[j]+"; keep one of them")
 			}
 		}
 	}
 	for _, c := range all {
 		if c.required && !l.has(c.name) {
-			complain(c.name, events.Missing, "is a column that a sheet of "+k.name+" must have"+also(c))
+			complain(c.name, events.Missing, "is a column that a sheet of "+k.name+" must have"+headerAlternatives(c))
 		}
 	}
-	for _, names := range k.either {
+	for _, names := range k.anyOf {
 		if !slices.ContainsFunc(names, l.has) {
 			complain(names[0], events.Missing, "is missing: a sheet of "+k.name+" must have a column "+strings.Join(names, " or "))
 		}
@@ -58,8 +58,8 @@ func lay(k *kind, header []string, mixed bool) (*layout, []Problem) {
 	return l, problems
 }
 
-func (k *kind) has(header string) bool {
-	return slices.ContainsFunc(k.all(), func(c column) bool { return c.named(header) })
+func (k *rowKind) has(header string) bool {
+	return slices.ContainsFunc(k.allColumns(), func(c column) bool { return c.named(header) })
 }
 
 func (l *layout) has(name string) bool {
@@ -69,7 +69,7 @@ func (l *layout) has(name string) bool {
 // label is the header over a field, or the field where there is none.
 func (l *layout) label(field string) string {
 	for i, c := range l.columns {
-		if c != nil && base(c.name) == field {
+		if c != nil && baseField(c.name) == field {
 			return l.headers[i]
 		}
 	}
@@ -84,21 +84,21 @@ func (l *layout) label(field string) string {
 }
 
 // base is the field that a column sets: some have two ways to be written.
-func base(name string) string {
+func baseField(name string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(name, "_yuan"), ".last")
 }
 
 // field is the one of the contract that a column is read into.
 func (c *column) field() string {
-	if c.day > 0 || c.name == "days" {
+	if c.dayOfMonth > 0 || c.name == "days" {
 		return "marks"
 	}
-	return base(c.name)
+	return baseField(c.name)
 }
 
 // hint helps with a header that is nearly one: 公示截止日期 does not say
 // whether that day still counts.
-func hint(all []column, name string) string {
+func headerHint(all []column, name string) string {
 	for _, c := range all {
 		if slices.Contains(c.labels, name+"(不含)") {
 			return ": write " + c.labels[0] + " where that is the first day that no longer counts, else (含)"
@@ -110,7 +110,7 @@ func hint(all []column, name string) string {
 	return ""
 }
 
-func also(c column) string {
+func headerAlternatives(c column) string {
 	if len(c.labels) == 0 {
 		return ""
 	}
@@ -119,7 +119,7 @@ func also(c column) string {
 
 // presentable is a header as errors and receipts name it. Where the header
 // line was left out, data stands in its place.
-func presentable(h string, i int) string {
+func displayHeader(h string, i int) string {
 	h = strings.Join(strings.Fields(h), " ")
 	digits := 0
 	for _, r := range h {

@@ -65,19 +65,19 @@ type Options struct {
 	Source   string        // of rows without one: /agency/<agency>
 	Division division.Code // of rows without one
 	// Book remembers what was sent before. It is required.
-	Book *Book
+	IDs *IDStore
 	// Progress, when there is one, is told how much of the file is read, from
 	// 0 to 1.
 	Progress func(part float64)
 }
 
 // An Entry is what one row or several came to: an event, or why there is none.
-type Entry struct {
+type Result struct {
 	Sheet    string // of a workbook
 	Rows     []int  // from 1, the header included; line i of an event is row Rows[i]
 	Event    *events.Event
 	Problems []Problem // where there is no event
-	Claim    Claim     // to be kept once the event is in the log
+	Record   IDRecord  // to be kept once the event is in the log
 
 	layout *layout
 }
@@ -101,7 +101,7 @@ const (
 
 // Sniff says how a file is written, from its name and first bytes.
 func Sniff(name string, head []byte) (Format, error) {
-	text := bytes.TrimLeft(bytes.TrimPrefix(head, bom), " \t\r\n")
+	text := bytes.TrimLeft(bytes.TrimPrefix(head, byteOrderMark), " \t\r\n")
 	switch extension := strings.ToLower(filepath.Ext(name)); {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return XLSX, nil
@@ -120,12 +120,12 @@ func Sniff(name string, head []byte) (Format, error) {
 // Read yields what a file of a format holds, in the order in which it is to be
 // submitted. name is that of the file. An error ends it: the file cannot be
 // read as what it is.
-func Read(f io.ReadSeeker, name string, format Format, o Options) iter.Seq2[Entry, error] {
+func Read(f io.ReadSeeker, name string, format Format, o Options) iter.Seq2[Result, error] {
 	if o.Progress == nil {
 		o.Progress = func(float64) {}
 	}
-	return func(yield func(Entry, error) bool) {
-		more := func(e Entry) bool { return yield(e, nil) }
+	return func(yield func(Result, error) bool) {
+		more := func(e Result) bool { return yield(e, nil) }
 		var err error
 		switch format {
 		case CSV:
@@ -136,13 +136,13 @@ func Read(f io.ReadSeeker, name string, format Format, o Options) iter.Seq2[Entr
 			err = fmt.Errorf("sheets: format %d is not read here", format)
 		}
 		if err != nil {
-			yield(Entry{}, err)
+			yield(Result{}, err)
 		}
 	}
 }
 
 // Locate says where in the file the reasons of a receipt lie.
-func (e *Entry) Locate(reasons events.Reasons) []Problem {
+func (e *Result) Locate(reasons events.Reasons) []Problem {
 	list := make([]Problem, len(reasons))
 	for i, r := range reasons {
 		list[i] = Problem{Reason: r}

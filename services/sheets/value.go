@@ -11,15 +11,15 @@ import (
 )
 
 // A flaw is what is wrong with a cell. It never quotes it.
-type flaw struct {
+type cellProblem struct {
 	code   events.Code
 	detail string
 }
 
-func invalid(detail string) *flaw { return &flaw{events.Invalid, detail} }
+func invalid(detail string) *cellProblem { return &cellProblem{events.Invalid, detail} }
 
 // clean takes off what exports put around a cell to keep it a text.
-func clean(s string) string {
+func cleanCell(s string) string {
 	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' || r == '\u00a0' || r == '\u3000' || r == '\ufeff' })
 	return strings.TrimPrefix(s, "'")
 }
@@ -34,7 +34,7 @@ var (
 )
 
 // serial reads a day as workbooks count them.
-func (e epoch) serial(s string) (civil.Date, bool) {
+func (e epoch) parseSerial(s string) (civil.Date, bool) {
 	if e == 0 || len(s) < 3 {
 		return 0, false
 	}
@@ -47,32 +47,32 @@ func (e epoch) serial(s string) (civil.Date, bool) {
 
 // date reads a day in the forms in use: 2022-05-01, 2022/5/1, 2022.5.1,
 // 20220501, 2022年5月1日, any of them with a time of day, and a workbook's own.
-func (e epoch) date(s string) (civil.Date, *flaw) {
-	if d, ok := e.serial(s); ok {
+func (e epoch) parseDate(s string) (civil.Date, *cellProblem) {
+	if d, ok := e.parseSerial(s); ok {
 		return d, nil
 	}
-	if y, m, d, ok := parts(s); ok && d > 0 {
-		if date, err := civil.ParseDate(iso(y, m, d)); err == nil {
+	if y, m, d, ok := splitDate(s); ok && d > 0 {
+		if date, err := civil.ParseDate(isoDate(y, m, d)); err == nil {
 			return date, nil
 		}
 	}
-	return 0, &flaw{events.InvalidDate, "must be a date that exists, such as 2022-05-01 or 2022/5/1"}
+	return 0, &cellProblem{events.InvalidDate, "must be a date that exists, such as 2022-05-01 or 2022/5/1"}
 }
 
 // month reads a month: 2022-05, 2022/5, 202205, 2022年5月, or a day of it.
-func (e epoch) month(s string) (civil.Month, *flaw) {
-	if d, ok := e.serial(s); ok {
+func (e epoch) parseMonth(s string) (civil.Month, *cellProblem) {
+	if d, ok := e.parseSerial(s); ok {
 		return d.Month(), nil
 	}
-	if y, m, d, ok := parts(s); ok {
-		if date, err := civil.ParseDate(iso(y, m, max(d, 1))); err == nil {
+	if y, m, d, ok := splitDate(s); ok {
+		if date, err := civil.ParseDate(isoDate(y, m, max(d, 1))); err == nil {
 			return date.Month(), nil
 		}
 	}
-	return 0, &flaw{events.InvalidDate, "must be a month that exists, such as 2022-05 or 2022/5"}
+	return 0, &cellProblem{events.InvalidDate, "must be a month that exists, such as 2022-05 or 2022/5"}
 }
 
-func iso(y, m, d int) string {
+func isoDate(y, m, d int) string {
 	pad := func(n, width int) string {
 		s := strconv.Itoa(n)
 		return strings.Repeat("0", max(0, width-len(s))) + s
@@ -81,7 +81,7 @@ func iso(y, m, d int) string {
 }
 
 // parts reads year, month and day; the day is 0 where there is none.
-func parts(s string) (y, m, d int, ok bool) {
+func splitDate(s string) (y, m, d int, ok bool) {
 	if day, time, timed := strings.Cut(strings.Replace(s, "T", " ", 1), " "); timed {
 		if strings.Trim(time, "0123456789:.") != "" {
 			return 0, 0, 0, false
@@ -114,7 +114,7 @@ func parts(s string) (y, m, d int, ok bool) {
 
 // yuan reads money in yuan with up to two decimals. A workbook's own
 // arithmetic may be off by less than a hundredth of a fen.
-func yuan(s string) (events.Fen, *flaw) {
+func parseYuan(s string) (events.Fen, *cellProblem) {
 	bad := invalid("must be an amount in yuan with at most two decimals")
 	s = strings.NewReplacer(",", "", "，", "", "¥", "", "￥", "", "元", "", " ", "").Replace(s)
 	whole, cents, _ := strings.Cut(s, ".")
@@ -127,7 +127,7 @@ func yuan(s string) (events.Fen, *flaw) {
 	case err != nil || math.IsNaN(f):
 		return 0, bad
 	case f < 0:
-		return 0, &flaw{events.NegativeAmount, "must not be negative"}
+		return 0, &cellProblem{events.NegativeAmount, "must not be negative"}
 	case n > 1e15 || math.Abs(f*100-n) > 0.01:
 		return 0, bad
 	default:
@@ -136,7 +136,7 @@ func yuan(s string) (events.Fen, *flaw) {
 }
 
 // whole reads a number without decimals.
-func whole(s string) (int, *flaw) {
+func parseInt(s string) (int, *cellProblem) {
 	s = strings.ReplaceAll(s, ",", "")
 	if head, tail, ok := strings.Cut(s, "."); ok && strings.Trim(tail, "0") == "" {
 		s = head
@@ -151,7 +151,7 @@ func whole(s string) (int, *flaw) {
 func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
 // yes reads a truth.
-func yes(s string) (bool, *flaw) {
+func parseBool(s string) (bool, *cellProblem) {
 	switch strings.ToLower(s) {
 	case "true", "yes", "y", "1", "是", "√", "✓":
 		return true, nil
@@ -162,7 +162,7 @@ func yes(s string) (bool, *flaw) {
 }
 
 // number reads an identity or account number.
-func number(s string) (string, *flaw) {
+func parseNumber(s string) (string, *cellProblem) {
 	if n, err := strconv.ParseFloat(s, 64); err == nil && n > 1e15 && strings.ContainsAny(s, "eE") {
 		return "", invalid("was typed as a number, of which a workbook keeps 15 digits only; format the column as text and type it again")
 	}
@@ -170,18 +170,18 @@ func number(s string) (string, *flaw) {
 }
 
 // text refuses what was in neither encoding.
-func text(s string) *flaw {
+func checkText(s string) *cellProblem {
 	if strings.ContainsRune(s, utf8.RuneError) {
-		return &flaw{events.Malformed, "holds bytes that are neither UTF-8 nor GB18030"}
+		return &cellProblem{events.Malformed, "holds bytes that are neither UTF-8 nor GB18030"}
 	}
 	return nil
 }
 
 // A code is a table of labels for the codes of the contract.
-type code map[string]string
+type codeTable map[string]string
 
 // read returns the code of a label; what is none is left to the contract.
-func (c code) read(s string) string {
+func (c codeTable) lookup(s string) string {
 	if v, ok := c[s]; ok {
 		return v
 	}
@@ -189,17 +189,17 @@ func (c code) read(s string) string {
 }
 
 var (
-	categoryCodes = code{"公共管理": "public_management", "公共服务": "public_service", "社会事业": "social_undertaking", "设施维护": "facility_maintenance", "社会治理": "social_governance"}
-	areaCodes     = code{"农村": "rural", "乡村": "rural", "城镇": "urban", "城市": "urban"}
-	groupCodes    = code{"大龄": "older", "大龄人员": "older", "脱贫": "out_of_poverty", "脱贫人员": "out_of_poverty", "脱贫人口": "out_of_poverty", "低收入": "low_income", "低收入人口": "low_income",
+	categoryCodes = codeTable{"公共管理": "public_management", "公共服务": "public_service", "社会事业": "social_undertaking", "设施维护": "facility_maintenance", "社会治理": "social_governance"}
+	areaCodes     = codeTable{"农村": "rural", "乡村": "rural", "城镇": "urban", "城市": "urban"}
+	groupCodes    = codeTable{"大龄": "older", "大龄人员": "older", "脱贫": "out_of_poverty", "脱贫人员": "out_of_poverty", "脱贫人口": "out_of_poverty", "低收入": "low_income", "低收入人口": "low_income",
 		"残疾": "disabled", "残疾人": "disabled", "零就业家庭": "zero_employment_family", "其他": "other"}
-	exitCodes = code{"自然退出": "natural", "正常退出": "natural", "清退": "dismissal", "辞退": "dismissal", "解聘": "dismissal"}
-	payCodes  = code{"岗位补贴": "allowance", "补贴": "allowance", "补发": "arrears", "保险": "insurance", "意外险": "insurance"}
-	modeCodes = code{"判定": "decide", "登记": "record"}
+	exitCodes = codeTable{"自然退出": "natural", "正常退出": "natural", "清退": "dismissal", "辞退": "dismissal", "解聘": "dismissal"}
+	payCodes  = codeTable{"岗位补贴": "allowance", "补贴": "allowance", "补发": "arrears", "保险": "insurance", "意外险": "insurance"}
+	modeCodes = codeTable{"判定": "decide", "登记": "record"}
 )
 
 // mark reads what one day says: a letter of the contract, or a sign in use.
-func mark(s string) (byte, bool) {
+func parseMark(s string) (byte, bool) {
 	switch strings.ToUpper(s) {
 	case "P", "√", "✓", "✔", "出", "出勤", "到", "1":
 		return 'P', true
@@ -221,7 +221,7 @@ func mark(s string) (byte, bool) {
 
 // present reads a list of days, such as 1-5,8-12,15. Of the others nothing was
 // said.
-func (d *draft) present(s string) *flaw {
+func (d *rowDraft) parseDays(s string) *cellProblem {
 	bad := invalid("must list the days present, such as 1-5,8-12; a number of days does not say which")
 	if !strings.ContainsAny(s, "-,，、;~") {
 		return bad
@@ -237,7 +237,7 @@ func (d *draft) present(s string) *flaw {
 			return bad
 		}
 		for day := a; day <= b; day++ {
-			if f := d.mark(day, 'P'); f != nil {
+			if f := d.setMark(day, 'P'); f != nil {
 				return f
 			}
 		}

@@ -10,13 +10,13 @@ import (
 
 // unpacked bounds a workbook in memory. What were larger would be unpacked to
 // a file, identities and all.
-const unpacked = 512 << 20
+const maxUnpacked = 512 << 20
 
 // errWorkbook stands for all errors of the library, which may quote cells.
 var errWorkbook = errors.New("is a damaged workbook, or one of more than 512 MiB unpacked")
 
 // readXLSX reads the visible sheets of a workbook.
-func readXLSX(f io.Reader, o Options, yield func(Entry) bool) (err error) {
+func readXLSX(f io.Reader, o Options, yield func(Result) bool) (err error) {
 	// The library is not made for files that somebody damaged on purpose.
 	inside := true
 	defer func() {
@@ -24,12 +24,12 @@ func readXLSX(f io.Reader, o Options, yield func(Entry) bool) (err error) {
 			err = errWorkbook
 		}
 	}()
-	outside := func(e Entry) bool {
+	outside := func(e Result) bool {
 		inside = false
 		defer func() { inside = true }()
 		return yield(e)
 	}
-	book, err := excelize.OpenReader(f, excelize.Options{RawCellValue: true, UnzipSizeLimit: unpacked, UnzipXMLSizeLimit: unpacked})
+	book, err := excelize.OpenReader(f, excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxUnpacked})
 	if err != nil {
 		return errWorkbook
 	}
@@ -38,15 +38,15 @@ func readXLSX(f io.Reader, o Options, yield func(Entry) bool) (err error) {
 	if p, err := book.GetWorkbookProps(); err == nil && p.Date1904 != nil && *p.Date1904 {
 		days = epoch1904
 	}
-	list := order(book, o)
+	list := sheetOrder(book, o)
 	empty := true
 	for i, name := range list {
 		s := newSheet(name, name, days, o, outside)
-		more, err := rows(book, name, s)
+		more, err := readRows(book, name, s)
 		if err != nil {
 			return err
 		}
-		if !more || !s.end() {
+		if !more || !s.finish() {
 			return nil
 		}
 		empty = empty && s.header == nil
@@ -60,13 +60,13 @@ func readXLSX(f io.Reader, o Options, yield func(Entry) bool) (err error) {
 
 // order returns the visible sheets in the order in which their events need
 // each other.
-func order(book *excelize.File, o Options) (list []string) {
+func sheetOrder(book *excelize.File, o Options) (list []string) {
 	rank := func(name string) int {
 		k := kindTitled(name)
 		if o.Kind != "" {
 			k = kindNamed(o.Kind)
 		}
-		return slices.IndexFunc(kinds, func(other kind) bool { return k != nil && other.name == k.name })
+		return slices.IndexFunc(rowKinds, func(other rowKind) bool { return k != nil && other.name == k.name })
 	}
 	for _, name := range book.GetSheetList() {
 		if visible, err := book.GetSheetVisible(name); err == nil && visible {
@@ -78,7 +78,7 @@ func order(book *excelize.File, o Options) (list []string) {
 }
 
 // rows hands over the rows of a sheet until no more are wanted.
-func rows(book *excelize.File, name string, s *sheet) (more bool, err error) {
+func readRows(book *excelize.File, name string, s *sheet) (more bool, err error) {
 	r, err := book.Rows(name)
 	if err != nil {
 		return false, errWorkbook
@@ -89,7 +89,7 @@ func rows(book *excelize.File, name string, s *sheet) (more bool, err error) {
 		if err != nil {
 			return false, errWorkbook
 		}
-		if !s.row(n, cells) {
+		if !s.takeRow(n, cells) {
 			return false, nil
 		}
 	}

@@ -17,43 +17,43 @@ func (w *world) labelsOf(i int32) (labels []Label) {
 	p := &w.placements[i]
 	post := &w.posts[w.seats[p.seat].post]
 	c, person := &w.counties[post.county], &w.people[p.person]
-	if p.other >= 0 && person.placed == i {
-		again := &w.placements[p.other]
-		l := w.label(Rehire, []string{serial("x-", int(i)), serial("h-", int(p.other))}, i, p.other)
+	if p.otherPlacement >= 0 && person.firstPlacement == i {
+		again := &w.placements[p.otherPlacement]
+		l := w.label(Rehire, []string{numberedID("x-", int(i)), numberedID("h-", int(p.otherPlacement))}, i, p.otherPlacement)
 		l.Persons, l.From, l.Until = l.Persons[:1], p.exit, again.from
 		labels = append(labels, l)
 	}
-	if g := w.groups[bit(post.urban)][p.group].of; birthday(person.birth, g.spans[person.sex()].from) == p.from {
-		labels = append(labels, w.label(Birthday, []string{serial("h-", int(i))}, i))
+	if g := w.groups[boolIndex(post.urban)][p.group].of; birthday(person.birth, g.spans[person.sex()].from) == p.from {
+		labels = append(labels, w.label(Birthday, []string{numberedID("h-", int(i))}, i))
 	}
-	if p.card >= 0 && w.returned(i, int(p.card)) > 0 {
-		l := w.label(CardReplaced, []string{partID("b-", &c.runs[p.card], 0), serial("c-", int(p.person)) + "-2"}, i)
-		l.Runs = []string{c.runName(&c.runs[p.card]), c.runName(&c.runs[p.card+1])}
+	if p.cardMonth >= 0 && w.returned(i, int(p.cardMonth)) > 0 {
+		l := w.label(CardReplaced, []string{partID("b-", &c.runs[p.cardMonth], 0), numberedID("c-", int(p.person)) + "-2"}, i)
+		l.Runs = []string{c.runName(&c.runs[p.cardMonth]), c.runName(&c.runs[p.cardMonth+1])}
 		labels = append(labels, l)
 	}
-	if p.twice >= 0 && w.paidInTime(i, int(p.twice)) > 0 {
-		l := w.label(Reversed, []string{partID("v-", &c.runs[p.twice], 0)}, i)
-		l.Runs = []string{c.runName(&c.runs[p.twice])}
+	if p.paidTwiceMonth >= 0 && w.paidInTime(i, int(p.paidTwiceMonth)) > 0 {
+		l := w.label(Reversed, []string{partID("v-", &c.runs[p.paidTwiceMonth], 0)}, i)
+		l.Runs = []string{c.runName(&c.runs[p.paidTwiceMonth])}
 		labels = append(labels, l)
 	}
 	return labels
 }
 
 func (w *world) labelSpouses(i, owner int32) Label {
-	a, b := w.people[owner].placed, w.people[i].placed
-	l := w.label(SpousesPhone, []string{serial("h-", int(a)), serial("h-", int(b))}, a, b)
+	a, b := w.people[owner].firstPlacement, w.people[i].firstPlacement
+	l := w.label(SpousesPhone, []string{numberedID("h-", int(a)), numberedID("h-", int(b))}, a, b)
 	l.From, l.Until = max(w.placements[a].from, w.placements[b].from), 0
 	return l
 }
 
 // labelTeam finds the longest time that a team was five or more, all present.
 func (w *world) labelTeam(i int) (Label, bool) {
-	if !w.posts[i].present {
+	if !w.posts[i].fullAttendance {
 		return Label{}, false
 	}
 	first, last, begin := 0, 0, 0
 	for m := range w.months {
-		if s := w.sheet(sheetRef(i*sheetMonths+m), nil); len(s.people) < 5 {
+		if s := w.drawSheet(sheetRef(i*sheetMonths+m), nil); len(s.people) < 5 {
 			begin = m + 1
 		} else if m+1-begin > last-first {
 			first, last = begin, m+1
@@ -62,7 +62,7 @@ func (w *world) labelTeam(i int) (Label, bool) {
 	if last-first < 3 {
 		return Label{}, false
 	}
-	s := w.sheet(sheetRef(i*sheetMonths+last-1), nil)
+	s := w.drawSheet(sheetRef(i*sheetMonths+last-1), nil)
 	l := w.label(PresentTeam, nil, s.people...)
 	l.Posts = l.Posts[:1]
 	for m := first; m < last; m++ {
@@ -78,7 +78,7 @@ func (w *world) labelMatch(i int) (Label, bool) {
 		return Label{}, false
 	}
 	l := w.label(WrongMatch, []string{factID(i), "w-" + factID(i)}, f.placement)
-	l.From, l.Until = w.day(f.at), w.day(f.withdrawn)
+	l.From, l.Until = w.dayOf(f.at), w.dayOf(f.withdrawn)
 	return l, true
 }
 
@@ -87,13 +87,13 @@ func (w *world) labelMatch(i int) (Label, bool) {
 func (w *world) labelArrears(index int, ref sheetRef) (labels []Label) {
 	c := &w.counties[index/runMonths]
 	r, m := &c.runs[index%runMonths], &w.months[ref.month()]
-	s := w.sheet(ref, nil)
+	s := w.drawSheet(ref, nil)
 	for _, i := range s.people {
 		p := &w.placements[i]
 		if p.exit == 0 || p.exit > r.month.First() || w.earned(i, ref.month(), i == s.imperfect) == 0 {
 			continue
 		}
-		l := w.label(ArrearsAfterExit, []string{serial("x-", int(i)), sheetID(m.month, w.posts[ref.post()].id)}, i)
+		l := w.label(ArrearsAfterExit, []string{numberedID("x-", int(i)), sheetID(m.month, w.posts[ref.post()].id)}, i)
 		l.Runs, l.From, l.Until = []string{c.runName(r)}, p.exit, w.paidOn(r)
 		labels = append(labels, l)
 	}

@@ -10,16 +10,16 @@ import (
 // census makes the numbers of people in place on the days of both censuses
 // exact: it lets a few begin somewhat earlier or later than chance had it. The
 // second leaves alone what the first looked at.
-func (w *world) census() error {
+func (w *world) matchCensuses() error {
 	after := w.cfg.From - 1
 	for _, c := range []struct {
 		on   civil.Date
 		want int
 	}{{firstCensus, w.scaled(placedAtFirst)}, {secondCensus, w.scaled(placedAtSecond)}} {
-		if !w.in(c.on) {
+		if !w.inPeriod(c.on) {
 			continue
 		}
-		if err := w.correct(c.on, after, c.want); err != nil {
+		if err := w.adjustCensus(c.on, after, c.want); err != nil {
 			return err
 		}
 		after = c.on
@@ -28,12 +28,12 @@ func (w *world) census() error {
 }
 
 // correct moves beginnings that lie after the day after.
-func (w *world) correct(on, after civil.Date, want int) error {
+func (w *world) adjustCensus(on, after civil.Date, want int) error {
 	var vacant, movable []int32
 	n := 0
 	for i := range w.seats {
 		s := int32(i)
-		switch _, now := w.sitting(s, on); {
+		switch _, now := w.occupantOn(s, on); {
 		case now >= 0:
 			n++
 			if w.placements[now].from > after {
@@ -49,23 +49,23 @@ func (w *world) correct(on, after civil.Date, want int) error {
 	if n < want {
 		w.filler.r.Shuffle(len(vacant), func(i, j int) { vacant[i], vacant[j] = vacant[j], vacant[i] })
 		for _, s := range vacant[:want-n] {
-			w.advance(s, on, after)
+			w.fillEarlier(s, on, after)
 		}
 		return nil
 	}
 	slices.SortStableFunc(movable, func(a, b int32) int {
-		_, i := w.sitting(a, on)
-		_, j := w.sitting(b, on)
+		_, i := w.occupantOn(a, on)
+		_, j := w.occupantOn(b, on)
 		return int(w.placements[j].from - w.placements[i].from)
 	})
 	for _, s := range movable[:n-want] {
-		w.postpone(s, on)
+		w.fillLater(s, on)
 	}
 	return nil
 }
 
 // sitting returns who sits on a seat on a day, -1 for nobody, and who before.
-func (w *world) sitting(s int32, on civil.Date) (before, now int32) {
+func (w *world) occupantOn(s int32, on civil.Date) (before, now int32) {
 	before = -1
 	for i := w.seats[s].first; i >= 0 && w.placements[i].from <= on; i = w.placements[i].next {
 		if w.placements[i].covers(on) {
@@ -77,25 +77,25 @@ func (w *world) sitting(s int32, on civil.Date) (before, now int32) {
 }
 
 // advance fills a seat that is vacant on a day by that day, and for it.
-func (w *world) advance(s int32, on, after civil.Date) {
-	before, _ := w.sitting(s, on)
+func (w *world) fillEarlier(s int32, on, after civil.Date) {
+	before, _ := w.occupantOn(s, on)
 	low := max(w.seats[s].from, after+1, on-20)
 	if before >= 0 {
 		low = max(low, w.placements[before].exit)
 	}
-	w.cut(s, before)
+	w.cutChain(s, before)
 	w.occupy(w.filler, s, before, low+civil.Date(w.filler.r.IntN(int(on-low)+1)), on)
 }
 
 // postpone lets whoever sits on a seat on a day begin after it.
-func (w *world) postpone(s int32, on civil.Date) {
-	before, _ := w.sitting(s, on)
-	w.cut(s, before)
+func (w *world) fillLater(s int32, on civil.Date) {
+	before, _ := w.occupantOn(s, on)
+	w.cutChain(s, before)
 	w.occupy(w.filler, s, before, on+1+civil.Date(w.filler.r.IntN(20)), 0)
 }
 
 // cut ends the chain of a seat after a placement; the rest never was.
-func (w *world) cut(s, last int32) {
+func (w *world) cutChain(s, last int32) {
 	if last < 0 {
 		w.seats[s].first = -1
 	} else {

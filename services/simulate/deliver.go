@@ -18,44 +18,46 @@ const (
 )
 
 // soon returns an instant of one of the next days.
-func (w *world) soon(d *dice, day civil.Date) instant { return w.on(day) + instant(d.intn(2)) }
+func (w *world) soonAfter(d *random, day civil.Date) instant {
+	return w.instantOf(day) + instant(d.intn(2))
+}
 
 // deliver says when people, posts and pay are reported.
-func (w *world) deliver() {
+func (w *world) planReports() {
 	for i := range w.placements {
-		w.deliverPlacement(i)
+		w.planPlacementReports(i)
 	}
 	for i := range w.posts {
 		p := &w.posts[i]
-		d := w.dice(forPosts, i)
-		p.delivered = w.on(p.from) + instant(d.intn(7))
+		d := w.random(forPosts, i)
+		p.delivered = w.instantOf(p.from) + instant(d.intn(7))
 		for n := p.people[0]; n < p.people[1]; n++ {
 			p.delivered = min(p.delivered, w.placements[n].hired)
 		}
-		if p.grows != 0 {
-			p.resized = w.soon(&d, p.grows-5)
+		if p.growsFrom != 0 {
+			p.resized = w.soonAfter(&d, p.growsFrom-5)
 		}
 		for n := p.people[0]; n < p.people[1]; n++ {
-			w.judge(n)
+			w.decideModes(n)
 		}
 	}
 	for i := range w.counties {
-		w.deliverRuns(i)
+		w.planPayRuns(i)
 	}
-	w.deliverFacts()
+	w.planRegistryReports()
 }
 
-func (w *world) deliverPlacement(i int) {
+func (w *world) planPlacementReports(i int) {
 	p := &w.placements[i]
-	d := w.dice(forHire, i)
+	d := w.random(forHire, i)
 	days := pick(hireDelays, d.float())
-	p.hired = w.soon(&d, p.from+civil.Date(d.between(days[0], days[1])))
+	p.hired = w.soonAfter(&d, p.from+civil.Date(d.between(days[0], days[1])))
 	if p.trained = p.hired + instant(d.intn(8)); d.chance(unready) {
 		p.trained += instant(d.between(20, 90))
 	}
 	p.assigned = p.hired + instant(d.intn(6))
-	if p.longer != 0 {
-		p.renewed = max(w.soon(&d, p.until-civil.Date(d.between(1, 10))), p.hired+1)
+	if p.renewedUntil != 0 {
+		p.renewed = max(w.soonAfter(&d, p.until-civil.Date(d.between(1, 10))), p.hired+1)
 	}
 	if p.exit == 0 {
 		return
@@ -64,28 +66,28 @@ func (w *world) deliverPlacement(i int) {
 	if p.died {
 		delay = d.between(15, 60)
 	}
-	p.exited = max(w.soon(&d, p.exit+civil.Date(delay)), p.hired+1, p.renewed+1)
+	p.exited = max(w.soonAfter(&d, p.exit+civil.Date(delay)), p.hired+1, p.renewed+1)
 }
 
 // judge finds out whether a hire or an exit arrives while, by what has been
 // delivered, somebody else has the seat or the person is elsewhere: the exit
 // of whoever was there before is late. Then it is history to be recorded.
-func (w *world) judge(i int32) {
+func (w *world) decideModes(i int32) {
 	p := &w.placements[i]
 	post := &w.posts[w.seats[p.seat].post]
 	for j := post.people[0]; j < post.people[1]; j++ {
 		if j != i && w.placements[j].seat == p.seat {
-			w.compare(i, j)
+			w.compareReports(i, j)
 		}
 	}
-	if p.other >= 0 {
-		w.compare(i, p.other)
+	if p.otherPlacement >= 0 {
+		w.compareReports(i, p.otherPlacement)
 	}
 }
 
 // compare holds placement i against j, which shares the seat or the person.
 // Within an instant exits come before hires, and each in order.
-func (w *world) compare(i, j int32) {
+func (w *world) compareReports(i, j int32) {
 	p, q := &w.placements[i], &w.placements[j]
 	if begun := q.hired < p.hired || q.hired == p.hired && j < i; begun {
 		over := q.exit != 0 && q.exit <= p.from && q.exited <= p.hired

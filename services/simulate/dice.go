@@ -9,7 +9,7 @@ import (
 // Dice are a generator that is a function of the seed, a purpose and an index:
 // what is drawn about one thing does not depend on what was drawn about
 // others, so it can be drawn again instead of kept.
-type dice struct{ pcg rand.PCG }
+type random struct{ pcg rand.PCG }
 
 // The purposes of dice.
 const (
@@ -28,30 +28,30 @@ const (
 	forInvalid
 )
 
-func (w *world) dice(purpose uint64, index int) (d dice) {
+func (w *world) random(purpose uint64, index int) (d random) {
 	// Nearby indices are spread over the state, so that the first draws differ.
 	d.pcg.Seed(w.cfg.Seed^purpose<<56, (uint64(index)+1)*0x9e3779b97f4a7c15)
 	return d
 }
 
-func (d *dice) float() float64 { return float64(d.pcg.Uint64()>>11) / (1 << 53) }
+func (d *random) float() float64 { return float64(d.pcg.Uint64()>>11) / (1 << 53) }
 
-func (d *dice) chance(p float64) bool { return d.float() < p }
+func (d *random) chance(p float64) bool { return d.float() < p }
 
 // intn returns a number from 0 to n-1.
-func (d *dice) intn(n int) int {
+func (d *random) intn(n int) int {
 	hi, _ := bits.Mul64(d.pcg.Uint64(), uint64(n))
 	return int(hi)
 }
 
 // between returns a number from low to high.
-func (d *dice) between(low, high int) int { return low + d.intn(high-low+1) }
+func (d *random) between(low, high int) int { return low + d.intn(high-low+1) }
 
 // exponential has mean 1.
-func (d *dice) exponential() float64 { return -math.Log(1 - d.float()) }
+func (d *random) exponential() float64 { return -math.Log(1 - d.float()) }
 
 // lognormal has the median and the standard deviation of its logarithm.
-func (d *dice) lognormal(median, sigma float64) float64 {
+func (d *random) lognormal(median, sigma float64) float64 {
 	normal := math.Sqrt(2*d.exponential()) * math.Cos(2*math.Pi*d.float())
 	return median * math.Exp(sigma*normal)
 }

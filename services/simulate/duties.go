@@ -7,8 +7,8 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-func (t *teller) sheet(ref int, k kind) {
-	s := t.w.sheet(sheetRef(ref), t.people)
+func (t *eventGenerator) sheetReport(ref int, k eventKind) {
+	s := t.w.drawSheet(sheetRef(ref), t.people)
 	t.people = s.people
 	post, m := &t.w.posts[s.ref.post()], &t.w.months[s.ref.month()]
 	v := &t.w.villages[post.village]
@@ -17,8 +17,8 @@ func (t *teller) sheet(ref int, k kind) {
 	for i, n := range s.people {
 		p := &t.w.placements[n]
 		marks := t.w.marks(buf[:0], n, s.ref.month(), n == s.imperfect)
-		if k == sheetReported && s.corrected != 0 && i == s.wrong {
-			marks[s.day] = 'A'
+		if k == sheetReported && s.corrected != 0 && i == s.wrongLine {
+			marks[s.wrongDay] = 'A'
 		}
 		l := &data.Lines[i]
 		if l.IDNumber = t.w.id(p.person); string(marks) == m.full {
@@ -32,11 +32,11 @@ func (t *teller) sheet(ref int, k kind) {
 	case sheetCorrected:
 		id, first, replaces = id+"-c", s.corrected, id
 	case sheetAgain:
-		id, first = id+"-r", s.again
+		id, first = id+"-r", s.resubmitted
 	}
 	e := t.event(id, t.w.counties[v.county].agency, v.code, first, data)
 	e.Subject, e.Replaces = post.id, replaces
-	t.say(e)
+	t.emit(e)
 }
 
 func sheetID(m civil.Month, post string) string { return "a-" + m.String() + "-" + post }
@@ -45,7 +45,7 @@ func clerk(v *village) string {
 	return "clerk-" + string(v.code[6:]) + "-" + strconv.Itoa(int(v.county)%3+1)
 }
 
-func (t *teller) facts(i int) {
+func (t *eventGenerator) registryReport(i int) {
 	b := t.w.batches[i]
 	f := &t.w.facts[b.first]
 	c := &t.w.counties[b.county]
@@ -54,15 +54,15 @@ func (t *teller) facts(i int) {
 		f := &t.w.facts[n]
 		data.Lines = append(data.Lines, events.RegistryLine{IDNumber: t.w.id(t.w.placements[f.placement].person), From: f.from, Detail: f.detail})
 	}
-	t.say(t.event(factID(i), c.agency, c.code, f.at, data))
+	t.emit(t.event(factID(i), c.agency, c.code, f.at, data))
 }
 
-func (t *teller) withdrawal(i int) {
+func (t *eventGenerator) registryWithdrawal(i int) {
 	b := t.w.batches[i]
 	c := &t.w.counties[b.county]
-	t.say(t.event("w-"+factID(i), c.agency, c.code, t.w.facts[b.first].withdrawn, &events.EventWithdrawn{
+	t.emit(t.event("w-"+factID(i), c.agency, c.code, t.w.facts[b.first].withdrawn, &events.EventWithdrawn{
 		Of: events.RegistryReportedType, ID: factID(i), Reason: "同名异人，误匹配",
 	}))
 }
 
-func factID(batch int) string { return serial("g-", batch) }
+func factID(batch int) string { return numberedID("g-", batch) }

@@ -11,30 +11,30 @@ package simulate
 // placed, arrears after an exit when sheets come late; labels find them again.
 
 // inject chooses cases.
-func (w *world) inject() {
+func (w *world) injectCases() {
 	for i := range w.posts {
 		p := &w.posts[i]
-		d := w.dice(forCases, i)
-		p.present = p.size >= 5 && d.chance(fullTeamShare)
+		d := w.random(forCases, i)
+		p.fullAttendance = p.size >= 5 && d.chance(fullTeamShare)
 	}
 	for i := range w.placements {
 		p := &w.placements[i]
-		d := w.dice(forCases, len(w.posts)+i)
-		if d.chance(cardShare) && p.other < 0 {
-			p.card = w.someMonth(&d, p)
+		d := w.random(forCases, len(w.posts)+i)
+		if d.chance(cardShare) && p.otherPlacement < 0 {
+			p.cardMonth = w.someMonth(&d, p)
 		}
 		if d.chance(twiceShare) {
-			if p.twice = w.someMonth(&d, p); p.twice == p.card {
-				p.twice = -1
+			if p.paidTwiceMonth = w.someMonth(&d, p); p.paidTwiceMonth == p.cardMonth {
+				p.paidTwiceMonth = -1
 			}
 		}
-		p.match = d.chance(matchShare) && p.overlaps(p.from+90, p.from+91) && w.in(p.from+90)
+		p.mismatched = d.chance(matchShare) && p.overlaps(p.from+90, p.from+91) && w.inPeriod(p.from+90)
 	}
 }
 
 // someMonth returns a month that the person was in place for all of, -1 where
 // there is none.
-func (w *world) someMonth(d *dice, p *placement) int8 {
+func (w *world) someMonth(d *random, p *placement) int8 {
 	first, n := 0, 0
 	for m := range w.months {
 		if month := &w.months[m]; p.covers(month.first) && p.covers(month.next-1) {

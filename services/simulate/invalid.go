@@ -12,33 +12,33 @@ import (
 // mistake tells of something that is to be refused: a wrong check character, a
 // date that does not exist, an amount below zero, an unknown post, an unknown
 // division. The first three break the contract, the others what is known.
-func (t *teller) mistake() {
+func (t *eventGenerator) invalidSubmission() {
 	n, at := t.item.index(), t.item.at()
-	d := t.w.dice(forInvalid, n+1)
-	i := t.known(&d)
+	d := t.w.random(forInvalid, n+1)
+	i := t.reportedPlacement(&d)
 	p, post, c, village := t.place(i)
-	id := serial("bad-", n)
-	who, on := t.who(p.person), t.w.day(at)
+	id := numberedID("bad-", n)
+	who, on := t.personByID(p.person), t.w.dayOf(at)
 	switch t.item.kind() {
 	case hirePlaced:
 		who.Identity.IDNumber = wrongCheck(who.Identity.IDNumber)
-		t.say(t.event(id, c.agency, village, at, &events.HirePlaced{Who: who, Post: post.id, From: on, Until: on + 365, Group: "older"}))
+		t.emit(t.event(id, c.agency, village, at, &events.HirePlaced{Who: who, Post: post.id, From: on, Until: on + 365, Group: "older"}))
 	case trainingCompleted:
-		t.mangle(t.event(id, c.agency, village, at, &events.TrainingCompleted{Who: who, Course: "岗前培训", Hours: 8, On: on}), on)
+		t.emitImpossibleDate(t.event(id, c.agency, village, at, &events.TrainingCompleted{Who: who, Course: "岗前培训", Hours: 8, On: on}), on)
 	case runInstructed:
 		m := on.Month()
-		t.say(t.event(id, c.agency, c.code, at, &events.PaymentInstructed{
+		t.emit(t.event(id, c.agency, c.code, at, &events.PaymentInstructed{
 			Run: fmt.Sprintf("B-%s-%d", m, n), Month: m, Fund: c.fund,
 			Lines: []events.PayLine{{Line: "1", IDNumber: who.Identity.IDNumber, Post: post.id, Amount: -60_000}},
 		}))
 	case sheetReported:
-		t.say(t.event(id, c.agency, village, at, &events.AttendanceReported{
+		t.emit(t.event(id, c.agency, village, at, &events.AttendanceReported{
 			Post: string(village) + "-999", Month: on.Month(), Lines: []events.AttendanceLine{{IDNumber: who.Identity.IDNumber, Marks: "P"}},
 		}))
 	case postDeveloped:
-		nowhere := t.w.nowhere(c.code)
-		t.say(t.event(id, c.agency, nowhere, at, &events.PostDeveloped{
-			Post: id, Category: kinds[0].category, Division: nowhere, Area: areas[0], Seats: 1, From: on, Fund: c.fund,
+		nowhere := t.w.missingDivision(c.code)
+		t.emit(t.event(id, c.agency, nowhere, at, &events.PostDeveloped{
+			Post: id, Category: postKinds[0].category, Division: nowhere, Area: areas[0], Seats: 1, From: on, Fund: c.fund,
 		}))
 	}
 }
@@ -46,7 +46,7 @@ func (t *teller) mistake() {
 // known picks a placement whose hire has been delivered, so that nothing but
 // the mistake is wrong. At the very beginning there may be none; then the
 // person is unknown as well.
-func (t *teller) known(d *dice) int {
+func (t *eventGenerator) reportedPlacement(d *random) int {
 	i := 0
 	for range 100 {
 		if i = d.intn(len(t.w.placements)); t.w.placements[i].hired <= t.item.at() {
@@ -57,14 +57,14 @@ func (t *teller) known(d *dice) int {
 }
 
 // mangle yields an event whose date is the 31st of a month of thirty days.
-func (t *teller) mangle(e *events.Event, on civil.Date) {
+func (t *eventGenerator) emitImpossibleDate(e *events.Event, on civil.Date) {
 	raw, err := e.Append(nil)
 	if err != nil {
 		panic(err) // an event of ours that is not UTF-8: a bug
 	}
 	date := on.String()
 	raw = bytes.Replace(raw, []byte(`"on":"`+date), []byte(`"on":"`+date[:5]+"06-31"), 1)
-	if !t.stopped && !t.yield(Submission{Delivered: t.w.time(t.item.at()), Raw: raw, Invalid: true}) {
+	if !t.stopped && !t.yield(Submission{Delivered: t.w.timeOf(t.item.at()), Raw: raw, Invalid: true}) {
 		t.stopped = true
 	}
 }
@@ -75,7 +75,7 @@ func wrongCheck(id string) string {
 }
 
 // nowhere returns a division of a county that the table does not have.
-func (w *world) nowhere(county division.Code) division.Code {
+func (w *world) missingDivision(county division.Code) division.Code {
 	for n := 999; ; n-- {
 		if c := county[:6] + division.Code(fmt.Sprintf("%03d999", n)); !w.cfg.Divisions.Has(c) {
 			return c

@@ -55,7 +55,7 @@ func (w *world) labels(yield func(Label) bool) {
 		}
 	}
 	for i := range w.people {
-		if owner := w.people[i].phone; owner != int32(i) && !yield(w.labelSpouses(int32(i), owner)) {
+		if owner := w.people[i].phoneOwner; owner != int32(i) && !yield(w.labelSpouses(int32(i), owner)) {
 			return
 		}
 	}

@@ -12,15 +12,15 @@ import (
 
 // A county is an agency: what it answers for, and its own rules of money.
 type county struct {
-	code     division.Code
-	agency   string     // source of its events
-	fund     string     // earmarked for it
-	standard [2]int32   // fen a full month, by area
-	required int8       // days a full month, rural; 0 is the pack's
-	planned  [2]int     // seats, by area
-	posts    [2]int     // first, and one after the last
-	allotted events.Fen // a month at most
-	runs     []run      // pay runs, by month
+	code         division.Code
+	agency       string     // source of its events
+	fund         string     // earmarked for it
+	standard     [2]int32   // fen a full month, by area
+	requiredDays int8       // days a full month, rural; 0 is the pack's
+	plannedSeats [2]int     // seats, by area
+	posts        [2]int     // first, and one after the last
+	monthlyFund  events.Fen // a month at most
+	runs         []payRun   // pay runs, by month
 }
 
 // A village is where posts are.
@@ -30,7 +30,7 @@ type village struct {
 	urban  bool
 }
 
-func (w *world) buildLand() error {
+func (w *world) buildCounties() error {
 	for c := range w.cfg.Divisions.Under("") {
 		if c.Level() != division.Village {
 			continue
@@ -52,7 +52,7 @@ func (w *world) buildLand() error {
 }
 
 func (w *world) newCounty(code division.Code) county {
-	pay, d := w.cfg.Policy.Payment, w.dice(forLand, len(w.counties))
+	pay, d := w.cfg.Policy.Payment, w.random(forLand, len(w.counties))
 	c := county{
 		code: code, agency: "/agency/" + code.Prefix() + "-rsj", fund: fmt.Sprintf("F-%d-%s", w.cfg.From.Month().Year(), code.Prefix()),
 		standard: [2]int32{int32(pay.Standard.Rural), int32(pay.Standard.Urban)},
@@ -61,14 +61,14 @@ func (w *world) newCounty(code division.Code) county {
 	if d.chance(.3) {
 		c.standard[0] = c.standard[0] / 100 * int32(d.between(100, 130))
 		c.standard[1] = c.standard[1] / 100 * int32(d.between(95, 110))
-		c.required = int8(d.between(15, 20))
+		c.requiredDays = int8(d.between(15, 20))
 	}
 	return c
 }
 
 // weighted yields villages of an area, more often the larger ones.
-func (w *world) weighted(urban bool) func(*rand.Rand) int32 {
-	d := w.dice(forLand, -1-bit(urban))
+func (w *world) weightedVillages(urban bool) func(*rand.Rand) int32 {
+	d := w.random(forLand, -1-boolIndex(urban))
 	var at []int32
 	var sums []float64
 	sum := 0.0
@@ -90,13 +90,13 @@ func (w *world) weighted(urban bool) func(*rand.Rand) int32 {
 
 // plan splits the planned posts of both areas among the counties in proportion
 // to the seats there; the parts add up to the whole.
-func (w *world) plan() {
+func (w *world) planPosts() {
 	weights := make([]int, 2*len(w.counties))
 	for _, p := range w.posts {
-		weights[2*int(p.county)+bit(p.urban)] += int(p.size)
+		weights[2*int(p.county)+boolIndex(p.urban)] += int(p.size)
 	}
 	for i, n := range apportion(w.scaled(planned), weights) {
-		w.counties[i/2].planned[i%2] = n
+		w.counties[i/2].plannedSeats[i%2] = n
 	}
 }
 
@@ -120,7 +120,7 @@ func apportion(n int, weights []int) []int {
 	return parts
 }
 
-func bit(b bool) int {
+func boolIndex(b bool) int {
 	if b {
 		return 1
 	}

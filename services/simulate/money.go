@@ -13,7 +13,7 @@ import (
 const partLines = 1000
 
 // ranges of lines told of: all parts of a run, or the one that is repeated.
-func (t *teller) parts(lines []payLine, tell func(part int, lines []payLine, first int)) {
+func (t *eventGenerator) eachPart(lines []payLine, tell func(part int, lines []payLine, first int)) {
 	n := (len(lines) + partLines - 1) / partLines
 	only := -1
 	if t.item.variant() == repeated && n > 0 {
@@ -29,26 +29,26 @@ func (t *teller) parts(lines []payLine, tell func(part int, lines []payLine, fir
 
 // run returns the lines of a run, which are worked out once and kept for the
 // months in which they are spoken of.
-func (t *teller) run(index int) (*county, *run, []payLine) {
+func (t *eventGenerator) linesOfRun(index int) (*county, *payRun, []payLine) {
 	c := &t.w.counties[index/runMonths]
 	lines, ok := t.runs[index]
 	if !ok {
-		lines = t.w.lines(index/runMonths, index%runMonths)
+		lines = t.w.payLines(index/runMonths, index%runMonths)
 		t.runs[index] = lines
 		delete(t.runs, index-3)
 	}
 	return c, &c.runs[index%runMonths], lines
 }
 
-func (c *county) runName(r *run) string { return "R-" + r.month.String() + "-" + c.code.Prefix() }
+func (c *county) runName(r *payRun) string { return "R-" + r.month.String() + "-" + c.code.Prefix() }
 
-func (t *teller) instructed(index int, k kind) {
-	c, r, lines := t.run(index)
+func (t *eventGenerator) payInstruction(index int, k eventKind) {
+	c, r, lines := t.linesOfRun(index)
 	wrong := -1 // the part that is told with an error first
 	if parts := (len(lines) + partLines - 1) / partLines; r.corrected != 0 && parts > 0 {
 		wrong = index % parts
 	}
-	t.parts(lines, func(part int, lines []payLine, first int) {
+	t.eachPart(lines, func(part int, lines []payLine, first int) {
 		if k == runCorrected && part != wrong {
 			return
 		}
@@ -57,7 +57,7 @@ func (t *teller) instructed(index int, k kind) {
 			p := &t.w.placements[l.placement]
 			to := &data.Lines[i]
 			*to = events.PayLine{
-				Line: t.line(first + i), IDNumber: t.w.id(p.person), Post: t.w.posts[t.w.seats[p.seat].post].id,
+				Line: t.lineName(first + i), IDNumber: t.w.id(p.person), Post: t.w.posts[t.w.seats[p.seat].post].id,
 				Kind: payKinds[l.kind], Amount: events.Fen(l.amount),
 			}
 			if m := t.w.months[l.month].month; m != r.month {
@@ -73,45 +73,45 @@ func (t *teller) instructed(index int, k kind) {
 		}
 		e := t.event(id, c.agency, c.code, at, data)
 		e.Subject, e.Replaces = data.Run, replaces
-		t.say(e)
+		t.emit(e)
 	})
 }
 
-func (t *teller) settled(index int) {
-	c, r, lines := t.run(index)
-	t.parts(lines, func(part int, lines []payLine, first int) {
+func (t *eventGenerator) paySettlement(index int) {
+	c, r, lines := t.linesOfRun(index)
+	t.eachPart(lines, func(part int, lines []payLine, first int) {
 		data := &events.PaymentSettled{Run: c.runName(r), PaidOn: t.w.paidOn(r), Lines: make([]events.SettledLine, len(lines))}
 		for i, l := range lines {
-			data.Lines[i].Line = t.line(first + i)
+			data.Lines[i].Line = t.lineName(first + i)
 			if l.kind != insurance { // that goes to the insurer
 				data.Lines[i].Number = t.w.accountAt(l.placement, r.settled)
 			}
 		}
 		e := t.event(partID("s-", r, part), c.agency, c.code, r.settled, data)
 		e.Subject = data.Run
-		t.say(e)
+		t.emit(e)
 	})
 }
 
 // paidOn is the day before the bank's list comes in.
-func (w *world) paidOn(r *run) civil.Date { return w.day(r.settled) - 1 }
+func (w *world) paidOn(r *payRun) civil.Date { return w.dayOf(r.settled) - 1 }
 
 // accountAt is where a person is paid to at an instant.
 func (w *world) accountAt(placement int32, at instant) string {
 	p := &w.placements[placement]
-	return account(p.person, p.card >= 0 && at >= w.replaced(p))
+	return account(p.person, p.cardMonth >= 0 && at >= w.replaced(p))
 }
 
 // answered tells of the lines that came back or were taken back.
-func (t *teller) answered(index int, k kind) {
-	c, r, lines := t.run(index)
+func (t *eventGenerator) returnedOrReversed(index int, k eventKind) {
+	c, r, lines := t.linesOfRun(index)
 	var list []events.ReturnedLine
 	for i, l := range lines {
 		switch {
-		case k == runReturned && l.back:
-			list = append(list, events.ReturnedLine{Line: t.line(i), Reason: "账户已注销", On: t.w.day(r.returned)})
-		case k == runReversed && l.second:
-			list = append(list, events.ReturnedLine{Line: t.line(i), Reason: "重复发放", On: t.w.day(r.reversed)})
+		case k == runReturned && l.returned:
+			list = append(list, events.ReturnedLine{Line: t.lineName(i), Reason: "账户已注销", On: t.w.dayOf(r.returned)})
+		case k == runReversed && l.duplicate:
+			list = append(list, events.ReturnedLine{Line: t.lineName(i), Reason: "重复发放", On: t.w.dayOf(r.reversed)})
 		}
 	}
 	if len(list) == 0 {
@@ -124,15 +124,15 @@ func (t *teller) answered(index int, k kind) {
 		e = t.event(partID("v-", r, 0), c.agency, c.code, r.reversed, &events.PaymentReversed{Run: c.runName(r), Lines: list})
 	}
 	e.Subject = c.runName(r)
-	t.say(e)
+	t.emit(e)
 }
 
-func partID(prefix string, r *run, part int) string {
+func partID(prefix string, r *payRun, part int) string {
 	return fmt.Sprintf("%s%s-%02d", prefix, r.month, part)
 }
 
 // line names a line of a run by its number.
-func (t *teller) line(i int) string {
+func (t *eventGenerator) lineName(i int) string {
 	for n := len(t.lines); n <= i; n++ {
 		t.lines = append(t.lines, strconv.Itoa(n+1))
 	}

@@ -9,19 +9,19 @@ import (
 
 // A person is somebody who holds, or once held, a seat.
 type person struct {
-	birth  civil.Date
-	county int32
-	serial int16 // of the identity number; even for women
-	phone  int32 // whose phone and household: the person's own, or the spouse's
-	placed int32 // the first placement
+	birth          civil.Date
+	county         int32
+	serial         int16 // of the identity number; even for women
+	phoneOwner     int32 // whose phone and household: the person's own, or the spouse's
+	firstPlacement int32 // the first placement
 }
 
 func (p person) sex() int { return 1 - int(p.serial%2) }
 
 // A register hands out identity numbers once each.
-type register map[uint64]struct{}
+type idNumberRegister map[uint64]struct{}
 
-func (g register) serial(r *rand.Rand, county int32, birth civil.Date, sex int) (int16, bool) {
+func (g idNumberRegister) serial(r *rand.Rand, county int32, birth civil.Date, sex int) (int16, bool) {
 	for range 100 {
 		n := 1 + r.IntN(998)
 		if n%2 == sex { // odd is for men, who are 0
@@ -38,9 +38,9 @@ func (g register) serial(r *rand.Rand, county int32, birth civil.Date, sex int) 
 
 // newPerson makes somebody of a group whose age fits on the day from, and goes
 // on fitting until the day lasts at least.
-func (w *world) newPerson(f *filler, county int32, g *group, from, lasts civil.Date) int32 {
+func (w *world) newPerson(f *seatFiller, county int32, g *personGroup, from, lasts civil.Date) int32 {
 	for {
-		sex := bit(f.r.Float64() < femaleShare)
+		sex := boolIndex(f.r.Float64() < femaleShare)
 		span := g.spans[sex]
 		birth := w.birth(f.r, span, from)
 		if g.code == "older" && f.r.Float64() < birthdayShare {
@@ -56,14 +56,14 @@ func (w *world) newPerson(f *filler, county int32, g *group, from, lasts civil.D
 			continue
 		}
 		i := int32(len(w.people))
-		w.people = append(w.people, person{birth: birth, county: county, serial: serial, phone: i, placed: -1})
+		w.people = append(w.people, person{birth: birth, county: county, serial: serial, phoneOwner: i, firstPlacement: -1})
 		return i
 	}
 }
 
 // birth draws the birth date of somebody within a span of ages on a day: most
 // are near 57, where the span reaches that far.
-func (w *world) birth(r *rand.Rand, s span, on civil.Date) civil.Date {
+func (w *world) birth(r *rand.Rand, s ageSpan, on civil.Date) civil.Date {
 	age := 0.0
 	for range 50 {
 		if s.until < 65 {
@@ -115,7 +115,7 @@ func phone(owner int32) string {
 }
 
 func account(person int32, second bool) string {
-	b := append([]byte("6217"), byte('0'+bit(second)))
+	b := append([]byte("6217"), byte('0'+boolIndex(second)))
 	return string(appendDigits(b, int(uint64(person)*2654435761%100_000_000_000_000), 14))
 }
 
@@ -138,7 +138,7 @@ const (
 
 // name makes a name of two or three characters of three bytes each.
 func (w *world) name(person int32) string {
-	d := w.dice(forName, int(person))
+	d := w.random(forName, int(person))
 	char := func(of string) string { i := 3 * d.intn(len(of)/3); return of[i : i+3] }
 	name := char(surnames) + char(given)
 	if d.chance(.85) {

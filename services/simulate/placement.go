@@ -9,22 +9,22 @@ import (
 
 // A placement is one person on one seat, as it truly was.
 type placement struct {
-	person     int32
-	seat       int32
-	next       int32      // on the seat; -1 is none
-	other      int32      // of the same person; -1 is none
-	from       civil.Date // on duty
-	exit       civil.Date // first day no longer; 0 is still there at the end
-	until      civil.Date // end of the term first agreed
-	longer     civil.Date // end of the term renewed; 0 is not renewed
-	code       string     // of the exit
-	group      uint8
-	died       bool
-	record     bool // the hire arrives before an exit that it depends on
-	recordExit bool // and so does the exit
-	card       int8 // month whose pay comes back and whose card is replaced; -1 is none
-	twice      int8 // month paid twice and reversed
-	match      bool // matched with somebody of the same name
+	person         int32
+	seat           int32
+	next           int32      // on the seat; -1 is none
+	otherPlacement int32      // of the same person; -1 is none
+	from           civil.Date // on duty
+	exit           civil.Date // first day no longer; 0 is still there at the end
+	until          civil.Date // end of the term first agreed
+	renewedUntil   civil.Date // end of the term renewed; 0 is not renewed
+	code           string     // of the exit
+	group          uint8
+	died           bool
+	record         bool // the hire arrives before an exit that it depends on
+	recordExit     bool // and so does the exit
+	cardMonth      int8 // month whose pay comes back and whose card is replaced; -1 is none
+	paidTwiceMonth int8 // month paid twice and reversed
+	mismatched     bool // matched with somebody of the same name
 
 	hired, trained, assigned, renewed, exited instant
 }
@@ -32,8 +32,8 @@ type placement struct {
 // retired is the code of those who reach the end of their ages, and ended of
 // those whose term does.
 const (
-	retired = "N2"
-	ended   = "N4"
+	codeRetired = "N2"
+	codeTermEnd = "N4"
 )
 
 // covers says whether the person is in place on a day.
@@ -45,15 +45,15 @@ func (p *placement) overlaps(from, until civil.Date) bool {
 }
 
 // A filler puts people on seats.
-type filler struct {
+type seatFiller struct {
 	r        *rand.Rand
-	register register
+	register idNumberRegister
 }
 
 func (w *world) fillSeats() {
-	f := &filler{rand.New(rand.NewPCG(w.cfg.Seed, forPeople)), register{}}
+	f := &seatFiller{rand.New(rand.NewPCG(w.cfg.Seed, forPeople)), idNumberRegister{}}
 	for i := range w.seats {
-		if s := &w.seats[i]; w.in(s.fill) {
+		if s := &w.seats[i]; w.inPeriod(s.fill) {
 			w.occupy(f, int32(i), -1, s.fill, 0)
 		}
 	}
@@ -63,8 +63,8 @@ func (w *world) fillSeats() {
 // occupy continues the chain of a seat after last (-1 is the beginning): one
 // person from a day on, who is still there on the day lasts, and those who
 // come after.
-func (w *world) occupy(f *filler, s, last int32, from, lasts civil.Date) {
-	for w.in(from) {
+func (w *world) occupy(f *seatFiller, s, last int32, from, lasts civil.Date) {
+	for w.inPeriod(from) {
 		i := int32(len(w.placements))
 		p := w.place(f, s, from, lasts)
 		w.placements = append(w.placements, p)
@@ -82,27 +82,27 @@ func (w *world) occupy(f *filler, s, last int32, from, lasts civil.Date) {
 }
 
 // place makes one placement.
-func (w *world) place(f *filler, s int32, from, lasts civil.Date) placement {
+func (w *world) place(f *seatFiller, s int32, from, lasts civil.Date) placement {
 	post := &w.posts[w.seats[s].post]
-	groups := w.groups[bit(post.urban)]
+	groups := w.groups[boolIndex(post.urban)]
 	g := pickIndex(groups, f.r.Float64())
 	who := w.newPerson(f, post.county, &groups[g].of, from, lasts)
 	person := &w.people[who]
 	leaves := birthday(person.birth, groups[g].of.spans[person.sex()].until)
 	longest := min(leaves, from.AddMonths(w.cfg.Policy.Term.Months))
-	p := placement{person: who, seat: s, next: -1, other: -1, from: from, group: uint8(g), card: -1, twice: -1, until: longest}
+	p := placement{person: who, seat: s, next: -1, otherPlacement: -1, from: from, group: uint8(g), cardMonth: -1, paidTwiceMonth: -1, until: longest}
 
-	p.exit = max(from, lasts) + 1 + civil.Date(f.r.ExpFloat64()/leaving)
+	p.exit = max(from, lasts) + 1 + civil.Date(f.r.ExpFloat64()/leavingRate)
 	p.code = pick(w.codes, f.r.Float64())
-	if p.code == ended && p.exit-from < 80 {
+	if p.code == codeTermEnd && p.exit-from < 80 {
 		p.code = w.codes[0].of
 	}
 	switch {
 	case p.exit >= leaves && longest == leaves:
-		p.exit, p.code = leaves, retired
+		p.exit, p.code = leaves, codeRetired
 	case p.exit >= longest:
-		p.exit, p.code = longest, ended
-	case p.code == retired:
+		p.exit, p.code = longest, codeTermEnd
+	case p.code == codeRetired:
 		p.died = f.r.Float64() < diedShare
 	}
 	if p.exit >= w.cfg.Until {
@@ -115,7 +115,7 @@ func (w *world) place(f *filler, s int32, from, lasts civil.Date) placement {
 // agree says what term is agreed: as a rule the longest, sometimes one that
 // ends sooner but not before the person leaves, and sometimes half a year and
 // then more.
-func (w *world) agree(f *filler, p *placement) {
+func (w *world) agree(f *seatFiller, p *placement) {
 	last := p.exit
 	if last == 0 {
 		last = w.cfg.Until
@@ -123,10 +123,10 @@ func (w *world) agree(f *filler, p *placement) {
 	u := f.r.Float64()
 	half, shorter := p.from.AddMonths(6), p.from.AddMonths(12*(1+f.r.IntN(2)))
 	switch {
-	case p.code == ended:
+	case p.code == codeTermEnd:
 		p.until = p.exit
 	case u < shortShare && half+10 < last && half < p.until:
-		p.until, p.longer = half, p.until
+		p.until, p.renewedUntil = half, p.until
 	case u < .3 && shorter >= last && shorter < p.until:
 		p.until = shorter
 	}

@@ -11,19 +11,19 @@ import (
 
 // A post is a kind of work in a village, with seats.
 type post struct {
-	id       string
-	village  int32
-	county   int32
-	category uint8
-	kind     uint8
-	urban    bool
-	present  bool       // everybody there is there every day
-	size     int16      // seats developed
-	more     int16      // seats added
-	from     civil.Date // first day
-	grows    civil.Date // first day of the seats added, 0 where there are none
-	seats    [2]int32   // first, and one after the last
-	people   [2]int32   // placements: first, and one after the last
+	id             string
+	village        int32
+	county         int32
+	category       uint8
+	kind           uint8
+	urban          bool
+	fullAttendance bool       // everybody there is there every day
+	size           int16      // seats developed
+	addedSeats     int16      // seats added
+	from           civil.Date // first day
+	growsFrom      civil.Date // first day of the seats added, 0 where there are none
+	seats          [2]int32   // first, and one after the last
+	people         [2]int32   // placements: first, and one after the last
 
 	delivered instant
 	resized   instant
@@ -42,7 +42,7 @@ type seat struct {
 func (w *world) buildPosts() {
 	r := rand.New(rand.NewPCG(w.cfg.Seed, forPosts))
 	var early, late []post
-	draw := [2]func(*rand.Rand) int32{w.weighted(false), w.weighted(true)}
+	draw := [2]func(*rand.Rand) int32{w.weightedVillages(false), w.weightedVillages(true)}
 	sizes := [2][]share[int]{ruralSizes, urbanSizes}
 	make := func(into *[]post, seats int) {
 		parts := [2]int{1: int(math.Floor(float64(seats)*urbanShare + .5))}
@@ -52,7 +52,7 @@ func (w *world) buildPosts() {
 				v := draw[area](r)
 				p := post{village: v, county: w.villages[v].county, urban: area == 1, size: int16(min(rest, pick(sizes[area], r.Float64())))}
 				c := pick(categories, r.Float64())
-				p.category, p.kind = uint8(c), uint8(r.IntN(len(kinds[c].kinds)))
+				p.category, p.kind = uint8(c), uint8(r.IntN(len(postKinds[c].kinds)))
 				rest -= int(p.size)
 				*into = append(*into, p)
 			}
@@ -65,17 +65,17 @@ func (w *world) buildPosts() {
 	}
 	for range w.scaled(addedLater) {
 		p := &early[r.IntN(len(early))]
-		if p.more++; p.grows == 0 {
-			p.grows = firstCensus + 20 + civil.Date(r.IntN(120))
+		if p.addedSeats++; p.growsFrom == 0 {
+			p.growsFrom = firstCensus + 20 + civil.Date(r.IntN(120))
 		}
 	}
 	w.posts = append(early, late...)
 	slices.SortStableFunc(w.posts, func(a, b post) int { return int(a.village - b.village) })
-	w.layOut(r)
+	w.layOutSeats(r)
 }
 
 // layOut names the posts and lays out their seats.
-func (w *world) layOut(r *rand.Rand) {
+func (w *world) layOutSeats(r *rand.Rand) {
 	serial := 0
 	for i := range w.posts {
 		p := &w.posts[i]
@@ -90,23 +90,23 @@ func (w *world) layOut(r *rand.Rand) {
 		}
 		c.posts[1] = i + 1
 		p.seats[0] = int32(len(w.seats))
-		for n := range p.size + p.more {
+		for n := range p.size + p.addedSeats {
 			s := seat{post: int32(i), from: p.from, first: -1}
 			if n >= p.size {
-				s.from = p.grows
+				s.from = p.growsFrom
 			}
 			w.seats = append(w.seats, s)
 		}
 		p.seats[1] = int32(len(w.seats))
 	}
-	w.plan()
-	w.ramp(r)
+	w.planPosts()
+	w.setFillDates(r)
 }
 
 // ramp says when seats are first filled: by a logistic curve through both
 // censuses, posts in random order and the seats of one post close together.
 // What has come and gone by the censuses is added to the curve.
-func (w *world) ramp(r *rand.Rand) {
+func (w *world) setFillDates(r *rand.Rand) {
 	n := w.scaled(developed)
 	turnover := 1 + .94*.015/30.4*backfillMean
 	share := func(placed int) float64 { return math.Min(float64(w.scaled(placed))*turnover/float64(n), .995) }

@@ -8,27 +8,27 @@ import (
 	"github.com/muster-works/muster/events/division"
 )
 
-func (t *teller) policy() {
-	t.say(events.Adoption(t.w.cfg.Policy))
+func (t *eventGenerator) policy() {
+	t.emit(events.Adoption(t.w.cfg.Policy))
 }
 
-func (t *teller) plan(i int) {
+func (t *eventGenerator) plan(i int) {
 	c, year := &t.w.counties[i/2], t.w.months[0].month.Year()
-	t.say(t.event(fmt.Sprintf("plan-%d-%s", year, areas[i%2]), c.agency, c.code, 0, &events.PlanSet{
-		Division: c.code, Year: year, Area: areas[i%2], Posts: c.planned[i%2],
+	t.emit(t.event(fmt.Sprintf("plan-%d-%s", year, areas[i%2]), c.agency, c.code, 0, &events.PlanSet{
+		Division: c.code, Year: year, Area: areas[i%2], Posts: c.plannedSeats[i%2],
 	}))
 }
 
 // fund allocates in two parts what all seats of the county could earn: for the
 // first half of the months and one more, and for the rest and one more.
-func (t *teller) fund(i int) {
+func (t *eventGenerator) fund(i int) {
 	c, year, half := &t.w.counties[i/2], t.w.months[0].month.Year(), len(t.w.months)/2
 	months := half + 1
 	if i%2 == 1 {
 		months = len(t.w.months) - half + 1
 	}
-	t.say(t.event(fmt.Sprintf("f-%d-%d", year, i%2+1), c.agency, c.code, t.w.funded(i), &events.FundAllocated{
-		Fund: c.fund, Division: c.code, Year: year, Amount: c.allotted * events.Fen(months), Source: "省级就业补助资金",
+	t.emit(t.event(fmt.Sprintf("f-%d-%d", year, i%2+1), c.agency, c.code, t.w.funded(i), &events.FundAllocated{
+		Fund: c.fund, Division: c.code, Year: year, Amount: c.monthlyFund * events.Fen(months), Source: "省级就业补助资金",
 	}))
 }
 
@@ -37,32 +37,32 @@ func (w *world) funded(i int) instant {
 	if i%2 == 0 {
 		return 0
 	}
-	return w.on(w.months[len(w.months)/2].first + 4)
+	return w.instantOf(w.months[len(w.months)/2].first + 4)
 }
 
-func (t *teller) post(i int) {
+func (t *eventGenerator) post(i int) {
 	p := &t.w.posts[i]
-	c, v, k := &t.w.counties[p.county], t.w.villages[p.village].code, &kinds[p.category]
+	c, v, k := &t.w.counties[p.county], t.w.villages[p.village].code, &postKinds[p.category]
 	data := &events.PostDeveloped{
 		Post: p.id, Category: k.category, Kind: k.kinds[p.kind], Title: k.kinds[p.kind] + "员", Employer: employer(v),
-		Division: v, Area: areas[bit(p.urban)], Seats: int(p.size), From: p.from, Fund: c.fund,
+		Division: v, Area: areas[boolIndex(p.urban)], Seats: int(p.size), From: p.from, Fund: c.fund,
 	}
-	if c.required != 0 {
+	if c.requiredDays != 0 {
 		fen, days := t.w.standard(c, p.urban)
 		data.Standard, data.RequiredDays = events.Fen(fen), days
 	}
 	e := t.event("d-"+p.id, c.agency, v, p.delivered, data)
 	e.Subject = p.id
-	t.say(e)
+	t.emit(e)
 }
 
-func (t *teller) resize(i int) {
+func (t *eventGenerator) resize(i int) {
 	p := &t.w.posts[i]
 	e := t.event("z-"+p.id, t.w.counties[p.county].agency, t.w.villages[p.village].code, p.resized, &events.PostResized{
-		Post: p.id, Seats: int(p.size + p.more), From: p.grows,
+		Post: p.id, Seats: int(p.size + p.addedSeats), From: p.growsFrom,
 	})
 	e.Subject = p.id
-	t.say(e)
+	t.emit(e)
 }
 
 // employer makes a unified social credit code for a village's committee

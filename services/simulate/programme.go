@@ -30,7 +30,7 @@ func (w *world) scaled(n int) int { return int(math.Floor(float64(n)*w.cfg.Scale
 const (
 	urbanShare      = 0.15
 	femaleShare     = 0.54
-	leaving         = 0.0133 / 30.4 // a day
+	leavingRate     = 0.0133 / 30.4 // a day
 	backfillMedian  = 18.0          // days
 	backfillSigma   = 0.7
 	backfillMean    = 23.0
@@ -71,7 +71,7 @@ func pick[T any](shares []share[T], u float64) T {
 }
 
 // whole scales the parts up to 1.
-func whole[T any](shares []share[T]) []share[T] {
+func normalizeShares[T any](shares []share[T]) []share[T] {
 	sum := 0.0
 	for _, s := range shares {
 		sum += s.part
@@ -99,7 +99,7 @@ var (
 )
 
 // kinds are the published kinds of posts by category.
-var kinds = [5]struct {
+var postKinds = [5]struct {
 	category string
 	kinds    []string
 }{

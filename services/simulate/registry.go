@@ -8,7 +8,7 @@ import (
 )
 
 // A fact is what another authority's books say about somebody.
-type fact struct {
+type registryFact struct {
 	placement int32
 	registry  string
 	from      civil.Date
@@ -19,28 +19,28 @@ type fact struct {
 
 // A batch is what one registry reports to one county at one instant: the facts
 // from first until last.
-type batch struct {
+type registryBatch struct {
 	county      int32
 	first, last int32
 }
 
 // deliverFacts draws the facts. They agree with why people left; the books of
 // others are compared once a month.
-func (w *world) deliverFacts() {
+func (w *world) planRegistryReports() {
 	for i := range w.placements {
 		p := &w.placements[i]
-		d := w.dice(forRegistry, i)
-		f := fact{placement: int32(i), from: p.exit}
+		d := w.random(forRegistry, i)
+		f := registryFact{placement: int32(i), from: p.exit}
 		next := (p.exit.Month() + 1).First()
 		switch u := d.float(); {
-		case p.match:
-			w.mismatch(p, f, &d)
+		case p.mismatched:
+			w.planMismatch(p, f, &d)
 			continue
 		case p.exit == 0:
 			continue
 		case p.died:
 			f.registry, f.detail = "death", "殡葬火化信息"
-		case p.code == retired:
+		case p.code == codeRetired:
 			f.registry, f.from, f.detail = "pension", next, "城乡居民基本养老保险待遇领取"
 		case p.code == "N1" && u < .35:
 			f.registry, f.from, f.detail = "insurance", next, "企业职工基本养老保险"
@@ -51,18 +51,18 @@ func (w *world) deliverFacts() {
 		default:
 			continue
 		}
-		if p.other >= 0 {
+		if p.otherPlacement >= 0 {
 			continue // came back, or will
 		}
 		month := (f.from + 15).Month()
 		if (f.from + 15).Day() > 20 {
 			month++
 		}
-		f.at = max(w.on(month.First()+19), p.hired+1)
+		f.at = max(w.instantOf(month.First()+19), p.hired+1)
 		w.facts = append(w.facts, f)
 	}
-	county := func(f *fact) int32 { return w.posts[w.seats[w.placements[f.placement].seat].post].county }
-	slices.SortStableFunc(w.facts, func(a, b fact) int {
+	county := func(f *registryFact) int32 { return w.posts[w.seats[w.placements[f.placement].seat].post].county }
+	slices.SortStableFunc(w.facts, func(a, b registryFact) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(county(&a), county(&b)), cmp.Compare(a.registry, b.registry), cmp.Compare(a.withdrawn, b.withdrawn))
 	})
 	for i := range w.facts {
@@ -74,15 +74,15 @@ func (w *world) deliverFacts() {
 				continue
 			}
 		}
-		w.batches = append(w.batches, batch{county(f), int32(i), int32(i) + 1})
+		w.batches = append(w.batches, registryBatch{county(f), int32(i), int32(i) + 1})
 	}
 }
 
 // mismatch reports somebody of the same name as insured by an employer, and
 // takes it back when it was looked into.
-func (w *world) mismatch(p *placement, f fact, d *dice) {
+func (w *world) planMismatch(p *placement, f registryFact, d *random) {
 	f.registry, f.from, f.detail = "insurance", (p.from + 10).Month().First(), "企业职工基本养老保险"
-	f.at = max(w.soon(d, p.from+75), p.hired+1)
+	f.at = max(w.soonAfter(d, p.from+75), p.hired+1)
 	f.withdrawn = f.at + instant(d.between(20, 80))
 	w.facts = append(w.facts, f)
 }

@@ -16,19 +16,19 @@ import (
 // A ledger replays submissions in order of delivery by the hard rules, knowing
 // at each moment only what was delivered before. It is written for plainness
 // and shares nothing with the package it looks at.
-type ledger struct {
+type ruleOracle struct {
 	pack    *policy.Pack
 	posts   map[string]*events.PostDeveloped
 	resized map[string]*events.PostResized
-	people  map[string][]*stay // by identity number
-	seats   map[string][]*stay // by post and seat
+	people  map[string][]*placementPeriod // by identity number
+	seats   map[string][]*placementPeriod // by post and seat
 	funds   map[string]events.Fen
 	lines   map[string]*due // by run and line
 	parts   map[string][]string
 	seen    map[string][]byte
 }
 
-type stay struct {
+type placementPeriod struct {
 	post, seat, person string
 	from, until, exit  civil.Date
 	area, group        string
@@ -40,17 +40,19 @@ type due struct {
 	settled, taken bool
 }
 
-func (s *stay) marked(d civil.Date) bool { return s.from <= d && (s.exit == 0 || d < s.exit) }
+func (s *placementPeriod) marked(d civil.Date) bool {
+	return s.from <= d && (s.exit == 0 || d < s.exit)
+}
 
-func newLedger(pack *policy.Pack) *ledger {
-	return &ledger{
-		pack: pack, posts: map[string]*events.PostDeveloped{}, resized: map[string]*events.PostResized{}, people: map[string][]*stay{},
-		seats: map[string][]*stay{}, funds: map[string]events.Fen{}, lines: map[string]*due{}, parts: map[string][]string{}, seen: map[string][]byte{},
+func newRuleOracle(pack *policy.Pack) *ruleOracle {
+	return &ruleOracle{
+		pack: pack, posts: map[string]*events.PostDeveloped{}, resized: map[string]*events.PostResized{}, people: map[string][]*placementPeriod{},
+		seats: map[string][]*placementPeriod{}, funds: map[string]events.Fen{}, lines: map[string]*due{}, parts: map[string][]string{}, seen: map[string][]byte{},
 	}
 }
 
-func (l *ledger) stays(id, post string) []*stay {
-	var list []*stay
+func (l *ruleOracle) stays(id, post string) []*placementPeriod {
+	var list []*placementPeriod
 	for _, s := range l.people[id] {
 		if s.post == post {
 			list = append(list, s)
@@ -60,7 +62,7 @@ func (l *ledger) stays(id, post string) []*stay {
 }
 
 // submit returns what is wrong with a submission in the light of those before.
-func (l *ledger) submit(e *events.Event, raw []byte) error {
+func (l *ruleOracle) submit(e *events.Event, raw []byte) error {
 	key := fmt.Sprint(e.Key())
 	if before, ok := l.seen[key]; ok {
 		if !bytes.Equal(before, raw) {
@@ -135,7 +137,7 @@ func (l *ledger) submit(e *events.Event, raw []byte) error {
 	return nil
 }
 
-func (l *ledger) hire(e *events.Event, d *events.HirePlaced) error {
+func (l *ruleOracle) hire(e *events.Event, d *events.HirePlaced) error {
 	p := l.posts[d.Post]
 	if p == nil {
 		return errors.New("unknown post")
@@ -164,7 +166,7 @@ func (l *ledger) hire(e *events.Event, d *events.HirePlaced) error {
 	case d.Agreement.Signed > d.From || d.Agreement.Number == "":
 		return errors.New("agreement")
 	}
-	s := &stay{post: d.Post, seat: fmt.Sprint(d.Post, "#", d.Seat), person: d.Identity.IDNumber, from: d.From, until: d.Until, area: p.Area, group: d.Group}
+	s := &placementPeriod{post: d.Post, seat: fmt.Sprint(d.Post, "#", d.Seat), person: d.Identity.IDNumber, from: d.From, until: d.Until, area: p.Area, group: d.Group}
 	taken := l.clash(s)
 	l.seats[s.seat] = append(l.seats[s.seat], s)
 	l.people[s.person] = append(l.people[s.person], s)
@@ -176,13 +178,13 @@ func (l *ledger) hire(e *events.Event, d *events.HirePlaced) error {
 
 // clash says whether somebody else is on the seat, or the person elsewhere, on
 // a day of the stay.
-func (l *ledger) clash(s *stay) bool {
-	return slices.ContainsFunc(slices.Concat(l.seats[s.seat], l.people[s.person]), func(o *stay) bool {
+func (l *ruleOracle) clash(s *placementPeriod) bool {
+	return slices.ContainsFunc(slices.Concat(l.seats[s.seat], l.people[s.person]), func(o *placementPeriod) bool {
 		return o != s && (o.exit == 0 || o.exit > s.from) && (s.exit == 0 || s.exit > o.from)
 	})
 }
 
-func (l *ledger) exit(e *events.Event, d *events.ExitRecorded) error {
+func (l *ruleOracle) exit(e *events.Event, d *events.ExitRecorded) error {
 	rule, ok := l.pack.ExitCode(d.Code)
 	if !ok || rule.Kind != d.Kind {
 		return errors.New("exit code")
@@ -202,7 +204,7 @@ func (l *ledger) exit(e *events.Event, d *events.ExitRecorded) error {
 	return nil
 }
 
-func (l *ledger) span(s *stay, female bool) policy.AgeSpan {
+func (l *ruleOracle) span(s *placementPeriod, female bool) policy.AgeSpan {
 	g, _ := l.pack.Group(s.area, s.group)
 	if female {
 		return g.Female
@@ -210,7 +212,7 @@ func (l *ledger) span(s *stay, female bool) policy.AgeSpan {
 	return g.Male
 }
 
-func (l *ledger) attend(d *events.AttendanceReported) error {
+func (l *ruleOracle) attend(d *events.AttendanceReported) error {
 	if l.posts[d.Post] == nil {
 		return errors.New("unknown post")
 	}
@@ -225,7 +227,7 @@ func (l *ledger) attend(d *events.AttendanceReported) error {
 		}
 		for i := range line.Marks {
 			on := d.Month.First() + civil.Date(i)
-			if line.Marks[i] != '.' && line.Marks[i] != '-' && !slices.ContainsFunc(l.stays(line.IDNumber, d.Post), func(s *stay) bool { return s.marked(on) }) {
+			if line.Marks[i] != '.' && line.Marks[i] != '-' && !slices.ContainsFunc(l.stays(line.IDNumber, d.Post), func(s *placementPeriod) bool { return s.marked(on) }) {
 				return fmt.Errorf("marked on %s, not in place", on)
 			}
 		}
@@ -233,7 +235,7 @@ func (l *ledger) attend(d *events.AttendanceReported) error {
 	return nil
 }
 
-func (l *ledger) instruct(e *events.Event, d *events.PaymentInstructed) error {
+func (l *ruleOracle) instruct(e *events.Event, d *events.PaymentInstructed) error {
 	if _, ok := l.funds[d.Fund]; !ok {
 		return errors.New("unknown fund")
 	}
@@ -253,7 +255,7 @@ func (l *ledger) instruct(e *events.Event, d *events.PaymentInstructed) error {
 		if month == 0 {
 			month = d.Month
 		}
-		if !slices.ContainsFunc(l.stays(line.IDNumber, line.Post), func(s *stay) bool {
+		if !slices.ContainsFunc(l.stays(line.IDNumber, line.Post), func(s *placementPeriod) bool {
 			return s.from < (month+1).First() && (s.exit == 0 || s.exit > month.First())
 		}) {
 			return errors.New("paid for a month not in place")
@@ -267,7 +269,7 @@ func (l *ledger) instruct(e *events.Event, d *events.PaymentInstructed) error {
 	return nil
 }
 
-func (l *ledger) takeBack(run string, lines []events.ReturnedLine) error {
+func (l *ruleOracle) takeBack(run string, lines []events.ReturnedLine) error {
 	for _, line := range lines {
 		at := l.lines[run+"/"+line.Line]
 		if at == nil || !at.settled || at.taken {
@@ -288,7 +290,7 @@ func TestReplay(t *testing.T) {
 		if seed == 3 {
 			cfg = oneCounty(t, scale) // runs of several parts
 		}
-		l := newLedger(cfg.Policy)
+		l := newRuleOracle(cfg.Policy)
 		before := Submission{}
 		for s := range submissions(t, cfg) {
 			if s.Delivered.Before(before.Delivered) {
@@ -326,7 +328,7 @@ func TestReplay(t *testing.T) {
 		for id, stays := range l.people {
 			n, _ := idnumber.Parse(id)
 			for _, s := range stays {
-				if last := max(s.exit, civil.On(2023, 1, 1)*civil.Date(bit(s.exit == 0))); !l.span(s, n.Female).Holds(n.Birth.Years(last - 1)) {
+				if last := max(s.exit, civil.On(2023, 1, 1)*civil.Date(boolIndex(s.exit == 0))); !l.span(s, n.Female).Holds(n.Birth.Years(last - 1)) {
 					t.Errorf("in place from %s beyond the age of the group", s.from)
 				}
 			}

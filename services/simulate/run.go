@@ -7,7 +7,7 @@ import (
 
 // A run pays a county's people for one month, and what earlier months still
 // owe them. It is told of in parts.
-type run struct {
+type payRun struct {
 	month     civil.Month
 	at        instant // instructed
 	corrected instant // one part is replaced; 0 is none
@@ -17,7 +17,7 @@ type run struct {
 }
 
 // tail is how many months after the last one runs go on paying arrears.
-const tail = 6
+const arrearsMonths = 6
 
 // The kinds of pay lines.
 const (
@@ -34,23 +34,23 @@ type payLine struct {
 	amount    int32 // fen
 	month     int8  // earned
 	kind      uint8
-	back      bool // will be returned
-	second    bool // paid twice, will be reversed
+	returned  bool // will be returned
+	duplicate bool // paid twice, will be reversed
 }
 
 // deliverRuns says when a county's pay is instructed, paid and answered for.
-func (w *world) deliverRuns(county int) {
+func (w *world) planPayRuns(county int) {
 	c := &w.counties[county]
 	pay := w.cfg.Policy.Payment
 	last := w.months[len(w.months)-1].month
-	for i, m := 0, w.months[0].month; m <= last+tail; i, m = i+1, m+1 {
-		d := w.dice(forRun, county*runMonths+i)
-		r := run{month: m}
+	for i, m := 0, w.months[0].month; m <= last+arrearsMonths; i, m = i+1, m+1 {
+		d := w.random(forRun, county*runMonths+i)
+		r := payRun{month: m}
 		day := (m + 1).First() + civil.Date(d.between(max(pay.DueDay-8, 1), max(pay.DueDay-4, 1)))
 		if d.chance(lateRuns) {
 			day += civil.Date(d.between(6, 15))
 		}
-		r.at = w.soon(&d, day)
+		r.at = w.soonAfter(&d, day)
 		r.settled = r.at + instant(d.between(3, 7))
 		r.returned = r.settled + instant(d.between(4, 14))
 		r.reversed = r.settled + instant(d.between(4, 20))
@@ -59,7 +59,7 @@ func (w *world) deliverRuns(county int) {
 	for p := c.posts[0]; p < c.posts[1]; p++ {
 		post := &w.posts[p]
 		standard, _ := w.standard(c, post.urban)
-		c.allotted += events.Fen(standard+insured[bit(post.urban)]) * events.Fen(post.size+post.more)
+		c.monthlyFund += events.Fen(standard+insured[boolIndex(post.urban)]) * events.Fen(post.size+post.addedSeats)
 	}
 }
 
@@ -73,15 +73,15 @@ var insured = [2]int32{1_000, 85_000}
 // standard returns the allowance of a full month and the days it takes.
 func (w *world) standard(c *county, urban bool) (fen int32, days int) {
 	days = w.cfg.Policy.Payment.RequiredDays
-	if c.required != 0 && !urban {
-		days = int(c.required)
+	if c.requiredDays != 0 && !urban {
+		days = int(c.requiredDays)
 	}
-	return c.standard[bit(urban)], days
+	return c.standard[boolIndex(urban)], days
 }
 
 // paying returns the run that pays what was earned in a month and reported at
 // an instant: the first one thereafter.
-func (c *county) paying(month int, at instant) (run int, ok bool) {
+func (c *county) runPaying(month int, at instant) (run int, ok bool) {
 	for i := month; i < len(c.runs); i++ {
 		if at <= c.runs[i].at {
 			return i, true
@@ -91,51 +91,51 @@ func (c *county) paying(month int, at instant) (run int, ok bool) {
 }
 
 // lines works out a run.
-func (w *world) lines(county, index int) []payLine {
+func (w *world) payLines(county, index int) []payLine {
 	c := &w.counties[county]
 	var lines []payLine
 	var people []int32
 	if index < len(w.months) {
 		for p := c.posts[0]; p < c.posts[1]; p++ {
-			s := w.sheet(sheetRef(p*sheetMonths+index), people)
+			s := w.drawSheet(sheetRef(p*sheetMonths+index), people)
 			if people = s.people; len(people) > 0 && s.at <= c.runs[index].at {
-				lines = w.pay(lines, &s, allowance)
+				lines = w.addPay(lines, &s, allowance)
 			}
 		}
 	}
 	for _, ref := range w.arrears[county*runMonths+index] {
-		s := w.sheet(ref, people)
+		s := w.drawSheet(ref, people)
 		people = s.people
-		lines = w.pay(lines, &s, arrears)
+		lines = w.addPay(lines, &s, arrears)
 	}
 	if index > 0 && index <= len(w.months) {
-		lines = w.payAgain(lines, county, index-1)
+		lines = w.addReturnedPay(lines, county, index-1)
 	}
 	return lines
 }
 
 // pay adds what the people on a sheet have earned.
-func (w *world) pay(lines []payLine, s *sheet, kind uint8) []payLine {
+func (w *world) addPay(lines []payLine, s *attendanceSheet, kind uint8) []payLine {
 	post := &w.posts[s.ref.post()]
 	month := s.ref.month()
 	for _, i := range s.people {
 		p := &w.placements[i]
 		if fen := w.earned(i, month, i == s.imperfect); fen > 0 {
 			l := payLine{placement: i, amount: fen, month: int8(month), kind: kind}
-			l.back = kind == allowance && int(p.card) == month
+			l.returned = kind == allowance && int(p.cardMonth) == month
 			lines = append(lines, l)
-			if kind == allowance && int(p.twice) == month {
-				l.second = true
+			if kind == allowance && int(p.paidTwiceMonth) == month {
+				l.duplicate = true
 				lines = append(lines, l)
 			}
 		}
-		lines = append(lines, payLine{placement: i, amount: insured[bit(post.urban)], month: int8(month), kind: insurance})
+		lines = append(lines, payLine{placement: i, amount: insured[boolIndex(post.urban)], month: int8(month), kind: insurance})
 	}
 	return lines
 }
 
 // payAgain adds what the bank returned of the run before.
-func (w *world) payAgain(lines []payLine, county, index int) []payLine {
+func (w *world) addReturnedPay(lines []payLine, county, index int) []payLine {
 	c := &w.counties[county]
 	first, last := w.posts[c.posts[0]].people[0], w.posts[c.posts[1]-1].people[1]
 	for i := first; i < last; i++ {
@@ -148,7 +148,7 @@ func (w *world) payAgain(lines []payLine, county, index int) []payLine {
 
 // returned is what the bank returned of a placement's pay for a month.
 func (w *world) returned(i int32, month int) int32 {
-	if int(w.placements[i].card) != month {
+	if int(w.placements[i].cardMonth) != month {
 		return 0
 	}
 	return w.paidInTime(i, month)
@@ -157,7 +157,7 @@ func (w *world) returned(i int32, month int) int32 {
 // paidInTime is what a placement got for a month in the run of that month.
 func (w *world) paidInTime(i int32, month int) int32 {
 	post := w.seats[w.placements[i].seat].post
-	s := w.sheet(sheetRef(int(post)*sheetMonths+month), nil)
+	s := w.drawSheet(sheetRef(int(post)*sheetMonths+month), nil)
 	if s.at > w.counties[w.posts[post].county].runs[month].at {
 		return 0
 	}

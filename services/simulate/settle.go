@@ -10,7 +10,7 @@ import (
 // settle brings placements into the order of posts and seats, lets some people
 // who left come back elsewhere, marries some, and forgets whoever was never
 // placed.
-func (w *world) settle() {
+func (w *world) arrangePlacements() {
 	kept := make([]placement, 0, len(w.placements))
 	for i := range w.posts {
 		p := &w.posts[i]
@@ -23,21 +23,21 @@ func (w *world) settle() {
 		p.people[1] = int32(len(kept))
 	}
 	w.placements = kept
-	w.rehire()
-	w.forget()
-	w.marry()
+	w.makeRehires()
+	w.renumberPeople()
+	w.makeSpouses()
 	w.filler = nil
 }
 
 // rehire puts people who left of their own will, forty days before or more, on
 // seats that fall vacant in the same county and area.
-func (w *world) rehire() {
+func (w *world) makeRehires() {
 	byFrom := w.order(func(p *placement) civil.Date { return p.from })
 	byExit := w.order(func(p *placement) civil.Date { return p.exit })
 	free := make([][]int32, 2*len(w.counties))
 	pool := func(i int32) *[]int32 {
 		post := &w.posts[w.seats[w.placements[i].seat].post]
-		return &free[2*int(post.county)+bit(post.urban)]
+		return &free[2*int(post.county)+boolIndex(post.urban)]
 	}
 	again := map[int32]bool{}
 	for _, i := range byFrom {
@@ -51,10 +51,10 @@ func (w *world) rehire() {
 			byExit = byExit[1:]
 		}
 		backfill := i > 0 && w.placements[i-1].seat == p.seat
-		if list := pool(i); backfill && p.code != retired && len(*list) > 0 && w.filler.r.Float64() < rehiredShare/(1-rehiredShare) {
+		if list := pool(i); backfill && p.code != codeRetired && len(*list) > 0 && w.filler.r.Float64() < rehiredShare/(1-rehiredShare) {
 			left := &w.placements[(*list)[0]]
 			*list = (*list)[1:]
-			if w.suits(left, p) {
+			if w.suitsRehire(left, p) {
 				p.person, p.group = left.person, left.group
 				again[p.person] = true
 			}
@@ -75,17 +75,17 @@ func (w *world) order(date func(*placement) civil.Date) []int32 {
 }
 
 // suits says whether the person who left could be the one who begins here.
-func (w *world) suits(left, begins *placement) bool {
+func (w *world) suitsRehire(left, begins *placement) bool {
 	person := &w.people[left.person]
 	post := &w.posts[w.seats[begins.seat].post]
-	g := w.groups[bit(post.urban)][left.group].of
+	g := w.groups[boolIndex(post.urban)][left.group].of
 	leaves := birthday(person.birth, g.spans[person.sex()].until)
 	return w.seats[left.seat].post != w.seats[begins.seat].post &&
-		leaves > max(begins.until, begins.longer, begins.exit, begins.from+60)
+		leaves > max(begins.until, begins.renewedUntil, begins.exit, begins.from+60)
 }
 
 // forget renumbers people by their first placement.
-func (w *world) forget() {
+func (w *world) renumberPeople() {
 	numbers := make([]int32, len(w.people))
 	people := make([]person, 0, len(w.placements))
 	for i := range w.placements {
@@ -93,14 +93,14 @@ func (w *world) forget() {
 		if n := numbers[p.person]; n != 0 {
 			p.person = n - 1
 			who := &people[p.person]
-			p.other, w.placements[who.placed].other = who.placed, int32(i)
-			if w.placements[who.placed].from > p.from {
-				who.placed = int32(i)
+			p.otherPlacement, w.placements[who.firstPlacement].otherPlacement = who.firstPlacement, int32(i)
+			if w.placements[who.firstPlacement].from > p.from {
+				who.firstPlacement = int32(i)
 			}
 			continue
 		}
 		who := w.people[p.person]
-		who.placed, who.phone = int32(i), int32(len(people))
+		who.firstPlacement, who.phoneOwner = int32(i), int32(len(people))
 		people = append(people, who)
 		numbers[p.person] = int32(len(people))
 		p.person = int32(len(people)) - 1
@@ -109,12 +109,12 @@ func (w *world) forget() {
 }
 
 // marry gives some couples of neighbours one household and one phone.
-func (w *world) marry() {
+func (w *world) makeSpouses() {
 	for i := 1; i < len(w.people); i++ {
 		a, b := &w.people[i-1], &w.people[i]
-		if a.county == b.county && a.sex() != b.sex() && a.phone == int32(i-1) && max(a.birth-b.birth, b.birth-a.birth) < 3653 &&
+		if a.county == b.county && a.sex() != b.sex() && a.phoneOwner == int32(i-1) && max(a.birth-b.birth, b.birth-a.birth) < 3653 &&
 			w.filler.r.Float64() < spouseShare {
-			b.phone = a.phone
+			b.phoneOwner = a.phoneOwner
 		}
 	}
 }

@@ -16,28 +16,28 @@ func (r sheetRef) month() int { return int(r % sheetMonths) }
 
 // A sheet says who is on it and when it is delivered. What is drawn about a
 // sheet is drawn from its own dice, so it need not be kept.
-type sheet struct {
-	ref       sheetRef
-	people    []int32 // placements with a day in the month; empty when there is no sheet
-	imperfect int32   // the one who is certain to miss a day, -1 is none
-	at        instant // delivered
-	corrected instant // delivered again with an error put right; 0 is never
-	again     instant // delivered again as it is under a new id; 0 is never
-	wrong     int     // line with the error
-	day       int     // and the day that is said to be absent, from 0
+type attendanceSheet struct {
+	ref         sheetRef
+	people      []int32 // placements with a day in the month; empty when there is no sheet
+	imperfect   int32   // the one who is certain to miss a day, -1 is none
+	at          instant // delivered
+	corrected   instant // delivered again with an error put right; 0 is never
+	resubmitted instant // delivered again as it is under a new id; 0 is never
+	wrongLine   int     // line with the error
+	wrongDay    int     // and the day that is said to be absent, from 0
 }
 
 // sheet draws the sheet of a post and month into people, which is reused.
-func (w *world) sheet(ref sheetRef, people []int32) sheet {
+func (w *world) drawSheet(ref sheetRef, people []int32) attendanceSheet {
 	p, m := &w.posts[ref.post()], &w.months[ref.month()]
-	s := sheet{ref: ref, people: people[:0], imperfect: -1}
-	d := w.dice(forSheet, int(ref))
+	s := attendanceSheet{ref: ref, people: people[:0], imperfect: -1}
+	d := w.random(forSheet, int(ref))
 	due := w.cfg.Policy.Attendance.DueDay
 	if d.chance(onTime) {
-		s.at = w.on(m.next) + instant(d.intn(2*due))
+		s.at = w.instantOf(m.next) + instant(d.intn(2*due))
 	} else {
 		days := pick(lateDelays, d.float())
-		s.at = w.on(m.next) + instant(2*(due-1+d.between(days[0], days[1]))+d.intn(2))
+		s.at = w.instantOf(m.next) + instant(2*(due-1+d.between(days[0], days[1]))+d.intn(2))
 	}
 	for i := p.people[0]; i < p.people[1]; i++ {
 		if w.placements[i].overlaps(m.first, m.next) {
@@ -50,31 +50,31 @@ func (w *world) sheet(ref sheetRef, people []int32) sheet {
 	}
 	// In a larger team somebody misses a day at least every third month, unless
 	// it is one of those that truly are always there.
-	if len(s.people) >= 5 && !p.present && (int(ref)+ref.post())%3 == 0 {
+	if len(s.people) >= 5 && !p.fullAttendance && (int(ref)+ref.post())%3 == 0 {
 		s.imperfect = s.people[d.intn(len(s.people))]
 	}
 	switch u := d.float(); {
 	case u < correctedSheets:
-		w.spoil(&s, &d)
+		w.introduceError(&s, &d)
 	case u < correctedSheets+2*againShare:
-		s.again = s.at + instant(d.between(1, 20))
+		s.resubmitted = s.at + instant(d.between(1, 20))
 	}
 	return s
 }
 
 // spoil puts an error into the first delivery of a sheet: a day present is
 // said to be absent. It is put right before the month is paid.
-func (w *world) spoil(s *sheet, d *dice) {
+func (w *world) introduceError(s *attendanceSheet, d *random) {
 	c := &w.counties[w.posts[s.ref.post()].county]
-	s.wrong = d.intn(len(s.people))
+	s.wrongLine = d.intn(len(s.people))
 	wait := instant(d.between(1, 8))
-	paid, ok := c.paying(s.ref.month(), s.at)
+	paid, ok := c.runPaying(s.ref.month(), s.at)
 	if !ok || s.at+1 >= c.runs[paid].at {
 		return
 	}
 	var buf [31]byte
-	marks := w.marks(buf[:0], s.people[s.wrong], s.ref.month(), s.people[s.wrong] == s.imperfect)
-	if s.day = bytes.IndexByte(marks, 'P'); s.day >= 0 {
+	marks := w.marks(buf[:0], s.people[s.wrongLine], s.ref.month(), s.people[s.wrongLine] == s.imperfect)
+	if s.wrongDay = bytes.IndexByte(marks, 'P'); s.wrongDay >= 0 {
 		s.corrected = min(s.at+wait, c.runs[paid].at-1)
 	}
 }
@@ -83,10 +83,10 @@ func (w *world) spoil(s *sheet, d *dice) {
 func (w *world) marks(b []byte, placement int32, month int, imperfect bool) []byte {
 	p, m := &w.placements[placement], &w.months[month]
 	b = append(b, m.full...)
-	d := w.dice(forMarks, int(placement)*sheetMonths+month)
+	d := w.random(forMarks, int(placement)*sheetMonths+month)
 	class := d.float()
 	switch {
-	case w.posts[w.seats[p.seat].post].present:
+	case w.posts[w.seats[p.seat].post].fullAttendance:
 	case imperfect || class >= .912 && class < .980:
 		for range d.between(1, 6) {
 			if day := d.intn(len(b)); b[day] == 'P' {
@@ -94,10 +94,10 @@ func (w *world) marks(b []byte, placement int32, month int, imperfect bool) []by
 			}
 		}
 		if imperfect {
-			miss(b, &d)
+			markLeave(b, &d)
 		}
 	case class >= .980:
-		away := "AL"[bit(d.chance(.4))]
+		away := "AL"[boolIndex(d.chance(.4))]
 		for i := range b {
 			if b[i] == 'P' {
 				b[i] = away
@@ -115,7 +115,7 @@ func (w *world) marks(b []byte, placement int32, month int, imperfect bool) []by
 }
 
 // miss turns one day present into leave.
-func miss(b []byte, d *dice) {
+func markLeave(b []byte, d *random) {
 	for i, n := d.intn(len(b)), 0; n < len(b); n++ {
 		if day := (i + n) % len(b); b[day] == 'P' {
 			b[day] = 'L'

@@ -9,11 +9,11 @@ import (
 )
 
 // A teller makes the events of items, one after the other.
-type teller struct {
+type eventGenerator struct {
 	w       *world
 	yield   func(Submission) bool
 	stopped bool
-	item    item
+	item    scheduledEvent
 
 	people []int32           // reused
 	runs   map[int][]payLine // worked out, and not yet done with
@@ -22,12 +22,12 @@ type teller struct {
 
 // submissions yields everything in order of delivery.
 func (w *world) submissions(yield func(Submission) bool) {
-	t := &teller{w: w, yield: yield, runs: map[int][]payLine{}}
-	for _, i := range w.items {
+	t := &eventGenerator{w: w, yield: yield, runs: map[int][]payLine{}}
+	for _, i := range w.scheduled {
 		if t.item = i; i.variant() == invalid {
-			t.mistake()
+			t.invalidSubmission()
 		} else {
-			t.tell(i.kind(), i.index())
+			t.generate(i.kind(), i.index())
 		}
 		if t.stopped {
 			return
@@ -35,7 +35,7 @@ func (w *world) submissions(yield func(Submission) bool) {
 	}
 }
 
-func (t *teller) tell(k kind, i int) {
+func (t *eventGenerator) generate(k eventKind, i int) {
 	switch k {
 	case policyAdopted:
 		t.policy()
@@ -56,49 +56,49 @@ func (t *teller) tell(k kind, i int) {
 	case trainingCompleted, trainingAgain:
 		t.training(i, k)
 	case sheetReported, sheetCorrected, sheetAgain:
-		t.sheet(i, k)
+		t.sheetReport(i, k)
 	case accountAssigned, accountReplaced:
 		t.account(i, k)
 	case runInstructed, runCorrected:
-		t.instructed(i, k)
+		t.payInstruction(i, k)
 	case runSettled:
-		t.settled(i)
+		t.paySettlement(i)
 	case runReturned, runReversed:
-		t.answered(i, k)
+		t.returnedOrReversed(i, k)
 	case factsReported:
-		t.facts(i)
+		t.registryReport(i)
 	case factWithdrawn:
-		t.withdrawal(i)
+		t.registryWithdrawal(i)
 	}
 }
 
 // event begins an event that was written down at first, some time before it
 // was delivered. Told again, it is the same.
-func (t *teller) event(id string, source string, at division.Code, first instant, data events.Data) *events.Event {
+func (t *eventGenerator) event(id string, source string, at division.Code, first instant, data events.Data) *events.Event {
 	written := time.Duration(len(id)*7%55+5) * time.Minute
-	return &events.Event{ID: id, Source: source, Type: data.Type(), Time: t.w.time(first).Add(-written), Division: at, Data: data}
+	return &events.Event{ID: id, Source: source, Type: data.Type(), Time: t.w.timeOf(first).Add(-written), Division: at, Data: data}
 }
 
 // say yields an event.
-func (t *teller) say(e *events.Event) {
-	if !t.stopped && !t.yield(Submission{Delivered: t.w.time(t.item.at()), Event: e, Invalid: t.item.variant() == invalid}) {
+func (t *eventGenerator) emit(e *events.Event) {
+	if !t.stopped && !t.yield(Submission{Delivered: t.w.timeOf(t.item.at()), Event: e, Invalid: t.item.variant() == invalid}) {
 		t.stopped = true
 	}
 }
 
 // place returns what most events about a placement need.
-func (t *teller) place(i int) (*placement, *post, *county, division.Code) {
+func (t *eventGenerator) place(i int) (*placement, *post, *county, division.Code) {
 	p := &t.w.placements[i]
 	post := &t.w.posts[t.w.seats[p.seat].post]
 	return p, post, &t.w.counties[post.county], t.w.villages[post.village].code
 }
 
 // who is a person as agencies name one in events about somebody known.
-func (t *teller) who(person int32) events.Who {
+func (t *eventGenerator) personByID(person int32) events.Who {
 	return events.Who{Identity: &events.Identity{IDNumber: t.w.id(person)}}
 }
 
 // serial makes an id of a letter and a number.
-func serial(prefix string, n int) string {
+func numberedID(prefix string, n int) string {
 	return string(strconv.AppendInt(append(make([]byte, 0, 16), prefix...), int64(n), 10))
 }

@@ -12,7 +12,7 @@ import (
 type world struct {
 	cfg    Config
 	start  time.Time // of instant 0
-	months []monthly
+	months []calendarMonth
 
 	counties []county
 	villages []village
@@ -23,15 +23,15 @@ type world struct {
 	ids        string // identity numbers of people, 18 characters each
 	placements []placement
 
-	filler *filler // while people are placed
+	filler *seatFiller // while people are placed
 
-	groups [2][]share[group] // rural, urban
-	codes  []share[string]   // exit codes that the pack has
+	groups [2][]share[personGroup] // rural, urban
+	codes  []share[string]         // exit codes that the pack has
 
-	arrears [][]sheetRef // by county and run: sheets that came after the run of their month
-	facts   []fact       // of other authorities, by batch
-	batches []batch      // of facts, as they are delivered
-	items   []item       // all submissions, in order of delivery
+	arrears   [][]sheetRef     // by county and run: sheets that came after the run of their month
+	facts     []registryFact   // of other authorities, by batch
+	batches   []registryBatch  // of facts, as they are delivered
+	scheduled []scheduledEvent // all submissions, in order of delivery
 }
 
 // build makes a world in the order in which things depend on each other.
@@ -44,18 +44,18 @@ func build(cfg Config) (*world, error) {
 	if err := w.buildRules(); err != nil {
 		return nil, err
 	}
-	if err := w.buildLand(); err != nil {
+	if err := w.buildCounties(); err != nil {
 		return nil, err
 	}
 	w.buildPosts()
 	w.fillSeats()
-	if err := w.census(); err != nil {
+	if err := w.matchCensuses(); err != nil {
 		return nil, err
 	}
-	w.settle()
-	w.inject()
+	w.arrangePlacements()
+	w.injectCases()
 	w.identify()
-	w.deliver()
+	w.planReports()
 	w.schedule()
 	return w, nil
 }
@@ -67,12 +67,12 @@ func (w *world) buildRules() error {
 	for area, shares := range [2][]share[string]{ruralGroups, urbanGroups} {
 		for _, s := range shares {
 			if g, ok := p.Group(areas[area], s.of); ok {
-				w.groups[area] = append(w.groups[area], share[group]{group{code: g.Code, spans: [2]span{
+				w.groups[area] = append(w.groups[area], share[personGroup]{personGroup{code: g.Code, spans: [2]ageSpan{
 					{g.Male.From, g.Male.Until}, {g.Female.From, g.Female.Until},
 				}}, s.part})
 			}
 		}
-		if len(whole(w.groups[area])) == 0 {
+		if len(normalizeShares(w.groups[area])) == 0 {
 			return fmt.Errorf("%w: the policy pack %s has no %s group that the programme knows", ErrConfig, p.Version, areas[area])
 		}
 	}
@@ -81,8 +81,8 @@ func (w *world) buildRules() error {
 			w.codes = append(w.codes, s)
 		}
 	}
-	if _, ok := p.ExitCode(retired); !ok || len(whole(w.codes)) == 0 {
-		return fmt.Errorf("%w: the policy pack %s has no exit code %s", ErrConfig, p.Version, retired)
+	if _, ok := p.ExitCode(codeRetired); !ok || len(normalizeShares(w.codes)) == 0 {
+		return fmt.Errorf("%w: the policy pack %s has no exit code %s", ErrConfig, p.Version, codeRetired)
 	}
 	return nil
 }
@@ -90,12 +90,12 @@ func (w *world) buildRules() error {
 var areas = [2]string{"rural", "urban"}
 
 // A group is one of the pack's in an area; spans are by sex.
-type group struct {
+type personGroup struct {
 	code  string
-	spans [2]span
+	spans [2]ageSpan
 }
 
 // A span of ages: until the birthday of until.
-type span struct{ from, until int }
+type ageSpan struct{ from, until int }
 
-func (w *world) in(d civil.Date) bool { return d >= w.cfg.From && d < w.cfg.Until }
+func (w *world) inPeriod(d civil.Date) bool { return d >= w.cfg.From && d < w.cfg.Until }
