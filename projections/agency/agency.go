@@ -40,8 +40,11 @@ const (
 	Rejected // the reason in the cell is the code
 )
 
+// ViewName names the view and its table.
+const ViewName = "agencies"
+
 // View returns the view.
-func View() view.View { return view.View{Name: "agencies", Version: 1, Event: contribute} }
+func View() view.View { return view.View{Name: ViewName, Version: 1, Event: contribute} }
 
 func contribute(e *events.Event, report view.Report) {
 	switch d := e.Data.(type) {
@@ -54,11 +57,11 @@ func contribute(e *events.Event, report view.Report) {
 	case *events.ExitRecorded:
 		timely(e, d.On, report)
 	case *events.SubmissionsTallied:
-		cell, on := view.Cell{Agency: d.Agency, Kind: string(e.Type)}, view.RecordedOn(d.From)
+		cell, on := view.Cell{view.Agency: d.Agency, view.Kind: string(e.Type)}, view.RecordedOn(d.From)
 		report(cell, on, Accepted, d.Accepted)
 		report(cell, on, Duplicate, d.Duplicate)
 		for _, code := range slices.Sorted(maps.Keys(d.Rejected)) { // cells are numbered as they come
-			cell.Reason = code
+			cell[view.Reason] = code
 			report(cell, on, Rejected, d.Rejected[code])
 		}
 	}
@@ -66,12 +69,12 @@ func contribute(e *events.Event, report view.Report) {
 
 // timely counts an event that is due some time after a day.
 func timely(e *events.Event, on civil.Date, report view.Report) {
-	cell, measure := view.Cell{Agency: e.Agency(), Kind: string(e.Type)}, view.Lag
+	cell, measure := view.Cell{view.Agency: e.Agency(), view.Kind: string(e.Type)}, view.Lag
 	if e.Division.Valid() {
-		cell.Division = e.Division.At(division.County)
+		cell[view.Division] = string(e.Division.At(division.County))
 	}
 	if e.Replaces != "" {
-		cell.Reason, measure = Corrected, 0
+		cell[view.Reason], measure = Corrected, 0
 	}
 	report(cell, on, measure, 1)
 }

@@ -33,7 +33,7 @@ type Model interface {
 	Folios(ctx context.Context, county string) ([]uint32, error)
 	Persons(ctx context.Context, numbers []timeline.Number, known uint64, yield func(timeline.Number, *timeline.Person)) error
 	// Leaves returns the leaves of a folio that end after an event.
-	Leaves(ctx context.Context, folio uint32, after timeline.Ref) ([][]byte, error)
+	FolioLeaves(ctx context.Context, folio uint32, after timeline.Ref) ([][]byte, error)
 	// PersonIDs returns pseudonyms in the order of the numbers.
 	PersonIDs(ctx context.Context, numbers []timeline.Number) ([]uuid.UUID, error)
 }

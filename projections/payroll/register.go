@@ -17,8 +17,8 @@ import (
 // A Source is where a Register reads from; readmodel.Reader is one. What it
 // shows goes on while it is read, and facts are only ever added.
 type Source interface {
-	LeafEnds(ctx context.Context, yield func(folio uint32, last timeline.Ref)) error
-	Leaves(ctx context.Context, folio uint32, after timeline.Ref) ([][]byte, error)
+	FolioEnds(ctx context.Context, yield func(folio uint32, last timeline.Ref)) error
+	FolioLeaves(ctx context.Context, folio uint32, after timeline.Ref) ([][]byte, error)
 	PostSizes(ctx context.Context, yield func(no timeline.Number, size int)) error
 	PostFacts(ctx context.Context, first, last timeline.Number, yield func(no timeline.Number, name string, facts []byte) error) error
 }
@@ -112,7 +112,7 @@ func (g *Register) readFolios(ctx context.Context, s Source) error {
 		last timeline.Ref
 	}
 	var grown []end
-	err := s.LeafEnds(ctx, func(no uint32, last timeline.Ref) {
+	err := s.FolioEnds(ctx, func(no uint32, last timeline.Ref) {
 		if g.folios[no].last < last {
 			grown = append(grown, end{no, last})
 		}
@@ -122,7 +122,7 @@ func (g *Register) readFolios(ctx context.Context, s Source) error {
 	}
 	folios, errs := make([]folio, len(grown)), make([]error, len(grown))
 	parallel(len(grown), func(i int) {
-		leaves, err := s.Leaves(ctx, grown[i].no, 0)
+		leaves, err := s.FolioLeaves(ctx, grown[i].no, 0)
 		if err == nil {
 			folios[i].last = grown[i].last
 			folios[i].records, err = records(grown[i].no, leaves, g.month)

@@ -78,7 +78,7 @@ func persons(ctx context.Context, m Model, numbers []timeline.Number, month civi
 			}
 			want[slot] = true
 		}
-		leaves, err := m.Leaves(ctx, folio, 0)
+		leaves, err := m.FolioLeaves(ctx, folio, 0)
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/projections/agency"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/view"
 )
 
@@ -66,7 +67,7 @@ func (a *API) agencies(q *question) (answer, error) {
 	if len(q.division) > digits[division.County] {
 		return nil, bad("division", "want a county at most: events are counted by county")
 	}
-	if err := q.uses("agencies"); err != nil {
+	if err := q.uses(agency.ViewName); err != nil {
 		return nil, err
 	}
 	book, err := a.packs.Book(q.ctx, a.Log, q.Position, q.unreadable()...)
@@ -112,20 +113,20 @@ func (r *register) row(name string) *AgencyRow {
 func (r *register) count(c conductRows, known uint64, prefix string) {
 	first, end := r.month.First(), min((r.month+1).First(), r.asOf+1)
 	rows := c.rows[:sort.Search(len(c.rows), func(i int) bool { return c.rows[i].Ord > known })]
-	within := func(d *readmodel.Difference) bool { return first <= d.Date && d.Date < end }
+	within := func(d *packing.Delta) bool { return first <= d.Date && d.Date < end }
 	for i := range rows {
 		d := &rows[i]
-		if cell := c.cells[d.Cell]; within(d) && cell.Kind != string(events.SubmissionsTalliedType) && cell.Division.Under(prefix) {
+		if cell := c.cells[d.Cell]; within(d) && cell[view.Kind] != string(events.SubmissionsTalliedType) && cell.DivisionCode().Under(prefix) {
 			r.timely(cell, d)
 		}
 	}
 	for i := range rows {
 		d := &rows[i]
 		cell := c.cells[d.Cell]
-		if !within(d) || cell.Kind != string(events.SubmissionsTalliedType) || prefix != "" && r.rows[cell.Agency] == nil {
+		if !within(d) || cell[view.Kind] != string(events.SubmissionsTalliedType) || prefix != "" && r.rows[cell[view.Agency]] == nil {
 			continue
 		}
-		row := r.row(cell.Agency)
+		row := r.row(cell[view.Agency])
 		switch d.Measure {
 		case agency.Accepted:
 			row.Accepted += d.N
@@ -133,22 +134,22 @@ func (r *register) count(c conductRows, known uint64, prefix string) {
 			row.Duplicate += d.N
 		case agency.Rejected:
 			row.Rejected += d.N
-			row.Refusals[cell.Reason] += d.N
+			row.Refusals[cell[view.Reason]] += d.N
 		}
 	}
 }
 
 // timely adds a sheet or an exit. The measure is how many days after its business
 // date it was recorded.
-func (r *register) timely(cell *view.Cell, d *readmodel.Difference) {
-	row, pack := r.row(cell.Agency), r.book.InForce(cell.Division, d.Date)
-	sheet := cell.Kind == string(events.AttendanceReportedType)
+func (r *register) timely(cell *view.Cell, d *packing.Delta) {
+	row, pack := r.row(cell[view.Agency]), r.book.InForce(cell.DivisionCode(), d.Date)
+	sheet := cell[view.Kind] == string(events.AttendanceReportedType)
 	late := 0
 	switch {
-	case cell.Reason == agency.Corrected && sheet:
+	case cell[view.Reason] == agency.Corrected && sheet:
 		row.SheetsCorrected += d.N
 		return
-	case cell.Reason == agency.Corrected:
+	case cell[view.Reason] == agency.Corrected:
 		row.ExitsCorrected += d.N
 		return
 	case pack == nil:
@@ -215,7 +216,7 @@ type conduct struct {
 // conductRows are its rows in log order, and their cells. They are only ever added
 // to.
 type conductRows struct {
-	rows  []readmodel.Difference
+	rows  []packing.Delta
 	cells map[int64]*view.Cell
 }
 
@@ -226,7 +227,7 @@ func (c *conduct) refresh(ctx context.Context, model *readmodel.Reader, generati
 		c.generation, c.last, c.cell, c.named, c.conductRows = generation, 0, 0, 0, conductRows{cells: map[int64]*view.Cell{}}
 	}
 	fresh := false
-	err := model.Differences(ctx, "agencies", c.last, func(ord uint64, rows []readmodel.Difference) {
+	err := model.Deltas(ctx, agency.ViewName, c.last, func(ord uint64, rows []packing.Delta) {
 		c.last, c.rows, fresh = ord, append(c.rows, rows...), true
 	})
 	if err != nil || !fresh {
@@ -237,13 +238,13 @@ func (c *conduct) refresh(ctx context.Context, model *readmodel.Reader, generati
 	c.cells = maps.Clone(c.cells)
 	err = model.Cells(ctx, c.cell, func(ord uint64, cells []view.Cell) {
 		for _, cell := range cells {
-			if c.named++; cell.Agency != "" {
+			if c.named++; cell[view.Agency] != "" {
 				c.cells[c.named] = &cell
 			}
 		}
 		c.cell = ord
 	})
-	if err == nil && slices.ContainsFunc(c.rows, func(d readmodel.Difference) bool { return c.cells[d.Cell] == nil }) {
+	if err == nil && slices.ContainsFunc(c.rows, func(d packing.Delta) bool { return c.cells[d.Cell] == nil }) {
 		err = fmt.Errorf("%w: a row of agencies names a cell that is not there", readmodel.ErrUnusable)
 	}
 	return c.conductRows, err

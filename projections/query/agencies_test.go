@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/projections/agency"
 	"github.com/muster-works/muster/projections/query"
 )
 
@@ -216,7 +217,7 @@ func compareAgencies(t *testing.T, w *world, asked string, want map[string]query
 			return len(row.Refusals) == 0 && reflect.DeepEqual(row, query.AgencyRow{Agency: name, Refusals: row.Refusals})
 		})
 	}
-	if !reflect.DeepEqual(got, want) || answer.Views["agencies"] != 1 {
+	if !reflect.DeepEqual(got, want) || answer.Views[agency.ViewName] != 1 {
 		t.Fatalf("%s\n got %+v\nwant %+v", asked, got, want)
 	}
 }

@@ -19,14 +19,17 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections"
+	"github.com/muster-works/muster/projections/headcount"
 	"github.com/muster-works/muster/projections/internal/synthetic"
 	"github.com/muster-works/muster/projections/pgtest"
 	"github.com/muster-works/muster/projections/query"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/readmodel/postgres"
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/vacancy"
 	"github.com/muster-works/muster/projections/view"
 )
 
@@ -52,7 +55,7 @@ type benchRow struct {
 
 // A benchSpan is a span before it has a number; one that stands has no until.
 type benchSpan struct {
-	readmodel.SpanChange
+	packing.SpanChange
 	from, until uint64
 }
 
@@ -112,9 +115,9 @@ func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
 	}
 	at := make([]view.Cell, benchPosts+1)
 	for no := 1; no <= benchPosts; no++ {
-		at[no] = view.Cell{Division: villages[p.r.IntN(len(villages))], Category: pick("facility_maintenance", "public_service", "public_management", "social_governance", "social_undertaking"),
-			Kind: fmt.Sprint("kind ", p.r.IntN(30)), Area: pick("rural", "rural", "rural", "rural", "rural", "urban")}
-		batch.Posts = append(batch.Posts, readmodel.PostRow{No: timeline.Number(no), Name: fmt.Sprint("post-", no), Division: at[no].Division, Facts: []byte{}})
+		at[no] = view.Cell{view.Division: string(villages[p.r.IntN(len(villages))]), view.Category: pick("facility_maintenance", "public_service", "public_management", "social_governance", "social_undertaking"),
+			view.Kind: fmt.Sprint("kind ", p.r.IntN(30)), view.Area: pick("rural", "rural", "rural", "rural", "rural", "urban")}
+		batch.Posts = append(batch.Posts, readmodel.PostRow{No: timeline.Number(no), Name: fmt.Sprint("post-", no), Division: at[no].DivisionCode(), Facts: []byte{}})
 	}
 	var rows []benchRow
 	var spans []benchSpan
@@ -129,16 +132,16 @@ func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
 		no := 1 + p.r.IntN(benchPosts)
 		c := at[no]
 		seat := c
-		c.Group, c.Sex = pick("older", "older", "out_of_poverty", "low_income", "disabled"), pick("F", "M")
+		c[view.Group], c[view.Sex] = pick("older", "older", "out_of_poverty", "low_income", "disabled"), pick("F", "M")
 		cell := p.cell(c)
 		from := benchFirst + civil.Date(p.r.IntN(365))
 		until := from + civil.Date(1+p.r.IntN(300))
 		hired, left := known(from), known(until)
 		rows = append(rows, benchRow{hired, cell, from, 1}, benchRow{max(hired, left), cell, until, -1})
-		seat.Reason = fmt.Sprint("N", 1+p.r.IntN(5))
+		seat[view.Reason] = fmt.Sprint("N", 1+p.r.IntN(5))
 		filled := until + civil.Date(1+p.r.IntN(40))
 		open := benchSpan{from: max(hired, left)}
-		open.SpanChange = readmodel.SpanChange{Post: timeline.Number(no), Seat: i, Cell: p.cell(seat), Since: until, Until: readmodel.OpenEnd}
+		open.SpanChange = packing.SpanChange{Post: timeline.Number(no), Seat: i, Cell: p.cell(seat), Since: until, Until: packing.OpenEnd}
 		if again := open.from + uint64(p.r.IntN(4000)); again < benchCommits {
 			closed := open
 			closed.Until, closed.Filled, closed.from = filled, true, again
@@ -152,26 +155,26 @@ func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
 	slices.SortFunc(rows, func(a, b benchRow) int { return cmp.Compare(a.ord, b.ord) })
 	slices.SortFunc(spans, func(a, b benchSpan) int { return cmp.Compare(a.from, b.from) })
 	p.rows = rows
-	differences := make([][]readmodel.Difference, benchCommits+1)
+	differences := make([][]packing.Delta, benchCommits+1)
 	for _, r := range rows {
-		differences[r.ord] = append(differences[r.ord], readmodel.Difference{Cell: r.cell, Date: r.date, N: r.n})
+		differences[r.ord] = append(differences[r.ord], packing.Delta{Cell: r.cell, Date: r.date, N: r.n})
 	}
-	filled := make([][]readmodel.Difference, benchCommits+1)
-	changes := make([][]readmodel.SpanChange, benchCommits+1)
+	filled := make([][]packing.Delta, benchCommits+1)
+	changes := make([][]packing.SpanChange, benchCommits+1)
 	for i, s := range spans {
 		changes[s.from] = append(changes[s.from], s.SpanChange)
 		if s.until != 0 {
-			changes[s.until] = append(changes[s.until], readmodel.SpanChange{Ends: int64(i + 1)})
+			changes[s.until] = append(changes[s.until], packing.SpanChange{Ends: int64(i + 1)})
 		}
 		if s.Filled {
-			filled[s.from] = append(filled[s.from], readmodel.Difference{Cell: s.Cell, Date: s.Until, Measure: int(s.Until - s.Since), N: 1})
+			filled[s.from] = append(filled[s.from], packing.Delta{Cell: s.Cell, Date: s.Until, Measure: int(s.Until - s.Since), N: 1})
 		}
 	}
 	batch.Leaves = map[string][]readmodel.LeafRow{
-		"headcount": leaves(differences, readmodel.AppendDifferences),
-		"filled":    leaves(filled, readmodel.AppendDifferences),
-		"vacancy":   leaves(changes, readmodel.AppendSpans),
-		"cell":      leaves([][]view.Cell{1: p.listed}, readmodel.AppendCells),
+		headcount.ViewName:     leaves(differences, packing.AppendDeltas),
+		vacancy.FilledViewName: leaves(filled, packing.AppendDeltas),
+		vacancy.ViewName:       leaves(changes, packing.AppendSpans),
+		readmodel.CellTable:    leaves([][]view.Cell{1: p.listed}, packing.AppendCells),
 	}
 	w, err := dir.Create(ctx, "gen-000001", projections.Views())
 	if err != nil {
@@ -202,7 +205,7 @@ func (p *benchProvince) pass() time.Duration {
 	county := make([]int32, len(p.listed)+1)
 	numbers := map[division.Code]int32{}
 	for i, c := range p.listed {
-		at := c.Division.At(division.County)
+		at := c.DivisionCode().At(division.County)
 		if _, ok := numbers[at]; !ok {
 			numbers[at] = int32(len(numbers))
 		}

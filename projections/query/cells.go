@@ -9,20 +9,21 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
-// The dimensions of a cell. Figures are broken down by all but the reason.
+// The dimensions of a cell are the axes of package view. Figures are broken down
+// by those before the reason.
 const (
-	byDivision = iota
-	byCategory
-	byKind
-	byGroup
-	byArea
-	bySex
-	byReason
-	dimensions
+	byDivision = int(view.Division)
+	byCategory = int(view.Category)
+	byKind     = int(view.Kind)
+	byGroup    = int(view.Group)
+	byArea     = int(view.Area)
+	bySex      = int(view.Sex)
+	byReason   = int(view.Reason)
+	dimensions = int(view.AxisCount)
 )
 
 // A cellBook holds the cells of a generation. There may be a million, so each
-// is seven numbers, and a text that many cells share is held once.
+// is a number an axis, and a text that many cells share is held once.
 type cellBook struct {
 	mu    sync.Mutex
 	last  uint64 // ordinal up to which cells were read
@@ -54,9 +55,7 @@ func (b *cellBook) refresh(ctx context.Context, model *readmodel.Reader) (*cells
 }
 
 func (b *cellBook) add(c *view.Cell) {
-	for d, value := range [dimensions]string{
-		byDivision: string(c.Division), byCategory: c.Category, byKind: c.Kind, byGroup: c.Group, byArea: c.Area, bySex: c.Sex, byReason: c.Reason,
-	} {
+	for d, value := range c {
 		b.cells.of[d] = append(b.cells.of[d], b.code(d, value))
 	}
 	b.cells.n++

@@ -88,13 +88,13 @@ func (r *recall) chain(first timeline.Ref) ([]timeline.Ref, error) {
 		if err != nil {
 			return nil, err
 		}
-		by, _, err := r.q.model.Void(r.q.ctx, e.Key().Hash())
+		by, _, err := r.q.model.Retraction(r.q.ctx, e.Key().Hash())
 		if err != nil {
 			return nil, err
 		}
 		add(by)
 		if old, ok := e.Supersedes(); ok {
-			_, target, err := r.q.model.Void(r.q.ctx, old.Hash())
+			_, target, err := r.q.model.Retraction(r.q.ctx, old.Hash())
 			if err != nil {
 				return nil, err
 			}
@@ -107,7 +107,7 @@ func (r *recall) chain(first timeline.Ref) ([]timeline.Ref, error) {
 
 // add adds what an event is about.
 func (a *About) add(q *question, ref timeline.Ref) error {
-	subjects, err := q.model.About(q.ctx, ref)
+	subjects, err := q.model.SubjectsOf(q.ctx, ref)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/packing"
+	"github.com/muster-works/muster/projections/vacancy"
 )
 
 // A cube holds the figures of the views of one generation in memory. They are
@@ -47,7 +49,7 @@ func (c *cube) book(view string) *book {
 	b := c.views[view]
 	if b == nil {
 		b = &book{least: c.least, figures: figures{counties: new(ledger), kinds: new(ledger)}}
-		b.durations = view == "filled"
+		b.durations = view == vacancy.FilledViewName
 		c.views[view] = b
 	}
 	return b
@@ -83,9 +85,9 @@ func (b *book) refresh(ctx context.Context, model *readmodel.Reader, view string
 		return b.figures, err
 	}
 	p := b.post(now)
-	var rest []readmodel.Difference // of commits that have cells that came after now, and of those behind them
-	err = model.Differences(ctx, view, b.last, func(ord uint64, rows []readmodel.Difference) {
-		if len(rest) > 0 || slices.ContainsFunc(rows, func(d readmodel.Difference) bool { return d.Cell > int64(p.cells.n) }) {
+	var rest []packing.Delta // of commits that have cells that came after now, and of those behind them
+	err = model.Deltas(ctx, view, b.last, func(ord uint64, rows []packing.Delta) {
+		if len(rest) > 0 || slices.ContainsFunc(rows, func(d packing.Delta) bool { return d.Cell > int64(p.cells.n) }) {
 			rest = append(rest, rows...)
 		} else {
 			p.rows(rows)
@@ -120,14 +122,14 @@ func (b *book) post(c *cells) *posting {
 }
 
 // rows adds the rows of whole commits.
-func (p *posting) rows(rows []readmodel.Difference) {
+func (p *posting) rows(rows []packing.Delta) {
 	for i := range rows {
 		p.row(&rows[i])
 	}
 }
 
 // row adds a row.
-func (p *posting) row(d *readmodel.Difference) {
+func (p *posting) row(d *packing.Delta) {
 	if p.unsound = p.unsound || d.Cell < 1 || d.Cell > int64(p.cells.n); p.unsound {
 		return
 	}

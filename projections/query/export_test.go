@@ -1,5 +1,7 @@
 package query
 
+import "github.com/muster-works/muster/projections/headcount"
+
 // StrikeAfter sets after how many rows balances are struck, and indexes made.
 func (a *API) StrikeAfter(n int) { a.least = n }
 
@@ -11,7 +13,7 @@ func (a *API) Held() int {
 	if c == nil {
 		return 0
 	}
-	b := c.book("headcount")
+	b := c.book(headcount.ViewName)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.counties.struck + len(b.counties.tail)

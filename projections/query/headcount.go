@@ -7,6 +7,8 @@ import (
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/projections/headcount"
+	"github.com/muster-works/muster/projections/view"
 )
 
 // axes reads the parameter by.
@@ -38,9 +40,12 @@ func (q *question) axes() ([]axis, error) {
 var badBy = bad("by", "want a comma list of division:prefecture, division:county, division:township, category, kind, group, area, sex")
 
 // columns are the names of the dimensions in answers.
-var columns = [byReason]string{
-	byDivision: "division", byCategory: "category", byKind: "kind", byGroup: "group", byArea: "area", bySex: "sex",
-}
+var columns = func() (names [byReason]string) {
+	for d := range names {
+		names[d] = view.Axis(d).String()
+	}
+	return names
+}()
 
 // HeadcountRow counts the people in place in one cell. What was not asked by is
 // left out.
@@ -89,7 +94,7 @@ func (a *API) headcount(q *question) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := a.read(q, "headcount")
+	f, err := a.read(q, headcount.ViewName)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,9 @@ package query
 import (
 	"context"
 	"errors"
+	"github.com/muster-works/muster/projections/headcount"
+	"github.com/muster-works/muster/projections/plan"
+	"github.com/muster-works/muster/projections/vacancy"
 	"sync"
 	"time"
 )
@@ -38,8 +41,8 @@ func (a *API) bringUp(ctx context.Context) error {
 	c := a.cubeOf(q)
 	var vacancies error
 	var both sync.WaitGroup
-	both.Go(func() { _, vacancies = c.vacancies.refresh(ctx, model, "vacancy", &c.cells, c.least) })
-	for _, view := range []string{"headcount", "planned", "developed", "filled"} {
+	both.Go(func() { _, vacancies = c.vacancies.refresh(ctx, model, vacancy.ViewName, &c.cells, c.least) })
+	for _, view := range []string{headcount.ViewName, plan.PlannedViewName, plan.DevelopedViewName, vacancy.FilledViewName} {
 		_, failed := c.book(view).refresh(ctx, model, view, &c.cells)
 		err = errors.Join(err, failed)
 	}

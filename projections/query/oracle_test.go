@@ -18,6 +18,8 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/query"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
+	"github.com/muster-works/muster/projections/vacancy"
+	"github.com/muster-works/muster/projections/view"
 )
 
 // The oracle recounts from the raw events of the log, one placement after the
@@ -289,19 +291,19 @@ func compareVacancies(t *testing.T, w *world, r *rand.Rand) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := storetest.Spans(t, model, "vacancy")
+	all := storetest.Spans(t, model, vacancy.ViewName)
 	var want, got []string
 	bySince := slices.Clone(all)
 	slices.SortStableFunc(bySince, func(a, b storetest.Span) int { return cmp.Compare(a.Since, b.Since) })
 	for _, s := range bySince {
-		if !s.Holds(asOf, commit.Ord) || !s.Of.Division.Under(prefix) {
+		if !s.Holds(asOf, commit.Ord) || !s.Of.DivisionCode().Under(prefix) {
 			continue
 		}
 		name, err := model.PostName(t.Context(), s.Post)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want = append(want, fmt.Sprint(name, s.Seat, s.Of.Division, s.Of.Category, s.Since, int(asOf-s.Since), cmp.Or(s.Of.Reason, "never_filled")))
+		want = append(want, fmt.Sprint(name, s.Seat, s.Of[view.Division], s.Of[view.Category], s.Since, int(asOf-s.Since), cmp.Or(s.Of[view.Reason], "never_filled")))
 	}
 	for _, row := range v.Rows {
 		got = append(got, fmt.Sprint(row.Post, row.Seat, row.Division, row.Category, row.Since, row.Age, row.Reason))
@@ -311,7 +313,7 @@ func compareVacancies(t *testing.T, w *world, r *rand.Rand) {
 	}
 	var days []int
 	for _, s := range all {
-		if s.Filled && s.From <= commit.Ord && commit.Ord < s.To && s.Until <= asOf && s.Of.Division.Under(prefix) {
+		if s.Filled && s.From <= commit.Ord && commit.Ord < s.To && s.Until <= asOf && s.Of.DivisionCode().Under(prefix) {
 			days = append(days, int(s.Until-s.Since))
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/projections/headcount"
+	"github.com/muster-works/muster/projections/plan"
 )
 
 // A Percent is hundredths of a per cent; it prints as a number with two
@@ -79,7 +81,7 @@ func (a *API) plan(q *question) (answer, error) {
 		level = min(asked.Level()+1, division.Village)
 	}
 	var views [3]figures
-	for i, view := range []string{"planned", "developed", "headcount"} {
+	for i, view := range []string{plan.PlannedViewName, plan.DevelopedViewName, headcount.ViewName} {
 		var err error
 		if views[i], err = a.read(q, view); err != nil {
 			return nil, err

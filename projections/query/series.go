@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/projections/headcount"
 )
 
 const (
@@ -36,7 +37,7 @@ func (a *API) series(q *question) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := a.read(q, "headcount")
+	f, err := a.read(q, headcount.ViewName)
 	if err != nil {
 		return nil, err
 	}

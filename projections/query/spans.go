@@ -13,6 +13,7 @@ import (
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/timeline"
 )
 
@@ -67,7 +68,7 @@ func (s *spanSheet) refresh(ctx context.Context, model *readmodel.Reader, view s
 	defer s.mu.Unlock()
 	r := &s.spans
 	sound := true
-	err := model.Spans(ctx, view, s.last, func(ord uint64, changes []readmodel.SpanChange) {
+	err := model.Spans(ctx, view, s.last, func(ord uint64, changes []packing.SpanChange) {
 		for i := range changes {
 			sound = r.change(uint32(ord), &changes[i]) && sound
 		}
@@ -95,7 +96,7 @@ func (s *spanSheet) refresh(ctx context.Context, model *readmodel.Reader, view s
 }
 
 // change takes up one change, and says whether it can be.
-func (s *spans) change(ord uint32, c *readmodel.SpanChange) bool {
+func (s *spans) change(ord uint32, c *packing.SpanChange) bool {
 	if c.Ends != 0 {
 		if c.Ends < 1 || c.Ends > int64(len(s.end)) {
 			return false
@@ -123,7 +124,7 @@ func (s *spans) indexed(n int) spanIndex {
 	for i := range uint32(n) {
 		e := s.extract(i)
 		switch end := atomic.LoadUint32(&s.end[i]); {
-		case e.until != readmodel.OpenEnd:
+		case e.until != packing.OpenEnd:
 			put(&x.dates, uint32(e.until-e.since), e)
 		case end != holds:
 			put(&x.ords, end-e.from, e)

@@ -67,7 +67,7 @@ func (a *API) postTrail(q *question) (answer, error) {
 
 func (a *API) agencyTrail(q *question) (answer, error) {
 	var refs []timeline.Ref
-	err := q.model.Agency(q.ctx, q.path("id"), 0, q.known, func(ref timeline.Ref) bool {
+	err := q.model.AgencyEvents(q.ctx, q.path("id"), 0, q.known, func(ref timeline.Ref) bool {
 		refs = append(refs, ref)
 		return true
 	})
@@ -126,7 +126,7 @@ func (r *recall) event(ref timeline.Ref) (t TrailEvent, err error) {
 	if err != nil {
 		return t, err
 	}
-	by, _, err := r.q.model.Void(r.q.ctx, e.Key().Hash())
+	by, _, err := r.q.model.Retraction(r.q.ctx, e.Key().Hash())
 	if err != nil {
 		return t, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/projections/vacancy"
 )
 
 // VacancyRow is a seat with nobody on it.
@@ -38,7 +39,7 @@ type Vacancies struct {
 const neverFilled = "never_filled"
 
 func (a *API) vacancies(q *question) (answer, error) {
-	if err := q.uses("vacancy"); err != nil {
+	if err := q.uses(vacancy.ViewName); err != nil {
 		return nil, err
 	}
 	book, err := a.packs.Book(q.ctx, a.Log, q.Position, q.unreadable()...)
@@ -46,11 +47,11 @@ func (a *API) vacancies(q *question) (answer, error) {
 		return nil, err
 	}
 	c := a.cubeOf(q)
-	spans, err := c.vacancies.refresh(q.ctx, q.model, "vacancy", &c.cells, c.least)
+	spans, err := c.vacancies.refresh(q.ctx, q.model, vacancy.ViewName, &c.cells, c.least)
 	if err != nil {
 		return nil, err
 	}
-	filled, err := a.read(q, "filled")
+	filled, err := a.read(q, vacancy.FilledViewName)
 	if err != nil {
 		return nil, err
 	}

@@ -35,12 +35,13 @@ func newHTTPServer(addr string) *httpServer { return &httpServer{loopback: isLoo
 // routes are the handlers of an httpServer. A nil handler is a route that this process
 // does not have.
 type routes struct {
-	submissions http.Handler  // submissions and requests about persons; authenticates by itself
-	questions   http.Handler  // questions to the read model
-	rebuild     http.Handler  // starts a rebuild of the read model
-	services    http.Handler  // lists the services that run
-	auth        *gateway.Auth // who may ask; nil lets everybody in
-	meter       *meter.Meter  // measures requests
+	ready       http.HandlerFunc // reports whether the process can serve requests
+	submissions http.Handler     // submissions and requests about persons; authenticates by itself
+	questions   http.Handler     // questions to the read model
+	rebuild     http.Handler     // starts a rebuild of the read model
+	services    http.Handler     // lists the services that run
+	auth        *gateway.Auth    // who may ask; nil lets everybody in
+	meter       *meter.Meter     // measures requests
 }
 
 // setRoutes makes the server answer requests by r instead of by 503.
@@ -63,7 +64,7 @@ func (d *httpServer) setRoutes(r routes) {
 	if r.services != nil {
 		mux.Handle("GET "+servicesPath, guard(r.services))
 	}
-	mux.HandleFunc("GET "+readyPath, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ready") })
+	mux.HandleFunc("GET "+readyPath, r.ready)
 	mux.Handle("GET "+metricsPath, guard(r.meter.Handler()))
 	contract.Mount(mux, notFound)
 	mux.HandleFunc("/", notFound)

@@ -20,10 +20,11 @@ import (
 // infrastructure is what the services of a process need from outside: the NATS
 // connection of the internal user, and the log.
 type infrastructure struct {
-	nats   *nats.Conn
-	log    log.Log
-	driver log.Log          // the log as its driver opened it, without wrappers
-	server *embedded.Server // the embedded server; nil if NATS is elsewhere
+	nats    *nats.Conn
+	log     log.Log
+	driver  log.Log          // the log as its driver opened it, without wrappers
+	waiting *waitingLog      // the log while the deployment starts; nil if nothing waits for it
+	server  *embedded.Server // the embedded server; nil if NATS is elsewhere
 }
 
 // close closes the log, the connection and the embedded server, in this order.
@@ -64,7 +65,10 @@ func (c *Config) startEmbedded(ctx context.Context) (_ *infrastructure, err erro
 	if c.Log == "" {
 		g.log, err = openEmbeddedLog(ctx, g)
 	} else {
-		g.log, err = c.openLog(ctx, nil)
+		err = c.newWaiter().until(ctx, func() (_ bool, err error) {
+			g.log, err = c.openLog(ctx, nil)
+			return false, err
+		})
 	}
 	g.driver = g.log
 	return g, err

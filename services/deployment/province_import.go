@@ -65,6 +65,22 @@ func (l *provinceImport) run(ctx context.Context, config simulate.Config) error 
 	return nil
 }
 
+// submitUntilTaken calls submit until the services take the submissions. While the
+// services are busy or the log does not answer, it calls again after a growing pause.
+// What is in the log already is answered as duplicate.
+func submitUntilTaken(ctx context.Context, submit func() ([]events.Receipt, error)) ([]events.Receipt, error) {
+	receipts, err := submit()
+	for wait := 10 * time.Millisecond; errors.Is(err, command.ErrBusy) || errors.Is(err, log.ErrUnavailable); wait = min(2*wait, waitMax) {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(wait):
+			receipts, err = submit()
+		}
+	}
+	return receipts, err
+}
+
 // submit submits the members of group, all of one instant, and returns the number of
 // facts in them. If the services are busy or the log does not answer, submit tries
 // again with growing pauses.
@@ -89,18 +105,9 @@ func (l *provinceImport) submit(ctx context.Context, group []simulate.Submission
 			facts += s.Event.Facts()
 		}
 	}
-	receipts, err := l.gateway.Submit(ctx, gateway.Local(), items, group[0].Delivered)
-	for wait := 10 * time.Millisecond; errors.Is(err, command.ErrBusy) || errors.Is(err, log.ErrUnavailable); wait *= 2 {
-		select {
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		case <-time.After(wait):
-			receipts, err = l.gateway.Submit(ctx, gateway.Local(), items, group[0].Delivered)
-		}
-		if wait > 5*time.Second {
-			break
-		}
-	}
+	receipts, err := submitUntilTaken(ctx, func() ([]events.Receipt, error) {
+		return l.gateway.Submit(ctx, gateway.Local(), items, group[0].Delivered)
+	})
 	if err != nil {
 		return 0, err
 	}

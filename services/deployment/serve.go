@@ -38,6 +38,9 @@ func Serve(ctx context.Context, c Config, name string, ready func(address string
 		return err
 	}
 	defer infra.close()
+	if err := c.newLogMonitor(infra).examine(ctx); isLogFault(err) {
+		return err
+	}
 	switch name {
 	case string(events.Gateway):
 		return c.serveGateway(ctx, infra, ready)
@@ -67,6 +70,8 @@ func (c *Config) serveGateway(ctx context.Context, infra *infrastructure, ready 
 		return err
 	}
 	m := meter.New()
+	monitor := c.newLogMonitor(infra)
+	monitor.export(m)
 	infra.log = m.Log(infra.log)
 	services, err := newServiceSet(infra.log, events.Gateway)
 	if err != nil {
@@ -91,13 +96,14 @@ func (c *Config) serveGateway(ctx context.Context, infra *infrastructure, ready 
 	g.Go(func() error { return server.serve(ctx, listener) })
 	g.Go(func() error {
 		return services.run(ctx, infra.nats, func() {
-			server.setRoutes(routes{submissions: gate.Handler(), auth: auth, meter: m})
+			server.setRoutes(routes{ready: monitor.ready, submissions: gate.Handler(), auth: auth, meter: m})
 			ready(address)
 		})
 	})
 	g.Go(func() error { return gate.ServeNATS(ctx, infra.nats) })
 	g.Go(func() error { gate.Record(ctx, refusalsInterval); return nil })
 	g.Go(func() error { c.watchAccess(ctx, nil); return nil })
+	g.Go(func() error { monitor.keep(ctx, examineInterval); return nil })
 	return g.Wait()
 }
 
@@ -154,7 +160,10 @@ func (c *Config) serveQuery(ctx context.Context, infra *infrastructure, ready fu
 	defer stop()
 	m := meter.New()
 	m.Views(api.Standing)
-	server.setRoutes(routes{questions: api.Handler(), auth: auth, meter: m, services: servicesHandler(infra.nats)})
+	monitor := c.newLogMonitor(infra)
+	monitor.export(m)
+	keeping.Go(func() { monitor.keep(ctx, examineInterval) })
+	server.setRoutes(routes{ready: monitor.ready, questions: api.Handler(), auth: auth, meter: m, services: servicesHandler(infra.nats)})
 	ready(address)
 	return server.serve(ctx, listener)
 }

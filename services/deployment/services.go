@@ -54,7 +54,7 @@ func (s *serviceSet) keepSnapshots(c *Config, g *infrastructure) {
 	if c.Data == "" || !can {
 		return
 	}
-	s.snapshots = command.NewSnapshotStore(c.dataPath(foldDir), driver)
+	s.snapshots = command.NewSnapshotStore(c.dataPath(foldDir), waitingVerifier{driver, g.waiting})
 	if c.FoldsAfter > 0 {
 		s.snapshots.WriteAfter(c.FoldsAfter)
 	}

@@ -95,10 +95,19 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 	if err != nil {
 		return err
 	}
-	if err := c.guardTruncation(ctx, infra); err != nil {
+	waiter := c.newWaiter()
+	monitor := c.newLogMonitor(infra)
+	if err := waiter.until(ctx, func() (bool, error) {
+		if err := monitor.examine(ctx); err != nil {
+			return false, err
+		}
+		return false, c.guardTruncation(ctx, infra)
+	}); err != nil {
 		infra.close()
 		return err
 	}
+	infra.waiting = &waitingLog{Log: infra.log, waiter: waiter}
+	infra.log = infra.waiting
 	var closers []func() error
 	closed := make(chan struct{}) // closers is complete
 	var running sync.WaitGroup
@@ -195,7 +204,11 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 		return err
 	}
 	m.Views(api.Standing)
+	monitor.export(m)
+	infra.waiting.started.Store(true)
+	front.Go(func() error { monitor.keep(ctx, examineInterval); return nil })
 	server.setRoutes(routes{
+		ready:       monitor.ready,
 		submissions: gate.Handler(), questions: api.Handler(), auth: auth, meter: m, services: servicesHandler(infra.nats),
 		rebuild: &rebuilder{ctx: ctx, log: infra.log, dir: model, c: c},
 	})
@@ -287,8 +300,10 @@ func (c *Config) initializeLog(ctx context.Context, gate *gateway.Gateway, empty
 			return err
 		}
 		// The pack is imported, since history can be imported only before the first live event.
-		receipts, err := gate.Submit(ctx, gateway.Local(), []gateway.Item{{Event: events.Adoption(pack)}}, pack.ValidFrom.Start(shanghai))
-		if err == nil && receipts[0].Status != events.Accepted {
+		receipts, err := submitUntilTaken(ctx, func() ([]events.Receipt, error) {
+			return gate.Submit(ctx, gateway.Local(), []gateway.Item{{Event: events.Adoption(pack)}}, pack.ValidFrom.Start(shanghai))
+		})
+		if err == nil && receipts[0].Status != events.Accepted && receipts[0].Status != events.Duplicate {
 			err = receipts[0].Reasons
 		}
 		if err != nil {

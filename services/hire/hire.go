@@ -56,7 +56,8 @@
 //	review_missing     no review is given
 //	review_late        it was after the on-duty day
 //	not_in_place       nobody to renew: the person is not on the post
-//	has_exit           the hire was ended by an exit that would be left over
+//	has_exit           the hire was ended by an exit that would be left over, or
+//	                   would be ended by one on its first day
 //
 // In record mode contradictions are kept and no pack decides. A hire without a
 // seat then gets the lowest of those with the fewest people on them, and seat

@@ -6,6 +6,8 @@
 //	muster_commit_seconds                        from a commit's way to the log until it is durable
 //	muster_commit_failures_total{cause}          commits that the log did not take: conflict or error
 //	muster_http_seconds{method, path, status}    requests, by the pattern that answered
+//	muster_log_answers                           1 where the log answers, 0 where not
+//	muster_log_sound                             0 where the log may lose commits, as it was examined last
 //	muster_views_readable                        1 where there are views to ask, 0 where not
 //	muster_views_lag_commits                     commits in the log that the views do not show; 101 is more than 100
 //	muster_views_age_seconds                     how long the first of these has been in the log
