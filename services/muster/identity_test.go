@@ -19,7 +19,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// somebody is a person with everything that must not be seen.
+// A somebody is a person with all data that must not be seen.
 type somebody struct{ number, name, phone, household, account string }
 
 func person(i int) somebody {
@@ -50,13 +50,13 @@ func hired(id, who string) string {
 		`,"review":{"on":"2022-04-20"},"publicity":{"from":"2022-04-21","until":"2022-04-24"},"agreement":{"number":"A","signed":"2022-04-28","until":"2025-05-01"}`)
 }
 
-// body is what is sent through one door: a whole working life, and every way to
-// put an identity where none belongs.
+// body returns lines for one entry: a whole working life, and every way to put an
+// identity where none belongs.
 func (p somebody) body(entry string) []string {
 	short := fmt.Sprintf(`"identity":{"id_number":%q}`, p.number)
 	id := func(s string) string { return s + "-" + entry }
 	hire := hired(id("h"), p.identity())
-	wrong := p.number[:17] + string('0'+(p.number[16]-'0'+1)%10) // hardly ever valid, and close to it
+	wrong := p.number[:17] + string('0'+(p.number[16]-'0'+1)%10) // a number close to a valid one
 	return []string{
 		said(id("t"), "training.completed", `"identity":`+p.identity()+`,"course":"岗前培训","hours":8,"on":"2022-04-20","pre_service":true`),
 		hire,
@@ -69,7 +69,7 @@ func (p somebody) body(entry string) []string {
 		hired(id("again"), p.identity()),
 		strings.Replace(hired(id("nopost"), p.identity()), aPost, "no-such-post", 1),
 		said(id("x"), "exit.recorded", short+`,"post":"`+aPost+`","on":"2022-06-15","kind":"natural","code":"Z9"`),
-		// Refused at the door.
+		// Refused by the gateway.
 		said(p.number, "exit.recorded", short+`,"post":"`+aPost+`","on":"2022-06-15","kind":"natural","code":"N1"`),
 		said(id("n"), "exit.recorded", short+`,"post":"`+aPost+`","on":"2022-06-15","kind":"natural","code":"N1","note":"see `+p.number+`"`),
 		said(id("e"), "exit.recorded", short+`,"post":"`+aPost+`","on":"2022-06-15","kind":"natural","code":"N1","note":"\u0033`+p.number[1:]+`"`),
@@ -88,10 +88,10 @@ func (p somebody) body(entry string) []string {
 	}
 }
 
-// Goal: no identity stands in clear in the log, the vault, the read model, any
-// other file, what the process prints, an answer, a receipt or an error.
-// Method: people with names, numbers and phones of their own are sent through
-// every door, well and badly; then everything that there is is searched.
+// Goal: no identity stands in clear in the log, the vault, the read model, any other
+// file, the output of the process, an answer, a receipt or an error. Method: people
+// with names, numbers and phones of their own are submitted at every entry, validly and
+// not. Then everything that can be read is searched.
 func TestNoIdentityInClear(t *testing.T) {
 	dir := t.TempDir()
 	data := filepath.Join(dir, "data")
@@ -267,8 +267,7 @@ func TestNoIdentityInClear(t *testing.T) {
 	}
 }
 
-// export asks for an answer in another form; of a workbook it returns the text
-// that is in it.
+// export asks for an answer in another format. It returns the text in a workbook.
 func export(t *testing.T, url, accept string) []byte {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
@@ -304,7 +303,7 @@ func export(t *testing.T, url, accept string) []byte {
 	return text
 }
 
-// escaped is a text as some write it in JSON.
+// escaped returns text as some programs escape it in JSON.
 func escaped(s string) string {
 	var b strings.Builder
 	for _, r := range s {

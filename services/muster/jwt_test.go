@@ -14,7 +14,7 @@ import (
 	"github.com/nats-io/nkeys"
 )
 
-// keys makes a pair of keys and returns it with its public half.
+// keys returns a pair of keys and its public half.
 func keys(t *testing.T, create func() (nkeys.KeyPair, error)) (nkeys.KeyPair, string) {
 	t.Helper()
 	pair, err := create()
@@ -28,7 +28,7 @@ func keys(t *testing.T, create func() (nkeys.KeyPair, error)) (nkeys.KeyPair, st
 	return pair, public
 }
 
-// An operated server knows its accounts by the JWTs of an operator.
+// A jwtServer is a NATS server that knows its accounts by JWTs of an operator.
 type jwtServer struct {
 	t        *testing.T
 	operator nkeys.KeyPair
@@ -52,7 +52,7 @@ func (o jwtServer) account(name string, say func(*jwt.AccountClaims)) (nkeys.Key
 	return pair, public
 }
 
-// user makes a user of an account, and returns the file of its credentials.
+// user makes a user of an account and returns the file of its credentials.
 func (o jwtServer) user(account nkeys.KeyPair, allow jwt.Permissions) string {
 	o.t.Helper()
 	pair, public := keys(o.t, nkeys.CreateUser)
@@ -77,9 +77,9 @@ func (o jwtServer) user(account nkeys.KeyPair, allow jwt.Permissions) string {
 	return file
 }
 
-// Goal: on a server whose operator hands out JWTs, Muster works with one for
-// itself, and an agency submits with one that lets it publish its subject, and
-// does nothing else. Method: such a server in this process, the real binary.
+// Goal: Muster works on a NATS server whose operator issues JWTs, with a JWT of its
+// own. An agency submits with a JWT that lets it publish its subject and do nothing
+// else. Method: such a server in this process, and the real program.
 func TestJWT(t *testing.T) {
 	pair, public := keys(t, nkeys.CreateOperator)
 	o := jwtServer{t, pair, &server.MemAccResolver{}}

@@ -82,7 +82,7 @@ It holds no cell of any sheet, but keep it as safe as they are.`,
 				progressbar.OptionSetDescription("publish"), progressbar.OptionClearOnFinish())
 			err = p.publish(cmd.Context(), files)
 			_ = p.bar.Finish()
-			// What was answered is kept, whatever came after it.
+			// The receipts and ids of what was answered are kept, whatever failed after that.
 			if err := errors.Join(err, p.receipts.Flush(), p.sheet.IDs.Close()); err != nil {
 				return err
 			}
@@ -103,7 +103,8 @@ It holds no cell of any sheet, but keep it as safe as they are.`,
 	return cmd
 }
 
-// size is the bytes of all files, -1 when that is not known.
+// size returns the number of bytes of all files, -1 if one of them is not a regular
+// file.
 func size(files []string) (sum int64) {
 	for _, name := range files {
 		info, err := os.Stat(name)
@@ -128,7 +129,7 @@ func printColumns(w io.Writer) error {
 	return t.Flush()
 }
 
-// publish sends files, one after the other.
+// publish submits files, one after the other.
 func (p *publisher) publish(ctx context.Context, files []string) error {
 	if d := p.sheet.Division; d != "" && !d.Valid() {
 		return errors.New("--division: want the 12 digits of a division")
@@ -146,7 +147,7 @@ func (p *publisher) publish(ctx context.Context, files []string) error {
 	return p.flush(ctx)
 }
 
-// file sends one file; done is what was read of others before it.
+// file submits one file. done is the number of bytes of the files before it.
 func (p *publisher) file(ctx context.Context, name string, done int64) error {
 	if name == "-" {
 		return p.lines(ctx, "", os.Stdin)
@@ -162,7 +163,7 @@ func (p *publisher) file(ctx context.Context, name string, done int64) error {
 		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return p.lines(ctx, name, io.MultiReader(strings.NewReader(string(head[:n])), f)) // a pipe
+		return p.lines(ctx, name, io.MultiReader(strings.NewReader(string(head[:n])), f)) // a pipe cannot be read twice
 	}
 	format, err := sheets.Sniff(name, head[:n])
 	switch {
@@ -174,7 +175,7 @@ func (p *publisher) file(ctx context.Context, name string, done int64) error {
 	return p.rows(ctx, name, f, format, done)
 }
 
-// rows sends what the rows of a spreadsheet come to.
+// rows submits the events that the rows of a spreadsheet give.
 func (p *publisher) rows(ctx context.Context, name string, f *os.File, format sheets.Format, done int64) error {
 	switch {
 	case p.imported && p.recorded.IsZero():
@@ -208,7 +209,7 @@ func (p *publisher) rows(ctx context.Context, name string, f *os.File, format sh
 	return nil
 }
 
-// lines sends the lines of NDJSON.
+// lines submits the lines of an NDJSON file.
 func (p *publisher) lines(ctx context.Context, name string, in io.Reader) error {
 	lines := bufio.NewReaderSize(in, 1<<20)
 	for number := 1; ; number++ {

@@ -50,7 +50,7 @@ func queryCommand() *cobra.Command {
 	return cmd
 }
 
-// A form is how an answer is printed, and where.
+// outputFlags say in which format an answer is printed, and where.
 type outputFlags struct{ format, out string }
 
 func (o *outputFlags) flags(f *pflag.FlagSet) {
@@ -58,8 +58,8 @@ func (o *outputFlags) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.out, "out", "", "write to this file (default: standard output; xlsx wants a file)")
 }
 
-// open opens what is written to; close it with the error of writing, so that no
-// half a file is left.
+// open returns the writer for an answer. Call closed with the error of writing: it
+// closes the file, and removes the file if there was an error.
 func (o *outputFlags) open(stdout io.Writer) (w io.Writer, closed func(error) error, err error) {
 	switch {
 	case !slices.Contains([]string{"table", "json", "csv", "xlsx"}, o.format):
@@ -81,8 +81,8 @@ func (o *outputFlags) open(stdout io.Writer) (w io.Writer, closed func(error) er
 	}, nil
 }
 
-// print asks a question and prints its answer: as a table, CSV or workbook with
-// the rows of all pages, as JSON a page a line.
+// print asks a question and prints its answer. Tables, CSV and workbooks hold the rows
+// of all pages. JSON is one line for each page.
 func (c *client) print(cmd *cobra.Command, path string, query url.Values, rows string, output outputFlags) (err error) {
 	w, closed, err := output.open(cmd.OutOrStdout())
 	if err != nil {
@@ -156,8 +156,8 @@ func trailCommand() *cobra.Command {
 	return cmd
 }
 
-// readiness prints what the instance says of the log that it stands on. That it is not
-// ready is said, and no error.
+// readiness prints what the instance says about its log. If the instance is not ready,
+// that is printed, and is no error.
 func (c *client) readiness(cmd *cobra.Command) error {
 	resp, err := c.do(cmd.Context(), http.MethodGet, "/readyz", nil, nil, nil)
 	var refused *statusError

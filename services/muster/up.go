@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// deployment adds the flags that say how a deployment is put together.
+// deploymentFlags adds the flags that say how a deployment is put together.
 func deploymentFlags(f *pflag.FlagSet, c *deployment.Config) {
 	f.StringVar(&c.Data, "data", "./muster-data", "directory of log, vault and views")
 	f.StringVar(&c.HTTP, "http", "127.0.0.1:8080", "address of the HTTP API; port 0 takes a free one")
@@ -26,17 +26,18 @@ func deploymentFlags(f *pflag.FlagSet, c *deployment.Config) {
 	f.StringVar(&c.Divisions, "divisions", "", "file of divisions, CSV code,level,name (default: Shandong, 2022/23 edition)")
 }
 
-// setAsideFlag adds the flag of whatever keeps or builds views.
+// setAsideFlag adds the flag of the commands that keep or build views.
 func setAsideFlag(f *pflag.FlagSet, c *deployment.Config) {
 	f.StringSliceVar(&c.SetAside, "set-aside", nil, "positions of events that the views leave out if they cannot be read, in place of stopping there")
 }
 
+// logger returns the operational log: warnings and errors, on standard error.
 func logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
-// hangups returns the SIGHUPs that come from now on, which ask a process to read
-// its access file again and end it no more.
+// hangupSignals returns the SIGHUPs that arrive from now on. SIGHUP no longer ends the
+// process, and asks it to read its access file again.
 func hangupSignals() <-chan os.Signal {
 	all := make(chan os.Signal, 1)
 	signal.Notify(all, syscall.SIGHUP)

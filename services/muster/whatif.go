@@ -14,10 +14,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// A whatIf tries a policy pack.
+// whatIf holds the flags that try a policy pack.
 type whatIf struct {
 	deployment.WhatIfOptions
-	lines string // file for the lines that change
+	lines string // file for the lines that change; empty is none
 }
 
 func (o *whatIf) run(cmd *cobra.Command, c deployment.Config) error {
@@ -36,11 +36,11 @@ func (o *whatIf) run(cmd *cobra.Command, c deployment.Config) error {
 	return errors.Join(writeLines(f, w.Changed), f.Close())
 }
 
-// fewLines is how many changed lines are shown.
+// shownLines is how many changed lines are printed.
 const shownLines = 5
 
-// printWhatIf prints entitlements by county, and some of the lines that change.
-// Money is in fen.
+// printWhatIf prints entitlements by county and the first few lines that change. Money
+// is in fen.
 func printWhatIf(out io.Writer, w deployment.WhatIf) {
 	fmt.Fprintf(out, "pack %s in place of those in force, months %s to %s, as known at %s\n", w.Pack.Version, w.First, w.Last, w.At.Position)
 	t := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)

@@ -8,8 +8,8 @@ import (
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
 
-// elsewhere is a NATS server that services run against, each in a process of its
-// own. It has no log before provision.
+// An externalServer is a NATS server that is not part of a deployment. Services run
+// against it, each in a process of its own. It has no log before provision is called.
 type externalServer struct {
 	t      *testing.T
 	dir    string
@@ -39,8 +39,8 @@ func (e *externalServer) provision() {
 	}
 }
 
-// command is that of a service, with the data directory that a later --data
-// takes the place of.
+// command returns the arguments that serve a service against the server. args may name
+// another data directory.
 func (e *externalServer) command(service string, args ...string) []string {
 	return append([]string{"serve", service, "--nats", e.server.ClientURL(), "--creds", filepath.Join(e.dir, "nats", embedded.PasswordFile),
 		"--data", filepath.Join(e.dir, "data"), "--http", "127.0.0.1:0"}, args...)

@@ -81,7 +81,7 @@ func openTarget(ctx context.Context, c deployment.Config) (*deployment.OpenedLog
 	return nil, errors.New("name it with --to or --to-data")
 }
 
-// stages shows each stage of a transfer as a bar.
+// transferBars shows a progress bar for each stage of a transfer.
 type transferBars struct {
 	out   io.Writer
 	stage transfer.Stage

@@ -89,7 +89,7 @@ for the time that --grace says, the next one from now on.`,
 	return cmd
 }
 
-// readerRows lists readers for the command list.
+// readerRows returns the rows that the command reader list prints.
 func readerRows(f *access.File, now time.Time) (rows []any) {
 	for _, r := range f.Readers {
 		rows = append(rows, struct {

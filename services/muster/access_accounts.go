@@ -14,8 +14,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// An accountKind is agencies or readers: what the commands that both have need
-// to know of them.
+// An accountKind describes agencies or readers to the commands that both have.
 type accountKind struct {
 	noun, plural string
 	account      func(f *access.File, name string) (*access.Account, error)
@@ -23,14 +22,14 @@ type accountKind struct {
 	rows         func(f *access.File, now time.Time) []any
 }
 
-// An accessFile is the access file that a command changes.
+// An accessFile is the access file that a command reads or changes.
 type accessFile struct{ name string }
 
 func (a *accessFile) flags(f *pflag.FlagSet) {
 	f.StringVar(&a.name, "auth", "", "the access file; add makes it if there is none")
 }
 
-// edit changes the file.
+// edit applies change to the file. If change fails, the file stays as it is.
 func (a *accessFile) edit(change func(*access.File) error) error {
 	if a.name == "" {
 		return errors.New("--auth: name the access file")
@@ -38,10 +37,11 @@ func (a *accessFile) edit(change func(*access.File) error) error {
 	return access.Edit(a.name, change)
 }
 
-// inForce says when a change takes effect.
+// inForceNotice says when a change of the access file takes effect.
 const inForceNotice = "A deployment that runs with %s follows within seconds.\n"
 
-// change makes a command that does one thing to an account and says so.
+// accountChangeCommand makes a command that changes an account by do and reports it.
+// verb names the command; done is its past participle, for the report.
 func accountChangeCommand(k accountKind, verb, done, short, long string, do func(f *access.File, name string) error) *cobra.Command {
 	var file accessFile
 	cmd := &cobra.Command{
@@ -77,6 +77,7 @@ func removeAccountCommand(k accountKind) *cobra.Command {
 		k.remove)
 }
 
+// article returns noun with the indefinite article.
 func article(noun string) string {
 	if strings.HasPrefix(noun, "a") {
 		return "an " + noun
@@ -136,7 +137,7 @@ func listAccountsCommand(k accountKind) *cobra.Command {
 	return cmd
 }
 
-// listText joins words for a cell or a sentence.
+// listText joins words with spaces, for a cell or a sentence.
 func listText[S ~string](words []S) string {
 	texts := make([]string, len(words))
 	for i, w := range words {
@@ -145,7 +146,8 @@ func listText[S ~string](words []S) string {
 	return strings.Join(texts, " ")
 }
 
-// tokensText says how many tokens count, and when they end.
+// tokensText describes how many tokens there are and when they expire, the newest
+// first.
 func tokensText(tokens access.Tokens, now time.Time) string {
 	if len(tokens) == 0 {
 		return "none"
@@ -164,7 +166,7 @@ func tokensText(tokens access.Tokens, now time.Time) string {
 	return strings.Join(parts, ", ")
 }
 
-// stateText says whether an account is let in.
+// stateText describes whether an account is let in at now.
 func stateText(disabled bool, expires, now time.Time) string {
 	switch {
 	case disabled:

@@ -12,18 +12,19 @@ import (
 	"github.com/muster-works/muster/projections/table"
 )
 
-// An answer is a query's answer as it came: members in their order.
+// An answer is the answer to a question, with the members in their order.
 type answer struct {
-	details []jsonMember   // all that is not rows
-	rows    [][]jsonMember // each row's members
+	details []jsonMember   // the members that are not rows
+	rows    [][]jsonMember // the members of each row
 }
 
+// A jsonMember is a member of a JSON object.
 type jsonMember struct {
 	name  string
 	value jsontext.Value
 }
 
-// text is the value as a person reads it.
+// text returns the value as text for people: a string without quotes, null as nothing.
 func (m jsonMember) text() string {
 	if m.value.Kind() == '"' {
 		var s string
@@ -37,6 +38,7 @@ func (m jsonMember) text() string {
 	return ""
 }
 
+// readMembers reads a JSON object.
 func readMembers(dec *jsontext.Decoder) (list []jsonMember, err error) {
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, err
@@ -58,8 +60,7 @@ func readMembers(dec *jsontext.Decoder) (list []jsonMember, err error) {
 	return list, err
 }
 
-// readAnswer reads a JSON answer; the list of the member named rows is taken
-// apart.
+// readAnswer reads a JSON answer. The member called rows holds the rows.
 func readAnswer(r io.Reader, rows string) (a answer, err error) {
 	all, err := readMembers(jsontext.NewDecoder(r))
 	if err != nil {
@@ -85,7 +86,7 @@ func readAnswer(r io.Reader, rows string) (a answer, err error) {
 	return a, nil
 }
 
-// take removes a fact and returns its text, empty where there is none.
+// take removes a detail and returns its text, empty if there is none.
 func (a *answer) take(name string) string {
 	i := slices.IndexFunc(a.details, func(m jsonMember) bool { return m.name == name })
 	if i < 0 {
@@ -96,7 +97,8 @@ func (a *answer) take(name string) string {
 	return text
 }
 
-// columns are the names of all rows' members, in the order of first sight.
+// columns returns the names of the members of all rows, in the order in which they
+// first occur.
 func (a answer) columns() (names []string) {
 	for _, row := range a.rows {
 		for _, m := range row {
@@ -108,12 +110,12 @@ func (a answer) columns() (names []string) {
 	return names
 }
 
-// table prints the rows aligned, then the facts a line each.
+// table prints the rows as aligned columns, then each detail on a line.
 func (a answer) table(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	if header, rows := a.grid(); len(header) > 0 {
 		for _, cells := range append([][]string{header}, rows...) {
-			fmt.Fprintln(t, strings.Join(cells, "\t")) // the first error of all sticks
+			fmt.Fprintln(t, strings.Join(cells, "\t")) // Flush returns the first error
 		}
 		fmt.Fprintln(t)
 	}
@@ -125,7 +127,7 @@ func (a answer) table(w io.Writer) error {
 	return t.Flush()
 }
 
-// csv prints the rows, or the facts as one row where there are none.
+// csv prints the rows, or the details as a single row if there are no rows.
 func (a answer) csv(w io.Writer) error {
 	if len(a.rows) == 0 {
 		a = answer{rows: [][]jsonMember{a.details}}
@@ -134,7 +136,7 @@ func (a answer) csv(w io.Writer) error {
 	return table.CSV(w, header, rows)
 }
 
-// workbook writes the rows, and the facts on a sheet of their own.
+// workbook writes a workbook with a sheet of the rows and a sheet of the details.
 func (a answer) workbook(w io.Writer) error {
 	var facts [][]string
 	for _, m := range a.details {

@@ -122,7 +122,7 @@ password is replaced at once.`,
 	return cmd
 }
 
-// agencyRows lists agencies for the command list.
+// agencyRows returns the rows that the command agency list prints.
 func agencyRows(f *access.File, now time.Time) (rows []any) {
 	for _, a := range f.Agencies {
 		nats := ""

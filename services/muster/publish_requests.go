@@ -25,45 +25,45 @@ import (
 )
 
 const (
-	requestEvents = 1000    // events a request
-	requestBytes  = 4 << 20 // and bytes
-	// Of a dry run each request sees its own events alone, so that it is as
-	// long as it may be.
+	requestEvents = 1000    // largest number of events in a request
+	requestBytes  = 4 << 20 // and of bytes
+	// Each request of a dry run is decided without the events of the others, so that a
+	// request is as large as the instance takes.
 	dryRunEvents = 10_000
 	dryRunBytes  = 15 << 20
 	retryTimeout = 2 * time.Minute
 )
 
-// A publisher sends files and counts what became of them.
+// A publisher submits files and counts what became of their events.
 type publisher struct {
 	client   client
 	imported bool
-	recorded time.Time // of an import: when rows were recorded
+	recorded time.Time // recorded time of the rows of an import
 	dry      bool
 	sheet    sheets.Options
 	receipts *bufio.Writer
 	bar      *progressbar.ProgressBar
 
 	body     bytes.Buffer
-	events   int            // in the body
-	pending  []pendingEvent // in order; those of the body, and those that have an answer already
-	requests int            // sent
+	events   int            // number of events in the body
+	pending  []pendingEvent // in order: the events in the body, and rows that gave no event
+	requests int            // number of requests sent
 
 	count    map[events.Status]int
 	codes    map[events.Code]int
-	examples []string     // the first few rejected
-	last     log.Position // the furthest that anything went
+	examples []string     // descriptions of the first few rejections
+	last     log.Position // the largest position in a receipt
 }
 
-// A parcel is what stands for one event on its way: nothing for a line of
-// NDJSON, and what rows of a spreadsheet came to.
+// A pendingEvent is an event that has no receipt yet. Its entry is nil for a line of
+// NDJSON.
 type pendingEvent struct {
 	file  string
 	entry *sheets.Result
 }
 
-// add puts one event into the body, which is sent when it is full. raw is nil
-// for rows that came to no event.
+// add puts one event into the body, and sends the body before that if it is full. raw
+// is nil for rows that gave no event.
 func (p *publisher) add(ctx context.Context, raw []byte, of pendingEvent) error {
 	most, bytes := requestEvents, requestBytes
 	if p.dry {
@@ -83,7 +83,7 @@ func (p *publisher) add(ctx context.Context, raw []byte, of pendingEvent) error 
 	return nil
 }
 
-// flush sends the body and notes what became of it.
+// flush sends the body and records the receipts.
 func (p *publisher) flush(ctx context.Context) error {
 	var got []events.Receipt
 	if p.events > 0 {
@@ -107,8 +107,8 @@ func (p *publisher) flush(ctx context.Context) error {
 	return p.sheet.IDs.Flush()
 }
 
-// send submits the body. When the instance is busy or away it is sent again:
-// what was taken the first time comes back as duplicate.
+// send submits the body. If the instance is busy or away, send submits it again: events
+// that were taken the first time are answered as duplicates.
 func (p *publisher) send(ctx context.Context) ([]events.Receipt, error) {
 	header := http.Header{"Content-Type": {"application/x-ndjson"}}
 	if p.imported {
@@ -147,6 +147,7 @@ func (p *publisher) send(ctx context.Context) ([]events.Receipt, error) {
 	}
 }
 
+// post submits the body once.
 func (p *publisher) post(ctx context.Context, header http.Header) ([]events.Receipt, error) {
 	resp, err := p.client.do(ctx, http.MethodPost, "/v1/events", nil, header, bytes.NewReader(p.body.Bytes()))
 	if err != nil {
@@ -172,16 +173,17 @@ func (p *publisher) post(ctx context.Context, header http.Header) ([]events.Rece
 	return answer.Receipts, nil
 }
 
-// A rowReceipt is a receipt with where in a spreadsheet it belongs.
+// A rowReceipt is a receipt together with its place in a spreadsheet.
 type rowReceipt struct {
 	File  string `json:"file,omitzero"`
 	Sheet string `json:"sheet,omitzero"`
 	Rows  []int  `json:"rows,omitempty"`
 	events.Receipt
-	Problems []sheets.Problem `json:"reasons,omitempty"` // in the place of those of the receipt
+	Problems []sheets.Problem `json:"reasons,omitempty"` // replaces the reasons of the receipt
 }
 
-// note writes down what became of a parcel.
+// recordReceipt writes a receipt to the file of receipts, counts it, and remembers the
+// id of an event that is in the log.
 func (p *publisher) recordReceipt(of pendingEvent, r rowReceipt) error {
 	if e := of.entry; e != nil {
 		r.File, r.Sheet, r.Rows = filepath.Base(of.file), e.Sheet, e.Rows
@@ -210,7 +212,7 @@ func (p *publisher) recordReceipt(of pendingEvent, r rowReceipt) error {
 	return err
 }
 
-// tell counts a receipt for the summary.
+// tally counts a receipt for the summary.
 func (p *publisher) tally(r rowReceipt) {
 	if p.count == nil {
 		p.count, p.codes = map[events.Status]int{}, map[events.Code]int{}
@@ -228,13 +230,13 @@ func (p *publisher) tally(r rowReceipt) {
 	if len(p.examples) < 5 && len(r.Problems) > 0 {
 		reason := r.Problems[0].Reason
 		if r.Problems[0].Column != "" {
-			reason.Field = "" // the column is its name here
+			reason.Field = "" // the column names the place already
 		}
 		p.examples = append(p.examples, r.location()+": "+events.Reasons{reason}.Error())
 	}
 }
 
-// where names what was refused as a person finds it.
+// location names the place of a refused event in its file.
 func (r *rowReceipt) location() string {
 	if r.File == "" {
 		return orElse(r.ID, "(no id)")
@@ -255,6 +257,8 @@ func (r *rowReceipt) location() string {
 	return s
 }
 
+// summary prints the counts and the first few rejections. It returns errSilent if
+// anything was rejected.
 func (p *publisher) summary(w io.Writer, receipts string) error {
 	if p.dry {
 		fmt.Fprint(w, "dry run, nothing was written: ")
@@ -281,6 +285,7 @@ func (p *publisher) summary(w io.Writer, receipts string) error {
 	return errSilent
 }
 
+// orElse returns s, or otherwise if s is blank.
 func orElse(s, otherwise string) string {
 	if strings.TrimSpace(s) == "" {
 		return otherwise
@@ -288,7 +293,7 @@ func orElse(s, otherwise string) string {
 	return s
 }
 
-// trimmed is a line as it is sent, empty where it is blank.
+// requestLine returns a line of a file as it is submitted, empty if the line is blank.
 func requestLine(line []byte, imported bool) []byte {
 	line = bytes.TrimSpace(line)
 	if len(line) > 0 && !imported {
@@ -297,8 +302,9 @@ func requestLine(line []byte, imported bool) []byte {
 	return line
 }
 
-// withoutRecordedTime drops the attribute that only an import may bring. A
-// line that is not a JSON object is left to the instance to refuse.
+// withoutRecordedTime removes the attribute recordedtime, which only an import may
+// bring. A line that is not a JSON object is returned as it is, for the instance to
+// refuse.
 func withoutRecordedTime(line []byte) []byte {
 	if !bytes.Contains(line, []byte(`"recordedtime"`)) {
 		return line

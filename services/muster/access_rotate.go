@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// A rotating holds the flags of the commands rotate.
+// rotateFlags are the flags of the commands agency rotate and reader rotate.
 type rotateFlags struct {
 	access accessFile
 	token  tokenFlags
@@ -26,7 +26,8 @@ func (o *rotateFlags) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.finish, "finish", false, "make nothing new, and end at once what the newest token or key replaces")
 }
 
-// tokenOf gives an account its next token.
+// rotateToken gives an account its next token. The token before stays valid for the
+// grace period.
 func (o *rotateFlags) rotateToken(cmd *cobra.Command, k accountKind, name string) error {
 	var s secrets
 	undo, err := o.token.create(&s)
@@ -46,7 +47,7 @@ func (o *rotateFlags) rotateToken(cmd *cobra.Command, k accountKind, name string
 	return s.print(cmd.OutOrStdout(), k.noun, name, o.token.file, o.access.name)
 }
 
-// natsOf gives an agency its next NATS key or password.
+// rotateNATS gives an agency its next NATS key or password.
 func (o *rotateFlags) rotateNATS(cmd *cobra.Command, name string) error {
 	if o.token.file != "" || o.token.expires != "" {
 		return errors.New("--token-file, --expires: belong to a token; leave out --nats, or them")
@@ -65,7 +66,8 @@ func (o *rotateFlags) rotateNATS(cmd *cobra.Command, name string) error {
 	return s.print(cmd.OutOrStdout(), "agency", name, "", o.access.name)
 }
 
-// drop ends what the newest token and the newest key replace.
+// dropReplaced ends the tokens and keys that the newest token and the newest key
+// replace.
 func (o *rotateFlags) dropReplaced(cmd *cobra.Command, k accountKind, name string) error {
 	err := o.access.edit(func(f *access.File) error {
 		a, err := k.account(f, name)
@@ -85,5 +87,5 @@ func (o *rotateFlags) dropReplaced(cmd *cobra.Command, k accountKind, name strin
 	return err
 }
 
-// newest is the last of a list alone.
+// newest returns a list of the last element of list, or an empty list.
 func newest[S ~[]E, E any](list S) S { return list[max(0, len(list)-1):] }

@@ -16,8 +16,9 @@ import (
 
 const expiresUsage = "the last day of the token, or the instant of its end (default: none)"
 
-// ending reads when something ends: an instant, or the last day in Shanghai.
-// Empty is never, the zero time.
+// parseExpiry parses an instant in RFC 3339, or the last day of validity in
+// Asia/Shanghai, and returns the instant from which on something is invalid. The empty
+// text is the zero time, which is never. flag is the name of the flag, for errors.
 func parseExpiry(flag, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
@@ -33,24 +34,24 @@ func parseExpiry(flag, text string) (time.Time, error) {
 	return t.UTC().Truncate(time.Second), nil
 }
 
-// A tokenMaker holds the flags of commands that make a token.
+// tokenFlags are the flags of the commands that make a token.
 type tokenFlags struct{ file, expires string }
 
 func (m *tokenFlags) flags(f *pflag.FlagSet) {
 	f.StringVar(&m.file, "token-file", "", "write the token to this file, which must be new, and do not print it")
 }
 
-// Secrets are what an account was given. They are stored nowhere but where they
-// are handed over.
+// secrets are the credentials that an account was given. They are stored only where
+// they are handed over; the access file holds hashes and public keys.
 type secrets struct {
 	token          string
 	of             access.Token
-	seed           string // of the NATS user's key
-	user, password string // of the NATS user, where it has no key
+	seed           string // seed of the key of the NATS user
+	user, password string // of a NATS user that has no key
 }
 
-// natsOf gives an agency its next NATS key, or its next password where it has a
-// user with one. With a grace the key before counts as well.
+// rotateNATS gives an agency its next NATS key, or its next password if it has a user
+// with a password. The key before stays valid if grace is above 0.
 func (s *secrets) rotateNATS(a *access.Agency, grace time.Duration) (err error) {
 	if a.User != "" {
 		s.user = a.User
@@ -69,8 +70,8 @@ func (s *secrets) rotateNATS(a *access.Agency, grace time.Duration) (err error) 
 	return nil
 }
 
-// make makes the token, and writes it to the file where there is one. undo
-// takes the file away again.
+// create makes a token, and writes it to the file of --token-file if there is one. undo
+// removes that file.
 func (m *tokenFlags) create(s *secrets) (undo func() error, err error) {
 	expires, err := parseExpiry("--expires", m.expires)
 	if err != nil {
@@ -92,7 +93,7 @@ func (m *tokenFlags) create(s *secrets) (undo func() error, err error) {
 	return undo, nil
 }
 
-// print hands over what there is.
+// print prints the credentials, except for a token that was written to tokenFile.
 func (s *secrets) print(w io.Writer, noun, name, tokenFile, accessFile string) error {
 	fmt.Fprintf(w, "%-10s %s\n", noun, name)
 	switch {
@@ -111,8 +112,7 @@ func (s *secrets) print(w io.Writer, noun, name, tokenFile, accessFile string) e
 	return err
 }
 
-// An adding is the part of the commands add that agencies and readers have in
-// common.
+// addFlags are the flags that the commands agency add and reader add have in common.
 type addFlags struct {
 	access accessFile
 	token  tokenFlags
@@ -128,7 +128,7 @@ func (o *addFlags) flags(f *pflag.FlagSet, a *access.Account) {
 	f.StringVar(&o.config.Divisions, "divisions", "", "file of divisions, CSV code,level,name (default: Shandong, 2022/23 edition)")
 }
 
-// check names the account and holds its division against the table.
+// check names the account and verifies that its division is in the table of divisions.
 func (o *addFlags) check(cmd *cobra.Command, a *access.Account, name string) error {
 	a.Name = name
 	switch {
@@ -140,8 +140,8 @@ func (o *addFlags) check(cmd *cobra.Command, a *access.Account, name string) err
 	return deployment.CheckDivision(o.config, a)
 }
 
-// hand makes the token, has add put the account into the file, and hands the
-// secrets over.
+// store makes a token, adds the account to the access file by add, and prints the
+// credentials. If add fails, the file of the token is removed.
 func (o *addFlags) store(cmd *cobra.Command, noun, name string, s *secrets, add func(*access.File) error) error {
 	undo, err := o.token.create(s)
 	if err != nil {
