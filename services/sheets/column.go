@@ -10,39 +10,40 @@ import (
 	"github.com/muster-works/muster/events/division"
 )
 
-// A column is one that a sheet of some kind may have.
+// A column is a column that a sheet of some kind may have.
 type column struct {
-	name       string   // of the field in the data, dotted; nested ones of lines without the line
-	labels     []string // other headers for it
+	name       string   // path of the field in the data, with dots; for a field of a line, the path in the line
+	labels     []string // other headers of the column
 	required   bool
-	set        func(*rowDraft, string) *cellProblem // nil: read by people only
-	dayOfMonth int                                  // of a month, from 1
+	set        func(*rowDraft, string) *cellProblem // sets the field from the text of a cell; nil for columns that only people read
+	dayOfMonth int                                  // day of the month, from 1; 0 for all other columns
 }
 
-// A kind is a kind of sheet.
+// A rowKind is a kind of row, with the type of event that the rows become.
 type rowKind struct {
 	name    string
-	labels  []string // for the names of sheets and the column type
+	labels  []string // names of the kind in titles of sheets and in the column type
 	typ     events.Type
 	columns []column
-	anyOf   [][]string // columns of which a sheet has at least one
-	lines   bool       // an event has many rows
-	// natural is what names an event, and whether that holds a person.
+	anyOf   [][]string // groups of columns; a sheet has at least one of each group
+	lines   bool       // one event has many rows
+	// natural returns the natural key of an event, and whether it holds a person.
 	natural func(events.Data) (key []string, personal bool)
-	// finish completes a row once all cells are set.
+	// finish completes a row after all cells were set; it may be nil.
 	finish func(*rowDraft)
 }
 
-// labels splits a list of labels.
+// splitLabels splits a list of labels at white space.
 func splitLabels(s string) []string { return strings.Fields(s) }
 
-// of makes a column out of a setter of one payload.
+// columnOf makes a column from a function that sets a field of the payload D.
 func columnOf[D any](name, also string, set func(*D, string, *rowDraft) *cellProblem) column {
 	return column{name: name, labels: splitLabels(also), set: func(d *rowDraft, s string) *cellProblem {
 		return set(any(d.event.Data).(*D), s, d)
 	}}
 }
 
+// asRequired returns the column as one that a sheet must have.
 func (c column) asRequired() column { c.required = true; return c }
 
 func textColumn[D any](name, also string, at func(*D) *string) column {
@@ -57,8 +58,9 @@ func dateColumn[D any](name, also string, at func(*D) *civil.Date) column {
 	return columnOf(name, also, func(d *D, s string, r *rowDraft) (f *cellProblem) { *at(d), f = r.epoch.parseDate(s); return f })
 }
 
-// endsOf makes the columns of the first day that no longer counts. Chinese
-// sheets write the last day that counts as often, so the label says which.
+// endColumns makes two columns for the first day that no longer counts: one holds that
+// day, the other the last day that counts. Chinese sheets use both, so the labels say
+// which.
 func endColumns[D any](name, title string, at func(*D) *civil.Date) []column {
 	until := dateColumn(name, title+"(不含)", at)
 	last := columnOf(name+".last", title+"(含)", func(d *D, s string, r *rowDraft) (f *cellProblem) {
@@ -79,7 +81,8 @@ func intColumn[D any](name, also string, at func(*D) *int) column {
 	return columnOf(name, also, func(d *D, s string, _ *rowDraft) (f *cellProblem) { *at(d), f = parseInt(s); return f })
 }
 
-// moneyOf makes two columns: whole fen under the name of the field, and yuan.
+// moneyColumns makes two columns for an amount: whole fen under the name of the field,
+// and yuan.
 func moneyColumns[D any](name, yuanLabels string, at func(*D) *events.Fen) []column {
 	return []column{
 		columnOf(name, name+"(fen)", func(d *D, s string, _ *rowDraft) *cellProblem {
@@ -94,7 +97,7 @@ func moneyColumns[D any](name, yuanLabels string, at func(*D) *events.Fen) []col
 	}
 }
 
-// personOf makes the columns of the person that a row is about.
+// personColumns makes the columns that say whom a row is about.
 func personColumns[D any](at func(*D) *events.Who) []column {
 	identity := func(d *D) *events.Identity {
 		w := at(d)
@@ -114,6 +117,7 @@ func personColumns[D any](at func(*D) *events.Who) []column {
 
 const idLabels = "身份证号 身份证号码 公民身份号码 身份证"
 
+// parsePseudonym parses the pseudonym of a person.
 func parsePseudonym(s string) (events.Person, *cellProblem) {
 	p, err := uuid.Parse(s)
 	if err != nil {
@@ -122,10 +126,10 @@ func parsePseudonym(s string) (events.Person, *cellProblem) {
 	return p, nil
 }
 
-// common are the columns of every kind: what stands around the data.
+// commonColumns are the columns of every kind, for the attributes of the event.
 var commonColumns = []column{
 	{name: "id", labels: splitLabels("事件编号 业务编号"), set: func(d *rowDraft, s string) *cellProblem { d.event.ID = s; return nil }},
-	{name: "type", labels: splitLabels("类型 业务类型"), set: func(*rowDraft, string) *cellProblem { return nil }}, // read before
+	{name: "type", labels: splitLabels("类型 业务类型"), set: func(*rowDraft, string) *cellProblem { return nil }}, // sheet.kindOf has read it
 	{name: "source", labels: splitLabels("来源 报送来源"), set: func(d *rowDraft, s string) *cellProblem { d.event.Source = s; return nil }},
 	{name: "division", labels: splitLabels("区划 区划代码 行政区划代码 统计用区划代码"), set: func(d *rowDraft, s string) *cellProblem { d.event.Division = division.Code(s); return nil }},
 	{name: "replaces", labels: splitLabels("更正编号"), set: func(d *rowDraft, s string) *cellProblem { d.event.Replaces = s; return nil }},
@@ -144,7 +148,7 @@ type Column struct {
 	Required   bool
 }
 
-// Kinds lists every column of every kind of sheet.
+// Columns lists the columns of all kinds of sheets.
 func Columns() (list []Column) {
 	for _, k := range rowKinds {
 		for _, c := range k.allColumns() {
@@ -154,8 +158,8 @@ func Columns() (list []Column) {
 	return list
 }
 
-// all returns the columns of a kind: its own, and the common ones whose
-// headers it does not use itself.
+// allColumns returns the columns of a kind: its own, and the common ones. A label that
+// an own column uses is taken off the common ones.
 func (k *rowKind) allColumns() []column {
 	list := slices.Clone(k.columns)
 	for _, c := range commonColumns {
@@ -167,12 +171,12 @@ func (k *rowKind) allColumns() []column {
 	return list
 }
 
+// named reports whether a normalised header is the name or a label of the column.
 func (c *column) named(header string) bool {
 	return c.name == header || slices.Contains(c.labels, header)
 }
 
-// kindNamed returns a kind by name, label or event type, nil when there is
-// none.
+// kindNamed returns the kind with a name, label or event type, nil if there is none.
 func kindNamed(s string) *rowKind {
 	s = normalizeHeader(s)
 	for i := range rowKinds {
@@ -183,7 +187,8 @@ func kindNamed(s string) *rowKind {
 	return nil
 }
 
-// kindTitled returns the kind that the title of a sheet begins with.
+// kindTitled returns the kind whose name or label begins the title of a sheet, nil if
+// there is none.
 func kindTitled(s string) *rowKind {
 	s = strings.ToLower(cleanCell(s))
 	for i := range rowKinds {
@@ -200,7 +205,7 @@ func kindTitled(s string) *rowKind {
 	return nil
 }
 
-// heading is the form in which headers are compared.
+// normalizeHeader returns the form of a header in which headers are compared.
 func normalizeHeader(s string) string {
 	s = strings.NewReplacer("（", "(", "）", ")", " ", "", "\n", "", "\r", "", "*", "", "＊", "", "：", "", ":", "").Replace(cleanCell(s))
 	return strings.ToLower(s)

@@ -14,10 +14,10 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
+// byteOrderMark is the byte order mark of UTF-8.
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// readCSV reads a file twice: once to find out its encoding, once for what it
-// says.
+// readCSV reads the file twice: once to detect its encoding, and once for its rows.
 func readCSV(f io.ReadSeeker, title string, o Options, yield func(Result) bool) error {
 	gb, size, err := detectEncoding(f)
 	if err != nil {
@@ -68,7 +68,8 @@ func readCSV(f io.ReadSeeker, title string, o Options, yield func(Result) bool) 
 	}
 }
 
-// separator guesses from the first line what stands between cells.
+// detectSeparator returns the first of comma, tab and semicolon that the first line
+// holds.
 func detectSeparator(r *bufio.Reader) rune {
 	head, _ := r.Peek(4 << 10)
 	line, _, _ := bytes.Cut(head, []byte("\n"))
@@ -80,12 +81,12 @@ func detectSeparator(r *bufio.Reader) rune {
 	return ','
 }
 
-// encoding says whether a file is GB18030. A file that is UTF-8 all through is
-// UTF-8; one that is so but for a few bytes is damaged, and not GB18030: it
-// would come out as nonsense.
+// detectEncoding reports whether a file is GB18030. A file is UTF-8 if all of it is
+// valid UTF-8. A file that is valid except for a few bytes is a damaged UTF-8 file, and
+// an error: read as GB18030 it would come out as nonsense.
 func detectEncoding(r io.Reader) (gb bool, size int64, err error) {
 	in := bufio.NewReaderSize(r, 64<<10)
-	good, bad, first, line := 0, 0, 0, 1 // first is the line of the first bad byte
+	good, bad, first, line := 0, 0, 0, 1 // characters of three bytes and more, bad bytes, line of the first bad byte
 	for {
 		c, n, err := in.ReadRune()
 		if errors.Is(err, io.EOF) {
@@ -102,7 +103,7 @@ func detectEncoding(r io.Reader) (gb bool, size int64, err error) {
 			}
 		case c == '\n':
 			line++
-		case n >= 3: // hardly ever comes out of the pairs of GB18030
+		case n >= 3: // text in GB18030 hardly ever forms a valid sequence of three bytes
 			good++
 		}
 	}
@@ -112,6 +113,7 @@ func detectEncoding(r io.Reader) (gb bool, size int64, err error) {
 	return bad > 0, size, nil
 }
 
+// A countingReader counts the bytes that were read.
 type countingReader struct {
 	io.Reader
 	n int64

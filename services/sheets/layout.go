@@ -9,16 +9,16 @@ import (
 	"github.com/muster-works/muster/events/idnumber"
 )
 
-// A layout says which column of a sheet is which.
+// A layout maps the columns of a sheet to the columns of a kind.
 type layout struct {
 	kind    *rowKind
-	columns []*column // nil where the kind has no such column
-	headers []string  // as the sheet has them, fit to be named
+	columns []*column // nil if the kind has no such column
+	headers []string  // headers of the sheet, as errors quote them
 }
 
-// lay finds the columns of a kind under a header line. Where the kind is that
-// of the whole sheet every column must be one of its own; where rows differ,
-// of any kind.
+// newLayout finds the columns of a kind in a header line. If mixed is set, rows of
+// several kinds share the sheet, and a header may belong to any kind. Otherwise each
+// header must belong to kind k.
 func newLayout(k *rowKind, header []string, mixed bool) (*layout, []Problem) {
 	l := &layout{kind: k, columns: make([]*column, len(header)), headers: make([]string, len(header))}
 	var problems []Problem
@@ -66,7 +66,8 @@ func (l *layout) has(name string) bool {
 	return slices.ContainsFunc(l.columns, func(c *column) bool { return c != nil && c.name == name })
 }
 
-// label is the header over a field, or the field where there is none.
+// label returns the header of the column for a field, or the field if there is no
+// column.
 func (l *layout) label(field string) string {
 	for i, c := range l.columns {
 		if c != nil && baseField(c.name) == field {
@@ -83,12 +84,13 @@ func (l *layout) label(field string) string {
 	return field
 }
 
-// base is the field that a column sets: some have two ways to be written.
+// baseField returns the field that a column sets. Some fields have two columns, whose
+// names differ in the suffix.
 func baseField(name string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(name, "_yuan"), ".last")
 }
 
-// field is the one of the contract that a column is read into.
+// field returns the field of the contract that a column sets.
 func (c *column) field() string {
 	if c.dayOfMonth > 0 || c.name == "days" {
 		return "marks"
@@ -96,8 +98,8 @@ func (c *column) field() string {
 	return baseField(c.name)
 }
 
-// hint helps with a header that is nearly one: 公示截止日期 does not say
-// whether that day still counts.
+// headerHint explains a header that is almost known: 公示截止日期 does not say whether that
+// day still counts.
 func headerHint(all []column, name string) string {
 	for _, c := range all {
 		if slices.Contains(c.labels, name+"(不含)") {
@@ -110,6 +112,7 @@ func headerHint(all []column, name string) string {
 	return ""
 }
 
+// headerAlternatives lists the headers that a missing column may have.
 func headerAlternatives(c column) string {
 	if len(c.labels) == 0 {
 		return ""
@@ -117,8 +120,8 @@ func headerAlternatives(c column) string {
 	return ", as " + c.name + " or " + strings.Join(c.labels, " or ")
 }
 
-// presentable is a header as errors and receipts name it. Where the header
-// line was left out, data stands in its place.
+// displayHeader returns a header as errors and receipts quote it, or the number of the
+// column. A file without a header line has data in its place, which must not be quoted.
 func displayHeader(h string, i int) string {
 	h = strings.Join(strings.Fields(h), " ")
 	digits := 0

@@ -9,10 +9,10 @@ import (
 	"github.com/muster-works/muster/events/layouttest"
 )
 
-// TestBookLayout holds the file of ids to what is frozen for the version in its
-// title: an agency keeps it for years, and without it rows get other ids. Its
-// lines, and the ids that rows get, follow from the key.
-func TestBookLayout(t *testing.T) {
+// TestIDStoreLayout compares the file of ids with its frozen layout of the version in
+// its title. An agency keeps the file for years, and without it rows get other ids. The
+// lines of the file, and the ids of rows, depend on the key.
+func TestIDStoreLayout(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ids")
 	b, err := OpenIDStore(path)
 	if err != nil {

@@ -9,22 +9,22 @@ import (
 	"github.com/muster-works/muster/events/idnumber"
 )
 
-// A sheet is one being read, row by row.
+// A sheet is a sheet that is being read, row by row.
 type sheet struct {
 	Options
-	name  string // of a workbook's sheet
-	title string // that may say the kind
+	name  string // name of the sheet in a workbook; empty for CSV
+	title string // title that may begin with the kind
 	epoch epoch
 	yield func(Result) bool
 
-	header  []string // nil until it came
-	typeAt  int      // column that says the kind of a row, -1 for none
+	header  []string // nil until the header line was read
+	typeAt  int      // column that says the kind of a row; -1 is none
 	refused bool     // the header was refused
 	layouts map[*rowKind]*kindLayout
 	groups  eventGroups
 }
 
-// laid is how one kind lies in the sheet, or why it cannot.
+// A kindLayout is the layout of a kind in the sheet, or the problems that prevent it.
 type kindLayout struct {
 	*layout
 	problems []Problem
@@ -34,6 +34,7 @@ func newSheet(name, title string, e epoch, o Options, yield func(Result) bool) *
 	return &sheet{Options: o, name: displayTitle(name), title: title, epoch: e, yield: yield, typeAt: -1, layouts: map[*rowKind]*kindLayout{}}
 }
 
+// displayTitle returns the name of a sheet as results quote it.
 func displayTitle(s string) string {
 	if idnumber.In(s) {
 		return "(withheld)"
@@ -41,7 +42,7 @@ func displayTitle(s string) string {
 	return s
 }
 
-// row takes a row. It returns false when no more is wanted.
+// takeRow takes the next row. It returns false if the caller wants no more results.
 func (s *sheet) takeRow(n int, cells []string) bool {
 	blank := !slices.ContainsFunc(cells, func(c string) bool { return cleanCell(c) != "" })
 	switch {
@@ -73,7 +74,7 @@ func (s *sheet) takeRow(n int, cells []string) bool {
 	return s.sendEvent(d.layout, &d.event, []int{n}, 1)
 }
 
-// head takes the header line.
+// takeHeader takes the header line.
 func (s *sheet) takeHeader(n int, header []string) bool {
 	s.header = header
 	fail := func(problems ...Problem) bool {
@@ -101,7 +102,7 @@ func (s *sheet) takeHeader(n int, header []string) bool {
 	return true
 }
 
-// kindOf says what kind a row is of.
+// kindOf returns the kind of a row, from its type column, the options or the title.
 func (s *sheet) kindOf(cells []string) (*rowKind, *Problem) {
 	if said := cleanCell(cell(cells, s.typeAt)); said != "" {
 		if k := kindNamed(said); k != nil {
@@ -128,7 +129,7 @@ func cell(cells []string, i int) string {
 	return cells[i]
 }
 
-// names lists the kinds.
+// kindNames lists the kinds for error messages.
 func kindNames() string {
 	var list []string
 	for _, k := range rowKinds {
@@ -137,6 +138,7 @@ func kindNames() string {
 	return strings.Join(list, ", ")
 }
 
+// layoutOf returns the layout of a kind, which is made once.
 func (s *sheet) layoutOf(k *rowKind) *kindLayout {
 	l := s.layouts[k]
 	if l == nil {
@@ -147,7 +149,7 @@ func (s *sheet) layoutOf(k *rowKind) *kindLayout {
 	return l
 }
 
-// at puts problems into a row.
+// inRow returns a copy of problems with the row set.
 func inRow(row int, problems []Problem) []Problem {
 	problems = slices.Clone(problems)
 	for i := range problems {
@@ -160,7 +162,7 @@ func (s *sheet) refuse(rows []int, problems ...Problem) bool {
 	return s.yield(Result{Sheet: s.name, Rows: rows, Problems: problems})
 }
 
-// send gives an event its id and hands it on.
+// sendEvent gives an event its id and yields it.
 func (s *sheet) sendEvent(l *layout, e *events.Event, rows []int, part int) bool {
 	base, natural := s.identify(l.kind, e, part)
 	content := *e
@@ -185,8 +187,7 @@ func (s *sheet) sendEvent(l *layout, e *events.Event, rows []int, part int) bool
 	return s.yield(Result{Sheet: s.name, Rows: rows, Event: e, Record: c, layout: l})
 }
 
-// identify returns the id of the first version of an event, and what names it
-// in the book.
+// identify returns the id of the first version of an event, and its key in the IDStore.
 func (s *sheet) identify(k *rowKind, e *events.Event, part int) (base string, natural []byte) {
 	if e.ID != "" {
 		if base = e.ID; part > 1 {
@@ -199,7 +200,7 @@ func (s *sheet) identify(k *rowKind, e *events.Event, part int) (base string, na
 	return s.IDs.hashedID(k.name, natural, personal), natural
 }
 
-// end sends what was held back.
+// finish yields the events whose rows were held until the end of the sheet.
 func (s *sheet) finish() bool {
 	for _, g := range s.groups.list {
 		if !s.sendGroup(g) {
@@ -209,8 +210,8 @@ func (s *sheet) finish() bool {
 	return true
 }
 
-// sendGroup sends the parts of a group, and before them withdraws the parts
-// that it had and has no more.
+// sendGroup yields the parts of a group. Before that it withdraws the parts that were
+// sent once and that the group no longer has.
 func (s *sheet) sendGroup(g *eventGroup) bool {
 	parts := g.parts()
 	for part := len(parts) + 1; ; part++ {

@@ -1,50 +1,52 @@
-// Package sheets reads what agencies keep in spreadsheets: CSV and XLSX with a
-// header line, a row a fact, into events of the contract.
+// Package sheets reads the spreadsheets of agencies into events of the contract: CSV
+// and XLSX files with a header line, in which each row is a fact.
 //
 // # What a file holds
 //
-// One kind of row a sheet: post, hire, exit, training, attendance (a row is a
-// person's month) or payment (a row is a line of a run). The kind comes from
-// the column type, else from [Options], else from the beginning of the name of
-// the sheet, which for CSV is that of the file: hire-2022-05.csv, 考勤5月.
-// Columns are found by their names, which are those of the data fields, or by
-// their Chinese labels, in any order; [Kinds] lists them. A column that is not
-// known, one that stands twice, or a required one that is missing refuses the
-// sheet. CSV is UTF-8, with or without a byte order mark, or GB18030; which of
-// them is decided by the whole file.
+// A sheet holds rows of one kind: post, hire, exit, training, attendance (a row is the
+// month of a person) or payment (a row is a line of a pay run). The kind comes from the
+// column type, else from [Options], else from the beginning of the name of the sheet.
+// The name of a CSV sheet is that of the file: hire-2022-05.csv, 考勤5月.csv. Columns may
+// come in any order. A column is found by its header, which is the name of the data
+// field or one of its Chinese labels; [Columns] lists them. A sheet is refused as a
+// whole if it has an unknown column, two columns for one field, or lacks a required
+// column. CSV is UTF-8, with or without a byte order mark, or GB18030; the bytes of the
+// whole file decide which.
 //
 // # What comes out
 //
-// A row of post, hire, exit and training is an event. The rows of attendance
-// of one post and month are one event; the rows of one payment run are parts
-// of at most 500 lines, in the order of the file. Sheets of a workbook are
-// read in the order in which their events need each other: posts, hires,
-// exits, training, attendance, payments.
+// A row of post, hire, exit or training becomes an event. The rows of attendance of one
+// post and month become one event. The rows of one pay run become events of at most 500
+// lines each, in the order of the file. The sheets of a workbook are read in the order
+// in which their events depend on each other: posts, hires, exits, training,
+// attendance, payments.
 //
-// Every row is held to the contract by itself. One that breaks it comes back
-// with its number, as a spreadsheet counts, and the column, and nothing of it
-// becomes part of an event; the other rows go on. No error quotes a cell.
+// Each row is checked against the contract by itself. A row that breaks the contract is
+// returned with its row number, as a spreadsheet counts, and the header of the column.
+// No part of such a row becomes part of an event. The other rows are read. Errors never
+// quote a cell, since a cell may hold an identity.
 //
 // # Ids
 //
-// Without a column id a row has the id that its natural key gives: for a post
-// its name; for a hire the person, the post and the first day; for an exit the
-// person, the post and the day; for training the person, the course and the
-// day; for attendance the post and the month; for a payment the run and the
-// part. The same file again therefore is the same events again. A row whose
-// content changed under its key becomes an event that replaces the one sent
-// before it, which the [Book] remembers. A row whose key changed (a wrong
-// on-duty day) needs the id of the earlier event in a column replaces. A row
-// that is gone withdraws nothing, but for payments: a run that has come to
-// have fewer parts withdraws the last ones, since their lines have moved up.
+// If there is no column id, the id of an event is derived from its natural key: for a
+// post its name; for a hire the person, the post and the first day; for an exit the
+// person, the post and the day; for training the person, the course and the day; for
+// attendance the post and the month; for a payment the run and the number of the part.
+// The same file therefore gives the same events again. If the content of a row changed
+// and its key did not, its event replaces the event that was sent before, which the
+// [IDStore] remembers. If the key changed (a wrong on-duty day), the row needs the id
+// of the earlier event in a column replaces. A row that was removed from a file
+// withdraws nothing. There is one exception: if a run has fewer parts than before, the
+// last parts are withdrawn, since their lines have moved up.
 //
-// Ids of events about one person are keyed hashes: whoever reads the log
-// cannot try identity numbers on them.
+// The id of an event about one person is a keyed hash, so that nobody who reads the log
+// can test identity numbers against it.
 //
 // # Memory
 //
-// Rows of CSV stream; a workbook is unpacked in memory, never to disk, up to
-// 512 MiB. Attendance and payments are held until the end of their sheet.
+// The rows of CSV are streamed. A workbook is unpacked in memory, never to disk, and
+// may have up to 512 MiB unpacked. The rows of attendance and payments are held until
+// the end of their sheet.
 package sheets
 
 import (
@@ -59,47 +61,49 @@ import (
 	"github.com/muster-works/muster/events/division"
 )
 
-// Options say what a file leaves out.
+// Options supply what a file leaves out.
 type Options struct {
-	Kind     string        // of rows: a name, a label or an event type; the sheet's where empty
-	Source   string        // of rows without one: /agency/<agency>
-	Division division.Code // of rows without one
-	// Book remembers what was sent before. It is required.
+	Kind     string        // kind of the rows: a name, a label or an event type; empty takes the kind from the sheet
+	Source   string        // source of rows that have none: /agency/<agency>
+	Division division.Code // division of rows that have none
+	// IDs remembers what was sent before. It is required.
 	IDs *IDStore
-	// Progress, when there is one, is told how much of the file is read, from
-	// 0 to 1.
+	// Progress is called with the part of the file that was read, from 0 to 1. It
+	// may be nil.
 	Progress func(part float64)
 }
 
-// An Entry is what one row or several came to: an event, or why there is none.
+// A Result is what one or more rows gave: an event, or the problems that prevent one.
 type Result struct {
-	Sheet    string // of a workbook
-	Rows     []int  // from 1, the header included; line i of an event is row Rows[i]
+	Sheet    string // name of the sheet in a workbook; empty for CSV
+	Rows     []int  // row numbers from 1, counting the header; line i of an event comes from row Rows[i]
 	Event    *events.Event
-	Problems []Problem // where there is no event
-	Record   IDRecord  // to be kept once the event is in the log
+	Problems []Problem // set if there is no event
+	Record   IDRecord  // to be put into the IDStore once the event is in the log
 
 	layout *layout
 }
 
-// A Problem is a reason, and where in the file it lies.
+// A Problem is a reason for a refusal, with its place in the file.
 type Problem struct {
 	Row    int    `json:"row,omitzero"`
-	Column string `json:"column,omitzero"` // as the header has it
+	Column string `json:"column,omitzero"` // header of the column
 	events.Reason
 }
 
-// A Format is how a file is written.
+// A Format is a file format.
 type Format int
 
 // The formats.
 const (
 	CSV Format = iota + 1
 	XLSX
-	NDJSON // which is not read here
+	NDJSON // recognised by Sniff, not read by this package
 )
 
-// Sniff says how a file is written, from its name and first bytes.
+// Sniff returns the format of a file from its name and its first bytes, of which 512
+// are enough. It fails for files that are neither text nor a workbook that this package
+// reads; the error says how to save such a file.
 func Sniff(name string, head []byte) (Format, error) {
 	text := bytes.TrimLeft(bytes.TrimPrefix(head, byteOrderMark), " \t\r\n")
 	switch extension := strings.ToLower(filepath.Ext(name)); {
@@ -117,9 +121,9 @@ func Sniff(name string, head []byte) (Format, error) {
 	return CSV, nil
 }
 
-// Read yields what a file of a format holds, in the order in which it is to be
-// submitted. name is that of the file. An error ends it: the file cannot be
-// read as what it is.
+// Read yields the results of a file in the order in which they are to be submitted.
+// name is the name of the file. An error ends the sequence: the file cannot be read in
+// its format. The sequence uses f and o.IDs, and can be ranged over once.
 func Read(f io.ReadSeeker, name string, format Format, o Options) iter.Seq2[Result, error] {
 	if o.Progress == nil {
 		o.Progress = func(float64) {}
@@ -141,7 +145,7 @@ func Read(f io.ReadSeeker, name string, format Format, o Options) iter.Seq2[Resu
 	}
 }
 
-// Locate says where in the file the reasons of a receipt lie.
+// Locate returns the reasons of a receipt with their places in the file.
 func (e *Result) Locate(reasons events.Reasons) []Problem {
 	list := make([]Problem, len(reasons))
 	for i, r := range reasons {
@@ -156,7 +160,7 @@ func (e *Result) Locate(reasons events.Reasons) []Problem {
 			}
 			_, name, _ = strings.Cut(rest, "].")
 		} else if len(e.Rows) > 1 {
-			continue // it is of all the rows
+			continue // the reason concerns all rows
 		}
 		list[i].Row = e.Rows[line]
 		if e.layout != nil {

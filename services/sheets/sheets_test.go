@@ -56,7 +56,7 @@ func entries(name string, content []byte, o Options) (list []Result, err error) 
 	return list, nil
 }
 
-// text shows entries as a person would check them.
+// The text of results is made for people who check it.
 func show(list []Result) string {
 	var b strings.Builder
 	for _, e := range list {
@@ -84,7 +84,7 @@ func show(list []Result) string {
 	return b.String()
 }
 
-// workbook makes an XLSX of sheets of rows.
+// workbook makes an XLSX file of sheets of rows.
 func workbook(t testing.TB, sheets map[string][][]any, order ...string) []byte {
 	t.Helper()
 	f := excelize.NewFile()
@@ -109,9 +109,9 @@ func workbook(t testing.TB, sheets map[string][][]any, order ...string) []byte {
 	return b.Bytes()
 }
 
-// Goal: every file of testdata is read as its neighbour .want says; the table
-// of kinds, labels and forms is there to be looked at. Run with
-// MUSTER_UPDATE=1 after a change, and look.
+// Goal: each file in testdata is read as the file of the same name with .want says. The
+// files show all kinds, labels and formats. Run with MUSTER_UPDATE=1 after a change, and
+// check the difference.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.csv")
 	if err != nil || len(files) < 8 {
@@ -151,8 +151,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// Goal: the encoding and the form of a file make no difference to what it
-// says, ids included.
+// Goal: the encoding and the format of a file make no difference to its events, ids
+// included.
 func TestEncodings(t *testing.T) {
 	utf8, err := os.ReadFile("testdata/上岗.csv")
 	if err != nil {
@@ -211,8 +211,8 @@ func same(a, b Result) bool {
 	return show([]Result{a}) == show([]Result{b})
 }
 
-// Goal: nothing that is said about a bad row holds what stood in it, wherever
-// an identity number is put.
+// Goal: no problem with a row quotes a cell of the row, in whichever cell the identity
+// number stands.
 func TestNoNumberInErrors(t *testing.T) {
 	secret := citizen(7)
 	for _, k := range rowKinds {
@@ -246,7 +246,7 @@ func TestNoNumberInErrors(t *testing.T) {
 	}
 }
 
-// Goal: the first bytes decide, whatever the name says.
+// Goal: the first bytes decide the format before the name does.
 func TestSniff(t *testing.T) {
 	book := workbook(t, nil, "post")
 	for _, test := range []struct {

@@ -10,7 +10,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A flaw is what is wrong with a cell. It never quotes it.
+// A cellProblem is what is wrong with a cell. It never quotes the cell.
 type cellProblem struct {
 	code   events.Code
 	detail string
@@ -18,22 +18,22 @@ type cellProblem struct {
 
 func invalid(detail string) *cellProblem { return &cellProblem{events.Invalid, detail} }
 
-// clean takes off what exports put around a cell to keep it a text.
+// cleanCell removes what spreadsheet programs put around the text of a cell.
 func cleanCell(s string) string {
 	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' || r == '\u00a0' || r == '\u3000' || r == '\ufeff' })
 	return strings.TrimPrefix(s, "'")
 }
 
-// An epoch is the day before the first one that a workbook counts; 0 for a
-// file that does not count days.
+// An epoch is day 0 of the serial day numbers of a workbook; 0 for a file without them.
 type epoch civil.Date
 
 var (
-	epoch1900 = epoch(civil.On(1899, 12, 30)) // which takes 1900 for a leap year
+	epoch1900 = epoch(civil.On(1899, 12, 30)) // two days before 1900-01-01: workbooks count from 1, and take 1900 for a leap year
 	epoch1904 = epoch(civil.On(1904, 1, 1))
 )
 
-// serial reads a day as workbooks count them.
+// parseSerial parses a serial day number. Numbers up to 60 are none: they lie before
+// March 1900, where workbooks disagree.
 func (e epoch) parseSerial(s string) (civil.Date, bool) {
 	if e == 0 || len(s) < 3 {
 		return 0, false
@@ -45,8 +45,8 @@ func (e epoch) parseSerial(s string) (civil.Date, bool) {
 	return civil.Date(e) + civil.Date(math.Floor(n)), true
 }
 
-// date reads a day in the forms in use: 2022-05-01, 2022/5/1, 2022.5.1,
-// 20220501, 2022年5月1日, any of them with a time of day, and a workbook's own.
+// parseDate parses a day in the forms in use: 2022-05-01, 2022/5/1, 2022.5.1, 20220501,
+// 2022年5月1日, each with or without a time of day, and serial day numbers.
 func (e epoch) parseDate(s string) (civil.Date, *cellProblem) {
 	if d, ok := e.parseSerial(s); ok {
 		return d, nil
@@ -59,7 +59,7 @@ func (e epoch) parseDate(s string) (civil.Date, *cellProblem) {
 	return 0, &cellProblem{events.InvalidDate, "must be a date that exists, such as 2022-05-01 or 2022/5/1"}
 }
 
-// month reads a month: 2022-05, 2022/5, 202205, 2022年5月, or a day of it.
+// parseMonth parses a month: 2022-05, 2022/5, 202205, 2022年5月, or a day in it.
 func (e epoch) parseMonth(s string) (civil.Month, *cellProblem) {
 	if d, ok := e.parseSerial(s); ok {
 		return d.Month(), nil
@@ -80,7 +80,7 @@ func isoDate(y, m, d int) string {
 	return pad(y, 4) + "-" + pad(m, 2) + "-" + pad(d, 2)
 }
 
-// parts reads year, month and day; the day is 0 where there is none.
+// splitDate splits a date into year, month and day. The day is 0 if there is none.
 func splitDate(s string) (y, m, d int, ok bool) {
 	if day, time, timed := strings.Cut(strings.Replace(s, "T", " ", 1), " "); timed {
 		if strings.Trim(time, "0123456789:.") != "" {
@@ -112,8 +112,8 @@ func splitDate(s string) (y, m, d int, ok bool) {
 	return n[0], n[1], n[2], true
 }
 
-// yuan reads money in yuan with up to two decimals. A workbook's own
-// arithmetic may be off by less than a hundredth of a fen.
+// parseYuan parses an amount in yuan with up to two decimals. A number of a workbook
+// may be off by less than a hundredth of a fen, because of floating point.
 func parseYuan(s string) (events.Fen, *cellProblem) {
 	bad := invalid("must be an amount in yuan with at most two decimals")
 	s = strings.NewReplacer(",", "", "，", "", "¥", "", "￥", "", "元", "", " ", "").Replace(s)
@@ -135,7 +135,7 @@ func parseYuan(s string) (events.Fen, *cellProblem) {
 	}
 }
 
-// whole reads a number without decimals.
+// parseInt parses a number without decimals.
 func parseInt(s string) (int, *cellProblem) {
 	s = strings.ReplaceAll(s, ",", "")
 	if head, tail, ok := strings.Cut(s, "."); ok && strings.Trim(tail, "0") == "" {
@@ -150,7 +150,7 @@ func parseInt(s string) (int, *cellProblem) {
 
 func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
-// yes reads a truth.
+// parseBool parses yes or no.
 func parseBool(s string) (bool, *cellProblem) {
 	switch strings.ToLower(s) {
 	case "true", "yes", "y", "1", "是", "√", "✓":
@@ -161,7 +161,7 @@ func parseBool(s string) (bool, *cellProblem) {
 	return false, invalid("must be yes or no (是, 否)")
 }
 
-// number reads an identity or account number.
+// parseNumber parses an identity or account number.
 func parseNumber(s string) (string, *cellProblem) {
 	if n, err := strconv.ParseFloat(s, 64); err == nil && n > 1e15 && strings.ContainsAny(s, "eE") {
 		return "", invalid("was typed as a number, of which a workbook keeps 15 digits only; format the column as text and type it again")
@@ -169,7 +169,7 @@ func parseNumber(s string) (string, *cellProblem) {
 	return strings.ToUpper(strings.ReplaceAll(s, " ", "")), nil
 }
 
-// text refuses what was in neither encoding.
+// checkText fails if the text was in neither encoding.
 func checkText(s string) *cellProblem {
 	if strings.ContainsRune(s, utf8.RuneError) {
 		return &cellProblem{events.Malformed, "holds bytes that are neither UTF-8 nor GB18030"}
@@ -177,10 +177,11 @@ func checkText(s string) *cellProblem {
 	return nil
 }
 
-// A code is a table of labels for the codes of the contract.
+// A codeTable maps labels to codes of the contract.
 type codeTable map[string]string
 
-// read returns the code of a label; what is none is left to the contract.
+// lookup returns the code of a label. An unknown label is returned as it is, for the
+// contract to refuse.
 func (c codeTable) lookup(s string) string {
 	if v, ok := c[s]; ok {
 		return v
@@ -198,7 +199,7 @@ var (
 	modeCodes = codeTable{"判定": "decide", "登记": "record"}
 )
 
-// mark reads what one day says: a letter of the contract, or a sign in use.
+// parseMark parses the mark of one day: a letter of the contract, or a sign in use.
 func parseMark(s string) (byte, bool) {
 	switch strings.ToUpper(s) {
 	case "P", "√", "✓", "✔", "出", "出勤", "到", "1":
@@ -219,8 +220,8 @@ func parseMark(s string) (byte, bool) {
 	return 0, false
 }
 
-// present reads a list of days, such as 1-5,8-12,15. Of the others nothing was
-// said.
+// parseDays parses a list of the days present, such as 1-5,8-12,15. It says nothing
+// about the other days.
 func (d *rowDraft) parseDays(s string) *cellProblem {
 	bad := invalid("must list the days present, such as 1-5,8-12; a number of days does not say which")
 	if !strings.ContainsAny(s, "-,，、;~") {

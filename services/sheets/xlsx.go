@@ -8,16 +8,16 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// unpacked bounds a workbook in memory. What were larger would be unpacked to
-// a file, identities and all.
+// maxUnpacked is the largest size of an unpacked workbook, in bytes. The library would
+// unpack parts of a larger one to a temporary file, with the identities in it.
 const maxUnpacked = 512 << 20
 
-// errWorkbook stands for all errors of the library, which may quote cells.
+// errWorkbook replaces all errors of the library, which may quote cells.
 var errWorkbook = errors.New("is a damaged workbook, or one of more than 512 MiB unpacked")
 
 // readXLSX reads the visible sheets of a workbook.
 func readXLSX(f io.Reader, o Options, yield func(Result) bool) (err error) {
-	// The library is not made for files that somebody damaged on purpose.
+	// The library may panic on files that were damaged on purpose.
 	inside := true
 	defer func() {
 		if inside && recover() != nil {
@@ -58,8 +58,8 @@ func readXLSX(f io.Reader, o Options, yield func(Result) bool) (err error) {
 	return nil
 }
 
-// order returns the visible sheets in the order in which their events need
-// each other.
+// sheetOrder returns the names of the visible sheets in the order in which their events
+// depend on each other.
 func sheetOrder(book *excelize.File, o Options) (list []string) {
 	rank := func(name string) int {
 		k := kindTitled(name)
@@ -77,7 +77,8 @@ func sheetOrder(book *excelize.File, o Options) (list []string) {
 	return list
 }
 
-// rows hands over the rows of a sheet until no more are wanted.
+// readRows passes the rows of a sheet to s. more is false if the caller wants no more
+// results.
 func readRows(book *excelize.File, name string, s *sheet) (more bool, err error) {
 	r, err := book.Rows(name)
 	if err != nil {

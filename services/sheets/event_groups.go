@@ -7,33 +7,33 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// partLines is how many lines of a run one event has.
+// partLines is the largest number of lines of a pay run in one event.
 const partLines = 500
 
-// groups gathers the rows that become lines of one event, in the order in
-// which the first of each came.
+// eventGroups gathers the rows that become lines of one event, in the order of the
+// first row of each event.
 type eventGroups struct {
 	list []*eventGroup
 	by   map[string]*eventGroup
-	runs map[string]int // lines of each run that have no name of their own
+	runs map[string]int // for each run, the number of lines without a name of their own
 }
 
-// A group is a sheet of attendance of one post and month, or a run.
+// An eventGroup is the attendance sheet of one post and month, or one pay run.
 type eventGroup struct {
 	layout     *layout
-	event      events.Event // without lines
-	common     string       // all of it, to compare
-	row        int          // the first
+	event      events.Event // the event without its lines
+	common     string       // event as JSON, to compare the rows with each other
+	row        int          // number of the first row
 	rows       []int
 	attendance []events.AttendanceLine
 	payments   []events.PayLine
-	people     map[string]int // row of each person of an attendance sheet
+	people     map[string]int // for attendance, the row of each person
 }
 
-// splits says whether events of the kind are cut into parts.
+// inParts reports whether rows of the kind become several events if there are many.
 func (k *rowKind) inParts() bool { return k.typ == events.PaymentInstructedType }
 
-// add takes a row into its group, or says why it cannot.
+// add puts a row into its group. It returns problems if the row contradicts the group.
 func (s *eventGroups) add(d *rowDraft) []Problem {
 	if s.by == nil {
 		s.by, s.runs = map[string]*eventGroup{}, map[string]int{}
@@ -91,6 +91,7 @@ func (s *eventGroups) add(d *rowDraft) []Problem {
 	return nil
 }
 
+// sharedColumns names the columns that all rows of one event have in common.
 func sharedColumns(k *rowKind) string {
 	if k.inParts() {
 		return "month, fund, division, submode, replaces"
@@ -98,7 +99,7 @@ func sharedColumns(k *rowKind) string {
 	return "recorder, division, submode, replaces"
 }
 
-// A part is an event and the rows of its lines.
+// An eventPart is an event and the rows that its lines come from.
 type eventPart struct {
 	event *events.Event
 	rows  []int

@@ -17,51 +17,56 @@ import (
 	"strings"
 )
 
-// A Book remembers which rows were sent under which ids, so that a row that
-// changed can replace what was sent of it before.
+// An IDStore remembers which rows were sent under which ids, so that a row that changed
+// can replace the event that was sent of it before.
 //
-// It is a text file: a key, then a line for each event that is in the log,
-// the last for a natural key holding. It contains no cell of any sheet, only
-// keyed hashes; but as it contains the key too it is to be kept like the
-// sheets themselves. When it is lost, rows about one person get other ids: the
-// services then refuse what would be there twice (a hire, an exit), but for
-// training, which would be recorded again; posts, attendance and payments keep
-// their ids, and a changed one is refused as id_reused. A book belongs to one
-// deployment. The file is made when there is something to remember.
+// It is a text file: a line with a key, then a line for each event that is in the log.
+// Of the lines about one natural key the last one is valid. The file holds keyed hashes
+// and no cell of any sheet. Since it holds the key as well, keep it as safe as the
+// sheets. The file is created when there is something to remember. It belongs to one
+// deployment.
 //
-// A book is for one publisher at a time, and not safe for concurrent use.
+// If the file is lost, rows about one person get other ids. The services then refuse
+// what would be recorded twice (a hire, an exit), except for training, which would be
+// recorded again. Posts, attendance and payments keep their ids, and a changed row of
+// them is refused as id_reused.
+//
+// An IDStore is for one publisher at a time and is not safe for concurrent use.
 type IDStore struct {
 	path  string
 	key   []byte
 	known map[fingerprint]IDRecord
-	seen  map[fingerprint]IDRecord // in this run, with the row in at
+	seen  map[fingerprint]IDRecord // what this run has read so far
 	file  *os.File
 	w     *bufio.Writer
 }
 
+// A fingerprint is the first half of an HMAC-SHA256.
 type fingerprint [16]byte
 
-// A Claim is what a book knows of one natural key once the event is in the
-// log.
+// An IDRecord is what an IDStore knows about one natural key.
 type IDRecord struct {
 	natural  fingerprint
 	content  fingerprint
-	version  int
-	replaces int  // the version that it replaced, 0 for none
-	gone     bool // withdrawn
+	version  int  // number of the version, from 1
+	replaces int  // the version that it replaces; 0 is none
+	gone     bool // the event was withdrawn
 }
 
+// idStoreTitle begins the first line of the file, before the key in hexadecimal.
 const idStoreTitle = "muster-ids-1 "
 
-// ErrBook says that a file is no book, or a damaged one.
+// ErrIDStore says that a file is not a file of ids, or a damaged one.
 var ErrIDStore = errors.New("sheets: not a file of ids")
 
-// OpenBook reads a book, or begins one where there is none at path.
+// OpenIDStore reads the file at path, or begins an empty store if there is no such
+// file. A last line without an end, which a crash may leave, is cut off. The error is
+// ErrIDStore if the file is anything else.
 func OpenIDStore(path string) (*IDStore, error) {
 	b := &IDStore{path: path, key: make([]byte, 32), known: map[fingerprint]IDRecord{}, seen: map[fingerprint]IDRecord{}}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		_, _ = rand.Read(b.key) // never fails
+		_, _ = rand.Read(b.key) // Read of crypto/rand never fails
 		return b, nil
 	}
 	if err != nil {
@@ -85,7 +90,7 @@ func (b *IDStore) read(f *os.File) error {
 	for {
 		line, err := r.ReadString('\n')
 		if errors.Is(err, io.EOF) {
-			break // and what has no end was cut off
+			break // a last line without an end is not a record
 		}
 		if err != nil {
 			return err
@@ -115,7 +120,8 @@ func parseRecord(line string) (c IDRecord, err error) {
 	return c, nil
 }
 
-// Keep remembers that an event is in the log.
+// Put remembers that the event of an IDRecord is in the log. Call Flush or Close to
+// write the file.
 func (b *IDStore) Put(c IDRecord) error {
 	if c.version == 0 || b.known[c.natural] == c {
 		return nil
@@ -137,7 +143,7 @@ func (b *IDStore) Put(c IDRecord) error {
 	return err
 }
 
-// Flush writes what was kept.
+// Flush writes what was put.
 func (b *IDStore) Flush() error {
 	if b.w == nil {
 		return nil
@@ -145,7 +151,7 @@ func (b *IDStore) Flush() error {
 	return b.w.Flush()
 }
 
-// Close writes what was kept and closes the file.
+// Close writes what was put, syncs the file and closes it.
 func (b *IDStore) Close() error {
 	if b.file == nil {
 		return nil
@@ -153,7 +159,7 @@ func (b *IDStore) Close() error {
 	return errors.Join(b.w.Flush(), b.file.Sync(), b.file.Close())
 }
 
-// sum hashes parts, keyed unless the key is nil.
+// keyedHash hashes parts with a key. A nil key gives a hash that everybody can compute.
 func keyedHash(key []byte, parts ...[]byte) fingerprint {
 	h := hmac.New(sha256.New, key)
 	for _, p := range parts {
@@ -163,7 +169,8 @@ func keyedHash(key []byte, parts ...[]byte) fingerprint {
 	return fingerprint(h.Sum(nil))
 }
 
-// claim is what content under a natural key is to be sent as.
+// next returns the record under which content is to be sent: the known one if the
+// content is the same, else the next version.
 func (b *IDStore) next(natural []byte, content []byte) IDRecord {
 	c := IDRecord{natural: keyedHash(b.key, []byte("natural"), natural), content: keyedHash(b.key, []byte("content"), content), version: 1}
 	old, known := b.known[c.natural]
@@ -179,7 +186,7 @@ func (b *IDStore) next(natural []byte, content []byte) IDRecord {
 	return c
 }
 
-// clash says whether other content came under a natural key in this run.
+// conflicts reports whether other content had the same natural key before in this run.
 func (b *IDStore) conflicts(c IDRecord) bool {
 	first, again := b.seen[c.natural]
 	if !again {
@@ -188,7 +195,8 @@ func (b *IDStore) conflicts(c IDRecord) bool {
 	return again && first.content != c.content
 }
 
-// hashed is an id that a natural key gives.
+// hashedID derives an id from a natural key. The hash is keyed if the key holds a
+// person.
 func (b *IDStore) hashedID(name string, natural []byte, personal bool) string {
 	var key []byte
 	if personal {
@@ -198,7 +206,8 @@ func (b *IDStore) hashedID(name string, natural []byte, personal bool) string {
 	return name + "-" + strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(m[:10]))
 }
 
-// versioned is the id of a version of what has the id base.
+// versionedID returns the id of a version of the event whose first version has the id
+// base.
 func versionedID(base string, version int) string {
 	if version <= 1 {
 		return base
@@ -206,7 +215,7 @@ func versionedID(base string, version int) string {
 	return fmt.Sprintf("%s.%d", base, version)
 }
 
-// join makes one text of the parts of a natural key.
+// joinKey joins the parts of a natural key into one text, without ambiguity.
 func joinKey(parts ...string) []byte {
 	var b bytes.Buffer
 	for _, p := range parts {

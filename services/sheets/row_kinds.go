@@ -9,7 +9,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// kinds are the kinds of sheets, in the order in which their events need each
+// rowKinds are the kinds of rows, in the order in which their events depend on each
 // other.
 var rowKinds = []rowKind{
 	{
@@ -144,7 +144,7 @@ var rowKinds = []rowKind{
 
 const postLabels = "岗位编号 岗位编码 岗位代码"
 
-// whose is the person in a natural key.
+// personKey returns the person's part of a natural key.
 func personKey(w events.Who) string {
 	if w.Identity != nil && w.Identity.IDNumber != "" {
 		return w.Identity.IDNumber
@@ -173,7 +173,7 @@ func agreement(d *events.HirePlaced) *events.Agreement {
 	return d.Agreement
 }
 
-// dayColumns are 1 to 31, each with the mark of a day.
+// dayColumns makes the columns 1 to 31, each for the mark of a day.
 func dayColumns() (list []column) {
 	for day := 1; day <= 31; day++ {
 		n := strconv.Itoa(day)
@@ -188,7 +188,7 @@ func dayColumns() (list []column) {
 	return list
 }
 
-// marks reads a letter or sign a day.
+// parseMarks parses a text with a letter or sign for each day.
 func (d *rowDraft) parseMarks(s string) *cellProblem {
 	day := 0
 	for _, r := range s {
@@ -204,7 +204,7 @@ func (d *rowDraft) parseMarks(s string) *cellProblem {
 	return nil
 }
 
-// mark notes what one column says of a day.
+// setMark sets the mark of a day. It fails if another column has set it.
 func (d *rowDraft) setMark(day int, m byte) *cellProblem {
 	if d.days[day-1] != 0 {
 		return invalid("says again what another column says of the same day; keep one of marks, days and 1 to 31")
@@ -213,8 +213,8 @@ func (d *rowDraft) setMark(day int, m byte) *cellProblem {
 	return nil
 }
 
-// marked writes down the days of an attendance row. Days of which nothing was
-// said are not reported, whatever stands around them.
+// finishAttendance writes the marks of an attendance row into the event. A day of which
+// no column says anything becomes -, not reported.
 func finishAttendance(d *rowDraft) {
 	a := d.event.Data.(*events.AttendanceReported)
 	if a.Month == 0 {

@@ -8,22 +8,23 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// A draft is a row on its way to an event.
+// A rowDraft is the event that a row becomes, while its cells are read.
 type rowDraft struct {
 	event    events.Event
 	layout   *layout
 	row      int
 	epoch    epoch
-	days     [31]byte // of an attendance row
+	days     [31]byte // marks of an attendance row, 0 where nothing was said
 	problems []Problem
 }
 
-// refuse notes what is wrong with a field.
+// refuse adds a problem with a field.
 func (d *rowDraft) refuse(field string, code events.Code, detail string) {
 	d.problems = append(d.problems, Problem{d.row, d.layout.label(field), events.Reason{Code: code, Field: field, Detail: detail}})
 }
 
-// newDraft reads the cells of a row, and holds what comes out to the contract.
+// newRowDraft sets the fields from the cells of a row, and checks the event against the
+// contract.
 func newRowDraft(l *layout, row int, cells []string, e epoch, o Options) *rowDraft {
 	d := &rowDraft{layout: l, row: row, epoch: e}
 	d.event = events.Event{Type: l.kind.typ, Source: o.Source, Division: o.Division, Data: events.New(l.kind.typ)}
@@ -45,6 +46,7 @@ func newRowDraft(l *layout, row int, cells []string, e epoch, o Options) *rowDra
 	return d
 }
 
+// set sets the field of column i from the text of a cell.
 func (d *rowDraft) set(i int, cell string) {
 	var c *column
 	header := displayHeader("", i)
@@ -70,8 +72,8 @@ func (d *rowDraft) set(i int, cell string) {
 	}
 }
 
-// check holds the row to the contract, as an event of its own. What a cell
-// was refused for already is not said twice.
+// check checks the row against the contract as an event of its own. It adds no problem
+// with a field whose cell was refused before.
 func (d *rowDraft) check() {
 	e := d.event
 	if e.ID == "" {
@@ -102,7 +104,7 @@ func (d *rowDraft) check() {
 	}
 }
 
-// subject is what people see of an event.
+// eventSubject returns the subject attribute of an event: what people call it by.
 func eventSubject(d events.Data) string {
 	switch d := d.(type) {
 	case *events.PostDeveloped:

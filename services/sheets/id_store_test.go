@@ -12,7 +12,7 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// keep is what a publisher does once the events are in the log.
+// keep puts the records of results, as a publisher does once the events are in the log.
 func keep(t *testing.T, b *IDStore, list []Result) {
 	t.Helper()
 	for _, e := range list {
@@ -27,7 +27,7 @@ func keep(t *testing.T, b *IDStore, list []Result) {
 	}
 }
 
-// sent is what the log would see of a reading.
+// sent describes the events of results: type, id, and what is replaced.
 func sent(list []Result) (out []string) {
 	for _, e := range list {
 		if e.Event == nil {
@@ -47,9 +47,9 @@ func hireOf(i int, phone string) string {
 	return fmt.Sprintf("P-1,%s,2022-05-01,2025-05-01,older,%s", citizen(i), phone)
 }
 
-// Goal: the same file is the same events; a changed row replaces what was sent
-// of it last, whatever was refused or never heard of in between; other rows
-// stay as they are.
+// Goal: the same file gives the same events. A changed row replaces the event that was
+// sent of it last, whatever was refused or got no receipt in between. Other rows stay
+// the same.
 func TestChangedRow(t *testing.T) {
 	o := options(t)
 	first := read(t, "hire.csv", hires(hireOf(1, "1"), hireOf(2, "2")), o)
@@ -85,7 +85,7 @@ func TestChangedRow(t *testing.T) {
 	}
 }
 
-// Goal: ids that the agency gives are its own; a change under one is a new
+// Goal: an id that the agency gives stays its id. A change under such an id is a new
 // version of it.
 func TestOwnIDs(t *testing.T) {
 	o := options(t)
@@ -104,9 +104,9 @@ func TestOwnIDs(t *testing.T) {
 	}
 }
 
-// Goal: what a book remembers outlives the process, a crash within a line
-// included; a lost one changes the ids of people only; it holds no identity.
-func TestBook(t *testing.T) {
+// Goal: the records outlive the process, also after a crash within a line. If the file
+// is lost, only ids of people change. The file holds no identity.
+func TestIDStore(t *testing.T) {
 	o := options(t)
 	path := o.IDs.path
 	content := hires(hireOf(1, "13900000001"))
@@ -176,8 +176,8 @@ func run(n int, change int) []byte {
 	return []byte(b.String())
 }
 
-// Goal: a run is cut into parts of 500 lines, each replaced by itself; parts
-// that a run has no more are withdrawn, and come back as new ones.
+// Goal: a pay run becomes parts of 500 lines, each of which is replaced by itself.
+// Parts that a run no longer has are withdrawn, and come back as new events.
 func TestRunsInParts(t *testing.T) {
 	o := options(t)
 	publish := func(n, change int) []string {
