@@ -56,7 +56,7 @@ func entries(name string, content []byte, o Options) (list []Result, err error) 
 	return list, nil
 }
 
-// The text of results is made for people who check it.
+// show describes results for people who check them.
 func show(list []Result) string {
 	var b strings.Builder
 	for _, e := range list {

@@ -8,8 +8,8 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// Things happen as often as the programme's description says, counted from
-// the submissions of a year.
+// Goal: each case is as frequent as the description of the programme says. Method: the
+// cases are counted in the submissions of a year.
 func TestFrequencies(t *testing.T) {
 	const scale = .03
 	cfg := province(t, scale, 11)

@@ -2,11 +2,15 @@ package simulate
 
 import "slices"
 
-// An item is one thing to tell at an instant, packed so that items sort into
-// the order of delivery: instant, kind, variant, index.
+// A scheduledEvent is one event to submit at an instant, packed into a number so that
+// numbers sort in the order of delivery: instant, kind, variant, index.
+//
+//	bits  63 … 48   47 … 40   39 … 36   35 … 0
+//	      instant   kind      variant   index
 type scheduledEvent uint64
 
-// A kind is what an item tells of. Their order is that within an instant.
+// An eventKind says what an event reports. The order of the kinds is that within an
+// instant.
 type eventKind uint8
 
 const (
@@ -34,13 +38,13 @@ const (
 	factWithdrawn
 )
 
-// A variant is how an item is told.
+// A variant says how an event is submitted.
 type variant uint8
 
 const (
 	regular  variant = iota
-	repeated         // the same again
-	invalid          // with an error, made up for it
+	repeated         // submitted again unchanged
+	invalid          // made with an error, to be refused
 )
 
 func newScheduledEvent(at instant, k eventKind, v variant, index int) scheduledEvent {
@@ -52,7 +56,7 @@ func (i scheduledEvent) kind() eventKind  { return eventKind(i >> 40) }
 func (i scheduledEvent) variant() variant { return variant(i >> 36 & 15) }
 func (i scheduledEvent) index() int       { return int(i & (1<<36 - 1)) }
 
-// schedule lists everything that is to be told.
+// schedule lists all events that are submitted.
 func (w *world) schedule() {
 	w.arrears = make([][]sheetRef, len(w.counties)*runMonths)
 	w.add(0, policyAdopted, 0)
@@ -89,7 +93,7 @@ func (w *world) scheduleCounty(i int) {
 	w.add(w.funded(2*i), fundAllocated, 2*i)
 	w.add(w.funded(2*i+1), fundAllocated, 2*i+1)
 	for n := range c.runs {
-		// Runs after the last month pay what came late, if anything did.
+		// Runs after the last month exist if there are arrears to pay.
 		if index := i*runMonths + n; n <= len(w.months) || len(w.arrears[index]) > 0 {
 			w.addRun(&c.runs[n], index)
 		}
@@ -166,13 +170,14 @@ func (w *world) schedulePlacements() {
 	}
 }
 
-// replaced is when a card is: after pay came back, before it is paid again.
+// replaced returns the instant at which a card is replaced: after pay was returned, and
+// before it is paid again.
 func (w *world) replaced(p *placement) instant {
 	c := &w.counties[w.posts[w.seats[p.seat].post].county]
 	return max(c.runs[p.cardMonth].returned+4, p.assigned+1)
 }
 
-// scheduleErrors sends some submissions twice, and some that are wrong.
+// scheduleErrors repeats some submissions and adds some invalid ones.
 func (w *world) scheduleErrors() {
 	n := len(w.scheduled)
 	d := w.random(forRepeat, 1<<40)
@@ -188,5 +193,5 @@ func (w *world) scheduleErrors() {
 	}
 }
 
-// mistakes are the kinds that invalid submissions are of, see invalid.go.
+// mistakes are the kinds of invalid submissions; see eventGenerator.invalidSubmission.
 var mistakes = [...]eventKind{hirePlaced, trainingCompleted, runInstructed, sheetReported, postDeveloped}

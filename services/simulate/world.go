@@ -7,34 +7,34 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A world is the province as it truly is, and when who hears of it. It does
-// not change once built.
+// A world is the province as it truly is, and when the agencies hear of each thing. It
+// does not change once it is built.
 type world struct {
 	cfg    Config
-	start  time.Time // of instant 0
+	start  time.Time // time of instant 0
 	months []calendarMonth
 
 	counties []county
 	villages []village
-	posts    []post // by county, village
-	seats    []seat // by post
+	posts    []post // sorted by county and village
+	seats    []seat // sorted by post
 
 	people     []person
-	ids        string // identity numbers of people, 18 characters each
+	ids        string // identity numbers of people, joined, 18 characters each
 	placements []placement
 
-	filler *seatFiller // while people are placed
+	filler *seatFiller // nil once people are placed
 
-	groups [2][]share[personGroup] // rural, urban
-	codes  []share[string]         // exit codes that the pack has
+	groups [2][]share[personGroup] // groups of people by area: rural, urban
+	codes  []share[string]         // exit codes that the pack defines, with their frequency
 
-	arrears   [][]sheetRef     // by county and run: sheets that came after the run of their month
-	facts     []registryFact   // of other authorities, by batch
-	batches   []registryBatch  // of facts, as they are delivered
-	scheduled []scheduledEvent // all submissions, in order of delivery
+	arrears   [][]sheetRef     // by county and run: sheets that were delivered after the run of their month
+	facts     []registryFact   // facts of other authorities, sorted by batch
+	batches   []registryBatch  // batches of facts, as they are delivered
+	scheduled []scheduledEvent // what is submitted, in order of delivery
 }
 
-// build makes a world in the order in which things depend on each other.
+// build makes a world. Each step needs those before it.
 func build(cfg Config) (*world, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -60,8 +60,8 @@ func build(cfg Config) (*world, error) {
 	return w, nil
 }
 
-// buildRules takes from the pack what it has of the groups and exit codes that
-// the programme knows shares of.
+// buildRules selects the groups and exit codes that both the policy pack and the
+// figures of the programme have.
 func (w *world) buildRules() error {
 	p := w.cfg.Policy
 	for area, shares := range [2][]share[string]{ruralGroups, urbanGroups} {
@@ -89,13 +89,14 @@ func (w *world) buildRules() error {
 
 var areas = [2]string{"rural", "urban"}
 
-// A group is one of the pack's in an area; spans are by sex.
+// A personGroup is a group of people in an area, with its span of ages for each sex.
 type personGroup struct {
 	code  string
 	spans [2]ageSpan
 }
 
-// A span of ages: until the birthday of until.
+// An ageSpan is a span of ages: from the birthday of from until the birthday of until.
 type ageSpan struct{ from, until int }
 
+// inPeriod reports whether d is a day of the simulated period.
 func (w *world) inPeriod(d civil.Date) bool { return d >= w.cfg.From && d < w.cfg.Until }

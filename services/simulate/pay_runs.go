@@ -5,18 +5,18 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A run pays a county's people for one month, and what earlier months still
-// owe them. It is told of in parts.
+// A payRun pays the people of a county for one month, and what is owed for earlier
+// months. It is reported in parts.
 type payRun struct {
 	month     civil.Month
-	at        instant // instructed
-	corrected instant // one part is replaced; 0 is none
+	at        instant // instant of the instruction
+	corrected instant // instant at which one part is replaced; 0 is never
 	settled   instant
-	returned  instant // the bank sends back what it could not pay
-	reversed  instant // what was paid twice is taken back
+	returned  instant // instant at which the bank returns what it could not pay
+	reversed  instant // instant at which double payments are reversed
 }
 
-// tail is how many months after the last one runs go on paying arrears.
+// arrearsMonths is for how many months after the last one runs pay arrears.
 const arrearsMonths = 6
 
 // The kinds of pay lines.
@@ -32,13 +32,14 @@ var payKinds = [...]string{"", "arrears", "insurance"}
 type payLine struct {
 	placement int32
 	amount    int32 // fen
-	month     int8  // earned
+	month     int8  // index of the month in which the amount was earned
 	kind      uint8
-	returned  bool // will be returned
-	duplicate bool // paid twice, will be reversed
+	returned  bool // the bank will return it
+	duplicate bool // it pays twice, and will be reversed
 }
 
-// deliverRuns says when a county's pay is instructed, paid and answered for.
+// planPayRuns sets when the pay of a county is instructed, settled, returned and
+// reversed.
 func (w *world) planPayRuns(county int) {
 	c := &w.counties[county]
 	pay := w.cfg.Policy.Payment
@@ -63,14 +64,16 @@ func (w *world) planPayRuns(county int) {
 	}
 }
 
-// runMonths is above the number of runs of a county.
+// runMonths is larger than the number of runs of a county, for indexes of county and
+// run.
 const runMonths = 128
 
-// insured is what a month of insurance costs by area, in fen: against
-// accidents in the country, the social funds in town.
+// insured is what a month of insurance costs in fen, by area: accident insurance in the
+// country, social insurance in town.
 var insured = [2]int32{1_000, 85_000}
 
-// standard returns the allowance of a full month and the days it takes.
+// standard returns the allowance of a full month in fen and the number of days that it
+// takes.
 func (w *world) standard(c *county, urban bool) (fen int32, days int) {
 	days = w.cfg.Policy.Payment.RequiredDays
 	if c.requiredDays != 0 && !urban {
@@ -79,8 +82,8 @@ func (w *world) standard(c *county, urban bool) (fen int32, days int) {
 	return c.standard[boolIndex(urban)], days
 }
 
-// paying returns the run that pays what was earned in a month and reported at
-// an instant: the first one thereafter.
+// runPaying returns the run that pays what was earned in a month and reported at an
+// instant: the first run at or after the report.
 func (c *county) runPaying(month int, at instant) (run int, ok bool) {
 	for i := month; i < len(c.runs); i++ {
 		if at <= c.runs[i].at {
@@ -90,7 +93,7 @@ func (c *county) runPaying(month int, at instant) (run int, ok bool) {
 	return 0, false
 }
 
-// lines works out a run.
+// payLines computes the lines of a run.
 func (w *world) payLines(county, index int) []payLine {
 	c := &w.counties[county]
 	var lines []payLine
@@ -114,7 +117,7 @@ func (w *world) payLines(county, index int) []payLine {
 	return lines
 }
 
-// pay adds what the people on a sheet have earned.
+// addPay appends the lines for what the people on a sheet have earned.
 func (w *world) addPay(lines []payLine, s *attendanceSheet, kind uint8) []payLine {
 	post := &w.posts[s.ref.post()]
 	month := s.ref.month()
@@ -134,7 +137,7 @@ func (w *world) addPay(lines []payLine, s *attendanceSheet, kind uint8) []payLin
 	return lines
 }
 
-// payAgain adds what the bank returned of the run before.
+// addReturnedPay appends lines for what the bank returned of the run before.
 func (w *world) addReturnedPay(lines []payLine, county, index int) []payLine {
 	c := &w.counties[county]
 	first, last := w.posts[c.posts[0]].people[0], w.posts[c.posts[1]-1].people[1]
@@ -146,7 +149,8 @@ func (w *world) addReturnedPay(lines []payLine, county, index int) []payLine {
 	return lines
 }
 
-// returned is what the bank returned of a placement's pay for a month.
+// returned returns what the bank returned of the pay of a placement for a month, in
+// fen.
 func (w *world) returned(i int32, month int) int32 {
 	if int(w.placements[i].cardMonth) != month {
 		return 0
@@ -154,7 +158,8 @@ func (w *world) returned(i int32, month int) int32 {
 	return w.paidInTime(i, month)
 }
 
-// paidInTime is what a placement got for a month in the run of that month.
+// paidInTime returns what a placement was paid for a month in the run of that month, in
+// fen.
 func (w *world) paidInTime(i int32, month int) int32 {
 	post := w.seats[w.placements[i].seat].post
 	s := w.drawSheet(sheetRef(int(post)*sheetMonths+month), nil)
@@ -164,7 +169,8 @@ func (w *world) paidInTime(i int32, month int) int32 {
 	return w.earned(i, month, i == s.imperfect)
 }
 
-// earned is the allowance of a month by the pack's proration, rounded half up.
+// earned returns the allowance of a month in fen by the proration of the pack, rounded
+// half up.
 func (w *world) earned(i int32, month int, imperfect bool) int32 {
 	var buf [31]byte
 	rule := w.cfg.Policy.Attendance

@@ -39,8 +39,10 @@ func (t *eventGenerator) sheetReport(ref int, k eventKind) {
 	t.emit(e)
 }
 
+// sheetID returns the id of the event of an attendance sheet.
 func sheetID(m civil.Month, post string) string { return "a-" + m.String() + "-" + post }
 
+// clerk returns the name of the clerk who keeps the sheets of a village.
 func clerk(v *village) string {
 	return "clerk-" + string(v.code[6:]) + "-" + strconv.Itoa(int(v.county)%3+1)
 }
@@ -65,4 +67,5 @@ func (t *eventGenerator) registryWithdrawal(i int) {
 	}))
 }
 
+// factID returns the id of the event of a batch of registry facts.
 func factID(batch int) string { return numberedID("g-", batch) }

@@ -10,26 +10,27 @@ import (
 	"github.com/muster-works/muster/events/division"
 )
 
-// A county is an agency: what it answers for, and its own rules of money.
+// A county is an agency, with its villages and its own rules of payment.
 type county struct {
 	code         division.Code
-	agency       string     // source of its events
-	fund         string     // earmarked for it
-	standard     [2]int32   // fen a full month, by area
-	requiredDays int8       // days a full month, rural; 0 is the pack's
-	plannedSeats [2]int     // seats, by area
-	posts        [2]int     // first, and one after the last
-	monthlyFund  events.Fen // a month at most
+	agency       string     // source of the events of the agency
+	fund         string     // id of the fund of the county
+	standard     [2]int32   // allowance of a full month in fen, by area
+	requiredDays int8       // days of a full month in rural posts; 0 is the number of the pack
+	plannedSeats [2]int     // planned seats, by area
+	posts        [2]int     // posts: first, and one after the last
+	monthlyFund  events.Fen // largest amount that a month can cost
 	runs         []payRun   // pay runs, by month
 }
 
-// A village is where posts are.
+// A village is a division in which posts are.
 type village struct {
 	code   division.Code
 	county int32
 	urban  bool
 }
 
+// buildCounties makes the counties and villages of the division table.
 func (w *world) buildCounties() error {
 	for c := range w.cfg.Divisions.Under("") {
 		if c.Level() != division.Village {
@@ -42,7 +43,7 @@ func (w *world) buildCounties() error {
 		if n := len(w.counties); n == 0 || w.counties[n-1].code != code {
 			w.counties = append(w.counties, w.newCounty(code))
 		}
-		// Townships numbered below 100 are subdistricts of a town.
+		// Township codes below 100 are subdistricts of a town.
 		w.villages = append(w.villages, village{code: c, county: int32(len(w.counties) - 1), urban: c[6] == '0'})
 	}
 	if len(w.villages) == 0 {
@@ -51,6 +52,7 @@ func (w *world) buildCounties() error {
 	return nil
 }
 
+// newCounty makes a county with its agency and its rules of payment.
 func (w *world) newCounty(code division.Code) county {
 	pay, d := w.cfg.Policy.Payment, w.random(forLand, len(w.counties))
 	c := county{
@@ -66,7 +68,8 @@ func (w *world) newCounty(code division.Code) county {
 	return c
 }
 
-// weighted yields villages of an area, more often the larger ones.
+// weightedVillages returns a function that draws villages of an area, larger villages
+// more often.
 func (w *world) weightedVillages(urban bool) func(*rand.Rand) int32 {
 	d := w.random(forLand, -1-boolIndex(urban))
 	var at []int32
@@ -88,8 +91,8 @@ func (w *world) weightedVillages(urban bool) func(*rand.Rand) int32 {
 	}
 }
 
-// plan splits the planned posts of both areas among the counties in proportion
-// to the seats there; the parts add up to the whole.
+// planPosts distributes the planned seats of both areas among the counties in
+// proportion to their seats. The parts add up to the whole.
 func (w *world) planPosts() {
 	weights := make([]int, 2*len(w.counties))
 	for _, p := range w.posts {
@@ -100,7 +103,7 @@ func (w *world) planPosts() {
 	}
 }
 
-// apportion splits n in proportion to weights by the largest remainders.
+// apportion distributes n in proportion to weights, by the largest remainders.
 func apportion(n int, weights []int) []int {
 	sum := 0
 	for _, x := range weights {
@@ -120,6 +123,7 @@ func apportion(n int, weights []int) []int {
 	return parts
 }
 
+// boolIndex returns 1 for true and 0 for false.
 func boolIndex(b bool) int {
 	if b {
 		return 1

@@ -13,9 +13,9 @@ import (
 	"github.com/muster-works/muster/events/policy"
 )
 
-// A ledger replays submissions in order of delivery by the hard rules, knowing
-// at each moment only what was delivered before. It is written for plainness
-// and shares nothing with the package it looks at.
+// A ruleOracle checks submissions in order of delivery against the rules that refuse.
+// At each moment it knows only what was delivered before. It is written to be simple,
+// and shares no code with the package that it checks.
 type ruleOracle struct {
 	pack    *policy.Pack
 	posts   map[string]*events.PostDeveloped
@@ -61,7 +61,7 @@ func (l *ruleOracle) stays(id, post string) []*placementPeriod {
 	return list
 }
 
-// submit returns what is wrong with a submission in the light of those before.
+// submit returns what is wrong with a submission, given those before it.
 func (l *ruleOracle) submit(e *events.Event, raw []byte) error {
 	key := fmt.Sprint(e.Key())
 	if before, ok := l.seen[key]; ok {
@@ -176,8 +176,8 @@ func (l *ruleOracle) hire(e *events.Event, d *events.HirePlaced) error {
 	return nil
 }
 
-// clash says whether somebody else is on the seat, or the person elsewhere, on
-// a day of the stay.
+// clash reports whether another person is on the seat, or the person is elsewhere, on a
+// day of s.
 func (l *ruleOracle) clash(s *placementPeriod) bool {
 	return slices.ContainsFunc(slices.Concat(l.seats[s.seat], l.people[s.person]), func(o *placementPeriod) bool {
 		return o != s && (o.exit == 0 || o.exit > s.from) && (s.exit == 0 || s.exit > o.from)
@@ -281,9 +281,9 @@ func (l *ruleOracle) takeBack(run string, lines []events.ReturnedLine) error {
 	return nil
 }
 
-// Replayed in order of delivery, nothing that is valid breaks a hard rule
-// except what carries the mode record, and all of that does; everything valid
-// is within the contract.
+// Goal: in order of delivery, no valid submission breaks a rule that refuses, except for
+// those in the mode record, each of which does. Every valid submission keeps the
+// contract.
 func TestReplay(t *testing.T) {
 	for seed, scale := range []float64{.001, .003, .006, .002} {
 		cfg := province(t, scale, uint64(seed))
@@ -336,7 +336,7 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// rank is the order of submissions within an instant.
+// rank returns the order of submissions within an instant.
 func rank(e *events.Event) int {
 	return slices.IndexFunc([][]events.Type{
 		{events.PolicyAdoptedType},
@@ -353,8 +353,8 @@ func rank(e *events.Event) int {
 	}, func(types []events.Type) bool { return slices.Contains(types, e.Type) })
 }
 
-// Every invalid submission is refused by the contract with the code of its
-// mistake, or names a post or a division that is not there.
+// Goal: each invalid submission is refused by the contract with the code of its mistake,
+// or names a post or a division that does not exist.
 func TestInvalid(t *testing.T) {
 	codes := map[events.Code]int{}
 	cfg := province(t, .01, 7)

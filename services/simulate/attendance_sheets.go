@@ -6,7 +6,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A sheetRef names the attendance sheet of a post and month: 64 × post + month.
+// A sheetRef identifies the attendance sheet of a post and month: 64 × post + month.
 type sheetRef int32
 
 const sheetMonths = 64
@@ -14,20 +14,20 @@ const sheetMonths = 64
 func (r sheetRef) post() int  { return int(r / sheetMonths) }
 func (r sheetRef) month() int { return int(r % sheetMonths) }
 
-// A sheet says who is on it and when it is delivered. What is drawn about a
-// sheet is drawn from its own dice, so it need not be kept.
+// An attendanceSheet says who is on a sheet and when it is delivered. What is drawn
+// about a sheet comes from a generator of its own, so that the sheet need not be kept.
 type attendanceSheet struct {
 	ref         sheetRef
-	people      []int32 // placements with a day in the month; empty when there is no sheet
-	imperfect   int32   // the one who is certain to miss a day, -1 is none
-	at          instant // delivered
-	corrected   instant // delivered again with an error put right; 0 is never
-	resubmitted instant // delivered again as it is under a new id; 0 is never
-	wrongLine   int     // line with the error
-	wrongDay    int     // and the day that is said to be absent, from 0
+	people      []int32 // placements with a day in the month; empty if there is no sheet
+	imperfect   int32   // placement that misses a day for certain; -1 is none
+	at          instant // instant of the delivery
+	corrected   instant // instant of a corrected delivery; 0 is never
+	resubmitted instant // instant of an equal delivery under a new id; 0 is never
+	wrongLine   int     // line with the error in the first delivery
+	wrongDay    int     // day that the error calls absent, from 0
 }
 
-// sheet draws the sheet of a post and month into people, which is reused.
+// drawSheet draws the sheet of a post and month. It reuses the memory of people.
 func (w *world) drawSheet(ref sheetRef, people []int32) attendanceSheet {
 	p, m := &w.posts[ref.post()], &w.months[ref.month()]
 	s := attendanceSheet{ref: ref, people: people[:0], imperfect: -1}
@@ -42,14 +42,14 @@ func (w *world) drawSheet(ref sheetRef, people []int32) attendanceSheet {
 	for i := p.people[0]; i < p.people[1]; i++ {
 		if w.placements[i].overlaps(m.first, m.next) {
 			s.people = append(s.people, i)
-			s.at = max(s.at, w.placements[i].hired) // nobody on a sheet is unknown
+			s.at = max(s.at, w.placements[i].hired) // each person on a sheet is known
 		}
 	}
 	if len(s.people) == 0 {
 		return s
 	}
-	// In a larger team somebody misses a day at least every third month, unless
-	// it is one of those that truly are always there.
+	// In a larger team one person misses a day at least every third month, unless the post is
+	// one on which nobody ever misses a day.
 	if len(s.people) >= 5 && !p.fullAttendance && (int(ref)+ref.post())%3 == 0 {
 		s.imperfect = s.people[d.intn(len(s.people))]
 	}
@@ -62,8 +62,8 @@ func (w *world) drawSheet(ref sheetRef, people []int32) attendanceSheet {
 	return s
 }
 
-// spoil puts an error into the first delivery of a sheet: a day present is
-// said to be absent. It is put right before the month is paid.
+// introduceError puts an error into the first delivery of a sheet: a day present is
+// called absent. The correction comes before the month is paid.
 func (w *world) introduceError(s *attendanceSheet, d *random) {
 	c := &w.counties[w.posts[s.ref.post()].county]
 	s.wrongLine = d.intn(len(s.people))
@@ -79,7 +79,7 @@ func (w *world) introduceError(s *attendanceSheet, d *random) {
 	}
 }
 
-// marks appends what a person did in a month, a letter a day.
+// marks appends what a person did in a month, one letter for each day.
 func (w *world) marks(b []byte, placement int32, month int, imperfect bool) []byte {
 	p, m := &w.placements[placement], &w.months[month]
 	b = append(b, m.full...)
@@ -114,7 +114,7 @@ func (w *world) marks(b []byte, placement int32, month int, imperfect bool) []by
 	return b
 }
 
-// miss turns one day present into leave.
+// markLeave turns one day present into leave.
 func markLeave(b []byte, d *random) {
 	for i, n := d.intn(len(b)), 0; n < len(b); n++ {
 		if day := (i + n) % len(b); b[day] == 'P' {

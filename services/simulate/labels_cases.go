@@ -1,6 +1,6 @@
 package simulate
 
-// label begins a label about placements; all of them are of one county.
+// label makes a label about placements, all of one county.
 func (w *world) label(kind string, events []string, placements ...int32) Label {
 	l := Label{Kind: kind, Innocent: true, Events: events}
 	for _, i := range placements {
@@ -13,6 +13,7 @@ func (w *world) label(kind string, events []string, placements ...int32) Label {
 	return l
 }
 
+// labelsOf returns the labels of the cases of placement i.
 func (w *world) labelsOf(i int32) (labels []Label) {
 	p := &w.placements[i]
 	post := &w.posts[w.seats[p.seat].post]
@@ -39,6 +40,7 @@ func (w *world) labelsOf(i int32) (labels []Label) {
 	return labels
 }
 
+// labelSpouses returns the label of a person and the spouse who owns the phone.
 func (w *world) labelSpouses(i, owner int32) Label {
 	a, b := w.people[owner].firstPlacement, w.people[i].firstPlacement
 	l := w.label(SpousesPhone, []string{numberedID("h-", int(a)), numberedID("h-", int(b))}, a, b)
@@ -46,7 +48,8 @@ func (w *world) labelSpouses(i, owner int32) Label {
 	return l
 }
 
-// labelTeam finds the longest time that a team was five or more, all present.
+// labelTeam returns the label of the longest time in which a post had five people or
+// more, all present on every day.
 func (w *world) labelTeam(i int) (Label, bool) {
 	if !w.posts[i].fullAttendance {
 		return Label{}, false
@@ -72,6 +75,7 @@ func (w *world) labelTeam(i int) (Label, bool) {
 	return l, true
 }
 
+// labelMatch returns the label of a batch of facts that was withdrawn.
 func (w *world) labelMatch(i int) (Label, bool) {
 	f := &w.facts[w.batches[i].first]
 	if f.withdrawn == 0 {
@@ -82,8 +86,8 @@ func (w *world) labelMatch(i int) (Label, bool) {
 	return l, true
 }
 
-// labelArrears finds the people on a late sheet who had left before the month
-// in which it was paid.
+// labelArrears returns labels for the people on a late sheet who had left before the
+// month in which the sheet was paid.
 func (w *world) labelArrears(index int, ref sheetRef) (labels []Label) {
 	c := &w.counties[index/runMonths]
 	r, m := &c.runs[index%runMonths], &w.months[ref.month()]

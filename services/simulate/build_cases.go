@@ -1,16 +1,14 @@
 package simulate
 
-// Cases are what the finding rules are measured on. Each has a line in the
-// label file. The ones here look like fraud and are innocent; they are chosen
-// once the province is settled and before anybody reports anything, so that
-// every report is consistent with them. A case that is fraud is injected at
-// the same place: it marks a placement or a post, and the part of the package
-// that tells of it looks at the mark.
+// injectCases chooses the people and posts of the cases on which the finding rules are
+// measured. Each case has a line in the label file. The cases look like fraud and are
+// innocent. They are chosen after the province is complete and before anything is
+// reported, so that every report is consistent with them. A case that is fraud belongs
+// here as well: it marks a placement or a post, and what reports about it reads the
+// mark.
 //
-// Rehires, couples and beginnings on a birthday come about when people are
-// placed, arrears after an exit when sheets come late; labels find them again.
-
-// inject chooses cases.
+// Rehires, couples and beginnings on a birthday come from placing people, and arrears
+// after an exit from late sheets. The labels find those again.
 func (w *world) injectCases() {
 	for i := range w.posts {
 		p := &w.posts[i]
@@ -32,8 +30,8 @@ func (w *world) injectCases() {
 	}
 }
 
-// someMonth returns a month that the person was in place for all of, -1 where
-// there is none.
+// someMonth returns a month in which the person was in place on every day, -1 if there
+// is none.
 func (w *world) someMonth(d *random, p *placement) int8 {
 	first, n := 0, 0
 	for m := range w.months {

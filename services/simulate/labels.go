@@ -8,33 +8,33 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A Label is one line of the label file: a case that was put into the province
-// and what the rules are to make of it. Nothing in the engine may read labels.
+// A Label is one line of the label file: a case that was put into the province, which
+// the rules should judge correctly. Nothing in the engine may read labels.
 type Label struct {
 	Kind     string     `json:"kind"`
-	Innocent bool       `json:"innocent"` // looks like fraud, and is none
-	Source   string     `json:"source"`   // of the events
+	Innocent bool       `json:"innocent"` // looks like fraud and is not
+	Source   string     `json:"source"`   // source of the events
 	Persons  []string   `json:"persons"`  // identity numbers
 	Posts    []string   `json:"posts"`
-	Events   []string   `json:"events,omitempty"` // ids under the source
-	Runs     []string   `json:"runs,omitempty"`   // pay runs
+	Events   []string   `json:"events,omitempty"` // ids of events of the source
+	Runs     []string   `json:"runs,omitempty"`   // ids of pay runs
 	From     civil.Date `json:"from"`
-	Until    civil.Date `json:"until,omitzero"` // first day no longer
+	Until    civil.Date `json:"until,omitzero"` // the first day after the case
 }
 
 // The kinds of innocent cases.
 const (
-	Rehire           = "rehire"             // left by own wish, and came back elsewhere
+	Rehire           = "rehire"             // left by their own wish, and was placed elsewhere later
 	SpousesPhone     = "spouses_one_phone"  // two people of one household
-	CardReplaced     = "card_replaced"      // pay came back, a new account, paid again
-	Reversed         = "payment_reversed"   // paid twice, taken back
-	WrongMatch       = "registry_mismatch"  // a registry's fact about somebody else, withdrawn
-	Birthday         = "begins_on_birthday" // reaches the lowest age on the on-duty day
-	PresentTeam      = "team_truly_present" // five and more, three months and more, all there every day
-	ArrearsAfterExit = "arrears_after_exit" // earned before the exit, reported and paid late
+	CardReplaced     = "card_replaced"      // pay was returned, the account replaced, and the pay paid again
+	Reversed         = "payment_reversed"   // paid twice, and reversed once
+	WrongMatch       = "registry_mismatch"  // a registry reported a fact of another person, and withdrew it
+	Birthday         = "begins_on_birthday" // the on-duty day is the birthday that admits the person
+	PresentTeam      = "team_truly_present" // five people or more, for three months or more, present on every day
+	ArrearsAfterExit = "arrears_after_exit" // earned before the exit, and reported and paid late
 )
 
-// writeLabels writes the labels, one a line.
+// writeLabels writes the labels, one on each line.
 func (w *world) writeLabels(to io.Writer) error {
 	enc := jsontext.NewEncoder(to, json.Deterministic(true))
 	for l := range w.labels {

@@ -19,8 +19,8 @@ func (t *eventGenerator) plan(i int) {
 	}))
 }
 
-// fund allocates in two parts what all seats of the county could earn: for the
-// first half of the months and one more, and for the rest and one more.
+// fund allocates what all seats of a county can earn in two parts: for the first half
+// of the months and one more, and for the other half and one more.
 func (t *eventGenerator) fund(i int) {
 	c, year, half := &t.w.counties[i/2], t.w.months[0].month.Year(), len(t.w.months)/2
 	months := half + 1
@@ -32,7 +32,7 @@ func (t *eventGenerator) fund(i int) {
 	}))
 }
 
-// funded is when a part of a fund is allocated.
+// funded returns the instant at which a part of a fund is allocated.
 func (w *world) funded(i int) instant {
 	if i%2 == 0 {
 		return 0
@@ -65,9 +65,9 @@ func (t *eventGenerator) resize(i int) {
 	t.emit(e)
 }
 
-// employer makes a unified social credit code for a village's committee
-// (GB 32100-2015): authority and kind 54, the county, nine characters of the
-// body, and a check character.
+// employer makes the unified social credit code of the committee of a village (GB
+// 32100-2015): 54 for authority and kind, the county, nine characters of the body, and
+// a check character.
 func employer(village division.Code) string {
 	const alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 	n, _ := strconv.ParseUint(string(village[6:]), 10, 64)

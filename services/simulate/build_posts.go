@@ -17,28 +17,28 @@ type post struct {
 	category       uint8
 	kind           uint8
 	urban          bool
-	fullAttendance bool       // everybody there is there every day
-	size           int16      // seats developed
-	addedSeats     int16      // seats added
+	fullAttendance bool       // nobody on the post misses a day
+	size           int16      // number of seats when the post is developed
+	addedSeats     int16      // number of seats added later
 	from           civil.Date // first day
-	growsFrom      civil.Date // first day of the seats added, 0 where there are none
-	seats          [2]int32   // first, and one after the last
+	growsFrom      civil.Date // first day of the added seats; 0 if there are none
+	seats          [2]int32   // seats: first, and one after the last
 	people         [2]int32   // placements: first, and one after the last
 
 	delivered instant
 	resized   instant
 }
 
-// A seat is one place on a post, and the chain of those who sat on it.
+// A seat is one place on a post, with the chain of placements on it.
 type seat struct {
 	post  int32
-	from  civil.Date // exists from
-	fill  civil.Date // wanted first day of the first person; 0 is never
-	first int32      // placement, -1 is none
+	from  civil.Date // first day on which the seat exists
+	fill  civil.Date // intended first day of the first person; 0 is never
+	first int32      // first placement of the chain; -1 is none
 }
 
-// buildPosts develops posts with exactly the published number of seats by the
-// first census, and some after it.
+// buildPosts makes posts with exactly the published number of seats by the first
+// census, and some posts and seats after it.
 func (w *world) buildPosts() {
 	r := rand.New(rand.NewPCG(w.cfg.Seed, forPosts))
 	var early, late []post
@@ -74,7 +74,7 @@ func (w *world) buildPosts() {
 	w.layOutSeats(r)
 }
 
-// layOut names the posts and lays out their seats.
+// layOutSeats names the posts and makes their seats.
 func (w *world) layOutSeats(r *rand.Rand) {
 	serial := 0
 	for i := range w.posts {
@@ -82,7 +82,7 @@ func (w *world) layOutSeats(r *rand.Rand) {
 		if serial++; i == 0 || w.posts[i-1].village != p.village {
 			serial = 1
 		}
-		// S keeps the names of real posts free: village and number.
+		// Names of real posts are village and number; the S keeps them free.
 		p.id = fmt.Sprintf("%s-S%03d", w.villages[p.village].code, serial)
 		c := &w.counties[p.county]
 		if c.posts[1] == 0 {
@@ -103,9 +103,9 @@ func (w *world) layOutSeats(r *rand.Rand) {
 	w.setFillDates(r)
 }
 
-// ramp says when seats are first filled: by a logistic curve through both
-// censuses, posts in random order and the seats of one post close together.
-// What has come and gone by the censuses is added to the curve.
+// setFillDates sets when seats are first filled: by a logistic curve through both
+// censuses, posts in random order and the seats of one post close together. The curve
+// includes the people who left before the censuses.
 func (w *world) setFillDates(r *rand.Rand) {
 	n := w.scaled(developed)
 	turnover := 1 + .94*.015/30.4*backfillMean
@@ -131,7 +131,7 @@ func (w *world) setFillDates(r *rand.Rand) {
 		first := firstCensus
 		for s := p.seats[0]; s < p.seats[1]; s++ {
 			seat := &w.seats[s]
-			if seat.from != 0 { // after the census
+			if seat.from != 0 { // added after the census
 				seat.fill = seat.from + 3 + civil.Date(15*r.ExpFloat64())
 				continue
 			}

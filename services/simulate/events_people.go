@@ -9,7 +9,7 @@ func (t *eventGenerator) hire(i int) {
 	p, post, c, at := t.place(i)
 	d := t.w.random(forHire, -i-1)
 	rules := t.w.cfg.Policy
-	shown := p.from - civil.Date(d.between(2, 6)) // publicity is over
+	shown := p.from - civil.Date(d.between(2, 6)) // end of the publicity
 	from := shown - civil.Date(rules.Publicity.Days+d.intn(5))
 	owner := t.w.people[p.person].phoneOwner
 	data := &events.HirePlaced{
@@ -37,6 +37,7 @@ func (t *eventGenerator) renewal(i int) {
 	t.emit(e)
 }
 
+// notes are the notes on exits, by code.
 var notes = map[string]string{"N1": "到企业就业", "N5": "本人申请", "D2": "连续旷工"}
 
 func (t *eventGenerator) exit(i int) {
@@ -68,7 +69,8 @@ func (t *eventGenerator) training(i int, k eventKind) {
 	}))
 }
 
-// banks are the codes of the banks that pay in the country.
+// banks are codes of the banks that pay in the country; a code that is listed twice is
+// twice as frequent.
 var banks = [...]string{"402", "402", "403", "103", "102"}
 
 func (t *eventGenerator) account(i int, k eventKind) {

@@ -6,23 +6,23 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A delay is a range of days and how often a report takes as long.
+// Delays of reports: a range of days and how frequent it is.
 var (
 	hireDelays = []share[[2]int]{{[2]int{-2, -1}, .30}, {[2]int{0, 3}, .62}, {[2]int{4, 10}, .06}, {[2]int{11, 30}, .015}, {[2]int{31, 120}, .005}}
 	lateDelays = []share[[2]int]{{[2]int{1, 10}, .75}, {[2]int{11, 30}, .1875}, {[2]int{31, 120}, .0625}}
 )
 
 const (
-	onTime  = .94 // sheets by the day they are due; .92 once they wait for late hires
-	unready = .03 // trainings reported weeks after the hire
+	onTime  = .94 // part of the sheets by the due day; .92 after waiting for late hires
+	unready = .03 // part of the trainings that are reported weeks after the hire
 )
 
-// soon returns an instant of one of the next days.
+// soonAfter returns an instant on a day.
 func (w *world) soonAfter(d *random, day civil.Date) instant {
 	return w.instantOf(day) + instant(d.intn(2))
 }
 
-// deliver says when people, posts and pay are reported.
+// planReports sets when people, posts, pay and facts are reported.
 func (w *world) planReports() {
 	for i := range w.placements {
 		w.planPlacementReports(i)
@@ -47,6 +47,7 @@ func (w *world) planReports() {
 	w.planRegistryReports()
 }
 
+// planPlacementReports sets when the events of a placement are reported.
 func (w *world) planPlacementReports(i int) {
 	p := &w.placements[i]
 	d := w.random(forHire, i)
@@ -69,9 +70,10 @@ func (w *world) planPlacementReports(i int) {
 	p.exited = max(w.soonAfter(&d, p.exit+civil.Date(delay)), p.hired+1, p.renewed+1)
 }
 
-// judge finds out whether a hire or an exit arrives while, by what has been
-// delivered, somebody else has the seat or the person is elsewhere: the exit
-// of whoever was there before is late. Then it is history to be recorded.
+// decideModes finds out whether the hire or the exit of placement i is delivered while,
+// by what was delivered before, another person has the seat or the person is elsewhere,
+// because the exit of the placement before is late. Such an event carries the mode
+// record.
 func (w *world) decideModes(i int32) {
 	p := &w.placements[i]
 	post := &w.posts[w.seats[p.seat].post]
@@ -85,8 +87,9 @@ func (w *world) decideModes(i int32) {
 	}
 }
 
-// compare holds placement i against j, which shares the seat or the person.
-// Within an instant exits come before hires, and each in order.
+// compareReports compares placement i with j, which has the same seat or the same
+// person. Within an instant exits come before hires, and each in the order of
+// placements.
 func (w *world) compareReports(i, j int32) {
 	p, q := &w.placements[i], &w.placements[j]
 	if begun := q.hired < p.hired || q.hired == p.hired && j < i; begun {

@@ -7,20 +7,23 @@ import (
 	"github.com/muster-works/muster/events/idnumber"
 )
 
-// A person is somebody who holds, or once held, a seat.
+// A person is a person who holds or held a seat.
 type person struct {
 	birth          civil.Date
 	county         int32
-	serial         int16 // of the identity number; even for women
-	phoneOwner     int32 // whose phone and household: the person's own, or the spouse's
-	firstPlacement int32 // the first placement
+	serial         int16 // serial number in the identity number; even for women
+	phoneOwner     int32 // the person whose phone and household this is: the person or the spouse
+	firstPlacement int32 // the first placement of the person
 }
 
+// sex returns 0 for men and 1 for women.
 func (p person) sex() int { return 1 - int(p.serial%2) }
 
-// A register hands out identity numbers once each.
+// An idNumberRegister hands out each identity number once.
 type idNumberRegister map[uint64]struct{}
 
+// serial returns a free serial number for a county, birth date and sex. It returns
+// false if it finds none.
 func (g idNumberRegister) serial(r *rand.Rand, county int32, birth civil.Date, sex int) (int16, bool) {
 	for range 100 {
 		n := 1 + r.IntN(998)
@@ -36,8 +39,8 @@ func (g idNumberRegister) serial(r *rand.Rand, county int32, birth civil.Date, s
 	return 0, false
 }
 
-// newPerson makes somebody of a group whose age fits on the day from, and goes
-// on fitting until the day lasts at least.
+// newPerson makes a person of a group whose age fits the group on the day from and
+// until the day lasts at least.
 func (w *world) newPerson(f *seatFiller, county int32, g *personGroup, from, lasts civil.Date) int32 {
 	for {
 		sex := boolIndex(f.r.Float64() < femaleShare)
@@ -46,7 +49,7 @@ func (w *world) newPerson(f *seatFiller, county int32, g *personGroup, from, las
 		if g.code == "older" && f.r.Float64() < birthdayShare {
 			birth = from.AddMonths(-12 * span.from)
 		} else if birth.Month()+civil.Month(12*span.from) >= from.Month() {
-			continue // so young that the month alone would not tell
+			continue // the birth month alone would not tell that the person is old enough
 		}
 		if leaves := birthday(birth, span.until); leaves < from+60 || leaves <= lasts || birth.Years(from) < span.from {
 			continue
@@ -61,8 +64,8 @@ func (w *world) newPerson(f *seatFiller, county int32, g *personGroup, from, las
 	}
 }
 
-// birth draws the birth date of somebody within a span of ages on a day: most
-// are near 57, where the span reaches that far.
+// birth draws the birth date of a person whose age is in a span on a day. Most are near
+// 57, if the span reaches that far.
 func (w *world) birth(r *rand.Rand, s ageSpan, on civil.Date) civil.Date {
 	age := 0.0
 	for range 50 {
@@ -79,10 +82,10 @@ func (w *world) birth(r *rand.Rand, s ageSpan, on civil.Date) civil.Date {
 	return on - civil.Date(age*365.2425)
 }
 
-// birthday returns the day on which somebody completes an age.
+// birthday returns the day on which a person completes an age.
 func birthday(birth civil.Date, age int) civil.Date {
 	d := birth.AddMonths(12 * age)
-	if birth.Years(d) < age { // of the 29th of February
+	if birth.Years(d) < age { // born on 29 February
 		d++
 	}
 	return d
@@ -104,21 +107,26 @@ func (w *world) identify() {
 	w.ids = string(b)
 }
 
+// id returns the identity number of a person.
 func (w *world) id(person int32) string { return w.ids[18*person : 18*person+18] }
 
-// Phones and accounts are an index scrambled by a factor that has no divisor
-// in common with the number of them: no two are equal.
+// The numbers of phones and accounts are an index times a factor that has no divisor in
+// common with how many numbers there are, so that no two are equal.
 
+// phone returns the phone number of a person.
 func phone(owner int32) string {
 	b := []byte{'1', "35789"[owner%5]}
 	return string(appendDigits(b, int(uint64(owner)*387420489%1_000_000_000), 9))
 }
 
+// account returns the account number of a person. second selects the account of the
+// card that replaced the first.
 func account(person int32, second bool) string {
 	b := append([]byte("6217"), byte('0'+boolIndex(second)))
 	return string(appendDigits(b, int(uint64(person)*2654435761%100_000_000_000_000), 14))
 }
 
+// appendDigits appends n in decimal with width digits.
 func appendDigits(b []byte, n, width int) []byte {
 	start := len(b)
 	for range width {
@@ -136,7 +144,7 @@ const (
 	given    = "秀英华玉兰明建国桂芳军平红梅春生志强丽娟海燕福庆德成淑珍永凤霞文金月庭树新宝长云"
 )
 
-// name makes a name of two or three characters of three bytes each.
+// name returns a name of two or three characters of three bytes each.
 func (w *world) name(person int32) string {
 	d := w.random(forName, int(person))
 	char := func(of string) string { i := 3 * d.intn(len(of)/3); return of[i : i+3] }

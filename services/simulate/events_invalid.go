@@ -9,9 +9,9 @@ import (
 	"github.com/muster-works/muster/events/division"
 )
 
-// mistake tells of something that is to be refused: a wrong check character, a
-// date that does not exist, an amount below zero, an unknown post, an unknown
-// division. The first three break the contract, the others what is known.
+// invalidSubmission emits a submission to be refused: a wrong check character, a date
+// that does not exist, an amount below zero, an unknown post, or an unknown division.
+// The first three break the contract, the others refer to what does not exist.
 func (t *eventGenerator) invalidSubmission() {
 	n, at := t.item.index(), t.item.at()
 	d := t.w.random(forInvalid, n+1)
@@ -43,9 +43,9 @@ func (t *eventGenerator) invalidSubmission() {
 	}
 }
 
-// known picks a placement whose hire has been delivered, so that nothing but
-// the mistake is wrong. At the very beginning there may be none; then the
-// person is unknown as well.
+// reportedPlacement picks a placement whose hire was delivered, so that nothing but the
+// mistake is wrong. At the very beginning there may be none; then the person is unknown
+// too.
 func (t *eventGenerator) reportedPlacement(d *random) int {
 	i := 0
 	for range 100 {
@@ -56,11 +56,11 @@ func (t *eventGenerator) reportedPlacement(d *random) int {
 	return i
 }
 
-// mangle yields an event whose date is the 31st of a month of thirty days.
+// emitImpossibleDate emits an event whose date is the 31st of a month of thirty days.
 func (t *eventGenerator) emitImpossibleDate(e *events.Event, on civil.Date) {
 	raw, err := e.Append(nil)
 	if err != nil {
-		panic(err) // an event of ours that is not UTF-8: a bug
+		panic(err) // simulated events are UTF-8
 	}
 	date := on.String()
 	raw = bytes.Replace(raw, []byte(`"on":"`+date), []byte(`"on":"`+date[:5]+"06-31"), 1)
@@ -69,12 +69,13 @@ func (t *eventGenerator) emitImpossibleDate(e *events.Event, on civil.Date) {
 	}
 }
 
+// wrongCheck returns an identity number with a wrong check character.
 func wrongCheck(id string) string {
 	const chars = "0123456789X"
 	return id[:17] + string(chars[(bytes.IndexByte([]byte(chars), id[17])+1)%len(chars)])
 }
 
-// nowhere returns a division of a county that the table does not have.
+// missingDivision returns a division of a county that the table does not have.
 func (w *world) missingDivision(county division.Code) division.Code {
 	for n := 999; ; n-- {
 		if c := county[:6] + division.Code(fmt.Sprintf("%03d999", n)); !w.cfg.Divisions.Has(c) {

@@ -7,9 +7,8 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// settle brings placements into the order of posts and seats, lets some people
-// who left come back elsewhere, marries some, and forgets whoever was never
-// placed.
+// arrangePlacements sorts placements by post and seat, has some people who left come
+// back elsewhere, makes some couples, and removes people without a placement.
 func (w *world) arrangePlacements() {
 	kept := make([]placement, 0, len(w.placements))
 	for i := range w.posts {
@@ -29,7 +28,7 @@ func (w *world) arrangePlacements() {
 	w.filler = nil
 }
 
-// rehire puts people who left of their own will, forty days before or more, on
+// makeRehires places people who left by their own wish, forty days before or more, on
 // seats that fall vacant in the same county and area.
 func (w *world) makeRehires() {
 	byFrom := w.order(func(p *placement) civil.Date { return p.from })
@@ -62,7 +61,7 @@ func (w *world) makeRehires() {
 	}
 }
 
-// order lists the placements that have a date, by it.
+// order lists the placements that have a date, sorted by the date.
 func (w *world) order(date func(*placement) civil.Date) []int32 {
 	var list []int32
 	for i := range w.placements {
@@ -74,7 +73,7 @@ func (w *world) order(date func(*placement) civil.Date) []int32 {
 	return list
 }
 
-// suits says whether the person who left could be the one who begins here.
+// suitsRehire reports whether the person who left could be the person who begins.
 func (w *world) suitsRehire(left, begins *placement) bool {
 	person := &w.people[left.person]
 	post := &w.posts[w.seats[begins.seat].post]
@@ -84,7 +83,7 @@ func (w *world) suitsRehire(left, begins *placement) bool {
 		leaves > max(begins.until, begins.renewedUntil, begins.exit, begins.from+60)
 }
 
-// forget renumbers people by their first placement.
+// renumberPeople numbers people by their first placement, and removes the others.
 func (w *world) renumberPeople() {
 	numbers := make([]int32, len(w.people))
 	people := make([]person, 0, len(w.placements))
@@ -108,7 +107,7 @@ func (w *world) renumberPeople() {
 	w.people = people
 }
 
-// marry gives some couples of neighbours one household and one phone.
+// makeSpouses gives some couples of neighbours one household and one phone.
 func (w *world) makeSpouses() {
 	for i := 1; i < len(w.people); i++ {
 		a, b := &w.people[i-1], &w.people[i]

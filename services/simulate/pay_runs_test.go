@@ -9,8 +9,8 @@ import (
 	"github.com/muster-works/muster/events/division"
 )
 
-// oneCounty returns a configuration whose table has one county of Shandong, so
-// that its runs come in many parts.
+// oneCounty returns a configuration whose table has one county of Shandong, so that its
+// runs have many parts.
 func oneCounty(t *testing.T, scale float64) Config {
 	t.Helper()
 	cfg := province(t, scale, 4)
@@ -30,10 +30,10 @@ func oneCounty(t *testing.T, scale float64) Config {
 	return cfg
 }
 
-// What people were paid in the end, less what came back or was taken back, is
-// what they were entitled to by their post, the pack and all that was reported
-// of their attendance. Both sides are counted from the submissions alone, and
-// payments come in parts of a thousand lines that make one run together.
+// Goal: what people were paid, less what was returned or reversed, is what they were
+// entitled to by their post, the pack and the reported attendance. Method: both sides are
+// counted from the submissions alone. Payments come in parts of a thousand lines, which
+// make one run together.
 func TestPaidAsEntitled(t *testing.T) {
 	cfg := oneCounty(t, .004)
 	posts := map[string]*events.PostDeveloped{}

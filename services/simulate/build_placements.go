@@ -11,45 +11,46 @@ import (
 type placement struct {
 	person         int32
 	seat           int32
-	next           int32      // on the seat; -1 is none
-	otherPlacement int32      // of the same person; -1 is none
-	from           civil.Date // on duty
-	exit           civil.Date // first day no longer; 0 is still there at the end
-	until          civil.Date // end of the term first agreed
-	renewedUntil   civil.Date // end of the term renewed; 0 is not renewed
-	code           string     // of the exit
+	next           int32      // next placement on the seat; -1 is none
+	otherPlacement int32      // another placement of the same person; -1 is none
+	from           civil.Date // on-duty day
+	exit           civil.Date // exit day, the first one not in place; 0 is no exit in the period
+	until          civil.Date // end of the first term
+	renewedUntil   civil.Date // end of the renewed term; 0 is not renewed
+	code           string     // exit code
 	group          uint8
 	died           bool
-	record         bool // the hire arrives before an exit that it depends on
-	recordExit     bool // and so does the exit
-	cardMonth      int8 // month whose pay comes back and whose card is replaced; -1 is none
-	paidTwiceMonth int8 // month paid twice and reversed
-	mismatched     bool // matched with somebody of the same name
+	record         bool // the hire is delivered before an exit that it depends on, so it is recorded
+	recordExit     bool // the same of the exit
+	cardMonth      int8 // month whose pay is returned, after which the card is replaced; -1 is none
+	paidTwiceMonth int8 // month that is paid twice and reversed once; -1 is none
+	mismatched     bool // a registry confuses the person with another one of the same name
 
 	hired, trained, assigned, renewed, exited instant
 }
 
-// retired is the code of those who reach the end of their ages, and ended of
-// those whose term does.
+// codeRetired is the exit code at the end of the age span, and codeTermEnd the one at the
+// end of the term.
 const (
 	codeRetired = "N2"
 	codeTermEnd = "N4"
 )
 
-// covers says whether the person is in place on a day.
+// covers reports whether the person is in place on a day.
 func (p *placement) covers(d civil.Date) bool { return p.from <= d && (p.exit == 0 || d < p.exit) }
 
-// overlaps says whether the person is in place on a day of the interval.
+// overlaps reports whether the person is in place on a day from from until until.
 func (p *placement) overlaps(from, until civil.Date) bool {
 	return p.from < until && (p.exit == 0 || p.exit > from)
 }
 
-// A filler puts people on seats.
+// A seatFiller places people on seats.
 type seatFiller struct {
 	r        *rand.Rand
 	register idNumberRegister
 }
 
+// fillSeats makes the placements of all seats.
 func (w *world) fillSeats() {
 	f := &seatFiller{rand.New(rand.NewPCG(w.cfg.Seed, forPeople)), idNumberRegister{}}
 	for i := range w.seats {
@@ -60,9 +61,9 @@ func (w *world) fillSeats() {
 	w.filler = f
 }
 
-// occupy continues the chain of a seat after last (-1 is the beginning): one
-// person from a day on, who is still there on the day lasts, and those who
-// come after.
+// occupy continues the chain of a seat after the placement last, or begins it if last
+// is -1: a person from the day from on, who is still in place on the day lasts, and the
+// people who follow.
 func (w *world) occupy(f *seatFiller, s, last int32, from, lasts civil.Date) {
 	for w.inPeriod(from) {
 		i := int32(len(w.placements))
@@ -112,9 +113,8 @@ func (w *world) place(f *seatFiller, s int32, from, lasts civil.Date) placement 
 	return p
 }
 
-// agree says what term is agreed: as a rule the longest, sometimes one that
-// ends sooner but not before the person leaves, and sometimes half a year and
-// then more.
+// agree sets the agreed term: usually the longest; sometimes a term that ends sooner,
+// but not before the person leaves; sometimes half a year and then a renewal.
 func (w *world) agree(f *seatFiller, p *placement) {
 	last := p.exit
 	if last == 0 {
@@ -132,6 +132,7 @@ func (w *world) agree(f *seatFiller, p *placement) {
 	}
 }
 
+// pickIndex returns the index of the alternative that u, from 0 to 1, falls on.
 func pickIndex[T any](shares []share[T], u float64) int {
 	for i, s := range shares {
 		if u -= s.part; u < 0 {

@@ -8,11 +8,12 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// partLines is how many lines of a run one event tells of: about 110 KB as
-// they are recorded.
+// partLines is the largest number of lines in one event of a run: about 110 KB as
+// recorded.
 const partLines = 1000
 
-// ranges of lines told of: all parts of a run, or the one that is repeated.
+// eachPart calls tell for each part of a run, or for the single part that is repeated.
+// first is the index of the first line of the part.
 func (t *eventGenerator) eachPart(lines []payLine, tell func(part int, lines []payLine, first int)) {
 	n := (len(lines) + partLines - 1) / partLines
 	only := -1
@@ -27,8 +28,8 @@ func (t *eventGenerator) eachPart(lines []payLine, tell func(part int, lines []p
 	}
 }
 
-// run returns the lines of a run, which are worked out once and kept for the
-// months in which they are spoken of.
+// linesOfRun returns a run and its lines. The lines are computed once and kept for the
+// months in which there are reports about them.
 func (t *eventGenerator) linesOfRun(index int) (*county, *payRun, []payLine) {
 	c := &t.w.counties[index/runMonths]
 	lines, ok := t.runs[index]
@@ -40,6 +41,7 @@ func (t *eventGenerator) linesOfRun(index int) (*county, *payRun, []payLine) {
 	return c, &c.runs[index%runMonths], lines
 }
 
+// runName returns the id of a run.
 func (c *county) runName(r *payRun) string { return "R-" + r.month.String() + "-" + c.code.Prefix() }
 
 func (t *eventGenerator) payInstruction(index int, k eventKind) {
@@ -93,16 +95,18 @@ func (t *eventGenerator) paySettlement(index int) {
 	})
 }
 
-// paidOn is the day before the bank's list comes in.
+// paidOn returns the day of payment, which is the day before the bank's list is
+// delivered.
 func (w *world) paidOn(r *payRun) civil.Date { return w.dayOf(r.settled) - 1 }
 
-// accountAt is where a person is paid to at an instant.
+// accountAt returns the account that a person is paid to at an instant.
 func (w *world) accountAt(placement int32, at instant) string {
 	p := &w.placements[placement]
 	return account(p.person, p.cardMonth >= 0 && at >= w.replaced(p))
 }
 
-// answered tells of the lines that came back or were taken back.
+// returnedOrReversed emits the lines of a run that were returned or reversed, if there
+// are any.
 func (t *eventGenerator) returnedOrReversed(index int, k eventKind) {
 	c, r, lines := t.linesOfRun(index)
 	var list []events.ReturnedLine
@@ -127,11 +131,12 @@ func (t *eventGenerator) returnedOrReversed(index int, k eventKind) {
 	t.emit(e)
 }
 
+// partID returns the id of an event about a part of a run.
 func partID(prefix string, r *payRun, part int) string {
 	return fmt.Sprintf("%s%s-%02d", prefix, r.month, part)
 }
 
-// line names a line of a run by its number.
+// lineName returns the name of a line of a run, which is its number from 1.
 func (t *eventGenerator) lineName(i int) string {
 	for n := len(t.lines); n <= i; n++ {
 		t.lines = append(t.lines, strconv.Itoa(n+1))

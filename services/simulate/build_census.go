@@ -7,9 +7,9 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// census makes the numbers of people in place on the days of both censuses
-// exact: it lets a few begin somewhat earlier or later than chance had it. The
-// second leaves alone what the first looked at.
+// matchCensuses makes the numbers of people in place on the days of both censuses
+// exact: it moves the beginnings of a few placements. The second census moves no
+// beginning that the first one counted.
 func (w *world) matchCensuses() error {
 	after := w.cfg.From - 1
 	for _, c := range []struct {
@@ -27,7 +27,8 @@ func (w *world) matchCensuses() error {
 	return nil
 }
 
-// correct moves beginnings that lie after the day after.
+// adjustCensus moves beginnings that lie later than after, until want people are in
+// place on a day.
 func (w *world) adjustCensus(on, after civil.Date, want int) error {
 	var vacant, movable []int32
 	n := 0
@@ -64,7 +65,8 @@ func (w *world) adjustCensus(on, after civil.Date, want int) error {
 	return nil
 }
 
-// sitting returns who sits on a seat on a day, -1 for nobody, and who before.
+// occupantOn returns the placement on a seat on a day and the placement before it; -1
+// is none.
 func (w *world) occupantOn(s int32, on civil.Date) (before, now int32) {
 	before = -1
 	for i := w.seats[s].first; i >= 0 && w.placements[i].from <= on; i = w.placements[i].next {
@@ -76,7 +78,7 @@ func (w *world) occupantOn(s int32, on civil.Date) (before, now int32) {
 	return before, -1
 }
 
-// advance fills a seat that is vacant on a day by that day, and for it.
+// fillEarlier fills a seat that is vacant on a day, by that day at the latest.
 func (w *world) fillEarlier(s int32, on, after civil.Date) {
 	before, _ := w.occupantOn(s, on)
 	low := max(w.seats[s].from, after+1, on-20)
@@ -87,14 +89,14 @@ func (w *world) fillEarlier(s int32, on, after civil.Date) {
 	w.occupy(w.filler, s, before, low+civil.Date(w.filler.r.IntN(int(on-low)+1)), on)
 }
 
-// postpone lets whoever sits on a seat on a day begin after it.
+// fillLater has the placement on a seat on a day begin after that day.
 func (w *world) fillLater(s int32, on civil.Date) {
 	before, _ := w.occupantOn(s, on)
 	w.cutChain(s, before)
 	w.occupy(w.filler, s, before, on+1+civil.Date(w.filler.r.IntN(20)), 0)
 }
 
-// cut ends the chain of a seat after a placement; the rest never was.
+// cutChain ends the chain of a seat after the placement last. The rest is forgotten.
 func (w *world) cutChain(s, last int32) {
 	if last < 0 {
 		w.seats[s].first = -1

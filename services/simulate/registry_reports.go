@@ -7,25 +7,25 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A fact is what another authority's books say about somebody.
+// A registryFact is what the books of another authority say about a person.
 type registryFact struct {
 	placement int32
 	registry  string
 	from      civil.Date
 	detail    string
-	at        instant // reported
-	withdrawn instant // taken back, as a match of the wrong person; 0 is never
+	at        instant // instant of the report
+	withdrawn instant // instant of the withdrawal, since the match was wrong; 0 is never
 }
 
-// A batch is what one registry reports to one county at one instant: the facts
+// A registryBatch is what one registry reports to one county at one instant: the facts
 // from first until last.
 type registryBatch struct {
 	county      int32
 	first, last int32
 }
 
-// deliverFacts draws the facts. They agree with why people left; the books of
-// others are compared once a month.
+// planRegistryReports makes the facts of other authorities. They agree with why people
+// left. The books are compared once a month.
 func (w *world) planRegistryReports() {
 	for i := range w.placements {
 		p := &w.placements[i]
@@ -52,7 +52,7 @@ func (w *world) planRegistryReports() {
 			continue
 		}
 		if p.otherPlacement >= 0 {
-			continue // came back, or will
+			continue // the person was placed again
 		}
 		month := (f.from + 15).Month()
 		if (f.from + 15).Day() > 20 {
@@ -78,8 +78,8 @@ func (w *world) planRegistryReports() {
 	}
 }
 
-// mismatch reports somebody of the same name as insured by an employer, and
-// takes it back when it was looked into.
+// planMismatch reports a person as insured by an employer because of an equal name, and
+// withdraws the report later.
 func (w *world) planMismatch(p *placement, f registryFact, d *random) {
 	f.registry, f.from, f.detail = "insurance", (p.from + 10).Month().First(), "企业职工基本养老保险"
 	f.at = max(w.soonAfter(d, p.from+75), p.hired+1)
