@@ -20,7 +20,7 @@ import (
 type office struct {
 	name, token string
 	village     division.Code
-	number      int // from 0
+	number      int // number of the office, from 0
 
 	list  []*events.Event
 	want  []string // a code; "" is accepted; contested is accepted for one of two agencies
@@ -125,7 +125,7 @@ func TestAgenciesInParallel(t *testing.T) {
 	defer closed()
 	server.take(t, posts)
 
-	answers := make([]map[string]string, len(offices)) // by event: its person, or the code
+	answers := make([]map[string]string, len(offices)) // for each office, by the index of the event: the code of the refusal, empty if accepted
 	took := inParallel(offices, func(o *office) { answers[o.number] = o.submit(t, server.url) })
 	t.Logf("%d hires in %.1f s", total, took.Seconds())
 	if t.Failed() {

@@ -200,7 +200,7 @@ func benchmarkBoundaries(b *testing.B, boundaries [2]string) {
 	took := inParallel(each, func(c int) {
 		for i := range sheets {
 			d := handlers[c%2]
-			if boundaries[0] == boundaries[1] { // whoever takes it from the queue group
+			if boundaries[0] == boundaries[1] { // any member of the queue group may take it
 				d = handlers[rand.IntN(2)]
 			}
 			e := benchEvent(fmt.Sprintf("a-%d-%d", c, i), &events.AttendanceReported{

@@ -98,7 +98,7 @@ func openEventStoreLog(ctx context.Context, c *Config, _ *nats.Conn) (log.Log, e
 
 func openMemoryLog(context.Context, *Config, *nats.Conn) (log.Log, error) { return memlog.New(), nil }
 
-// opened returns what the Open of a driver returned as a log. After a failure it
+// asLog returns what the Open of a driver returned as a log.Log. If Open failed, asLog
 // returns nil, and not an interface that holds a nil driver.
 func asLog[L log.Log](l L, err error) (log.Log, error) {
 	if err != nil {

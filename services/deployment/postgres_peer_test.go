@@ -103,7 +103,7 @@ func (p *postgresPeer) Try(context.Context, events.Family, []*events.Event, []*e
 // commits.
 type transaction struct {
 	first, second pgx.Batch
-	judge         func() events.Reasons // between the two
+	judge         func() events.Reasons // runs between the two round trips
 }
 
 func (p *postgresPeer) submit(ctx context.Context, e *events.Event) (events.Receipt, error) {
@@ -184,7 +184,7 @@ func oneRow(tag pgconn.CommandTag) error {
 	return nil
 }
 
-// again answers an event whose key is taken.
+// again answers an event whose key another event has: duplicate if they are equal.
 func (p *postgresPeer) again(ctx context.Context, conn *pgxpool.Conn, e *events.Event, r *events.Receipt) error {
 	var position int64
 	var digest string

@@ -105,7 +105,7 @@ func reference(tb testing.TB) *rules.State {
 
 const (
 	benchVillage = "370211102231"
-	benchSeats   = 10 // of a post
+	benchSeats   = 10 // seats of a post
 )
 
 var onDuty = civil.MustDate("2022-05-01")
@@ -325,8 +325,8 @@ func (d *testDeployment) post(tb testing.TB, list []*events.Event) {
 // A submission sends bodies over HTTP.
 type submission struct {
 	url    string
-	client *http.Client // nil is the default
-	kind   string       // of the body, NDJSON where left out
+	client *http.Client // nil is http.DefaultClient
+	kind   string       // media type of the body; empty is NDJSON
 	token  string
 }
 
@@ -508,7 +508,7 @@ func BenchmarkOneByOne(b *testing.B) {
 
 func (d *testDeployment) oneByOne(b *testing.B) (told, new float64) {
 	b.Helper()
-	const clients, people = 64, 10 // a client has a post
+	const clients, people = 64, 10 // each client has one post
 	persons := d.people(b, clients*people, false)
 	transport := &http.Transport{MaxIdleConnsPerHost: clients}
 	defer transport.CloseIdleConnections()

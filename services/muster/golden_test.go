@@ -48,8 +48,8 @@ func TestGoldenDeployments(t *testing.T) {
 			name string
 			// change is what happens to the data directory before it is opened.
 			change func(t *testing.T, data string)
-			// rebuilt says that the views must have been rebuilt, and told is a part of
-			// what the process must say.
+			// rebuilt is set if the views must have been rebuilt. told is a part of what the
+			// process must print.
 			rebuilt bool
 			told    string
 		}{

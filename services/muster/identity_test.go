@@ -96,7 +96,7 @@ func TestNoIdentityInClear(t *testing.T) {
 	dir := t.TempDir()
 	data := filepath.Join(dir, "data")
 	i := up(t, data)
-	found := map[string][]byte{} // what was answered, by how
+	found := map[string][]byte{} // answers, by the way they were asked for
 	note := func(where string, text []byte) { found[where] = append(append(found[where], '\n'), text...) }
 	accepted := 0
 	count := func(text []byte) { accepted += bytes.Count(text, []byte(`"accepted"`)) }
@@ -180,7 +180,7 @@ func TestNoIdentityInClear(t *testing.T) {
 	note("receipts", text)
 	count(text)
 
-	// The same in a spreadsheet, with a cell of every kind that is wrong.
+	// The same person in a spreadsheet, with a wrong cell of every kind.
 	q, r := next(), next()
 	sheet := filepath.Join(dir, "hire.csv")
 	if err := os.WriteFile(sheet, []byte(strings.Join([]string{
@@ -207,7 +207,7 @@ func TestNoIdentityInClear(t *testing.T) {
 		t.Errorf("%d events were accepted, want %d or more: there is not much to be found", accepted, want)
 	}
 
-	// What may be asked about people, by whoever takes a number for an id.
+	// Questions of somebody who takes an identity number for an id.
 	p := next()
 	for _, path := range []string{"/erase", "/reveal"} {
 		for _, body := range []string{`{"reason":"` + p.number + `","fields":["name"],"purpose":"` + p.phone + `"}`, `{"` + p.name + `":1}`, p.number} {
@@ -221,7 +221,7 @@ func TestNoIdentityInClear(t *testing.T) {
 		}
 	}
 
-	// Everything that can be read.
+	// Search everything that can be read.
 	logged := cmd("log", "cat", "--data", data)
 	for _, path := range []string{"/v1/headcount?by=division:village,group,sex", "/v1/vacancies", "/v1/plan", "/v1/payroll?month=2022-05", "/v1/funds", "/v1/findings",
 		"/v1/trail/posts/" + aPost, "/v1/trail/agencies/local", "/v1/projections", "/metrics", "/openapi.json", "/asyncapi.json", "/healthz", "/readyz"} {

@@ -108,7 +108,7 @@ func TestLogCatAndTail(t *testing.T) {
 		}
 		if got := muster(t, "log", "cat", "--data", dir); running && got != whole {
 			t.Error("a second cat differs from the first")
-		} else if !strings.HasPrefix(got, whole) { // the tally of refusals may have come
+		} else if !strings.HasPrefix(got, whole) { // the record of refusals may have been appended
 			t.Error("cat of the stopped deployment differs")
 		}
 		got := muster(t, "log", "cat", "--data", dir, "--from", receipts[1].Position.String(), "--limit", "2")
@@ -280,7 +280,7 @@ func TestLogCopy(t *testing.T) {
 			t.Fatalf("event %d: %+v, was %+v", n, p, was)
 		}
 	}
-	// Identities and the keys of digests are the vault's, not the log's.
+	// Identities and the keys of digests are in the vault, which is copied as it is.
 	for _, name := range []string{"vault", "vault.key"} {
 		if err := os.Rename(filepath.Join(first, name), filepath.Join(last, name)); err != nil {
 			t.Fatal(err)
@@ -295,7 +295,7 @@ func TestLogCopy(t *testing.T) {
 	}
 	i.stop(t)
 
-	// One more event in the target is noticed, and nothing is written.
+	// If the target has one more event than the source, nothing is written.
 	_, rev, err := there.Head(t.Context(), log.Filter{Boundary: "review"})
 	if err == nil {
 		_, _, err = there.Append(t.Context(), log.Commit{ID: "intruder", Boundary: "review", Events: [][]byte{[]byte(`{}`)}}, rev)

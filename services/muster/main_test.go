@@ -407,7 +407,7 @@ func TestKill(t *testing.T) {
 			if again[0].Status != events.Duplicate || again[0].Position != r.Position {
 				t.Fatalf("round %d: %s was at %s, now %+v", round, id, r.Position, again[0])
 			}
-			break // one a round; all are looked at below
+			break // one is enough in a round; all are verified below
 		}
 		time.AfterFunc(time.Duration(200+round*137%400)*time.Millisecond, func() { _ = i.cmd.Process.Kill() })
 		for {

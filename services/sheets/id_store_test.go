@@ -66,9 +66,9 @@ func TestChangedRow(t *testing.T) {
 		keep        bool
 	}{
 		{"1", "hire.placed " + a + " replaces ", true},
-		{"9", "hire.placed " + a + ".2 replaces " + a, false}, // was refused
+		{"9", "hire.placed " + a + ".2 replaces " + a, false}, // refused by the services
 		{"8", "hire.placed " + a + ".2 replaces " + a, true},
-		{"8", "hire.placed " + a + ".2 replaces " + a, true}, // the same again is a duplicate
+		{"8", "hire.placed " + a + ".2 replaces " + a, true}, // the same file again is a duplicate
 		{"1", "hire.placed " + a + ".3 replaces " + a + ".2", true},
 	} {
 		list := read(t, "hire.csv", hires(hireOf(2, "2"), hireOf(1, step.phone)), o)

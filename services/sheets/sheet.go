@@ -19,7 +19,7 @@ type sheet struct {
 
 	header  []string // nil until the header line was read
 	typeAt  int      // column that says the kind of a row; -1 is none
-	refused bool     // the header was refused
+	refused bool     // the header was refused, so that no row is read
 	layouts map[*rowKind]*kindLayout
 	groups  eventGroups
 }

@@ -59,7 +59,7 @@ func (w *world) newCounty(code division.Code) county {
 		code: code, agency: "/agency/" + code.Prefix() + "-rsj", fund: fmt.Sprintf("F-%d-%s", w.cfg.From.Month().Year(), code.Prefix()),
 		standard: [2]int32{int32(pay.Standard.Rural), int32(pay.Standard.Urban)},
 	}
-	// Three counties in ten pay by a standard and days of their own.
+	// Three counties in ten have an allowance and a number of days of their own.
 	if d.chance(.3) {
 		c.standard[0] = c.standard[0] / 100 * int32(d.between(100, 130))
 		c.standard[1] = c.standard[1] / 100 * int32(d.between(95, 110))

@@ -27,7 +27,7 @@ type idNumberRegister map[uint64]struct{}
 func (g idNumberRegister) serial(r *rand.Rand, county int32, birth civil.Date, sex int) (int16, bool) {
 	for range 100 {
 		n := 1 + r.IntN(998)
-		if n%2 == sex { // odd is for men, who are 0
+		if n%2 == sex { // odd numbers are for men, whose sex is 0
 			n++
 		}
 		key := uint64(county)<<48 | uint64(birth)<<16 | uint64(n)

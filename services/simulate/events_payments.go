@@ -46,7 +46,7 @@ func (c *county) runName(r *payRun) string { return "R-" + r.month.String() + "-
 
 func (t *eventGenerator) payInstruction(index int, k eventKind) {
 	c, r, lines := t.linesOfRun(index)
-	wrong := -1 // the part that is told with an error first
+	wrong := -1 // the part whose first delivery has an error
 	if parts := (len(lines) + partLines - 1) / partLines; r.corrected != 0 && parts > 0 {
 		wrong = index % parts
 	}
@@ -85,7 +85,7 @@ func (t *eventGenerator) paySettlement(index int) {
 		data := &events.PaymentSettled{Run: c.runName(r), PaidOn: t.w.paidOn(r), Lines: make([]events.SettledLine, len(lines))}
 		for i, l := range lines {
 			data.Lines[i].Line = t.lineName(first + i)
-			if l.kind != insurance { // that goes to the insurer
+			if l.kind != insurance { // insurance is paid to the insurer
 				data.Lines[i].Number = t.w.accountAt(l.placement, r.settled)
 			}
 		}

@@ -69,8 +69,8 @@ type Submission struct {
 	Invalid   bool          // the services must refuse it
 }
 
-// ErrConfig says that a province cannot be made as configured. The wrapped error says
-// why.
+// ErrConfig says that a province cannot be made as configured. The text of an error that
+// wraps it says why.
 var ErrConfig = errors.New("simulate")
 
 // check fills in defaults and returns ErrConfig if the province cannot be made.

@@ -43,7 +43,7 @@ func TestGuard(t *testing.T) {
 	for i, test := range []struct {
 		name    string
 		commits []string
-		foreign string // the position that the refusal names, if there is one
+		foreign string // position that the refusal must name; empty if there is none
 	}{
 		{"embedded", nil, ""},
 		{"embedded", []string{"a", "b"}, ""},
