@@ -9,15 +9,16 @@
 //
 // # How Up starts and stops
 //
-//	                        starts                         answers
-//	listen on --http        │                              503 to all but /healthz
-//	NATS server, log        │ ▲
-//	command handlers        │ │  read their part of the log
-//	vault, gateway          │ │
-//	projector               │ │  brings the read model to the head of the log
-//	first pack or province  │ │  only into an empty log
-//	routes, NATS submission ▼ │                            everything; ready is called
-//	                          stops
+//	                          starts                              HTTP answers
+//	1  listen on --http       │                                   503 to all but /healthz
+//	2  NATS server, log       │ ▲  waits for a log that does not answer
+//	3  command handlers       │ │  restore snapshots, read the log from there on
+//	4  vault, gateway         │ │  apply the erasures in the log
+//	5  projector              │ │
+//	6  first pack or province │ │  into an empty log only
+//	7  read model             │ │  reaches the head of the log
+//	8  routes, NATS subjects  ▼ │  ready is called                everything
+//	                            stops
 //
 // Two groups of goroutines run a deployment. The front group answers to the outside:
 // the HTTP server, submissions over NATS, the access file. The back group is what the

@@ -173,7 +173,7 @@ func (f freezer) write(t *testing.T, name string, b []byte) {
 // at several instants.
 func (f freezer) ask(t *testing.T) {
 	t.Helper()
-	g := golden{dir: f.dir, data: f.data}
+	g := golden(f)
 	recorded := lines(t, string(g.file(t, "log.ndjson")))
 	var list []question
 	f.run(t, 0, func(url string) {
