@@ -10,26 +10,25 @@ import (
 	"github.com/muster-works/muster/services/internal/access"
 )
 
-// accessEvery is how often a deployment looks whether the access file has
-// changed.
-const accessEvery = time.Second
+// accessInterval is how often a deployment looks for changes of the access file.
+const accessInterval = time.Second
 
-// openAccess reads the access file that --auth names, once for the whole
-// process. It returns nil where there is none.
+// openAccess reads the access file at the first call and returns the same value at each
+// later call. It returns nil if --auth names no file.
 func (c *Config) openAccess() (*access.Live, error) {
-	if c.Auth == "" || c.live != nil {
-		return c.live, nil
+	if c.Auth == "" || c.accessFile != nil {
+		return c.accessFile, nil
 	}
 	live, err := access.Open(c.Auth)
 	if err != nil {
 		return nil, fmt.Errorf("--auth %s: %w", c.Auth, err)
 	}
-	c.live = live
+	c.accessFile = live
 	return live, nil
 }
 
-// readAuth returns what recognises agencies and readers, nil where the
-// deployment has no access file.
+// readAuth returns what authenticates agencies and readers, nil if the deployment has
+// no access file.
 func (c *Config) readAuth() (*admission.Auth, error) {
 	live, err := c.openAccess()
 	if err != nil || live == nil {
@@ -38,21 +37,23 @@ func (c *Config) readAuth() (*admission.Auth, error) {
 	return admission.NewAuth(live.List), nil
 }
 
-// watchAccess has changes of the access file take effect until ctx ends. server
-// is the embedded NATS server, nil where there is none.
+// watchAccess has changes of the access file take effect until ctx ends. server is the
+// embedded NATS server, whose users follow the file; it is nil if NATS is elsewhere. If
+// a changed file cannot be read, a warning is logged and the content before stays in
+// force.
 func (c *Config) watchAccess(ctx context.Context, server *embedded.Server) {
 	live, err := c.openAccess()
 	if err != nil || live == nil {
 		<-ctx.Done()
 		return
 	}
-	c.doubtAccess(live.List())
-	live.Watch(ctx, accessEvery, c.Reload, func(list *access.List, err error) {
+	c.warnOfAccess(live.List())
+	live.Watch(ctx, accessInterval, c.Reload, func(list *access.List, err error) {
 		if err != nil {
 			c.warn("the access file cannot be read; what it said before stays in force", "file", c.Auth, "error", err)
 			return
 		}
-		c.doubtAccess(list)
+		c.warnOfAccess(list)
 		if server == nil {
 			return
 		}
@@ -62,25 +63,27 @@ func (c *Config) watchAccess(ctx context.Context, server *embedded.Server) {
 	})
 }
 
-// doubtAccess warns of what an access file may not mean as it says it.
-func (c *Config) doubtAccess(list *access.List) {
-	table, err := c.divisions()
+// warnOfAccess logs a warning for each entry of an access file that is allowed and
+// probably not what was meant.
+func (c *Config) warnOfAccess(list *access.List) {
+	table, err := c.loadDivisions()
 	if err != nil {
-		return // as whatever else needs the table says
+		return // whatever else needs the table reports the error
 	}
 	for _, doubt := range list.Doubts(table) {
 		c.warn("the access file may not say what is meant", "file", c.Auth, "doubt", doubt)
 	}
 }
 
+// warn logs a warning, if there is a logger.
 func (c *Config) warn(message string, pairs ...any) {
 	if c.Logger != nil {
 		c.Logger.Warn(message, pairs...)
 	}
 }
 
-// natsUsers lists the agencies that have a user of the NATS server and are not
-// disabled.
+// natsUsers lists the agencies that may connect to the NATS server: those that have a
+// key or a user and are not disabled.
 func natsUsers(list *access.List) (users []embedded.Agency) {
 	for _, a := range list.Agencies() {
 		if !a.Disabled && (len(a.NKeys) > 0 || a.User != "") {
@@ -90,7 +93,7 @@ func natsUsers(list *access.List) (users []embedded.Agency) {
 	return users
 }
 
-// agencies lists those of the access file that have a user of the NATS server.
+// agencies lists the agencies of the access file that may connect to the NATS server.
 func (c *Config) agencies() ([]embedded.Agency, error) {
 	live, err := c.openAccess()
 	if err != nil || live == nil {
@@ -99,8 +102,9 @@ func (c *Config) agencies() ([]embedded.Agency, error) {
 	return natsUsers(live.List()), nil
 }
 
-// NATSConfig returns what the configuration of a NATS server elsewhere needs to
-// hold, so that the agencies that Auth lists may submit over it, and no more.
+// NATSConfig returns the part of the configuration of an external NATS server that lets
+// the agencies in the access file submit over NATS, and do nothing else. The text is in
+// the syntax of nats-server.
 func NATSConfig(c Config) (string, error) {
 	list, err := c.agencies()
 	if err != nil {
@@ -109,10 +113,10 @@ func NATSConfig(c Config) (string, error) {
 	return embedded.External(list)
 }
 
-// CheckDivision says so when the division of an account that is to be added is
-// in no table that Divisions names.
+// CheckDivision returns an error if the division of an account, which is about to be
+// added to an access file, is not in the table that Config.Divisions names.
 func CheckDivision(c Config, a *access.Account) error {
-	table, err := c.divisions()
+	table, err := c.loadDivisions()
 	if err != nil {
 		return err
 	}

@@ -15,28 +15,28 @@ import (
 	"github.com/muster-works/muster/services/internal/access"
 )
 
-// An office is one agency of the test: what it hires, and what must become of
-// it.
+// An office is one agency of the test, with the hires that it submits and the answer
+// that each must get.
 type office struct {
 	name, token string
 	village     division.Code
-	number      int // from 0
+	number      int // number of the office, from 0
 
 	list  []*events.Event
-	want  []string // a code, "" for taken, contested for what one of two gets
-	seats int      // filled on its posts so far
-	pairs int      // contested people so far
+	want  []string // a code; "" is accepted; contested is accepted for one of two agencies
+	seats int      // number of seats filled so far
+	pairs int      // number of contested people so far
 }
 
 const contested = "contested"
 
-// hires makes n hires, a tenth of them contradictory. What contradicts what
-// stands in one body or an earlier one of the same agency, so that the answer is
-// certain; but people whom two agencies hire at once, of whom each is one
-// agency's, go to whoever comes first.
+// hires makes n hires, of which a tenth contradict another hire or a rule. A hire and
+// what it contradicts stand in the same body or in an earlier body of the same agency,
+// so that the answer is certain. The exception is contested people, whom two agencies
+// hire at once: the agency that comes first gets the person.
 func (o *office) hires(n int) {
 	for i := range n {
-		e, want := o.hire(i, o.number*1_000_000+i, o.seats/doorSeats), ""
+		e, want := o.hire(i, o.number*1_000_000+i, o.seats/benchSeats), ""
 		d := e.Data.(*events.HirePlaced)
 		if i%10 != 9 {
 			o.seats++
@@ -48,7 +48,7 @@ func (o *office) hires(n int) {
 		case 0:
 			want, d.Who = "person_placed", o.list[i-1].Data.(*events.HirePlaced).Who
 		case 1:
-			want, d.Post, d.Seat = "seat_taken", o.post("p", (o.seats-1)/doorSeats), (o.seats-1)%doorSeats+1
+			want, d.Post, d.Seat = "seat_taken", o.post("p", (o.seats-1)/benchSeats), (o.seats-1)%benchSeats+1
 		case 2:
 			want, e.ID = "id_reused", o.list[i-2].ID
 		case 3:
@@ -66,7 +66,7 @@ func (o *office) hires(n int) {
 		case 9:
 			want, d.Identity.IDNumber = "invalid_id_number", d.Identity.IDNumber[:17]+"?"
 		default:
-			want, d.Post = contested, o.post("c", o.pairs/doorSeats)
+			want, d.Post = contested, o.post("c", o.pairs/benchSeats)
 			d.Who = identified((o.number/2+100)*1_000_000 + o.pairs)
 			o.pairs++
 		}
@@ -86,7 +86,7 @@ func (o *office) hire(i, who, post int) *events.Event {
 	return e
 }
 
-// posts are those that the hires need.
+// posts returns the posts that the hires need.
 func (o *office) posts() (list []*events.Event) {
 	add := func(kind string, n int) {
 		e := developedPost(0)
@@ -95,38 +95,38 @@ func (o *office) posts() (list []*events.Event) {
 		list = append(list, e)
 	}
 	add("spare", 0)
-	for n := range o.seats/doorSeats + 1 {
+	for n := range o.seats/benchSeats + 1 {
 		add("p", n)
 	}
-	for n := range o.pairs/doorSeats + 1 {
+	for n := range o.pairs/benchSeats + 1 {
 		add("c", n)
 	}
 	return list
 }
 
-// Goal: 100,000 hires from 50 agencies at once, a tenth of them contradictory:
-// exactly the consistent ones are taken, each refusal has its code, receipts
-// come in the order of the events, and no person is on two posts, no seat has
-// two people. Method: over HTTP with each agency's token, in bodies of 500
-// lines; of each person whom two agencies hire at once one is taken; then the
-// log is recounted. 4,400 hires, and 100,000 with MUSTER_LONG=1.
+// Goal: of 100,000 hires from 50 agencies at once, a tenth contradictory, exactly the
+// consistent ones are accepted. Each refusal has its code, receipts come in the order
+// of the events, no person is on two posts, and no seat has two people. Method: the
+// hires go over HTTP with the token of each agency, in bodies of 500 lines. Of two
+// agencies that hire the same person one succeeds. The log is recounted at the end.
+// There are 4,400 hires, and 100,000 with MUSTER_LONG=1.
 func TestAgenciesInParallel(t *testing.T) {
 	total := 4_400
 	if os.Getenv("MUSTER_LONG") != "" {
 		total = 100_000
 	}
-	offices, file := enrol(t, 50)
+	offices, file := enrolAgencies(t, 50)
 	var posts []*events.Event
 	for _, o := range offices {
 		o.hires(total / len(offices))
 		posts = append(posts, o.posts()...)
 	}
-	door, closed := openDoor(t, nil, func(c *Config) { c.Auth = file })
+	server, closed := startTestDeployment(t, nil, func(c *Config) { c.Auth = file })
 	defer closed()
-	door.take(t, posts)
+	server.take(t, posts)
 
-	answers := make([]map[string]string, len(offices)) // by event: its person, or the code
-	took := side(offices, func(o *office) { answers[o.number] = o.submit(t, door.url) })
+	answers := make([]map[string]string, len(offices)) // for each office, by the index of the event: the code of the refusal, empty if accepted
+	took := inParallel(offices, func(o *office) { answers[o.number] = o.submit(t, server.url) })
 	t.Logf("%d hires in %.1f s", total, took.Seconds())
 	if t.Failed() {
 		return
@@ -152,11 +152,12 @@ func TestAgenciesInParallel(t *testing.T) {
 			t.Errorf("agencies %d and %d: %d of %d contested people are in place", 2*pair, 2*pair+1, n, offices[2*pair].pairs)
 		}
 	}
-	recount(t, door.log, taken)
+	recount(t, server.log, taken)
 }
 
-// enrol makes agencies of counties, and the file that lists them.
-func enrol(t *testing.T, n int) (offices []*office, file string) {
+// enrolAgencies makes n agencies, each of a county, and the access file that lists
+// them.
+func enrolAgencies(t *testing.T, n int) (offices []*office, file string) {
 	t.Helper()
 	table, err := division.Shandong()
 	if err != nil {
@@ -182,8 +183,8 @@ func enrol(t *testing.T, n int) (offices []*office, file string) {
 	return offices, file
 }
 
-// submit sends an office's hires and returns what became of each by its index:
-// "" for taken, or the code.
+// submit submits the hires of an office over HTTP. It returns the answer to each hire
+// by its index: empty if it was accepted, or the code of the refusal.
 func (o *office) submit(t *testing.T, url string) map[string]string {
 	const lines = 500
 	answers := map[string]string{}
@@ -222,8 +223,8 @@ func (o *office) submit(t *testing.T, url string) map[string]string {
 	return answers
 }
 
-// recount goes through the log: what is there is what was taken, and holds no
-// contradiction.
+// recount reads the log. The hires in it must be the ones that were accepted, and must
+// not contradict each other.
 func recount(t *testing.T, l log.Log, taken map[string]bool) {
 	t.Helper()
 	people, seats, found := map[events.Person]string{}, map[string]string{}, 0
@@ -248,7 +249,7 @@ func recount(t *testing.T, l log.Log, taken map[string]bool) {
 			if other := people[d.Person]; other != "" {
 				t.Errorf("a person is on duty by %s and by %s", other, key)
 			}
-			if other := seats[seat]; other != "" || d.Seat < 1 || d.Seat > doorSeats {
+			if other := seats[seat]; other != "" || d.Seat < 1 || d.Seat > benchSeats {
 				t.Errorf("seat %s is taken by %q and by %s", seat, other, key)
 			}
 			if strings.TrimPrefix(e.Source, "/agency/") != e.AuthID {

@@ -15,19 +15,19 @@ import (
 	"github.com/muster-works/muster/events/log/eslog/estest"
 )
 
-// A notebook is an io.Writer that is safe for concurrent use.
-type notebook struct {
+// A syncBuffer is an io.Writer that is safe for concurrent use.
+type syncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-func (n *notebook) Write(p []byte) (int, error) {
+func (n *syncBuffer) Write(p []byte) (int, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.b.Write(p)
 }
 
-func (n *notebook) String() string {
+func (n *syncBuffer) String() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.b.String()
@@ -43,11 +43,12 @@ func eventStore(t *testing.T, o estest.Options) *estest.Server {
 	return s
 }
 
-// upOn runs up on a log elsewhere until the test ends, and returns what it prints,
-// where it answers once it is ready, and its end.
-func upOn(t *testing.T, url string, simulate float64) (out *notebook, ready <-chan string, ended <-chan error) {
+// upOn runs Up on a log elsewhere until the test ends. It returns what Up prints, a
+// channel that gets the HTTP address once Up is ready, and a channel that gets the
+// error of Up.
+func upOn(t *testing.T, url string, simulate float64) (out *syncBuffer, ready <-chan string, ended <-chan error) {
 	t.Helper()
-	out = &notebook{}
+	out = &syncBuffer{}
 	at, end := make(chan string, 1), make(chan error, 1)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	c := Config{Data: t.TempDir(), HTTP: "127.0.0.1:0", NATS: "127.0.0.1:0", Log: url, Out: out, Simulate: simulate, Seed: 1}
@@ -84,8 +85,9 @@ func readyz(t *testing.T, at string) (int, string) {
 	return r.StatusCode, string(b)
 }
 
-// A deployment that is started while its log does not answer waits for it: before
-// the log was reached at all, and when it goes away at each call of the start.
+// Goal: a deployment that is started while its log does not answer waits for the log.
+// Method: the server is away at the beginning; and it goes away at each call of a
+// start.
 func TestUpWaitsForLog(t *testing.T) {
 	t.Run("from the beginning", func(t *testing.T) {
 		s := eventStore(t, estest.Options{})
@@ -105,7 +107,7 @@ func TestUpWaitsForLog(t *testing.T) {
 			t.Errorf("the end of waiting is not said: %s", out)
 		}
 	})
-	// The calls of a start are counted once, and then the server goes away at each.
+	// The calls of a start are counted once. Then the server goes away at each of them.
 	s := eventStore(t, estest.Options{})
 	_, ready, ended := upOn(t, s.URL(), 0)
 	await(t, ready, ended)
@@ -132,7 +134,7 @@ func TestUpWaitsForLog(t *testing.T) {
 	}
 }
 
-// Readiness names the log, says when it does not answer, and when it is in danger.
+// Goal: readiness names the log, and says when the log does not answer or has a fault.
 func TestReadinessOfLog(t *testing.T) {
 	s := eventStore(t, estest.Options{})
 	_, ready, ended := upOn(t, s.URL(), 0)
@@ -163,7 +165,8 @@ func TestReadinessOfLog(t *testing.T) {
 	}
 }
 
-// Retention is refused at the start, and takes readiness away while running.
+// Goal: a log with retention is refused at the start, and makes a running process not
+// ready.
 func TestRetentionNoticed(t *testing.T) {
 	s := eventStore(t, estest.Options{})
 	c := Config{Log: s.URL()}
@@ -172,7 +175,7 @@ func TestRetentionNoticed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	v := c.vigil(&ground{log: l, driver: l})
+	v := c.newLogMonitor(&infrastructure{log: l, driver: l})
 	if err := v.examine(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 
 // A logDriver opens the logs of one kind of server.
 type logDriver struct {
-	// open opens the log at an address. nc is the connection to the deployment's
+	// open opens the log that Config.Log names. nc is the connection to the deployment's
 	// NATS server, nil when there is none; a driver that reaches a server of its own
 	// leaves it alone.
 	open func(ctx context.Context, c *Config, nc *nats.Conn) (log.Log, error)
@@ -75,7 +75,7 @@ func openDeploymentLog(ctx context.Context, c *Config, nc *nats.Conn) (log.Log, 
 	if err := c.checkSync(ctx, c.NATS); err != nil {
 		return nil, err
 	}
-	return opened(natslog.Open(ctx, nc, natslog.Options{}))
+	return asLog(natslog.Open(ctx, nc, natslog.Options{}))
 }
 
 func openNATSLog(ctx context.Context, c *Config, _ *nats.Conn) (log.Log, error) {
@@ -89,18 +89,18 @@ func openNATSLog(ctx context.Context, c *Config, _ *nats.Conn) (log.Log, error) 
 	if err != nil {
 		return nil, err
 	}
-	return opened(natslog.Open(ctx, nc, natslog.Options{}))
+	return asLog(natslog.Open(ctx, nc, natslog.Options{}))
 }
 
 func openEventStoreLog(ctx context.Context, c *Config, _ *nats.Conn) (log.Log, error) {
-	return opened(eslog.Open(ctx, c.Log))
+	return asLog(eslog.Open(ctx, c.Log))
 }
 
 func openMemoryLog(context.Context, *Config, *nats.Conn) (log.Log, error) { return memlog.New(), nil }
 
-// opened returns what the Open of a driver returned as a log. After a failure it
+// asLog returns what the Open of a driver returned as a log.Log. If Open failed, asLog
 // returns nil, and not an interface that holds a nil driver.
-func opened[L log.Log](l L, err error) (log.Log, error) {
+func asLog[L log.Log](l L, err error) (log.Log, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Goal: an address that no driver takes is refused by a message that names all
-// schemes, without the password in it.
+// Goal: an address that no driver takes is refused. The message names all schemes and
+// does not quote the password in the address.
 func TestLogDriverOfUnknownScheme(t *testing.T) {
 	c := Config{Log: "kafka://user:secret@host", Out: io.Discard}
 	for _, open := range []struct {

@@ -16,12 +16,12 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Goal: what the load of a whole province costs: simulated, decided by every
-// service, fsynced commit by commit, and projected, as `up --simulate` does it.
-// Method: one Up on an empty directory a round, and then a replay of its log.
-// Rates are in facts; the ratios are against publishing the very commits it
-// made, one by one, to an empty server with sync always, and against draining
-// them from there. MUSTER_SCALE sets the scale (0.01).
+// Goal: measure what it costs to load a whole province as up --simulate does:
+// simulated, decided by every service, synced commit by commit, and projected. Method:
+// each round is one Up on an empty directory and then a replay of its log. Rates are in
+// facts per second. The ratios compare with publishing the very commits of the
+// province, one by one, to an empty server with sync always, and with reading them from
+// there. MUSTER_SCALE sets the scale (0.01).
 func BenchmarkProvince(b *testing.B) {
 	scale := 0.01
 	if s, err := strconv.ParseFloat(os.Getenv("MUSTER_SCALE"), 64); err == nil {
@@ -39,12 +39,12 @@ func BenchmarkProvince(b *testing.B) {
 		}
 		replayed += time.Since(start)
 		c := Config{Data: dir, NATS: "127.0.0.1:0"}
-		ground, err := c.embed(b.Context())
+		infra, err := c.startEmbedded(b.Context())
 		if err != nil {
 			b.Fatal(err)
 		}
-		n, in, out := republish(b, ground.log, log.Position{}, 0)
-		ground.close()
+		n, in, out := republish(b, infra.log, log.Position{}, 0)
+		infra.close()
 		facts += float64(n)
 		publish += in
 		drain += out
@@ -56,8 +56,8 @@ func BenchmarkProvince(b *testing.B) {
 	b.ReportMetric(again/(drain/float64(b.N)), "of-raw-drain")
 }
 
-// Goal: the figures that the programme published come out of the whole chain,
-// and a replay differs in nothing.
+// Goal: the answers of a deployment show the figures that the programme published, and
+// a replay finds no difference.
 func TestProvince(t *testing.T) {
 	dir := t.TempDir()
 	run(t, Config{Data: dir, Simulate: 0.001, Seed: 3}, func(Addresses) {})
@@ -67,7 +67,7 @@ func TestProvince(t *testing.T) {
 	}
 }
 
-// run brings a deployment up, calls ready, and takes it down.
+// run starts a deployment, calls ready, and stops the deployment.
 func run(tb testing.TB, c Config, ready func(Addresses)) {
 	tb.Helper()
 	c.HTTP, c.NATS, c.Out = "127.0.0.1:0", "127.0.0.1:0", io.Discard
@@ -80,10 +80,10 @@ func run(tb testing.TB, c Config, ready func(Addresses)) {
 	}
 }
 
-// republish publishes the commits of a log after a position to an empty server
-// with sync always, one message outstanding, drains them again, and returns
-// their facts and both rates. A message is a commit, or is full once it holds so
-// many facts, where most says how many.
+// republish publishes the commits of a log after from to an empty server with sync
+// always, one message outstanding, and reads them again. It returns the number of facts
+// and both rates. A message is a commit if most is 0; otherwise a message is sent once
+// it holds most facts.
 func republish(b *testing.B, l log.Log, from log.Position, most int) (facts int, published, drained float64) {
 	b.Helper()
 	ctx := b.Context()

@@ -22,55 +22,56 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
-// ReplayOptions say what to rebuild, and where.
+// ReplayOptions say what to rebuild, and where. The zero value rebuilds all of the read
+// model up to the head of the log and switches to it.
 type ReplayOptions struct {
-	DryRun   bool   // compare, and do not switch
-	View     string // name of a view; empty for all
-	KnownAt  string // instant or date: rebuild up to what was recorded by then
-	ToDir    string // build there, and leave the living views alone
-	Progress func(runner.Progress)
+	DryRun   bool                  // compare the rebuilt read model with the one in use, and do not switch
+	View     string                // name of the view to report on; empty is all
+	KnownAt  string                // instant or date: rebuild from the commits recorded by then; empty is all
+	ToDir    string                // directory to build the read model in; the one in use stays as it is
+	Progress func(runner.Progress) // is called while the rebuild runs; nil is allowed
 }
 
-// Replay rebuilds the read model of a deployment from its log, beside the one
-// in use; see package replay. Where the deployment runs in this data
-// directory, it reads the log from there, and else opens the log by itself.
+// Replay rebuilds the read model of a deployment from its log, beside the read model in
+// use; see package replay. If the deployment in the data directory runs, Replay reads
+// the log from its server. Otherwise Replay opens the log by itself.
 func Replay(ctx context.Context, c Config, o ReplayOptions) (report replay.Report, err error) {
 	if o.View != "" && !slices.ContainsFunc(projections.Views(), func(v view.View) bool { return v.Name == o.View }) {
 		return report, fmt.Errorf("--view %s: there is no such view", o.View)
 	}
-	ground, err := c.attach(ctx)
+	infra, err := c.openExisting(ctx)
 	if err != nil {
 		return report, err
 	}
-	defer ground.close()
+	defer infra.close()
 	options := replay.Options{DryRun: o.DryRun, Progress: o.Progress}
-	if options.SetAside, err = c.setAside(); err != nil {
+	if options.SetAside, err = c.setAsidePositions(); err != nil {
 		return report, err
 	}
 	if o.KnownAt != "" {
-		if options.Until, err = knownAt(ctx, ground.log, o.KnownAt); err != nil {
+		if options.Until, err = knownAt(ctx, infra.log, o.KnownAt); err != nil {
 			return report, err
 		}
 	}
-	dir, err := c.model(ctx)
+	dir, err := c.openReadModel(ctx)
 	if err != nil {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, dir.Close()) }()
 	if o.ToDir != "" {
-		if options.Into, err = (&Config{Store: o.ToDir}).model(ctx); err != nil {
+		if options.Into, err = (&Config{Store: o.ToDir}).openReadModel(ctx); err != nil {
 			return report, err
 		}
 		defer func() { err = errors.Join(err, options.Into.Close()) }()
 	}
-	report, err = replay.Run(ctx, ground.log, dir, projections.Views(), options)
-	return report, poisoned(err)
+	report, err = replay.Run(ctx, infra.log, dir, projections.Views(), options)
+	return report, explainPoisoned(err)
 }
 
 // Back switches the read model of a deployment to the generation that was in use
-// before, and returns its name.
+// before, and returns the name of that generation.
 func Back(ctx context.Context, c Config) (name string, err error) {
-	dir, err := c.model(ctx)
+	dir, err := c.openReadModel(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -78,22 +79,24 @@ func Back(ctx context.Context, c Config) (name string, err error) {
 	return replay.Back(ctx, dir)
 }
 
-// Moment reads the value of a flag that is an instant, or a date, whose end in
-// Asia/Shanghai it is.
+// Moment parses the value of a flag that is an instant in RFC 3339 or a date. A date
+// stands for its last nanosecond in Asia/Shanghai. flag is the name of the flag, for
+// errors.
 func Moment(flag, s string) (time.Time, error) {
 	t, err := time.Parse(time.RFC3339, s)
 	if err == nil {
 		return t, nil
 	}
 	d, bad := civil.ParseDate(s)
-	shanghai, zoned := zone()
+	shanghai, zoned := businessZone()
 	if bad != nil || zoned != nil {
 		return t, errors.Join(fmt.Errorf("%s %q: want an instant such as 2022-06-20T10:00:00+08:00, or a date", flag, s), zoned)
 	}
 	return (d + 1).Start(shanghai).Add(-time.Nanosecond), nil
 }
 
-// knownAt returns the last commit recorded by an instant, or the end of a date.
+// knownAt returns the position of the last commit that was recorded by s, which is an
+// instant or a date. It reads the log from its beginning.
 func knownAt(ctx context.Context, l log.Log, s string) (log.Position, error) {
 	t, err := Moment("--known-at", s)
 	if err != nil {
@@ -116,43 +119,47 @@ func knownAt(ctx context.Context, l log.Log, s string) (log.Position, error) {
 	return last, nil
 }
 
-// attach opens the log of a deployment that may or may not be running.
-func (c Config) attach(ctx context.Context) (*ground, error) {
+// openExisting opens the log of a deployment that may be running. It connects to the
+// server that --nats names. Without --nats it starts the embedded server in the data
+// directory, or connects to that server if another process runs it.
+func (c Config) openExisting(ctx context.Context) (*infrastructure, error) {
 	if c.NATS != "" {
 		return c.connect(ctx, "replay")
 	}
-	if _, err := os.Stat(c.path(logDir)); err != nil && c.Log == "" {
+	if _, err := os.Stat(c.dataPath(logDir)); err != nil && c.Log == "" {
 		return nil, fmt.Errorf("--data %s holds no log: name the deployment's directory, or its server with --nats", c.Data)
 	}
 	c.NATS = "127.0.0.1:0"
-	ground, err := c.embed(ctx)
+	infra, err := c.startEmbedded(ctx)
 	if !errors.Is(err, embedded.ErrInUse) {
-		return ground, err
+		return infra, err
 	}
-	b, err := os.ReadFile(c.path(addressFile))
+	b, err := os.ReadFile(c.dataPath(addressFile))
 	if err != nil {
 		return nil, fmt.Errorf("the deployment in %s is starting or stopping: try again when it is ready", c.Data)
 	}
 	var a Addresses
 	if err := json.Unmarshal(b, &a); err != nil {
-		return nil, fmt.Errorf("%s: %w", c.path(addressFile), err)
+		return nil, fmt.Errorf("%s: %w", c.dataPath(addressFile), err)
 	}
-	c.NATS, c.cert = a.NATS, a.Cert
-	if c.Creds == "" { // it need not listen on loopback
-		c.Creds = filepath.Join(c.path(logDir), embedded.PasswordFile)
+	c.NATS, c.serverCert = a.NATS, a.Cert
+	if c.Creds == "" { // dial uses the password file only for a server on loopback
+		c.Creds = filepath.Join(c.dataPath(logDir), embedded.PasswordFile)
 	}
 	return c.connect(ctx, "replay")
 }
 
-// rebuilder starts replays when it is asked over HTTP, one at a time.
+// A rebuilder starts replays on request over HTTP. At most one replay runs at a time.
 type rebuilder struct {
-	ctx  context.Context // of the deployment
+	ctx  context.Context // of the deployment; a replay outlives its request
 	log  log.Log
 	dir  *readmodel.Dir
 	c    *Config
-	busy atomic.Bool
+	busy atomic.Bool // a replay runs
 }
 
+// ServeHTTP starts a replay and answers 202 at once. It answers 404 for an unknown
+// view, and 409 while a replay runs.
 func (b *rebuilder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	known := r.PathValue("view") == "all"
 	for _, v := range projections.Views() {
@@ -169,6 +176,7 @@ func (b *rebuilder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// run replays the log and logs how the replay ended, unless it simply succeeded.
 func (b *rebuilder) run() {
 	defer b.busy.Store(false)
 	report, err := replay.Run(b.ctx, b.log, b.dir, projections.Views(), replay.Options{})
@@ -181,7 +189,7 @@ func (b *rebuilder) run() {
 	}
 }
 
-// problem answers with application/problem+json.
+// problem answers with a document of the type application/problem+json (RFC 9457).
 func problem(w http.ResponseWriter, status int, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)

@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Services lists what Serve can run.
+// Services lists the names of the services that [Serve] runs.
 func Services() []string {
 	var names []string
 	for _, f := range events.Families {
@@ -28,55 +28,57 @@ func Services() []string {
 	return append(names, "projector", "query")
 }
 
-// Serve runs one service alone, against a NATS server that is elsewhere, until
-// ctx ends. It calls ready when the service answers, with the address of its
-// HTTP API where it has one.
+// Serve runs the service called name until ctx ends, against a NATS server that is
+// elsewhere. It calls ready once the service answers; address is that of its HTTP API,
+// and empty if the service has none. The error is log.ErrMisconfigured if the log may
+// lose commits.
 func Serve(ctx context.Context, c Config, name string, ready func(address string)) error {
-	ground, err := c.connect(ctx, name)
+	infra, err := c.connect(ctx, name)
 	if err != nil {
 		return err
 	}
-	defer ground.close()
-	if err := c.vigil(ground).examine(ctx); isFinding(err) {
+	defer infra.close()
+	if err := c.newLogMonitor(infra).examine(ctx); isLogFault(err) {
 		return err
 	}
 	switch name {
 	case string(events.Gateway):
-		return c.serveGateway(ctx, ground, ready)
+		return c.serveGateway(ctx, infra, ready)
 	case "projector":
-		return c.serveProjector(ctx, ground, ready)
+		return c.serveProjector(ctx, infra, ready)
 	case "query":
-		return c.serveQuery(ctx, ground, ready)
+		return c.serveQuery(ctx, infra, ready)
 	}
-	staff, err := hireStaff(ground.log, events.Family(name))
+	services, err := newServiceSet(infra.log, events.Family(name))
 	if err != nil {
 		return err
 	}
-	staff.shelve(&c, ground)
-	return staff.run(ctx, ground.nats, func() { ready("") })
+	services.keepSnapshots(&c, infra)
+	return services.run(ctx, infra.nats, func() { ready("") })
 }
 
-// serveGateway runs the door. The gateway's own events are decided here too.
-func (c *Config) serveGateway(ctx context.Context, ground *ground, ready func(string)) (err error) {
-	if err := c.guard("--http", c.HTTP); err != nil {
+// serveGateway runs the gateway. The command handler of the gateway's own events runs
+// in the same process.
+func (c *Config) serveGateway(ctx context.Context, infra *infrastructure, ready func(string)) (err error) {
+	if err := c.checkExposure("--http", c.HTTP); err != nil {
 		return err
 	}
 	if err := c.makeData(); err != nil {
 		return err
 	}
-	if err := c.attest(ctx, ground); err != nil {
+	if err := c.guardTruncation(ctx, infra); err != nil {
 		return err
 	}
 	m := meter.New()
-	watch := c.vigil(ground)
-	watch.watch(m)
-	ground.log = m.Log(ground.log)
-	staff, err := hireStaff(ground.log, events.Gateway)
+	monitor := c.newLogMonitor(infra)
+	monitor.export(m)
+	infra.log = m.Log(infra.log)
+	services, err := newServiceSet(infra.log, events.Gateway)
 	if err != nil {
 		return err
 	}
-	staff.shelve(c, ground)
-	gate, closeVault, err := c.gateway(ctx, command.NewClient(ground.nats), staff, ground.log, m)
+	services.keepSnapshots(c, infra)
+	gate, closeVault, err := c.openGateway(ctx, command.NewClient(infra.nats), services, infra.log, m)
 	if err != nil {
 		return err
 	}
@@ -85,36 +87,37 @@ func (c *Config) serveGateway(ctx context.Context, ground *ground, ready func(st
 	if err != nil {
 		return err
 	}
-	door := newDoor(c.HTTP)
+	server := newHTTPServer(c.HTTP)
 	auth, err := c.readAuth()
 	if err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return door.serve(ctx, listener) })
+	g.Go(func() error { return server.serve(ctx, listener) })
 	g.Go(func() error {
-		return staff.run(ctx, ground.nats, func() {
-			door.open(rooms{ready: watch.ready, gate: gate.Handler(), auth: auth, meter: m})
+		return services.run(ctx, infra.nats, func() {
+			server.setRoutes(routes{ready: monitor.ready, submissions: gate.Handler(), auth: auth, meter: m})
 			ready(address)
 		})
 	})
-	g.Go(func() error { return gate.ServeNATS(ctx, ground.nats) })
-	g.Go(func() error { gate.RecordTallies(ctx, tallyEvery); return nil })
+	g.Go(func() error { return gate.ServeNATS(ctx, infra.nats) })
+	g.Go(func() error { gate.RecordTallies(ctx, refusalsInterval); return nil })
 	g.Go(func() error { c.watchAccess(ctx, nil); return nil })
-	g.Go(func() error { watch.keep(ctx, examineEvery); return nil })
+	g.Go(func() error { monitor.keep(ctx, examineInterval); return nil })
 	return g.Wait()
 }
 
-func (c *Config) serveProjector(ctx context.Context, ground *ground, ready func(string)) (err error) {
-	model, err := c.model(ctx)
+// serveProjector runs the projector, which keeps the read model up to date.
+func (c *Config) serveProjector(ctx context.Context, infra *infrastructure, ready func(string)) (err error) {
+	model, err := c.openReadModel(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, model.Close()) }()
-	if err := c.attest(ctx, ground); err != nil {
+	if err := c.guardTruncation(ctx, infra); err != nil {
 		return err
 	}
-	setAside, err := c.setAside()
+	setAside, err := c.setAsidePositions()
 	if err != nil {
 		return err
 	}
@@ -122,19 +125,21 @@ func (c *Config) serveProjector(ctx context.Context, ground *ground, ready func(
 	options := runner.Options{SetAside: setAside, Standby: c.Standby, StandingBy: func(waits bool) {
 		fmt.Fprintln(c.Out, "projector:", map[bool]string{true: "standing by", false: "in charge"}[waits])
 	}}
-	return poisoned(ended(ctx, runner.New(ground.log, model, projections.Views(), options).Run(ctx)))
+	return explainPoisoned(ignoreCanceled(ctx, runner.New(infra.log, model, projections.Views(), options).Run(ctx)))
 }
 
-func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(string)) (err error) {
-	if err := c.guard("--http", c.HTTP); err != nil {
+// serveQuery runs the query API on the read model, which another process keeps up to
+// date.
+func (c *Config) serveQuery(ctx context.Context, infra *infrastructure, ready func(string)) (err error) {
+	if err := c.checkExposure("--http", c.HTTP); err != nil {
 		return err
 	}
-	model, err := c.model(ctx)
+	model, err := c.openReadModel(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, model.Close()) }()
-	api, err := c.api(ground.log, model)
+	api, err := c.newQueryAPI(infra.log, model)
 	if err != nil {
 		return err
 	}
@@ -142,7 +147,7 @@ func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(stri
 	if err != nil {
 		return err
 	}
-	door := newDoor(c.HTTP)
+	server := newHTTPServer(c.HTTP)
 	auth, err := c.readAuth()
 	if err != nil {
 		return err
@@ -151,26 +156,26 @@ func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(stri
 	var keeping sync.WaitGroup
 	keeping.Go(func() { api.Keep(ctx) })
 	keeping.Go(func() { c.watchAccess(ctx, nil) })
-	defer keeping.Wait() // before the read model is closed
+	defer keeping.Wait() // Keep reads from the read model, which is closed after this
 	defer stop()
 	m := meter.New()
 	m.Views(api.Standing)
-	watch := c.vigil(ground)
-	watch.watch(m)
-	keeping.Go(func() { watch.keep(ctx, examineEvery) })
-	door.open(rooms{ready: watch.ready, api: api.Handler(), auth: auth, meter: m, roster: roster(ground.nats)})
+	monitor := c.newLogMonitor(infra)
+	monitor.export(m)
+	keeping.Go(func() { monitor.keep(ctx, examineInterval) })
+	server.setRoutes(routes{ready: monitor.ready, questions: api.Handler(), auth: auth, meter: m, services: servicesHandler(infra.nats)})
 	ready(address)
-	return door.serve(ctx, listener)
+	return server.serve(ctx, listener)
 }
 
-// model opens the read model.
-func (c *Config) model(ctx context.Context) (dir *readmodel.Dir, err error) {
+// openReadModel opens the read model that --store names.
+func (c *Config) openReadModel(ctx context.Context) (dir *readmodel.Dir, err error) {
 	scheme, _, isURL := strings.Cut(c.Store, "://")
 	switch {
 	case scheme == "postgres" && isURL, scheme == "postgresql" && isURL:
 		dir, err = postgres.OpenDir(ctx, c.Store)
 	case isURL:
-		// The URL itself may hold a password.
+		// The error does not quote the URL, which may hold a password.
 		err = fmt.Errorf("%s:// is no store that Muster knows; give a directory or postgres://…", scheme)
 	case c.Store != "":
 		dir, err = sqlite.OpenDir(c.Store)
@@ -178,7 +183,7 @@ func (c *Config) model(ctx context.Context) (dir *readmodel.Dir, err error) {
 		if err := c.makeData(); err != nil {
 			return nil, err
 		}
-		return sqlite.OpenDir(c.path(modelDir))
+		return sqlite.OpenDir(c.dataPath(modelDir))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--store: %w", err)
@@ -186,5 +191,5 @@ func (c *Config) model(ctx context.Context) (dir *readmodel.Dir, err error) {
 	return dir, nil
 }
 
-// zone is where business dates are.
-func zone() (*time.Location, error) { return time.LoadLocation("Asia/Shanghai") }
+// businessZone is the time zone of business dates.
+func businessZone() (*time.Location, error) { return time.LoadLocation("Asia/Shanghai") }

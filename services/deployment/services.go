@@ -24,55 +24,60 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// keepWarm is how often the folds that nobody writes through look for news.
-const keepWarm = time.Second
+// catchUpInterval is how often a fold that no handler of this process writes through
+// reads new commits. Such a fold is current enough to answer at once when it is
+// consulted.
+const catchUpInterval = time.Second
 
-// writeDown is how often the folds are looked at, whether it is worth writing
-// them down.
-const writeDown = time.Minute
+// snapshotInterval is how often the folds are examined for whether a new snapshot is
+// worth its cost.
+const snapshotInterval = time.Minute
 
-// A staff is the services of one process: their desks, and the folds that they
-// share.
-type staff struct {
-	log   log.Log
-	desks command.Local
-	folds []*command.Fold        // one a boundary
-	warm  []*command.Fold        // of these, those consulted
-	shelf *command.SnapshotStore // where the folds are written down; nil is nowhere
-	doubt func(error)            // is told what is wrong with the shelf
+// A serviceSet is the services of one process: a command handler each, and the folds
+// that the handlers share. There is one fold for each consistency boundary.
+type serviceSet struct {
+	log             log.Log
+	handlers        command.Local
+	folds           []*command.Fold        // all folds, one for each boundary
+	consulted       []*command.Fold        // the folds that handlers of another boundary read
+	snapshots       *command.SnapshotStore // where snapshots of the folds are kept; nil takes none
+	onSnapshotError func(error)            // is called when a snapshot cannot be read or written; the log is read instead
 
-	placements *command.Fold
+	placements *command.Fold // the fold of the placement boundary, one of folds
 }
 
-// shelve has the folds written down under Data, and read from there at the start.
-func (s *staff) shelve(c *Config, g *ground) {
+// keepSnapshots has the folds start from snapshots under Data, and write new ones
+// there. It does nothing without a data directory, or when the log's driver cannot
+// verify that the log holds the commit of a snapshot.
+func (s *serviceSet) keepSnapshots(c *Config, g *infrastructure) {
 	driver, can := g.driver.(command.Verifier)
 	if c.Data == "" || !can {
 		return
 	}
-	s.shelf = command.NewSnapshotStore(c.path(foldDir), patientVerifier{driver, g.waits})
+	s.snapshots = command.NewSnapshotStore(c.dataPath(foldDir), waitingVerifier{driver, g.waiting})
 	if c.FoldsAfter > 0 {
-		s.shelf.WriteAfter(c.FoldsAfter)
+		s.snapshots.WriteAfter(c.FoldsAfter)
 	}
-	s.doubt = func(err error) {
+	s.onSnapshotError = func(err error) {
 		if c.Logger != nil {
 			c.Logger.Warn("a start reads more of the log than it need", "error", err)
 		}
 	}
 }
 
-// hireStaff makes the desks of families over l.
-func hireStaff(l log.Log, families ...events.Family) (*staff, error) {
-	shanghai, err := zone()
+// newServiceSet makes the command handlers of families, and the folds that they need,
+// over l. It fails for an unknown family.
+func newServiceSet(l log.Log, families ...events.Family) (*serviceSet, error) {
+	shanghai, err := businessZone()
 	if err != nil {
 		return nil, err
 	}
 	packs, placed := rules.New(), placement.New()
 	rulesFold := command.NewFold(l, events.Policy.Boundary(), packs)
 	placedFold := command.NewFold(l, events.Post.Boundary(), placed)
-	s := &staff{log: l, desks: command.Local{}, placements: placedFold}
-	s.warm = []*command.Fold{rulesFold, placedFold}
-	s.folds = s.warm
+	s := &serviceSet{log: l, handlers: command.Local{}, placements: placedFold}
+	s.consulted = []*command.Fold{rulesFold, placedFold}
+	s.folds = s.consulted
 	own := func(f events.Family, state command.State) *command.Fold {
 		fold := command.NewFold(l, f.Boundary(), state)
 		s.folds = append(s.folds, fold)
@@ -105,31 +110,33 @@ func hireStaff(l log.Log, families ...events.Family) (*staff, error) {
 		default:
 			return nil, fmt.Errorf("no service %q", f)
 		}
-		s.desks[f] = d
+		s.handlers[f] = d
 	}
 	return s, nil
 }
 
-// run runs the desks until the context ends, registers each with NATS micro
-// where there is a connection, and calls ready when all have caught up, from
-// where they were written down or else from the beginning. A staff of all
-// services reads the log once for all its folds; one service reads its own
-// boundaries alone.
-func (s *staff) run(ctx context.Context, nc *nats.Conn, ready func()) error {
-	if s.shelf != nil {
-		if err := s.shelf.Restore(ctx, s.folds...); err != nil {
-			s.doubt(err)
+// run runs the command handlers until ctx ends or one of them fails. It calls ready
+// when all folds have caught up with the log. A fold starts from its snapshot if there
+// is one, and from the beginning of the log otherwise. If nc is not nil, each handler
+// that has caught up is registered with NATS micro.
+//
+// A set of all services reads the log once for all its folds. A smaller set reads the
+// boundaries of its folds, one by one.
+func (s *serviceSet) run(ctx context.Context, nc *nats.Conn, ready func()) error {
+	if s.snapshots != nil {
+		if err := s.snapshots.Restore(ctx, s.folds...); err != nil {
+			s.onSnapshotError(err)
 		}
 	}
-	if len(s.desks) == len(events.Families) {
+	if len(s.handlers) == len(events.Families) {
 		if err := command.CatchUpAll(ctx, s.log, s.folds...); err != nil {
 			return err
 		}
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	waiting := make(chan struct{}, len(s.desks))
+	waiting := make(chan struct{}, len(s.handlers))
 	for _, f := range events.Families {
-		d, ok := s.desks[f]
+		d, ok := s.handlers[f]
 		if !ok {
 			continue
 		}
@@ -142,11 +149,11 @@ func (s *staff) run(ctx context.Context, nc *nats.Conn, ready func()) error {
 			})
 		})
 	}
-	for _, f := range s.warm {
-		g.Go(func() error { return f.Keep(ctx, keepWarm) })
+	for _, f := range s.consulted {
+		g.Go(func() error { return f.Keep(ctx, catchUpInterval) })
 	}
 	g.Go(func() error {
-		for range s.desks {
+		for range s.handlers {
 			select {
 			case <-waiting:
 			case <-ctx.Done():
@@ -154,8 +161,8 @@ func (s *staff) run(ctx context.Context, nc *nats.Conn, ready func()) error {
 			}
 		}
 		ready()
-		if s.shelf != nil {
-			s.shelf.Keep(ctx, writeDown, s.doubt, s.folds...)
+		if s.snapshots != nil {
+			s.snapshots.Keep(ctx, snapshotInterval, s.onSnapshotError, s.folds...)
 		}
 		return nil
 	})

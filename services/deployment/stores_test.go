@@ -16,12 +16,11 @@ import (
 	"github.com/muster-works/muster/projections/runner"
 )
 
-// Goal: it makes no difference to any answer where the read model is kept.
-// Method: a synthetic province is loaded and projected, as it grows, into
-// PostgreSQL, and then rebuilt from its log in bulk into SQLite. Every question
-// of the API is asked of both, page by page
-// (twenty at most); the answers must be the same, byte
-// by byte. MUSTER_LONG=1 makes it a tenth of the province.
+// Goal: the store of the read model makes no difference to any answer. Method: a
+// synthetic province is loaded and projected, as it grows, into PostgreSQL, and then
+// rebuilt from its log in bulk into SQLite. Every question of the API is asked of both
+// stores, page by page up to twenty. The answers must be the same, byte by byte.
+// MUSTER_LONG=1 makes it a tenth of the province.
 func TestStoresAnswerAlike(t *testing.T) {
 	scale := 0.01
 	if os.Getenv("MUSTER_LONG") != "" {
@@ -35,32 +34,32 @@ func TestStoresAnswerAlike(t *testing.T) {
 	if _, err := Replay(ctx, other, ReplayOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	ground, err := one.attach(ctx)
+	infra, err := one.openExisting(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ground.close()
-	var doors []http.Handler
+	defer infra.close()
+	var handlers []http.Handler
 	for _, c := range []Config{one, other} {
-		model, err := c.model(ctx)
+		model, err := c.openReadModel(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer model.Close()
-		// What the deployment wrote while it stopped.
-		if err := runner.CatchUp(ctx, ground.log, model, "gen-000001", projections.Views(), runner.Options{}); err != nil {
+		// The deployment may have appended commits while it stopped.
+		if err := runner.CatchUp(ctx, infra.log, model, "gen-000001", projections.Views(), runner.Options{}); err != nil {
 			t.Fatal(err)
 		}
-		api, err := c.api(ground.log, model)
+		api, err := c.newQueryAPI(infra.log, model)
 		if err != nil {
 			t.Fatal(err)
 		}
-		doors = append(doors, api.Handler())
+		handlers = append(handlers, api.Handler())
 	}
 	asked := 0
 	ask := func(question string) (bodies []string) {
 		for page := 0; question != "" && page < 20; page++ {
-			a, b := get(t, doors[0], question), get(t, doors[1], question)
+			a, b := get(t, handlers[0], question), get(t, handlers[1], question)
 			if a.Body.String() != b.Body.String() || a.Code != http.StatusOK || b.Code != http.StatusOK {
 				t.Errorf("%s: PostgreSQL %d, SQLite %d, beginning to differ at\n%.200s\n%.200s", question, a.Code, b.Code,
 					after(a.Body.String(), b.Body.String()), after(b.Body.String(), a.Body.String()))
@@ -76,7 +75,7 @@ func TestStoresAnswerAlike(t *testing.T) {
 	t.Logf("%d answers at scale %v", asked, scale)
 }
 
-// askAll asks everything that is to be asked.
+// askAll asks all questions that the test compares.
 func askAll(t *testing.T, ask func(string) []string) {
 	for _, when := range []string{"as_of=2022-05-10", "as_of=2022-03-31&known_at=2022-04-02", "as_of=2022-11-30&known_at=2022-12-01T08:00:00%2B08:00", ""} {
 		for _, by := range []string{"", "division:prefecture,category", "division:county,group,sex", "kind,area", "division:township"} {
@@ -126,7 +125,7 @@ func get(t *testing.T, h http.Handler, question string) *httptest.ResponseRecord
 	return w
 }
 
-// after is what follows in a once it is no longer the same as b.
+// after returns the rest of a from the first difference to b on.
 func after(a, b string) string {
 	i := 0
 	for i < min(len(a), len(b)) && a[i] == b[i] {

@@ -10,10 +10,11 @@ import (
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
 
-// checkSync makes sure that the NATS servers at address sync each commit before
-// they acknowledge it. They tell only the user system, who often has the
-// password of internal; where they do not tell, that is said, and no error. A
-// tool, which has no logger, only looks at the log and asks nothing.
+// checkSync fails with log.ErrMisconfigured if a NATS server at address acknowledges a
+// commit before it has synced the commit to disk. The servers tell their setting only
+// to the user system, who often has the same password as the user internal. If the
+// servers do not tell, checkSync logs a warning and succeeds. Without a logger
+// checkSync does nothing: tools have none, since they only read the log.
 func (c *Config) checkSync(ctx context.Context, address string) error {
 	if c.Logger == nil {
 		return nil
@@ -32,11 +33,13 @@ func (c *Config) checkSync(ctx context.Context, address string) error {
 	return nil
 }
 
+// durabilities asks the NATS servers at address how they sync, as the user system with
+// the password of Creds.
 func (c *Config) durabilities(ctx context.Context, address string) ([]natslog.Durability, error) {
 	if c.Creds == "" {
 		return nil, errors.New("no password file was given")
 	}
-	nc, err := dialAs(anonymous(address), "muster sync", embedded.SystemUser, "--creds", c.Creds)
+	nc, err := dialAs(withoutUser(address), "muster sync", embedded.SystemUser, "--creds", c.Creds)
 	if err != nil {
 		return nil, err
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// tls loads the certificate that the deployment's addresses answer with, nil
-// where they answer in clear. A renewed one is read at the next start.
-func (c *Config) tls() (*tls.Config, error) {
+// loadTLS loads the certificate of the addresses that the deployment listens on, nil if
+// they are without TLS. A renewed certificate takes effect at the next start.
+func (c *Config) loadTLS() (*tls.Config, error) {
 	if c.TLSCert == "" && c.TLSKey == "" {
 		return nil, nil
 	}
@@ -28,11 +28,12 @@ func (c *Config) tls() (*tls.Config, error) {
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
 
-// guard refuses to listen beyond loopback without credentials or in clear:
-// what agencies send holds identities, and their tokens.
-func (c *Config) guard(flag, addr string) error {
+// checkExposure refuses to listen beyond loopback without an access file or without
+// TLS: submissions hold identities, and requests hold tokens. flag names the address in
+// errors.
+func (c *Config) checkExposure(flag, addr string) error {
 	switch {
-	case loopback(addr):
+	case isLoopback(addr):
 		return nil
 	case c.Auth == "":
 		return fmt.Errorf("%s %s is no loopback address: anyone who reaches it could submit; give --auth FILE with the agencies that may, or listen on 127.0.0.1", flag, addr)
@@ -42,9 +43,10 @@ func (c *Config) guard(flag, addr string) error {
 	return nil
 }
 
-// listen takes an address for HTTP and returns how it is reached.
+// listen listens on the address for HTTP, with TLS if there is a certificate. It
+// returns the URL at which the address is reached.
 func (c *Config) listen() (net.Listener, string, error) {
-	secure, err := c.tls()
+	secure, err := c.loadTLS()
 	if err != nil {
 		return nil, "", err
 	}
@@ -59,9 +61,10 @@ func (c *Config) listen() (net.Listener, string, error) {
 	return tls.NewListener(l, secure), "https://" + l.Addr().String(), nil
 }
 
-// pinned lets a command on the same machine connect to a deployment by the very
-// certificate that it answers with, whatever names stand in it.
-func pinned(file string) (nats.Option, error) {
+// pinCertificate returns an option that accepts the certificate in file and no other
+// one, whatever host names are in it. A command on the machine of the deployment
+// connects with the certificate that the deployment itself uses.
+func pinCertificate(file string) (nats.Option, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("the deployment's certificate: %w", err)
@@ -72,7 +75,7 @@ func pinned(file string) (nats.Option, error) {
 	}
 	return nats.Secure(&tls.Config{
 		MinVersion:         tls.VersionTLS12,
-		InsecureSkipVerify: true, // in favour of more
+		InsecureSkipVerify: true, // VerifyConnection verifies more strictly
 		VerifyConnection: func(s tls.ConnectionState) error {
 			if !bytes.Equal(s.PeerCertificates[0].Raw, block.Bytes) {
 				return fmt.Errorf("the server's certificate is not the one in %s", file)

@@ -24,60 +24,59 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// tallyEvery is how often agencies' refusals go on record.
-const tallyEvery = time.Minute
+// refusalsInterval is how often the number of refusals of each agency is recorded in
+// the log.
+const refusalsInterval = time.Minute
 
-// Addresses are where a deployment answers. Up leaves them in the data
-// directory while it runs, for other commands on the machine.
+// Addresses are the URLs at which a deployment answers. While Up runs, they also stand
+// in the file up.json in the data directory, for other commands on the machine.
 type Addresses struct {
 	HTTP string `json:"http"`
 	NATS string `json:"nats"`
-	Cert string `json:"cert,omitzero"` // file of the certificate, where they speak TLS
+	Cert string `json:"cert,omitzero"` // file of the certificate; empty if the addresses are without TLS
 }
 
-// addressFile is the name of that file.
+// addressFile is the name of the file of the Addresses in the data directory.
 const addressFile = "up.json"
 
-// Up runs all of a deployment in this process until ctx ends, or something
-// fails that it cannot run without. It calls ready when everything answers.
+// Up runs all of a deployment in this process until ctx ends or something fails that
+// the deployment cannot run without. It calls ready once everything answers. The
+// package comment shows the order in which things start and stop.
 //
-// In order: the embedded server and the log, the services folded to the log's
-// head, the vault and the gateway, the first policy pack or the synthetic
-// province into an empty log, the read model up to the head, and then the
-// doors for agencies. Until then HTTP answers 503. It stops in the opposite
-// order: requests under way are answered before the services end.
+// A deployment whose projector meets an event that it cannot read goes on: its views
+// stay as they are, and submissions are taken.
 func Up(ctx context.Context, c Config, ready func(Addresses)) (err error) {
-	if err := errors.Join(c.guard("--http", c.HTTP), c.guard("--nats", c.NATS)); err != nil {
+	if err := errors.Join(c.checkExposure("--http", c.HTTP), c.checkExposure("--nats", c.NATS)); err != nil {
 		return err
 	}
 	if err := c.makeData(); err != nil {
 		return err
 	}
-	// Taken first: a port in use is told before anything is loaded.
+	// Listen first, so that a port in use is reported before anything is loaded.
 	listener, address, err := c.listen()
 	if err != nil {
 		return err
 	}
 	front, frontCtx := errgroup.WithContext(ctx)
-	door := newDoor(c.HTTP)
-	front.Go(func() error { return door.serve(frontCtx, listener) })
+	server := newHTTPServer(c.HTTP)
+	front.Go(func() error { return server.serve(frontCtx, listener) })
 
 	backCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	back, backCtx := errgroup.WithContext(backCtx)
 	front.Go(func() error {
-		return c.up(frontCtx, backCtx, front, back, door, address, ready)
+		return c.up(frontCtx, backCtx, front, back, server, address, ready)
 	})
 	front.Go(func() error {
 		select {
-		case <-backCtx.Done(): // something failed
-			return errBack
+		case <-backCtx.Done(): // something in the back group failed
+			return errBackend
 		case <-frontCtx.Done():
 			return nil
 		}
 	})
 	err = front.Wait()
 	stop()
-	if failed := back.Wait(); failed != nil || errors.Is(err, errBack) {
+	if failed := back.Wait(); failed != nil || errors.Is(err, errBackend) {
 		err = failed
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
@@ -86,31 +85,33 @@ func Up(ctx context.Context, c Config, ready func(Addresses)) (err error) {
 	return err
 }
 
-// errBack ends the doors when what is behind them has failed.
-var errBack = errors.New("a service has failed")
+// errBackend ends the front group when something in the back group has failed.
+var errBackend = errors.New("a service has failed")
 
-// up builds a deployment: what answers from outside runs in front and ends
-// with ctx, what it relies on runs in back and ends later.
-func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, door *door, http string, ready func(Addresses)) error {
-	ground, err := c.embed(ctx)
+// up starts a deployment and runs the last part of it, the record of refusals, until
+// ctx ends. What answers to the outside runs in front and ends with ctx. What the front
+// group relies on runs in back and ends with backCtx, later. http is the URL at which
+// server answers.
+func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, server *httpServer, http string, ready func(Addresses)) error {
+	infra, err := c.startEmbedded(ctx)
 	if err != nil {
 		return err
 	}
-	waiter := c.waiter()
-	watch := c.vigil(ground)
+	waiter := c.newWaiter()
+	monitor := c.newLogMonitor(infra)
 	if err := waiter.until(ctx, func() (bool, error) {
-		if err := watch.examine(ctx); err != nil {
+		if err := monitor.examine(ctx); err != nil {
 			return false, err
 		}
-		return false, c.attest(ctx, ground)
+		return false, c.guardTruncation(ctx, infra)
 	}); err != nil {
-		ground.close()
+		infra.close()
 		return err
 	}
-	ground.waits = &patient{Log: ground.log, waiter: waiter}
-	ground.log = ground.waits
+	infra.waiting = &waitingLog{Log: infra.log, waiter: waiter}
+	infra.log = infra.waiting
 	var closers []func() error
-	closed := make(chan struct{}) // what runs in back has ended
+	closed := make(chan struct{}) // closers is complete
 	var running sync.WaitGroup
 	keep := func(run func() error) {
 		running.Add(1)
@@ -124,50 +125,50 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 		for _, f := range closers {
 			errs = append(errs, f())
 		}
-		ground.close()
+		infra.close()
 		return errors.Join(errs...)
 	})
-	defer close(closed) // closers grow no more
+	defer close(closed)
 
 	m := meter.New()
-	ground.log = m.Log(ground.log)
-	empty, err := isEmpty(ctx, ground.log)
+	infra.log = m.Log(infra.log)
+	empty, err := isEmpty(ctx, infra.log)
 	if err != nil {
 		return err
 	}
-	staff, err := hireStaff(ground.log, events.Families...)
+	services, err := newServiceSet(infra.log, events.Families...)
 	if err != nil {
 		return err
 	}
-	staff.shelve(c, ground)
+	services.keepSnapshots(c, infra)
 	caughtUp := make(chan struct{})
 	keep(func() error {
-		return ended(backCtx, staff.run(backCtx, ground.nats, func() { close(caughtUp) }))
+		return ignoreCanceled(backCtx, services.run(backCtx, infra.nats, func() { close(caughtUp) }))
 	})
-	gate, closeVault, err := c.gateway(backCtx, staff.desks, staff, ground.log, m)
+	gate, closeVault, err := c.openGateway(backCtx, services.handlers, services, infra.log, m)
 	if err != nil {
 		return err
 	}
 	closers = append(closers, closeVault)
-	model, err := c.model(ctx)
+	model, err := c.openReadModel(ctx)
 	if err != nil {
 		return err
 	}
 	closers = append(closers, model.Close)
-	setAside, err := c.setAside()
+	setAside, err := c.setAsidePositions()
 	if err != nil {
 		return err
 	}
-	projector := runner.New(ground.log, model, projections.Views(), runner.Options{SetAside: setAside})
+	projector := runner.New(infra.log, model, projections.Views(), runner.Options{SetAside: setAside})
 	projecting, stopped := context.WithCancelCause(ctx)
 	keep(func() error {
 		err := projector.Run(backCtx)
 		if !errors.Is(err, runner.ErrPoisoned) {
-			return ended(backCtx, err)
+			return ignoreCanceled(backCtx, err)
 		}
-		// The views stay as they are; submissions are taken all the same.
+		// The views stay as they are, and submissions are taken.
 		stopped(err)
-		fmt.Fprintln(c.Out, poisoned(err))
+		fmt.Fprintln(c.Out, explainPoisoned(err))
 		c.Logger.Error("the views stand still", "error", err)
 		return nil
 	})
@@ -176,68 +177,70 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if err := c.begin(ctx, gate, empty); err != nil {
+	if err := c.initializeLog(ctx, gate, empty); err != nil {
 		return err
 	}
-	head, _, err := ground.log.Head(ctx, log.Filter{})
+	head, _, err := infra.log.Head(ctx, log.Filter{})
 	if err != nil {
 		return err
 	}
 	if err := projector.Wait(projecting, head); err != nil && !errors.Is(context.Cause(projecting), runner.ErrPoisoned) {
 		return err
 	}
-	api, err := c.api(ground.log, model)
+	api, err := c.newQueryAPI(infra.log, model)
 	if err != nil {
 		return err
 	}
-	addresses := Addresses{HTTP: http, NATS: ground.server.ClientURL()}
+	addresses := Addresses{HTTP: http, NATS: infra.server.ClientURL()}
 	if c.TLSCert != "" {
 		if addresses.Cert, err = filepath.Abs(c.TLSCert); err != nil {
 			return err
 		}
 	}
-	if err := c.announce(addresses); err != nil {
+	if err := c.writeAddresses(addresses); err != nil {
 		return err
 	}
-	defer os.Remove(c.path(addressFile))
+	defer os.Remove(c.dataPath(addressFile))
 	auth, err := c.readAuth()
 	if err != nil {
 		return err
 	}
 	m.Views(api.Standing)
-	watch.watch(m)
-	ground.waits.started.Store(true)
-	front.Go(func() error { watch.keep(ctx, examineEvery); return nil })
-	door.open(rooms{
-		ready: watch.ready,
-		gate:  gate.Handler(), api: api.Handler(), auth: auth, meter: m, roster: roster(ground.nats),
-		rebuild: &rebuilder{ctx: ctx, log: ground.log, dir: model, c: c},
+	monitor.export(m)
+	infra.waiting.started.Store(true)
+	front.Go(func() error { monitor.keep(ctx, examineInterval); return nil })
+	server.setRoutes(routes{
+		ready:       monitor.ready,
+		submissions: gate.Handler(), questions: api.Handler(), auth: auth, meter: m, services: servicesHandler(infra.nats),
+		rebuild: &rebuilder{ctx: ctx, log: infra.log, dir: model, c: c},
 	})
-	front.Go(func() error { return gate.ServeNATS(ctx, ground.nats) })
+	front.Go(func() error { return gate.ServeNATS(ctx, infra.nats) })
 	front.Go(func() error { api.Keep(ctx); return nil })
-	front.Go(func() error { c.watchAccess(ctx, ground.server); return nil })
+	front.Go(func() error { c.watchAccess(ctx, infra.server); return nil })
 	ready(addresses)
-	gate.RecordTallies(ctx, tallyEvery)
+	gate.RecordTallies(ctx, refusalsInterval)
 	return nil
 }
 
-// ended is err, but nil for the end that ctx asked for.
-func ended(ctx context.Context, err error) error {
+// ignoreCanceled returns nil if err says that ctx was cancelled, and err otherwise.
+func ignoreCanceled(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err
 }
 
+// isEmpty reports whether a log holds no commit.
 func isEmpty(ctx context.Context, l log.Log) (bool, error) {
 	head, _, err := l.Head(ctx, log.Filter{})
 	return head.IsZero(), err
 }
 
-// gateway opens the vault, brings it up to the erasures in the log, and opens
-// the gateway before desk. staff has the placements that it decides by.
-func (c *Config) gateway(ctx context.Context, desk gateway.Submitter, staff *staff, l log.Log, m *meter.Meter) (*gateway.Gateway, func() error, error) {
-	divisions, err := c.divisions()
+// openGateway opens the vault, applies the erasures in the log to it, and returns the
+// gateway and the function that closes the vault. The gateway submits to submitter, and
+// reads the placements of services to decide whom an agency may learn about.
+func (c *Config) openGateway(ctx context.Context, submitter gateway.Submitter, services *serviceSet, l log.Log, m *meter.Meter) (*gateway.Gateway, func() error, error) {
+	divisions, err := c.loadDivisions()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -245,13 +248,13 @@ func (c *Config) gateway(ctx context.Context, desk gateway.Submitter, staff *sta
 	if err != nil {
 		return nil, nil, err
 	}
-	v, err := c.vault(ctx)
+	v, err := c.openVault(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	gate, err := gateway.New(gateway.Options{
-		Services: desk, Vault: v, Divisions: divisions, Auth: auth, Log: c.Logger,
-		History: l, CatchUp: staff.placements.CatchUp, Count: m.Count,
+		Services: submitter, Vault: v, Divisions: divisions, Auth: auth, Log: c.Logger,
+		History: l, CatchUp: services.placements.CatchUp, Count: m.Count,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, v.Close())
@@ -266,39 +269,40 @@ func (c *Config) gateway(ctx context.Context, desk gateway.Submitter, staff *sta
 	return gate, v.Close, nil
 }
 
-// api makes the query API.
-func (c *Config) api(l log.Log, model *readmodel.Dir) (*query.API, error) {
-	divisions, err := c.divisions()
+// newQueryAPI returns the query API on a read model.
+func (c *Config) newQueryAPI(l log.Log, model *readmodel.Dir) (*query.API, error) {
+	divisions, err := c.loadDivisions()
 	if err != nil {
 		return nil, err
 	}
-	shanghai, err := zone()
+	shanghai, err := businessZone()
 	if err != nil {
 		return nil, err
 	}
 	return query.New(query.Options{Model: model, Log: l, Divisions: divisions, Zone: shanghai, Now: time.Now}), nil
 }
 
-// begin puts into an empty log what it must begin with: the synthetic
-// province, whose first event is the pack, or the pack alone.
-func (c *Config) begin(ctx context.Context, gate *gateway.Gateway, empty bool) error {
+// initializeLog puts into an empty log what each log begins with: a policy pack, or the
+// synthetic province, whose first event is a policy pack. A log that is not empty stays
+// as it is.
+func (c *Config) initializeLog(ctx context.Context, gate *gateway.Gateway, empty bool) error {
 	if !empty {
 		if c.Simulate > 0 {
 			fmt.Fprintln(c.Out, "--simulate: skipped, the log holds events already")
 		}
 		return nil
 	}
-	pack, err := c.pack()
+	pack, err := c.firstPack()
 	if err != nil {
 		return err
 	}
 	if c.Simulate == 0 {
-		shanghai, err := zone()
+		shanghai, err := businessZone()
 		if err != nil {
 			return err
 		}
-		// As an import, so that history can still be brought in.
-		receipts, err := insist(ctx, func() ([]events.Receipt, error) {
+		// The pack is imported, since history can be imported only before the first live event.
+		receipts, err := submitUntilTaken(ctx, func() ([]events.Receipt, error) {
 			return gate.Submit(ctx, admission.Local(), []intake.Item{{Event: events.Adoption(pack)}}, pack.ValidFrom.Start(shanghai))
 		})
 		if err == nil && receipts[0].Status != events.Accepted && receipts[0].Status != events.Duplicate {
@@ -309,19 +313,19 @@ func (c *Config) begin(ctx context.Context, gate *gateway.Gateway, empty bool) e
 		}
 		return nil
 	}
-	divisions, err := c.divisions()
+	divisions, err := c.loadDivisions()
 	if err != nil {
 		return err
 	}
-	l := &loader{gateway: gate, out: c.Out}
-	return l.load(ctx, simulate.Config{Scale: c.Simulate, Seed: c.Seed, Divisions: divisions, Policy: pack})
+	l := &provinceImport{gateway: gate, out: c.Out}
+	return l.run(ctx, simulate.Config{Scale: c.Simulate, Seed: c.Seed, Divisions: divisions, Policy: pack})
 }
 
-// announce leaves the addresses in the data directory.
-func (c *Config) announce(a Addresses) error {
+// writeAddresses writes the addresses to addressFile.
+func (c *Config) writeAddresses(a Addresses) error {
 	b, err := json.Marshal(a)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(c.path(addressFile), b, 0o600)
+	return os.WriteFile(c.dataPath(addressFile), b, 0o600)
 }

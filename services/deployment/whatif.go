@@ -14,38 +14,39 @@ import (
 	"github.com/muster-works/muster/projections/rulebook"
 )
 
-// WhatIfOptions say which pack to try, and on what.
+// WhatIfOptions say which policy pack to try, and on what.
 type WhatIfOptions struct {
-	Policy  string // file of the pack
-	Month   string // YYYY-MM; empty for all that the pack is valid in
-	KnownAt string // instant or date; empty for all that is known
+	Policy  string // file of the policy pack
+	Month   string // YYYY-MM; empty is every month that the pack is valid in
+	KnownAt string // instant or date: use what was recorded by then; empty is all
 }
 
-// A WhatIf is what people would have been entitled to under another pack.
+// A WhatIf compares what people are entitled to with what they would be entitled to
+// under another policy pack. Money is in fen.
 type WhatIf struct {
 	payroll.Comparison
-	Pack  *policy.Pack
-	At    readmodel.Commit // as known at
-	Names *division.Table
+	Pack  *policy.Pack     // the pack that was tried
+	At    readmodel.Commit // the last commit that was taken into account
+	Names *division.Table  // names of the divisions
 }
 
-// TryPolicy reckons what people would have been entitled to, had the pack in a
-// file been adopted after all others. It asks the living views and writes
-// nothing: what a month is worth is worked out on reading, so the views need
-// not be built again for it.
+// TryPolicy computes what people would be entitled to if the policy pack in a file had
+// been adopted after all packs in the log. It reads the views in use and changes
+// nothing. The views need not be rebuilt, since entitlements are computed when they are
+// asked for.
 func TryPolicy(ctx context.Context, c Config, o WhatIfOptions) (w WhatIf, err error) {
 	if w.Pack, err = readPack(o.Policy); err != nil {
 		return w, err
 	}
-	if w.Names, err = c.divisions(); err != nil {
+	if w.Names, err = c.loadDivisions(); err != nil {
 		return w, err
 	}
-	ground, err := c.attach(ctx)
+	infra, err := c.openExisting(ctx)
 	if err != nil {
 		return w, err
 	}
-	defer ground.close()
-	dir, err := c.model(ctx)
+	defer infra.close()
+	dir, err := c.openReadModel(ctx)
 	if err != nil {
 		return w, err
 	}
@@ -69,7 +70,7 @@ func TryPolicy(ctx context.Context, c Config, o WhatIfOptions) (w WhatIf, err er
 	for _, s := range m.SetAside {
 		setAside = append(setAside, s.Position)
 	}
-	policies := rulebook.NewHistory(ground.log)
+	policies := rulebook.NewHistory(infra.log)
 	before, err := policies.Book(ctx, w.At.Position, setAside...)
 	if err != nil {
 		return w, err
@@ -86,8 +87,8 @@ func TryPolicy(ctx context.Context, c Config, o WhatIfOptions) (w WhatIf, err er
 	return w, err
 }
 
-// knownCommit returns the last commit recorded by an instant or the end of a
-// date, and the last one of all where there is none.
+// knownCommit returns the last commit that was recorded by s, which is an instant or a
+// date. If s is empty, it returns the last commit of the read model.
 func knownCommit(ctx context.Context, model *readmodel.Reader, s string) (readmodel.Commit, error) {
 	if s == "" {
 		m, err := model.Meta(ctx)
@@ -104,8 +105,8 @@ func knownCommit(ctx context.Context, model *readmodel.Reader, s string) (readmo
 	return c, err
 }
 
-// months are those that the pack is valid in on their first day, up to the month
-// in which the last commit was recorded.
+// months returns the first and the last month to compare. These are the months on whose
+// first day the pack is valid, up to the month in which the commit at was recorded.
 func (o WhatIfOptions) months(p *policy.Pack, at readmodel.Commit) (first, last civil.Month, err error) {
 	if o.Month != "" {
 		first, err = civil.ParseMonth(o.Month)
@@ -114,7 +115,7 @@ func (o WhatIfOptions) months(p *policy.Pack, at readmodel.Commit) (first, last 
 		}
 		return first, first, nil
 	}
-	shanghai, err := zone()
+	shanghai, err := businessZone()
 	if err != nil {
 		return 0, 0, err
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/nats-io/nkeys"
 )
 
-// soon waits until a request is answered as it should be: a change of the access
+// soon repeats a request until it is answered as wanted, since a change of the access
 // file takes effect within seconds.
 func soon(t *testing.T, name string, want int, says string, ask func() (int, string)) {
 	t.Helper()
@@ -27,9 +27,9 @@ func soon(t *testing.T, name string, want int, says string, ask func() (int, str
 	t.Errorf("%s: %d %s, want %d %s", name, status, text, want, says)
 }
 
-// Goal: who may submit and who may ask changes while the deployment runs, and a
-// file that cannot be read changes nothing. Method: the real binary on a file of
-// the format before, changed by the commands.
+// Goal: who may submit and who may ask changes while the deployment runs, and a file
+// that cannot be read changes nothing. Method: the real program on an access file of
+// the format before, which the commands change.
 func TestAccessWhileRunning(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "access.json")
@@ -112,11 +112,13 @@ func TestAccessWhileRunning(t *testing.T) {
 	}
 }
 
-// accessSeen is by when a deployment has looked at the access file.
+// accessSeen is the longest time after which a deployment has looked at the access
+// file.
 const accessSeen = time.Second
 
-// natsUser connects as an agency, and again for each request when it was
-// disconnected. A request returns the answer, or -1 where there is none.
+// natsUser returns a client that connects as an agency, and again if it was
+// disconnected. A request returns the status and the answer, or -1 if there is no
+// answer.
 func natsUser(t *testing.T, i *instance, seed string) func(subject, body string) func() (int, string) {
 	t.Helper()
 	pair, err := nkeys.FromSeed([]byte(seed))
@@ -143,8 +145,7 @@ func natsUser(t *testing.T, i *instance, seed string) func(subject, body string)
 	}
 }
 
-// What the commands of the access file refuse, and that they change nothing
-// then.
+// Goal: the commands of the access file refuse bad input, and change nothing then.
 func TestAccessCommandsRefuse(t *testing.T) {
 	dir := t.TempDir()
 	file, used := filepath.Join(dir, "access.json"), filepath.Join(dir, "used")
@@ -189,7 +190,7 @@ func TestAccessCommandsRefuse(t *testing.T) {
 	}
 }
 
-// The list says who is let in, with what, and for how long.
+// Goal: the commands list say who is let in, with which credentials, and for how long.
 func TestAccessList(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "access.json")
 	muster(t, "agency", "add", "county", "--division", "370211", "--services", "hire,exit", "--record", "--oversee", "--en", "County office", "--expires", "2099-12-30", "--auth", file)

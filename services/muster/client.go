@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// A client asks a running instance.
+// A client sends requests to a running instance.
 type client struct {
 	to, token, tokenFile string
 }
@@ -28,10 +28,10 @@ func (c *client) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.tokenFile, "token-file", "", "file of the token")
 }
 
-// anonymous says that there is no token.
-func (c *client) anonymous() bool { return c.token == "" && c.tokenFile == "" }
+// hasNoToken reports whether no flag gives a token.
+func (c *client) hasNoToken() bool { return c.token == "" && c.tokenFile == "" }
 
-// bearer returns the token, empty where there is none.
+// bearer returns the token, empty if there is none.
 func (c *client) bearer() (string, error) {
 	switch {
 	case c.tokenFile == "":
@@ -50,8 +50,9 @@ func (c *client) bearer() (string, error) {
 	return token, nil
 }
 
-// do sends a request and returns the response when it succeeded; otherwise the
-// error holds what the instance said.
+// do sends a request and returns the response if its status is 2xx. Otherwise the error
+// is a statusError with the explanation of the instance, or says that the instance
+// cannot be reached.
 func (c *client) do(ctx context.Context, method, path string, query url.Values, header http.Header, body io.Reader) (*http.Response, error) {
 	address := strings.TrimSuffix(c.to, "/") + path
 	if len(query) > 0 {
@@ -89,7 +90,7 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	return nil, &statusError{resp.StatusCode, resp.Header.Get("Retry-After"), strings.TrimSpace(string(text))}
 }
 
-// A statusError is a request that the instance refused whole.
+// A statusError is the refusal of a whole request by the instance.
 type statusError struct {
 	code       int
 	retryAfter string
@@ -100,7 +101,7 @@ func (e *statusError) Error() string {
 	return fmt.Sprintf("the instance answers %d %s: %s", e.code, http.StatusText(e.code), e.text)
 }
 
-// get asks for a document as media type accept and hands its body to fn.
+// get asks for a document of media type accept and calls fn with its body.
 func (c *client) get(ctx context.Context, path string, query url.Values, accept string, fn func(io.Reader) error) error {
 	resp, err := c.do(ctx, http.MethodGet, path, query, http.Header{"Accept": {accept}}, nil)
 	if err != nil {
@@ -110,7 +111,7 @@ func (c *client) get(ctx context.Context, path string, query url.Values, accept 
 	return fn(resp.Body)
 }
 
-// submit sends one event and returns its receipt.
+// submit submits one event and returns its receipt.
 func (c *client) submit(ctx context.Context, e *events.Event) (r events.Receipt, err error) {
 	raw, err := e.Append(nil)
 	if err != nil {
@@ -130,8 +131,9 @@ func (c *client) submit(ctx context.Context, e *events.Event) (r events.Receipt,
 	return answer.Receipts[0], nil
 }
 
-// person sends a wish about one person and returns the answer, indented.
-func (c *client) person(ctx context.Context, pseudonym, what string, wish any) (string, error) {
+// personRequest sends a request about one person, whose body is the JSON of wish, and
+// returns the answer as indented JSON. what is the last part of the path.
+func (c *client) personRequest(ctx context.Context, pseudonym, what string, wish any) (string, error) {
 	body, err := json.Marshal(wish)
 	if err != nil {
 		return "", err

@@ -31,7 +31,7 @@ delete the others when their time is over.`,
 			if reason == "" {
 				return errors.New("--reason: say why; it stands in the log for ever, so name nobody")
 			}
-			certificate, err := c.person(cmd.Context(), args[0], "erase", map[string]string{"reason": reason})
+			certificate, err := c.personRequest(cmd.Context(), args[0], "erase", map[string]string{"reason": reason})
 			if err != nil {
 				return err
 			}
@@ -62,7 +62,7 @@ people who are or were on its posts.`,
 			if purpose == "" || len(fields) == 0 {
 				return errors.New("--fields and --purpose: say what you want to know, some of id_number,name,phone,household, and why")
 			}
-			told, err := c.person(cmd.Context(), args[0], "reveal", map[string]any{"fields": fields, "purpose": purpose})
+			told, err := c.personRequest(cmd.Context(), args[0], "reveal", map[string]any{"fields": fields, "purpose": purpose})
 			if err != nil {
 				return err
 			}

@@ -11,9 +11,9 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Goal: an answer comes as CSV and as a workbook, over HTTP and by the command,
-// with the rows of the answer, where they come from, and no formula that an
-// agency chose. Method: a post whose name is one.
+// Goal: an answer comes as CSV and as a workbook, over HTTP and by the command, with
+// the rows of the answer and where they come from. No cell is a formula that an agency
+// chose. Method: the name of a post is a formula.
 func TestExports(t *testing.T) {
 	dir := t.TempDir()
 	i := up(t, dir)

@@ -11,10 +11,9 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// Goal: once enough is in the log that it is worth it, what services know is
-// written down, and a start from that decides as the one before did, as does one
-// whose files were damaged meanwhile. Method: so many posts, kill -9, the real
-// binary.
+// Goal: once enough events are in the log, snapshots of the folds are taken. A start
+// from the snapshots decides as the process before did, also if the snapshots were
+// damaged meanwhile. Method: many posts, kill -9, the real program.
 func TestFoldsAreKept(t *testing.T) {
 	const enough = 50_000
 	data := filepath.Join(t.TempDir(), "data")
@@ -29,7 +28,7 @@ func TestFoldsAreKept(t *testing.T) {
 	}
 	i.kill()
 
-	// As many came since the last time, which was never: written down at once.
+	// The log has many events and no snapshot, so snapshots are taken at once.
 	fold := filepath.Join(data, "folds", "placement")
 	i = up(t, data)
 	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
@@ -40,7 +39,7 @@ func TestFoldsAreKept(t *testing.T) {
 			t.Fatalf("nothing is written down: %s", i.problems)
 		}
 	}
-	last := post(t, i, "application/json", seat("after"))[0] // which no file holds
+	last := post(t, i, "application/json", seat("after"))[0] // is in no snapshot
 	if last.Status != events.Accepted {
 		t.Fatalf("%+v", last)
 	}

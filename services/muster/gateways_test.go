@@ -14,13 +14,13 @@ import (
 	"github.com/muster-works/muster/projections/pgtest"
 )
 
-// Goal: two gateways with one vault on PostgreSQL are one door: a person who
-// comes through both at the same moment has one pseudonym, what one takes the
-// other knows, and whom one erases the other has forgotten. Method: a process a
-// service, both gateways asked at once.
+// Goal: two gateways that share a vault on PostgreSQL act as one: a person who is
+// submitted to both at the same moment has one pseudonym, what one gateway takes the
+// other knows, and a person whom one gateway erases is unknown to the other. Method: a
+// process for each service, and both gateways asked at once.
 func TestGateways(t *testing.T) {
 	database := strings.Replace(pgtest.Database(t), "postgres@", "postgres:hunter2@", 1)
-	on := startElsewhere(t)
+	on := startExternalServer(t)
 	on.provision()
 	dir := on.dir
 	for _, name := range []string{"policy", "post", "hire", "exit", "training"} {
@@ -41,7 +41,7 @@ func TestGateways(t *testing.T) {
 		}
 	}
 
-	// Trainings before the hire make people known: everybody through both.
+	// Trainings make people known before their hire. Everybody is submitted to both gateways.
 	const people = 30
 	var persons [2][people]events.Person
 	var all sync.WaitGroup
@@ -70,7 +70,7 @@ func TestGateways(t *testing.T) {
 	if exit := post(t, gates[1], "application/json", lines[3])[0]; exit.Status != events.Accepted || exit.Person != hired.Person {
 		t.Fatalf("the exit through the other gateway: %+v", exit)
 	}
-	// An operator's copy of the vault.
+	// An operator copies the vault.
 	db, err := pgx.Connect(t.Context(), database)
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +106,7 @@ func TestGateways(t *testing.T) {
 			t.Errorf("gateway %d says the password of its vault: %s", i, said)
 		}
 	}
-	// Restored from the copy, the vault knows the person again until a gateway
+	// A vault that is restored from the copy knows the person again until a gateway
 	// starts.
 	if n := exec("INSERT INTO vault.person SELECT * FROM saved ON CONFLICT DO NOTHING"); n != 1 {
 		t.Fatalf("%d persons came back, want the one erased", n)

@@ -32,7 +32,7 @@ var freeze = flag.String("freeze", "", "freeze a golden deployment under this na
 const erasedBy = "h-e"
 
 // TestFreeze makes a golden deployment of the program as it is now, from the
-// submissions in its directory, when -freeze names one.
+// submissions in the directory of the version, if the flag -freeze names one.
 func TestFreeze(t *testing.T) {
 	if *freeze == "" {
 		t.Skip("nothing is to be frozen")
@@ -50,8 +50,8 @@ func TestFreeze(t *testing.T) {
 	}
 }
 
-// freezable fails where there is a golden deployment already, or nothing to make
-// one of.
+// freezable fails if the golden deployment exists already, or if there are no
+// submissions to make it from.
 func freezable(dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, "data.tar.gz")); err == nil {
 		return fmt.Errorf("%s is frozen: what was left by a version stays as it was; freeze another name", dir)
@@ -62,7 +62,8 @@ func freezable(dir string) error {
 	return nil
 }
 
-// What is frozen stays: no name can be frozen twice, nor out of nothing.
+// Goal: a golden deployment that is frozen stays as it is, and none is made out of
+// nothing.
 func TestFreezeRefusesWhatIsFrozen(t *testing.T) {
 	for _, dir := range versions(t) {
 		if err := freezable(dir); err == nil || !strings.Contains(err.Error(), "is frozen") {
@@ -77,8 +78,8 @@ func TestFreezeRefusesWhatIsFrozen(t *testing.T) {
 // A freezer makes a golden deployment.
 type freezer struct{ dir, data string }
 
-// run runs a deployment in this process while do is under way. Its folds are
-// written down at the start when after is not 0.
+// run runs a deployment in this process while do runs. If after is not 0, snapshots are
+// taken at the start once there are so many events.
 func (f freezer) run(t *testing.T, after int, do func(url string)) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -101,8 +102,8 @@ func (f freezer) run(t *testing.T, after int, do func(url string)) {
 	}
 }
 
-// fill submits everything: the last file after the folds were written down, so
-// that they lie behind the log.
+// fill submits all submissions. The last file follows after the snapshots were taken,
+// so that the snapshots lie behind the log.
 func (f freezer) fill(t *testing.T) {
 	t.Helper()
 	var receipts bytes.Buffer
@@ -168,11 +169,11 @@ func (f freezer) write(t *testing.T, name string, b []byte) {
 	}
 }
 
-// ask writes down what the deployment answers, to questions for several days and
-// as known at several moments.
+// ask writes down what the deployment answers to questions about several days, as known
+// at several instants.
 func (f freezer) ask(t *testing.T) {
 	t.Helper()
-	g := golden{dir: f.dir, data: f.data}
+	g := golden(f)
 	recorded := lines(t, string(g.file(t, "log.ndjson")))
 	var list []question
 	f.run(t, 0, func(url string) {
@@ -187,7 +188,7 @@ func (f freezer) ask(t *testing.T) {
 	f.write(t, "answers.json", append(b, '\n'))
 }
 
-// questions are what a golden deployment is asked.
+// questions returns the questions that a golden deployment is asked.
 func (g golden) questions(t *testing.T, before time.Time) (paths []string) {
 	t.Helper()
 	add := func(path string, parameters ...string) {
@@ -225,7 +226,8 @@ func (g golden) questions(t *testing.T, before time.Time) (paths []string) {
 	return paths
 }
 
-// archive packs a directory, for its owner alone, without the times and owners of its files.
+// archive packs a directory without the times and owners of its files. Only the owner
+// of the archive may read it.
 func archive(dir, file string) error {
 	var b bytes.Buffer
 	zip, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
@@ -257,7 +259,7 @@ func archive(dir, file string) error {
 	return os.WriteFile(file, b.Bytes(), 0o600)
 }
 
-// extract unpacks what archive packed.
+// extract unpacks an archive.
 func extract(file, dir string) error {
 	f, err := os.Open(file)
 	if err != nil {

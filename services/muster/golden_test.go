@@ -19,36 +19,37 @@ import (
 	"github.com/muster-works/muster/services/internal/snapshot"
 )
 
-// goldens holds the frozen deployments, one directory a version: see its README.
+// goldens is the directory of the frozen deployments, with one directory for each
+// version; see the README in it.
 const goldens = "testdata/golden"
 
-// A golden is a deployment that an earlier version left, and what that version
-// said of it.
+// A golden is a deployment that an earlier version left, and the answers of that
+// version.
 type golden struct {
 	dir  string // under testdata/golden
 	data string // its data directory, unpacked
 }
 
-// A question is what a version was asked over HTTP, and its answer.
+// A question is a question that an earlier version was asked over HTTP, and its answer.
 type question struct {
 	Path   string         `json:"path"`
 	Answer map[string]any `json:"answer"`
 }
 
-// Goal: a deployment of any earlier version opens in this one. The records of its
-// log are the same bytes, its vault finds a person again under the same pseudonym,
-// what was submitted is known, and its views and folds open or are rebuilt by
-// themselves, with equal answers. Method: a frozen data directory, the real
-// binary; as it was left, without what can be rebuilt, and with that in the form
-// of a version to come.
+// Goal: a deployment of any earlier version opens in this version. The records of its
+// log are the same bytes. Its vault finds a person under the same pseudonym. Its
+// submissions are known. Its views and folds open, or are rebuilt without an operator,
+// with equal answers. Method: the real program runs on a frozen data directory as it
+// was left, without what can be rebuilt, and with that in the form of a version to
+// come.
 func TestGoldenDeployments(t *testing.T) {
 	for _, dir := range versions(t) {
 		for _, test := range []struct {
 			name string
 			// change is what happens to the data directory before it is opened.
 			change func(t *testing.T, data string)
-			// rebuilt says that the views must have been rebuilt, and told is a part of
-			// what the process must say.
+			// rebuilt is set if the views must have been rebuilt. told is a part of what the
+			// process must print.
 			rebuilt bool
 			told    string
 		}{
@@ -90,7 +91,7 @@ func versions(t *testing.T) []string {
 	return dirs
 }
 
-// unpack puts a copy of a golden deployment into a temporary directory.
+// unpack extracts a golden deployment into a temporary directory.
 func unpack(t *testing.T, dir string) golden {
 	t.Helper()
 	g := golden{dir: dir, data: filepath.Join(t.TempDir(), "data")}
@@ -107,8 +108,7 @@ func removeDerived(t *testing.T, data string) {
 	}
 }
 
-// viewsToCome puts the frozen views of a version that does not exist into the
-// place of those that are there.
+// viewsToCome replaces the views by frozen views of a version that does not exist.
 func viewsToCome(t *testing.T, data string) {
 	t.Helper()
 	views := filepath.Join(data, "views")
@@ -118,7 +118,7 @@ func viewsToCome(t *testing.T, data string) {
 	}
 }
 
-// foldsToCome gives each fold a form that this version does not know.
+// foldsToCome gives each snapshot a format version that this program does not know.
 func foldsToCome(t *testing.T, data string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(data, "folds", "*"))
@@ -132,7 +132,8 @@ func foldsToCome(t *testing.T, data string) {
 	}
 }
 
-// current returns the name of the generation that the views are in, "" for none.
+// current returns the name of the generation that the views are in, empty if there is
+// none.
 func (g golden) current(t *testing.T) string {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(g.data, "views", "current"))
@@ -142,7 +143,7 @@ func (g golden) current(t *testing.T) string {
 	return strings.TrimSpace(string(b))
 }
 
-// file returns what is in a file of the golden.
+// file returns the content of a file of the golden deployment.
 func (g golden) file(t *testing.T, name string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(g.dir, name))
@@ -152,8 +153,7 @@ func (g golden) file(t *testing.T, name string) []byte {
 	return b
 }
 
-// holdsRecords compares the log with the lines that were printed of it, byte by
-// byte.
+// holdsRecords compares the log with the lines that were printed of it, byte by byte.
 func (g golden) holdsRecords(t *testing.T) {
 	t.Helper()
 	want, got := string(g.file(t, "log.ndjson")), muster(t, "log", "cat", "--data", g.data)
@@ -169,7 +169,7 @@ func (g golden) holdsRecords(t *testing.T) {
 	t.Fatalf("the log has %d records, it had %d", len(gots)-1, len(wants)-1)
 }
 
-// holdsAnswers asks what the version that left the deployment was asked.
+// holdsAnswers asks the questions again and compares the answers.
 func (g golden) holdsAnswers(t *testing.T, i *instance) {
 	t.Helper()
 	var questions []question
@@ -183,9 +183,9 @@ func (g golden) holdsAnswers(t *testing.T, i *instance) {
 	}
 }
 
-// answerTo asks a question, and leaves out of the answer what says which program
-// gave it and not what is so: the generation of the views, their versions, and
-// the hash of their rows.
+// answerTo asks a question. It removes from the answer what depends on the program and
+// not on the facts: the generation of the views, their versions, and the hash of their
+// rows.
 func answerTo(t *testing.T, url, path string) (answer map[string]any) {
 	t.Helper()
 	resp, err := http.Get(url + path)
@@ -206,8 +206,9 @@ func answerTo(t *testing.T, url, path string) (answer map[string]any) {
 	return answer
 }
 
-// differs says where an answer is not the one that was given, "" for nowhere. An
-// object may have members that it did not have: a later version may say more.
+// differs returns the first place where an answer differs from the one before, empty if
+// there is none. Members that an object did not have before are allowed, since a later
+// version may say more.
 func differs(at string, want, got any) string {
 	switch want := want.(type) {
 	case map[string]any:
@@ -243,7 +244,7 @@ func differs(at string, want, got any) string {
 	return ""
 }
 
-// receipts are what was answered to all submissions, in their order.
+// receipts returns the receipts of all submissions, in their order.
 func (g golden) receipts(t *testing.T) (all []events.Receipt) {
 	t.Helper()
 	for line := range bytes.Lines(g.file(t, "receipts.ndjson")) {
@@ -256,7 +257,7 @@ func (g golden) receipts(t *testing.T) (all []events.Receipt) {
 	return all
 }
 
-// bodies are the names of the submissions, in the order in which they were sent.
+// bodies lists the files of submissions in the order in which they were sent.
 func bodies(t *testing.T, dir string) []string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(dir, "submissions", "*.ndjson"))
@@ -266,7 +267,7 @@ func bodies(t *testing.T, dir string) []string {
 	return names
 }
 
-// submit sends a file of submissions, as an import if that is in its name.
+// submit sends a file of submissions, as an import if the name of the file says so.
 func submit(t *testing.T, url, file string) (receipts []events.Receipt) {
 	t.Helper()
 	body, err := os.ReadFile(file)
@@ -295,9 +296,9 @@ func submit(t *testing.T, url, file string) (receipts []events.Receipt) {
 	return answer.Receipts
 }
 
-// knowsSubmissions sends everything again: what was accepted is a duplicate at
-// the position where it was recorded. An exit of somebody who was erased since
-// names nobody any more, and is left out.
+// knowsSubmissions submits everything again: an event that was accepted is a duplicate
+// at the same position. The exit of a person who was erased since is left out, because
+// it would name a new person.
 func (g golden) knowsSubmissions(t *testing.T, i *instance) {
 	t.Helper()
 	var again []events.Receipt
@@ -318,9 +319,8 @@ func (g golden) knowsSubmissions(t *testing.T, i *instance) {
 	}
 }
 
-// knowsPeople reveals everybody whom a submission gave a name, and submits their
-// identities again: the names and pseudonyms are those of before, but for who is
-// erased.
+// knowsPeople reveals each person whom a submission named, and submits the identities
+// again. Names and pseudonyms are those of before, except for people who are erased.
 func (g golden) knowsPeople(t *testing.T, i *instance) {
 	t.Helper()
 	known := 0
@@ -347,14 +347,14 @@ func (g golden) knowsPeople(t *testing.T, i *instance) {
 	}
 }
 
-// A known person is one as a submission said who it is.
+// A knownPerson is a person as a submission described them.
 type knownPerson struct {
 	name     string
 	identity string // JSON
 	erased   bool
 }
 
-// people returns who was named in a submission that was accepted, by pseudonym.
+// people returns the people who were named in accepted submissions, by pseudonym.
 func (g golden) people(t *testing.T) map[string]knownPerson {
 	t.Helper()
 	people, receipts := map[string]knownPerson{}, g.receipts(t)
@@ -384,7 +384,7 @@ func (g golden) people(t *testing.T) map[string]knownPerson {
 	return people
 }
 
-// aboutPerson asks for something about one person, and returns the answer.
+// aboutPerson sends a request about one person and returns the answer.
 func aboutPerson(t *testing.T, url, pseudonym, what, body string) (status int, answer string) {
 	t.Helper()
 	resp, err := http.Post(url+"/v1/persons/"+pseudonym+"/"+what, "application/json", strings.NewReader(body))
@@ -399,8 +399,8 @@ func aboutPerson(t *testing.T, url, pseudonym, what, body string) (status int, a
 	return resp.StatusCode, string(b)
 }
 
-// Every type that the catalogue has stands in the logs of the golden
-// deployments. A new type needs a deployment of a new version: see the README.
+// Goal: each event type of the catalogue is in the log of a golden deployment. A new
+// type needs a golden deployment of a new version; see the README.
 func TestGoldenDeploymentsHoldEveryType(t *testing.T) {
 	var all []byte
 	for _, dir := range versions(t) {
@@ -413,12 +413,12 @@ func TestGoldenDeploymentsHoldEveryType(t *testing.T) {
 	}
 }
 
-// yetToFreeze are the types that came since the latest golden deployment was
-// frozen. It is emptied with the next one.
+// yetToFreeze lists the types that came after the latest golden deployment was frozen.
+// Empty it when the next one is frozen.
 var yetToFreeze []events.Type
 
-// The frozen views to come are of a version that nobody will reach, and their
-// tables are not those of any version.
+// Goal: the frozen views to come have a version that no program will reach, and tables
+// that no version has.
 func TestViewsToCome(t *testing.T) {
 	dir := t.TempDir()
 	if err := extract(filepath.Join(goldens, "views-to-come.tar.gz"), dir); err != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// somebody is a person with everything that must not be seen.
+// A somebody is a person with all data that must not be seen.
 type somebody struct{ number, name, phone, household, account string }
 
 func person(i int) somebody {
@@ -50,13 +50,13 @@ func hired(id, who string) string {
 		`,"review":{"on":"2022-04-20"},"publicity":{"from":"2022-04-21","until":"2022-04-24"},"agreement":{"number":"A","signed":"2022-04-28","until":"2025-05-01"}`)
 }
 
-// body is what is sent through one door: a whole working life, and every way to
-// put an identity where none belongs.
-func (p somebody) body(door string) []string {
+// body returns lines for one entry: a whole working life, and every way to put an
+// identity where none belongs.
+func (p somebody) body(entry string) []string {
 	short := fmt.Sprintf(`"identity":{"id_number":%q}`, p.number)
-	id := func(s string) string { return s + "-" + door }
+	id := func(s string) string { return s + "-" + entry }
 	hire := hired(id("h"), p.identity())
-	wrong := p.number[:17] + string('0'+(p.number[16]-'0'+1)%10) // hardly ever valid, and close to it
+	wrong := p.number[:17] + string('0'+(p.number[16]-'0'+1)%10) // a number close to a valid one
 	return []string{
 		said(id("t"), "training.completed", `"identity":`+p.identity()+`,"course":"岗前培训","hours":8,"on":"2022-04-20","pre_service":true`),
 		hire,
@@ -69,7 +69,7 @@ func (p somebody) body(door string) []string {
 		hired(id("again"), p.identity()),
 		strings.Replace(hired(id("nopost"), p.identity()), aPost, "no-such-post", 1),
 		said(id("x"), "exit.recorded", short+`,"post":"`+aPost+`","on":"2022-06-15","kind":"natural","code":"Z9"`),
-		// Refused at the door.
+		// Refused by the gateway.
 		said(p.number, "exit.recorded", short+`,"post":"`+aPost+`","on":"2022-06-15","kind":"natural","code":"N1"`),
 		said(id("n"), "exit.recorded", short+`,"post":"`+aPost+`","on":"2022-06-15","kind":"natural","code":"N1","note":"see `+p.number+`"`),
 		said(id("e"), "exit.recorded", short+`,"post":"`+aPost+`","on":"2022-06-15","kind":"natural","code":"N1","note":"\u0033`+p.number[1:]+`"`),
@@ -88,15 +88,15 @@ func (p somebody) body(door string) []string {
 	}
 }
 
-// Goal: no identity stands in clear in the log, the vault, the read model, any
-// other file, what the process prints, an answer, a receipt or an error.
-// Method: people with names, numbers and phones of their own are sent through
-// every door, well and badly; then everything that there is is searched.
+// Goal: no identity stands in clear in the log, the vault, the read model, any other
+// file, the output of the process, an answer, a receipt or an error. Method: people
+// with names, numbers and phones of their own are submitted at every entry, validly and
+// not. Then everything that can be read is searched.
 func TestNoIdentityInClear(t *testing.T) {
 	dir := t.TempDir()
 	data := filepath.Join(dir, "data")
 	i := up(t, data)
-	found := map[string][]byte{} // what was answered, by how
+	found := map[string][]byte{} // answers, by the way they were asked for
 	note := func(where string, text []byte) { found[where] = append(append(found[where], '\n'), text...) }
 	accepted := 0
 	count := func(text []byte) { accepted += bytes.Count(text, []byte(`"accepted"`)) }
@@ -180,7 +180,7 @@ func TestNoIdentityInClear(t *testing.T) {
 	note("receipts", text)
 	count(text)
 
-	// The same in a spreadsheet, with a cell of every kind that is wrong.
+	// The same person in a spreadsheet, with a wrong cell of every kind.
 	q, r := next(), next()
 	sheet := filepath.Join(dir, "hire.csv")
 	if err := os.WriteFile(sheet, []byte(strings.Join([]string{
@@ -207,7 +207,7 @@ func TestNoIdentityInClear(t *testing.T) {
 		t.Errorf("%d events were accepted, want %d or more: there is not much to be found", accepted, want)
 	}
 
-	// What may be asked about people, by whoever takes a number for an id.
+	// Questions of somebody who takes an identity number for an id.
 	p := next()
 	for _, path := range []string{"/erase", "/reveal"} {
 		for _, body := range []string{`{"reason":"` + p.number + `","fields":["name"],"purpose":"` + p.phone + `"}`, `{"` + p.name + `":1}`, p.number} {
@@ -221,7 +221,7 @@ func TestNoIdentityInClear(t *testing.T) {
 		}
 	}
 
-	// Everything that can be read.
+	// Search everything that can be read.
 	logged := cmd("log", "cat", "--data", data)
 	for _, path := range []string{"/v1/headcount?by=division:village,group,sex", "/v1/vacancies", "/v1/plan", "/v1/payroll?month=2022-05", "/v1/funds", "/v1/findings",
 		"/v1/trail/posts/" + aPost, "/v1/trail/agencies/local", "/v1/projections", "/metrics", "/openapi.json", "/asyncapi.json", "/healthz", "/readyz"} {
@@ -257,8 +257,8 @@ func TestNoIdentityInClear(t *testing.T) {
 	for where, text := range found {
 		for n, p := range people {
 			for _, s := range p.secrets() {
-				for _, form := range [][]byte{[]byte(s), []byte(escaped(s))} {
-					if at := bytes.Index(text, form); at >= 0 {
+				for _, output := range [][]byte{[]byte(s), []byte(escaped(s))} {
+					if at := bytes.Index(text, output); at >= 0 {
 						t.Errorf("%s of person %d stands in %s: …%q", s, n, where, text[max(0, at-120):min(len(text), at+60)])
 					}
 				}
@@ -267,8 +267,7 @@ func TestNoIdentityInClear(t *testing.T) {
 	}
 }
 
-// export asks for an answer in another form; of a workbook it returns the text
-// that is in it.
+// export asks for an answer in another format. It returns the text in a workbook.
 func export(t *testing.T, url, accept string) []byte {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
@@ -304,7 +303,7 @@ func export(t *testing.T, url, accept string) []byte {
 	return text
 }
 
-// escaped is a text as some write it in JSON.
+// escaped returns text as some programs escape it in JSON.
 func escaped(s string) string {
 	var b strings.Builder
 	for _, r := range s {

@@ -14,7 +14,7 @@ import (
 	"github.com/nats-io/nkeys"
 )
 
-// keys makes a pair of keys and returns it with its public half.
+// keys returns a pair of keys and its public half.
 func keys(t *testing.T, create func() (nkeys.KeyPair, error)) (nkeys.KeyPair, string) {
 	t.Helper()
 	pair, err := create()
@@ -28,15 +28,15 @@ func keys(t *testing.T, create func() (nkeys.KeyPair, error)) (nkeys.KeyPair, st
 	return pair, public
 }
 
-// An operated server knows its accounts by the JWTs of an operator.
-type operated struct {
+// A jwtServer is a NATS server that knows its accounts by JWTs of an operator.
+type jwtServer struct {
 	t        *testing.T
 	operator nkeys.KeyPair
 	accounts *server.MemAccResolver
 }
 
 // account makes an account of the server.
-func (o operated) account(name string, say func(*jwt.AccountClaims)) (nkeys.KeyPair, string) {
+func (o jwtServer) account(name string, say func(*jwt.AccountClaims)) (nkeys.KeyPair, string) {
 	o.t.Helper()
 	pair, public := keys(o.t, nkeys.CreateAccount)
 	claims := jwt.NewAccountClaims(public)
@@ -52,8 +52,8 @@ func (o operated) account(name string, say func(*jwt.AccountClaims)) (nkeys.KeyP
 	return pair, public
 }
 
-// user makes a user of an account, and returns the file of its credentials.
-func (o operated) user(account nkeys.KeyPair, allow jwt.Permissions) string {
+// user makes a user of an account and returns the file of its credentials.
+func (o jwtServer) user(account nkeys.KeyPair, allow jwt.Permissions) string {
 	o.t.Helper()
 	pair, public := keys(o.t, nkeys.CreateUser)
 	claims := jwt.NewUserClaims(public)
@@ -77,12 +77,12 @@ func (o operated) user(account nkeys.KeyPair, allow jwt.Permissions) string {
 	return file
 }
 
-// Goal: on a server whose operator hands out JWTs, Muster works with one for
-// itself, and an agency submits with one that lets it publish its subject, and
-// does nothing else. Method: such a server in this process, the real binary.
+// Goal: Muster works on a NATS server whose operator issues JWTs, with a JWT of its
+// own. An agency submits with a JWT that lets it publish its subject and do nothing
+// else. Method: such a server in this process, and the real program.
 func TestJWT(t *testing.T) {
 	pair, public := keys(t, nkeys.CreateOperator)
-	o := operated{t, pair, &server.MemAccResolver{}}
+	o := jwtServer{t, pair, &server.MemAccResolver{}}
 	claims := jwt.NewOperatorClaims(public)
 	_, system := o.account("SYS", func(*jwt.AccountClaims) {})
 	muster, inner := o.account("MUSTER", func(c *jwt.AccountClaims) {

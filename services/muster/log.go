@@ -28,7 +28,7 @@ func logCommand() *cobra.Command {
 	return cmd
 }
 
-// logFlags say which log to open.
+// logFlags adds the flags that say which log to open.
 func logFlags(f *pflag.FlagSet, c *deployment.Config) {
 	f.StringVar(&c.Data, "data", "./muster-data", "the deployment's directory; it may be running")
 	f.StringVar(&c.NATS, "nats", "", "the deployment's NATS server, where it is elsewhere")
@@ -36,18 +36,18 @@ func logFlags(f *pflag.FlagSet, c *deployment.Config) {
 	f.StringVar(&c.Log, "log", "", "where the log is: nats://… or esdb://… (default: embedded JetStream, or that of --nats)")
 }
 
-// A cat prints events as lines.
-type cat struct {
+// An eventPrinter prints events of a log, one on each line.
+type eventPrinter struct {
 	out      *bufio.Writer
-	from     log.Position // the first one; zero is the first of the log
-	boundary string       // of this boundary alone, if set
-	limit    int          // so many at most, if above 0
+	from     log.Position // position of the first event to print; zero is the first event of the log
+	boundary string       // prints only the events of this consistency boundary, if set
+	limit    int          // largest number of events to print; 0 is no limit
 	clock    log.Clock
-	started  bool // from has been met
-	printed  int
+	started  bool // the event at from was reached
+	printed  int  // number of events printed
 }
 
-func (p *cat) flags(f *pflag.FlagSet) {
+func (p *eventPrinter) flags(f *pflag.FlagSet) {
 	f.TextVar(&p.from, "from", log.Position{}, "position of the first event, as receipts show it")
 	f.StringVar(&p.boundary, "boundary", "", "only the events of one boundary, such as placement")
 	f.IntVar(&p.limit, "limit", 0, "stop after so many events (0: no limit)")
@@ -59,7 +59,7 @@ attributes recordedtime and position at its end.`
 
 func catCommand() *cobra.Command {
 	var c deployment.Config
-	var p cat
+	var p eventPrinter
 	cmd := &cobra.Command{
 		Use:   "cat",
 		Short: "Print the events of the log, one CloudEvent a line",
@@ -84,7 +84,7 @@ since recorded time never steps back.`,
 
 func tailCommand() *cobra.Command {
 	var c deployment.Config
-	var p cat
+	var p eventPrinter
 	cmd := &cobra.Command{
 		Use:   "tail",
 		Short: "Print the events that come, one CloudEvent a line",
@@ -112,7 +112,7 @@ times may be shown earlier than log cat shows them.`,
 			}
 			err = p.print(cmd.OutOrStdout(), l.Follow(ctx, after, log.Filter{}), true)
 			if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-				return nil // interrupted, which is how it ends
+				return nil // an interrupt is the normal end
 			}
 			return err
 		},
@@ -122,8 +122,9 @@ times may be shown earlier than log cat shows them.`,
 	return cmd
 }
 
-// print prints what p selects of commits, as soon as it is there if live.
-func (p *cat) print(w io.Writer, commits iter.Seq2[log.Commit, error], live bool) error {
+// print prints the events of commits that the flags select. If live is set, each commit
+// is flushed at once.
+func (p *eventPrinter) print(w io.Writer, commits iter.Seq2[log.Commit, error], live bool) error {
 	p.out = bufio.NewWriterSize(w, 1<<20)
 	if p.limit < 0 {
 		return fmt.Errorf("--limit %d: want 0 or more", p.limit)
@@ -149,7 +150,7 @@ func (p *cat) print(w io.Writer, commits iter.Seq2[log.Commit, error], live bool
 	return p.out.Flush()
 }
 
-// boundaries are those that the services commit under.
+// boundaries lists the consistency boundaries that the services commit under.
 func boundaries() (all []string) {
 	for _, f := range events.Families {
 		if b := f.Boundary(); !slices.Contains(all, b) {
@@ -159,8 +160,8 @@ func boundaries() (all []string) {
 	return all
 }
 
-// commit prints what p selects of c, and says whether there may be more.
-func (p *cat) commit(c log.Commit) (more bool, err error) {
+// commit prints the selected events of c, and reports whether there may be more.
+func (p *eventPrinter) commit(c log.Commit) (more bool, err error) {
 	recorded := p.clock.Recorded(c).UTC()
 	if !p.started {
 		switch c.Position.Compare(p.from.Commit()) {
@@ -183,7 +184,7 @@ func (p *cat) commit(c log.Commit) (more bool, err error) {
 		if at.Compare(p.from) < 0 {
 			continue
 		}
-		if _, err := p.out.Write(line(e, recorded, at)); err != nil {
+		if _, err := p.out.Write(printedLine(e, recorded, at)); err != nil {
 			return false, err
 		}
 		if p.printed++; p.printed == p.limit {
@@ -193,8 +194,9 @@ func (p *cat) commit(c log.Commit) (more bool, err error) {
 	return true, nil
 }
 
-// line is event with the attributes that the log gave it.
-func line(event []byte, recorded time.Time, at log.Position) []byte {
+// printedLine returns the line of an event: the bytes of the event with the attributes
+// that the log gave it as the last members.
+func printedLine(event []byte, recorded time.Time, at log.Position) []byte {
 	b := make([]byte, 0, len(event)+96)
 	b = append(b, event[:len(event)-1]...)
 	if len(event) > 2 {

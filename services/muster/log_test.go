@@ -22,7 +22,7 @@ import (
 	"github.com/nats-io/nuid"
 )
 
-// A printed line of the log.
+// A printed is a line of the printed log.
 type printed struct {
 	ID, Type      string
 	PolicyVersion string
@@ -46,9 +46,9 @@ func readLine(t *testing.T, text string) (p printed) {
 	return p
 }
 
-// Goal: whatever has a receipt is printed, once, with the receipt's position,
-// from a running deployment and from one that was stopped; and what comes is
-// printed as it comes.
+// Goal: each event that has a receipt is printed once, with the position in the
+// receipt, by a running deployment and from one that was stopped. Later events are
+// printed as they come.
 func TestLogCatAndTail(t *testing.T) {
 	dir := t.TempDir()
 	i := up(t, dir)
@@ -108,7 +108,7 @@ func TestLogCatAndTail(t *testing.T) {
 		}
 		if got := muster(t, "log", "cat", "--data", dir); running && got != whole {
 			t.Error("a second cat differs from the first")
-		} else if !strings.HasPrefix(got, whole) { // the tally of refusals may have come
+		} else if !strings.HasPrefix(got, whole) { // the record of refusals may have been appended
 			t.Error("cat of the stopped deployment differs")
 		}
 		got := muster(t, "log", "cat", "--data", dir, "--from", receipts[1].Position.String(), "--limit", "2")
@@ -133,16 +133,16 @@ func TestLogCatAndTail(t *testing.T) {
 	}
 }
 
-// A tailing is muster log tail under way.
-type tailing struct {
+// A tailProcess is a running muster log tail.
+type tailProcess struct {
 	cmd   *exec.Cmd
 	said  *bytes.Buffer
 	lines chan string
 }
 
-func tail(t *testing.T, args ...string) *tailing {
+func tail(t *testing.T, args ...string) *tailProcess {
 	t.Helper()
-	f := &tailing{cmd: command(t.Context(), append([]string{"log", "tail"}, args...)...), said: &bytes.Buffer{}, lines: make(chan string, 1000)}
+	f := &tailProcess{cmd: command(t.Context(), append([]string{"log", "tail"}, args...)...), said: &bytes.Buffer{}, lines: make(chan string, 1000)}
 	f.cmd.Stderr = f.said
 	out, err := f.cmd.StdoutPipe()
 	if err != nil {
@@ -160,7 +160,7 @@ func tail(t *testing.T, args ...string) *tailing {
 	return f
 }
 
-func (f *tailing) next(t *testing.T) printed {
+func (f *tailProcess) next(t *testing.T) printed {
 	t.Helper()
 	select {
 	case s, more := <-f.lines:
@@ -175,8 +175,8 @@ func (f *tailing) next(t *testing.T) printed {
 	}
 }
 
-// stop interrupts it, which is how it ends.
-func (f *tailing) stop(t *testing.T) {
+// stop interrupts the process, which is its normal end.
+func (f *tailProcess) stop(t *testing.T) {
 	t.Helper()
 	_ = f.cmd.Process.Signal(os.Interrupt)
 	for s := range f.lines {
@@ -187,9 +187,9 @@ func (f *tailing) stop(t *testing.T) {
 	}
 }
 
-// Goal: a deployment's log goes from the embedded server to EventStoreDB, in
-// spite of kill -9 on the way, from there to a NATS server and to another
-// directory, and the deployment there answers as the first one did.
+// Goal: the log of a deployment moves from the embedded server to EventStoreDB, in
+// spite of kill -9 on the way, from there to a NATS server, and to another directory.
+// The deployment there answers as the first one did.
 func TestLogCopy(t *testing.T) {
 	base := t.TempDir()
 	first, last := filepath.Join(base, "first"), filepath.Join(base, "last")
@@ -280,7 +280,7 @@ func TestLogCopy(t *testing.T) {
 			t.Fatalf("event %d: %+v, was %+v", n, p, was)
 		}
 	}
-	// Identities and the keys of digests are the vault's, not the log's.
+	// Identities and the keys of digests are in the vault, which is copied as it is.
 	for _, name := range []string{"vault", "vault.key"} {
 		if err := os.Rename(filepath.Join(first, name), filepath.Join(last, name)); err != nil {
 			t.Fatal(err)
@@ -295,7 +295,7 @@ func TestLogCopy(t *testing.T) {
 	}
 	i.stop(t)
 
-	// One more event in the target is noticed, and nothing is written.
+	// If the target has one more event than the source, nothing is written.
 	_, rev, err := there.Head(t.Context(), log.Filter{Boundary: "review"})
 	if err == nil {
 		_, _, err = there.Append(t.Context(), log.Commit{ID: "intruder", Boundary: "review", Events: [][]byte{[]byte(`{}`)}}, rev)
@@ -308,8 +308,8 @@ func TestLogCopy(t *testing.T) {
 	}
 }
 
-// external is a NATS server that is not the deployment's own, and the file of
-// the password of its internal user.
+// external starts a NATS server that is not part of a deployment, and returns it with
+// the file of the password of its internal user.
 func external(t *testing.T) (*embedded.Server, string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -321,8 +321,8 @@ func external(t *testing.T) (*embedded.Server, string) {
 	return s, filepath.Join(dir, embedded.PasswordFile)
 }
 
-// Goal: nothing but provision creates the log on a server, and it says what it
-// found. The sync setting is told to the system user alone.
+// Goal: only provision creates the log on a server, and it says what it found. Servers
+// tell how they sync to the system user alone.
 func TestProvision(t *testing.T) {
 	s, login := external(t)
 	authorised := strings.Replace(s.ClientURL(), "//", "//"+embedded.InternalUser+":"+password(t, login)+"@", 1)
@@ -361,7 +361,7 @@ func TestProvision(t *testing.T) {
 		t.Errorf("the log was not written to:\n%s", out)
 	}
 
-	// A server as it comes does not sync.
+	// A server with the default configuration does not sync each commit.
 	o := &server.Options{}
 	err := o.ProcessConfigString(fmt.Sprintf(`
 		listen: "127.0.0.1:-1", jetstream { store_dir: %q }, system_account: SYS, no_auth_user: anyone
@@ -389,7 +389,7 @@ func TestProvision(t *testing.T) {
 	if out, err := try(t, "provision", "--nats", ns.ClientURL(), "--system-creds", secret); err == nil || !strings.Contains(out, "sync   every 2m0s") || !strings.Contains(out, "sync_interval: always") {
 		t.Errorf("a server as it comes: %v\n%s", err, out)
 	}
-	// Services do not start on it where it tells, and else say what they cannot know.
+	// Services refuse such a server if it tells how it syncs, and warn if it does not tell.
 	if out, err := try(t, "serve", "hire", "--nats", ns.ClientURL(), "--creds", secret); err == nil || !strings.Contains(out, "misconfigured") || !strings.Contains(out, "sync_interval: always") {
 		t.Errorf("a service on a server as it comes: %v\n%s", err, out)
 	}
@@ -409,10 +409,10 @@ func password(t *testing.T, file string) string {
 	return strings.TrimSpace(string(b))
 }
 
-// Goal: a log that lost its tail, of which the server says nothing, keeps the
-// deployment from starting, until an operator decides to go on without it.
-// Method: a bit of a late commit changed on the disk, and the index gone, as
-// after a crash.
+// Goal: if a log lost its last commits and the server says nothing of it, the
+// deployment does not start until an operator decides to go on without them. Method: a
+// bit of a late commit is changed on the disk and the index is removed, as after a
+// crash.
 func TestLogLostTail(t *testing.T) {
 	dir := t.TempDir()
 	i := up(t, dir)

@@ -1,8 +1,12 @@
-// Command muster runs and asks a Muster deployment: everything in one process,
-// one service alone, or a client of a running one.
+// Command muster runs a Muster deployment and asks it: everything in one process (up),
+// one service alone (serve), or a client of a running deployment.
 //
-// Every flag has an environment variable: MUSTER_ and its name in capitals,
-// with _ for -. A flag on the command line wins.
+// Each flag can be set by an environment variable: MUSTER_ and the name of the flag in
+// capitals, with _ for -. A flag on the command line takes precedence.
+//
+// The exit code is 0 on success and 1 otherwise. Files are named by command; those of
+// one subject share a prefix: access_ for agencies and readers, log_ for the event log,
+// publish for submissions.
 package main
 
 import (
@@ -13,7 +17,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	_ "time/tzdata" // an image without time zones has none
+	_ "time/tzdata" // minimal container images have no time zone database
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -32,9 +36,11 @@ func main() {
 	os.Exit(1)
 }
 
-// errSilent ends with exit code 1 when the output has said why.
+// errSilent makes the process end with exit code 1 without a message, since the output
+// has said why.
 var errSilent = errors.New("")
 
+// root returns the command muster with all its subcommands.
 func root() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:           "muster",
@@ -51,7 +57,8 @@ func root() *cobra.Command {
 	return cmd
 }
 
-// fromEnvironment sets the flags that the command line left out.
+// fromEnvironment sets the flags that are not on the command line from environment
+// variables, which lookup returns.
 func fromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
 	var err error
 	flags.VisitAll(func(f *pflag.Flag) {

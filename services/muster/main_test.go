@@ -20,8 +20,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// The tests run the real binary: this one, told by its environment to be
-// muster.
+// TestMain lets the tests run the real program: if MUSTER_TEST_MAIN is set, the test
+// binary itself behaves as the command muster.
 func TestMain(m *testing.M) {
 	if os.Getenv("MUSTER_TEST_MAIN") != "" {
 		os.Unsetenv("MUSTER_TEST_MAIN")
@@ -31,13 +31,20 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// command returns a muster process that was not started yet. A process that listens
+// takes free ports, also when args give no addresses: the default ports of up and
+// serve are fixed, and another process of the machine may hold them.
 func command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
-	cmd.Env = append(os.Environ(), "MUSTER_TEST_MAIN=1")
+	cmd.Env = append(os.Environ(), "MUSTER_TEST_MAIN=1", "MUSTER_HTTP=127.0.0.1:0")
+	if args[0] == "up" { // of other commands --nats is the server to connect to
+		cmd.Env = append(cmd.Env, "MUSTER_NATS=127.0.0.1:0")
+	}
 	return cmd
 }
 
-// muster runs a command to its end and returns its output.
+// muster runs a command to its end and returns its output. An exit code other than 0
+// fails the test.
 func muster(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := try(t, args...)
@@ -47,6 +54,8 @@ func muster(t *testing.T, args ...string) string {
 	return out
 }
 
+// try runs a command to its end. It returns the output, and the messages on standard
+// error if the exit code is not 0.
 func try(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
@@ -61,17 +70,17 @@ func try(t *testing.T, args ...string) (string, error) {
 	return out.String(), nil
 }
 
-// An instance is a running muster.
+// An instance is a running muster process that answers over HTTP.
 type instance struct {
 	cmd      *exec.Cmd
 	HTTP     string
 	NATS     string
-	said     *bytes.Buffer // both may be read once it has ended
+	said     *bytes.Buffer // standard output; said and problems may be read once the process has ended
 	problems *bytes.Buffer
 	ended    chan struct{}
 }
 
-// start runs a command that says ready, and waits until it does.
+// start starts a command that prints ready, and waits until it does.
 func start(t *testing.T, args ...string) *instance {
 	t.Helper()
 	i := &instance{cmd: command(context.Background(), args...), said: &bytes.Buffer{}, problems: &bytes.Buffer{}, ended: make(chan struct{})}
@@ -112,19 +121,19 @@ func start(t *testing.T, args ...string) *instance {
 	return i
 }
 
-// up starts everything in one process on a data directory.
+// up runs a whole deployment in one process on a data directory.
 func up(t *testing.T, dir string, args ...string) *instance {
 	t.Helper()
 	return start(t, append([]string{"up", "--data", dir, "--http", "127.0.0.1:0", "--nats", "127.0.0.1:0"}, args...)...)
 }
 
-// kill is kill -9.
+// kill ends the process as kill -9 does.
 func (i *instance) kill() {
 	_ = i.cmd.Process.Kill()
 	<-i.ended
 }
 
-// stop asks it to end, and checks that it does so cleanly.
+// stop interrupts the process and verifies that it ends without an error.
 func (i *instance) stop(t *testing.T) {
 	t.Helper()
 	_ = i.cmd.Process.Signal(os.Interrupt)
@@ -184,7 +193,7 @@ type headcount struct {
 	Position string
 }
 
-// tour is the post, the hire, the sheet and the exit of the README.
+// tour returns the post, the hire, the sheet and the exit of the README.
 func tour(t *testing.T) []string {
 	t.Helper()
 	b, err := os.ReadFile("testdata/tour.ndjson")
@@ -194,8 +203,8 @@ func tour(t *testing.T) []string {
 	return strings.Split(strings.TrimSpace(string(b)), "\n")
 }
 
-// Goal: the first command of the README shows a province with the published
-// figures, and the submissions of the tour change them as they should.
+// Goal: the first command of the README shows a province with the published figures,
+// and the submissions of the tour change the figures as they should.
 func TestProvince(t *testing.T) {
 	i := up(t, t.TempDir(), "--simulate", "0.003")
 	if got, want := get[plan](t, i, "/v1/plan?as_of=2022-05-10"), (plan{1200, 1229, 1054, 102.42, 87.83}); got != want {
@@ -258,8 +267,8 @@ func TestProvince(t *testing.T) {
 	i.stop(t)
 }
 
-// Goal: a file published twice changes nothing, and what it says survives a
-// restart.
+// Goal: a file that is published twice changes nothing the second time. Its events
+// survive a restart.
 func TestPublishTwice(t *testing.T) {
 	dir := t.TempDir()
 	muster(t, "simulate", "--scale", "0.001", "--out", dir)
@@ -311,8 +320,8 @@ func receipts(t *testing.T, file string) (list []events.Receipt) {
 	return list
 }
 
-// Goal: what breaks the rules comes back with a code, a field and a sentence,
-// nothing of it reaches the log, and the service goes on.
+// Goal: an event that breaks a rule is answered with a code, a field and a sentence.
+// Nothing of it reaches the log, and the service goes on.
 func TestRefusals(t *testing.T) {
 	i := up(t, t.TempDir())
 	lines := tour(t)
@@ -351,7 +360,7 @@ func TestRefusals(t *testing.T) {
 	if big.StatusCode != http.StatusRequestEntityTooLarge || !bytes.Contains(text, []byte("too_large")) {
 		t.Errorf("2 MiB: %s %s", big.Status, text)
 	}
-	// Whoever is on this machine submits as local, and can write nowhere else.
+	// A client on this machine submits as the agency local, and as no other agency.
 	refused := make(chan error, 4)
 	nc, err := nats.Connect(i.NATS, nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused <- err }))
 	if err != nil {
@@ -379,10 +388,10 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// Goal: whatever the moment, kill -9 loses no event whose receipt went out,
-// and the views catch up by themselves. Method: a publisher sends single hires
-// as fast as it can; the process is killed at a random moment and started
-// again; everything is sent again.
+// Goal: kill -9 at any moment loses no event whose receipt went out, and the views
+// catch up without an operator. Method: a publisher submits single hires as fast as it
+// can. The process is killed at a random moment and started again. Everything is
+// submitted again.
 func TestKill(t *testing.T) {
 	dir := t.TempDir()
 	rounds := 3
@@ -398,7 +407,7 @@ func TestKill(t *testing.T) {
 			if again[0].Status != events.Duplicate || again[0].Position != r.Position {
 				t.Fatalf("round %d: %s was at %s, now %+v", round, id, r.Position, again[0])
 			}
-			break // one a round; all are looked at below
+			break // one is enough in a round; all are verified below
 		}
 		time.AfterFunc(time.Duration(200+round*137%400)*time.Millisecond, func() { _ = i.cmd.Process.Kill() })
 		for {
@@ -431,18 +440,18 @@ func TestKill(t *testing.T) {
 		}
 		seats++
 	}
-	// One event more may be in the log for each kill: taken, and not answered.
+	// Each kill may leave one event in the log that was taken and not answered.
 	if got := get[plan](t, i, "/v1/plan?as_of=2022-05-01").Developed; got < seats || got > seats+rounds {
 		t.Errorf("%d seats developed, %d were accepted in %d rounds", got, seats, rounds)
 	}
 }
 
-// seat is a post of one seat.
+// seat returns a submission of a post with one seat.
 func seat(id string) string {
 	return fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"/agency/370211-rsj","type":"post.developed","division":"370211102231","data":{"post":%q,"category":"public_service","area":"rural","seats":1,"from":"2022-04-01"}}`, id, id)
 }
 
-// adoption is the reference pack's.
+// adoption returns the event that adopts the reference pack.
 func adoption() *events.Event {
 	pack, err := policy.Reference()
 	if err != nil {

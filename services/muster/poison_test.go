@@ -8,13 +8,13 @@ import (
 	"github.com/muster-works/muster/services/deployment"
 )
 
-// Goal: an event that cannot be read stops the views with its position and
-// nothing else; an operator sets it aside, and everything says so from then on.
-// Method: such an event is put into the log of a deployment that is down.
+// Goal: an event that cannot be read stops the views, which name its position, and
+// stops nothing else. An operator sets the event aside; from then on every answer says
+// so. Method: such an event is appended to the log of a deployment that does not run.
 func TestPoisonedEvent(t *testing.T) {
 	dir := t.TempDir()
 	up(t, dir).stop(t)
-	l, err := deployment.MakeLog(t.Context(), deployment.Config{Data: dir})
+	l, err := deployment.OpenOrCreateLog(t.Context(), deployment.Config{Data: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestPoisonedEvent(t *testing.T) {
 	i := up(t, dir)
 	holds(muster(t, "status", "--to", i.HTTP), "stopped", "cannot be read at position "+bad.String())
 	holds(muster(t, "publish", "testdata/tour.ndjson", "--to", i.HTTP), "accepted 4")
-	holds(muster(t, "query", "plan", "--to", i.HTTP), "stopped", bad.String()) // an answer says that it stands still
+	holds(muster(t, "query", "plan", "--to", i.HTTP), "stopped", bad.String()) // an answer says that the views stand still
 	out, err := try(t, "replay", "--data", dir, "--dry-run")
 	if err != nil {
 		t.Errorf("up to what the views show: %v\n%s", err, out)

@@ -81,8 +81,8 @@ days that it is valid for; what was decided before stays decided.`,
 	return cmd
 }
 
-// checkPack says what is wrong with a pack, or which one it is. It is nil where
-// something is.
+// checkPack parses a policy pack and prints which one it is. If the pack has faults, it
+// prints them and returns nil.
 func checkPack(w io.Writer, file string, b []byte) *policy.Pack {
 	p, err := eligibility.Parse(b)
 	for _, wrong := range policy.Errors(err) {

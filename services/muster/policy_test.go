@@ -12,8 +12,8 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// A pack that could be adopted passes; of others every fault is named by file,
-// line and column, those inside an expression at its very character.
+// Goal: a pack that can be adopted passes. Each fault of another pack is named by file,
+// line and column; a fault inside an expression is named by its very character.
 func TestPolicyCheck(t *testing.T) {
 	const file = "../../events/policy/county-370211.json"
 	good, err := os.ReadFile(file)
@@ -63,10 +63,10 @@ func TestPolicyCheck(t *testing.T) {
 	}
 }
 
-// Goal: a county's pack, adopted through the policy service, decides in the
-// county from its day on, and there alone; what was decided before it was known
-// stays, and says by which pack. Method: hires of either side of the day before
-// and after the adoption, on the real binary.
+// Goal: the pack of a county, adopted through the policy service, decides in the county
+// from its first day on, and nowhere else. A decision that was made before stays, and
+// names the pack of that time. Method: hires on both sides of the first day, before and
+// after the adoption, with the real program.
 func TestPolicyAdopt(t *testing.T) {
 	const pack = "../../events/policy/county-370211.json"
 	data := filepath.Join(t.TempDir(), "data")

@@ -62,7 +62,7 @@ used as it is.`,
 	return cmd
 }
 
-// provisionEventStore prints what is found, the bad last.
+// provisionEventStore prints what was found about an EventStoreDB.
 func provisionEventStore(cmd *cobra.Command, c deployment.Config, user string, apply bool) error {
 	if scheme, _, _ := strings.Cut(c.Log, "://"); scheme != "esdb" && scheme != "esdb+discover" {
 		return errors.New("--log: want esdb://… or esdb+discover://…; a NATS server is named by --nats")

@@ -58,7 +58,7 @@ It holds no cell of any sheet, but keep it as safe as they are.`,
 					return err
 				}
 			}
-			if agency == "" && p.client.anonymous() {
+			if agency == "" && p.client.hasNoToken() {
 				agency = "local"
 			}
 			if agency != "" {
@@ -74,7 +74,7 @@ It holds no cell of any sheet, but keep it as safe as they are.`,
 				out = f
 			}
 			p.receipts = bufio.NewWriter(out)
-			if p.sheet.Book, err = sheets.OpenBook(ids); err != nil {
+			if p.sheet.IDs, err = sheets.OpenIDStore(ids); err != nil {
 				return fmt.Errorf("--ids: %w", err)
 			}
 			p.bar = progressbar.NewOptions64(size(files), progressbar.OptionSetWriter(cmd.ErrOrStderr()),
@@ -82,8 +82,8 @@ It holds no cell of any sheet, but keep it as safe as they are.`,
 				progressbar.OptionSetDescription("publish"), progressbar.OptionClearOnFinish())
 			err = p.publish(cmd.Context(), files)
 			_ = p.bar.Finish()
-			// What was answered is kept, whatever came after it.
-			if err := errors.Join(err, p.receipts.Flush(), p.sheet.Book.Close()); err != nil {
+			// The receipts and ids of what was answered are kept, whatever failed after that.
+			if err := errors.Join(err, p.receipts.Flush(), p.sheet.IDs.Close()); err != nil {
 				return err
 			}
 			return p.summary(cmd.OutOrStdout(), receipts)
@@ -103,7 +103,8 @@ It holds no cell of any sheet, but keep it as safe as they are.`,
 	return cmd
 }
 
-// size is the bytes of all files, -1 when that is not known.
+// size returns the number of bytes of all files, -1 if one of them is not a regular
+// file.
 func size(files []string) (sum int64) {
 	for _, name := range files {
 		info, err := os.Stat(name)
@@ -118,7 +119,7 @@ func size(files []string) (sum int64) {
 func printColumns(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "kind\tcolumn\tlabels\trequired")
-	for _, c := range sheets.Kinds() {
+	for _, c := range sheets.Columns() {
 		required := ""
 		if c.Required {
 			required = "yes"
@@ -128,7 +129,7 @@ func printColumns(w io.Writer) error {
 	return t.Flush()
 }
 
-// publish sends files, one after the other.
+// publish submits files, one after the other.
 func (p *publisher) publish(ctx context.Context, files []string) error {
 	if d := p.sheet.Division; d != "" && !d.Valid() {
 		return errors.New("--division: want the 12 digits of a division")
@@ -146,7 +147,7 @@ func (p *publisher) publish(ctx context.Context, files []string) error {
 	return p.flush(ctx)
 }
 
-// file sends one file; done is what was read of others before it.
+// file submits one file. done is the number of bytes of the files before it.
 func (p *publisher) file(ctx context.Context, name string, done int64) error {
 	if name == "-" {
 		return p.lines(ctx, "", os.Stdin)
@@ -162,7 +163,7 @@ func (p *publisher) file(ctx context.Context, name string, done int64) error {
 		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return p.lines(ctx, name, io.MultiReader(strings.NewReader(string(head[:n])), f)) // a pipe
+		return p.lines(ctx, name, io.MultiReader(strings.NewReader(string(head[:n])), f)) // a pipe cannot be read twice
 	}
 	format, err := sheets.Sniff(name, head[:n])
 	switch {
@@ -174,7 +175,7 @@ func (p *publisher) file(ctx context.Context, name string, done int64) error {
 	return p.rows(ctx, name, f, format, done)
 }
 
-// rows sends what the rows of a spreadsheet come to.
+// rows submits the events that the rows of a spreadsheet give.
 func (p *publisher) rows(ctx context.Context, name string, f *os.File, format sheets.Format, done int64) error {
 	switch {
 	case p.imported && p.recorded.IsZero():
@@ -201,14 +202,14 @@ func (p *publisher) rows(ctx context.Context, name string, f *os.File, format sh
 				raw = slices.Concat(fmt.Appendf(nil, `{"recordedtime":%q,`, p.recorded.Format(time.RFC3339Nano)), raw[1:])
 			}
 		}
-		if err := p.add(ctx, raw, parcel{name, &entry}); err != nil {
+		if err := p.add(ctx, raw, pendingEvent{name, &entry}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// lines sends the lines of NDJSON.
+// lines submits the lines of an NDJSON file.
 func (p *publisher) lines(ctx context.Context, name string, in io.Reader) error {
 	lines := bufio.NewReaderSize(in, 1<<20)
 	for number := 1; ; number++ {
@@ -217,8 +218,8 @@ func (p *publisher) lines(ctx context.Context, name string, in io.Reader) error 
 			return err
 		}
 		_ = p.bar.Add(len(line))
-		if raw := trimmed(line, p.imported); len(raw) > 0 {
-			if err := p.add(ctx, raw, parcel{}); err != nil {
+		if raw := requestLine(line, p.imported); len(raw) > 0 {
+			if err := p.add(ctx, raw, pendingEvent{}); err != nil {
 				return fmt.Errorf("lines up to %d: %w", number, err)
 			}
 		}

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// rowAnswer is a line of the receipts of a spreadsheet.
+// A rowAnswer is a line of the receipts of a spreadsheet.
 type rowAnswer struct {
 	File, Sheet, ID, Status string
 	Rows                    []int
@@ -41,13 +41,14 @@ func rowAnswers(t *testing.T, file string) (list []rowAnswer) {
 	return list
 }
 
-// An office is a folder of an agency with files, and the instance it sends to.
+// An office is the folder of an agency with its files, and the instance that it submits
+// to.
 type office struct {
 	*instance
 	dir string
 }
 
-// file writes a CSV in GB18030, as spreadsheets do in China.
+// file writes a CSV file in GB18030, as spreadsheet programs do in China.
 func (o office) file(t *testing.T, name string, rows ...string) string {
 	t.Helper()
 	b, err := simplifiedchinese.GB18030.NewEncoder().Bytes([]byte(strings.Join(rows, "\r\n") + "\r\n"))
@@ -61,7 +62,7 @@ func (o office) file(t *testing.T, name string, rows ...string) string {
 	return path
 }
 
-// publish returns what is printed, the receipts, and how it ends.
+// publish runs muster publish. It returns the output, the receipts, and the error.
 func (o office) publish(t *testing.T, args ...string) (string, []rowAnswer, error) {
 	t.Helper()
 	receipts := filepath.Join(o.dir, "receipts.ndjson")
@@ -70,10 +71,10 @@ func (o office) publish(t *testing.T, args ...string) (string, []rowAnswer, erro
 	return out, rowAnswers(t, receipts), err
 }
 
-// Goal: an office submits its spreadsheets of every kind as they are, and is
-// answered by row and column; a file again changes nothing, a changed row
-// replaces what was sent. Method: CSV in GB18030 with Chinese headers, a
-// workbook with the names of the fields, the real binary.
+// Goal: an office submits its spreadsheets of every kind as they are, and is answered
+// by row and column. A file that is submitted again changes nothing; a row that changed
+// replaces the event sent before. Method: CSV in GB18030 with Chinese headers, a
+// workbook with the names of the fields, the real program.
 func TestSpreadsheets(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	o := office{up(t, data), t.TempDir()}
@@ -94,7 +95,7 @@ func TestSpreadsheets(t *testing.T) {
 	exit := o.file(t, "退出.csv", "岗位编号,身份证号,最后在岗日期,退出类型,退出代码", "P-1,"+person(2).number+",2022-06-14,自然退出,N1")
 	all := []string{post, hire, training, attendance, fund, payment, exit}
 
-	// Tried first: nothing is written, and each sees what comes before it.
+	// The dry run comes first: nothing is written, and each event sees those before it.
 	before, head := under(t, filepath.Join(data, "vault")), get[headcount](t, o.instance, "/v1/headcount").Position
 	out, tried, err := o.publish(t, append([]string{"--dry-run"}, all...)...)
 	if err != nil || !strings.Contains(out, "accepted 9  duplicate 0  rejected 0") || !strings.HasPrefix(out, "dry run") || len(tried) != 9 {
@@ -184,9 +185,9 @@ func TestSpreadsheets(t *testing.T) {
 	}
 }
 
-// Goal: history is brought in with the times at which it was recorded, again
-// without effect, and not any more once the log is live. Method: a synthetic
-// province, published as an import.
+// Goal: history is imported with the times at which it was recorded. A second import
+// has no effect, and an import after the first live event is refused. Method: a
+// synthetic province, published as an import.
 func TestImport(t *testing.T) {
 	dir := t.TempDir()
 	muster(t, "simulate", "--scale", "0.001", "--out", dir)
@@ -243,7 +244,7 @@ func TestImport(t *testing.T) {
 	}
 }
 
-// lastPosition reads where the last event went.
+// lastPosition returns the position of the last event in a summary.
 func lastPosition(t *testing.T, out string) string {
 	t.Helper()
 	_, rest, ok := strings.Cut(out, "last position ")

@@ -16,7 +16,7 @@ import (
 
 func queryCommand() *cobra.Command {
 	var c client
-	var form form
+	var output outputFlags
 	var asOf, knownAt, division, by, month, atLeast string
 	cmd := &cobra.Command{
 		Use:       "query headcount|vacancies|plan|payroll|findings|funds|agencies",
@@ -35,12 +35,12 @@ func queryCommand() *cobra.Command {
 					query.Set(name, value)
 				}
 			}
-			return c.print(cmd, "/v1/"+args[0], query, "rows", form)
+			return c.print(cmd, "/v1/"+args[0], query, "rows", output)
 		},
 	}
 	f := cmd.Flags()
 	c.flags(f)
-	form.flags(f)
+	output.flags(f)
 	f.StringVar(&asOf, "as-of", "", "business date, YYYY-MM-DD (default: the instance's today)")
 	f.StringVar(&knownAt, "known-at", "", "as known at this instant (RFC 3339) or end of day (default: now)")
 	f.StringVar(&division, "division", "", "division prefix or 12 digits")
@@ -50,17 +50,17 @@ func queryCommand() *cobra.Command {
 	return cmd
 }
 
-// A form is how an answer is printed, and where.
-type form struct{ format, out string }
+// outputFlags say in which format an answer is printed, and where.
+type outputFlags struct{ format, out string }
 
-func (o *form) flags(f *pflag.FlagSet) {
+func (o *outputFlags) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.format, "format", "table", "table, json, csv or xlsx")
 	f.StringVar(&o.out, "out", "", "write to this file (default: standard output; xlsx wants a file)")
 }
 
-// open opens what is written to; close it with the error of writing, so that no
-// half a file is left.
-func (o *form) open(stdout io.Writer) (w io.Writer, closed func(error) error, err error) {
+// open returns the writer for an answer. Call closed with the error of writing: it
+// closes the file, and removes the file if there was an error.
+func (o *outputFlags) open(stdout io.Writer) (w io.Writer, closed func(error) error, err error) {
 	switch {
 	case !slices.Contains([]string{"table", "json", "csv", "xlsx"}, o.format):
 		return nil, nil, errors.New("--format: want table, json, csv or xlsx")
@@ -81,10 +81,10 @@ func (o *form) open(stdout io.Writer) (w io.Writer, closed func(error) error, er
 	}, nil
 }
 
-// print asks a question and prints its answer: as a table, CSV or workbook with
-// the rows of all pages, as JSON a page a line.
-func (c *client) print(cmd *cobra.Command, path string, query url.Values, rows string, form form) (err error) {
-	w, closed, err := form.open(cmd.OutOrStdout())
+// print asks a question and prints its answer. Tables, CSV and workbooks hold the rows
+// of all pages. JSON is one line for each page.
+func (c *client) print(cmd *cobra.Command, path string, query url.Values, rows string, output outputFlags) (err error) {
+	w, closed, err := output.open(cmd.OutOrStdout())
 	if err != nil {
 		return err
 	}
@@ -101,13 +101,13 @@ func (c *client) print(cmd *cobra.Command, path string, query url.Values, rows s
 			if err != nil {
 				return err
 			}
-			if form.format == "json" {
+			if output.format == "json" {
 				if _, err := fmt.Fprintf(w, "%s\n", bytes.TrimSpace(text)); err != nil {
 					return err
 				}
 			}
 			next = page.take("next")
-			all = answer{facts: page.facts, rows: append(all.rows, page.rows...)}
+			all = answer{details: page.details, rows: append(all.rows, page.rows...)}
 			return nil
 		})
 		if err != nil {
@@ -118,7 +118,7 @@ func (c *client) print(cmd *cobra.Command, path string, query url.Values, rows s
 		}
 		query.Set("cursor", next)
 	}
-	switch form.format {
+	switch output.format {
 	case "csv":
 		return all.csv(w)
 	case "xlsx":
@@ -131,7 +131,7 @@ func (c *client) print(cmd *cobra.Command, path string, query url.Values, rows s
 
 func trailCommand() *cobra.Command {
 	var c client
-	var form form
+	var output outputFlags
 	var knownAt string
 	cmd := &cobra.Command{
 		Use:   "trail person|post|agency|event ID",
@@ -147,17 +147,17 @@ func trailCommand() *cobra.Command {
 			if knownAt != "" {
 				query.Set("known_at", knownAt)
 			}
-			return c.print(cmd, "/v1/trail/"+kind+"/"+url.PathEscape(args[1]), query, "events", form)
+			return c.print(cmd, "/v1/trail/"+kind+"/"+url.PathEscape(args[1]), query, "events", output)
 		},
 	}
 	c.flags(cmd.Flags())
-	form.flags(cmd.Flags())
+	output.flags(cmd.Flags())
 	cmd.Flags().StringVar(&knownAt, "known-at", "", "as known at this instant (RFC 3339) or end of day (default: now)")
 	return cmd
 }
 
-// readiness prints what the instance says of the log that it stands on. That it is not
-// ready is said, and no error.
+// readiness prints what the instance says about its log. If the instance is not ready,
+// that is printed, and is no error.
 func (c *client) readiness(cmd *cobra.Command) error {
 	resp, err := c.do(cmd.Context(), http.MethodGet, "/readyz", nil, nil, nil)
 	var refused *statusError
@@ -175,7 +175,7 @@ func (c *client) readiness(cmd *cobra.Command) error {
 
 func statusCommand() *cobra.Command {
 	var c client
-	var form form
+	var output outputFlags
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show the log, services, and each view's position, lag and age",
@@ -185,20 +185,20 @@ A table begins with which log it is and whether it answers. Tables and JSON begi
 views alone.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if form.out == "" && form.format == "table" {
+			if output.out == "" && output.format == "table" {
 				if err := c.readiness(cmd); err != nil {
 					return err
 				}
 			}
-			if form.out == "" && (form.format == "table" || form.format == "json") {
-				if err := c.print(cmd, "/v1/services", url.Values{}, "rows", form); err != nil {
+			if output.out == "" && (output.format == "table" || output.format == "json") {
+				if err := c.print(cmd, "/v1/services", url.Values{}, "rows", output); err != nil {
 					return err
 				}
 			}
-			return c.print(cmd, "/v1/projections", url.Values{}, "rows", form)
+			return c.print(cmd, "/v1/projections", url.Values{}, "rows", output)
 		},
 	}
 	c.flags(cmd.Flags())
-	form.flags(cmd.Flags())
+	output.flags(cmd.Flags())
 	return cmd
 }

@@ -76,7 +76,7 @@ func runReplay(cmd *cobra.Command, c deployment.Config, o deployment.ReplayOptio
 	facts := uint64(0)
 	o.Progress = func(p runner.Progress) {
 		facts = max(facts, p.Facts)
-		// How far it is in the log tells the time left; facts tell the rate.
+		// The position in the log gives the time that is left, and the facts give the rate.
 		done, _ := p.Position.Parts()
 		goal, _ := p.Goal.Parts()
 		bar.ChangeMax64(int64(max(goal, 1)))

@@ -10,7 +10,8 @@ import (
 	"github.com/muster-works/muster/events/policy"
 )
 
-// Each way to replay, on the real binary, beside a deployment that runs.
+// Goal: each option of replay does what it says. Method: the real program beside a
+// running deployment.
 func TestReplayOptions(t *testing.T) {
 	dir := t.TempDir()
 	up(t, dir, "--simulate", "0.001")
@@ -63,8 +64,8 @@ func TestReplayOptions(t *testing.T) {
 	whatIfReplayed(t, dir, replayed, holds)
 }
 
-// whatIfReplayed tries another pack: money moves by county and line, and no views
-// change.
+// whatIfReplayed tries another pack: money changes by county and by line, and no view
+// does.
 func whatIfReplayed(t *testing.T, dir string, replayed func(...string) string, holds func(string, ...string)) {
 	before, err := os.ReadDir(filepath.Join(dir, "views"))
 	if err != nil {

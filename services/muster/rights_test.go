@@ -49,7 +49,7 @@ func ask(t *testing.T, c *http.Client, method, url, token, body string) (int, st
 	return resp.StatusCode, string(text)
 }
 
-// copyDir copies a folder as an operator does, with its rights.
+// copyDir copies a folder with its permissions, as an operator does.
 func copyDir(t *testing.T, to, from string) {
 	t.Helper()
 	if err := os.MkdirAll(to, 0o700); err != nil {
@@ -70,7 +70,7 @@ func copyDir(t *testing.T, to, from string) {
 	}
 }
 
-// under returns the bytes of every file under a folder, by name.
+// under returns the content of every file under a folder, by name.
 func under(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{}
@@ -87,9 +87,9 @@ func under(t *testing.T, dir string) map[string][]byte {
 	return all
 }
 
-// Goal: an erased person is in no file any more, figures and trails are as they
-// were, a returner is somebody else, and a vault from before, restored, forgets
-// again. Method: the real binary, stopped and started between.
+// Goal: an erased person is in no file any more. Figures and trails stay as they were.
+// A person who returns is a new person. A vault that is restored from a copy erases the
+// person again. Method: the real program, stopped and started in between.
 func TestErase(t *testing.T) {
 	dir := t.TempDir()
 	data, saved := filepath.Join(dir, "data"), filepath.Join(dir, "saved")
@@ -207,7 +207,8 @@ func sealedIn(t *testing.T, dir string) map[string][]byte {
 	return map[string][]byte{"key": key, "identity": sealed, "number": number}
 }
 
-// certificate makes one for 127.0.0.1 and returns its files and who trusts it.
+// certificate makes a certificate for 127.0.0.1, and returns its files and the
+// configuration of a client that trusts it.
 func certificate(t *testing.T) (cert, key string, trusted *tls.Config) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -238,7 +239,7 @@ func certificate(t *testing.T) (cert, key string, trusted *tls.Config) {
 	return cert, key, &tls.Config{RootCAs: pool}
 }
 
-// secret reads what agency add printed.
+// secret returns a value from the output of agency add.
 func secret(t *testing.T, printed, name string) string {
 	t.Helper()
 	_, rest, ok := strings.Cut(printed, "\n"+name)
@@ -249,10 +250,9 @@ func secret(t *testing.T, printed, name string) string {
 	return strings.TrimSpace(value)
 }
 
-// Goal: an agency submits as itself, over HTTP and over NATS, within its
-// divisions, and can do nothing else; and nothing crosses the wire in clear.
-// Method: agencies made by the command, a certificate made here, the real
-// binary.
+// Goal: an agency submits under its own name, over HTTP and NATS, within its divisions,
+// and can do nothing else. Nothing crosses the network in clear. Method: agencies made
+// by the command, a certificate made by the test, the real program.
 func TestAgencies(t *testing.T) {
 	dir := t.TempDir()
 	file, data := filepath.Join(dir, "agencies.json"), filepath.Join(dir, "data")

@@ -9,11 +9,11 @@ import (
 	"github.com/muster-works/muster/services/deployment"
 )
 
-// Goal: every service runs alone, against a server that is elsewhere, and
-// together they are the same deployment; two of one kind share the work, and
-// one that is killed is missed by nobody. Method: a process a service.
+// Goal: every service runs alone against an external server, and together the services
+// are the same deployment. Two of a kind share the work, and one that is killed leaves
+// no gap. Method: a process for each service.
 func TestServe(t *testing.T) {
-	on := startElsewhere(t)
+	on := startExternalServer(t)
 	if out, err := try(t, on.command("hire")...); err == nil || !strings.Contains(out, "provision") {
 		t.Errorf("a server without the stream: %v\n%s", err, out)
 	}
@@ -28,7 +28,7 @@ func TestServe(t *testing.T) {
 		}
 	}
 	second := on.serve("hire")
-	present(t, query, map[string]int{"hire": 2, "exit": 1, "policy": 1, "gateway": 2}) // the door, and the desk of what it writes
+	present(t, query, map[string]int{"hire": 2, "exit": 1, "policy": 1, "gateway": 2}) // the gateway, and the command handler of its own events
 
 	lines := tour(t)
 	pack, err := adoption().Append(nil)
@@ -55,7 +55,7 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// present waits until muster status lists so many of each service.
+// present waits until muster status lists the wanted number of each service.
 func present(t *testing.T, at *instance, want map[string]int) {
 	t.Helper()
 	status := ""

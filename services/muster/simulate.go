@@ -56,7 +56,7 @@ and labels.ndjson, what is true of them, which nothing in the engine may read.`,
 	return cmd
 }
 
-// output is a file written through a buffer.
+// An output is a file that is written through a buffer.
 type output struct {
 	*bufio.Writer
 	file *os.File

@@ -12,15 +12,14 @@ import (
 	"github.com/muster-works/muster/projections/pgtest"
 )
 
-// Goal: with the read model on PostgreSQL the projector may be killed, and one
-// that stood by goes on; the query service, a process of its own, shows it, and
-// nobody says the password of the database.
-// Method: a deployment for its log; two projectors and a query service beside
-// it, told of the database by the environment.
+// Goal: with the read model on PostgreSQL, a projector may be killed and one on standby
+// takes over. The query service, a process of its own, shows it. No output holds the
+// password of the database. Method: a deployment for the log, two projectors and a
+// query service, which learn of the database from the environment.
 func TestStandbyOnPostgreSQL(t *testing.T) {
 	t.Setenv("MUSTER_STORE", strings.Replace(pgtest.Database(t), "postgres@", "postgres:hunter2@", 1))
 	dir := t.TempDir()
-	i := up(t, dir, "--store", filepath.Join(dir, "views")) // a flag goes before the environment
+	i := up(t, dir, "--store", filepath.Join(dir, "views")) // a flag takes precedence over the environment
 	serve := func(name string, args ...string) *instance {
 		return start(t, append([]string{"serve", name, "--nats", i.NATS, "--creds", filepath.Join(dir, "log", embedded.PasswordFile),
 			"--data", filepath.Join(dir, "apart")}, args...)...)
@@ -54,7 +53,7 @@ func TestStandbyOnPostgreSQL(t *testing.T) {
 	projectors[0].kill()
 	shown(submit("s-2"))
 	projectors[1].stop(t)
-	projectors = append(projectors, serve("projector")) // takes over without waiting
+	projectors = append(projectors, serve("projector")) // takes over at once
 	shown(submit("s-3"))
 	if got := get[plan](t, query, "/v1/plan?as_of=2022-05-01").Developed; got != 3 {
 		t.Errorf("%d seats developed", got)

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// deployment adds the flags that say how a deployment is put together.
+// deploymentFlags adds the flags that say how a deployment is put together.
 func deploymentFlags(f *pflag.FlagSet, c *deployment.Config) {
 	f.StringVar(&c.Data, "data", "./muster-data", "directory of log, vault and views")
 	f.StringVar(&c.HTTP, "http", "127.0.0.1:8080", "address of the HTTP API; port 0 takes a free one")
@@ -26,18 +26,19 @@ func deploymentFlags(f *pflag.FlagSet, c *deployment.Config) {
 	f.StringVar(&c.Divisions, "divisions", "", "file of divisions, CSV code,level,name (default: Shandong, 2022/23 edition)")
 }
 
-// setAsideFlag adds the flag of whatever keeps or builds views.
+// setAsideFlag adds the flag of the commands that keep or build views.
 func setAsideFlag(f *pflag.FlagSet, c *deployment.Config) {
 	f.StringSliceVar(&c.SetAside, "set-aside", nil, "positions of events that the views leave out if they cannot be read, in place of stopping there")
 }
 
+// logger returns the operational log: warnings and errors, on standard error.
 func logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
-// hangups returns the SIGHUPs that come from now on, which ask a process to read
-// its access file again and end it no more.
-func hangups() <-chan os.Signal {
+// hangupSignals returns the SIGHUPs that arrive from now on. SIGHUP no longer ends the
+// process, and asks it to read its access file again.
+func hangupSignals() <-chan os.Signal {
 	all := make(chan os.Signal, 1)
 	signal.Notify(all, syscall.SIGHUP)
 	return all
@@ -50,7 +51,7 @@ func upCommand() *cobra.Command {
 		Short: "Run everything in one process on an embedded log",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c.Out, c.Logger, c.Reload = cmd.ErrOrStderr(), logger(), hangups()
+			c.Out, c.Logger, c.Reload = cmd.ErrOrStderr(), logger(), hangupSignals()
 			return deployment.Up(cmd.Context(), c, func(a deployment.Addresses) {
 				out := cmd.OutOrStdout()
 				if c.Auth == "" {
@@ -83,7 +84,7 @@ func serveCommand() *cobra.Command {
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		ValidArgs: deployment.Services(),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c.Out, c.Logger, c.Reload = cmd.ErrOrStderr(), logger(), hangups()
+			c.Out, c.Logger, c.Reload = cmd.ErrOrStderr(), logger(), hangupSignals()
 			return deployment.Serve(cmd.Context(), c, args[0], func(address string) {
 				if address != "" {
 					fmt.Fprintf(cmd.OutOrStdout(), "HTTP  %s\n", address)

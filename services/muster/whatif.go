@@ -14,10 +14,10 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// A whatIf tries a policy pack.
+// whatIf holds the flags that try a policy pack.
 type whatIf struct {
 	deployment.WhatIfOptions
-	lines string // file for the lines that change
+	lines string // file for the lines that change; empty is none
 }
 
 func (o *whatIf) run(cmd *cobra.Command, c deployment.Config) error {
@@ -36,11 +36,11 @@ func (o *whatIf) run(cmd *cobra.Command, c deployment.Config) error {
 	return errors.Join(writeLines(f, w.Changed), f.Close())
 }
 
-// fewLines is how many changed lines are shown.
-const fewLines = 5
+// shownLines is how many changed lines are printed.
+const shownLines = 5
 
-// printWhatIf prints entitlements by county, and some of the lines that change.
-// Money is in fen.
+// printWhatIf prints entitlements by county and the first few lines that change. Money
+// is in fen.
 func printWhatIf(out io.Writer, w deployment.WhatIf) {
 	fmt.Fprintf(out, "pack %s in place of those in force, months %s to %s, as known at %s\n", w.Pack.Version, w.First, w.Last, w.At.Position)
 	t := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
@@ -51,10 +51,10 @@ func printWhatIf(out io.Writer, w deployment.WhatIf) {
 	d := w.Total
 	fmt.Fprintf(t, "total\t\t%d\t%d\t%d\t%d\t%+d\n", d.Lines, d.Changed, d.Before, d.After, d.After-d.Before)
 	_ = t.Flush()
-	for _, l := range w.Changed[:min(len(w.Changed), fewLines)] {
+	for _, l := range w.Changed[:min(len(w.Changed), shownLines)] {
 		fmt.Fprintf(out, "%s on %s in %s: %d under %s, would be %d\n", l.Person, l.Post, l.Month, l.Before, l.PolicyBefore, l.After)
 	}
-	if more := len(w.Changed) - fewLines; more > 0 {
+	if more := len(w.Changed) - shownLines; more > 0 {
 		fmt.Fprintf(out, "and %d more lines; --lines FILE writes all\n", more)
 	}
 }

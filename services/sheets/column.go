@@ -10,61 +10,61 @@ import (
 	"github.com/muster-works/muster/events/division"
 )
 
-// A column is one of those that a sheet of a kind may have.
+// A column is a column that a sheet of some kind may have.
 type column struct {
-	name     string   // of the field in the data, with dots; without the prefix lines[i].
-	labels   []string // other headers that the column may have
-	required bool
-	set      func(*draft, string) *flaw // nil for a column that only people read
-	day      int                        // of the month, from 1; 0 for a column that is not a day
+	name       string   // path of the field in the data, with dots; for a field of a line, the path in the line
+	labels     []string // other headers of the column
+	required   bool
+	set        func(*rowDraft, string) *cellProblem // sets the field from the text of a cell; nil for columns that only people read
+	dayOfMonth int                                  // day of the month, from 1; 0 for all other columns
 }
 
-// A kind is a kind of sheet.
-type kind struct {
+// A rowKind is a kind of row, with the type of event that the rows become.
+type rowKind struct {
 	name    string
-	labels  []string // in the name of a sheet or the column type
+	labels  []string // names of the kind in titles of sheets and in the column type
 	typ     events.Type
 	columns []column
-	either  [][]string // a sheet has at least one column of each list
-	lines   bool       // an event has several rows
-	// natural returns the natural key of an event, and whether the key holds a
-	// person.
+	anyOf   [][]string // groups of columns; a sheet has at least one of each group
+	lines   bool       // one event has many rows
+	// natural returns the natural key of an event, and whether it holds a person.
 	natural func(events.Data) (key []string, personal bool)
-	// finish completes a row when all cells are set; may be nil.
-	finish func(*draft)
+	// finish completes a row after all cells were set; it may be nil.
+	finish func(*rowDraft)
 }
 
-// labels splits a list of labels at white space.
-func labels(s string) []string { return strings.Fields(s) }
+// splitLabels splits a list of labels at white space.
+func splitLabels(s string) []string { return strings.Fields(s) }
 
-// of returns a column that sets a field of the payload D.
-func of[D any](name, also string, set func(*D, string, *draft) *flaw) column {
-	return column{name: name, labels: labels(also), set: func(d *draft, s string) *flaw {
+// columnOf makes a column from a function that sets a field of the payload D.
+func columnOf[D any](name, also string, set func(*D, string, *rowDraft) *cellProblem) column {
+	return column{name: name, labels: splitLabels(also), set: func(d *rowDraft, s string) *cellProblem {
 		return set(any(d.event.Data).(*D), s, d)
 	}}
 }
 
-func (c column) needed() column { c.required = true; return c }
+// asRequired returns the column as one that a sheet must have.
+func (c column) asRequired() column { c.required = true; return c }
 
-func textOf[D any](name, also string, at func(*D) *string) column {
-	return of(name, also, func(d *D, s string, _ *draft) *flaw { *at(d) = s; return nil })
+func textColumn[D any](name, also string, at func(*D) *string) column {
+	return columnOf(name, also, func(d *D, s string, _ *rowDraft) *cellProblem { *at(d) = s; return nil })
 }
 
-func codeOf[D any](name, also string, c code, at func(*D) *string) column {
-	return of(name, also, func(d *D, s string, _ *draft) *flaw { *at(d) = c.read(s); return nil })
+func codeColumn[D any](name, also string, c codeTable, at func(*D) *string) column {
+	return columnOf(name, also, func(d *D, s string, _ *rowDraft) *cellProblem { *at(d) = c.lookup(s); return nil })
 }
 
-func dateOf[D any](name, also string, at func(*D) *civil.Date) column {
-	return of(name, also, func(d *D, s string, r *draft) (f *flaw) { *at(d), f = r.epoch.date(s); return f })
+func dateColumn[D any](name, also string, at func(*D) *civil.Date) column {
+	return columnOf(name, also, func(d *D, s string, r *rowDraft) (f *cellProblem) { *at(d), f = r.epoch.parseDate(s); return f })
 }
 
-// endsOf returns two columns for the end of an interval: the first day that no longer
-// counts (不含), and the last day that counts (含). Chinese sheets have either, so the
-// label must say which it is.
-func endsOf[D any](name, title string, at func(*D) *civil.Date) []column {
-	until := dateOf(name, title+"(不含)", at)
-	last := of(name+".last", title+"(含)", func(d *D, s string, r *draft) (f *flaw) {
-		day, f := r.epoch.date(s)
+// endColumns makes two columns for the first day that no longer counts: one holds that
+// day, the other the last day that counts. Chinese sheets use both, so the labels say
+// which.
+func endColumns[D any](name, title string, at func(*D) *civil.Date) []column {
+	until := dateColumn(name, title+"(不含)", at)
+	last := columnOf(name+".last", title+"(含)", func(d *D, s string, r *rowDraft) (f *cellProblem) {
+		day, f := r.epoch.parseDate(s)
 		if f == nil {
 			*at(d) = day + 1
 		}
@@ -73,32 +73,32 @@ func endsOf[D any](name, title string, at func(*D) *civil.Date) []column {
 	return []column{until, last}
 }
 
-func monthOf[D any](name, also string, at func(*D) *civil.Month) column {
-	return of(name, also, func(d *D, s string, r *draft) (f *flaw) { *at(d), f = r.epoch.month(s); return f })
+func monthColumn[D any](name, also string, at func(*D) *civil.Month) column {
+	return columnOf(name, also, func(d *D, s string, r *rowDraft) (f *cellProblem) { *at(d), f = r.epoch.parseMonth(s); return f })
 }
 
-func wholeOf[D any](name, also string, at func(*D) *int) column {
-	return of(name, also, func(d *D, s string, _ *draft) (f *flaw) { *at(d), f = whole(s); return f })
+func intColumn[D any](name, also string, at func(*D) *int) column {
+	return columnOf(name, also, func(d *D, s string, _ *rowDraft) (f *cellProblem) { *at(d), f = parseInt(s); return f })
 }
 
-// moneyOf returns two columns for an amount: one in whole fen, which has the name of the
-// field, and one in yuan.
-func moneyOf[D any](name, yuanLabels string, at func(*D) *events.Fen) []column {
+// moneyColumns makes two columns for an amount: whole fen under the name of the field,
+// and yuan.
+func moneyColumns[D any](name, yuanLabels string, at func(*D) *events.Fen) []column {
 	return []column{
-		of(name, name+"(fen)", func(d *D, s string, _ *draft) *flaw {
-			n, f := whole(s)
+		columnOf(name, name+"(fen)", func(d *D, s string, _ *rowDraft) *cellProblem {
+			n, f := parseInt(s)
 			if f != nil {
 				return invalid("must be a whole number of fen; for yuan name the column " + name + "_yuan")
 			}
 			*at(d) = events.Fen(n)
 			return nil
 		}),
-		of(name+"_yuan", yuanLabels, func(d *D, s string, _ *draft) (f *flaw) { *at(d), f = yuan(s); return f }),
+		columnOf(name+"_yuan", yuanLabels, func(d *D, s string, _ *rowDraft) (f *cellProblem) { *at(d), f = parseYuan(s); return f }),
 	}
 }
 
-// personOf returns the columns for the person that a row is about.
-func personOf[D any](at func(*D) *events.Who) []column {
+// personColumns makes the columns that say whom a row is about.
+func personColumns[D any](at func(*D) *events.Who) []column {
 	identity := func(d *D) *events.Identity {
 		w := at(d)
 		if w.Identity == nil {
@@ -107,17 +107,18 @@ func personOf[D any](at func(*D) *events.Who) []column {
 		return w.Identity
 	}
 	return []column{
-		of("person", "人员代号", func(d *D, s string, _ *draft) (f *flaw) { at(d).Person, f = pseudonym(s); return f }),
-		of("identity.id_number", "id_number "+idLabels, func(d *D, s string, _ *draft) (f *flaw) { identity(d).IDNumber, f = number(s); return f }),
-		of("identity.name", "name 姓名", func(d *D, s string, _ *draft) *flaw { identity(d).Name = s; return nil }),
-		of("identity.phone", "phone 电话 手机 手机号 手机号码 联系电话", func(d *D, s string, _ *draft) *flaw { identity(d).Phone = s; return nil }),
-		of("identity.household", "household 户号 家庭编号 户籍地址", func(d *D, s string, _ *draft) *flaw { identity(d).Household = s; return nil }),
+		columnOf("person", "人员代号", func(d *D, s string, _ *rowDraft) (f *cellProblem) { at(d).Person, f = parsePseudonym(s); return f }),
+		columnOf("identity.id_number", "id_number "+idLabels, func(d *D, s string, _ *rowDraft) (f *cellProblem) { identity(d).IDNumber, f = parseNumber(s); return f }),
+		columnOf("identity.name", "name 姓名", func(d *D, s string, _ *rowDraft) *cellProblem { identity(d).Name = s; return nil }),
+		columnOf("identity.phone", "phone 电话 手机 手机号 手机号码 联系电话", func(d *D, s string, _ *rowDraft) *cellProblem { identity(d).Phone = s; return nil }),
+		columnOf("identity.household", "household 户号 家庭编号 户籍地址", func(d *D, s string, _ *rowDraft) *cellProblem { identity(d).Household = s; return nil }),
 	}
 }
 
 const idLabels = "身份证号 身份证号码 公民身份号码 身份证"
 
-func pseudonym(s string) (events.Person, *flaw) {
+// parsePseudonym parses the pseudonym of a person.
+func parsePseudonym(s string) (events.Person, *cellProblem) {
 	p, err := uuid.Parse(s)
 	if err != nil {
 		return p, invalid("must be a pseudonym as an earlier receipt gave it")
@@ -125,40 +126,43 @@ func pseudonym(s string) (events.Person, *flaw) {
 	return p, nil
 }
 
-// common lists the columns that every kind has, for the attributes of the event.
-var common = []column{
-	{name: "id", labels: labels("事件编号 业务编号"), set: func(d *draft, s string) *flaw { d.event.ID = s; return nil }},
-	{name: "type", labels: labels("类型 业务类型"), set: func(*draft, string) *flaw { return nil }}, // sheet.kindOf reads it
-	{name: "source", labels: labels("来源 报送来源"), set: func(d *draft, s string) *flaw { d.event.Source = s; return nil }},
-	{name: "division", labels: labels("区划 区划代码 行政区划代码 统计用区划代码"), set: func(d *draft, s string) *flaw { d.event.Division = division.Code(s); return nil }},
-	{name: "replaces", labels: labels("更正编号"), set: func(d *draft, s string) *flaw { d.event.Replaces = s; return nil }},
-	{name: "submode", labels: labels("模式"), set: func(d *draft, s string) *flaw { d.event.Submode = events.Mode(modeCodes.read(s)); return nil }},
-	{name: "no", labels: labels("序号 no.")},
-	{name: "remark", labels: labels("备注")},
+// commonColumns are the columns of every kind, for the attributes of the event.
+var commonColumns = []column{
+	{name: "id", labels: splitLabels("事件编号 业务编号"), set: func(d *rowDraft, s string) *cellProblem { d.event.ID = s; return nil }},
+	{name: "type", labels: splitLabels("类型 业务类型"), set: func(*rowDraft, string) *cellProblem { return nil }}, // sheet.kindOf has read it
+	{name: "source", labels: splitLabels("来源 报送来源"), set: func(d *rowDraft, s string) *cellProblem { d.event.Source = s; return nil }},
+	{name: "division", labels: splitLabels("区划 区划代码 行政区划代码 统计用区划代码"), set: func(d *rowDraft, s string) *cellProblem { d.event.Division = division.Code(s); return nil }},
+	{name: "replaces", labels: splitLabels("更正编号"), set: func(d *rowDraft, s string) *cellProblem { d.event.Replaces = s; return nil }},
+	{name: "submode", labels: splitLabels("模式"), set: func(d *rowDraft, s string) *cellProblem {
+		d.event.Submode = events.Mode(modeCodes.lookup(s))
+		return nil
+	}},
+	{name: "no", labels: splitLabels("序号 no.")},
+	{name: "remark", labels: splitLabels("备注")},
 }
 
-// A Column is the description of a column, for documents.
+// A Column describes a column for people.
 type Column struct {
 	Kind, Name string
 	Labels     []string
 	Required   bool
 }
 
-// Kinds lists every column of every kind of sheet.
-func Kinds() (list []Column) {
-	for _, k := range kinds {
-		for _, c := range k.all() {
+// Columns lists the columns of all kinds of sheets.
+func Columns() (list []Column) {
+	for _, k := range rowKinds {
+		for _, c := range k.allColumns() {
 			list = append(list, Column{k.name, c.name, c.labels, c.required})
 		}
 	}
 	return list
 }
 
-// all returns the columns of a kind: its own and the common ones. A common column loses
-// the labels that the kind uses for a column of its own.
-func (k *kind) all() []column {
+// allColumns returns the columns of a kind: its own, and the common ones. A label that
+// an own column uses is taken off the common ones.
+func (k *rowKind) allColumns() []column {
 	list := slices.Clone(k.columns)
-	for _, c := range common {
+	for _, c := range commonColumns {
 		c.labels = slices.DeleteFunc(slices.Clone(c.labels), func(l string) bool {
 			return slices.ContainsFunc(k.columns, func(own column) bool { return own.named(l) })
 		})
@@ -167,28 +171,28 @@ func (k *kind) all() []column {
 	return list
 }
 
-// named reports whether a header, in the form of heading, belongs to the column.
+// named reports whether a normalised header is the name or a label of the column.
 func (c *column) named(header string) bool {
 	return c.name == header || slices.Contains(c.labels, header)
 }
 
 // kindNamed returns the kind with a name, label or event type, nil if there is none.
-func kindNamed(s string) *kind {
-	s = heading(s)
-	for i := range kinds {
-		if k := &kinds[i]; k.name == s || string(k.typ) == s || slices.Contains(k.labels, s) {
+func kindNamed(s string) *rowKind {
+	s = normalizeHeader(s)
+	for i := range rowKinds {
+		if k := &rowKinds[i]; k.name == s || string(k.typ) == s || slices.Contains(k.labels, s) {
 			return k
 		}
 	}
 	return nil
 }
 
-// kindTitled returns the kind whose name or label the title of a sheet begins with, nil if
+// kindTitled returns the kind whose name or label begins the title of a sheet, nil if
 // there is none.
-func kindTitled(s string) *kind {
-	s = strings.ToLower(clean(s))
-	for i := range kinds {
-		k := &kinds[i]
+func kindTitled(s string) *rowKind {
+	s = strings.ToLower(cleanCell(s))
+	for i := range rowKinds {
+		k := &rowKinds[i]
 		if rest, ok := strings.CutPrefix(s, k.name); ok && (rest == "" || rest[0] < 'a' || rest[0] > 'z') {
 			return k
 		}
@@ -201,8 +205,8 @@ func kindTitled(s string) *kind {
 	return nil
 }
 
-// heading returns the form of a header in which headers are compared.
-func heading(s string) string {
-	s = strings.NewReplacer("（", "(", "）", ")", " ", "", "\n", "", "\r", "", "*", "", "＊", "", "：", "", ":", "").Replace(clean(s))
+// normalizeHeader returns the form of a header in which headers are compared.
+func normalizeHeader(s string) string {
+	s = strings.NewReplacer("（", "(", "）", ")", " ", "", "\n", "", "\r", "", "*", "", "＊", "", "：", "", ":", "").Replace(cleanCell(s))
 	return strings.ToLower(s)
 }

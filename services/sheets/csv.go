@@ -14,29 +14,29 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-var bom = []byte("\xef\xbb\xbf")
+// byteOrderMark is the byte order mark of UTF-8.
+var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// readCSV reads a file twice: the first time for its encoding, the second time for its
-// rows.
-func readCSV(f io.ReadSeeker, title string, o Options, yield func(Entry) bool) error {
-	gb, size, err := encoding(f)
+// readCSV reads the file twice: once to detect its encoding, and once for its rows.
+func readCSV(f io.ReadSeeker, title string, o Options, yield func(Result) bool) error {
+	gb, size, err := detectEncoding(f)
 	if err != nil {
 		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	count := &counter{Reader: f}
+	count := &countingReader{Reader: f}
 	var in io.Reader = count
 	if gb {
 		in = simplifiedchinese.GB18030.NewDecoder().Reader(count)
 	}
 	buffered := bufio.NewReaderSize(in, 64<<10)
-	if head, _ := buffered.Peek(len(bom)); bytes.Equal(head, bom) {
-		_, _ = buffered.Discard(len(bom))
+	if head, _ := buffered.Peek(len(byteOrderMark)); bytes.Equal(head, byteOrderMark) {
+		_, _ = buffered.Discard(len(byteOrderMark))
 	}
 	r := csv.NewReader(buffered)
-	r.Comma, r.FieldsPerRecord, r.ReuseRecord = separator(buffered), -1, true
+	r.Comma, r.FieldsPerRecord, r.ReuseRecord = detectSeparator(buffered), -1, true
 	s := newSheet("", title, 0, o, yield)
 	for {
 		cells, err := r.Read()
@@ -47,7 +47,7 @@ func readCSV(f io.ReadSeeker, title string, o Options, yield func(Entry) bool) e
 				return errors.New("holds no header line")
 			}
 			o.Progress(1)
-			s.end()
+			s.finish()
 			return nil
 		case errors.As(err, &form):
 			problem := Problem{Row: form.StartLine, Reason: events.Reason{Code: events.Malformed, Detail: "is not well formed: a quote stands in a cell, or one is missing"}}
@@ -59,7 +59,7 @@ func readCSV(f io.ReadSeeker, title string, o Options, yield func(Entry) bool) e
 			return err
 		}
 		line, _ := r.FieldPos(0)
-		if !s.row(line, cells) {
+		if !s.takeRow(line, cells) {
 			return nil
 		}
 		if size > 0 {
@@ -68,9 +68,9 @@ func readCSV(f io.ReadSeeker, title string, o Options, yield func(Entry) bool) e
 	}
 }
 
-// separator returns the separator of cells: the first of comma, tab and semicolon that the
-// first line holds.
-func separator(r *bufio.Reader) rune {
+// detectSeparator returns the first of comma, tab and semicolon that the first line
+// holds.
+func detectSeparator(r *bufio.Reader) rune {
 	head, _ := r.Peek(4 << 10)
 	line, _, _ := bytes.Cut(head, []byte("\n"))
 	for _, c := range ",\t;" {
@@ -81,12 +81,12 @@ func separator(r *bufio.Reader) rune {
 	return ','
 }
 
-// encoding reports whether a file is GB18030. A file without an invalid byte is UTF-8. A
-// file with more multi-byte characters than invalid bytes is UTF-8 that was damaged, which
-// is an error: read as GB18030 it would become nonsense.
-func encoding(r io.Reader) (gb bool, size int64, err error) {
+// detectEncoding reports whether a file is GB18030. A file is UTF-8 if all of it is
+// valid UTF-8. A file that is valid except for a few bytes is a damaged UTF-8 file, and
+// an error: read as GB18030 it would come out as nonsense.
+func detectEncoding(r io.Reader) (gb bool, size int64, err error) {
 	in := bufio.NewReaderSize(r, 64<<10)
-	good, bad, first, line := 0, 0, 0, 1 // first is the line of the first bad byte
+	good, bad, first, line := 0, 0, 0, 1 // characters of three bytes and more, bad bytes, line of the first bad byte
 	for {
 		c, n, err := in.ReadRune()
 		if errors.Is(err, io.EOF) {
@@ -103,7 +103,7 @@ func encoding(r io.Reader) (gb bool, size int64, err error) {
 			}
 		case c == '\n':
 			line++
-		case n >= 3: // the byte pairs of GB18030 hardly ever look like this
+		case n >= 3: // text in GB18030 hardly ever forms a valid sequence of three bytes
 			good++
 		}
 	}
@@ -113,13 +113,13 @@ func encoding(r io.Reader) (gb bool, size int64, err error) {
 	return bad > 0, size, nil
 }
 
-// A counter counts the bytes that were read.
-type counter struct {
+// A countingReader counts the bytes that were read.
+type countingReader struct {
 	io.Reader
 	n int64
 }
 
-func (c *counter) Read(p []byte) (int, error) {
+func (c *countingReader) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	c.n += int64(n)
 	return n, err

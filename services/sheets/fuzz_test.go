@@ -12,9 +12,9 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
 
-// FuzzCSV holds the reader of CSV to its promises on whatever comes: it ends,
-// what it calls an event keeps the contract, every row comes back at most
-// once, and no problem quotes an identity number that stands in the file.
+// FuzzCSV reads CSV files of any content. Reading ends, each event keeps the contract,
+// each row is returned at most once, and no problem quotes an identity number of the
+// file.
 func FuzzCSV(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.csv")
 	if err != nil {
@@ -40,7 +40,7 @@ func FuzzCSV(f *testing.F) {
 	})
 }
 
-// FuzzXLSX does the same with workbooks.
+// FuzzXLSX reads workbooks of any content, with the same guarantees as FuzzCSV.
 func FuzzXLSX(f *testing.F) {
 	f.Add(workbook(f, nil, "post"))
 	for _, rows := range [][][]any{
@@ -98,12 +98,12 @@ func holds(t *testing.T, name string, format Format, content []byte) {
 	}
 }
 
-// A file that is taken for a book of ids can be gone on with, and is then one
-// that holds no less.
-func FuzzBook(f *testing.F) {
+// FuzzIDStore opens files of any content. A file that is accepted can be written to,
+// and then opens with no fewer records.
+func FuzzIDStore(f *testing.F) {
 	key := strings.Repeat("0a", 32)
 	line := strings.Repeat("01", 16) + " 1 0 " + strings.Repeat("02", 16) + " sent\n"
-	for _, s := range []string{"", bookTitle, bookTitle + key + "\n", bookTitle + key + "\n" + line, bookTitle + key + "\n" + line + line[:20], bookTitle + key + "\n" + strings.Replace(line, "1 0", "0 7", 1), bookTitle + key + "\nx\n"} {
+	for _, s := range []string{"", idStoreTitle, idStoreTitle + key + "\n", idStoreTitle + key + "\n" + line, idStoreTitle + key + "\n" + line + line[:20], idStoreTitle + key + "\n" + strings.Replace(line, "1 0", "0 7", 1), idStoreTitle + key + "\nx\n"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
@@ -111,17 +111,17 @@ func FuzzBook(f *testing.F) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		b, err := OpenBook(path)
+		b, err := OpenIDStore(path)
 		if err != nil {
 			return
 		}
 		known := len(b.known)
-		c := b.claim([]byte("natural"), []byte("content"))
-		if err := errors.Join(b.Keep(c), b.Close()); err != nil {
+		c := b.next([]byte("natural"), []byte("content"))
+		if err := errors.Join(b.Put(c), b.Close()); err != nil {
 			t.Fatal(err)
 		}
-		again, err := OpenBook(path)
-		if err != nil || len(again.known) != known+1 || again.claim([]byte("natural"), []byte("content")) != c {
+		again, err := OpenIDStore(path)
+		if err != nil || len(again.known) != known+1 || again.next([]byte("natural"), []byte("content")) != c {
 			t.Fatalf("%d known, then %v", known, err)
 		}
 		if err := again.Close(); err != nil {

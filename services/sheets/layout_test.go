@@ -9,29 +9,29 @@ import (
 	"github.com/muster-works/muster/events/layouttest"
 )
 
-// TestBookLayout holds the file of ids to what is frozen for the version in its
-// title: an agency keeps it for years, and without it rows get other ids. Its
-// lines, and the ids that rows get, follow from the key.
-func TestBookLayout(t *testing.T) {
+// TestIDStoreLayout compares the file of ids with its frozen layout of the version in
+// its title. An agency keeps the file for years, and without it rows get other ids. The
+// lines of the file, and the ids of rows, depend on the key.
+func TestIDStoreLayout(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ids")
-	b, err := OpenBook(path)
+	b, err := OpenIDStore(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	copy(b.key, "0123456789abcdef0123456789abcdef")
-	first := b.claim([]byte("a person on a post"), []byte("one content"))
-	gone := b.claim([]byte("another row"), []byte("content"))
+	first := b.next([]byte("a person on a post"), []byte("one content"))
+	gone := b.next([]byte("another row"), []byte("content"))
 	gone.gone = true
-	for _, c := range []Claim{first, gone} {
-		if err := b.Keep(c); err != nil {
+	for _, c := range []IDRecord{first, gone} {
+		if err := b.Put(c); err != nil {
 			t.Fatal(err)
 		}
 	}
-	second := b.claim([]byte("a person on a post"), []byte("other content"))
-	if err := b.Keep(second); err != nil {
+	second := b.next([]byte("a person on a post"), []byte("other content"))
+	if err := b.Put(second); err != nil {
 		t.Fatal(err)
 	}
-	ids := []string{b.hashed("hire", []byte("natural"), true), b.hashed("post", []byte("natural"), false), versioned("h-1", 3)}
+	ids := []string{b.hashedID("hire", []byte("natural"), true), b.hashedID("post", []byte("natural"), false), versionedID("h-1", 3)}
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}

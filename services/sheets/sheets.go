@@ -1,60 +1,52 @@
-// Package sheets reads the spreadsheets of agencies, CSV and XLSX, into events of the
-// contract. A sheet has a header line, and a row below it states one fact.
-//
-//	file ─► rows ─► kind and layout ─► draft ─► contract ─► group ─► id ─► Entry
-//	        (csv,   (which column      (cells   (each row   (lines    (book)
-//	        xlsx)   is which field)    read)    by itself)  of one
-//	                                                        event)
+// Package sheets reads the spreadsheets of agencies into events of the contract: CSV
+// and XLSX files with a header line, in which each row is a fact.
 //
 // # What a file holds
 //
-// Each row is of a kind: post, hire, exit, training, attendance (a row is the month of a
-// person) or payment (a row is a line of a run). The kind comes from the column type. In a
-// sheet without that column all rows are of one kind, which comes from [Options], or else
-// from the beginning of the name of the sheet. A CSV file is one sheet, with the name of the file: hire-2022-05.csv,
-// 考勤5月.
-//
-// Columns are found by their names or by their Chinese labels, in any order; [Kinds] lists
-// both. The names are those of the fields of the contract. An unknown column, a column that
-// stands twice, or a missing column that is required refuses the sheet.
-//
-// CSV is UTF-8, with or without a byte order mark, or GB18030. The whole file decides
-// which.
+// A sheet holds rows of one kind: post, hire, exit, training, attendance (a row is the
+// month of a person) or payment (a row is a line of a pay run). The kind comes from the
+// column type, else from [Options], else from the beginning of the name of the sheet.
+// The name of a CSV sheet is that of the file: hire-2022-05.csv, 考勤5月.csv. Columns may
+// come in any order. A column is found by its header, which is the name of the data
+// field or one of its Chinese labels; [Columns] lists them. A sheet is refused as a
+// whole if it has an unknown column, two columns for one field, or lacks a required
+// column. CSV is UTF-8, with or without a byte order mark, or GB18030; the bytes of the
+// whole file decide which.
 //
 // # What comes out
 //
-// A row of post, hire, exit and training is an event. The rows of attendance of one post
-// and month are one event. The rows of one payment run are parts of at most 500 lines, in
-// the order of the file. The sheets of a workbook are read in the order in which their
-// events need each other: posts, hires, exits, training, attendance, payments.
+// A row of post, hire, exit or training becomes an event. The rows of attendance of one
+// post and month become one event. The rows of one pay run become events of at most 500
+// lines each, in the order of the file. The sheets of a workbook are read in the order
+// in which their events depend on each other: posts, hires, exits, training,
+// attendance, payments.
 //
-// Every row is checked by the contract on its own. A row that breaks it is reported with
-// its number, as a spreadsheet counts, and the column. Nothing of that row becomes part of
-// an event, and the other rows go on. No error quotes a cell.
+// Each row is checked against the contract by itself. A row that breaks the contract is
+// returned with its row number, as a spreadsheet counts, and the header of the column.
+// No part of such a row becomes part of an event. The other rows are read. Errors never
+// quote a cell, since a cell may hold an identity.
 //
 // # Ids
 //
-// A row with a column id has that id. Any other row has an id that its natural key gives:
-// for a post its name; for a hire the person, the post and the first day; for an exit the
+// If there is no column id, the id of an event is derived from its natural key: for a
+// post its name; for a hire the person, the post and the first day; for an exit the
 // person, the post and the day; for training the person, the course and the day; for
-// attendance the post and the month; for a payment the run and the part. So the same file,
-// read again, gives the same events.
+// attendance the post and the month; for a payment the run and the number of the part.
+// The same file therefore gives the same events again. If the content of a row changed
+// and its key did not, its event replaces the event that was sent before, which the
+// [IDStore] remembers. If the key changed (a wrong on-duty day), the row needs the id
+// of the earlier event in a column replaces. A row that was removed from a file
+// withdraws nothing. There is one exception: if a run has fewer parts than before, the
+// last parts are withdrawn, since their lines have moved up.
 //
-//   - If the content under a natural key has changed, the row becomes an event that
-//     replaces the one that was sent before. The [Book] remembers that one.
-//   - If the natural key itself has changed (say, a wrong on-duty day), the row needs the id
-//     of the earlier event in a column replaces.
-//   - If a row is missing that was there before, nothing is withdrawn. Payments are the
-//     exception: if a run has fewer parts than before, the last parts are withdrawn,
-//     because their lines have moved up.
-//
-// The ids of events about one person are keyed hashes, so that whoever reads the log cannot
-// find an identity number by trying.
+// The id of an event about one person is a keyed hash, so that nobody who reads the log
+// can test identity numbers against it.
 //
 // # Memory
 //
-// The rows of CSV are streamed. A workbook is unpacked in memory, up to 512 MiB, and never
-// to disk. Attendance and payments are held in memory until the end of their sheet.
+// The rows of CSV are streamed. A workbook is unpacked in memory, never to disk, and
+// may have up to 512 MiB unpacked. The rows of attendance and payments are held until
+// the end of their sheet.
 package sheets
 
 import (
@@ -71,47 +63,49 @@ import (
 
 // Options supply what a file leaves out.
 type Options struct {
-	Kind     string        // of all rows: a name, a label or an event type; empty if the sheet says it
-	Source   string        // of rows without a source: /agency/<agency>
-	Division division.Code // of rows without a division
-	// Book remembers what was sent before. It is required.
-	Book *Book
-	// Progress, if it is set, is told how much of the file was read, from 0 to 1.
+	Kind     string        // kind of the rows: a name, a label or an event type; empty takes the kind from the sheet
+	Source   string        // source of rows that have none: /agency/<agency>
+	Division division.Code // division of rows that have none
+	// IDs remembers what was sent before. It is required.
+	IDs *IDStore
+	// Progress is called with the part of the file that was read, from 0 to 1. It
+	// may be nil.
 	Progress func(part float64)
 }
 
-// An Entry is the result of one row or several: an event, or why there is none.
-type Entry struct {
-	Sheet    string // of a workbook; empty for CSV
-	Rows     []int  // from 1, the header included; line i of an event is row Rows[i]
+// A Result is what one or more rows gave: an event, or the problems that prevent one.
+type Result struct {
+	Sheet    string // name of the sheet in a workbook; empty for CSV
+	Rows     []int  // row numbers from 1, counting the header; line i of an event comes from row Rows[i]
 	Event    *events.Event
-	Problems []Problem // if there is no event
-	Claim    Claim     // to be given to Book.Keep when the event is in the log
+	Problems []Problem // set if there is no event
+	Record   IDRecord  // to be put into the IDStore once the event is in the log
 
 	layout *layout
 }
 
-// A Problem is a reason for a refusal, and the place in the file that it concerns.
+// A Problem is a reason for a refusal, with its place in the file.
 type Problem struct {
 	Row    int    `json:"row,omitzero"`
-	Column string `json:"column,omitzero"` // as the header of the sheet has it
+	Column string `json:"column,omitzero"` // header of the column
 	events.Reason
 }
 
-// A Format is the format of a file.
+// A Format is a file format.
 type Format int
 
 // The formats.
 const (
 	CSV Format = iota + 1
 	XLSX
-	NDJSON // which Read does not read
+	NDJSON // recognised by Sniff, not read by this package
 )
 
-// Sniff finds out the format of a file from its name and its first bytes. Its error says
-// how to save the file in a format that can be read.
+// Sniff returns the format of a file from its name and its first bytes, of which 512
+// are enough. It fails for files that are neither text nor a workbook that this package
+// reads; the error says how to save such a file.
 func Sniff(name string, head []byte) (Format, error) {
-	text := bytes.TrimLeft(bytes.TrimPrefix(head, bom), " \t\r\n")
+	text := bytes.TrimLeft(bytes.TrimPrefix(head, byteOrderMark), " \t\r\n")
 	switch extension := strings.ToLower(filepath.Ext(name)); {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return XLSX, nil
@@ -127,15 +121,15 @@ func Sniff(name string, head []byte) (Format, error) {
 	return CSV, nil
 }
 
-// Read yields the entries of a file in the order in which they are to be submitted. name
-// is the name of the file. An error ends the iteration, and says why the file as a whole
-// cannot be read in its format.
-func Read(f io.ReadSeeker, name string, format Format, o Options) iter.Seq2[Entry, error] {
+// Read yields the results of a file in the order in which they are to be submitted.
+// name is the name of the file. An error ends the sequence: the file cannot be read in
+// its format. The sequence uses f and o.IDs, and can be ranged over once.
+func Read(f io.ReadSeeker, name string, format Format, o Options) iter.Seq2[Result, error] {
 	if o.Progress == nil {
 		o.Progress = func(float64) {}
 	}
-	return func(yield func(Entry, error) bool) {
-		more := func(e Entry) bool { return yield(e, nil) }
+	return func(yield func(Result, error) bool) {
+		more := func(e Result) bool { return yield(e, nil) }
 		var err error
 		switch format {
 		case CSV:
@@ -146,13 +140,13 @@ func Read(f io.ReadSeeker, name string, format Format, o Options) iter.Seq2[Entr
 			err = fmt.Errorf("sheets: format %d is not read here", format)
 		}
 		if err != nil {
-			yield(Entry{}, err)
+			yield(Result{}, err)
 		}
 	}
 }
 
-// Locate returns the reasons of a receipt with the rows and columns that they concern.
-func (e *Entry) Locate(reasons events.Reasons) []Problem {
+// Locate returns the reasons of a receipt with their places in the file.
+func (e *Result) Locate(reasons events.Reasons) []Problem {
 	list := make([]Problem, len(reasons))
 	for i, r := range reasons {
 		list[i] = Problem{Reason: r}

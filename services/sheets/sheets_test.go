@@ -24,15 +24,15 @@ func citizen(i int) string {
 
 func options(t testing.TB) Options {
 	t.Helper()
-	b, err := OpenBook(filepath.Join(t.TempDir(), "ids"))
+	b, err := OpenIDStore(filepath.Join(t.TempDir(), "ids"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { b.Close() })
-	return Options{Source: "/agency/370211-rsj", Division: "370211102231", Book: b}
+	return Options{Source: "/agency/370211-rsj", Division: "370211102231", IDs: b}
 }
 
-func read(t testing.TB, name string, content []byte, o Options) (list []Entry) {
+func read(t testing.TB, name string, content []byte, o Options) (list []Result) {
 	t.Helper()
 	list, err := entries(name, content, o)
 	if err != nil {
@@ -41,12 +41,12 @@ func read(t testing.TB, name string, content []byte, o Options) (list []Entry) {
 	return list
 }
 
-func entries(name string, content []byte, o Options) (list []Entry, err error) {
+func entries(name string, content []byte, o Options) (list []Result, err error) {
 	format, err := Sniff(name, content[:min(512, len(content))])
 	if err != nil {
 		return nil, err
 	}
-	o.Book.seen = map[mac]Claim{} // each reading is a run of its own
+	o.IDs.seen = map[fingerprint]IDRecord{} // each reading is a run of its own
 	for e, err := range Read(bytes.NewReader(content), name, format, o) {
 		if err != nil {
 			return list, err
@@ -56,8 +56,8 @@ func entries(name string, content []byte, o Options) (list []Entry, err error) {
 	return list, nil
 }
 
-// text shows entries as a person would check them.
-func show(list []Entry) string {
+// show describes results for people who check them.
+func show(list []Result) string {
 	var b strings.Builder
 	for _, e := range list {
 		if e.Sheet != "" {
@@ -84,7 +84,7 @@ func show(list []Entry) string {
 	return b.String()
 }
 
-// workbook makes an XLSX of sheets of rows.
+// workbook makes an XLSX file of sheets of rows.
 func workbook(t testing.TB, sheets map[string][][]any, order ...string) []byte {
 	t.Helper()
 	f := excelize.NewFile()
@@ -109,9 +109,9 @@ func workbook(t testing.TB, sheets map[string][][]any, order ...string) []byte {
 	return b.Bytes()
 }
 
-// Goal: every file of testdata is read as its neighbour .want says; the table
-// of kinds, labels and forms is there to be looked at. Run with
-// MUSTER_UPDATE=1 after a change, and look.
+// Goal: each file in testdata is read as the file of the same name with .want says. The
+// files show all kinds, labels and formats. Run with MUSTER_UPDATE=1 after a change, and
+// check the difference.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.csv")
 	if err != nil || len(files) < 8 {
@@ -151,8 +151,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// Goal: the encoding and the form of a file make no difference to what it
-// says, ids included.
+// Goal: the encoding and the format of a file make no difference to its events, ids
+// included.
 func TestEncodings(t *testing.T) {
 	utf8, err := os.ReadFile("testdata/上岗.csv")
 	if err != nil {
@@ -168,7 +168,7 @@ func TestEncodings(t *testing.T) {
 		t.Fatal(show(want))
 	}
 	forms := map[string][]byte{
-		"byte order mark": slices.Concat(bom, utf8),
+		"byte order mark": slices.Concat(byteOrderMark, utf8),
 		"GB18030":         gb,
 		"CRLF":            bytes.ReplaceAll(utf8, []byte("\n"), []byte("\r\n")),
 		"tabs":            bytes.ReplaceAll(utf8, []byte(","), []byte("\t")),
@@ -204,18 +204,18 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
-func same(a, b Entry) bool {
+func same(a, b Result) bool {
 	if (a.Event == nil) != (b.Event == nil) || a.Event != nil && (a.Event.ID != b.Event.ID || a.Event.Replaces != b.Event.Replaces) {
 		return false
 	}
-	return show([]Entry{a}) == show([]Entry{b})
+	return show([]Result{a}) == show([]Result{b})
 }
 
-// Goal: nothing that is said about a bad row holds what stood in it, wherever
-// an identity number is put.
+// Goal: no problem with a row quotes a cell of the row, in whichever cell the identity
+// number stands.
 func TestNoNumberInErrors(t *testing.T) {
 	secret := citizen(7)
-	for _, k := range kinds {
+	for _, k := range rowKinds {
 		var header, empty []string
 		for _, c := range k.columns {
 			header, empty = append(header, c.name), append(empty, "")
@@ -246,7 +246,7 @@ func TestNoNumberInErrors(t *testing.T) {
 	}
 }
 
-// Goal: the first bytes decide, whatever the name says.
+// Goal: the first bytes decide the format before the name does.
 func TestSniff(t *testing.T) {
 	book := workbook(t, nil, "post")
 	for _, test := range []struct {
@@ -270,7 +270,7 @@ func TestSniff(t *testing.T) {
 	if _, err := entries("a.xlsx", append(book[:100:100], make([]byte, 200)...), options(t)); err == nil {
 		t.Error("a damaged workbook is no error")
 	}
-	if err := readXLSX(failing{}, Options{Progress: func(float64) {}, Book: options(t).Book}, nil); err == nil {
+	if err := readXLSX(failing{}, Options{Progress: func(float64) {}, IDs: options(t).IDs}, nil); err == nil {
 		t.Error("a reader that fails is no error")
 	}
 }

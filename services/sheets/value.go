@@ -10,31 +10,31 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A flaw says what is wrong with a cell. It never quotes the cell.
-type flaw struct {
+// A cellProblem is what is wrong with a cell. It never quotes the cell.
+type cellProblem struct {
 	code   events.Code
 	detail string
 }
 
-func invalid(detail string) *flaw { return &flaw{events.Invalid, detail} }
+func invalid(detail string) *cellProblem { return &cellProblem{events.Invalid, detail} }
 
-// clean removes white space around a cell, and the quote that marks a number as text.
-func clean(s string) string {
+// cleanCell removes what spreadsheet programs put around the text of a cell.
+func cleanCell(s string) string {
 	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' || r == '\u00a0' || r == '\u3000' || r == '\ufeff' })
 	return strings.TrimPrefix(s, "'")
 }
 
-// An epoch is the day that a workbook counts as 0. It is 0 for a file that does not count
-// days.
+// An epoch is day 0 of the serial day numbers of a workbook; 0 for a file without them.
 type epoch civil.Date
 
 var (
-	epoch1900 = epoch(civil.On(1899, 12, 30)) // right from day 61 on: Excel takes 1900 for a leap year
+	epoch1900 = epoch(civil.On(1899, 12, 30)) // two days before 1900-01-01: workbooks count from 1, and take 1900 for a leap year
 	epoch1904 = epoch(civil.On(1904, 1, 1))
 )
 
-// serial reads a day as workbooks store it: the number of days since the epoch.
-func (e epoch) serial(s string) (civil.Date, bool) {
+// parseSerial parses a serial day number. Numbers up to 60 are none: they lie before
+// March 1900, where workbooks disagree.
+func (e epoch) parseSerial(s string) (civil.Date, bool) {
 	if e == 0 || len(s) < 3 {
 		return 0, false
 	}
@@ -45,34 +45,34 @@ func (e epoch) serial(s string) (civil.Date, bool) {
 	return civil.Date(e) + civil.Date(math.Floor(n)), true
 }
 
-// date reads a day in the forms that people use: 2022-05-01, 2022/5/1, 2022.5.1, 20220501,
-// 2022年5月1日, each of them with or without a time of day, and in that of workbooks.
-func (e epoch) date(s string) (civil.Date, *flaw) {
-	if d, ok := e.serial(s); ok {
+// parseDate parses a day in the forms in use: 2022-05-01, 2022/5/1, 2022.5.1, 20220501,
+// 2022年5月1日, each with or without a time of day, and serial day numbers.
+func (e epoch) parseDate(s string) (civil.Date, *cellProblem) {
+	if d, ok := e.parseSerial(s); ok {
 		return d, nil
 	}
-	if y, m, d, ok := parts(s); ok && d > 0 {
-		if date, err := civil.ParseDate(iso(y, m, d)); err == nil {
+	if y, m, d, ok := splitDate(s); ok && d > 0 {
+		if date, err := civil.ParseDate(isoDate(y, m, d)); err == nil {
 			return date, nil
 		}
 	}
-	return 0, &flaw{events.InvalidDate, "must be a date that exists, such as 2022-05-01 or 2022/5/1"}
+	return 0, &cellProblem{events.InvalidDate, "must be a date that exists, such as 2022-05-01 or 2022/5/1"}
 }
 
-// month reads a month: 2022-05, 2022/5, 202205, 2022年5月, or a day of the month.
-func (e epoch) month(s string) (civil.Month, *flaw) {
-	if d, ok := e.serial(s); ok {
+// parseMonth parses a month: 2022-05, 2022/5, 202205, 2022年5月, or a day in it.
+func (e epoch) parseMonth(s string) (civil.Month, *cellProblem) {
+	if d, ok := e.parseSerial(s); ok {
 		return d.Month(), nil
 	}
-	if y, m, d, ok := parts(s); ok {
-		if date, err := civil.ParseDate(iso(y, m, max(d, 1))); err == nil {
+	if y, m, d, ok := splitDate(s); ok {
+		if date, err := civil.ParseDate(isoDate(y, m, max(d, 1))); err == nil {
 			return date.Month(), nil
 		}
 	}
-	return 0, &flaw{events.InvalidDate, "must be a month that exists, such as 2022-05 or 2022/5"}
+	return 0, &cellProblem{events.InvalidDate, "must be a month that exists, such as 2022-05 or 2022/5"}
 }
 
-func iso(y, m, d int) string {
+func isoDate(y, m, d int) string {
 	pad := func(n, width int) string {
 		s := strconv.Itoa(n)
 		return strings.Repeat("0", max(0, width-len(s))) + s
@@ -80,8 +80,8 @@ func iso(y, m, d int) string {
 	return pad(y, 4) + "-" + pad(m, 2) + "-" + pad(d, 2)
 }
 
-// parts reads year, month and day. The day is 0 if there is none.
-func parts(s string) (y, m, d int, ok bool) {
+// splitDate splits a date into year, month and day. The day is 0 if there is none.
+func splitDate(s string) (y, m, d int, ok bool) {
 	if day, time, timed := strings.Cut(strings.Replace(s, "T", " ", 1), " "); timed {
 		if strings.Trim(time, "0123456789:.") != "" {
 			return 0, 0, 0, false
@@ -112,9 +112,9 @@ func parts(s string) (y, m, d int, ok bool) {
 	return n[0], n[1], n[2], true
 }
 
-// yuan reads an amount in yuan with up to two decimals. A number that a workbook has
-// computed may be off by less than a hundredth of a fen.
-func yuan(s string) (events.Fen, *flaw) {
+// parseYuan parses an amount in yuan with up to two decimals. A number of a workbook
+// may be off by less than a hundredth of a fen, because of floating point.
+func parseYuan(s string) (events.Fen, *cellProblem) {
 	bad := invalid("must be an amount in yuan with at most two decimals")
 	s = strings.NewReplacer(",", "", "，", "", "¥", "", "￥", "", "元", "", " ", "").Replace(s)
 	whole, cents, _ := strings.Cut(s, ".")
@@ -127,7 +127,7 @@ func yuan(s string) (events.Fen, *flaw) {
 	case err != nil || math.IsNaN(f):
 		return 0, bad
 	case f < 0:
-		return 0, &flaw{events.NegativeAmount, "must not be negative"}
+		return 0, &cellProblem{events.NegativeAmount, "must not be negative"}
 	case n > 1e15 || math.Abs(f*100-n) > 0.01:
 		return 0, bad
 	default:
@@ -135,8 +135,8 @@ func yuan(s string) (events.Fen, *flaw) {
 	}
 }
 
-// whole reads a number without decimals.
-func whole(s string) (int, *flaw) {
+// parseInt parses a number without decimals.
+func parseInt(s string) (int, *cellProblem) {
 	s = strings.ReplaceAll(s, ",", "")
 	if head, tail, ok := strings.Cut(s, "."); ok && strings.Trim(tail, "0") == "" {
 		s = head
@@ -150,8 +150,8 @@ func whole(s string) (int, *flaw) {
 
 func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
-// yes reads yes or no.
-func yes(s string) (bool, *flaw) {
+// parseBool parses yes or no.
+func parseBool(s string) (bool, *cellProblem) {
 	switch strings.ToLower(s) {
 	case "true", "yes", "y", "1", "是", "√", "✓":
 		return true, nil
@@ -161,28 +161,28 @@ func yes(s string) (bool, *flaw) {
 	return false, invalid("must be yes or no (是, 否)")
 }
 
-// number reads an identity or account number.
-func number(s string) (string, *flaw) {
+// parseNumber parses an identity or account number.
+func parseNumber(s string) (string, *cellProblem) {
 	if n, err := strconv.ParseFloat(s, 64); err == nil && n > 1e15 && strings.ContainsAny(s, "eE") {
 		return "", invalid("was typed as a number, of which a workbook keeps 15 digits only; format the column as text and type it again")
 	}
 	return strings.ToUpper(strings.ReplaceAll(s, " ", "")), nil
 }
 
-// text refuses a cell with bytes that are in neither encoding.
-func text(s string) *flaw {
+// checkText fails if the text was in neither encoding.
+func checkText(s string) *cellProblem {
 	if strings.ContainsRune(s, utf8.RuneError) {
-		return &flaw{events.Malformed, "holds bytes that are neither UTF-8 nor GB18030"}
+		return &cellProblem{events.Malformed, "holds bytes that are neither UTF-8 nor GB18030"}
 	}
 	return nil
 }
 
-// A code maps labels to the codes of the contract.
-type code map[string]string
+// A codeTable maps labels to codes of the contract.
+type codeTable map[string]string
 
-// read returns the code of a label. Any other text is returned in lower case, and the
-// contract decides whether it is a code.
-func (c code) read(s string) string {
+// lookup returns the code of a label. An unknown label is returned as it is, for the
+// contract to refuse.
+func (c codeTable) lookup(s string) string {
 	if v, ok := c[s]; ok {
 		return v
 	}
@@ -190,17 +190,17 @@ func (c code) read(s string) string {
 }
 
 var (
-	categoryCodes = code{"公共管理": "public_management", "公共服务": "public_service", "社会事业": "social_undertaking", "设施维护": "facility_maintenance", "社会治理": "social_governance"}
-	areaCodes     = code{"农村": "rural", "乡村": "rural", "城镇": "urban", "城市": "urban"}
-	groupCodes    = code{"大龄": "older", "大龄人员": "older", "脱贫": "out_of_poverty", "脱贫人员": "out_of_poverty", "脱贫人口": "out_of_poverty", "低收入": "low_income", "低收入人口": "low_income",
+	categoryCodes = codeTable{"公共管理": "public_management", "公共服务": "public_service", "社会事业": "social_undertaking", "设施维护": "facility_maintenance", "社会治理": "social_governance"}
+	areaCodes     = codeTable{"农村": "rural", "乡村": "rural", "城镇": "urban", "城市": "urban"}
+	groupCodes    = codeTable{"大龄": "older", "大龄人员": "older", "脱贫": "out_of_poverty", "脱贫人员": "out_of_poverty", "脱贫人口": "out_of_poverty", "低收入": "low_income", "低收入人口": "low_income",
 		"残疾": "disabled", "残疾人": "disabled", "零就业家庭": "zero_employment_family", "其他": "other"}
-	exitCodes = code{"自然退出": "natural", "正常退出": "natural", "清退": "dismissal", "辞退": "dismissal", "解聘": "dismissal"}
-	payCodes  = code{"岗位补贴": "allowance", "补贴": "allowance", "补发": "arrears", "保险": "insurance", "意外险": "insurance"}
-	modeCodes = code{"判定": "decide", "登记": "record"}
+	exitCodes = codeTable{"自然退出": "natural", "正常退出": "natural", "清退": "dismissal", "辞退": "dismissal", "解聘": "dismissal"}
+	payCodes  = codeTable{"岗位补贴": "allowance", "补贴": "allowance", "补发": "arrears", "保险": "insurance", "意外险": "insurance"}
+	modeCodes = codeTable{"判定": "decide", "登记": "record"}
 )
 
-// mark reads the mark of one day: a letter of the contract, or a sign that people use.
-func mark(s string) (byte, bool) {
+// parseMark parses the mark of one day: a letter of the contract, or a sign in use.
+func parseMark(s string) (byte, bool) {
 	switch strings.ToUpper(s) {
 	case "P", "√", "✓", "✔", "出", "出勤", "到", "1":
 		return 'P', true
@@ -220,9 +220,9 @@ func mark(s string) (byte, bool) {
 	return 0, false
 }
 
-// present reads a list of days on which the person was present, such as 1-5,8-12,15. The
-// other days have no mark.
-func (d *draft) present(s string) *flaw {
+// parseDays parses a list of the days present, such as 1-5,8-12,15. It says nothing
+// about the other days.
+func (d *rowDraft) parseDays(s string) *cellProblem {
 	bad := invalid("must list the days present, such as 1-5,8-12; a number of days does not say which")
 	if !strings.ContainsAny(s, "-,，、;~") {
 		return bad
@@ -238,7 +238,7 @@ func (d *draft) present(s string) *flaw {
 			return bad
 		}
 		for day := a; day <= b; day++ {
-			if f := d.mark(day, 'P'); f != nil {
+			if f := d.setMark(day, 'P'); f != nil {
 				return f
 			}
 		}

@@ -8,29 +8,28 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// unpacked bounds a workbook in memory, in bytes. Without the bound the library would
-// unpack a larger workbook to a file, which would hold identities.
-const unpacked = 512 << 20
+// maxUnpacked is the largest size of an unpacked workbook, in bytes. The library would
+// unpack parts of a larger one to a temporary file, with the identities in it.
+const maxUnpacked = 512 << 20
 
-// errWorkbook replaces all errors of the library, because they may quote cells.
+// errWorkbook replaces all errors of the library, which may quote cells.
 var errWorkbook = errors.New("is a damaged workbook, or one of more than 512 MiB unpacked")
 
 // readXLSX reads the visible sheets of a workbook.
-func readXLSX(f io.Reader, o Options, yield func(Entry) bool) (err error) {
-	// The library panics on some files that were damaged on purpose. A panic of the
-	// consumer is not recovered.
+func readXLSX(f io.Reader, o Options, yield func(Result) bool) (err error) {
+	// The library may panic on files that were damaged on purpose.
 	inside := true
 	defer func() {
 		if inside && recover() != nil {
 			err = errWorkbook
 		}
 	}()
-	outside := func(e Entry) bool {
+	outside := func(e Result) bool {
 		inside = false
 		defer func() { inside = true }()
 		return yield(e)
 	}
-	book, err := excelize.OpenReader(f, excelize.Options{RawCellValue: true, UnzipSizeLimit: unpacked, UnzipXMLSizeLimit: unpacked})
+	book, err := excelize.OpenReader(f, excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxUnpacked})
 	if err != nil {
 		return errWorkbook
 	}
@@ -39,15 +38,15 @@ func readXLSX(f io.Reader, o Options, yield func(Entry) bool) (err error) {
 	if p, err := book.GetWorkbookProps(); err == nil && p.Date1904 != nil && *p.Date1904 {
 		days = epoch1904
 	}
-	list := order(book, o)
+	list := sheetOrder(book, o)
 	empty := true
 	for i, name := range list {
 		s := newSheet(name, name, days, o, outside)
-		more, err := rows(book, name, s)
+		more, err := readRows(book, name, s)
 		if err != nil {
 			return err
 		}
-		if !more || !s.end() {
+		if !more || !s.finish() {
 			return nil
 		}
 		empty = empty && s.header == nil
@@ -59,15 +58,15 @@ func readXLSX(f io.Reader, o Options, yield func(Entry) bool) (err error) {
 	return nil
 }
 
-// order returns the visible sheets in the order in which their events need
-// each other.
-func order(book *excelize.File, o Options) (list []string) {
+// sheetOrder returns the names of the visible sheets in the order in which their events
+// depend on each other.
+func sheetOrder(book *excelize.File, o Options) (list []string) {
 	rank := func(name string) int {
 		k := kindTitled(name)
 		if o.Kind != "" {
 			k = kindNamed(o.Kind)
 		}
-		return slices.IndexFunc(kinds, func(other kind) bool { return k != nil && other.name == k.name })
+		return slices.IndexFunc(rowKinds, func(other rowKind) bool { return k != nil && other.name == k.name })
 	}
 	for _, name := range book.GetSheetList() {
 		if visible, err := book.GetSheetVisible(name); err == nil && visible {
@@ -78,8 +77,9 @@ func order(book *excelize.File, o Options) (list []string) {
 	return list
 }
 
-// rows reads the rows of a sheet. more is false if the consumer wants no more.
-func rows(book *excelize.File, name string, s *sheet) (more bool, err error) {
+// readRows passes the rows of a sheet to s. more is false if the caller wants no more
+// results.
+func readRows(book *excelize.File, name string, s *sheet) (more bool, err error) {
 	r, err := book.Rows(name)
 	if err != nil {
 		return false, errWorkbook
@@ -90,7 +90,7 @@ func rows(book *excelize.File, name string, s *sheet) (more bool, err error) {
 		if err != nil {
 			return false, errWorkbook
 		}
-		if !s.row(n, cells) {
+		if !s.takeRow(n, cells) {
 			return false, nil
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Goal: cells of every type that workbooks have come out as what a person
-// sees in them, in both ways of counting days.
+// Goal: a cell of any type that workbooks have is read as a person sees it, with both
+// ways of counting days.
 func TestCells(t *testing.T) {
 	day := time.Date(2022, 5, 1, 0, 0, 0, 0, time.UTC)
 	for _, from1904 := range []bool{false, true} {
@@ -55,9 +55,9 @@ func TestCells(t *testing.T) {
 	}
 }
 
-// Goal: a workbook is read in the order in which its events need each other;
-// hidden and empty sheets do not count, and one that cannot be read stands in
-// nobody's way.
+// Goal: a workbook is read in the order in which its events depend on each other.
+// Hidden and empty sheets are ignored, and a sheet that is refused does not prevent
+// that the others are read.
 func TestWorkbook(t *testing.T) {
 	sheets := map[string][][]any{
 		"考勤":   {{"post", "month", "id_number", "marks"}, {"P-1", "2022-05", citizen(1), "PP"}},
@@ -103,7 +103,7 @@ func TestWorkbook(t *testing.T) {
 	}
 }
 
-// Goal: --type and a column of types win over what a sheet is called.
+// Goal: --type and a column type take precedence over the name of a sheet.
 func TestKindGiven(t *testing.T) {
 	rows := map[string][][]any{"Sheet1": {{"post", "category", "area", "seats", "from"}, {"P-1", "public_service", "rural", 1, "2022-04-01"}}}
 	book := workbook(t, rows, "Sheet1")
@@ -119,7 +119,7 @@ func TestKindGiven(t *testing.T) {
 	}
 }
 
-// Goal: the reasons of a receipt lead back to row and column.
+// Goal: Locate finds the row and the column of each reason of a receipt.
 func TestLocate(t *testing.T) {
 	o := options(t)
 	sheet := "岗位编号,考勤月份,身份证号,考勤\nP-1,2022-05," + citizen(1) + ",PP\n\nP-2,2022-05," + citizen(2) + ",P\nP-1,2022-05," + citizen(3) + ",P\n"

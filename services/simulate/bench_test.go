@@ -7,7 +7,7 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// facts counts a line of a sheet or run as a fact, and any other event as one.
+// facts counts facts: each line of a sheet or run is one, and any other event is one.
 func facts(s Submission) int {
 	if s.Event == nil {
 		return 1

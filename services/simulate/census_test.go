@@ -35,8 +35,8 @@ func submissions(t testing.TB, cfg Config) func(func(Submission) bool) {
 	return seq
 }
 
-// The published figures come out exactly, whatever the scale and seed: they
-// are counted again from the submissions alone.
+// Goal: the published figures come out exactly at any scale and seed. Method: they are
+// counted again from the submissions alone.
 func TestFigures(t *testing.T) {
 	for _, c := range []struct {
 		scale                         float64

@@ -8,13 +8,13 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// Things happen as often as the programme's description says, counted from
-// the submissions of a year.
+// Goal: each case is as frequent as the description of the programme says. Method: the
+// cases are counted in the submissions of a year.
 func TestFrequencies(t *testing.T) {
 	const scale = .03
 	cfg := province(t, scale, 11)
 	n := map[string]float64{}
-	full := map[civil.Month]int{} // days worked by somebody always there
+	full := map[civil.Month]int{} // working days of a person who is always present
 	seen := map[events.Key]bool{}
 	var sheets []*events.AttendanceReported
 	for s := range submissions(t, cfg) {
@@ -46,7 +46,7 @@ func TestFrequencies(t *testing.T) {
 				n["exits of six months"]++
 			}
 			if d.Note == "本人死亡" {
-				break // reported later than others
+				break // reported later than the others
 			}
 			n["others"]++
 			if late := civil.DateIn(s.Delivered, zone) - d.On; late <= 4 {
@@ -71,7 +71,7 @@ func TestFrequencies(t *testing.T) {
 	for _, d := range sheets {
 		for _, l := range d.Lines {
 			if last := len(l.Marks) - 1; l.Marks[last] == '-' || l.Marks[0] == '-' {
-				continue // a part of the month
+				continue // in place for a part of the month
 			}
 			switch n["lines"]++; present(l.Marks) {
 			case full[d.Month]:

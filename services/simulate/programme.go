@@ -21,46 +21,46 @@ var (
 	secondCensus = civil.On(2022, 6, 30)
 )
 
-// scaled rounds n times the scale half up.
+// scaled returns n times the scale, rounded half up.
 func (w *world) scaled(n int) int { return int(math.Floor(float64(n)*w.cfg.Scale + 0.5)) }
 
-// How people come and go. Those who reach the end of the age span of their
-// group leave on that birthday; leaving is the rate of all others, so that
-// both together come to 1.5 % a month.
+// Frequencies of what happens to people. A person who reaches the end of the age span
+// of the group leaves on that birthday. leavingRate is the rate of all other exits, so
+// that both together are 1.5 % a month.
 const (
 	urbanShare      = 0.15
 	femaleShare     = 0.54
-	leaving         = 0.0133 / 30.4 // a day
+	leavingRate     = 0.0133 / 30.4 // exits per person and day
 	backfillMedian  = 18.0          // days
 	backfillSigma   = 0.7
 	backfillMean    = 23.0
-	neverFilled     = 0.02 // of the seats that fall vacant
+	neverFilled     = 0.02 // part of the vacancies
 	reportMedian    = 4.0  // days until an exit is reported
 	reportSigma     = 1.318
-	diedShare       = 0.25 // of those who leave by N2 before their time
-	rehiredShare    = 0.02 // of backfills
+	diedShare       = 0.25 // deaths among the exits by N2 before the end of the age span
+	rehiredShare    = 0.02 // part of the backfills that are rehires
 	spouseShare     = 0.02
-	cardShare       = 0.012  // of placements, has a card replaced
-	twiceShare      = 0.0006 // is paid twice once, and that is reversed
-	matchShare      = 0.0006 // is matched with somebody of the same name
-	fullTeamShare   = 0.004  // of posts of five and more
-	birthdayShare   = 0.0015 // of the group older, begins on the birthday
-	shortShare      = 0.04   // has a first term of half a year
-	repeatedShare   = 0.005  // of submissions, sent again as they are
-	againShare      = 0.001  // sent again under a new id
+	cardShare       = 0.012  // part of the placements with a replaced card
+	twiceShare      = 0.0006 // part of the placements that are paid twice in one month, which is reversed
+	matchShare      = 0.0006 // part of the placements that a registry confuses with another person
+	fullTeamShare   = 0.004  // part of the posts of five seats and more
+	birthdayShare   = 0.0015 // part of the group older who begin on the birthday that admits them
+	shortShare      = 0.04   // part of the placements with a first term of half a year
+	repeatedShare   = 0.005  // part of the submissions that are sent again unchanged
+	againShare      = 0.001  // part that is sent again under a new id
 	correctedSheets = 0.01
 	correctedRuns   = 0.002
 	invalidShare    = 0.001
 	lateRuns        = 0.03
 )
 
-// A share is one of several kinds and its part of the whole.
+// A share is one of several alternatives and its part of the whole.
 type share[T any] struct {
 	of   T
 	part float64
 }
 
-// pick returns the kind that u, from 0 to 1, falls on.
+// pick returns the alternative that u, from 0 to 1, falls on.
 func pick[T any](shares []share[T], u float64) T {
 	for _, s := range shares {
 		if u -= s.part; u < 0 {
@@ -70,8 +70,8 @@ func pick[T any](shares []share[T], u float64) T {
 	return shares[len(shares)-1].of
 }
 
-// whole scales the parts up to 1.
-func whole[T any](shares []share[T]) []share[T] {
+// normalizeShares scales the parts so that their sum is 1.
+func normalizeShares[T any](shares []share[T]) []share[T] {
 	sum := 0.0
 	for _, s := range shares {
 		sum += s.part
@@ -86,7 +86,7 @@ var (
 	ruralGroups = []share[string]{{"older", .52}, {"out_of_poverty", .22}, {"low_income", .16}, {"disabled", .10}}
 	urbanGroups = []share[string]{{"older", .70}, {"zero_employment_family", .12}, {"other", .18}}
 
-	// exitCodes are those of people who leave before their time.
+	// exitCodes are the codes of people who leave before the end of the age span.
 	exitCodes = []share[string]{
 		{"N1", .30}, {"N2", .135}, {"N3", .12}, {"N4", .06}, {"N5", .15},
 		{"D1", .009}, {"D2", .054}, {"D3", .03}, {"D4", .009}, {"D5", .003}, {"D6", .036}, {"D7", .009},
@@ -98,8 +98,8 @@ var (
 	urbanSizes = []share[int]{{1, .20}, {2, .25}, {3, .20}, {4, .15}, {6, .12}, {10, .08}}
 )
 
-// kinds are the published kinds of posts by category.
-var kinds = [5]struct {
+// postKinds are the published kinds of posts, by category.
+var postKinds = [5]struct {
 	category string
 	kinds    []string
 }{

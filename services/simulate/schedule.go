@@ -2,15 +2,19 @@ package simulate
 
 import "slices"
 
-// An item is one thing to tell at an instant, packed so that items sort into
-// the order of delivery: instant, kind, variant, index.
-type item uint64
+// A scheduledEvent is one event to submit at an instant, packed into a number so that
+// numbers sort in the order of delivery: instant, kind, variant, index.
+//
+//	bits  63 … 48   47 … 40   39 … 36   35 … 0
+//	      instant   kind      variant   index
+type scheduledEvent uint64
 
-// A kind is what an item tells of. Their order is that within an instant.
-type kind uint8
+// An eventKind says what an event reports. The order of the kinds is that within an
+// instant.
+type eventKind uint8
 
 const (
-	policyAdopted kind = iota
+	policyAdopted eventKind = iota
 	planSet
 	fundAllocated
 	postDeveloped
@@ -34,25 +38,25 @@ const (
 	factWithdrawn
 )
 
-// A variant is how an item is told.
+// A variant says how an event is submitted.
 type variant uint8
 
 const (
-	plainly  variant = iota
-	repeated         // the same again
-	invalid          // with an error, made up for it
+	regular  variant = iota
+	repeated         // submitted again unchanged
+	invalid          // made with an error, to be refused
 )
 
-func newItem(at instant, k kind, v variant, index int) item {
-	return item(at)<<48 | item(k)<<40 | item(v)<<36 | item(index)
+func newScheduledEvent(at instant, k eventKind, v variant, index int) scheduledEvent {
+	return scheduledEvent(at)<<48 | scheduledEvent(k)<<40 | scheduledEvent(v)<<36 | scheduledEvent(index)
 }
 
-func (i item) at() instant      { return instant(i >> 48) }
-func (i item) kind() kind       { return kind(i >> 40) }
-func (i item) variant() variant { return variant(i >> 36 & 15) }
-func (i item) index() int       { return int(i & (1<<36 - 1)) }
+func (i scheduledEvent) at() instant      { return instant(i >> 48) }
+func (i scheduledEvent) kind() eventKind  { return eventKind(i >> 40) }
+func (i scheduledEvent) variant() variant { return variant(i >> 36 & 15) }
+func (i scheduledEvent) index() int       { return int(i & (1<<36 - 1)) }
 
-// schedule lists everything that is to be told.
+// schedule lists all events that are submitted.
 func (w *world) schedule() {
 	w.arrears = make([][]sheetRef, len(w.counties)*runMonths)
 	w.add(0, policyAdopted, 0)
@@ -69,11 +73,11 @@ func (w *world) schedule() {
 		}
 	}
 	w.scheduleErrors()
-	slices.Sort(w.items)
+	slices.Sort(w.scheduled)
 }
 
-func (w *world) add(at instant, k kind, index int) {
-	w.items = append(w.items, newItem(at, k, plainly, index))
+func (w *world) add(at instant, k eventKind, index int) {
+	w.scheduled = append(w.scheduled, newScheduledEvent(at, k, regular, index))
 }
 
 func (w *world) scheduleCounty(i int) {
@@ -81,7 +85,7 @@ func (w *world) scheduleCounty(i int) {
 	if c.posts[1] == 0 {
 		return
 	}
-	for area, n := range c.planned {
+	for area, n := range c.plannedSeats {
 		if n > 0 {
 			w.add(0, planSet, 2*i+area)
 		}
@@ -89,17 +93,17 @@ func (w *world) scheduleCounty(i int) {
 	w.add(w.funded(2*i), fundAllocated, 2*i)
 	w.add(w.funded(2*i+1), fundAllocated, 2*i+1)
 	for n := range c.runs {
-		// Runs after the last month pay what came late, if anything did.
+		// Runs after the last month exist if there are arrears to pay.
 		if index := i*runMonths + n; n <= len(w.months) || len(w.arrears[index]) > 0 {
 			w.addRun(&c.runs[n], index)
 		}
 	}
 }
 
-func (w *world) addRun(r *run, index int) {
+func (w *world) addRun(r *payRun, index int) {
 	w.add(r.at, runInstructed, index)
 	w.add(r.settled, runSettled, index)
-	if d := w.dice(forRepeat, -index); d.chance(correctedRuns) {
+	if d := w.random(forRepeat, -index); d.chance(correctedRuns) {
 		r.corrected = r.at + 1
 		w.add(r.corrected, runCorrected, index)
 	}
@@ -115,11 +119,11 @@ func (w *world) schedulePosts() {
 			continue
 		}
 		w.add(p.delivered, postDeveloped, i)
-		if p.grows != 0 && p.grows < w.cfg.Until {
+		if p.growsFrom != 0 && p.growsFrom < w.cfg.Until {
 			w.add(p.resized, postResized, i)
 		}
 		for m := range w.months {
-			s := w.sheet(sheetRef(i*sheetMonths+m), people)
+			s := w.drawSheet(sheetRef(i*sheetMonths+m), people)
 			if people = s.people; len(people) == 0 {
 				continue
 			}
@@ -128,15 +132,15 @@ func (w *world) schedulePosts() {
 	}
 }
 
-func (w *world) addSheet(s *sheet, p *post) {
+func (w *world) addSheet(s *attendanceSheet, p *post) {
 	w.add(s.at, sheetReported, int(s.ref))
 	if s.corrected != 0 {
 		w.add(s.corrected, sheetCorrected, int(s.ref))
 	}
-	if s.again != 0 {
-		w.add(s.again, sheetAgain, int(s.ref))
+	if s.resubmitted != 0 {
+		w.add(s.resubmitted, sheetAgain, int(s.ref))
 	}
-	if run, ok := w.counties[p.county].paying(s.ref.month(), s.at); ok && run > s.ref.month() {
+	if run, ok := w.counties[p.county].runPaying(s.ref.month(), s.at); ok && run > s.ref.month() {
 		index := int(p.county)*runMonths + run
 		w.arrears[index] = append(w.arrears[index], s.ref)
 	}
@@ -147,46 +151,47 @@ func (w *world) schedulePlacements() {
 		p := &w.placements[i]
 		w.add(p.hired, hirePlaced, i)
 		w.add(p.trained, trainingCompleted, i)
-		d := w.dice(forRepeat, i)
+		d := w.random(forRepeat, i)
 		if d.chance(2 * againShare) {
 			w.add(p.trained+instant(d.between(1, 30)), trainingAgain, i)
 		}
-		if int(w.people[p.person].placed) == i {
+		if int(w.people[p.person].firstPlacement) == i {
 			w.add(p.assigned, accountAssigned, i)
 		}
-		if p.longer != 0 {
+		if p.renewedUntil != 0 {
 			w.add(p.renewed, hireRenewed, i)
 		}
 		if p.exit != 0 {
 			w.add(p.exited, exitRecorded, i)
 		}
-		if p.card >= 0 {
+		if p.cardMonth >= 0 {
 			w.add(w.replaced(p), accountReplaced, i)
 		}
 	}
 }
 
-// replaced is when a card is: after pay came back, before it is paid again.
+// replaced returns the instant at which a card is replaced: after pay was returned, and
+// before it is paid again.
 func (w *world) replaced(p *placement) instant {
 	c := &w.counties[w.posts[w.seats[p.seat].post].county]
-	return max(c.runs[p.card].returned+4, p.assigned+1)
+	return max(c.runs[p.cardMonth].returned+4, p.assigned+1)
 }
 
-// scheduleErrors sends some submissions twice, and some that are wrong.
+// scheduleErrors repeats some submissions and adds some invalid ones.
 func (w *world) scheduleErrors() {
-	n := len(w.items)
-	d := w.dice(forRepeat, 1<<40)
-	for _, i := range w.items[:n] {
+	n := len(w.scheduled)
+	d := w.random(forRepeat, 1<<40)
+	for _, i := range w.scheduled[:n] {
 		if d.chance(repeatedShare) {
-			w.items = append(w.items, newItem(i.at()+instant(d.between(1, 20)), i.kind(), repeated, i.index()))
+			w.scheduled = append(w.scheduled, newScheduledEvent(i.at()+instant(d.between(1, 20)), i.kind(), repeated, i.index()))
 		}
 	}
-	d = w.dice(forInvalid, 0)
+	d = w.random(forInvalid, 0)
 	for serial := range int(float64(n)*invalidShare + .5) {
-		at := w.items[d.intn(n)].at()
-		w.items = append(w.items, newItem(at, mistakes[serial%len(mistakes)], invalid, serial))
+		at := w.scheduled[d.intn(n)].at()
+		w.scheduled = append(w.scheduled, newScheduledEvent(at, mistakes[serial%len(mistakes)], invalid, serial))
 	}
 }
 
-// mistakes are the kinds that invalid submissions are of, see invalid.go.
-var mistakes = [...]kind{hirePlaced, trainingCompleted, runInstructed, sheetReported, postDeveloped}
+// mistakes are the kinds of invalid submissions; see eventGenerator.invalidSubmission.
+var mistakes = [...]eventKind{hirePlaced, trainingCompleted, runInstructed, sheetReported, postDeveloped}

@@ -1,35 +1,40 @@
-// Package simulate makes a synthetic province: what the agencies of a
-// public-employment programme would submit in a year, in the order and at the
-// times of delivery, over a real division table and under a real policy pack.
+// Package simulate makes a synthetic province: what the agencies of a public-employment
+// programme would submit in a year, in the order and at the times of delivery, over a
+// real division table and under a real policy pack.
 //
 // # Guarantees
 //
-//   - The sequence is a function of the configuration alone: the same scale,
-//     seed, table and pack give the same submissions, byte for byte, on one
-//     processor architecture (others may round a logarithm otherwise). There
-//     is no clock in it, and no order of a map.
-//   - Seats developed and people in place meet the published figures of the
-//     programme exactly (400,000 planned, 409,720 developed and 351,480 in
-//     place on 2022-05-10, 400,000 in place on 2022-06-30), each times the
-//     scale and rounded half up, as counted once all reports are in.
-//   - In order of delivery nothing is refused but the submissions marked
-//     Invalid: what arrives before the thing that it depends on carries the
-//     mode record. A person is first named by a hire, so that no line is about
-//     somebody unknown.
-//   - Delivery times never decrease, and there are two instants a day, 12:00
-//     and 18:00 at UTC+8. Within an instant submissions come in the order of
-//     the families that depend on each other, so that one service's
-//     submissions form long runs.
+//   - The sequence is a function of the configuration alone: the same scale, seed, table
+//     and pack give the same submissions, byte for byte, on one processor architecture
+//     (another architecture may round a logarithm differently). It depends on no clock
+//     and on no iteration order of a map.
+//   - The seats developed and the people in place meet the published figures of the
+//     programme exactly (400,000 planned, 409,720 developed and 351,480 in place on
+//     2022-05-10, 400,000 in place on 2022-06-30), each times the scale and rounded half
+//     up, as counted once all reports are delivered.
+//   - In order of delivery the services refuse only the submissions marked Invalid. A
+//     submission that is delivered before another one that it depends on carries the mode
+//     record. A person is first named by a hire, so that no line is about an unknown person.
+//   - Delivery times never decrease. There are two instants a day, 12:00 and 18:00 at
+//     UTC+8. Within an instant submissions come in the order in which the families depend
+//     on each other, so that the submissions for one service form long runs.
 //
-// What is said about the people, places and banks is invented; only the
-// divisions and the figures of the programme are real.
+// People, places and banks are invented. Only the divisions and the figures of the
+// programme are real.
 //
-// Business happens in the days from Config.From until Config.Until; late
-// reports of it are delivered up to some months after.
+// Business happens in the days from Config.From until Config.Until. Late reports of it
+// are delivered up to some months after.
 //
-// A run holds compact records of persons and placements and makes events when
-// they are due: some 250 MB for the whole programme. The sequence may be ranged
-// over again, and by several goroutines at a time; each event is made anew.
+// # How it works
+//
+//	Config ─► world ─────────► scheduled events ─────► Submission
+//	          build_*.go        report_times.go         events*.go
+//	          the province      when what is            made when the
+//	          as it truly is    reported                sequence reaches it
+//
+// The world holds compact records of people and placements, some 250 MB for the whole
+// programme. It does not change once it is built. The sequence may be ranged over
+// again, and by several goroutines at a time; each event is made anew.
 package simulate
 
 import (
@@ -48,25 +53,27 @@ import (
 
 // A Config says which province to make.
 type Config struct {
-	Scale     float64         // 1 is the whole programme; from 0.001 to 1
-	Seed      uint64          // another seed, other people
-	Divisions *division.Table // where
-	Policy    *policy.Pack    // under which rules; it is the first submission
-	From      civil.Date      // first day; 2022-01-01 where left out
-	Until     civil.Date      // first day no longer; 2023-01-01 where left out
+	Scale     float64         // from 0.001 to 1, which is the whole programme
+	Seed      uint64          // another seed gives other people and other cases
+	Divisions *division.Table // table of divisions with at least one village
+	Policy    *policy.Pack    // policy pack in force; its adoption is the first submission
+	From      civil.Date      // first day; zero is 2022-01-01
+	Until     civil.Date      // day after the last day; zero is 2023-01-01
 }
 
 // A Submission is one event as an agency delivers it.
 type Submission struct {
-	Delivered time.Time     // when; on import it becomes the recorded time
-	Event     *events.Event // in submission form, made for this submission; nil where Raw is all there is
-	Raw       []byte        // what no Event can hold, such as a date that does not exist
-	Invalid   bool          // to be refused
+	Delivered time.Time     // instant of delivery; an import takes it as the recorded time
+	Event     *events.Event // in the form of a submission, used by no other submission; nil if Raw is set
+	Raw       []byte        // JSON that no Event can hold, such as a date that does not exist
+	Invalid   bool          // the services must refuse it
 }
 
-// ErrConfig says that a province cannot be made as configured.
+// ErrConfig says that a province cannot be made as configured. The text of an error that
+// wraps it says why.
 var ErrConfig = errors.New("simulate")
 
+// check fills in defaults and returns ErrConfig if the province cannot be made.
 func (c *Config) check() error {
 	if c.From == 0 {
 		c.From = civil.On(2022, 1, 1)
@@ -87,7 +94,8 @@ func (c *Config) check() error {
 	return c.Policy.Check()
 }
 
-// Run makes the province and returns its submissions. It fails with ErrConfig.
+// Run makes a province and returns its submissions in order of delivery. It returns
+// ErrConfig if the province cannot be made.
 func Run(cfg Config) (iter.Seq[Submission], error) {
 	w, err := build(cfg)
 	if err != nil {
@@ -96,8 +104,8 @@ func Run(cfg Config) (iter.Seq[Submission], error) {
 	return w.submissions, nil
 }
 
-// Write makes the province and writes its submissions, one CloudEvent a line
-// with its delivery time as recordedtime, and its labels (see [Label]).
+// Write makes a province and writes its submissions, one CloudEvent on each line with
+// its delivery time as recordedtime, and its labels; see [Label].
 func Write(cfg Config, events, labels io.Writer) error {
 	w, err := build(cfg)
 	if err != nil {
@@ -119,8 +127,8 @@ func Write(cfg Config, events, labels io.Writer) error {
 	return out.Flush()
 }
 
-// append writes the submission as a line: its event with the delivery time as
-// the first member.
+// append appends the submission as a line: its event with the delivery time as the
+// first member.
 func (s *Submission) append(b []byte) ([]byte, error) {
 	b = append(b, `{"recordedtime":"`...)
 	b = s.Delivered.AppendFormat(b, time.RFC3339)
@@ -133,6 +141,6 @@ func (s *Submission) append(b []byte) ([]byte, error) {
 	if err != nil {
 		return b, err
 	}
-	b = append(b[:start], b[start+1:]...) // its opening brace
+	b = append(b[:start], b[start+1:]...) // without its opening brace
 	return append(b, '\n'), nil
 }

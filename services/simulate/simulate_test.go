@@ -23,7 +23,7 @@ func written(t *testing.T, cfg Config) (submissions, labels []byte) {
 	return s.Bytes(), l.Bytes()
 }
 
-// The same configuration gives the same bytes, and another seed others.
+// Goal: the same configuration gives the same bytes, and another seed gives others.
 func TestDeterministic(t *testing.T) {
 	s1, l1 := written(t, province(t, .002, 5))
 	s2, l2 := written(t, province(t, .002, 5))
@@ -35,7 +35,7 @@ func TestDeterministic(t *testing.T) {
 	}
 }
 
-// A sequence can be ranged over again, left early, and by two at a time.
+// Goal: a sequence can be ranged over again, be left early, and be used by two goroutines.
 func TestRunAgain(t *testing.T) {
 	seq := submissions(t, province(t, .001, 1))
 	for range seq {
@@ -60,8 +60,8 @@ func TestRunAgain(t *testing.T) {
 	}
 }
 
-// Labels name persons, posts and events that the submissions hold, and every
-// kind of case is there.
+// Goal: labels name persons, posts and events that the submissions hold, and there is a
+// case of each kind.
 func TestLabels(t *testing.T) {
 	out, lines := written(t, province(t, .01, 6))
 	ids, people, runs := map[string]bool{}, map[string]bool{}, map[string]bool{}

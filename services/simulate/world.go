@@ -7,34 +7,34 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A world is the province as it truly is, and when who hears of it. It does
-// not change once built.
+// A world is the province as it truly is, and when the agencies hear of each thing. It
+// does not change once it is built.
 type world struct {
 	cfg    Config
-	start  time.Time // of instant 0
-	months []monthly
+	start  time.Time // time of instant 0
+	months []calendarMonth
 
 	counties []county
 	villages []village
-	posts    []post // by county, village
-	seats    []seat // by post
+	posts    []post // sorted by county and village
+	seats    []seat // sorted by post
 
 	people     []person
-	ids        string // identity numbers of people, 18 characters each
+	ids        string // identity numbers of people, joined, 18 characters each
 	placements []placement
 
-	filler *filler // while people are placed
+	filler *seatFiller // nil once people are placed
 
-	groups [2][]share[group] // rural, urban
-	codes  []share[string]   // exit codes that the pack has
+	groups [2][]share[personGroup] // groups of people by area: rural, urban
+	codes  []share[string]         // exit codes that the pack defines, with their frequency
 
-	arrears [][]sheetRef // by county and run: sheets that came after the run of their month
-	facts   []fact       // of other authorities, by batch
-	batches []batch      // of facts, as they are delivered
-	items   []item       // all submissions, in order of delivery
+	arrears   [][]sheetRef     // by county and run: sheets that were delivered after the run of their month
+	facts     []registryFact   // facts of other authorities, sorted by batch
+	batches   []registryBatch  // batches of facts, as they are delivered
+	scheduled []scheduledEvent // what is submitted, in order of delivery
 }
 
-// build makes a world in the order in which things depend on each other.
+// build makes a world. Each step needs those before it.
 func build(cfg Config) (*world, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -44,35 +44,35 @@ func build(cfg Config) (*world, error) {
 	if err := w.buildRules(); err != nil {
 		return nil, err
 	}
-	if err := w.buildLand(); err != nil {
+	if err := w.buildCounties(); err != nil {
 		return nil, err
 	}
 	w.buildPosts()
 	w.fillSeats()
-	if err := w.census(); err != nil {
+	if err := w.matchCensuses(); err != nil {
 		return nil, err
 	}
-	w.settle()
-	w.inject()
+	w.arrangePlacements()
+	w.injectCases()
 	w.identify()
-	w.deliver()
+	w.planReports()
 	w.schedule()
 	return w, nil
 }
 
-// buildRules takes from the pack what it has of the groups and exit codes that
-// the programme knows shares of.
+// buildRules selects the groups and exit codes that both the policy pack and the
+// figures of the programme have.
 func (w *world) buildRules() error {
 	p := w.cfg.Policy
 	for area, shares := range [2][]share[string]{ruralGroups, urbanGroups} {
 		for _, s := range shares {
 			if g, ok := p.Group(areas[area], s.of); ok {
-				w.groups[area] = append(w.groups[area], share[group]{group{code: g.Code, spans: [2]span{
+				w.groups[area] = append(w.groups[area], share[personGroup]{personGroup{code: g.Code, spans: [2]ageSpan{
 					{g.Male.From, g.Male.Until}, {g.Female.From, g.Female.Until},
 				}}, s.part})
 			}
 		}
-		if len(whole(w.groups[area])) == 0 {
+		if len(normalizeShares(w.groups[area])) == 0 {
 			return fmt.Errorf("%w: the policy pack %s has no %s group that the programme knows", ErrConfig, p.Version, areas[area])
 		}
 	}
@@ -81,21 +81,22 @@ func (w *world) buildRules() error {
 			w.codes = append(w.codes, s)
 		}
 	}
-	if _, ok := p.ExitCode(retired); !ok || len(whole(w.codes)) == 0 {
-		return fmt.Errorf("%w: the policy pack %s has no exit code %s", ErrConfig, p.Version, retired)
+	if _, ok := p.ExitCode(codeRetired); !ok || len(normalizeShares(w.codes)) == 0 {
+		return fmt.Errorf("%w: the policy pack %s has no exit code %s", ErrConfig, p.Version, codeRetired)
 	}
 	return nil
 }
 
 var areas = [2]string{"rural", "urban"}
 
-// A group is one of the pack's in an area; spans are by sex.
-type group struct {
+// A personGroup is a group of people in an area, with its span of ages for each sex.
+type personGroup struct {
 	code  string
-	spans [2]span
+	spans [2]ageSpan
 }
 
-// A span of ages: until the birthday of until.
-type span struct{ from, until int }
+// An ageSpan is a span of ages: from the birthday of from until the birthday of until.
+type ageSpan struct{ from, until int }
 
-func (w *world) in(d civil.Date) bool { return d >= w.cfg.From && d < w.cfg.Until }
+// inPeriod reports whether d is a day of the simulated period.
+func (w *world) inPeriod(d civil.Date) bool { return d >= w.cfg.From && d < w.cfg.Until }

@@ -1,0 +1,124 @@
+package sheets
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/muster-works/muster/events"
+)
+
+// A rowDraft is the event that a row becomes, while its cells are read.
+type rowDraft struct {
+	event    events.Event
+	layout   *layout
+	row      int
+	epoch    epoch
+	days     [31]byte // marks of an attendance row, 0 where nothing was said
+	problems []Problem
+}
+
+// refuse adds a problem with a field.
+func (d *rowDraft) refuse(field string, code events.Code, detail string) {
+	d.problems = append(d.problems, Problem{d.row, d.layout.label(field), events.Reason{Code: code, Field: field, Detail: detail}})
+}
+
+// newRowDraft sets the fields from the cells of a row, and checks the event against the
+// contract.
+func newRowDraft(l *layout, row int, cells []string, e epoch, o Options) *rowDraft {
+	d := &rowDraft{layout: l, row: row, epoch: e}
+	d.event = events.Event{Type: l.kind.typ, Source: o.Source, Division: o.Division, Data: events.New(l.kind.typ)}
+	switch data := d.event.Data.(type) {
+	case *events.AttendanceReported:
+		data.Lines = make([]events.AttendanceLine, 1)
+	case *events.PaymentInstructed:
+		data.Lines = make([]events.PayLine, 1)
+	}
+	for i, cell := range cells {
+		if cell = cleanCell(cell); cell != "" {
+			d.set(i, cell)
+		}
+	}
+	if len(d.problems) == 0 && l.kind.finish != nil {
+		l.kind.finish(d)
+	}
+	d.check()
+	return d
+}
+
+// set sets the field of column i from the text of a cell.
+func (d *rowDraft) set(i int, cell string) {
+	var c *column
+	header := displayHeader("", i)
+	if i < len(d.layout.columns) {
+		c, header = d.layout.columns[i], d.layout.headers[i]
+	}
+	var f *cellProblem
+	switch {
+	case c == nil:
+		f = invalid("stands in a column that a row of " + d.layout.kind.name + " does not have; the header and the rows may not fit")
+	case c.set == nil:
+	default:
+		if f = checkText(cell); f == nil {
+			f = c.set(d, cell)
+		}
+	}
+	if f != nil {
+		name := ""
+		if c != nil {
+			name = c.field()
+		}
+		d.problems = append(d.problems, Problem{d.row, header, events.Reason{Code: f.code, Field: name, Detail: f.detail}})
+	}
+}
+
+// check checks the row against the contract as an event of its own. It adds no problem
+// with a field whose cell was refused before.
+func (d *rowDraft) check() {
+	e := d.event
+	if e.ID == "" {
+		e.ID = "row"
+	}
+	if p, ok := e.Data.(*events.PaymentInstructed); ok && p.Lines[0].Line == "" {
+		c := *p
+		c.Lines = slices.Clone(p.Lines)
+		c.Lines[0].Line = "1"
+		e.Data = &c
+	}
+	raw, err := e.Append(nil)
+	if err != nil {
+		d.problems = append(d.problems, Problem{Row: d.row, Reason: events.Reason{Code: events.Malformed, Detail: "holds text that is not UTF-8"}})
+		return
+	}
+	_, err = events.Submission(raw)
+	var reasons events.Reasons
+	if !errors.As(err, &reasons) {
+		return
+	}
+	for _, r := range reasons {
+		name := strings.TrimPrefix(strings.TrimPrefix(r.Field, "data."), "lines[0].")
+		label := d.layout.label(name)
+		if !slices.ContainsFunc(d.problems, func(p Problem) bool { return p.Field == name || p.Column == label }) {
+			d.problems = append(d.problems, Problem{d.row, label, events.Reason{Code: r.Code, Field: name, Detail: r.Detail}})
+		}
+	}
+}
+
+// eventSubject returns the subject attribute of an event: what people call it by.
+func eventSubject(d events.Data) string {
+	switch d := d.(type) {
+	case *events.PostDeveloped:
+		return d.Post
+	case *events.HirePlaced:
+		return d.Post
+	case *events.ExitRecorded:
+		return d.Post
+	case *events.TrainingCompleted:
+		return d.Course
+	case *events.AttendanceReported:
+		return d.Post
+	case *events.PaymentInstructed:
+		return d.Run
+	}
+	return ""
+}
