@@ -89,7 +89,7 @@ func codes(t *testing.T) (givers map[meaning][]string, declared map[string]strin
 	for _, f := range append([]events.Family{events.Gateway}, events.Families[:len(events.Families)-1]...) {
 		read("../../"+string(f), string(f))
 	}
-	read("../desk", "every service")
+	read("../command", "every service")
 	read("../../../events", "the contract")
 	for _, c := range shared(t) { // told by the services that give them
 		declared[c.code] = "../placement"

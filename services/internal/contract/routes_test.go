@@ -14,7 +14,7 @@ var catchAll = []string{"/", "/v1/", "/v1/events", "POST /v1/persons/"}
 // tables that the document is made from.
 func TestRoutes(t *testing.T) {
 	found := 0
-	for _, dir := range []string{"../daemon", "../../gateway", "../contract", "../../../projections/query"} {
+	for _, dir := range []string{"../../deployment", "../../gateway", "../contract", "../../../projections/query"} {
 		for _, file := range sources(t, dir) {
 			ast.Inspect(file, func(n ast.Node) bool {
 				call, ok := n.(*ast.CallExpr)
