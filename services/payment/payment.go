@@ -102,7 +102,7 @@ func New(s *State, p Placements) *Service { return &Service{s, p} }
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	j := &judgement{state: s.state, record: e.Submode == events.Record}
 	j.gone = s.state.acts[s.state.SupersededNumber(e)]
-	if s.state.Ahead(e.Key()) {
+	if s.state.SupersededEarly(e.Key()) {
 		// It was replaced or withdrawn before it came, and counts for nothing.
 		return e, nil
 	}

@@ -22,7 +22,7 @@ func synthetic() []events.Type {
 }
 
 // ofEach is one event of each type of a catalogue.
-func ofEach(catalogue []events.Type) (all []*events.Event) {
+func oneOfEach(catalogue []events.Type) (all []*events.Event) {
 	for n, name := range catalogue {
 		e := take(fmt.Sprint("e-", n+1), "course", n)
 		e.Type = name
@@ -32,9 +32,9 @@ func ofEach(catalogue []events.Type) (all []*events.Event) {
 }
 
 // whole is a log in which every commit is found.
-type whole struct{}
+type completeLog struct{}
 
-func (whole) Verify(context.Context, log.Position, string) error { return nil }
+func (completeLog) Verify(context.Context, log.Position, string) error { return nil }
 
 // Goal: a catalogue of 64 types fits the idempotency index and the file of a fold.
 // Method: an event of each type is entered and found, sent again, and sent with
@@ -42,13 +42,13 @@ func (whole) Verify(context.Context, log.Position, string) error { return nil }
 func TestRoomFor64Types(t *testing.T) {
 	catalogue := synthetic()
 	defer ReplaceTypes(catalogue)()
-	sent := ofEach(catalogue)
+	sent := oneOfEach(catalogue)
 	first := NewFold(memlog.New(), "training", new(Stateless))
 	for n, e := range sent {
 		Apply(first.state, e)
-		first.books.placeCommit(log.At(uint64(n+1), 0), first.books.end())
+		first.base.addCommit(log.At(uint64(n+1), 0), first.base.end())
 	}
-	first.last = commitMark{log.At(uint64(len(sent)), 0), "last"}
+	first.last = commitRef{log.At(uint64(len(sent)), 0), "last"}
 	var file bytes.Buffer
 	w := snapshot.NewWriter(&file)
 	first.save(w, first.last)
@@ -56,22 +56,22 @@ func TestRoomFor64Types(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := NewFold(memlog.New(), "training", new(Stateless))
-	if err := second.load(t.Context(), snapshot.NewReader(&file), whole{}); err != nil {
+	if err := second.load(t.Context(), snapshot.NewReader(&file), completeLog{}); err != nil {
 		t.Fatal(err)
 	}
 	for name, fold := range map[string]*Fold{"the fold that saw them": first, "the fold that was written down": second} {
 		d := NewHandler("training", nil, fold)
 		for n, e := range sent {
-			known, ok := fold.books.Find(e.Key())
+			known, ok := fold.base.Find(e.Key())
 			if !ok || known.Type != catalogue[n] || known.Number != uint32(n+1) || known.Superseded {
 				t.Fatalf("%s, type number %d: found %v %+v, want type %s and number %d", name, n+1, ok, known, catalogue[n], n+1)
 			}
-			if r, number := d.known(e, known); r.Status != events.Duplicate || number != known.Number {
+			if r, number := d.answerKnownKey(e, known); r.Status != events.Duplicate || number != known.Number {
 				t.Errorf("%s, type number %d, sent again: %+v", name, n+1, r)
 			}
 			other := *e
 			other.Digest = take("", "", n+100).Digest
-			if r, _ := d.known(&other, known); r.Status != events.Rejected || r.Reasons[0].Code != IDReused {
+			if r, _ := d.answerKnownKey(&other, known); r.Status != events.Rejected || r.Reasons[0].Code != IDReused {
 				t.Errorf("%s, type number %d, with other content: %+v", name, n+1, r)
 			}
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // ahead is how many commits of a boundary the reader may be ahead of its fold.
-const ahead = 4
+const readAhead = 4
 
 // Warm brings folds of one log to its end. It reads the log once for all of them,
 // from where the first of them is, which is what a start of many services costs
@@ -20,7 +20,7 @@ func CatchUpAll(ctx context.Context, l log.Log, folds ...*Fold) error {
 	waiting := map[string]chan log.Commit{}
 	var from log.Position
 	for i, f := range folds {
-		commits := make(chan log.Commit, ahead)
+		commits := make(chan log.Commit, readAhead)
 		waiting[f.boundary] = commits
 		f.mu.Lock()
 		if i == 0 || f.last.at.Compare(from) < 0 {

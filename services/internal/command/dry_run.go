@@ -20,7 +20,7 @@ var ErrTooLarge = errors.New("desk: the trial is too large for one request")
 // It waits its turn in the queue of the desk like everything else, and fails
 // as Submit does.
 func (d *Handler) Try(ctx context.Context, premises, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
-	return d.queue(&pendingRequest{ctx: ctx, events: batch, imported: imported, trial: true, premises: premises, done: make(chan error, 1)})
+	return d.queue(&pendingRequest{ctx: ctx, events: batch, imported: imported, dryRun: true, premises: premises, done: make(chan error, 1)})
 }
 
 // rehearse decides a trial on the log as it is now and takes everything back.
@@ -42,8 +42,8 @@ func (d *Handler) dryRun(ctx context.Context, waiting []*pendingRequest) ([]*pen
 		defer f.mu.Unlock()
 	}
 	for _, f := range append([]*Fold{d.own}, d.consults...) {
-		f.books.Begin()
-		defer f.books.Rollback()
+		f.base.Begin()
+		defer f.base.Rollback()
 		for _, e := range r.premises {
 			f.applyPremise(e)
 		}
@@ -64,7 +64,7 @@ func (d *Handler) dryRun(ctx context.Context, waiting []*pendingRequest) ([]*pen
 // assume applies a premise that belongs to the boundary, unless it has come to
 // be in the log.
 func (f *Fold) applyPremise(e *events.Event) {
-	if _, known := f.books.Find(e.Key()); known || e.Family().Boundary() != f.boundary {
+	if _, known := f.base.Find(e.Key()); known || e.Family().Boundary() != f.boundary {
 		return
 	}
 	Apply(f.state, e)

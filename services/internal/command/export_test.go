@@ -8,9 +8,9 @@ const Format = snapshotFormat
 // FixFactors gives the idempotency index of an empty fold factors that are not
 // random, so that what is written down of it is the same each time.
 func FixFactors(f *Fold) {
-	l := &f.books.IdempotencyIndex
+	l := &f.base.IdempotencyIndex
 	l.open()
-	l.factor, l.twist = [2]uint64{0x0123456789abcdef, 0x1122334455667789}, 0x99aabbccddeeff01
+	l.keyFactor, l.digestFactor = [2]uint64{0x0123456789abcdef, 0x1122334455667789}, 0x99aabbccddeeff01
 }
 
 // ReplaceTypes has folds number the types of events by another catalogue, until

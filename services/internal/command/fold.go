@@ -29,12 +29,12 @@ type State interface {
 	Apply(e *events.Event, n IndexEntry)
 	Save(w *snapshot.Writer)
 	Load(r *snapshot.Reader, told uint32) (become func())
-	books() *StateBase
+	base() *StateBase
 }
 
 // Apply enters an event in the ledger of a state and lets the state follow.
 func Apply(s State, e *events.Event) {
-	b := s.books()
+	b := s.base()
 	s.Apply(e, b.add(e, &b.Journal))
 }
 
@@ -52,7 +52,7 @@ func (*Stateless) Save(*snapshot.Writer) {}
 func (*Stateless) Load(*snapshot.Reader, uint32) func() { return func() {} }
 
 // A mark is a commit by its place in the log and its id.
-type commitMark struct {
+type commitRef struct {
 	at log.Position
 	id string
 }
@@ -63,12 +63,12 @@ type Fold struct {
 	log      log.Log
 	boundary string
 	state    State
-	books    *StateBase // of the state
-	desks    int        // that decide on it
+	base     *StateBase // of the state
+	handlers int        // that decide on it
 
 	mu       sync.RWMutex
 	scanner  events.Scanner
-	last     commitMark   // holds all of the boundary up to there
+	last     commitRef    // holds all of the boundary up to there
 	revision log.Revision // of the boundary
 	imported time.Time    // recorded time of the last import
 	settled  bool         // holds a commit that is no import
@@ -77,7 +77,7 @@ type Fold struct {
 // NewFold makes a fold of a boundary at the beginning of the log. Nothing else
 // may change state from then on.
 func NewFold(l log.Log, boundary string, state State) *Fold {
-	return &Fold{log: l, boundary: boundary, state: state, books: state.books()}
+	return &Fold{log: l, boundary: boundary, state: state, base: state.base()}
 }
 
 // CatchUp folds what the boundary holds beyond the fold, to the end that the
@@ -110,8 +110,8 @@ func (f *Fold) take(c log.Commit) error {
 		}
 		Apply(f.state, e)
 	}
-	f.books.placeCommit(c.Position, f.books.end())
-	f.last, f.revision = commitMark{c.Position, c.ID}, c.Revision
+	f.base.addCommit(c.Position, f.base.end())
+	f.last, f.revision = commitRef{c.Position, c.ID}, c.Revision
 	if c.Imported.IsZero() {
 		f.settled = true
 	} else {

@@ -26,14 +26,14 @@ func FuzzRequest(f *testing.F) {
 		f.Add("", "", []byte(s))
 	}
 	f.Fuzz(func(t *testing.T, imported, trial string, data []byte) {
-		r, err := read(micro.Headers{importedHeader: {imported}, trialHeader: {trial}}, data)
+		r, err := read(micro.Headers{importedHeader: {imported}, dryRunHeader: {trial}}, data)
 		if err != nil {
 			if !errors.Is(err, errRequest) {
 				t.Errorf("%v is not called malformed", err)
 			}
 			return
 		}
-		if r.premises < 0 || r.premises > len(r.batch) || !r.trial && r.premises > 0 || r.imported.IsZero() != (imported == "") && imported[:4] != "0001" {
+		if r.premises < 0 || r.premises > len(r.batch) || !r.dryRun && r.premises > 0 || r.imported.IsZero() != (imported == "") && imported[:4] != "0001" {
 			t.Errorf("%+v", r)
 		}
 		for _, e := range r.batch {

@@ -24,7 +24,7 @@ const maxRounds = 64
 func (d *Handler) groupCommit(ctx context.Context, waiting []*pendingRequest) ([]*pendingRequest, error) {
 	d.own.mu.Lock()
 	defer d.own.mu.Unlock()
-	undo := d.own.books.Rollback
+	undo := d.own.base.Rollback
 	var v *round // decided, and not in the log
 	fresh, conflicts := false, 0
 	for rounds := 1; ; rounds++ {
@@ -58,7 +58,7 @@ func (d *Handler) groupCommit(ctx context.Context, waiting []*pendingRequest) ([
 		}
 		landing := d.append(ctx, v, imported)
 		var next *round
-		if more := len(list) - len(v.receipts); d.own.desks == 1 && rounds < maxRounds && (more > 0 || len(list) == log.MaxEvents) {
+		if more := len(list) - len(v.receipts); d.own.handlers == 1 && rounds < maxRounds && (more > 0 || len(list) == log.MaxEvents) {
 			waiting = d.drain(waiting)
 			if ahead, _ := nextRound(waiting, len(v.receipts)); len(ahead) > 0 {
 				next, _ = d.decide(ahead, imported) // of an error nothing stays; the next burst meets it
@@ -81,11 +81,11 @@ func (d *Handler) groupCommit(ctx context.Context, waiting []*pendingRequest) ([
 			d.complete(v, landed, imported)
 			waiting = handOut(waiting, v.receipts)
 			if next == nil || len(next.receipts) == 0 {
-				d.own.books.Keep()
+				d.own.base.Keep()
 				return waiting, nil
 			}
-			d.own.books.keep(v.undo)
-			next.undo -= v.undo
+			d.own.base.keepFirst(v.undos)
+			next.undos -= v.undos
 			v, fresh, conflicts = next, false, 0
 		}
 	}
@@ -93,7 +93,7 @@ func (d *Handler) groupCommit(ctx context.Context, waiting []*pendingRequest) ([
 
 // A landing is what came of an append.
 type appendResult struct {
-	commitMark
+	commitRef
 	revision log.Revision
 	err      error
 }
@@ -102,7 +102,7 @@ type appendResult struct {
 // is at, and tells what came of it. A commit whose outcome is unknown is tried
 // again under its id.
 func (d *Handler) append(ctx context.Context, v *round, imported time.Time) <-chan appendResult {
-	c := log.Commit{ID: uuid.NewString(), Boundary: d.own.boundary, Events: v.raw, Imported: imported}
+	c := log.Commit{ID: uuid.NewString(), Boundary: d.own.boundary, Events: v.records, Imported: imported}
 	expected := d.own.revision
 	landed := make(chan appendResult, 1)
 	go func() {
@@ -119,20 +119,20 @@ func (d *Handler) append(ctx context.Context, v *round, imported time.Time) <-ch
 		if err != nil && ctx.Err() != nil && !errors.Is(err, log.ErrConflict) {
 			err = fmt.Errorf("%w: %w", log.ErrUnavailable, err)
 		}
-		landed <- appendResult{commitMark{at, c.ID}, revision, err}
+		landed <- appendResult{commitRef{at, c.ID}, revision, err}
 	}()
 	return landed
 }
 
 // land takes note that a verdict is in the log, and fills in the positions.
 func (d *Handler) complete(v *round, l appendResult, imported time.Time) {
-	d.own.last, d.own.revision = l.commitMark, l.revision
+	d.own.last, d.own.revision = l.commitRef, l.revision
 	if imported.IsZero() {
 		d.own.settled = true
 	} else {
 		d.own.imported = imported
 	}
-	d.own.books.placeCommit(l.at, v.end)
+	d.own.base.addCommit(l.at, v.end)
 	d.fillPositions(v, l.at)
 	d.buffers = append(d.buffers, v.buffer) // the log has let go of it
 }
@@ -147,7 +147,7 @@ func (d *Handler) fillPositions(v *round, at log.Position) {
 		case n >= first && !at.IsZero():
 			v.receipts[i].Position = at.Event(int(n - first))
 		default:
-			v.receipts[i].Position = d.own.books.position(n)
+			v.receipts[i].Position = d.own.base.position(n)
 		}
 	}
 }

@@ -14,25 +14,25 @@ import (
 )
 
 // tallied says how many events its decider was asked about.
-type tallied struct {
+type countingDecider struct {
 	Decider
 	asked atomic.Int64
 }
 
-func (c *tallied) Decide(e *events.Event) (*events.Event, events.Reasons) {
+func (c *countingDecider) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	c.asked.Add(1)
 	return c.Decider.Decide(e)
 }
 
 // gate is a log whose first append waits for what is to come of it.
-type gate struct {
+type gatedLog struct {
 	log.Log
 	begun chan struct{}
 	fate  chan error
 	first atomic.Bool
 }
 
-func (g *gate) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
+func (g *gatedLog) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
 	if g.first.CompareAndSwap(false, true) {
 		close(g.begun)
 		if err := <-g.fate; err != nil {
@@ -47,7 +47,7 @@ func (g *gate) Append(ctx context.Context, c log.Commit, expected log.Revision) 
 // there instead. Method: a log that holds the first append up, until the second
 // round is decided; then it takes the commit, or another desk was first, or it
 // is out of order.
-func TestBurst(t *testing.T) {
+func TestGroupCommit(t *testing.T) {
 	const perCommit, n = 8, 28
 	batch := func() (list []*events.Event) {
 		for i := range n {
@@ -74,9 +74,9 @@ func TestBurst(t *testing.T) {
 		{"failed", log.ErrInvalid, false, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l := &gate{Log: memlog.New(), begun: make(chan struct{}), fate: make(chan error)}
+			l := &gatedLog{Log: memlog.New(), begun: make(chan struct{}), fate: make(chan error)}
 			s := newSeats()
-			decider := &tallied{Decider: s}
+			decider := &countingDecider{Decider: s}
 			d := run(t, NewHandler(events.Training, decider, NewFold(l, "training", s)))
 			type answer struct {
 				receipts []events.Receipt

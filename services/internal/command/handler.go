@@ -81,7 +81,7 @@ type pendingRequest struct {
 	ctx      context.Context
 	events   []*events.Event
 	imported time.Time
-	trial    bool // nothing is to be written
+	dryRun   bool // nothing is to be written
 	premises []*events.Event
 	receipts []events.Receipt
 	done     chan error
@@ -92,7 +92,7 @@ type pendingRequest struct {
 // deadlock, folds consult each other in one order: policy, placement, others.
 // All desks of a fold are made before any of them runs.
 func NewHandler(f events.Family, d Decider, own *Fold, consults ...*Fold) *Handler {
-	own.desks++
+	own.handlers++
 	return &Handler{family: f, decider: d, own: own, consults: consults, requests: make(chan *pendingRequest, queueLength), stopped: make(chan struct{})}
 }
 
@@ -160,7 +160,7 @@ func (d *Handler) Run(ctx context.Context, ready func()) error {
 		}
 		waiting = d.drain(waiting)
 		var err error
-		if waiting[0].trial {
+		if waiting[0].dryRun {
 			waiting, err = d.dryRun(ctx, waiting)
 		} else {
 			waiting, err = d.groupCommit(ctx, waiting)
@@ -202,7 +202,7 @@ func (d *Handler) drain(waiting []*pendingRequest) []*pendingRequest {
 func nextRound(waiting []*pendingRequest, behind int) (list []*events.Event, imported time.Time) {
 	imported = waiting[0].imported
 	for _, r := range waiting {
-		if r.trial || !r.imported.Equal(imported) {
+		if r.dryRun || !r.imported.Equal(imported) {
 			break
 		}
 		rest := r.events[len(r.receipts):]

@@ -182,7 +182,7 @@ func TestAnswers(t *testing.T) {
 }
 
 // In record mode a correction may come before what it corrects, once.
-func TestVoidedBeforeItCame(t *testing.T) {
+func TestSupersededEarly(t *testing.T) {
 	d := start(t, memlog.New())
 	early := func(id string) *events.Event {
 		e := withdraw(id, "late")
@@ -394,13 +394,13 @@ func TestSubmittersFight(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			judge(t, shared, receipts)
+			checkReceipts(t, shared, receipts)
 		})
 	}
 }
 
 // judge holds receipts to the log.
-func judge(t *testing.T, l log.Log, receipts []map[string]events.Receipt) {
+func checkReceipts(t *testing.T, l log.Log, receipts []map[string]events.Receipt) {
 	t.Helper()
 	course, at := map[string]string{}, map[string]log.Position{}
 	for c, err := range l.Read(t.Context(), log.Position{}, log.Filter{}) {

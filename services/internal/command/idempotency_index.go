@@ -36,25 +36,25 @@ import (
 // for another is one in six million; it would be refused as id_reused, and a
 // process with a factor of its own would take it.
 type IdempotencyIndex struct {
-	factor  [2]uint64 // of keys, 128 bits, odd
-	twist   uint64    // of digests, odd
-	entries table.List[indexSlot]
-	index   table.Index
-	ahead   map[[16]byte]struct{} // voided before they came
-	places  commitPositions
+	keyFactor    [2]uint64 // of keys, 128 bits, odd
+	digestFactor uint64    // of digests, odd
+	entries      table.List[indexSlot]
+	index        table.Index
+	early        map[[16]byte]struct{} // voided before they came
+	positions    commitPositions
 }
 
 // An entry is a mark of the key, and the rest: 16 more bits of the mark, 41 of
 // the digest, 6 of the type and 1 for what was voided.
-type indexSlot struct{ mark, rest uint64 }
+type indexSlot struct{ fingerprint, rest uint64 }
 
 const (
-	digestBits    = 41
-	typeBits      = 6
-	supersededBit = 1
-	markShift     = digestBits + typeBits + 1
-	maxTypes      = 1 << typeBits // that a catalogue may have
-	typeMask      = maxTypes - 1
+	digestBits       = 41
+	typeBits         = 6
+	supersededBit    = 1
+	fingerprintShift = digestBits + typeBits + 1
+	maxTypes         = 1 << typeBits // that a catalogue may have
+	typeMask         = maxTypes - 1
 )
 
 // A Known is what the ledger knows of one event.
@@ -75,15 +75,15 @@ type IndexEntry struct {
 func (l *IdempotencyIndex) open() {
 	var b [24]byte
 	_, _ = rand.Read(b[:]) // never fails
-	l.factor = [2]uint64{binary.LittleEndian.Uint64(b[:8]), binary.LittleEndian.Uint64(b[8:16]) | 1}
-	l.twist = binary.LittleEndian.Uint64(b[16:]) | 1
+	l.keyFactor = [2]uint64{binary.LittleEndian.Uint64(b[:8]), binary.LittleEndian.Uint64(b[8:16]) | 1}
+	l.digestFactor = binary.LittleEndian.Uint64(b[16:]) | 1
 	l.entries.Add(indexSlot{}) // 0 is none
-	l.ahead = map[[16]byte]struct{}{}
+	l.early = map[[16]byte]struct{}{}
 }
 
 // Find returns what is known of the event with a key.
 func (l *IdempotencyIndex) Find(k events.Key) (IndexedEvent, bool) {
-	n := l.find(l.keyMark(k.Hash()))
+	n := l.find(l.fingerprint(k.Hash()))
 	if n == 0 {
 		return IndexedEvent{}, false
 	}
@@ -95,14 +95,14 @@ func (l *IdempotencyIndex) Find(k events.Key) (IndexedEvent, bool) {
 // there is none.
 func (l *IdempotencyIndex) SupersededNumber(e *events.Event) uint32 {
 	if k, ok := e.Supersedes(); ok {
-		return l.find(l.keyMark(k.Hash()))
+		return l.find(l.fingerprint(k.Hash()))
 	}
 	return 0
 }
 
 // Ahead says whether an event was replaced or withdrawn before it came.
-func (l *IdempotencyIndex) Ahead(k events.Key) bool {
-	_, ok := l.ahead[k.Hash()]
+func (l *IdempotencyIndex) SupersededEarly(k events.Key) bool {
+	_, ok := l.early[k.Hash()]
 	return ok
 }
 
@@ -110,18 +110,18 @@ func (l *IdempotencyIndex) Ahead(k events.Key) bool {
 func (l *IdempotencyIndex) Len() int { return max(0, l.entries.Len()-1) }
 
 // at returns the position of an event, and zero while its commit is under way.
-func (l *IdempotencyIndex) position(n uint32) log.Position { return l.places.of(n) }
+func (l *IdempotencyIndex) position(n uint32) log.Position { return l.positions.of(n) }
 
 // place notes that the events without a position, up to a number, lie in the
 // commit at one.
-func (l *IdempotencyIndex) placeCommit(at log.Position, end uint32) { l.places.add(at, end) }
+func (l *IdempotencyIndex) addCommit(at log.Position, end uint32) { l.positions.add(at, end) }
 
 // end is the number that the next event will have.
 func (l *IdempotencyIndex) end() uint32 { return uint32(max(1, l.entries.Len())) }
 
 // same says whether e was submitted with the content of the event of a number.
 func (l *IdempotencyIndex) sameContent(n uint32, e *events.Event) bool {
-	return (l.entries.At(n).rest^l.digest(e)<<(typeBits+1))<<(64-markShift)>>(64-digestBits) == 0
+	return (l.entries.At(n).rest^l.digest(e)<<(typeBits+1))<<(64-fingerprintShift)>>(64-digestBits) == 0
 }
 
 // enter notes e, and what it voids. The first event under a key stays; one
@@ -132,8 +132,8 @@ func (l *IdempotencyIndex) add(e *events.Event, j *Journal) (is IndexEntry) {
 		l.open()
 	}
 	hash := e.Key().Hash()
-	mark := l.keyMark(hash)
-	_, voided := l.ahead[hash]
+	mark := l.fingerprint(hash)
+	_, voided := l.early[hash]
 	taken := l.find(mark) != 0
 	mark.rest |= l.digest(e)<<(typeBits+1) | uint64(slices.Index(types, e.Type))<<1
 	if voided {
@@ -159,12 +159,12 @@ func (l *IdempotencyIndex) add(e *events.Event, j *Journal) (is IndexEntry) {
 
 // void marks the event under a key as voided, or remembers to.
 func (l *IdempotencyIndex) supersede(key [16]byte, j *Journal) uint32 {
-	n := l.find(l.keyMark(key))
+	n := l.find(l.fingerprint(key))
 	if n == 0 {
-		if _, ok := l.ahead[key]; !ok {
-			l.ahead[key] = struct{}{}
+		if _, ok := l.early[key]; !ok {
+			l.early[key] = struct{}{}
 			if j.Open() {
-				j.Did(func() { delete(l.ahead, key) })
+				j.Did(func() { delete(l.early, key) })
 			}
 		}
 		return 0
@@ -180,25 +180,25 @@ func (l *IdempotencyIndex) supersede(key [16]byte, j *Journal) uint32 {
 
 // find returns the number of the event with a mark, 0 when there is none.
 func (l *IdempotencyIndex) find(mark indexSlot) uint32 {
-	return l.index.Find(mark.mark, func(n uint32) bool {
+	return l.index.Find(mark.fingerprint, func(n uint32) bool {
 		e := l.entries.At(n)
-		return e.mark == mark.mark && e.rest>>markShift == mark.rest>>markShift
+		return e.fingerprint == mark.fingerprint && e.rest>>fingerprintShift == mark.rest>>fingerprintShift
 	})
 }
 
-func (l *IdempotencyIndex) hash(n uint32) uint64 { return l.entries.At(n).mark }
+func (l *IdempotencyIndex) hash(n uint32) uint64 { return l.entries.At(n).fingerprint }
 
 // mark takes the upper 80 bits of key × factor, modulo 2^128.
-func (l *IdempotencyIndex) keyMark(key [16]byte) indexSlot {
+func (l *IdempotencyIndex) fingerprint(key [16]byte) indexSlot {
 	high, low := binary.BigEndian.Uint64(key[:8]), binary.BigEndian.Uint64(key[8:])
-	carry, rest := bits.Mul64(low, l.factor[1])
-	return indexSlot{carry + high*l.factor[1] + low*l.factor[0], rest >> markShift << markShift}
+	carry, rest := bits.Mul64(low, l.keyFactor[1])
+	return indexSlot{carry + high*l.keyFactor[1] + low*l.keyFactor[0], rest >> fingerprintShift << fingerprintShift}
 }
 
 // digest takes 41 bits of what is kept of the digest of what was submitted.
 func (l *IdempotencyIndex) digest(e *events.Event) uint64 {
 	n, _ := strconv.ParseUint(e.Digest[:min(16, len(e.Digest))], 16, 64)
-	return n * l.twist >> (64 - digestBits)
+	return n * l.digestFactor >> (64 - digestBits)
 }
 
 // types are those of the contract by number. A fold that was written down goes by

@@ -15,24 +15,24 @@ import (
 )
 
 // A plain ledger is the other way to see it: maps by whole keys.
-type plain struct {
-	known map[events.Key]plainEntry
+type mapIndex struct {
+	known map[events.Key]mapEntry
 	ahead map[events.Key]bool
 	n     uint32
 }
 
-type plainEntry struct {
+type mapEntry struct {
 	IndexedEvent
 	digest string
 	at     log.Position
 }
 
-func (p plain) clone() plain { return plain{maps.Clone(p.known), maps.Clone(p.ahead), p.n} }
+func (p mapIndex) clone() mapIndex { return mapIndex{maps.Clone(p.known), maps.Clone(p.ahead), p.n} }
 
-func (p *plain) enter(e *events.Event) {
+func (p *mapIndex) add(e *events.Event) {
 	p.n++
 	if _, taken := p.known[e.Key()]; !taken {
-		p.known[e.Key()] = plainEntry{IndexedEvent{p.n, e.Type, p.ahead[e.Key()]}, e.Digest, log.Position{}}
+		p.known[e.Key()] = mapEntry{IndexedEvent{p.n, e.Type, p.ahead[e.Key()]}, e.Digest, log.Position{}}
 	}
 	if k, ok := e.Supersedes(); ok {
 		if old, known := p.known[k]; known {
@@ -46,7 +46,7 @@ func (p *plain) enter(e *events.Event) {
 
 // place gives every event without a position one in the commit at it, which
 // holds the events after the one numbered before.
-func (p *plain) place(at log.Position, before uint32) {
+func (p *mapIndex) place(at log.Position, before uint32) {
 	for k, e := range p.known {
 		if e.at.IsZero() {
 			e.at = at.Event(int(e.Number - before - 1))
@@ -59,10 +59,10 @@ func (p *plain) place(at log.Position, before uint32) {
 // positions, what was voided, before it came included. Method: rounds of events
 // of few keys, kept and placed or taken back, as a desk does it, over positions
 // of both drivers' kinds.
-func TestLedger(t *testing.T) {
+func TestIdempotencyIndex(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var b StateBase
-		want := plain{known: map[events.Key]plainEntry{}, ahead: map[events.Key]bool{}}
+		want := mapIndex{known: map[events.Key]mapEntry{}, ahead: map[events.Key]bool{}}
 		id := rapid.Custom(func(t *rapid.T) string { return strconv.Itoa(rapid.IntRange(0, 300).Draw(t, "id")) })
 		major, minor := uint64(0), uint64(0)
 		for range rapid.IntRange(1, 150).Draw(t, "rounds") {
@@ -78,7 +78,7 @@ func TestLedger(t *testing.T) {
 				}
 				known, taken := want.known[e.Key()]
 				is := b.add(e, &b.Journal)
-				want.enter(e)
+				want.add(e)
 				if is.Number != want.n || is.Ineffective != (taken || want.known[e.Key()].Superseded && want.ahead[e.Key()]) {
 					t.Fatalf("%s entered as %+v, taken %v %+v", e.ID, is, taken, known)
 				}
@@ -92,15 +92,15 @@ func TestLedger(t *testing.T) {
 			if major += rapid.Uint64Range(1, 1<<rapid.IntRange(0, 40).Draw(t, "bits")).Draw(t, "major"); rapid.Bool().Draw(t, "both") {
 				minor = major - rapid.Uint64Range(0, min(major, 1<<20)).Draw(t, "minor")
 			}
-			b.placeCommit(log.At(major, minor), b.end())
+			b.addCommit(log.At(major, minor), b.end())
 			want.place(log.At(major, minor), before.n)
 		}
 		for n := range 301 {
 			k := take(strconv.Itoa(n), "", 0).Key()
 			got, ok := b.Find(k)
 			w, known := want.known[k]
-			if ok != known || got != w.IndexedEvent || b.Ahead(k) != want.ahead[k] {
-				t.Fatalf("%s: %v %+v ahead %v, want %v %+v ahead %v", k.ID, ok, got, b.Ahead(k), known, w.IndexedEvent, want.ahead[k])
+			if ok != known || got != w.IndexedEvent || b.SupersededEarly(k) != want.ahead[k] {
+				t.Fatalf("%s: %v %+v ahead %v, want %v %+v ahead %v", k.ID, ok, got, b.SupersededEarly(k), known, w.IndexedEvent, want.ahead[k])
 			}
 			if known && b.position(got.Number) != w.at {
 				t.Fatalf("%s at %s, want %s", k.ID, b.position(got.Number), w.at)
@@ -114,7 +114,7 @@ func TestLedger(t *testing.T) {
 	})
 }
 
-func ledgerEvents() int {
+func benchmarkEvents() int {
 	if n, err := strconv.Atoi(os.Getenv("MUSTER_EVENTS")); err == nil {
 		return n
 	}
@@ -126,7 +126,7 @@ func ledgerEvents() int {
 // events beside the heap; and lookups, half of keys that are there. The rates
 // hold the making and hashing of the keys; a Go map by the same hashes, with
 // what an event needs beside the key, is what they are to be compared with.
-func BenchmarkLedger(b *testing.B) {
+func BenchmarkIdempotencyIndex(b *testing.B) {
 	for _, c := range []struct {
 		name      string
 		perCommit int
@@ -137,7 +137,7 @@ func BenchmarkLedger(b *testing.B) {
 		{"esdb-1-a-commit", 1, 2500},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			n := ledgerEvents()
+			n := benchmarkEvents()
 			for b.Loop() {
 				before := heap()
 				var l StateBase
@@ -149,9 +149,9 @@ func BenchmarkLedger(b *testing.B) {
 					if i%c.perCommit == c.perCommit-1 || i == n-1 {
 						at := uint64(i) * c.stride
 						if c.stride > 1000 {
-							l.placeCommit(log.At(at+1, at-at%700+1), l.end())
+							l.addCommit(log.At(at+1, at-at%700+1), l.end())
 						} else {
-							l.placeCommit(log.At(at+1, 0), l.end())
+							l.addCommit(log.At(at+1, 0), l.end())
 						}
 					}
 				}
@@ -178,18 +178,18 @@ func BenchmarkLedger(b *testing.B) {
 	}
 }
 
-func BenchmarkLedgerAsMap(b *testing.B) {
-	n := ledgerEvents()
+func BenchmarkGoMap(b *testing.B) {
+	n := benchmarkEvents()
 	for b.Loop() {
 		before := heap()
-		m := map[[16]byte]plainEntry{}
+		m := map[[16]byte]mapEntry{}
 		e := take("", "c", 0)
 		begin := time.Now()
 		for i := range n {
 			e.ID = key(i)
 			h := e.Key().Hash()
 			if _, taken := m[h]; !taken {
-				m[h] = plainEntry{IndexedEvent{uint32(i), e.Type, false}, e.Digest, log.At(uint64(i/1000+1), 0).Event(i % 1000)}
+				m[h] = mapEntry{IndexedEvent{uint32(i), e.Type, false}, e.Digest, log.At(uint64(i/1000+1), 0).Event(i % 1000)}
 			}
 		}
 		entered := time.Since(begin)
@@ -218,7 +218,7 @@ func heap() int {
 }
 
 // Goal: the same in a test that always runs: 200,000 events, a commit each.
-func TestLedgerMemory(t *testing.T) {
+func TestIdempotencyIndexMemory(t *testing.T) {
 	const n = 200_000
 	before := heap()
 	var l StateBase
@@ -226,7 +226,7 @@ func TestLedgerMemory(t *testing.T) {
 	for i := range n {
 		e.ID = key(i)
 		l.add(e, &l.Journal)
-		l.placeCommit(log.At(uint64(3*i+1), 0), l.end())
+		l.addCommit(log.At(uint64(3*i+1), 0), l.end())
 	}
 	each := float64(heap()-before) / n
 	runtime.KeepAlive(&l)

@@ -15,19 +15,19 @@ func (l *IdempotencyIndex) save(w *snapshot.Writer) {
 	if l.Len() == 0 {
 		return
 	}
-	for _, n := range [...]uint64{l.factor[0], l.factor[1], l.twist} {
+	for _, n := range [...]uint64{l.keyFactor[0], l.keyFactor[1], l.digestFactor} {
 		w.Word(n)
 	}
 	for n := 1; n <= l.Len(); n++ {
 		e := l.entries.At(uint32(n))
-		w.Word(e.mark)
+		w.Word(e.fingerprint)
 		w.Word(e.rest)
 	}
-	w.Uint(uint64(len(l.ahead)))
-	for _, key := range slices.SortedFunc(maps.Keys(l.ahead), func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) }) {
+	w.Uint(uint64(len(l.early)))
+	for _, key := range slices.SortedFunc(maps.Keys(l.early), func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) }) {
 		w.Bytes(key[:])
 	}
-	for r := range l.places.all() {
+	for r := range l.positions.all() {
 		w.Uint(uint64(r.next - r.first))
 		w.Uint(r.major)
 		w.Uint(r.minor)
@@ -35,7 +35,7 @@ func (l *IdempotencyIndex) save(w *snapshot.Writer) {
 }
 
 // loadBooks reads what save wrote. The index is made anew.
-func loadBooks(r *snapshot.Reader) *StateBase {
+func loadStateBase(r *snapshot.Reader) *StateBase {
 	b := new(StateBase)
 	l := &b.IdempotencyIndex
 	events := r.Below(1 << 31)
@@ -43,8 +43,8 @@ func loadBooks(r *snapshot.Reader) *StateBase {
 		return b
 	}
 	l.open()
-	l.factor, l.twist = [2]uint64{r.Word(), r.Word()}, r.Word()
-	if l.factor[1]&l.twist&1 == 0 && r.Err() == nil {
+	l.keyFactor, l.digestFactor = [2]uint64{r.Word(), r.Word()}, r.Word()
+	if l.keyFactor[1]&l.digestFactor&1 == 0 && r.Err() == nil {
 		r.Reject("a factor is even")
 	}
 	for ; events > 0 && r.Err() == nil; events-- {
@@ -60,16 +60,16 @@ func loadBooks(r *snapshot.Reader) *StateBase {
 	for n := r.Below(1 << 31); n > 0 && r.Err() == nil; n-- {
 		var key [16]byte
 		r.Fill(key[:])
-		l.ahead[key] = struct{}{}
+		l.early[key] = struct{}{}
 	}
-	for l.places.end() < uint32(l.entries.Len()) && r.Err() == nil {
-		next := l.places.end() + r.Below(l.Len()+1)
+	for l.positions.end() < uint32(l.entries.Len()) && r.Err() == nil {
+		next := l.positions.end() + r.Below(l.Len()+1)
 		at := log.At(r.Uint(), r.Uint())
-		if major, _ := at.Parts(); next <= l.places.end() || int(next) > l.entries.Len() || major < l.places.last.major {
+		if major, _ := at.Parts(); next <= l.positions.end() || int(next) > l.entries.Len() || major < l.positions.last.major {
 			r.Reject("places are out of order")
 			break
 		}
-		l.places.add(at, next)
+		l.positions.add(at, next)
 	}
 	return b
 }

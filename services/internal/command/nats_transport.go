@@ -23,7 +23,7 @@ const (
 	importedHeader = "Muster-Recorded"
 	// trialHeader marks events that are to be tried, and says how many of
 	// them, from the first, are premises.
-	trialHeader = "Muster-Trial"
+	dryRunHeader = "Muster-Trial"
 	// maxRequest keeps a request under the max_payload that servers have by
 	// default.
 	maxRequest = log.MaxBytes
@@ -88,7 +88,7 @@ func submitted(ctx context.Context, d *Handler, m micro.Request) ([]events.Recei
 	switch {
 	case err != nil:
 		return nil, err
-	case r.trial:
+	case r.dryRun:
 		return d.Try(ctx, r.batch[:r.premises], r.batch[r.premises:], r.imported)
 	}
 	return d.Submit(ctx, r.batch, r.imported)
@@ -98,7 +98,7 @@ func submitted(ctx context.Context, d *Handler, m micro.Request) ([]events.Recei
 type handlerRequest struct {
 	batch    []*events.Event
 	imported time.Time
-	trial    bool
+	dryRun   bool
 	premises int // of a trial: how many of the batch, from the first
 }
 
@@ -118,10 +118,10 @@ func read(h micro.Headers, data []byte) (r handlerRequest, err error) {
 			return r, fmt.Errorf("%w: event %d: %w", errRequest, i, err)
 		}
 	}
-	if s := h.Get(trialHeader); s != "" {
-		r.trial = true
+	if s := h.Get(dryRunHeader); s != "" {
+		r.dryRun = true
 		if r.premises, err = strconv.Atoi(s); err != nil || r.premises < 0 || r.premises > len(r.batch) {
-			return r, fmt.Errorf("%w: header %s", errRequest, trialHeader)
+			return r, fmt.Errorf("%w: header %s", errRequest, dryRunHeader)
 		}
 	}
 	return r, nil
@@ -188,7 +188,7 @@ func (c *Client) Try(ctx context.Context, f events.Family, premises, batch []*ev
 		all = append(all, raw)
 	}
 	h := header(imported)
-	h.Set(trialHeader, strconv.Itoa(len(premises)))
+	h.Set(dryRunHeader, strconv.Itoa(len(premises)))
 	return c.request(ctx, f, all, len(batch), h)
 }
 

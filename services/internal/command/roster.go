@@ -17,7 +17,7 @@ import (
 
 // rollCall is how long the services have to answer. How many there are is not
 // known beforehand: who has not spoken by then does not count.
-const rollCall = 300 * time.Millisecond
+const rosterTimeout = 300 * time.Millisecond
 
 // A Member is a service as one process runs it.
 type Member struct {
@@ -42,7 +42,7 @@ func Roster(ctx context.Context, nc *nats.Conn) ([]Member, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: ask which services run: %w", log.ErrUnavailable, err)
 	}
-	waiting, cancel := context.WithTimeout(ctx, rollCall)
+	waiting, cancel := context.WithTimeout(ctx, rosterTimeout)
 	defer cancel()
 	members := []Member{}
 	for {

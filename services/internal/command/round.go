@@ -13,12 +13,12 @@ type round struct {
 	receipts []events.Receipt
 	numbers  []uint32 // of each receipt's event in the ledger, 0 where it is not there
 	accepted []*events.Event
-	raw      [][]byte // of what was accepted, in the buffer
+	records  [][]byte // of what was accepted, in the buffer
 	buffer   []byte
 	refused  bool
 
-	undo int    // how many undos the journal holds, with the verdict's
-	end  uint32 // number of the first event that the verdict does not know
+	undos int    // how many undos the journal holds, with the verdict's
+	end   uint32 // number of the first event that the verdict does not know
 }
 
 // decide judges list against the folds, applying what it accepts to the own
@@ -34,7 +34,7 @@ func (d *Handler) decide(list []*events.Event, imported time.Time) (*round, erro
 
 // judge is decide with the folds consulted locked.
 func (d *Handler) decideLocked(list []*events.Event, imported time.Time) (*round, error) {
-	books := d.own.books
+	books := d.own.base
 	books.Begin()
 	v := &round{}
 	if n := len(d.buffers); n > 0 {
@@ -43,19 +43,19 @@ func (d *Handler) decideLocked(list []*events.Event, imported time.Time) (*round
 	size := 2
 	for _, e := range list {
 		if known, ok := books.Find(e.Key()); ok {
-			r, n := d.known(e, known)
-			v.answer(r, n)
+			r, n := d.answerKnownKey(e, known)
+			v.addReceipt(r, n)
 			continue
 		}
 		record, reasons := e, d.checkSuperseded(e)
 		if reasons == nil && !imported.IsZero() {
-			reasons = d.importable(imported)
+			reasons = d.checkImport(imported)
 		}
 		if reasons == nil {
 			record, reasons = d.decider.Decide(e)
 		}
 		if reasons != nil {
-			v.answer(events.Reject(e, reasons), 0)
+			v.addReceipt(events.Reject(e, reasons), 0)
 			continue
 		}
 		begin := len(v.buffer)
@@ -68,7 +68,7 @@ func (d *Handler) decideLocked(list []*events.Event, imported time.Time) (*round
 		}
 		raw := buffer[begin:len(buffer):len(buffer)]
 		if 2+len(raw) > log.MaxBytes {
-			v.answer(events.Reject(e, events.Refuse(events.TooLarge, "",
+			v.addReceipt(events.Reject(e, events.Refuse(events.TooLarge, "",
 				fmt.Sprintf("has %d bytes as it is recorded, at most %d are allowed: send its lines in parts", len(raw), log.MaxBytes-2))), 0)
 			continue
 		}
@@ -77,15 +77,15 @@ func (d *Handler) decideLocked(list []*events.Event, imported time.Time) (*round
 		}
 		v.buffer = buffer
 		Apply(d.own.state, record)
-		v.answer(receipt(record), uint32(books.Len()))
+		v.addReceipt(receipt(record), uint32(books.Len()))
 		v.accepted = append(v.accepted, record)
-		v.raw = append(v.raw, raw)
+		v.records = append(v.records, raw)
 	}
-	v.undo, v.end = books.held(), books.end()
+	v.undos, v.end = books.undoCount(), books.end()
 	return v, nil
 }
 
-func (v *round) answer(r events.Receipt, number uint32) {
+func (v *round) addReceipt(r events.Receipt, number uint32) {
 	v.receipts = append(v.receipts, r)
 	v.numbers = append(v.numbers, number)
 	if r.Status == events.Rejected {
@@ -94,8 +94,8 @@ func (v *round) answer(r events.Receipt, number uint32) {
 }
 
 // known answers an event whose key is taken, and says by which number.
-func (d *Handler) known(e *events.Event, known IndexedEvent) (events.Receipt, uint32) {
-	if !d.own.books.sameContent(known.Number, e) {
+func (d *Handler) answerKnownKey(e *events.Event, known IndexedEvent) (events.Receipt, uint32) {
+	if !d.own.base.sameContent(known.Number, e) {
 		return events.Reject(e, events.Refuse(IDReused, "id",
 			"was used for an event with other content; give this one an id of its own, or correct the first with replaces")), 0
 	}
@@ -115,11 +115,11 @@ func (d *Handler) checkSuperseded(e *events.Event) events.Reasons {
 	if w, ok := e.Data.(*events.EventWithdrawn); ok {
 		field, t = "data.id", w.Of
 	}
-	entry, known := d.own.books.Find(k)
+	entry, known := d.own.base.Find(k)
 	switch {
 	case k.ID == e.ID:
 		return events.Refuse(events.Invalid, field, "names the event itself")
-	case !known && d.own.books.Ahead(k):
+	case !known && d.own.base.SupersededEarly(k):
 		return events.Refuse(AlreadySuperseded, field, "names an event that was replaced or withdrawn before it came")
 	case !known && e.Submode == events.Record:
 		return nil
@@ -135,7 +135,7 @@ func (d *Handler) checkSuperseded(e *events.Event) events.Reasons {
 
 // importable checks that history may still be brought in: as long as the
 // boundaries in sight hold nothing but imports, in order of recorded time.
-func (d *Handler) importable(at time.Time) events.Reasons {
+func (d *Handler) checkImport(at time.Time) events.Reasons {
 	if d.own.settled {
 		return events.Refuse(ImportClosed, "recordedtime", "the log has taken live events; history can be imported only before the first of them")
 	}

@@ -41,20 +41,20 @@ type Verifier interface {
 // written. Up to there the fold in it holds all of its boundary, so that all of
 // them read on from there, those included whose boundary is seldom written to.
 type SnapshotStore struct {
-	dir   string
-	log   Verifier
-	held  int // events in the folds when they were written down last
-	worth int // new events after which Keep writes them down
+	dir          string
+	log          Verifier
+	savedEvents  int // events in the folds when they were written down last
+	minNewEvents int // new events after which Keep writes them down
 }
 
 // NewShelf makes a shelf for the folds of a log. The directory need not be there.
 func NewSnapshotStore(dir string, l Verifier) *SnapshotStore {
-	return &SnapshotStore{dir: dir, log: l, worth: worth}
+	return &SnapshotStore{dir: dir, log: l, minNewEvents: defaultMinNewEvents}
 }
 
 // WriteAfter has Keep write the folds down once so many new events have come, in
 // place of 50,000, if they are a sixteenth of all. It is called before Keep.
-func (s *SnapshotStore) WriteAfter(events int) { s.worth = events }
+func (s *SnapshotStore) WriteAfter(events int) { s.minNewEvents = events }
 
 // Restore brings folds, which are at the beginning of the log, to where they
 // were written down. Those that were not stay, and so do those in doubt; why
@@ -72,7 +72,7 @@ func (s *SnapshotStore) Restore(ctx context.Context, folds ...*Fold) (doubts err
 		})
 	}
 	_ = g.Wait() // none fails
-	s.held = held(folds)
+	s.savedEvents = countEvents(folds)
 	return errors.Join(all...)
 }
 
@@ -85,7 +85,7 @@ func (s *SnapshotStore) Keep(ctx context.Context, every time.Duration, failed fu
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		if n := held(folds); n-s.held >= max(s.worth, n/share) {
+		if n := countEvents(folds); n-s.savedEvents >= max(s.minNewEvents, n/minNewShare) {
 			if err := s.Write(ctx, folds...); err != nil && ctx.Err() == nil {
 				failed(err)
 			}
@@ -102,14 +102,14 @@ func (s *SnapshotStore) Keep(ctx context.Context, every time.Duration, failed fu
 // such a share of all: a start then reads that share of the log, and whatever
 // is written in the long run is that many times what is kept.
 const (
-	worth = 50_000
-	share = 16
+	defaultMinNewEvents = 50_000
+	minNewShare         = 16
 )
 
 // Write writes folds down, durably.
 func (s *SnapshotStore) Write(ctx context.Context, folds ...*Fold) error {
-	n := held(folds)
-	var last commitMark
+	n := countEvents(folds)
+	var last commitRef
 	for _, f := range folds {
 		f.Read(func() {
 			if f.last.at.Compare(last.at) > 0 {
@@ -127,20 +127,20 @@ func (s *SnapshotStore) Write(ctx context.Context, folds ...*Fold) error {
 			return fmt.Errorf("write down what %s comes to: %w", f.boundary, err)
 		}
 	}
-	s.held = n
+	s.savedEvents = n
 	return nil
 }
 
 // held counts the events in folds.
-func held(folds []*Fold) (n int) {
+func countEvents(folds []*Fold) (n int) {
 	for _, f := range folds {
-		f.Read(func() { n += f.books.Len() })
+		f.Read(func() { n += f.base.Len() })
 	}
 	return n
 }
 
 // save writes a fold that holds all of its boundary up to a commit.
-func (f *Fold) save(w *snapshot.Writer, upTo commitMark) {
+func (f *Fold) save(w *snapshot.Writer, upTo commitRef) {
 	w.Uint(snapshotFormat)
 	w.Text(f.boundary)
 	w.Uint(uint64(len(types)))
@@ -159,7 +159,7 @@ func (f *Fold) save(w *snapshot.Writer, upTo commitMark) {
 		w.Int(int64(f.imported.Nanosecond()))
 	}
 	w.Bool(f.settled)
-	f.books.save(w)
+	f.base.save(w)
 	f.state.Save(w)
 }
 
@@ -181,7 +181,7 @@ func (f *Fold) load(ctx context.Context, r *snapshot.Reader, l Verifier) error {
 	if r.Err() == nil && !slices.Equal(known, types) {
 		return fmt.Errorf("%w: it knows other types of events", snapshot.ErrDoubtful)
 	}
-	last := readMark(r)
+	last := readCommitRef(r)
 	if r.Err() == nil {
 		if err := l.Verify(ctx, last.at, last.id); err != nil {
 			return err
@@ -193,21 +193,21 @@ func (f *Fold) load(ctx context.Context, r *snapshot.Reader, l Verifier) error {
 		imported = time.Unix(r.Int(), r.Int()).UTC()
 	}
 	settled := r.Bool()
-	books := loadBooks(r)
+	books := loadStateBase(r)
 	become := f.state.Load(r, uint32(books.Len()))
 	if err := r.Close(); err != nil {
 		return err
 	}
 	become()
-	*f.books = *books
+	*f.base = *books
 	f.last, f.revision, f.imported, f.settled = last, revision, imported, settled
 	return nil
 }
 
-func readMark(r *snapshot.Reader) commitMark {
+func readCommitRef(r *snapshot.Reader) commitRef {
 	at, err := log.ParsePosition(r.Text())
 	if err != nil {
 		r.Reject("a position is malformed")
 	}
-	return commitMark{at, r.Text()}
+	return commitRef{at, r.Text()}
 }

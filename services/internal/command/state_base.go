@@ -6,7 +6,7 @@ type StateBase struct {
 	IdempotencyIndex
 }
 
-func (b *StateBase) books() *StateBase { return b }
+func (b *StateBase) base() *StateBase { return b }
 
 // A Journal lets a state take back what a round did to it. A state notes an
 // undo for every change while its journal is open:
@@ -42,9 +42,9 @@ func (j *Journal) Rollback() {
 
 // held is how many undos are noted. keep leaves the changes that the first n of
 // them would undo, and the journal open.
-func (j *Journal) held() int { return len(j.undo) }
+func (j *Journal) undoCount() int { return len(j.undo) }
 
-func (j *Journal) keep(n int) {
+func (j *Journal) keepFirst(n int) {
 	rest := copy(j.undo, j.undo[n:])
 	clear(j.undo[rest:])
 	j.undo = j.undo[:rest]

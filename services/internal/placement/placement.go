@@ -98,7 +98,7 @@ func (s *State) Apply(e *events.Event, n command.IndexEntry) {
 
 // Void says whether e was replaced or withdrawn before it came, and counts for
 // nothing.
-func (s *State) Void(e *events.Event) bool { return s.Ahead(e.Key()) }
+func (s *State) Void(e *events.Event) bool { return s.SupersededEarly(e.Key()) }
 
 // void leaves a fact out.
 func (s *State) void(n uint32) {
