@@ -86,7 +86,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 			continue
 		}
 		seen[l.Person] = struct{}{}
-		if day := s.outside(d, l); day != 0 {
+		if day := s.firstDayNotPlaced(d, l); day != 0 {
 			refuse(NotPlaced, i, fmt.Sprintf("has a mark on %s, when the person was not in place on this post; submit the hire first, or mark days outside the placement with -", day))
 		}
 	}
@@ -98,7 +98,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 
 // outside returns the first day with a mark on which the person of a line was
 // not in place, 0 when there is none.
-func (s *Service) outside(d *events.AttendanceReported, l *events.AttendanceLine) civil.Date {
+func (s *Service) firstDayNotPlaced(d *events.AttendanceReported, l *events.AttendanceLine) civil.Date {
 	first, marks := d.Date, l.Mark
 	if d.Month != 0 {
 		first, marks = d.Month.First(), l.Marks

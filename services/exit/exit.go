@@ -76,8 +76,8 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		if e.Submode == events.Record {
 			return e, nil
 		}
-		refused = s.leave(e, d)
-		version, unfit := s.reason(post, d)
+		refused = s.checkPlacement(e, d)
+		version, unfit := s.checkCode(post, d)
 		record.PolicyVersion, refused = version, append(refused, unfit...)
 	}
 	if refused = append(refused, s.state.Contradictions(e)...); refused != nil {
@@ -88,7 +88,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 
 // leave looks for a placement that the exit ends. Exits of one day are one, so
 // that a second one of that day would end nothing.
-func (s *Service) leave(e *events.Event, d *events.ExitRecorded) events.Reasons {
+func (s *Service) checkPlacement(e *events.Event, d *events.ExitRecorded) events.Reasons {
 	refused := events.Refuse(NotInPlace, "data.on", "the person was not on this post by that day; submit the hire first, or correct the post or the day")
 	inPlace := false
 	for _, p := range s.state.PlacementsWithout(e, d.Person) {
@@ -111,7 +111,7 @@ func (s *Service) leave(e *events.Event, d *events.ExitRecorded) events.Reasons 
 }
 
 // reason holds the code against the pack in force.
-func (s *Service) reason(post placement.Post, d *events.ExitRecorded) (version string, refused events.Reasons) {
+func (s *Service) checkCode(post placement.Post, d *events.ExitRecorded) (version string, refused events.Reasons) {
 	pack := s.rules.InForce(post.Division, d.On)
 	if pack == nil {
 		return "", events.Refuse(NoPolicy, "data.on", "no policy pack is in force where the post lies on that day; adopt one first")

@@ -162,8 +162,8 @@ func (s *Service) place(e *events.Event, d *events.HirePlaced) (*events.Event, e
 		j.refuse(NoPolicy, "data.from", noPolicy)
 	} else {
 		record.PolicyVersion = pack.Version
-		j.papers(pack, d)
-		j.eligible(pack, post.Area, d)
+		j.checkDocuments(pack, d)
+		j.checkGroupAndAge(pack, post.Area, d)
 		j.reasons = append(j.reasons, s.rules.Eligibility(pack).Refuse(eligibility.Facts{
 			Birth: d.BirthMonth, Sex: d.Sex, Group: d.Group, From: d.From, Until: d.Until,
 			Area: post.Area, Category: post.Category, Division: post.Division, Seats: post.Seats(d.From),
@@ -171,7 +171,7 @@ func (s *Service) place(e *events.Event, d *events.HirePlaced) (*events.Event, e
 		if d.Until == 0 {
 			j.refuse(TermMissing, "data.until", "is required: the first day after the agreed term")
 		} else {
-			j.term(pack, d.BirthMonth, d.Sex == "F", d.From, d.Until)
+			j.checkTerm(pack, d.BirthMonth, d.Sex == "F", d.From, d.Until)
 		}
 	}
 	if j.reasons != nil {
@@ -208,7 +208,7 @@ func (s *Service) renew(e *events.Event, d *events.HireRenewed) (*events.Event, 
 	} else {
 		record.PolicyVersion = pack.Version
 		birth, female := s.state.Birth(d.Person)
-		j.term(pack, birth, female, now.From, d.Until)
+		j.checkTerm(pack, birth, female, now.From, d.Until)
 	}
 	if j.reasons != nil {
 		return nil, j.reasons

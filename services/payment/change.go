@@ -4,38 +4,38 @@ import "strings"
 
 // A change is what one event does to the lines of a run. Funds follow the
 // lines, and the whole is undone at once.
-type change struct {
-	state *State
-	run   *run
-	had   int   // lines before
-	paid  int   // funds before
-	lines spans // set, in order
-	old   []old // while the journal is open
+type lineChange struct {
+	state       *State
+	run         *run
+	linesBefore int        // lines before
+	fundsBefore int        // funds before
+	lines       lineRanges // set, in order
+	old         []oldLine  // while the journal is open
 }
 
-type old struct {
+type oldLine struct {
 	n    uint32
 	line line
 }
 
 // open begins a change of the run of a name, made when it is not there.
-func (s *State) open(name string) *change {
+func (s *State) openChange(name string) *lineChange {
 	r := s.runs[name]
 	if r == nil {
 		r = new(run)
 		name = strings.Clone(name)
 		s.runs[name] = r
-		s.did(func() { delete(s.runs, name) })
+		s.onRollback(func() { delete(s.runs, name) })
 	}
-	return s.change(r)
+	return s.changeOf(r)
 }
 
-func (s *State) change(r *run) *change {
-	return &change{state: s, run: r, had: len(r.lines), paid: len(r.funds)}
+func (s *State) changeOf(r *run) *lineChange {
+	return &lineChange{state: s, run: r, linesBefore: len(r.lines), fundsBefore: len(r.funds)}
 }
 
 // touch counts at the head of an id.
-func (c *change) touch(name string, count func(line, int) line) {
+func (c *lineChange) countAtHead(name string, count func(line, int) line) {
 	n, ok := c.run.names.head(name)
 	if !ok {
 		n = c.run.add(name)
@@ -44,27 +44,27 @@ func (c *change) touch(name string, count func(line, int) line) {
 }
 
 // set replaces a line and lets its fund follow.
-func (c *change) set(n uint32, l line) {
+func (c *lineChange) set(n uint32, l line) {
 	if c.state.Open() {
-		c.old = append(c.old, old{n, c.run.line(n)})
+		c.old = append(c.old, oldLine{n, c.run.line(n)})
 	}
 	c.lines.add(n)
 	c.put(n, l)
 }
 
-func (c *change) put(n uint32, l line) {
+func (c *lineChange) put(n uint32, l line) {
 	if was := c.run.line(n); was.fund == l.fund && was.amount == l.amount && (was.returned > 0) == (l.returned > 0) {
 		c.run.set(n, l) // funds do not follow settlements
 		return
 	}
-	c.weigh(n, -1)
+	c.addCommitted(n, -1)
 	c.run.set(n, l)
-	c.weigh(n, 1)
+	c.addCommitted(n, 1)
 }
 
 // weigh adds to the funds, or takes from them, what the lines under the id of
 // line n are committed to: all that stand, but for the one that came back.
-func (c *change) weigh(n uint32, sign int64) {
+func (c *lineChange) addCommitted(n uint32, sign int64) {
 	n = c.run.names.first(n)
 	back := c.run.line(n).returned > 0
 	for ok := true; ok; n, ok = c.run.names.more(n) {
@@ -80,14 +80,14 @@ func (c *change) weigh(n uint32, sign int64) {
 }
 
 // close ends the change.
-func (c *change) close() { c.state.did(c.undo) }
+func (c *lineChange) close() { c.state.onRollback(c.undo) }
 
-func (c *change) undo() {
+func (c *lineChange) undo() {
 	for i := len(c.old) - 1; i >= 0; i-- {
 		c.put(c.old[i].n, c.old[i].line)
 	}
-	for len(c.run.lines) > c.had {
-		c.run.cut()
+	for len(c.run.lines) > c.linesBefore {
+		c.run.removeLast()
 	}
-	c.run.funds = c.run.funds[:c.paid]
+	c.run.funds = c.run.funds[:c.fundsBefore]
 }

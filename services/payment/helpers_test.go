@@ -168,14 +168,14 @@ func dump(s *State) string {
 	for n, r := range s.runs {
 		name[r] = n
 	}
-	for _, i := range slices.Sorted(maps.Keys(s.acts)) {
-		a := s.acts[i]
+	for _, i := range slices.Sorted(maps.Keys(s.effects)) {
+		a := s.effects[i]
 		fmt.Fprintf(&b, "act %d kind %d amount %d run %s lines %v\n", i, a.kind, a.amount, name[a.run], slices.Collect(a.lines.all()))
 	}
 	for n := range s.persons.Len() {
 		fmt.Fprintf(&b, "person %s\n", s.persons.At(uint32(n)))
 	}
-	fmt.Fprintf(&b, "%d persons indexed\n", s.people.Len())
+	fmt.Fprintf(&b, "%d persons indexed\n", s.personIndex.Len())
 	return b.String()
 }
 
@@ -189,7 +189,7 @@ func sorted[V any](m map[string]V) []string {
 }
 
 // fellows lists a line and those after it with its id.
-func (s *names) fellows(n uint32, ok bool) (list []uint32) {
+func (s *lineNames) fellows(n uint32, ok bool) (list []uint32) {
 	for ; ok; n, ok = s.more(n) {
 		list = append(list, n)
 	}
@@ -197,7 +197,7 @@ func (s *names) fellows(n uint32, ok bool) (list []uint32) {
 }
 
 // hash is the same whether names are in series or scattered.
-func (s *names) hash(line uint32) uint64 {
+func (s *lineNames) hash(line uint32) uint64 {
 	if s.scattered() {
 		return s.ids[line]
 	}

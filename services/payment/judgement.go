@@ -16,16 +16,16 @@ const (
 
 // A judgement gathers what speaks against one event.
 type judgement struct {
-	state   *State
-	record  bool // contradictions are kept
-	gone    act  // that the event takes back; voided for none
-	was     map[uint32]int
-	moves   []move
-	reasons events.Reasons
+	state            *State
+	record           bool   // contradictions are kept
+	superseded       effect // that the event takes back; voided for none
+	supersededCounts map[uint32]int
+	fundChanges      []fundChange
+	reasons          events.Reasons
 }
 
 // A move is what the event does to one fund.
-type move struct {
+type fundChange struct {
 	fund                 *fund
 	allocated, committed int64
 }
@@ -55,43 +55,43 @@ func (j *judgement) once(code events.Code, field, detail string) {
 func (j *judgement) full() bool { return len(j.reasons) == maxReasons }
 
 // counted is how often the act taken back counted at a line.
-func (j *judgement) counted(n uint32) int {
-	if j.was == nil {
-		j.was = map[uint32]int{}
-		for n := range j.gone.lines.all() {
-			j.was[n]++
+func (j *judgement) timesSuperseded(n uint32) int {
+	if j.supersededCounts == nil {
+		j.supersededCounts = map[uint32]int{}
+		for n := range j.superseded.lines.all() {
+			j.supersededCounts[n]++
 		}
 	}
-	return j.was[n]
+	return j.supersededCounts[n]
 }
 
 // settled and returned are how often a line was, as if the act taken back had
 // never been.
 func (j *judgement) settled(r *run, n uint32) int {
-	if a := &j.gone; a.kind == settlement && a.run == r {
-		return int(r.line(n).settled) - j.counted(n)
+	if a := &j.superseded; a.kind == settlement && a.run == r {
+		return int(r.line(n).settled) - j.timesSuperseded(n)
 	}
 	return int(r.line(n).settled)
 }
 
 func (j *judgement) returned(r *run, n uint32) int {
-	if a := &j.gone; a.kind == restitution && a.run == r {
-		return int(r.line(n).returned) - j.counted(n)
+	if a := &j.superseded; a.kind == restitution && a.run == r {
+		return int(r.line(n).returned) - j.timesSuperseded(n)
 	}
 	return int(r.line(n).returned)
 }
 
 // move notes what a fund gets and gives. Sums stop growing beyond maxFund,
 // where they are refused in any case.
-func (j *judgement) move(f *fund, allocated, committed int64) {
-	for i := range j.moves {
-		if m := &j.moves[i]; m.fund == f {
+func (j *judgement) changeFund(f *fund, allocated, committed int64) {
+	for i := range j.fundChanges {
+		if m := &j.fundChanges[i]; m.fund == f {
 			m.allocated = min(m.allocated+allocated, maxFund+1)
 			m.committed = min(m.committed+committed, maxFund+1)
 			return
 		}
 	}
-	j.moves = append(j.moves, move{f, allocated, committed})
+	j.fundChanges = append(j.fundChanges, fundChange{f, allocated, committed})
 }
 
 // judgeFunds refuses what brings a fund below zero, or further below. It comes
@@ -101,7 +101,7 @@ func (j *judgement) judgeFunds(field string) {
 	if len(j.reasons) > 0 {
 		return
 	}
-	for _, m := range j.moves {
+	for _, m := range j.fundChanges {
 		before := m.fund.left()
 		after := before + m.allocated - m.committed
 		switch {

@@ -18,7 +18,7 @@ import (
 // each id is 64 bits of its SHA-256, in which two of a run of a million lines
 // agree with a chance of one in forty million, and takes 8 bytes and 5 to 8 in
 // an index.
-type names struct {
+type lineNames struct {
 	n      uint32
 	series []series // by their numbers, while the names are in series
 	ids    []uint64 // by line, when they are scattered
@@ -27,14 +27,14 @@ type names struct {
 
 // A series is ids that follow each other, of lines that do.
 type series struct {
-	number
+	numericID
 	n    uint32 // how many
 	line uint32 // the first
 }
 
 // A number is an id, as what is before its digits and their value. width is
 // how many digits there are, where zeros fill them up to it.
-type number struct {
+type numericID struct {
 	prefix string
 	width  int
 	value  uint64
@@ -42,14 +42,14 @@ type number struct {
 
 // numberOf takes an id apart; ok is false where it ends in no digits, or in
 // more than 18.
-func numberOf(id string) (n number, ok bool) {
+func parseNumericID(id string) (n numericID, ok bool) {
 	at := len(id)
 	for at > 0 && '0' <= id[at-1] && id[at-1] <= '9' {
 		at--
 	}
 	digits := id[at:]
 	if len(digits) == 0 || len(digits) > 18 {
-		return number{}, false
+		return numericID{}, false
 	}
 	n.prefix = id[:at]
 	for _, d := range []byte(digits) {
@@ -61,22 +61,22 @@ func numberOf(id string) (n number, ok bool) {
 	return n, true
 }
 
-func (n number) String() string { return fmt.Sprintf("%s%0*d", n.prefix, n.width, n.value) }
+func (n numericID) String() string { return fmt.Sprintf("%s%0*d", n.prefix, n.width, n.value) }
 
 // after is the number i further on.
-func (n number) after(i uint32) number { n.value += uint64(i); return n }
+func (n numericID) after(i uint32) numericID { n.value += uint64(i); return n }
 
-func (n number) compare(m number) int {
+func (n numericID) compare(m numericID) int {
 	return cmp.Or(strings.Compare(n.prefix, m.prefix), cmp.Compare(n.width, m.width), cmp.Compare(n.value, m.value))
 }
 
 // scattered says whether the names are in no series any more.
-func (s *names) scattered() bool { return s.ids != nil }
+func (s *lineNames) scattered() bool { return s.ids != nil }
 
 // serial returns the place in s.series of the last that begins at a number or
 // before it, -1 when there is none, and the line that the number has in it.
-func (s *names) serial(m number) (at int, line uint32, ok bool) {
-	at, exact := slices.BinarySearchFunc(s.series, m, func(r series, m number) int { return r.number.compare(m) })
+func (s *lineNames) findInSeries(m numericID) (at int, line uint32, ok bool) {
+	at, exact := slices.BinarySearchFunc(s.series, m, func(r series, m numericID) int { return r.numericID.compare(m) })
 	if !exact {
 		at--
 	}
@@ -91,19 +91,19 @@ func (s *names) serial(m number) (at int, line uint32, ok bool) {
 }
 
 // head returns the first line with an id. The others with it are found by more.
-func (s *names) head(id string) (line uint32, ok bool) {
+func (s *lineNames) head(id string) (line uint32, ok bool) {
 	if s.scattered() {
 		return s.probe(hashed(id), 0)
 	}
-	m, ok := numberOf(id)
+	m, ok := parseNumericID(id)
 	if ok {
-		_, line, ok = s.serial(m)
+		_, line, ok = s.findInSeries(m)
 	}
 	return line, ok
 }
 
 // first returns the first line with the id of a line.
-func (s *names) first(line uint32) uint32 {
+func (s *lineNames) first(line uint32) uint32 {
 	if s.scattered() {
 		line, _ = s.probe(s.ids[line], 0)
 	}
@@ -111,7 +111,7 @@ func (s *names) first(line uint32) uint32 {
 }
 
 // more returns the next line with the id of a line.
-func (s *names) more(line uint32) (next uint32, ok bool) {
+func (s *lineNames) more(line uint32) (next uint32, ok bool) {
 	if s.scattered() {
 		return s.probe(s.ids[line], line+1)
 	}
@@ -119,9 +119,9 @@ func (s *names) more(line uint32) (next uint32, ok bool) {
 }
 
 // add names the next line and returns its number.
-func (s *names) add(id string) uint32 {
+func (s *lineNames) add(id string) uint32 {
 	n := s.n
-	if !s.scattered() && !s.follow(id) {
+	if !s.scattered() && !s.addToSeries(id) {
 		s.scatter()
 	}
 	if s.n++; s.scattered() {
@@ -134,12 +134,12 @@ func (s *names) add(id string) uint32 {
 // follow takes the next line into a series, or begins one. It says no to an id
 // that is none of numbers, that is there already, or that would make more
 // series than a run of that size should have.
-func (s *names) follow(id string) bool {
-	m, ok := numberOf(id)
+func (s *lineNames) addToSeries(id string) bool {
+	m, ok := parseNumericID(id)
 	if !ok {
 		return false
 	}
-	at, _, taken := s.serial(m)
+	at, _, taken := s.findInSeries(m)
 	if taken {
 		return false
 	}
@@ -158,7 +158,7 @@ func (s *names) follow(id string) bool {
 }
 
 // scatter gives up the series.
-func (s *names) scatter() {
+func (s *lineNames) scatter() {
 	s.ids = make([]uint64, s.n, s.n+1)
 	for _, r := range s.series {
 		for i := range r.n {
@@ -171,7 +171,7 @@ func (s *names) scatter() {
 
 // cut takes back the last add. A scattered name was entered last, so that none
 // was probed past the place that becomes free.
-func (s *names) cut() {
+func (s *lineNames) removeLast() {
 	s.n--
 	if s.scattered() {
 		at := s.slot(s.ids[s.n])
@@ -197,7 +197,7 @@ func hashed(id string) uint64 {
 
 // probe returns the first line from a number on whose id has a hash. A probe
 // meets those of one hash in their order.
-func (s *names) probe(id uint64, from uint32) (line uint32, ok bool) {
+func (s *lineNames) probe(id uint64, from uint32) (line uint32, ok bool) {
 	for at := s.slot(id); s.index[at] != 0; at = s.next(at) {
 		if n := s.index[at] - 1; n >= from && s.ids[n] == id {
 			return n, true
@@ -207,9 +207,9 @@ func (s *names) probe(id uint64, from uint32) (line uint32, ok bool) {
 }
 
 // slot is where a probe for a hash begins.
-func (s *names) slot(id uint64) int { return int(uint64(uint32(id)) * uint64(len(s.index)) >> 32) }
+func (s *lineNames) slot(id uint64) int { return int(uint64(uint32(id)) * uint64(len(s.index)) >> 32) }
 
-func (s *names) next(at int) int {
+func (s *lineNames) next(at int) int {
 	if at++; at == len(s.index) {
 		return 0
 	}
@@ -218,7 +218,7 @@ func (s *names) next(at int) int {
 
 // indexLast enters the last line. It makes the index anew when it is four
 // fifths full.
-func (s *names) indexLast() {
+func (s *lineNames) indexLast() {
 	if 5*len(s.ids) > 4*len(s.index) {
 		s.reindex()
 		return
@@ -226,14 +226,14 @@ func (s *names) indexLast() {
 	s.enter(s.n - 1)
 }
 
-func (s *names) reindex() {
+func (s *lineNames) reindex() {
 	s.index = make([]uint32, 8+len(s.ids)*7/4)
 	for n := range s.ids {
 		s.enter(uint32(n))
 	}
 }
 
-func (s *names) enter(n uint32) {
+func (s *lineNames) enter(n uint32) {
 	at := s.slot(s.ids[n])
 	for s.index[at] != 0 {
 		at = s.next(at)

@@ -30,18 +30,18 @@ func (b book) standing() book {
 }
 
 // A tally is what became of one line, or of one fund.
-type tally struct {
+type lineSums struct {
 	fund                          string
 	amount                        events.Fen
 	instructed, settled, returned int
 }
 
-func (b book) tally() (lines map[string]*tally, allocated, left map[string]events.Fen) {
-	lines, allocated, left = map[string]*tally{}, map[string]events.Fen{}, map[string]events.Fen{}
-	at := func(run, line string) *tally {
+func (b book) tally() (lines map[string]*lineSums, allocated, left map[string]events.Fen) {
+	lines, allocated, left = map[string]*lineSums{}, map[string]events.Fen{}, map[string]events.Fen{}
+	at := func(run, line string) *lineSums {
 		k := run + "/" + line
 		if lines[k] == nil {
-			lines[k] = new(tally)
+			lines[k] = new(lineSums)
 		}
 		return lines[k]
 	}

@@ -18,14 +18,14 @@ import (
 // A teller makes events over few funds, runs and lines, so that they collide.
 // Less money is allocated than the lines ask for, and new runs come up as old
 // ones are used up, so that funds stay short to the end.
-type teller struct {
+type eventGenerator struct {
 	name string
 	n    int
 	pick func(n int) int // 0 to n-1
 	told []*events.Event // what may be replaced or withdrawn
 }
 
-func (t *teller) lines() []string {
+func (t *eventGenerator) lines() []string {
 	var ids []string
 	for i := range 6 {
 		if t.pick(3) == 0 {
@@ -38,7 +38,7 @@ func (t *teller) lines() []string {
 	return ids
 }
 
-func (t *teller) next() *events.Event {
+func (t *eventGenerator) next() *events.Event {
 	t.n++
 	id := fmt.Sprint(t.name, t.n)
 	var old *events.Event
@@ -75,7 +75,7 @@ func (t *teller) next() *events.Event {
 	return e
 }
 
-func (t *teller) accepted(e *events.Event) {
+func (t *eventGenerator) accepted(e *events.Event) {
 	if e.Type != events.EventWithdrawnType {
 		t.told = append(t.told, e)
 	}
@@ -124,7 +124,7 @@ func TestSubmittersFight(t *testing.T) {
 	for i := range submitters {
 		wg.Go(func() {
 			random := rand.New(rand.NewPCG(seed, uint64(i)))
-			who := &teller{name: fmt.Sprint("e", i, "-"), pick: random.IntN}
+			who := &eventGenerator{name: fmt.Sprint("e", i, "-"), pick: random.IntN}
 			for range each {
 				var batch []*events.Event
 				for range 1 + random.IntN(3) {
@@ -189,7 +189,7 @@ func TestRefusesWhatTheOracleRefuses(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := NewState()
 		service := New(s, village())
-		who := &teller{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
+		who := &eventGenerator{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
 		var b book
 		void := map[string]bool{}
 		for range rapid.IntRange(1, 40).Draw(t, "events") {
@@ -242,9 +242,9 @@ func compare(t *rapid.T, b book, s *State) {
 		for i := range 6 {
 			want := lines[run+"/"+fmt.Sprint(i)]
 			if want == nil {
-				want = new(tally)
+				want = new(lineSums)
 			}
-			var got tally
+			var got lineSums
 			for n, ok := r.names.head(fmt.Sprint(i)); ok; n, ok = r.names.more(n) {
 				l := r.line(n)
 				if l.fund != 0 {
@@ -266,7 +266,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := NewState()
 		service := New(s, village())
-		who := &teller{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
+		who := &eventGenerator{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
 		var b book
 		void := map[string]bool{}
 		for range rapid.IntRange(1, 30).Draw(t, "events") {
@@ -293,7 +293,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 // then apply a third to the undone state and to one that never saw the second.
 func TestUndo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		who := &teller{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
+		who := &eventGenerator{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
 		tell := func(most int) (list []*events.Event) {
 			for range rapid.IntRange(0, most).Draw(t, "events") {
 				e := who.next()
@@ -333,7 +333,7 @@ func TestDecideChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := NewState()
 		service := New(s, village())
-		who := &teller{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
+		who := &eventGenerator{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
 		for range rapid.IntRange(1, 20).Draw(t, "events") {
 			e := stamp(who.next())
 			state, digest := dump(s), e.Digest

@@ -13,7 +13,7 @@ import (
 type run struct {
 	lines []packed
 	wide  map[uint32]line // those that do not fit
-	names names
+	names lineNames
 	funds []*fund // that lines are paid from; line.fund is 1 for the first
 }
 
@@ -47,7 +47,7 @@ func (r *run) fund(l line) *fund {
 }
 
 // pays returns the number of a fund in the run, which is given one.
-func (r *run) pays(f *fund) uint32 {
+func (r *run) fundNumber(f *fund) uint32 {
 	n := slices.Index(r.funds, f)
 	if n < 0 {
 		n = len(r.funds)
@@ -58,7 +58,7 @@ func (r *run) pays(f *fund) uint32 {
 
 // free returns the line under an id that an instruction fills: the earliest
 // that none does.
-func (r *run) free(id string) (n uint32, ok bool) {
+func (r *run) freeLine(id string) (n uint32, ok bool) {
 	for n, ok = r.names.head(id); ok; n, ok = r.names.more(n) {
 		if r.line(n).fund == 0 {
 			break
@@ -69,7 +69,7 @@ func (r *run) free(id string) (n uint32, ok bool) {
 
 // paid returns the line that a settlement or return of what is under the id of
 // line n is about; its fund is 0 when none stands.
-func (r *run) paid(n uint32) line {
+func (r *run) instructedLine(n uint32) line {
 	for n, ok := r.names.first(n), true; ok; n, ok = r.names.more(n) {
 		if l := r.line(n); l.fund != 0 {
 			return l
@@ -89,30 +89,30 @@ func (r *run) add(id string) uint32 {
 }
 
 // cut takes back the last add.
-func (r *run) cut() {
+func (r *run) removeLast() {
 	n := len(r.lines) - 1
 	r.set(uint32(n), line{})
 	r.lines = r.lines[:n]
-	r.names.cut()
+	r.names.removeLast()
 }
 
 // spans are line numbers in the order given, as runs of consecutive ones: the
 // lines of an event mostly follow each other.
-type spans []span
+type lineRanges []lineRange
 
-type span struct{ first, n uint32 }
+type lineRange struct{ first, n uint32 }
 
-func (s *spans) add(n uint32) {
+func (s *lineRanges) add(n uint32) {
 	if len(*s) > 0 {
 		if last := &(*s)[len(*s)-1]; last.first+last.n == n {
 			last.n++
 			return
 		}
 	}
-	*s = append(*s, span{n, 1})
+	*s = append(*s, lineRange{n, 1})
 }
 
-func (s spans) all() iter.Seq[uint32] {
+func (s lineRanges) all() iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
 		for _, p := range s {
 			for i := range p.n {

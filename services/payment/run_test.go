@@ -40,7 +40,7 @@ func TestLines(t *testing.T) {
 				around(countBits).Draw(t, "settled"), around(countBits).Draw(t, "returned")}
 			switch n := rapid.IntRange(0, len(want)).Draw(t, "line"); {
 			case n < len(want) && rapid.IntRange(0, 4).Draw(t, "cut") == 0:
-				r.cut()
+				r.removeLast()
 				want = want[:len(want)-1]
 			case n < len(want):
 				r.set(uint32(n), l)
@@ -56,7 +56,7 @@ func TestLines(t *testing.T) {
 			}
 		}
 		for range want {
-			r.cut()
+			r.removeLast()
 		}
 		if len(r.wide) != 0 {
 			t.Fatalf("%d wide lines are left", len(r.wide))
@@ -66,7 +66,7 @@ func TestLines(t *testing.T) {
 
 // Lines that follow each other make one span; any order comes back as given.
 func TestSpans(t *testing.T) {
-	var s spans
+	var s lineRanges
 	for n := range uint32(1000) {
 		s.add(n)
 	}
@@ -75,7 +75,7 @@ func TestSpans(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		given := rapid.SliceOf(rapid.Uint32Range(0, 5)).Draw(t, "lines")
-		var s spans
+		var s lineRanges
 		for _, n := range given {
 			s.add(n)
 		}
@@ -89,13 +89,13 @@ func TestSpans(t *testing.T) {
 // any way and ids that do not, ids that differ in zeros alone, and ids twice.
 func TestNames(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var s names
+		var s lineNames
 		var ids []string
 		kinds := rapid.SampledFrom([]string{"n", "0p", "n0prx-2"}).Draw(t, "kinds")
 		next := 0
 		for range rapid.IntRange(0, 120).Draw(t, "steps") {
 			if len(ids) > 0 && rapid.IntRange(0, 4).Draw(t, "cut") == 0 {
-				s.cut()
+				s.removeLast()
 				ids = ids[:len(ids)-1]
 			} else {
 				if next++; rapid.IntRange(0, 9).Draw(t, "jump") == 0 {

@@ -52,7 +52,7 @@ func named(e *events.Event, pick func(int) int) *events.Event {
 func TestSaved(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		pick := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "dice"), 0)).IntN
-		who := &teller{name: "e", pick: pick}
+		who := &eventGenerator{name: "e", pick: pick}
 		s, whole := NewState(), NewState()
 		tell := func(n int, to ...*State) {
 			for range n {
@@ -109,7 +109,7 @@ func FuzzLoad(f *testing.F) {
 		for n := range 4 {
 			command.Apply(s, instruct(fmt.Sprint("n", n), "run", "fund", "1", "z", "4"))
 			command.Apply(s, settle(fmt.Sprint("m", n), "run", "1", "2"))
-			s.void(uint32(n))
+			s.revert(uint32(n))
 		}
 		s.Rollback()
 	})

@@ -19,11 +19,11 @@ import (
 // withdrawn before it came, is remembered until it comes.
 type State struct {
 	command.StateBase
-	funds   map[string]*fund
-	runs    map[string]*run
-	persons table.List[events.Person] // by number; 0 is nobody
-	people  table.Index               // of persons
-	acts    map[uint32]act            // by the number of the event
+	funds       map[string]*fund
+	runs        map[string]*run
+	persons     table.List[events.Person] // by number; 0 is nobody
+	personIndex table.Index               // of persons
+	effects     map[uint32]effect         // by the number of the event
 }
 
 // A fund is earmarked money, in fen.
@@ -46,18 +46,18 @@ func (f *fund) concerns(d division.Code) bool {
 }
 
 // An act is what one event did, kept so that it can be taken back.
-type act struct {
-	kind   kind
+type effect struct {
+	kind   effectKind
 	fund   *fund // of an allocation or instruction
 	amount int64 // of an allocation
 	run    *run  // of the others, and the lines they set
-	lines  spans
+	lines  lineRanges
 }
 
-type kind uint8
+type effectKind uint8
 
 const (
-	voided kind = iota
+	noEffect effectKind = iota
 	allocation
 	instruction
 	settlement
@@ -67,7 +67,7 @@ const (
 // NewState makes the state of a log that holds nothing.
 func NewState() *State {
 	s := &State{
-		funds: map[string]*fund{}, runs: map[string]*run{}, acts: map[uint32]act{},
+		funds: map[string]*fund{}, runs: map[string]*run{}, effects: map[uint32]effect{},
 	}
 	s.persons.Add(events.Person{})
 	return s
@@ -75,24 +75,24 @@ func NewState() *State {
 
 // Apply is [command.State.Apply].
 func (s *State) Apply(e *events.Event, n command.IndexEntry) {
-	s.void(n.Supersedes)
+	s.revert(n.Supersedes)
 	if n.Ineffective {
 		return
 	}
 	switch d := e.Data.(type) {
 	case *events.FundAllocated:
-		a := act{kind: allocation, fund: s.fund(d.Fund), amount: int64(d.Amount)}
-		s.enter(n.Number, a)
+		a := effect{kind: allocation, fund: s.fund(d.Fund), amount: int64(d.Amount)}
+		s.keepEffect(n.Number, a)
 		s.allocate(a.fund, 1, a.amount)
-		s.locate(a.fund, d.Division)
+		s.setDivision(a.fund, d.Division)
 	case *events.PaymentInstructed:
 		s.instruct(n.Number, d)
 	case *events.PaymentSettled:
-		c := s.open(d.Run)
+		c := s.openChange(d.Run)
 		for _, l := range d.Lines {
-			c.touch(l.Line, line.settle)
+			c.countAtHead(l.Line, line.settle)
 		}
-		s.enter(n.Number, act{kind: settlement, run: c.run, lines: slices.Clip(c.lines)})
+		s.keepEffect(n.Number, effect{kind: settlement, run: c.run, lines: slices.Clip(c.lines)})
 		c.close()
 	case *events.PaymentReturned:
 		s.restitute(n.Number, d.Run, d.Lines)
@@ -102,33 +102,33 @@ func (s *State) Apply(e *events.Event, n command.IndexEntry) {
 }
 
 func (s *State) instruct(number uint32, d *events.PaymentInstructed) {
-	c := s.open(d.Run)
+	c := s.openChange(d.Run)
 	f := s.fund(d.Fund)
-	fund := c.run.pays(f)
+	fund := c.run.fundNumber(f)
 	for i := range d.Lines {
 		l := &d.Lines[i]
-		n, ok := c.run.free(l.Line)
+		n, ok := c.run.freeLine(l.Line)
 		if !ok {
 			n = c.run.add(l.Line)
 		}
-		c.set(n, c.run.line(n).instruct(fund, s.number(l.Person), int64(l.Amount)))
+		c.set(n, c.run.line(n).instruct(fund, s.personNumber(l.Person), int64(l.Amount)))
 	}
-	s.enter(number, act{kind: instruction, fund: f, run: c.run, lines: slices.Clip(c.lines)})
+	s.keepEffect(number, effect{kind: instruction, fund: f, run: c.run, lines: slices.Clip(c.lines)})
 	c.close()
 }
 
 func (s *State) restitute(number uint32, name string, lines []events.ReturnedLine) {
-	c := s.open(name)
+	c := s.openChange(name)
 	for _, l := range lines {
-		c.touch(l.Line, line.giveBack)
+		c.countAtHead(l.Line, line.giveBack)
 	}
-	s.enter(number, act{kind: restitution, run: c.run, lines: slices.Clip(c.lines)})
+	s.keepEffect(number, effect{kind: restitution, run: c.run, lines: slices.Clip(c.lines)})
 	c.close()
 }
 
 // void takes back what an event did.
-func (s *State) void(n uint32) {
-	a, ok := s.acts[n]
+func (s *State) revert(n uint32) {
+	a, ok := s.effects[n]
 	if !ok {
 		return
 	}
@@ -136,56 +136,56 @@ func (s *State) void(n uint32) {
 	case allocation:
 		s.allocate(a.fund, -1, -a.amount)
 		if a.fund.allocations == 0 {
-			s.locate(a.fund, "")
+			s.setDivision(a.fund, "")
 		}
 	case instruction:
-		s.each(a, func(l line) line { return l.instruct(0, 0, 0) })
+		s.changeLines(a, func(l line) line { return l.instruct(0, 0, 0) })
 	case settlement:
-		s.each(a, func(l line) line { return l.settle(-1) })
+		s.changeLines(a, func(l line) line { return l.settle(-1) })
 	case restitution:
-		s.each(a, func(l line) line { return l.giveBack(-1) })
+		s.changeLines(a, func(l line) line { return l.giveBack(-1) })
 	}
-	delete(s.acts, n)
-	s.did(func() { s.acts[n] = a })
+	delete(s.effects, n)
+	s.onRollback(func() { s.effects[n] = a })
 }
 
-func (s *State) each(a act, become func(line) line) {
-	c := s.change(a.run)
+func (s *State) changeLines(a effect, become func(line) line) {
+	c := s.changeOf(a.run)
 	for n := range a.lines.all() {
 		c.set(n, become(a.run.line(n)))
 	}
 	c.close()
 }
 
-func (s *State) did(undo func()) {
+func (s *State) onRollback(undo func()) {
 	if s.Open() {
 		s.Did(undo)
 	}
 }
 
 // enter keeps an act under the number of its event.
-func (s *State) enter(n uint32, a act) {
-	s.acts[n] = a
-	s.did(func() { delete(s.acts, n) })
+func (s *State) keepEffect(n uint32, a effect) {
+	s.effects[n] = a
+	s.onRollback(func() { delete(s.effects, n) })
 }
 
 func (s *State) allocate(f *fund, n int, amount int64) {
 	f.allocations += n
 	f.allocated += amount
-	s.did(func() {
+	s.onRollback(func() {
 		f.allocations -= n
 		f.allocated -= amount
 	})
 }
 
 // locate gives a fund its division. An event's own text is not kept alive.
-func (s *State) locate(f *fund, d division.Code) {
+func (s *State) setDivision(f *fund, d division.Code) {
 	was := f.division
 	if was == d {
 		return
 	}
 	f.division = division.Code(strings.Clone(string(d)))
-	s.did(func() { f.division = was })
+	s.onRollback(func() { f.division = was })
 }
 
 // fund returns the fund of a name, made when it is not there.
@@ -195,22 +195,22 @@ func (s *State) fund(name string) *fund {
 		f = new(fund)
 		name = strings.Clone(name)
 		s.funds[name] = f
-		s.did(func() { delete(s.funds, name) })
+		s.onRollback(func() { delete(s.funds, name) })
 	}
 	return f
 }
 
 // number returns the dense index of a person.
-func (s *State) number(p events.Person) uint32 {
+func (s *State) personNumber(p events.Person) uint32 {
 	if p == (events.Person{}) {
 		return 0
 	}
-	n := s.people.Find(hashPerson(p), func(n uint32) bool { return *s.persons.At(n) == p })
+	n := s.personIndex.Find(hashPerson(p), func(n uint32) bool { return *s.persons.At(n) == p })
 	if n == 0 {
 		n = s.persons.Add(p)
-		s.people.Add(n, s.personHash)
-		s.did(func() {
-			s.people.Drop(n, s.personHash)
+		s.personIndex.Add(n, s.personHash)
+		s.onRollback(func() {
+			s.personIndex.Drop(n, s.personHash)
 			s.persons.Cut(int(n))
 		})
 	}

@@ -68,7 +68,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		reasons = append(reasons, events.Reason{Code: JurisdictionOutside, Field: "data.jurisdiction",
 			Detail: "must lie within the division of the event"})
 	}
-	reasons = append(reasons, conditions(&d.Pack)...)
+	reasons = append(reasons, checkConditions(&d.Pack)...)
 	if reasons != nil {
 		return nil, reasons
 	}
@@ -76,7 +76,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 }
 
 // conditions says which conditions of a pack cannot be compiled.
-func conditions(p *policy.Pack) (reasons events.Reasons) {
+func checkConditions(p *policy.Pack) (reasons events.Reasons) {
 	_, err := eligibility.Compile(p)
 	for _, wrong := range policy.Errors(err) {
 		reasons = append(reasons, events.Reason{Code: ConditionInvalid, Field: "data." + wrong.Field, Detail: wrong.Detail})

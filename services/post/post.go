@@ -60,16 +60,16 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	var refused events.Reasons
 	switch d := e.Data.(type) {
 	case *events.PlanSet:
-		refused = within(e, d.Division)
+		refused = checkDivision(e, d.Division)
 	case *events.PostDeveloped:
-		refused = within(e, d.Division)
+		refused = checkDivision(e, d.Division)
 	case *events.PostResized:
 		post, refused = s.state.Find(e, d.Post)
 	case *events.PostClosed:
 		post, refused = s.state.Find(e, d.Post)
 	}
 	if refused == nil && e.Submode != events.Record {
-		refused = append(s.judge(e, post), s.state.Contradictions(e)...)
+		refused = append(s.checkPost(e, post), s.state.Contradictions(e)...)
 	}
 	if refused != nil {
 		return nil, refused
@@ -78,7 +78,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 }
 
 // within refuses what lies outside the event's division.
-func within(e *events.Event, d division.Code) events.Reasons {
+func checkDivision(e *events.Event, d division.Code) events.Reasons {
 	if d == "" || d.Under(string(e.Division)) {
 		return nil
 	}
@@ -87,7 +87,7 @@ func within(e *events.Event, d division.Code) events.Reasons {
 
 // judge refuses what the post, as it is without what e replaces, does not
 // allow.
-func (s *Service) judge(e *events.Event, p placement.Post) events.Reasons {
+func (s *Service) checkPost(e *events.Event, p placement.Post) events.Reasons {
 	switch d := e.Data.(type) {
 	case *events.PostDeveloped:
 		if _, taken := s.state.PostWithout(e, d.Post); taken {
@@ -97,15 +97,15 @@ func (s *Service) judge(e *events.Event, p placement.Post) events.Reasons {
 		if p.Sized(d.From) {
 			return events.Refuse(SizeExists, "data.from", "is a day for which the number of seats was said before; correct that event with replaces")
 		}
-		return open(p, "data.from", d.From)
+		return checkOpen(p, "data.from", d.From)
 	case *events.PostClosed:
-		return open(p, "data.on", d.On)
+		return checkOpen(p, "data.on", d.On)
 	}
 	return nil
 }
 
 // open refuses to change a post on a day on which it is not there.
-func open(p placement.Post, field string, on civil.Date) events.Reasons {
+func checkOpen(p placement.Post, field string, on civil.Date) events.Reasons {
 	switch {
 	case on < p.From:
 		return events.Refuse(PostNotOpen, field, fmt.Sprintf("lies before %s, when the post begins", p.From))

@@ -42,7 +42,7 @@ import (
 )
 
 // steps is what one expression may cost; a comparison is about one.
-const steps = 10_000
+const costLimit = 10_000
 
 // Facts are what the conditions are about.
 type Facts struct {
@@ -87,7 +87,7 @@ func Compile(p *policy.Pack) (*Rules, error) {
 	if len(p.Eligibility) == 0 {
 		return r, nil
 	}
-	env, err := language()
+	env, err := newEnvironment()
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func Nobody(p *policy.Pack) *Rules {
 	return r
 }
 
-func language() (*cel.Env, error) {
+func newEnvironment() (*cel.Env, error) {
 	env, err := cel.NewEnv(
 		cel.Variable("person.age", cel.IntType),
 		cel.Variable("person.sex", cel.StringType),
@@ -146,13 +146,13 @@ func compile(env *cel.Env, when string) (cel.Program, *policy.FieldError) {
 		line, column := first.Location.Line(), first.Location.Column()+1
 		return nil, &policy.FieldError{
 			Detail:    fmt.Sprintf("cannot be compiled at %d:%d: %s", line, column, first.Message),
-			Character: character(when, line, column),
+			Character: runeOffset(when, line, column),
 		}
 	}
 	if !ast.OutputType().IsExactType(cel.BoolType) {
 		return nil, &policy.FieldError{Detail: "must be true or false, and not of the type " + cel.FormatCELType(ast.OutputType())}
 	}
-	program, err := env.Program(ast, cel.CostLimit(steps), cel.EvalOptions(cel.OptOptimize))
+	program, err := env.Program(ast, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
 		return nil, &policy.FieldError{Detail: "cannot be compiled: " + err.Error()}
 	}
@@ -160,7 +160,7 @@ func compile(env *cel.Env, when string) (cel.Program, *policy.FieldError) {
 }
 
 // character is the place of a line and column in a text, from 1.
-func character(s string, line, column int) int {
+func runeOffset(s string, line, column int) int {
 	n := column
 	for range line - 1 {
 		before, after, _ := strings.Cut(s, "\n")
@@ -176,7 +176,7 @@ func (r *Rules) Refuse(f Facts) (reasons events.Reasons) {
 	if len(r.conditions) == 0 {
 		return nil
 	}
-	cases := f.cases()
+	cases := f.variables()
 	for _, c := range r.conditions {
 		if !c.holds(cases) {
 			reasons = append(reasons, events.Reason{Code: events.Code(c.Code), Field: "data",
@@ -199,7 +199,7 @@ func (c *condition) holds(cases []map[string]any) bool {
 }
 
 // cases are the variables, once for each age that the person may have.
-func (f *Facts) cases() []map[string]any {
+func (f *Facts) variables() []map[string]any {
 	vars := map[string]any{
 		"hire.group": f.Group, "hire.from": f.From.String(), "hire.until": f.Until.String(),
 		"post.area": f.Area, "post.category": f.Category, "post.division": string(f.Division), "post.seats": f.Seats,

@@ -31,7 +31,7 @@ type State struct {
 
 type adoption struct {
 	number      uint32 // of the event
-	void        bool   // it was replaced or withdrawn
+	superseded  bool   // it was replaced or withdrawn
 	pack        *policy.Pack
 	eligibility *eligibility.Rules
 }
@@ -42,9 +42,9 @@ func New() *State { return &State{} }
 // Apply is [command.State.Apply].
 func (s *State) Apply(e *events.Event, n command.IndexEntry) {
 	for i, a := range s.adopted {
-		if a.number == n.Supersedes && !a.void {
-			s.adopted[i].void = true
-			s.collect(func() { s.adopted[i].void = false })
+		if a.number == n.Supersedes && !a.superseded {
+			s.adopted[i].superseded = true
+			s.rebuildBook(func() { s.adopted[i].superseded = false })
 		}
 	}
 	d, ok := e.Data.(*events.PolicyAdopted)
@@ -53,7 +53,7 @@ func (s *State) Apply(e *events.Event, n command.IndexEntry) {
 	}
 	had := len(s.adopted)
 	s.adopt(n.Number, n.Ineffective, &d.Pack)
-	s.collect(func() { s.adopted = s.adopted[:had] })
+	s.rebuildBook(func() { s.adopted = s.adopted[:had] })
 }
 
 // adopt adds a pack.
@@ -66,7 +66,7 @@ func (s *State) adopt(number uint32, void bool, pack *policy.Pack) {
 }
 
 // collect makes the book anew after a change. Packs are few and change rarely.
-func (s *State) collect(undo func()) {
+func (s *State) rebuildBook(undo func()) {
 	if s.Open() {
 		old := s.book
 		s.Did(func() {
@@ -76,7 +76,7 @@ func (s *State) collect(undo func()) {
 	}
 	s.book = policy.Book{}
 	for _, a := range s.adopted {
-		if !a.void {
+		if !a.superseded {
 			s.book.Adopt(a.pack)
 		}
 	}

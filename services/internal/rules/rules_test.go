@@ -137,8 +137,8 @@ func TestSaved(t *testing.T) {
 		t.Fatalf("%d packs, want %d", len(got.adopted), len(s.adopted))
 	}
 	for i, a := range s.adopted {
-		if g := got.adopted[i]; g.number != a.number || g.void != a.void || asJSON(t, g.pack) != asJSON(t, a.pack) {
-			t.Errorf("pack %d is %d %v %s, want %d %v %s", i, g.number, g.void, asJSON(t, g.pack), a.number, a.void, asJSON(t, a.pack))
+		if g := got.adopted[i]; g.number != a.number || g.superseded != a.superseded || asJSON(t, g.pack) != asJSON(t, a.pack) {
+			t.Errorf("pack %d is %d %v %s, want %d %v %s", i, g.number, g.superseded, asJSON(t, g.pack), a.number, a.superseded, asJSON(t, a.pack))
 		}
 	}
 	for _, at := range []string{"2024-06-01", "2024-03-01", "2022-06-01"} {

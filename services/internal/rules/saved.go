@@ -12,7 +12,7 @@ func (s *State) Save(w *snapshot.Writer) {
 	w.Uint(uint64(len(s.adopted)))
 	for _, a := range s.adopted {
 		w.Uint(uint64(a.number))
-		w.Bool(a.void)
+		w.Bool(a.superseded)
 		b, err := json.Marshal(a.pack)
 		if err != nil {
 			b = nil // no pack; whoever reads it folds the log
@@ -32,6 +32,6 @@ func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 		}
 		t.adopt(number, void, pack)
 	}
-	t.collect(nil)
+	t.rebuildBook(nil)
 	return func() { *s = *t }
 }

@@ -17,18 +17,18 @@ var ErrDoubtful = errors.New("snapshot: in doubt")
 // kinds. It is not safe for concurrent use. The first error stays; from then on
 // every value is zero, and Close returns the error.
 type Reader struct {
-	from io.Reader
-	file [opening]byte
-	b    []byte // of the frame, what is not read yet
-	room []byte // for frames
-	n    uint32 // frames read
-	end  bool   // the last of them ends the file
-	err  error
+	from   io.Reader
+	file   [headerSize]byte
+	b      []byte // of the frame, what is not read yet
+	buffer []byte // for frames
+	n      uint32 // frames read
+	end    bool   // the last of them ends the file
+	err    error
 }
 
 // NewReader begins to read a snapshot.
 func NewReader(from io.Reader) *Reader {
-	r := &Reader{from: bufio.NewReaderSize(from, usual)}
+	r := &Reader{from: bufio.NewReaderSize(from, frameSize)}
 	if _, err := io.ReadFull(r.from, r.file[:]); err != nil {
 		r.fail(err)
 	} else if string(r.file[:len(magic)]) != magic {
@@ -52,7 +52,7 @@ func (r *Reader) fail(err error) {
 
 // next goes to the next frame; false is an error, or the end.
 func (r *Reader) next() bool {
-	var b [head]byte
+	var b [frameHeaderSize]byte
 	if r.err != nil || r.end {
 		return false
 	}
@@ -61,36 +61,36 @@ func (r *Reader) next() bool {
 		return false
 	}
 	size := binary.LittleEndian.Uint32(b[:])
-	if size > largest {
+	if size > maxFrameSize {
 		r.Reject("a frame is too long")
 		return false
 	}
 	// A length that is wrong asks for no more memory than there are bytes.
-	if int(size) > cap(r.room) {
-		r.room = make([]byte, 0, min(size, 4*usual))
+	if int(size) > cap(r.buffer) {
+		r.buffer = make([]byte, 0, min(size, 4*frameSize))
 	}
-	r.room = r.room[:min(int(size), cap(r.room))]
-	_, err := io.ReadFull(r.from, r.room)
-	for len(r.room) < int(size) && err == nil {
-		had := len(r.room)
-		r.room = append(r.room, make([]byte, min(int(size)-had, had))...)
-		_, err = io.ReadFull(r.from, r.room[had:])
+	r.buffer = r.buffer[:min(int(size), cap(r.buffer))]
+	_, err := io.ReadFull(r.from, r.buffer)
+	for len(r.buffer) < int(size) && err == nil {
+		had := len(r.buffer)
+		r.buffer = append(r.buffer, make([]byte, min(int(size)-had, had))...)
+		_, err = io.ReadFull(r.from, r.buffer[had:])
 	}
 	if err != nil {
 		r.fail(err)
 		return false
 	}
-	if sum(r.file[:], r.n, r.room) != binary.LittleEndian.Uint32(b[4:]) {
+	if frameChecksum(r.file[:], r.n, r.buffer) != binary.LittleEndian.Uint32(b[4:]) {
 		r.Reject("a frame is damaged")
 		return false
 	}
 	r.n++
-	r.b, r.end = r.room, size == 0
+	r.b, r.end = r.buffer, size == 0
 	return !r.end
 }
 
 // more makes sure that a value begins at r.b.
-func (r *Reader) more() bool {
+func (r *Reader) ensure() bool {
 	if len(r.b) > 0 {
 		return true
 	}
@@ -103,7 +103,7 @@ func (r *Reader) more() bool {
 
 // Uint reads a number.
 func (r *Reader) Uint() uint64 {
-	if !r.more() {
+	if !r.ensure() {
 		return 0
 	}
 	v, n := binary.Uvarint(r.b)
@@ -146,7 +146,7 @@ func (r *Reader) Word() uint64 {
 func (r *Reader) Bool() bool { return r.Below(2) == 1 }
 
 // Text reads a text.
-func (r *Reader) Text() string { return string(r.bytes(int(r.Below(largest)))) }
+func (r *Reader) Text() string { return string(r.bytes(int(r.Below(maxFrameSize)))) }
 
 // Fill reads as many bytes as b has.
 func (r *Reader) Fill(b []byte) { copy(b, r.bytes(len(b))) }
@@ -155,7 +155,7 @@ func (r *Reader) Fill(b []byte) { copy(b, r.bytes(len(b))) }
 // or none.
 func (r *Reader) bytes(n int) []byte {
 	switch {
-	case n == 0 || !r.more():
+	case n == 0 || !r.ensure():
 		return nil
 	case n > len(r.b):
 		r.Reject("it ends too early")

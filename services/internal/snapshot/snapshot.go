@@ -30,18 +30,18 @@ import (
 )
 
 const (
-	magic   = "musterF\n"
-	opening = 16       // bytes before the first frame
-	head    = 8        // bytes before what is in a frame
-	usual   = 64 << 10 // bytes of a frame that is full
-	largest = 64 << 20 // bytes of a frame that a reader takes
+	magic           = "musterF\n"
+	headerSize      = 16       // bytes before the first frame
+	frameHeaderSize = 8        // bytes before what is in a frame
+	frameSize       = 64 << 10 // bytes of a frame that is full
+	maxFrameSize    = 64 << 20 // bytes of a frame that a reader takes
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // sum is the CRC of frame n of a file.
-func sum(file []byte, n uint32, values []byte) uint32 {
-	b := binary.LittleEndian.AppendUint32(append(make([]byte, 0, opening+4), file...), n)
+func frameChecksum(file []byte, n uint32, values []byte) uint32 {
+	b := binary.LittleEndian.AppendUint32(append(make([]byte, 0, headerSize+4), file...), n)
 	return crc32.Update(crc32.Checksum(b, castagnoli), castagnoli, values)
 }
 
@@ -49,7 +49,7 @@ func sum(file []byte, n uint32, values []byte) uint32 {
 // stays, and Close returns it.
 type Writer struct {
 	to   io.Writer
-	file [opening]byte
+	file [headerSize]byte
 	b    []byte // the frame under way, with room for its head
 	n    uint32 // frames written
 	err  error
@@ -57,7 +57,7 @@ type Writer struct {
 
 // NewWriter begins a snapshot.
 func NewWriter(to io.Writer) *Writer {
-	w := &Writer{to: to, b: make([]byte, head, head+usual+1<<10)}
+	w := &Writer{to: to, b: make([]byte, frameHeaderSize, frameHeaderSize+frameSize+1<<10)}
 	copy(w.file[:], magic)
 	_, _ = rand.Read(w.file[len(magic):]) // never fails
 	_, w.err = to.Write(w.file[:])
@@ -104,23 +104,23 @@ func (w *Writer) Bytes(b []byte) {
 }
 
 func (w *Writer) fill() {
-	if len(w.b) >= head+usual {
+	if len(w.b) >= frameHeaderSize+frameSize {
 		w.flush()
 	}
 }
 
 func (w *Writer) flush() {
-	binary.LittleEndian.PutUint32(w.b, uint32(len(w.b)-head))
-	binary.LittleEndian.PutUint32(w.b[4:], sum(w.file[:], w.n, w.b[head:]))
+	binary.LittleEndian.PutUint32(w.b, uint32(len(w.b)-frameHeaderSize))
+	binary.LittleEndian.PutUint32(w.b[4:], frameChecksum(w.file[:], w.n, w.b[frameHeaderSize:]))
 	if w.n++; w.err == nil {
 		_, w.err = w.to.Write(w.b)
 	}
-	w.b = w.b[:head]
+	w.b = w.b[:frameHeaderSize]
 }
 
 // Close ends the snapshot and returns the first error there was.
 func (w *Writer) Close() error {
-	if len(w.b) > head {
+	if len(w.b) > frameHeaderSize {
 		w.flush()
 	}
 	w.flush()

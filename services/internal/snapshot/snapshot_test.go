@@ -38,7 +38,7 @@ func TestValues(t *testing.T) {
 		values := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) value {
 			n, text := rapid.Uint64().Draw(t, "n"), rapid.SliceOfN(rapid.Byte(), -1, 40).Draw(t, "text")
 			if rapid.IntRange(0, 9).Draw(t, "long") == 0 {
-				text = bytes.Repeat(append(text, 'x'), usual/8)
+				text = bytes.Repeat(append(text, 'x'), frameSize/8)
 			}
 			switch rapid.IntRange(0, 5).Draw(t, "kind") {
 			case 0:
@@ -82,7 +82,7 @@ func TestValues(t *testing.T) {
 		if err := read(append(b, 0), len(values)); !errors.Is(err, ErrDoubtful) {
 			t.Fatalf("a byte more: %v", err)
 		}
-		if err := read(b, len(values)-1); err == nil && len(written(values[len(values)-1].write)) > opening+head {
+		if err := read(b, len(values)-1); err == nil && len(written(values[len(values)-1].write)) > headerSize+frameHeaderSize {
 			t.Fatal("a value less is no error")
 		}
 		b[cut] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
@@ -95,8 +95,8 @@ func TestValues(t *testing.T) {
 // A frame of one file is none of another, and each has its place.
 func TestFrames(t *testing.T) {
 	fill := func(w *Writer) {
-		for n := range uint64(3 * usual / 8) {
-			w.Word(n % (usual / 8))
+		for n := range uint64(3 * frameSize / 8) {
+			w.Word(n % (frameSize / 8))
 		}
 	}
 	whole := func(b []byte) error {
@@ -107,11 +107,11 @@ func TestFrames(t *testing.T) {
 		return Read(path, func(*Reader) error { return nil })
 	}
 	a, b := written(fill), written(fill)
-	const frame = head + usual
+	const frame = frameHeaderSize + frameSize
 	for name, mixed := range map[string][]byte{
-		"of another file": append(a[:opening+frame:opening+frame], b[opening+frame:]...),
-		"out of order":    slices.Concat(a[:opening], a[opening+frame:opening+2*frame], a[opening:opening+frame], a[opening+2*frame:]),
-		"missing":         slices.Concat(a[:opening], a[opening+frame:]),
+		"of another file": append(a[:headerSize+frame:headerSize+frame], b[headerSize+frame:]...),
+		"out of order":    slices.Concat(a[:headerSize], a[headerSize+frame:headerSize+2*frame], a[headerSize:headerSize+frame], a[headerSize+2*frame:]),
+		"missing":         slices.Concat(a[:headerSize], a[headerSize+frame:]),
 	} {
 		if err := whole(mixed); !errors.Is(err, ErrDoubtful) {
 			t.Errorf("a frame is %s: %v", name, err)
@@ -219,7 +219,7 @@ func (d fullDisk) Write([]byte) (int, error) { return 0, d.err }
 func FuzzReader(f *testing.F) {
 	f.Add([]byte(magic), "uiwbt")
 	f.Add(written(func(w *Writer) { w.Uint(7); w.Text("seven"); w.Word(7) }), "utw")
-	f.Add(written(func(w *Writer) { w.Text(strings.Repeat("x", 2*usual)); w.Int(-1) }), "ti")
+	f.Add(written(func(w *Writer) { w.Text(strings.Repeat("x", 2*frameSize)); w.Int(-1) }), "ti")
 	f.Fuzz(func(t *testing.T, b []byte, kinds string) {
 		r := NewReader(bytes.NewReader(b))
 		for _, k := range kinds {

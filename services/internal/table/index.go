@@ -15,9 +15,9 @@ type Index struct {
 }
 
 const (
-	parts    = 64
-	smallest = 8   // slots a part begins with, or a few more
-	growth   = 1.5 // from one size of a part to the next
+	parts        = 64
+	smallestPart = 8   // slots a part begins with, or a few more
+	growth       = 1.5 // from one size of a part to the next
 )
 
 type part struct {
@@ -38,7 +38,7 @@ func spread(hash uint64) uint64 {
 }
 
 // place says where a probe begins, and what stands there beside the number.
-func (x *Index) place(hash uint64) (p *part, slot int, tag uint8) {
+func (x *Index) start(hash uint64) (p *part, slot int, tag uint8) {
 	hash = spread(hash)
 	p = &x.parts[hash>>58]
 	return p, int(uint64(uint32(hash>>26)) * uint64(len(p.tags)) >> 32), uint8(hash) | 0x80
@@ -54,7 +54,7 @@ func (p *part) next(slot int) int {
 // Find returns the number added under a hash that is the one sought, 0 when
 // there is none.
 func (x *Index) Find(hash uint64, is func(n uint32) bool) uint32 {
-	p, slot, tag := x.place(hash)
+	p, slot, tag := x.start(hash)
 	if len(p.tags) == 0 {
 		return 0
 	}
@@ -74,7 +74,7 @@ func (x *Index) Add(n uint32, hash func(n uint32) uint64) {
 	if p := &x.parts[i]; 8*(p.used+1) > 7*len(p.tags) {
 		x.grow(i, hash)
 	}
-	x.enter(n, h)
+	x.insert(n, h)
 	x.used++
 }
 
@@ -83,18 +83,18 @@ func (x *Index) grow(i uint64, hash func(n uint32) uint64) {
 	size := int(float64(len(old.tags)) * growth)
 	if size == 0 {
 		// The first sizes of the parts lie evenly between one size and the next.
-		size = int(smallest * math.Pow(growth, float64(i)/parts))
+		size = int(smallestPart * math.Pow(growth, float64(i)/parts))
 	}
 	x.parts[i] = part{tags: make([]uint8, size), numbers: make([]uint32, size)}
 	for slot, tag := range old.tags {
 		if tag != 0 {
-			x.enter(old.numbers[slot], hash(old.numbers[slot]))
+			x.insert(old.numbers[slot], hash(old.numbers[slot]))
 		}
 	}
 }
 
-func (x *Index) enter(n uint32, hash uint64) {
-	p, slot, tag := x.place(hash)
+func (x *Index) insert(n uint32, hash uint64) {
+	p, slot, tag := x.start(hash)
 	for p.tags[slot] != 0 {
 		slot = p.next(slot)
 	}
@@ -105,7 +105,7 @@ func (x *Index) enter(n uint32, hash uint64) {
 // Drop takes n out again. Those behind it move up, so that every probe goes on
 // finding them.
 func (x *Index) Drop(n uint32, hash func(n uint32) uint64) {
-	p, slot, _ := x.place(hash(n))
+	p, slot, _ := x.start(hash(n))
 	for p.tags[slot] == 0 || p.numbers[slot] != n {
 		slot = p.next(slot)
 	}
@@ -115,6 +115,6 @@ func (x *Index) Drop(n uint32, hash func(n uint32) uint64) {
 	for next := p.next(slot); p.tags[next] != 0; next = p.next(next) {
 		p.tags[next] = 0
 		p.used--
-		x.enter(p.numbers[next], hash(p.numbers[next]))
+		x.insert(p.numbers[next], hash(p.numbers[next]))
 	}
 }
