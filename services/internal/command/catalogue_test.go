@@ -12,7 +12,7 @@ import (
 	"github.com/muster-works/muster/services/internal/snapshot"
 )
 
-// synthetic is a catalogue of as many types as a durable form must have room for.
+// synthetic returns a catalogue of 64 types, for which every durable form must have room.
 func synthetic() []events.Type {
 	list := make([]events.Type, 64)
 	for n := range list {
@@ -21,7 +21,7 @@ func synthetic() []events.Type {
 	return list
 }
 
-// ofEach is one event of each type of a catalogue.
+// oneOfEach returns one event of each type of a catalogue.
 func oneOfEach(catalogue []events.Type) (all []*events.Event) {
 	for n, name := range catalogue {
 		e := take(fmt.Sprint("e-", n+1), "course", n)
@@ -31,14 +31,15 @@ func oneOfEach(catalogue []events.Type) (all []*events.Event) {
 	return all
 }
 
-// whole is a log in which every commit is found.
+// completeLog is a log that holds every commit that it is asked for.
 type completeLog struct{}
 
 func (completeLog) Verify(context.Context, log.Position, string) error { return nil }
 
 // Goal: a catalogue of 64 types fits the idempotency index and the file of a fold.
-// Method: an event of each type is entered and found, sent again, and sent with
-// other content; by the fold that saw them, and by one that read its file.
+// Method: an event of each type is added and found, sent again, and sent with other
+// content. This is done with the fold that applied the events, and with a fold that was
+// loaded from its file.
 func TestRoomFor64Types(t *testing.T) {
 	catalogue := synthetic()
 	defer ReplaceTypes(catalogue)()
@@ -78,8 +79,8 @@ func TestRoomFor64Types(t *testing.T) {
 	}
 }
 
-// The catalogue of the contract fits the idempotency index. When it does not any
-// more, raise typeBits, and format with it.
+// TestCatalogueFits fails when the contract has more types than the idempotency index has
+// room for. If it fails, raise typeBits and snapshotFormat.
 func TestCatalogueFits(t *testing.T) {
 	if n := len(events.Types()); n > maxTypes {
 		t.Errorf("the contract has %d types, the index has room for %d", n, maxTypes)

@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A plain ledger is the other way to see it: maps by whole keys.
+// A mapIndex is the reference for the idempotency index: maps with whole keys.
 type mapIndex struct {
 	known map[events.Key]mapEntry
 	ahead map[events.Key]bool
@@ -44,8 +44,8 @@ func (p *mapIndex) add(e *events.Event) {
 	}
 }
 
-// place gives every event without a position one in the commit at it, which
-// holds the events after the one numbered before.
+// place gives a position to every event that has none. They are in the commit at a
+// position, whose first event comes after the event with number before.
 func (p *mapIndex) place(at log.Position, before uint32) {
 	for k, e := range p.known {
 		if e.at.IsZero() {
@@ -55,10 +55,10 @@ func (p *mapIndex) place(at log.Position, before uint32) {
 	}
 }
 
-// Goal: a ledger knows what a map of all events knows: keys, types, contents,
-// positions, what was voided, before it came included. Method: rounds of events
-// of few keys, kept and placed or taken back, as a desk does it, over positions
-// of both drivers' kinds.
+// Goal: the idempotency index knows what a map of all events knows: keys, types, contents,
+// positions, and which events were superseded, even before they came. Method: rounds of
+// events with few keys are kept and get positions, or are rolled back, as a handler does
+// it. The positions are like those of both drivers of the log.
 func TestIdempotencyIndex(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var b StateBase
@@ -80,7 +80,7 @@ func TestIdempotencyIndex(t *testing.T) {
 				is := b.add(e, &b.Journal)
 				want.add(e)
 				if is.Number != want.n || is.Ineffective != (taken || want.known[e.Key()].Superseded && want.ahead[e.Key()]) {
-					t.Fatalf("%s entered as %+v, taken %v %+v", e.ID, is, taken, known)
+					t.Fatalf("%s added as %+v, taken %v %+v", e.ID, is, taken, known)
 				}
 			}
 			if rapid.IntRange(0, 3).Draw(t, "back") == 0 {
@@ -121,16 +121,16 @@ func benchmarkEvents() int {
 	return 1_000_000
 }
 
-// Goal: an event takes at most 32 bytes, whether commits hold one event or many,
-// whatever the driver's positions. Method: a ledger of MUSTER_EVENTS (1 M)
-// events beside the heap; and lookups, half of keys that are there. The rates
-// hold the making and hashing of the keys; a Go map by the same hashes, with
-// what an event needs beside the key, is what they are to be compared with.
+// Goal: an event takes at most 32 bytes, whether commits hold one event or many, and
+// whatever the positions of the driver look like. Method: the heap before and after an
+// index of MUSTER_EVENTS events (1 million if not set); then lookups, half of them of keys
+// that are in the index. The rates include making and hashing the keys. Compare them with
+// BenchmarkGoMap.
 func BenchmarkIdempotencyIndex(b *testing.B) {
 	for _, c := range []struct {
 		name      string
 		perCommit int
-		stride    uint64 // of major; minor lies somewhere below
+		stride    uint64 // of major; minor is somewhat less
 	}{
 		{"nats-1000-a-commit", 1000, 1},
 		{"nats-1-a-commit", 1, 3},
@@ -155,9 +155,9 @@ func BenchmarkIdempotencyIndex(b *testing.B) {
 						}
 					}
 				}
-				entered := time.Since(begin)
+				added := time.Since(begin)
 				b.ReportMetric(float64(heap()-before)/float64(n), "B/event")
-				b.ReportMetric(float64(n)/entered.Seconds()/1e6, "M-enters/s")
+				b.ReportMetric(float64(n)/added.Seconds()/1e6, "M-adds/s")
 				found := 0
 				begin = time.Now()
 				for i := range n {
@@ -178,6 +178,8 @@ func BenchmarkIdempotencyIndex(b *testing.B) {
 	}
 }
 
+// BenchmarkGoMap is BenchmarkIdempotencyIndex with a Go map by the same hashes, which holds
+// what an event needs beside its key.
 func BenchmarkGoMap(b *testing.B) {
 	n := benchmarkEvents()
 	for b.Loop() {
@@ -192,9 +194,9 @@ func BenchmarkGoMap(b *testing.B) {
 				m[h] = mapEntry{IndexedEvent{uint32(i), e.Type, false}, e.Digest, log.At(uint64(i/1000+1), 0).Event(i % 1000)}
 			}
 		}
-		entered := time.Since(begin)
+		added := time.Since(begin)
 		b.ReportMetric(float64(heap()-before)/float64(n), "B/event")
-		b.ReportMetric(float64(n)/entered.Seconds()/1e6, "M-enters/s")
+		b.ReportMetric(float64(n)/added.Seconds()/1e6, "M-adds/s")
 		found := 0
 		begin = time.Now()
 		for i := range n {
@@ -217,7 +219,8 @@ func heap() int {
 	return int(m.HeapAlloc)
 }
 
-// Goal: the same in a test that always runs: 200,000 events, a commit each.
+// Goal: an event takes at most 32 bytes, as in BenchmarkIdempotencyIndex, in a test that
+// always runs. Method: 200,000 events, each in a commit of its own.
 func TestIdempotencyIndexMemory(t *testing.T) {
 	const n = 200_000
 	before := heap()

@@ -22,7 +22,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A hall is folds of two boundaries over one log: of seats, and of nothing.
+// twoFolds are folds of two boundaries over one log: training, whose state is seats, and
+// review, which is stateless.
 type twoFolds struct {
 	seats *seats
 	folds []*Fold
@@ -33,7 +34,7 @@ func newTwoFolds(l log.Log) twoFolds {
 	return twoFolds{s, []*Fold{NewFold(l, "training", s), NewFold(l, "review", new(Stateless))}}
 }
 
-// append writes a commit of a boundary that nobody decided.
+// appendTo appends events to a boundary as one commit, without a handler.
 func appendTo(t interface{ Fatal(...any) }, l log.Log, boundary string, list ...*events.Event) {
 	c := log.Commit{ID: uuid.NewString(), Boundary: boundary}
 	for _, e := range list {
@@ -52,7 +53,8 @@ func appendTo(t interface{ Fatal(...any) }, l log.Log, boundary string, list ...
 	}
 }
 
-// differ compares what two halls know: every key there can be, and the seats.
+// differ returns an error if two pairs of folds differ: in the seats, or in what the
+// index knows of any key that the tests use.
 func (h twoFolds) differ(other twoFolds) error {
 	if !maps.Equal(h.seats.taken, other.seats.taken) || !maps.Equal(h.seats.by, other.seats.by) {
 		return fmt.Errorf("seats %v by %v, want %v by %v", h.seats.taken, h.seats.by, other.seats.taken, other.seats.by)
@@ -79,10 +81,10 @@ func (h twoFolds) differ(other twoFolds) error {
 	return nil
 }
 
-// Goal: what was written down, and what came since, is the whole. Method: a log
-// of two boundaries, of keys used twice, of withdrawals of what is not there yet;
-// at any point the folds are written down and others restored from that, which go
-// on; at the end all are compared with folds of the whole log.
+// Goal: a snapshot and the commits after it give the same fold as the whole log. Method: a
+// log of two boundaries, with keys used twice and withdrawals of events that come later. At
+// any point the folds are written, and others are restored from the files and go on. At the
+// end they are compared with folds of the whole log.
 func TestSnapshotStore(t *testing.T) {
 	parent := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
@@ -96,12 +98,12 @@ func TestSnapshotStore(t *testing.T) {
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			switch rapid.IntRange(0, 3).Draw(t, "step") {
 			case 0:
-				shelf := NewSnapshotStore(dir, l)
-				if err := shelf.Write(t.Context(), now.folds...); err != nil {
+				store := NewSnapshotStore(dir, l)
+				if err := store.Write(t.Context(), now.folds...); err != nil {
 					t.Fatal(err)
 				}
 				now = newTwoFolds(l)
-				if err := shelf.Restore(t.Context(), now.folds...); err != nil {
+				if err := store.Restore(t.Context(), now.folds...); err != nil {
 					t.Fatal(err)
 				}
 			case 1:
@@ -130,8 +132,8 @@ func TestSnapshotStore(t *testing.T) {
 	})
 }
 
-// A start from what was written down reads what came since and nothing else, even
-// where a boundary has had nothing for long; and desks go on deciding by it.
+// A start from snapshots reads only the commits that came after them, even if nothing was
+// written to a boundary for long. Handlers decide on the restored folds as before.
 func TestReadsOn(t *testing.T) {
 	l, dir := memlog.New(), t.TempDir()
 	appendTo(t, l, "review", take("early", "x", 0))
@@ -173,6 +175,7 @@ func TestReadsOn(t *testing.T) {
 	}
 }
 
+// counting is a log that counts the commits it reads.
 type counting struct {
 	log.Log
 	read int
@@ -188,8 +191,9 @@ func (l *counting) Read(ctx context.Context, from log.Position, f log.Filter) it
 	}
 }
 
-// What is in doubt counts for nothing, and is said: the log is folded instead.
-func TestDoubt(t *testing.T) {
+// A snapshot that cannot be relied on is ignored, and Restore returns why. The log is folded
+// instead.
+func TestUnusableSnapshots(t *testing.T) {
 	l := memlog.New()
 	for n := range 5 {
 		appendTo(t, l, "training", take(fmt.Sprint(n), fmt.Sprint("c-", n), 0))
@@ -250,7 +254,7 @@ func TestDoubt(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, doubt, each.want)
 		}
 		if h.folds[0].last != (commitRef{}) || h.folds[0].base.Len() != 0 {
-			t.Errorf("%s: it is believed", name)
+			t.Errorf("%s: it was loaded", name)
 		}
 		if err := CatchUpAll(t.Context(), l, h.folds...); err != nil {
 			t.Fatal(err)
@@ -261,7 +265,7 @@ func TestDoubt(t *testing.T) {
 	}
 }
 
-// Folds are written down once enough has come, and not again before.
+// Keep writes snapshots once enough new events have come, and not before.
 func TestKeep(t *testing.T) {
 	l, dir := memlog.New(), t.TempDir()
 	var list []*events.Event
@@ -297,7 +301,7 @@ func TestKeep(t *testing.T) {
 	file := filepath.Join(dir, "training")
 	keep(func(*SnapshotStore) bool { _, err := os.Stat(file); return err == nil })
 	if _, err := os.Stat(filepath.Join(dir, "review")); err != nil {
-		// It may have been stopped between the two; then all are written again.
+		// Keep may have been stopped between the two files; the next write writes both.
 		t.Log(err)
 	}
 	if err := NewSnapshotStore(dir, l).Write(t.Context(), h.folds...); err != nil {
@@ -318,7 +322,8 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-// No bytes that say they are a fold make it one that cannot be decided by.
+// FuzzLoad checks that a file of any content is refused, or gives a fold on which events
+// can be decided.
 func FuzzLoad(f *testing.F) {
 	l := memlog.New()
 	appendTo(f, l, "training", take("a", "c", 0), withdraw("w", "b"))
@@ -344,7 +349,7 @@ func FuzzLoad(f *testing.F) {
 		fold := h.folds[0]
 		if err := fold.load(t.Context(), snapshot.NewReader(&b), l); err != nil {
 			if fold.base.Len() > 0 || fold.last != (commitRef{}) {
-				t.Fatal("half of it is believed")
+				t.Fatal("a refused file changed the fold")
 			}
 			return
 		}
