@@ -8,17 +8,18 @@ import (
 	"github.com/muster-works/muster/events/policy"
 )
 
-// A judgement gathers what speaks against one event.
+// A judgement collects the reasons against one event.
 type judgement struct{ reasons events.Reasons }
 
 func (j *judgement) refuse(code events.Code, field, detail string) {
 	j.reasons = append(j.reasons, events.Reason{Code: code, Field: field, Detail: detail})
 }
 
-// reaches returns the month in which somebody born in a month reaches an age.
+// monthOfAge returns the month in which a person born in month birth reaches an age.
 func monthOfAge(birth civil.Month, age int) civil.Month { return birth + civil.Month(12*age) }
 
-// eligible judges group and age on the on-duty day.
+// checkGroupAndAge refuses a group that the pack does not have in the area of the post, and an
+// age on the on-duty day that is not one of the group.
 func (j *judgement) checkGroupAndAge(pack *policy.Pack, area string, d *events.HirePlaced) {
 	group, ok := pack.Group(area, d.Group)
 	if !ok {
@@ -35,7 +36,8 @@ func (j *judgement) checkGroupAndAge(pack *policy.Pack, area string, d *events.H
 	}
 }
 
-// papers judges what must have been done by the on-duty day.
+// checkDocuments refuses a hire whose review, publicity or agreement is missing, or is later
+// than the on-duty day.
 func (j *judgement) checkDocuments(pack *policy.Pack, d *events.HirePlaced) {
 	switch r := d.Review; {
 	case r == nil:
@@ -57,6 +59,8 @@ func (j *judgement) checkDocuments(pack *policy.Pack, d *events.HirePlaced) {
 	}
 }
 
+// checkPublicity refuses a publicity period that is missing, is shorter than days, or ends
+// after the on-duty day.
 func (j *judgement) checkPublicity(p *events.Publicity, days int, duty civil.Date) {
 	if p == nil {
 		j.refuse(PublicityMissing, "data.publicity", fmt.Sprintf("is required: at least %d days before the on-duty day", days))
@@ -70,7 +74,8 @@ func (j *judgement) checkPublicity(p *events.Publicity, days int, duty civil.Dat
 	}
 }
 
-// term judges the end of a term that began on the on-duty day.
+// checkTerm refuses a term, from the on-duty day until a day, that is longer than the pack
+// allows.
 func (j *judgement) checkTerm(pack *policy.Pack, birth civil.Month, female bool, duty, until civil.Date) {
 	longest := duty.AddMonths(pack.Term.Months)
 	age := pack.Retirement.Male

@@ -31,7 +31,7 @@
 // may drop only lines that have not come back. An allocation or a return is
 // taken back as long as that leaves no fund below zero.
 //
-// The codes, beside those of the contract and of the desk:
+// The codes of refusals, beside those of the contract and of package command:
 //
 //	unknown_post      the post of a line is not in the books; also in record mode
 //	division_outside  the post lies outside the event's division, the event
@@ -62,7 +62,8 @@ import (
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
-// The codes of the service's refusals.
+// The codes of the refusals of this service. Those that other services share are
+// declared in package placement.
 const (
 	UnknownPost     = placement.UnknownPost
 	DivisionOutside = placement.DivisionOutside
