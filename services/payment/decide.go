@@ -6,6 +6,7 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
+// allocate decides an allocation.
 func (j *judgement) allocate(d *events.FundAllocated) {
 	j.judgeRetraction("replaces", nil)
 	f := j.state.funds[d.Fund]
@@ -23,6 +24,7 @@ func (j *judgement) allocate(d *events.FundAllocated) {
 	j.judgeFunds("data.amount")
 }
 
+// instruct decides a part of a pay run.
 func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Placements) {
 	j.judgeRetraction("replaces", nil)
 	f := j.state.funds[d.Fund]
@@ -37,7 +39,7 @@ func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Pla
 	}
 	r := j.state.runs[d.Run]
 	seen := make(map[string]struct{}, len(d.Lines))
-	known := "" // the last post found: the lines of a post mostly follow each other
+	known := "" // the last post that was found; lines of one post are mostly consecutive
 	for i := range d.Lines {
 		if j.full() {
 			return
@@ -69,8 +71,8 @@ func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Pla
 	j.judgeFunds("data.fund")
 }
 
-// judgeSlot refuses a line id that is taken in the run, and says whether what
-// the line takes came back already (which submode=record can tell beforehand).
+// judgeLineID refuses a line id that is taken in the run. returned says that a return of the line
+// is in the log already: record mode accepts the return before the instruction.
 func (j *judgement) judgeLineID(i int, r *run, id string) (returned bool) {
 	if r == nil {
 		return false
@@ -85,6 +87,7 @@ func (j *judgement) judgeLineID(i int, r *run, id string) (returned bool) {
 	return returned
 }
 
+// judgePlaced refuses line i if the person was not in place for what the line pays.
 func (j *judgement) judgePlaced(i int, d *events.PaymentInstructed, p Placements) {
 	l := &d.Lines[i]
 	month := l.Month
@@ -104,7 +107,8 @@ func (j *judgement) judgePlaced(i int, d *events.PaymentInstructed, p Placements
 	}
 }
 
-// settle judges a settlement and returns it with the persons paid.
+// settle decides a settlement. It returns the settlement to record, which names the person that
+// each line pays.
 func (j *judgement) settle(e *events.Event, d *events.PaymentSettled) *events.PaymentSettled {
 	record := *d
 	record.Lines = append([]events.SettledLine(nil), d.Lines...)
@@ -138,7 +142,8 @@ func (j *judgement) settle(e *events.Event, d *events.PaymentSettled) *events.Pa
 	return &record
 }
 
-// restitute judges lines that came back and returns them with the persons paid.
+// restitute decides a return or a reversal. It returns the lines to record, which name the person
+// that each line pays.
 func (j *judgement) restitute(e *events.Event, name string, lines []events.ReturnedLine) []events.ReturnedLine {
 	record := append([]events.ReturnedLine(nil), lines...)
 	j.judgeRetraction("replaces", nil)
@@ -172,8 +177,8 @@ func (j *judgement) restitute(e *events.Event, name string, lines []events.Retur
 
 const unknownRun = "no run of this name was instructed; submit payment.instructed first"
 
-// named finds the head of the id that line i of an event names. ok is false
-// where nothing is known of it.
+// findLine returns the head of the line id that line i of an event names. ok is false if no
+// instruction of that line is in the log. seen holds the ids of the lines before.
 func (j *judgement) findLine(i int, r *run, id string, seen map[string]struct{}) (n uint32, ok bool) {
 	if _, twice := seen[id]; twice {
 		j.contradiction(LineRepeated, at(i, "line"), "stands twice in this event; name each line once")
@@ -187,7 +192,8 @@ func (j *judgement) findLine(i int, r *run, id string, seen map[string]struct{})
 	return n, true
 }
 
-// concerns refuses what is said of a line that was paid for another division.
+// checkDivision refuses an event about line n if the fund of the line belongs to a division that
+// neither contains the event's division nor lies in it.
 func (j *judgement) checkDivision(e *events.Event, i int, r *run, n uint32) bool {
 	if f := r.fund(r.instructedLine(n)); f == nil || f.concerns(e.Division) {
 		return true
@@ -196,23 +202,25 @@ func (j *judgement) checkDivision(e *events.Event, i int, r *run, n uint32) bool
 	return false
 }
 
-// holds says whether the settlement taken back counted at a line.
+// settlementSuperseded reports whether the event supersedes a settlement of line n.
 func (j *judgement) settlementSuperseded(r *run, n uint32) bool {
 	return j.superseded.kind == settlement && j.superseded.run == r && j.timesSuperseded(n) > 0
 }
 
-// instructed says whether the instruction taken back holds a line.
+// instructionSuperseded reports whether the event supersedes the instruction of line n.
 func (j *judgement) instructionSuperseded(r *run, n uint32) bool {
 	return j.superseded.kind == instruction && j.superseded.run == r && j.timesSuperseded(n) > 0
 }
 
+// withdraw decides a withdrawal.
 func (j *judgement) withdraw() {
 	j.judgeRetraction("data.id", nil)
 	j.judgeFunds("data.id")
 }
 
-// takeBack judges the loss of the act that the event replaces or withdraws.
-// kept are the lines that a new settlement settles again.
+// judgeRetraction decides whether the effect of the event that is replaced or withdrawn may be
+// taken back. field names that event in a refusal. kept are the lines that a new settlement
+// settles again.
 func (j *judgement) judgeRetraction(field string, kept map[uint32]bool) {
 	a := &j.superseded
 	switch a.kind {
@@ -245,5 +253,6 @@ func (j *judgement) judgeRetraction(field string, kept map[uint32]bool) {
 	}
 }
 
+// whole and at return the path of line i of an event, and of one of its fields.
 func whole(i int) string            { return fmt.Sprintf("data.lines[%d]", i) }
 func at(i int, field string) string { return fmt.Sprintf("data.lines[%d].%s", i, field) }

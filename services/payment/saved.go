@@ -8,11 +8,11 @@ import (
 	"github.com/muster-works/muster/services/internal/snapshot"
 )
 
-// most is more than there can be of anything in a snapshot.
+// maxElements is a bound on the number of elements of any list in a snapshot.
 const maxElements = 1 << 31
 
-// Save is [command.State.Save]. The indexes are not written: they follow from the
-// rest. Funds and runs have the numbers of their names in order.
+// Save is [command.State.Save]. Hash tables are not written: Load builds them anew. In the
+// snapshot a fund or run is referred to by the index of its name in sorted order.
 func (s *State) Save(w *snapshot.Writer) {
 	w.Uint(uint64(s.persons.Len()))
 	for n := 1; n < s.persons.Len(); n++ {
@@ -68,12 +68,13 @@ func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 	return func() { *s = *t }
 }
 
-// The kinds of names in a snapshot.
+// The forms of line names in a snapshot.
 const (
 	inSeries = iota
 	scattered
 )
 
+// save writes a run. funds has the index of each fund in the snapshot.
 func (r *run) save(w *snapshot.Writer, funds map[*fund]int) {
 	w.Uint(uint64(len(r.funds)))
 	for _, f := range r.funds {
@@ -106,6 +107,8 @@ func (r *run) save(w *snapshot.Writer, funds map[*fund]int) {
 	}
 }
 
+// loadRun reads what run.save wrote. funds are those of the snapshot; persons is how many persons
+// it has.
 func loadRun(r *snapshot.Reader, funds []*fund, persons int) *run {
 	to := new(run)
 	for n := r.Below(maxElements); n > 0 && r.Err() == nil; n-- {
@@ -149,6 +152,7 @@ func loadRun(r *snapshot.Reader, funds []*fund, persons int) *run {
 	return to
 }
 
+// save writes an effect.
 func (a effect) save(w *snapshot.Writer, funds map[*fund]int, runs map[*run]int) {
 	w.Uint(uint64(a.kind))
 	if a.kind == allocation || a.kind == instruction {
@@ -166,6 +170,7 @@ func (a effect) save(w *snapshot.Writer, funds map[*fund]int, runs map[*run]int)
 	}
 }
 
+// loadEffect reads what effect.save wrote.
 func loadEffect(r *snapshot.Reader, funds []*fund, runs []*run) (a effect) {
 	a.kind = effectKind(r.Below(int(restitution) + 1))
 	if a.kind == allocation || a.kind == instruction {

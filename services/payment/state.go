@@ -11,49 +11,52 @@ import (
 	"github.com/muster-works/muster/services/internal/table"
 )
 
-// A State is what the events of the family add up to: funds with what is left
-// in them, and runs with what became of each line.
+// A State is the result of the events of the family: funds with what is left in them, and
+// pay runs with what became of each line. It implements [command.State].
 //
-// It is a function of the set of its events wherever they do not contradict
-// each other: what is said of a line before the line came, and what is
-// withdrawn before it came, is remembered until it comes.
+// As long as the events do not contradict each other, the State depends only on the set of its
+// events and not on their order. Settlements and returns that come before their line is
+// instructed count once it is, and so do withdrawals that come before their event.
 type State struct {
 	command.StateBase
 	funds       map[string]*fund
 	runs        map[string]*run
-	persons     table.List[events.Person] // by number; 0 is nobody
-	personIndex table.Index               // of persons
-	effects     map[uint32]effect         // by the number of the event
+	persons     table.List[events.Person] // by number; number 0 is nobody
+	personIndex table.Index               // of persons, by pseudonym
+	effects     map[uint32]effect         // by the number of the event; without superseded events
 }
 
-// A fund is earmarked money, in fen.
+// A fund is earmarked money. Sums are in fen.
 type fund struct {
-	division    division.Code // that it was allocated for; "" for everywhere, and where no allocation stands
-	allocations int           // that stand
-	allocated   int64         // their sum
-	committed   int64         // instructed, less what was returned or reversed
+	division    division.Code // for which it was allocated; "" is everywhere, and a fund without allocations
+	allocations int           // that are not superseded
+	allocated   int64         // sum of the allocations
+	committed   int64         // sum of the instructed lines, without those returned or reversed
 }
 
+// left returns what can still be instructed from the fund, in fen. In record mode it may be
+// negative.
 func (f *fund) left() int64 { return f.allocated - f.committed }
 
-// serves says whether what happens in a division may be paid from the fund.
+// serves reports whether an event of a division may instruct payments from the fund.
 func (f *fund) serves(d division.Code) bool { return d == "" || d.Under(string(f.division)) }
 
-// concerns says whether who answers for a division may speak of what the fund
-// has paid: one of the two lies in the other.
+// concerns reports whether an event of a division may settle or return lines of the fund: the
+// division of the event contains that of the fund, or lies in it.
 func (f *fund) concerns(d division.Code) bool {
 	return f.serves(d) || f.division.Under(string(d))
 }
 
-// An act is what one event did, kept so that it can be taken back.
+// An effect is what one event did to funds and lines. It is kept so that it can be taken back.
 type effect struct {
 	kind   effectKind
-	fund   *fund // of an allocation or instruction
+	fund   *fund // of an allocation or an instruction
 	amount int64 // of an allocation
-	run    *run  // of the others, and the lines they set
+	run    *run  // of all but an allocation, with the lines that it changed
 	lines  lineRanges
 }
 
+// An effectKind says what an event did. The numbers are written in snapshots.
 type effectKind uint8
 
 const (
@@ -61,10 +64,10 @@ const (
 	allocation
 	instruction
 	settlement
-	restitution // returned or reversed
+	restitution // a return or a reversal: money that came back
 )
 
-// NewState makes the state of a log that holds nothing.
+// NewState makes the state of an empty log.
 func NewState() *State {
 	s := &State{
 		funds: map[string]*fund{}, runs: map[string]*run{}, effects: map[uint32]effect{},
@@ -101,6 +104,7 @@ func (s *State) Apply(e *events.Event, n command.IndexEntry) {
 	}
 }
 
+// instruct applies the instruction with a number.
 func (s *State) instruct(number uint32, d *events.PaymentInstructed) {
 	c := s.openChange(d.Run)
 	f := s.fund(d.Fund)
@@ -117,6 +121,7 @@ func (s *State) instruct(number uint32, d *events.PaymentInstructed) {
 	c.close()
 }
 
+// restitute applies the return or reversal with a number.
 func (s *State) restitute(number uint32, name string, lines []events.ReturnedLine) {
 	c := s.openChange(name)
 	for _, l := range lines {
@@ -126,7 +131,7 @@ func (s *State) restitute(number uint32, name string, lines []events.ReturnedLin
 	c.close()
 }
 
-// void takes back what an event did.
+// revert takes back the effect of the event with number n, if it had one.
 func (s *State) revert(n uint32) {
 	a, ok := s.effects[n]
 	if !ok {
@@ -149,6 +154,7 @@ func (s *State) revert(n uint32) {
 	s.onRollback(func() { s.effects[n] = a })
 }
 
+// changeLines changes each line of an effect.
 func (s *State) changeLines(a effect, become func(line) line) {
 	c := s.changeOf(a.run)
 	for n := range a.lines.all() {
@@ -157,18 +163,21 @@ func (s *State) changeLines(a effect, become func(line) line) {
 	c.close()
 }
 
+// onRollback notes how to undo a change, if the journal is open.
 func (s *State) onRollback(undo func()) {
 	if s.Open() {
 		s.Did(undo)
 	}
 }
 
-// enter keeps an act under the number of its event.
+// keepEffect keeps the effect of the event with number n.
 func (s *State) keepEffect(n uint32, a effect) {
 	s.effects[n] = a
 	s.onRollback(func() { delete(s.effects, n) })
 }
 
+// allocate adds n allocations of together amount fen to a fund; both are negative if an
+// allocation is taken back.
 func (s *State) allocate(f *fund, n int, amount int64) {
 	f.allocations += n
 	f.allocated += amount
@@ -178,7 +187,7 @@ func (s *State) allocate(f *fund, n int, amount int64) {
 	})
 }
 
-// locate gives a fund its division. An event's own text is not kept alive.
+// setDivision sets the division of a fund. It clones the string, which belongs to the event.
 func (s *State) setDivision(f *fund, d division.Code) {
 	was := f.division
 	if was == d {
@@ -188,7 +197,7 @@ func (s *State) setDivision(f *fund, d division.Code) {
 	s.onRollback(func() { f.division = was })
 }
 
-// fund returns the fund of a name, made when it is not there.
+// fund returns the fund with a name. If there is none, fund makes it.
 func (s *State) fund(name string) *fund {
 	f := s.funds[name]
 	if f == nil {
@@ -200,7 +209,7 @@ func (s *State) fund(name string) *fund {
 	return f
 }
 
-// number returns the dense index of a person.
+// personNumber returns the number of a person. If the person has none, personNumber gives one.
 func (s *State) personNumber(p events.Person) uint32 {
 	if p == (events.Person{}) {
 		return 0
@@ -217,9 +226,10 @@ func (s *State) personNumber(p events.Person) uint32 {
 	return n
 }
 
+// personHash returns the hash of the person with number n.
 func (s *State) personHash(n uint32) uint64 { return hashPerson(*s.persons.At(n)) }
 
-// hashPerson takes both halves in: a pseudonym need not be random in each.
+// hashPerson returns a hash of both halves of a pseudonym, since one half need not be random.
 func hashPerson(p events.Person) uint64 {
 	return binary.LittleEndian.Uint64(p[:8])*31 + binary.LittleEndian.Uint64(p[8:])
 }
