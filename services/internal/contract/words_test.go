@@ -2,15 +2,16 @@ package contract_test
 
 import "github.com/danielgtaylor/huma/v2"
 
-// An op is what a person is told of an operation, and the statuses beside 2xx
-// that an answer may have.
+// An op is the description of an operation for people, and the statuses beside 2xx that its
+// answer may have.
 type op struct {
 	id, tag, summary, answer string
-	says                     string // more, where there is more to say
-	kind                     string // content type, where no Go type is answered
+	says                     string // the description, if it says more than answer
+	kind                     string // content type of the answer, if it is not the JSON of a Go type
 	errors                   []string
 }
 
+// The statuses of errors that groups of operations have in common.
 var (
 	asked     = []string{"400", "401", "403", "503", "504"}
 	askedOf   = []string{"400", "401", "403", "404", "503", "504"}
@@ -69,7 +70,7 @@ var operations = map[string]op{
 	"GET /schemas/{name}/{version}": {id: "schema", tag: "contract", summary: "The JSON Schema of an event", answer: "JSON Schema 2020-12.", kind: "application/schema+json", errors: []string{"404", "503"}},
 }
 
-// placeholders describes what stands in a path.
+// placeholders describes the variables of paths, by path and name.
 var placeholders = map[string]string{
 	"/v1/persons/{id}/erase id":           "pseudonym of the person",
 	"/v1/persons/{id}/reveal id":          "pseudonym of the person",
@@ -96,7 +97,7 @@ var parameters = map[string]huma.Param{
 	"cursor":   {Description: "next of the page before, with the other parameters as they were", Schema: &huma.Schema{Type: "string"}},
 }
 
-// problems describes the statuses of errors.
+// problems describes the statuses of errors, for all operations.
 var problems = map[string]string{
 	"400": "Something in the request is wrong; the detail names it.",
 	"401": "Send Authorization: Bearer and a token that is known here and has not ended.",
