@@ -8,7 +8,11 @@ import (
 // PostDevelopedType is the type of [PostDeveloped].
 const PostDevelopedType Type = "post.developed"
 
-// PostDeveloped says that a post exists from a day on.
+// PostDeveloped says that a post exists from a day on. Of several for one post,
+// which record mode takes, one holds entirely and the others count for nothing
+// while it stands: the one with the earliest from; of these the one without until,
+// or else with the earliest until; then the first by division, category, kind, area,
+// seats, employer, fund, standard, required_days and agency.
 type PostDeveloped struct {
 	Post         string        `json:"post"` // chosen by the agency, unique in the deployment
 	Category     string        `json:"category"`

@@ -9,17 +9,19 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
+// ViewName names the view and its table.
+const ViewName = "headcount"
+
 // View returns the view.
 func View() view.View {
-	return view.View{Name: "headcount", Version: 1, Placement: contribute}
+	return view.View{Name: ViewName, Version: 1, Placement: contribute}
 }
 
 func contribute(a timeline.Attributes, placed timeline.Placement, emit view.Emit) {
 	if placed.Empty() {
 		return
 	}
-	cell := view.CellOf(a)
-	cell.Group, cell.Sex = placed.Group, placed.Sex
+	cell := view.CellOfPlacement(a, placed)
 	emit(cell, placed.From, 0, 1)
 	if placed.Exit != 0 {
 		emit(cell, placed.Exit, 0, -1)

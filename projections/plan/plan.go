@@ -14,10 +14,16 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
+// The names of the views and of their tables.
+const (
+	PlannedViewName   = "planned"
+	DevelopedViewName = "developed"
+)
+
 // Planned returns the view of seats planned.
 func Planned() view.View {
-	return view.View{Name: "planned", Version: 1, Plan: func(p *timeline.Plan, emit view.Emit) {
-		cell := view.Cell{Division: p.Division, Area: p.Area}
+	return view.View{Name: PlannedViewName, Version: 1, Plan: func(p *timeline.Plan, emit view.Emit) {
+		cell := view.Cell{view.Division: string(p.Division), view.Area: p.Area}
 		emit(cell, civil.On(p.Year, time.January, 1), 0, p.Seats())
 		emit(cell, civil.On(p.Year+1, time.January, 1), 0, -p.Seats())
 	}}
@@ -25,7 +31,7 @@ func Planned() view.View {
 
 // Developed returns the view of seats developed.
 func Developed() view.View {
-	return view.View{Name: "developed", Version: 1, Post: func(p *timeline.Post, emit view.Emit) {
+	return view.View{Name: DevelopedViewName, Version: 1, Post: func(p *timeline.Post, emit view.Emit) {
 		a, ok := p.Attributes()
 		if !ok {
 			return

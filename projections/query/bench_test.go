@@ -19,14 +19,18 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections"
+	"github.com/muster-works/muster/projections/headcount"
 	"github.com/muster-works/muster/projections/internal/synthetic"
 	"github.com/muster-works/muster/projections/pgtest"
 	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/query/money"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/readmodel/postgres"
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/vacancy"
 	"github.com/muster-works/muster/projections/view"
 )
 
@@ -50,9 +54,9 @@ type benchRow struct {
 	n    int
 }
 
-// A benchSpan is a span before it has a number; one that stands has no until.
+// A benchSpan is a span before it has a number; one that is still known has no until.
 type benchSpan struct {
-	readmodel.SpanChange
+	packing.SpanChange
 	from, until uint64
 }
 
@@ -112,9 +116,9 @@ func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
 	}
 	at := make([]view.Cell, benchPosts+1)
 	for no := 1; no <= benchPosts; no++ {
-		at[no] = view.Cell{Division: villages[p.r.IntN(len(villages))], Category: pick("facility_maintenance", "public_service", "public_management", "social_governance", "social_undertaking"),
-			Kind: fmt.Sprint("kind ", p.r.IntN(30)), Area: pick("rural", "rural", "rural", "rural", "rural", "urban")}
-		batch.Posts = append(batch.Posts, readmodel.PostRow{No: timeline.Number(no), Name: fmt.Sprint("post-", no), Division: at[no].Division, Facts: []byte{}})
+		at[no] = view.Cell{view.Division: string(villages[p.r.IntN(len(villages))]), view.Category: pick("facility_maintenance", "public_service", "public_management", "social_governance", "social_undertaking"),
+			view.Kind: fmt.Sprint("kind ", p.r.IntN(30)), view.Area: pick("rural", "rural", "rural", "rural", "rural", "urban")}
+		batch.Posts = append(batch.Posts, readmodel.PostRow{No: timeline.Number(no), Name: fmt.Sprint("post-", no), Division: at[no].DivisionCode(), Facts: []byte{}})
 	}
 	var rows []benchRow
 	var spans []benchSpan
@@ -129,16 +133,16 @@ func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
 		no := 1 + p.r.IntN(benchPosts)
 		c := at[no]
 		seat := c
-		c.Group, c.Sex = pick("older", "older", "out_of_poverty", "low_income", "disabled"), pick("F", "M")
+		c[view.Group], c[view.Sex] = pick("older", "older", "out_of_poverty", "low_income", "disabled"), pick("F", "M")
 		cell := p.cell(c)
 		from := benchFirst + civil.Date(p.r.IntN(365))
 		until := from + civil.Date(1+p.r.IntN(300))
 		hired, left := known(from), known(until)
 		rows = append(rows, benchRow{hired, cell, from, 1}, benchRow{max(hired, left), cell, until, -1})
-		seat.Reason = fmt.Sprint("N", 1+p.r.IntN(5))
+		seat[view.Reason] = fmt.Sprint("N", 1+p.r.IntN(5))
 		filled := until + civil.Date(1+p.r.IntN(40))
 		open := benchSpan{from: max(hired, left)}
-		open.SpanChange = readmodel.SpanChange{Post: timeline.Number(no), Seat: i, Cell: p.cell(seat), Since: until, Until: readmodel.OpenEnd}
+		open.SpanChange = packing.SpanChange{Post: timeline.Number(no), Seat: i, Cell: p.cell(seat), Since: until, Until: packing.OpenEnd}
 		if again := open.from + uint64(p.r.IntN(4000)); again < benchCommits {
 			closed := open
 			closed.Until, closed.Filled, closed.from = filled, true, again
@@ -152,26 +156,26 @@ func (p *benchProvince) write(dir *readmodel.Dir, table *division.Table) {
 	slices.SortFunc(rows, func(a, b benchRow) int { return cmp.Compare(a.ord, b.ord) })
 	slices.SortFunc(spans, func(a, b benchSpan) int { return cmp.Compare(a.from, b.from) })
 	p.rows = rows
-	differences := make([][]readmodel.Difference, benchCommits+1)
+	differences := make([][]packing.Delta, benchCommits+1)
 	for _, r := range rows {
-		differences[r.ord] = append(differences[r.ord], readmodel.Difference{Cell: r.cell, Date: r.date, N: r.n})
+		differences[r.ord] = append(differences[r.ord], packing.Delta{Cell: r.cell, Date: r.date, N: r.n})
 	}
-	filled := make([][]readmodel.Difference, benchCommits+1)
-	changes := make([][]readmodel.SpanChange, benchCommits+1)
+	filled := make([][]packing.Delta, benchCommits+1)
+	changes := make([][]packing.SpanChange, benchCommits+1)
 	for i, s := range spans {
 		changes[s.from] = append(changes[s.from], s.SpanChange)
 		if s.until != 0 {
-			changes[s.until] = append(changes[s.until], readmodel.SpanChange{Ends: int64(i + 1)})
+			changes[s.until] = append(changes[s.until], packing.SpanChange{Ends: int64(i + 1)})
 		}
 		if s.Filled {
-			filled[s.from] = append(filled[s.from], readmodel.Difference{Cell: s.Cell, Date: s.Until, Measure: int(s.Until - s.Since), N: 1})
+			filled[s.from] = append(filled[s.from], packing.Delta{Cell: s.Cell, Date: s.Until, Measure: int(s.Until - s.Since), N: 1})
 		}
 	}
 	batch.Leaves = map[string][]readmodel.LeafRow{
-		"headcount": leaves(differences, readmodel.AppendDifferences),
-		"filled":    leaves(filled, readmodel.AppendDifferences),
-		"vacancy":   leaves(changes, readmodel.AppendSpans),
-		"cell":      leaves([][]view.Cell{1: p.listed}, readmodel.AppendCells),
+		headcount.ViewName:     leaves(differences, packing.AppendDeltas),
+		vacancy.FilledViewName: leaves(filled, packing.AppendDeltas),
+		vacancy.ViewName:       leaves(changes, packing.AppendSpans),
+		readmodel.CellTable:    leaves([][]view.Cell{1: p.listed}, packing.AppendCells),
 	}
 	w, err := dir.Create(ctx, "gen-000001", projections.Views())
 	if err != nil {
@@ -196,13 +200,13 @@ func benchMoment(i int) time.Time {
 	return benchFirst.Start(shanghai).Add(time.Duration(i) * (500 * 24 * time.Hour / benchCommits))
 }
 
-// pass is how long one pass over the rows of headcount takes that adds them up
-// by county: what an answer without balances would begin with.
+// pass returns how long one pass over the rows of headcount takes that adds them up by
+// county. An answer without prefix sums would begin with such a pass.
 func (p *benchProvince) pass() time.Duration {
 	county := make([]int32, len(p.listed)+1)
 	numbers := map[division.Code]int32{}
 	for i, c := range p.listed {
-		at := c.Division.At(division.County)
+		at := c.DivisionCode().At(division.County)
 		if _, ok := numbers[at]; !ok {
 			numbers[at] = int32(len(numbers))
 		}
@@ -223,13 +227,15 @@ func (p *benchProvince) pass() time.Duration {
 	return slices.Sorted(slices.Values(took))[len(took)/2]
 }
 
-// BenchmarkProvince measures answers over HTTP handlers, from the request to
-// the last byte of the answer, at 1.2 M persons in the books: every one with
-// another business date, another moment and other dimensions. p99-ms is the
-// goal's measure (50 ms), and p99-cpu-ms what the thread that answers works for
-// it, whoever else wants the cores; ÷pass is the median against one pass over the
-// rows of headcount in the same run; rows are those of an answer. It is run on the
-// read model in SQLite and in PostgreSQL.
+// BenchmarkProvince measures answers of the HTTP handler at 1.2 M persons, from the
+// request to the last byte of the answer. Each answer has another business date, another
+// moment and other dimensions. It runs on a read model in SQLite and on one in PostgreSQL.
+//
+//   - p99-ms is what the goal is set for: 50 ms.
+//   - p99-cpu-ms is the processor time of the thread that answers, which does not depend
+//     on what else the machine does.
+//   - ÷pass is the median ÷ the time of one pass over the rows of headcount in the same run.
+//   - rows is how many rows an answer has.
 func BenchmarkProvince(b *testing.B) {
 	b.Run("sqlite", func(b *testing.B) {
 		dir, err := sqlite.OpenDir(b.TempDir())
@@ -348,7 +354,7 @@ func benchmarkProvince(b *testing.B, dir *readmodel.Dir) {
 	}
 }
 
-// processorTime is what this thread has had.
+// processorTime returns how much processor time this thread has had.
 func processorTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_THREAD, &u); err != nil {
@@ -365,11 +371,15 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// BenchmarkPayroll measures the payroll of a county and of everything, at
-// 20,000 persons in twenty counties and a year of sheets and runs. first is the
-// first page of everything in a month that was not asked for before, any that of
-// one that was, at another business date and moment each time: per person and
-// month. county is a county's, in another month each time.
+// BenchmarkPayroll measures payrolls at 20,000 persons in twenty counties, with a year of
+// sheets and runs.
+//
+//   - first is the first page of the payroll of everyone, in a month that was not asked for
+//     before.
+//   - any is the first page of a month that was, at another business date and moment each
+//     time.
+//   - county is the payroll of a county, in another month each time.
+//   - funds are the balances of all funds; first-s is the first answer.
 func BenchmarkPayroll(b *testing.B) {
 	l := memlog.New()
 	if _, err := synthetic.Fill(b.Context(), l, synthetic.Size{Posts: 4000, Months: 12, Counties: 20, Seed: 1}); err != nil {
@@ -401,7 +411,7 @@ func BenchmarkPayroll(b *testing.B) {
 		{"county", func() string { return "division=370105&" + next() + clocks() }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			ask[query.Payroll](w, "/v1/payroll?month=2022-05")
+			ask[money.Payroll](w, "/v1/payroll?month=2022-05")
 			var took []time.Duration
 			rows := 0
 			for b.Loop() {
@@ -427,10 +437,10 @@ func BenchmarkPayroll(b *testing.B) {
 	}
 	b.Run("funds", func(b *testing.B) {
 		start := time.Now()
-		ask[query.Funds](w, "/v1/funds")
+		ask[money.Funds](w, "/v1/funds")
 		first := time.Since(start)
 		for b.Loop() {
-			ask[query.Funds](w, "/v1/funds")
+			ask[money.Funds](w, "/v1/funds")
 		}
 		b.ReportMetric(first.Seconds(), "first-s")
 	})

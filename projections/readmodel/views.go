@@ -5,28 +5,30 @@ import (
 	"database/sql"
 	"fmt"
 
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
 )
 
-// Cells calls yield with the cells that each commit after an ordinal named for
-// the first time, in log order. Cells are numbered from 1 in that order; views
-// number the places of their rows by them. The cells are good until yield
-// returns, their texts for ever.
+// Cells calls yield with the cells that each commit after an ordinal named for the
+// first time, in log order. Cells are numbered from 1 in that order, and rows of
+// views name a cell by its number. The slice is good until yield returns; the texts
+// may be kept.
 func (r *Reader) Cells(ctx context.Context, after uint64, yield func(ord uint64, cells []view.Cell)) error {
-	return cells(ctx, r.generation, after, yield)
+	return readCells(ctx, r.generation, after, yield)
 }
 
-// Differences calls yield with the rows of a view that each commit after an
-// ordinal brought, in log order. The rows are good until yield returns. Read the
-// cells after them: a row never names a cell that is not there yet.
-func (r *Reader) Differences(ctx context.Context, view string, after uint64, yield func(ord uint64, rows []Difference)) error {
+// Deltas calls yield with the deltas of a view that each commit after an ordinal
+// brought, in log order. The slice is good until yield returns. If cells are read
+// after the deltas, the cell of every delta is among them. Deltas fails with
+// ErrUnknown if the generation has no such view.
+func (r *Reader) Deltas(ctx context.Context, view string, after uint64, yield func(ord uint64, rows []packing.Delta)) error {
 	if _, ok := r.views[view]; !ok {
 		return fmt.Errorf("view %q: %w", view, ErrUnknown)
 	}
-	var room []Difference
-	return rows(ctx, r.generation, view, "differences", after, func(ord uint64, packed []byte) (err error) {
-		if room, err = ReadDifferences(packed, ord, room[:0]); err == nil {
+	var room []packing.Delta
+	return readPacked(ctx, r.generation, view, deltasColumn, after, func(ord uint64, packed []byte) (err error) {
+		if room, err = packing.ReadDeltas(packed, ord, room[:0]); err == nil {
 			yield(ord, room)
 		}
 		return err
@@ -34,62 +36,48 @@ func (r *Reader) Differences(ctx context.Context, view string, after uint64, yie
 }
 
 // Spans calls yield with what each commit after an ordinal changed in a view of
-// spans, likewise.
-func (r *Reader) Spans(ctx context.Context, view string, after uint64, yield func(ord uint64, changes []SpanChange)) error {
+// spans, as Deltas does.
+func (r *Reader) Spans(ctx context.Context, view string, after uint64, yield func(ord uint64, changes []packing.SpanChange)) error {
 	if _, ok := r.views[view]; !ok {
 		return fmt.Errorf("view %q: %w", view, ErrUnknown)
 	}
-	return spans(ctx, r.generation, view, after, yield)
+	return readSpans(ctx, r.generation, view, after, yield)
 }
 
-// Cells is that of a Reader, from the beginning.
+// Cells does what Reader.Cells does, from the first commit on.
 func (w *Writer) Cells(ctx context.Context, yield func(ord uint64, cells []view.Cell)) error {
-	return cells(ctx, w.ledger, 0, yield)
+	return readCells(ctx, w.generation, 0, yield)
 }
 
-// Spans is that of a Reader, from the beginning.
-func (w *Writer) Spans(ctx context.Context, view string, yield func(ord uint64, changes []SpanChange)) error {
-	return spans(ctx, w.ledger, view, 0, yield)
+// Spans does what Reader.Spans does, from the first commit on.
+func (w *Writer) Spans(ctx context.Context, view string, yield func(ord uint64, changes []packing.SpanChange)) error {
+	return readSpans(ctx, w.generation, view, 0, yield)
 }
 
-func cells(ctx context.Context, g Generation, after uint64, yield func(uint64, []view.Cell)) error {
+func readCells(ctx context.Context, g Generation, after uint64, yield func(uint64, []view.Cell)) error {
 	var room []view.Cell
-	return rows(ctx, g, "cell", "cells", after, func(ord uint64, packed []byte) (err error) {
-		if room, err = ReadCells(packed, room[:0]); err == nil {
+	return readPacked(ctx, g, CellTable, "cells", after, func(ord uint64, packed []byte) (err error) {
+		if room, err = packing.ReadCells(packed, room[:0]); err == nil {
 			yield(ord, room)
 		}
 		return err
 	})
 }
 
-func spans(ctx context.Context, g Generation, view string, after uint64, yield func(uint64, []SpanChange)) error {
-	var room []SpanChange
-	return rows(ctx, g, view, "spans", after, func(ord uint64, packed []byte) (err error) {
-		if room, err = ReadSpans(packed, room[:0]); err == nil {
+func readSpans(ctx context.Context, g Generation, view string, after uint64, yield func(uint64, []packing.SpanChange)) error {
+	var room []packing.SpanChange
+	return readPacked(ctx, g, view, spansColumn, after, func(ord uint64, packed []byte) (err error) {
+		if room, err = packing.ReadSpans(packed, room[:0]); err == nil {
 			yield(ord, room)
 		}
 		return err
 	})
 }
 
-// bodyOf returns the column with the leaves of a view: differences or spans.
-func (r *Reader) bodyOf(ctx context.Context, view string) (string, error) {
-	rows, err := r.generation.Query(ctx, `SELECT * FROM `+view+` WHERE last = 0`)
-	if err != nil {
-		return "", err
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil || len(columns) != 2 {
-		return "", fmt.Errorf("%w: columns of %s are %v: %w", ErrUnusable, view, columns, err)
-	}
-	return columns[1], nil
-}
-
-// rows calls yield with the packed rows that each commit after an ordinal added
-// to a table of leaves, in log order.
-func rows(ctx context.Context, g Generation, table, body string, after uint64, yield func(ord uint64, packed []byte) error) error {
-	return each(ctx, g, func(rows Rows) error {
+// readPacked calls yield with the packed bytes that each commit after an ordinal
+// added to a table of leaves, in log order.
+func readPacked(ctx context.Context, g Generation, table, body string, after uint64, yield func(ord uint64, packed []byte) error) error {
+	return eachRow(ctx, g, func(rows Rows) error {
 		var leaf sql.RawBytes
 		if err := rows.Scan(&leaf); err != nil {
 			return err
@@ -104,10 +92,11 @@ func rows(ctx context.Context, g Generation, table, body string, after uint64, y
 			return fmt.Errorf("%w: table %s: %w", ErrUnusable, table, err)
 		}
 		return nil
-	}, rowsQuery(table, body, after))
+	}, leavesAfterQuery(table, body, after))
 }
 
-// rowsQuery asks for the leaves of a table with the commits after an ordinal.
-func rowsQuery(table, body string, after uint64) string {
+// leavesAfterQuery returns the query for the leaves of a table that hold commits
+// after an ordinal.
+func leavesAfterQuery(table, body string, after uint64) string {
 	return fmt.Sprintf(`SELECT %s FROM %s WHERE last >= %d ORDER BY last`, body, table, timeline.MakeRef(after+1, 0))
 }

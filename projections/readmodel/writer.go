@@ -10,43 +10,52 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
-// A Writer writes one generation. It is not safe for concurrent use.
+// A Writer writes one generation. Beat apart, its methods are not safe for
+// concurrent use.
 //
-// Dir.Create makes a new generation that is loaded in bulk: without indexes,
-// unusable until Finish. What is written is there for good with each checkpoint;
-// Dir.Resume goes on with an interrupted load from the last one. Dir.TakeOver
-// goes on with a finished generation, transaction by transaction.
+//	Dir.Create ─► bulk load ── Finish ─► ready ─► live writing
+//	Dir.Resume ─────┘                     ▲
+//	                          Dir.TakeOver┘
+//
+// A bulk load fills a new generation, which has no indexes and cannot be used until
+// Finish. What it wrote is durable with each batch that has a checkpoint: after a
+// crash, Dir.Resume goes on from the last one. Live writing adds to a finished
+// generation, and each batch is one transaction.
+//
+// A Writer that was taken over fails with ErrFenced and writes nothing more.
 type Writer struct {
-	ledger Ledger
-	name   string
-	views  []view.View
-	epoch  uint64
-	ord    uint64
-	bulk   bool
+	generation GenerationWriter
+	name       string
+	views      []view.View
+	epoch      uint64
+	ord        uint64
+	bulk       bool
 }
 
-// Create makes a new generation. It fails with fs.ErrExist if it is there.
+// Create makes a new generation to be loaded in bulk. It fails with fs.ErrExist if
+// there is a generation with the name.
 func (d *Dir) Create(ctx context.Context, name string, views []view.View) (*Writer, error) {
 	l, err := d.store.Create(ctx, name, views)
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{ledger: l, name: name, views: views, bulk: true}
+	w := &Writer{generation: l, name: name, views: views, bulk: true}
 	if w.epoch, _, err = l.TakeOver(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("create %s: %w", name, err), l.Close())
 	}
 	return w, nil
 }
 
-// TakeOver takes a finished generation over: any other writer of it fails
-// with ErrFenced from now on. It fails with ErrUnusable when the generation
-// was made by other versions of the views.
+// TakeOver opens a finished generation for live writing. Any other writer of it
+// fails with ErrFenced from then on. TakeOver fails with ErrUnusable if the
+// generation was made by other versions of tables, timelines or views, and with
+// ErrHeld if another writer cannot be made to let go of it.
 func (d *Dir) TakeOver(ctx context.Context, name string, views []view.View) (*Writer, error) {
-	l, err := d.store.Edit(ctx, name, views)
+	l, err := d.store.OpenWriter(ctx, name, views)
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{ledger: l, name: name, views: views}
+	w := &Writer{generation: l, name: name, views: views}
 	if err := w.takeOver(ctx, "ready"); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), l.Close())
 	}
@@ -54,22 +63,22 @@ func (d *Dir) TakeOver(ctx context.Context, name string, views []view.View) (*Wr
 }
 
 // Resume goes on with the newest bulk load that was interrupted. It fails with
-// ErrNone where there is none to go on with: every one is finished, was made by
-// other versions, has not reached a checkpoint, or somebody is still at it.
+// ErrNone if there is none to go on with: each is finished, was made by other
+// versions, has not reached a checkpoint, or is still being loaded.
 func (d *Dir) Resume(ctx context.Context, views []view.View) (*Writer, error) {
 	names, err := d.Generations(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range slices.Backward(names) {
-		l, err := d.store.Resume(ctx, name, views)
+		l, err := d.store.ResumeLoad(ctx, name, views)
 		if errors.Is(err, ErrBusy) || errors.Is(err, ErrUnusable) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		w := &Writer{ledger: l, name: name, views: views, bulk: true}
+		w := &Writer{generation: l, name: name, views: views, bulk: true}
 		err = w.takeOver(ctx, "building")
 		if err == nil && w.ord > 0 {
 			return w, nil
@@ -82,8 +91,10 @@ func (d *Dir) Resume(ctx context.Context, views []view.View) (*Writer, error) {
 	return nil, ErrNone
 }
 
+// takeOver checks that the generation is in a state and has the views of w, and
+// raises its epoch.
 func (w *Writer) takeOver(ctx context.Context, state string) error {
-	have, err := usable(ctx, w.ledger, state)
+	have, err := checkMeta(ctx, w.generation, state)
 	if err != nil {
 		return err
 	}
@@ -94,7 +105,7 @@ func (w *Writer) takeOver(ctx context.Context, state string) error {
 	if !maps.Equal(have, want) {
 		return fmt.Errorf("%w: it has the views %v, want %v", ErrUnusable, have, want)
 	}
-	if w.epoch, w.ord, err = w.ledger.TakeOver(ctx); err != nil {
+	if w.epoch, w.ord, err = w.generation.TakeOver(ctx); err != nil {
 		return fmt.Errorf("take over: %w", err)
 	}
 	return nil
@@ -103,35 +114,35 @@ func (w *Writer) takeOver(ctx context.Context, state string) error {
 // Name returns the name of the generation.
 func (w *Writer) Name() string { return w.name }
 
-// Ord returns the ordinal of the last commit written.
+// Ord returns the ordinal of the last commit written, 0 if there is none.
 func (w *Writer) Ord() uint64 { return w.ord }
 
-// Bulk says whether the generation is being loaded in bulk.
+// Bulk reports whether the generation is being loaded in bulk.
 func (w *Writer) Bulk() bool { return w.bulk }
 
 // Close closes the generation.
-func (w *Writer) Close() error { return w.ledger.Close() }
+func (w *Writer) Close() error { return w.generation.Close() }
 
-// Beat tells whoever stands by that this writer lives. It may be called while
-// another method runs, and fails with ErrFenced once another writer took over.
-func (w *Writer) Beat(ctx context.Context) error { return w.ledger.Beat(ctx) }
+// Beat tells projectors that stand by that this writer lives. It may be called while
+// another method runs. It fails with ErrFenced if another writer took over.
+func (w *Writer) Beat(ctx context.Context) error { return w.generation.Beat(ctx) }
 
-// Fenced returns ErrFenced when another writer took over, and otherwise why that
-// cannot be told, or nil. It waits for nobody's transaction.
-func (w *Writer) Fenced(ctx context.Context) error {
-	p, err := pulse(ctx, w.ledger)
+// CheckFence returns ErrFenced if another writer took over, and nil if none did. It
+// does not wait for a transaction of another writer.
+func (w *Writer) CheckFence(ctx context.Context) error {
+	p, err := queryPulse(ctx, w.generation)
 	if err == nil && p.Epoch > w.epoch {
 		err = ErrFenced
 	}
 	return err
 }
 
-// Finish ends a bulk load: indexes, everything durable, usable. The Writer
-// goes on transaction by transaction.
+// Finish ends a bulk load: it makes the indexes, makes everything durable and the
+// generation ready. The Writer goes on with live writing.
 func (w *Writer) Finish(ctx context.Context) error {
-	err := w.ledger.Finish(ctx)
+	err := w.generation.Finish(ctx)
 	if err == nil {
-		w.epoch, _, err = w.ledger.TakeOver(ctx)
+		w.epoch, _, err = w.generation.TakeOver(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("finish %s: %w", w.name, err)
@@ -141,10 +152,11 @@ func (w *Writer) Finish(ctx context.Context) error {
 }
 
 // Write writes a batch and moves the position to its last commit, in one
-// transaction. It fails with ErrFenced when another writer took over.
+// transaction. It fails with ErrFenced if another writer took over; then nothing of
+// the batch was written.
 func (w *Writer) Write(ctx context.Context, b *Batch) error {
-	last := b.Last(w.ord)
-	if err := w.ledger.Write(ctx, w.ord, b); err != nil {
+	last := b.LastOrdinal(w.ord)
+	if err := w.generation.Write(ctx, w.ord, b); err != nil {
 		return fmt.Errorf("write up to commit %d: %w", last, err)
 	}
 	w.ord = last

@@ -21,6 +21,7 @@ import (
 
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/comparison"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/projections/view"
 )
@@ -51,7 +52,7 @@ type Report struct {
 	// At is the commit at which the two were compared, and that the new one was
 	// built up to.
 	At     readmodel.Commit
-	Tables []readmodel.TableDifference
+	Tables []comparison.TableDifference
 	// SetAside are the events that the new generation leaves out.
 	SetAside []readmodel.SetAside
 	// LivingState is that of the living generation at the commit, to be held
@@ -147,7 +148,7 @@ func (r *Report) compare(ctx context.Context, living *readmodel.Reader, into *re
 		}
 		r.LivingState = c.State
 	}
-	r.Tables, err = readmodel.Compare(ctx, living, rebuilt, min(r.At.Ord, m.Ord), examples)
+	r.Tables, err = comparison.Compare(ctx, living, rebuilt, min(r.At.Ord, m.Ord), examples)
 	return err
 }
 

@@ -14,12 +14,16 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections"
+	"github.com/muster-works/muster/projections/headcount"
 	"github.com/muster-works/muster/projections/internal/synthetic"
+	"github.com/muster-works/muster/projections/plan"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/replay"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/vacancy"
 	_ "modernc.org/sqlite"
 )
 
@@ -98,7 +102,7 @@ func TestReplay(t *testing.T) {
 	compared := 0
 	for _, d := range report.Tables {
 		compared += d.Rows
-		if d.Rows == 0 && d.Table != "void" && d.Table != "plan_line" && d.Table != "planned" {
+		if d.Rows == 0 && d.Table != "void" && d.Table != "plan_line" && d.Table != plan.PlannedViewName {
 			t.Errorf("no row of %s was compared", d.Table)
 		}
 	}
@@ -143,25 +147,25 @@ func TestDifferences(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	inFirst(t, db, "headcount", "differences", editDifferences(func(rows []readmodel.Difference) []readmodel.Difference {
+	inFirst(t, db, headcount.ViewName, "differences", editDeltas(func(rows []packing.Delta) []packing.Delta {
 		rows[0].N++
 		return rows
 	}))
-	inFirst(t, db, "developed", "differences", editDifferences(func(rows []readmodel.Difference) []readmodel.Difference {
+	inFirst(t, db, plan.DevelopedViewName, "differences", editDeltas(func(rows []packing.Delta) []packing.Delta {
 		return slices.Delete(rows, 1, 2)
 	}))
-	inFirst(t, db, "filled", "differences", editDifferences(func(rows []readmodel.Difference) []readmodel.Difference {
+	inFirst(t, db, vacancy.FilledViewName, "differences", editDeltas(func(rows []packing.Delta) []packing.Delta {
 		more := rows[0]
 		more.Date, more.Measure = more.Date+1, more.Measure+7
 		return append(rows, more)
 	}))
-	inFirst(t, db, "vacancy", "spans", func(ord uint64, packed []byte) []byte {
-		changes, err := readmodel.ReadSpans(packed, nil)
+	inFirst(t, db, vacancy.ViewName, "spans", func(ord uint64, packed []byte) []byte {
+		changes, err := packing.ReadSpans(packed, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		changes[0].Seat += 50
-		return readmodel.AppendSpans(nil, changes)
+		return packing.AppendSpans(nil, changes)
 	})
 	for _, q := range []string{
 		`UPDATE post SET facts = substr(facts, 1, 0) WHERE no = 3`,
@@ -217,13 +221,13 @@ func inFirst(t *testing.T, db *sql.DB, view, body string, edit func(ord uint64, 
 	}
 }
 
-func editDifferences(edit func([]readmodel.Difference) []readmodel.Difference) func(uint64, []byte) []byte {
+func editDeltas(edit func([]packing.Delta) []packing.Delta) func(uint64, []byte) []byte {
 	return func(ord uint64, packed []byte) []byte {
-		rows, err := readmodel.ReadDifferences(packed, ord, nil)
+		rows, err := packing.ReadDeltas(packed, ord, nil)
 		if err != nil {
 			panic(err)
 		}
-		return readmodel.AppendDifferences(nil, edit(rows))
+		return packing.AppendDeltas(nil, edit(rows))
 	}
 }
 

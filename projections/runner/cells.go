@@ -25,22 +25,33 @@ type cells struct {
 	}
 }
 
+// A place is what the axes of a post say: the division as a number, and the
+// numbers of the texts of the others.
 type place struct {
-	division             uint64
-	category, kind, area uint32
+	division uint64
+	others   [view.PostAxes - 1]uint32
 }
 
+// A cell is a place with the numbers of the texts of the axes that vary there.
 type cell struct {
-	place                      uint32
-	group, sex, reason, agency uint32
+	place  uint32
+	varied [int(view.AxisCount) - view.PostAxes]uint32
 }
 
 func (p place) hash() uint64 {
-	return mixed(p.division, uint64(p.category)<<40|uint64(p.kind)<<8|uint64(p.area))
+	h := p.division
+	for _, text := range p.others {
+		h = mixed(h, uint64(text))
+	}
+	return h
 }
 
 func (c cell) hash() uint64 {
-	return mixed(uint64(c.place)<<32|uint64(c.reason), uint64(c.group)<<40|uint64(c.sex)<<32|uint64(c.agency))
+	h := uint64(c.place)
+	for _, text := range c.varied {
+		h = mixed(h, uint64(text))
+	}
+	return h
 }
 
 // mixed spreads two numbers over all bits of one.
@@ -65,20 +76,29 @@ func (c *cells) text(s string) uint32 {
 
 // place returns the number of a cell's place.
 func (c *cells) place(v *view.Cell) uint32 {
-	if l := &c.last.cell; c.last.place != 0 && l.Division == v.Division && l.Category == v.Category && l.Kind == v.Kind && l.Area == v.Area {
+	if c.last.place != 0 && [view.PostAxes]string(c.last.cell[:view.PostAxes]) == [view.PostAxes]string(v[:view.PostAxes]) {
 		return c.last.place
 	}
-	d, err := strconv.ParseUint(string(v.Division), 10, 63)
-	if err != nil || len(v.Division) != 12 {
+	code := v[view.Division]
+	d, err := strconv.ParseUint(code, 10, 63)
+	if err != nil || len(code) != 12 {
 		// Not a code of 12 digits: the log is trusted, but not to that point.
-		d = 1<<63 | uint64(c.text(string(v.Division)))
+		d = 1<<63 | uint64(c.text(code))
 	}
-	no, _ := c.places.number(place{d, c.text(v.Category), c.text(v.Kind), c.text(v.Area)})
+	key := place{division: d}
+	for i := range key.others {
+		key.others[i] = c.text(v[1+i])
+	}
+	no, _ := c.places.number(key)
 	return no
 }
 
 func (c *cells) key(v *view.Cell) cell {
-	return cell{c.place(v), c.text(v.Group), c.text(v.Sex), c.text(v.Reason), c.text(v.Agency)}
+	key := cell{place: c.place(v)}
+	for i := range key.varied {
+		key.varied[i] = c.text(v[view.PostAxes+i])
+	}
+	return key
 }
 
 // id returns the number of a cell and gives it one where it has none.

@@ -22,9 +22,5 @@ func TestCheckpointLayout(t *testing.T) {
 	for i, part := range f.checkpoint() {
 		cases = append(cases, layouttest.Case{Name: "part " + strconv.Itoa(i), Bytes: part})
 	}
-	schema, err := strconv.Atoi(readmodel.MetaRows(nil)["schema"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	layouttest.Check(t, layouttest.Form{Name: "checkpoint", Constant: "readmodel.schemaVersion", Version: []int{schema}}, cases...)
+	layouttest.Check(t, layouttest.Form{Name: "checkpoint", Constant: "readmodel.SchemaVersion", Version: []int{readmodel.SchemaVersion}}, cases...)
 }

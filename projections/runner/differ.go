@@ -9,6 +9,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
 )
@@ -35,7 +36,7 @@ type differ struct {
 	reading timeline.Post        // used again for each post that is read
 	held    []held               // likewise
 	placed  []timeline.Placement // likewise, as they were before the commit
-	summed  []readmodel.Difference
+	summed  []packing.Delta
 	packed  []byte // likewise, for what is added to a shelf
 }
 
@@ -47,7 +48,7 @@ type change struct {
 	met     []timeline.Ref // of the events, 0 for those not met before
 	posts   []touched      // in the order in which they were
 	plans   []touched
-	voids   []readmodel.VoidRow
+	voids   []readmodel.RetractionRow
 	bearers []person // named for the first time
 }
 
@@ -105,7 +106,7 @@ func (d *differ) load(ctx context.Context, w *readmodel.Writer) error {
 
 // shelves yields what is written in leaves, by table.
 func (d *differ) shelves(yield func(table string, s *shelf) bool) {
-	if !yield("cell", &d.named) {
+	if !yield(readmodel.CellTable, &d.named) {
 		return
 	}
 	for i := range d.views {
@@ -173,7 +174,7 @@ func (d *differ) apply(c *change) error {
 		return err
 	}
 	if fresh := d.cells.fresh; len(fresh) > 0 {
-		d.packed = readmodel.AppendCells(d.packed[:0], fresh)
+		d.packed = packing.AppendCells(d.packed[:0], fresh)
 		d.add(c.row.Ord, &d.named, ofCells)
 		d.cells.fresh = fresh[:0]
 	}

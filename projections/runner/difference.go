@@ -8,6 +8,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
 )
@@ -16,16 +17,16 @@ import (
 // hold.
 type rows struct {
 	leaves      shelf
-	last        int64                  // number of the last span
-	holding     [][]held               // by post
-	of          []int                  // views that count its spans
-	before, now []part                 // of the timeline under way
-	was, is     view.Emit              // take those parts
-	count       view.Emit              // adds to the sums, or takes away
-	sign        int                    // which of the two
-	sums        []sum                  // of the commit under way
-	changes     []readmodel.SpanChange // likewise
-	near        [256]int32             // where in sums something was added last, by a hash of its place
+	last        int64                // number of the last span
+	holding     [][]held             // by post
+	of          []int                // views that count its spans
+	before, now []part               // of the timeline under way
+	was, is     view.Emit            // take those parts
+	count       view.Emit            // adds to the sums, or takes away
+	sign        int                  // which of the two
+	sums        []sum                // of the commit under way
+	changes     []packing.SpanChange // likewise
+	near        [256]int32           // where in sums something was added last, by a hash of its place
 }
 
 // A part is n of a contribution.
@@ -82,7 +83,7 @@ func (d *differ) difference(c *change) error {
 	for i := range d.views {
 		d.sum(c.row.Ord, i)
 		if r := d.rows[i]; len(r.changes) > 0 {
-			d.packed = readmodel.AppendSpans(d.packed[:0], r.changes)
+			d.packed = packing.AppendSpans(d.packed[:0], r.changes)
 			d.add(c.row.Ord, &r.leaves, i)
 			r.changes = r.changes[:0]
 		}
@@ -276,12 +277,12 @@ func (d *differ) sum(ord uint64, view int) {
 			s.n += r.sums[i].n
 		}
 		if s.n != 0 {
-			all = append(all, readmodel.Difference{Cell: s.cell, Date: s.date, Measure: s.measure, N: s.n})
+			all = append(all, packing.Delta{Cell: s.cell, Date: s.date, Measure: s.measure, N: s.n})
 		}
 	}
 	r.sums, d.summed = r.sums[:0], all
 	if len(all) > 0 {
-		d.packed = readmodel.AppendDifferences(d.packed[:0], all)
+		d.packed = packing.AppendDeltas(d.packed[:0], all)
 		d.add(ord, &r.leaves, view)
 	}
 }

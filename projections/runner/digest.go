@@ -29,8 +29,9 @@ type digest struct {
 	lines  []line
 	packed []byte // what the rests of facts are parts of
 
-	// What is named, in the order in which it is. What comes again shortly is mostly
-	// there once.
+	// What is named, in the order in which it is first. This is hashed, so it depends
+	// on the commit alone. A post stands there once for each run of events or lines
+	// that name it in turn, everything else once.
 	posts    []postName
 	agencies []string
 	cells    []view.Cell // of parts
@@ -97,13 +98,14 @@ type digester struct {
 	scanner   events.Scanner
 	calendar  *timeline.Calendar
 	reporting reporting
-	agencies  recent
+	agencies  map[string]int // places in the list of the digest under way
 	said      hash.Hash
 	scratch   []byte
 }
 
 func newDigester(views []view.View, setAside []log.Position) *digester {
-	g := &digester{views: views, setAside: setAside, said: sha256.New()}
+	g := &digester{views: views, setAside: setAside, agencies: map[string]int{}, said: sha256.New()}
+	g.reporting.cells = map[view.Cell]int{}
 	g.reporting.take = g.reporting.part
 	return g
 }
@@ -113,26 +115,42 @@ func newDigester(views []view.View, setAside []log.Position) *digester {
 func (g *digester) digest(d *digest) error {
 	d.events, d.lines, d.posts, d.packed, d.facts = d.events[:0], d.lines[:0], d.posts[:0], d.packed[:0], 0
 	d.agencies, d.cells, d.parts = d.agencies[:0], d.cells[:0], d.parts[:0]
+	clear(g.agencies)
+	clear(g.reporting.cells)
 	for i, raw := range d.Events {
 		e, err := g.scanner.Scan(raw)
-		if at := d.Position.Event(i); err != nil && slices.Contains(g.setAside, at) {
-			d.events = append(d.events, digested{aside: err.Error(), lines: len(d.lines), parts: len(d.parts)})
+		if err == nil {
+			err = g.event(d, e)
+		}
+		if err == nil {
 			continue
-		} else if err != nil {
+		}
+		at := d.Position.Event(i)
+		if !slices.Contains(g.setAside, at) {
 			return fmt.Errorf("%w at position %s: %w", ErrPoisoned, at, err)
 		}
-		d.events = append(d.events, digested{key: e.Key().Hash()})
-		x := &d.events[i]
-		x.agency, x.county = g.agency(d, e.Agency()), county(e)
-		if superseded, ok := e.Supersedes(); ok {
-			x.replaced, x.replaces = superseded.Hash(), true
-		}
-		g.say(d, x, e)
-		g.report(d, e)
-		x.lines, x.parts = len(d.lines), len(d.parts)
-		d.facts += e.Facts()
+		d.events = append(d.events, digested{aside: err.Error(), lines: len(d.lines), parts: len(d.parts)})
 	}
 	g.hash(d)
+	return nil
+}
+
+// event adds an event to the digest. When it fails it has added nothing.
+func (g *digester) event(d *digest, e *events.Event) error {
+	i := len(d.events)
+	d.events = append(d.events, digested{key: e.Key().Hash()})
+	x := &d.events[i]
+	if err := g.say(d, x, e); err != nil {
+		d.events = d.events[:i]
+		return err
+	}
+	x.agency, x.county = g.agency(d, e.Agency()), county(e)
+	if superseded, ok := e.Supersedes(); ok {
+		x.replaced, x.replaces = superseded.Hash(), true
+	}
+	g.report(d, e)
+	x.lines, x.parts = len(d.lines), len(d.parts)
+	d.facts += e.Facts()
 	return nil
 }
 
@@ -152,19 +170,21 @@ type reporting struct {
 	view  int
 	to    *digest
 	take  view.Report
-	cells recent
+	cells map[view.Cell]int // places in the list of the digest
 }
 
 func (r *reporting) part(c view.Cell, on civil.Date, measure, n int) {
 	if n == 0 {
 		return
 	}
-	d, at := r.to, r.cells.of(slot(c.Agency)+slot(string(c.Division))+slot(c.Kind))
-	if *at >= len(d.cells) || d.cells[*at] != c {
-		*at = len(d.cells)
+	d := r.to
+	at, ok := r.cells[c]
+	if !ok {
+		at = len(d.cells)
 		d.cells = append(d.cells, c)
+		r.cells[c] = at
 	}
-	d.parts = append(d.parts, reported{r.view, *at + 1, on, measure, n})
+	d.parts = append(d.parts, reported{r.view, at + 1, on, measure, n})
 }
 
 // hash hashes what the fold takes of the commit, but for whom it is about and what it
@@ -218,8 +238,9 @@ func county(e *events.Event) string {
 	return ""
 }
 
-// say takes down what an event says.
-func (g *digester) say(d *digest, x *digested, e *events.Event) {
+// say takes down what an event says. It fails when nothing is known to be done with
+// the type of the event, and has added nothing then.
+func (g *digester) say(d *digest, x *digested, e *events.Event) error {
 	pack := func(b []byte) extent {
 		p := extent{len(d.packed), len(b)}
 		d.packed = b
@@ -292,7 +313,10 @@ func (g *digester) say(d *digest, x *digested, e *events.Event) {
 	case *events.PersonRevealed:
 		x.tag = timeline.TagMentioned
 		about(v.Person, extent{})
+	default:
+		return d.mention(x, v)
 	}
+	return nil
 }
 
 // attendance takes down a sheet, of a month or of a day.
@@ -320,39 +344,16 @@ func (g *digester) month(m civil.Month) *timeline.Calendar {
 	return g.calendar
 }
 
-// agency notes the name of an agency.
+// agency returns the place of an agency in the list of the digest, from 1, and adds
+// the agency when it is not there.
 func (g *digester) agency(d *digest, name string) int {
-	at := g.agencies.of(slot(name))
-	if *at >= len(d.agencies) || d.agencies[*at] != name {
-		*at = len(d.agencies)
+	at, ok := g.agencies[name]
+	if !ok {
+		at = len(d.agencies)
 		d.agencies = append(d.agencies, name)
+		g.agencies[name] = at
 	}
-	return *at + 1
-}
-
-// Recent is where in a list something was put last, by slots. Events of one commit
-// come from many agencies in turn, so to look at the last one alone is not enough.
-// A slot follows from what was put there, so what lists before left behind is never
-// taken for what is in this one, and makes no difference.
-type recent [256]int
-
-func (r *recent) of(slot uint64) *int { return &r[slot>>56] }
-
-// slot spreads short texts over the high bits. What it says of two that differ may be
-// the same, and then a list has them more than once. That is hashed, so slots must be
-// the same in every process, as maphash is not, and another slot is another state:
-// schemaVersion of readmodel goes up with it.
-func slot(s string) uint64 {
-	var v uint64
-	if n := len(s); n >= 8 {
-		b := []byte(s)
-		v = binary.LittleEndian.Uint64(b) + 31*binary.LittleEndian.Uint64(b[n-8:])
-	} else {
-		for i := range n {
-			v = v<<8 | uint64(s[i])
-		}
-	}
-	return v * 0x9e3779b97f4a7c15
+	return at + 1
 }
 
 // post notes the name of a post.

@@ -91,7 +91,7 @@ func (f *fold) reset() {
 
 // shelves yields what is written in leaves, by table. The differ must be at rest.
 func (f *fold) shelves(yield func(table string, s *shelf) bool) {
-	if yield("leaf", &f.leaves) && yield("person", &f.persons.ids) && yield("bearer", &f.persons.bearers) && yield("agency_leaf", &f.refs) {
+	if yield(readmodel.PersonFactTable, &f.leaves) && yield(readmodel.PseudonymTable, &f.persons.ids) && yield(readmodel.BearerTable, &f.persons.bearers) && yield(readmodel.AgencyLeafTable, &f.refs) {
 		f.differ.shelves(yield)
 	}
 }
@@ -129,7 +129,7 @@ func (f *fold) timelines(ctx context.Context, d *digest) error {
 		row.Keys = append(row.Keys, d.events[i].key[:]...)
 	}
 	f.batch.Commits = append(f.batch.Commits, row)
-	voids := len(f.batch.Voids)
+	voids := len(f.batch.Retractions)
 	change := f.commit.change
 	var err error
 	if change.met, err = f.keys.meet(ctx, change.met, f.ord, d.events); err != nil {
@@ -153,7 +153,7 @@ func (f *fold) timelines(ctx context.Context, d *digest) error {
 	for i := range change.plans {
 		change.plans[i].facts = f.plans[change.plans[i].no].facts
 	}
-	change.row, change.voids = f.batch.Commits[len(f.batch.Commits)-1], f.batch.Voids[voids:]
+	change.row, change.voids = f.batch.Commits[len(f.batch.Commits)-1], f.batch.Retractions[voids:]
 	change.bearers = append(change.bearers, f.persons.fresh...)
 	f.persons.fresh = f.persons.fresh[:0]
 	return nil
@@ -172,7 +172,7 @@ func (f *fold) event(ctx context.Context, d *digest, i int) error {
 	f.say(d, i, ref)
 	if by, ok := f.pending[x.key]; ok {
 		delete(f.pending, x.key)
-		f.batch.Voids = append(f.batch.Voids, readmodel.VoidRow{Key: x.key, By: by, Target: ref})
+		f.batch.Retractions = append(f.batch.Retractions, readmodel.RetractionRow{Key: x.key, By: by, Target: ref})
 		f.leaveOut(f.commit.about, ref, ref, by)
 	}
 	if !x.replaces || x.replaced == x.key { // an event cannot replace itself
@@ -190,7 +190,7 @@ func (f *fold) void(ctx context.Context, key [16]byte, by timeline.Ref) error {
 	if target > by {
 		target = 0 // it stands behind in the commit, and has not come
 	}
-	f.batch.Voids = append(f.batch.Voids, readmodel.VoidRow{Key: key, By: by, Target: target})
+	f.batch.Retractions = append(f.batch.Retractions, readmodel.RetractionRow{Key: key, By: by, Target: target})
 	if target == 0 {
 		if _, ok := f.pending[key]; !ok {
 			f.pending[key] = by

@@ -124,8 +124,8 @@ func TestPersons(t *testing.T) {
 	n := 0
 	for _, row := range taken(t, &p.ids) {
 		err := timeline.ReadPseudonyms(row.Bytes, func(_ timeline.Ref, id [16]byte) {
-			if n++; !again.know(id, int(row.Of)) {
-				t.Errorf("no room for %x in folio %d", id, row.Of)
+			if n++; !again.know(id, int(row.Owner)) {
+				t.Errorf("no room for %x in folio %d", id, row.Owner)
 			}
 		})
 		if err != nil {
@@ -148,8 +148,8 @@ func TestPersons(t *testing.T) {
 	for _, row := range taken(t, &p.bearers) {
 		err := timeline.ReadBearers(row.Bytes, func(b timeline.Bearer) {
 			hash := timeline.PersonHash(*p.id(uint32(b.No)))
-			if n--; timeline.Bucket(hash) != int(row.Of) || uint32(hash) != b.Half || want[b.Ref.Ord()-1] != b.No {
-				t.Errorf("%+v in bucket %d", b, row.Of)
+			if n--; timeline.Bucket(hash) != int(row.Owner) || uint32(hash) != b.Half || want[b.Ref.Ord()-1] != b.No {
+				t.Errorf("%+v in bucket %d", b, row.Owner)
 			}
 		})
 		if err != nil {

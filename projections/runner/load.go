@@ -14,7 +14,7 @@ import (
 
 // load fills a new fold with what a generation holds.
 func (f *fold) load(ctx context.Context, w *readmodel.Writer) error {
-	events, err := w.Events(ctx)
+	events, err := w.CountEvents(ctx)
 	if err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func (f *fold) load(ctx context.Context, w *readmodel.Writer) error {
 			f.keys.add([16]byte(c.Keys[i:]), timeline.MakeRef(c.Ord, i/16))
 		}
 	})
-	each(&l, w.Pending(ctx), func(v readmodel.VoidRow) { f.pending[v.Key] = v.By })
+	each(&l, w.PendingRetractions(ctx), func(v readmodel.RetractionRow) { f.pending[v.Key] = v.By })
 	each(&l, w.Runs(ctx), func(r readmodel.NameRow) { f.runs[r.Name] = timeline.Number(r.No) })
 	each(&l, w.Agencies(ctx), func(a readmodel.NameRow) { f.agencies[a.Name] = int(a.No) })
 	each(&l, w.Folios(ctx), func(r readmodel.NameRow) {
@@ -36,7 +36,7 @@ func (f *fold) load(ctx context.Context, w *readmodel.Writer) error {
 		f.persons.counties[r.Name] = int(r.No) // the last one is being filled
 	})
 	for table, s := range f.shelves {
-		each(&l, w.Leaves(ctx, table), s.know)
+		each(&l, w.LeafSizes(ctx, table), s.know)
 	}
 	if l.err != nil {
 		return l.err
@@ -76,7 +76,7 @@ func (f *fold) loadChanging(ctx context.Context, w *readmodel.Writer) error {
 		*f.differ.in(len(f.posts)) = p.Division
 		f.know(nameOf(p.Name), post{name: p.Name, facts: slices.Clip(p.Facts)})
 	})
-	each(&l, w.Plans(ctx), func(p readmodel.PlanRow) {
+	each(&l, w.PlanLines(ctx), func(p readmodel.PlanRow) {
 		f.planNumbers[p.Key] = int(p.No)
 		f.plans = append(f.plans, planLine{key: p.Key, facts: slices.Clip(p.Facts)})
 	})
@@ -100,7 +100,7 @@ func (f *fold) loadPersons(ctx context.Context, w *readmodel.Writer) error {
 }
 
 func (s *shelf) know(l readmodel.LeafSize) {
-	b := s.binder(int(l.Of))
+	b := s.binder(int(l.Owner))
 	b.stored = append(b.stored, l)
 }
 

@@ -7,14 +7,18 @@ import (
 	"slices"
 	"testing"
 
+	"math/rand/v2"
+
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/projections/headcount"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
 	"github.com/muster-works/muster/projections/runner"
-	"math/rand/v2"
+	"github.com/muster-works/muster/projections/vacancy"
+	"github.com/muster-works/muster/projections/view"
 	"pgregory.net/rapid"
 )
 
@@ -205,22 +209,22 @@ func shown(t fataler, r *readmodel.Reader, on civil.Date, known uint64) (count m
 	ctx := context.Background()
 	cells := storetest.Cells(t, r)
 	count = map[string]int{}
-	for _, d := range storetest.Differences(t, r, "headcount") {
+	for _, d := range storetest.Deltas(t, r, headcount.ViewName) {
 		if d.Ord <= known && d.Date <= on {
 			c := cells[d.Cell]
-			key := fmt.Sprint(c.Division, c.Category, c.Area, c.Group, c.Sex)
+			key := fmt.Sprint(c[view.Division], c[view.Category], c[view.Area], c[view.Group], c[view.Sex])
 			if count[key] += d.N; count[key] == 0 {
 				delete(count, key)
 			}
 		}
 	}
-	for _, s := range storetest.Spans(t, r, "vacancy") {
+	for _, s := range storetest.Spans(t, r, vacancy.ViewName) {
 		if s.Holds(on, known) {
 			name, err := r.PostName(ctx, s.Post)
 			if err != nil {
 				t.Fatal(err)
 			}
-			free = append(free, fmt.Sprint(name, s.Seat, s.Since, s.Of.Reason, s.Of.Division))
+			free = append(free, fmt.Sprint(name, s.Seat, s.Since, s.Of[view.Reason], s.Of[view.Division]))
 		}
 	}
 	slices.Sort(free)

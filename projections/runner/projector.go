@@ -325,7 +325,7 @@ func (p *projector) write(ctx context.Context, all bool) error {
 	var read leafReader
 	if !p.writer.Bulk() {
 		read = func(table string, of int64, last timeline.Ref) ([]byte, error) {
-			return p.writer.Leaf(ctx, table, of, last)
+			return p.writer.ReadLeaf(ctx, table, of, last)
 		}
 	}
 	if err := p.fold.differ.rest(); err != nil {

@@ -16,10 +16,15 @@ import (
 	"github.com/muster-works/muster/events/log/logtest"
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections"
+	"github.com/muster-works/muster/projections/agency"
+	"github.com/muster-works/muster/projections/headcount"
+	"github.com/muster-works/muster/projections/plan"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/comparison"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/projections/timeline"
+	"github.com/muster-works/muster/projections/vacancy"
 	"pgregory.net/rapid"
 )
 
@@ -29,9 +34,9 @@ func everything(t fataler, r *readmodel.Reader) []string {
 	t.Helper()
 	var all []string
 	cells := storetest.Cells(t, r)
-	for _, view := range []string{"headcount", "planned", "developed", "filled"} {
+	for _, view := range []string{headcount.ViewName, plan.PlannedViewName, plan.DevelopedViewName, vacancy.FilledViewName} {
 		sums := map[string]int{}
-		for _, d := range storetest.Differences(t, r, view) {
+		for _, d := range storetest.Deltas(t, r, view) {
 			sums[fmt.Sprint(view, cells[d.Cell], d.Date, d.Measure)] += d.N
 		}
 		for _, k := range slices.Sorted(maps.Keys(sums)) {
@@ -42,7 +47,7 @@ func everything(t fataler, r *readmodel.Reader) []string {
 	}
 	// How late something was recorded depends on when, and is left out.
 	conduct := map[string]int{}
-	for _, d := range storetest.Differences(t, r, "agencies") {
+	for _, d := range storetest.Deltas(t, r, agency.ViewName) {
 		conduct[fmt.Sprint("agencies", cells[d.Cell], d.Date)] += d.N
 	}
 	for k, n := range conduct {
@@ -121,7 +126,7 @@ func person(t fataler, r *readmodel.Reader, id uuid.UUID) []string {
 		say(id, post(s.Post), s.Month, s.Marks)
 	}
 	for _, l := range p.Pay() {
-		run, err := r.Run(ctx, l.Run)
+		run, err := r.RunName(ctx, l.Run)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -224,7 +229,7 @@ func interruptedBuild(t fataler, l log.Log, d *readmodel.Dir, r *rand.Rand) *rea
 
 func hashes(t fataler, r *readmodel.Reader) map[string]string {
 	t.Helper()
-	h, err := r.Hashes(context.Background())
+	h, err := comparison.Hashes(context.Background(), r)
 	if err != nil {
 		t.Fatal(err)
 	}

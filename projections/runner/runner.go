@@ -33,9 +33,9 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
-// ErrPoisoned says that an event in the log cannot be read. Nothing behind it
-// has been projected. It takes a version of Muster that understands it, or an
-// operator who looks at the log.
+// ErrPoisoned says that an event in the log cannot be read, or is of a type that this
+// version knows no use for. Nothing behind it has been projected. It takes a version
+// of Muster that understands it, or an operator who looks at the log.
 var ErrPoisoned = errors.New("runner: event cannot be read")
 
 // Options tune a Runner. The zero Options are good ones.
@@ -196,7 +196,7 @@ func (r *Runner) generationRun(ctx context.Context) error {
 	stop()
 	// Whoever was taken over reads what its successor writes, and would call it
 	// damaged.
-	if errors.Is(context.Cause(living), readmodel.ErrFenced) || errors.Is(w.Fenced(ctx), readmodel.ErrFenced) {
+	if errors.Is(context.Cause(living), readmodel.ErrFenced) || errors.Is(w.CheckFence(ctx), readmodel.ErrFenced) {
 		return readmodel.ErrFenced
 	}
 	return err

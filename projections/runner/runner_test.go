@@ -281,7 +281,7 @@ func setAside(t *testing.T, l log.Log, d *readmodel.Dir, bad log.Position) {
 		t.Errorf("%+v, %v", m, err)
 	}
 	var agency []timeline.Ref
-	if err := model.Agency(t.Context(), "a", 0, timeline.Head, func(ref timeline.Ref) bool { agency = append(agency, ref); return true }); err != nil || fmt.Sprint(agency) != "[1/0 2/0 3/0 4/0]" {
+	if err := model.AgencyEvents(t.Context(), "a", 0, timeline.Head, func(ref timeline.Ref) bool { agency = append(agency, ref); return true }); err != nil || fmt.Sprint(agency) != "[1/0 2/0 3/0 4/0]" {
 		t.Errorf("events of the agency, but for 3/1: %v, %v", agency, err)
 	}
 	// Once it is behind, the runner needs not be told.
@@ -352,14 +352,14 @@ func TestReader(t *testing.T) {
 	if _, err := r.ResolvePosition(ctx, log.At(9, 9)); !errors.Is(err, readmodel.ErrUnknown) {
 		t.Errorf("position beyond the head: %v", err)
 	}
-	if by, target, err := r.Void(ctx, hire.Key().Hash()); err != nil || by != timeline.MakeRef(3, 0) || target == 0 {
+	if by, target, err := r.Retraction(ctx, hire.Key().Hash()); err != nil || by != timeline.MakeRef(3, 0) || target == 0 {
 		t.Errorf("voided by %v, %v", by, err)
 	}
-	if by, _, err := r.Void(ctx, again.Key().Hash()); err != nil || by != 0 {
+	if by, _, err := r.Retraction(ctx, again.Key().Hash()); err != nil || by != 0 {
 		t.Errorf("the replacement is voided by %v, %v", by, err)
 	}
 	var refs []timeline.Ref
-	if err := r.Agency(ctx, "a", 0, timeline.Head, func(ref timeline.Ref) bool { refs = append(refs, ref); return len(refs) < 2 }); err != nil ||
+	if err := r.AgencyEvents(ctx, "a", 0, timeline.Head, func(ref timeline.Ref) bool { refs = append(refs, ref); return len(refs) < 2 }); err != nil ||
 		fmt.Sprint(refs) != "[1/0 1/1]" {
 		t.Errorf("agency: %v, %v", refs, err)
 	}
@@ -387,7 +387,7 @@ func TestReader(t *testing.T) {
 	}
 	for _, err := range []error{
 		errOf(r.Post(ctx, "q", 1)), errOf(r.Person(ctx, personID(2), 1)), errOf(r.PostName(ctx, 7)), errOf(r.PersonIDs(ctx, []timeline.Number{7})),
-		errOf(r.Run(ctx, 7)), errOf(r.Commit(ctx, 4)), r.Agency(ctx, "b", 0, 1, nil), r.Differences(ctx, "none", 0, nil), r.Spans(ctx, "none", 0, nil),
+		errOf(r.RunName(ctx, 7)), errOf(r.Commit(ctx, 4)), r.AgencyEvents(ctx, "b", 0, 1, nil), r.Deltas(ctx, "none", 0, nil), r.Spans(ctx, "none", 0, nil),
 	} {
 		if !errors.Is(err, readmodel.ErrUnknown) {
 			t.Errorf("%v, want ErrUnknown", err)

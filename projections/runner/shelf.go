@@ -82,7 +82,7 @@ func (s *shelf) take(table string, least int, read leafReader) ([]readmodel.Leaf
 			keep--
 			size += b.stored[keep].Size
 		}
-		row := readmodel.LeafRow{Of: int64(of), Last: b.fresh.Last(), Bytes: b.fresh.Bytes()}
+		row := readmodel.LeafRow{Owner: int64(of), Last: b.fresh.Last(), Bytes: b.fresh.Bytes()}
 		if keep < len(b.stored) {
 			var whole timeline.Leaf
 			for _, l := range b.stored[keep:] {
@@ -101,7 +101,7 @@ func (s *shelf) take(table string, least int, read leafReader) ([]readmodel.Leaf
 			row.Bytes = whole.Bytes()
 		}
 		rows = append(rows, row)
-		b.stored = append(b.stored[:keep], readmodel.LeafSize{Of: int64(of), Last: row.Last, Size: len(row.Bytes)})
+		b.stored = append(b.stored[:keep], readmodel.LeafSize{Owner: int64(of), Last: row.Last, Size: len(row.Bytes)})
 		b.fresh = timeline.Leaf{}
 	}
 	s.dirty = stay

@@ -8,6 +8,7 @@ import (
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
 )
@@ -30,8 +31,8 @@ func seatOf(seat int, filled bool) uint32 {
 }
 
 // begins is that the span begins.
-func (h held) begins(post timeline.Number) readmodel.SpanChange {
-	return readmodel.SpanChange{Post: post, Seat: int(h.seat >> 1), Cell: int64(h.cell), Since: h.since, Until: h.until, Filled: h.filled()}
+func (h held) begins(post timeline.Number) packing.SpanChange {
+	return packing.SpanChange{Post: post, Seat: int(h.seat >> 1), Cell: int64(h.cell), Since: h.since, Until: h.until, Filled: h.filled()}
 }
 
 // restoreSpans takes up the spans of a view that hold. All changes are read
@@ -40,7 +41,7 @@ func (d *differ) restoreSpans(ctx context.Context, w *readmodel.Writer, at int) 
 	r, name := d.rows[at], d.views[at].Name
 	ended := []bool{false} // by number, of those that began
 	sound := true
-	err := w.Spans(ctx, name, func(_ uint64, changes []readmodel.SpanChange) {
+	err := w.Spans(ctx, name, func(_ uint64, changes []packing.SpanChange) {
 		for _, c := range changes {
 			switch {
 			case c.Ends == 0:
@@ -58,7 +59,7 @@ func (d *differ) restoreSpans(ctx context.Context, w *readmodel.Writer, at int) 
 	if err != nil {
 		return err
 	}
-	err = w.Spans(ctx, name, func(_ uint64, changes []readmodel.SpanChange) {
+	err = w.Spans(ctx, name, func(_ uint64, changes []packing.SpanChange) {
 		for _, c := range changes {
 			if c.Ends != 0 {
 				continue
@@ -133,14 +134,14 @@ func (d *differ) spans(at int, no timeline.Number, now *timeline.Post) {
 func (d *differ) hold(s view.Span) {
 	until := s.Until
 	if until == 0 {
-		until = readmodel.OpenEnd
+		until = packing.OpenEnd
 	}
 	d.held = append(d.held, held{cell: uint32(d.cells.id(&s.Cell)), since: s.Since, until: until, seat: seatOf(s.Seat, s.Filled)})
 }
 
 // end ends a span with the commit.
 func (d *differ) end(r *rows, h held) {
-	r.changes = append(r.changes, readmodel.SpanChange{Ends: h.id})
+	r.changes = append(r.changes, packing.SpanChange{Ends: h.id})
 	d.counted(r, h, -1)
 }
 
@@ -148,7 +149,7 @@ func (d *differ) end(r *rows, h held) {
 func (d *differ) counted(r *rows, h held, sign int) {
 	for _, i := range r.of {
 		s := view.Span{Seat: int(h.seat >> 1), Since: h.since, Until: h.until, Filled: h.filled()}
-		if s.Until == readmodel.OpenEnd {
+		if s.Until == packing.OpenEnd {
 			s.Until = 0
 		}
 		if on, measure, n := d.views[i].Span(s); n != 0 {

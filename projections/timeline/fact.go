@@ -9,17 +9,17 @@ import (
 // A Tag is a kind of fact, as packed. Numbers are never used again.
 type Tag byte
 
-// The kinds of facts.
+// The kinds of facts. Each has a row in facts.
 const (
-	tagVoid       Tag = 1 // any timeline: an event that was replaced or withdrawn
-	TagDeveloped  Tag = 2 // post
+	tagVoid       Tag = 1
+	TagDeveloped  Tag = 2
 	TagResized    Tag = 3
 	TagClosed     Tag = 4
-	TagHired      Tag = 5 // post and person
+	TagHired      Tag = 5
 	TagExited     Tag = 6
 	TagRenewed    Tag = 7
-	TagPlanned    Tag = 8 // plan line
-	TagTrained    Tag = 9 // person
+	TagPlanned    Tag = 8
+	TagTrained    Tag = 9
 	TagMarks      Tag = 10
 	TagMark       Tag = 11
 	TagInstructed Tag = 12
@@ -28,17 +28,40 @@ const (
 	TagReversed   Tag = 15
 	TagAccount    Tag = 16
 	TagRegistry   Tag = 17
-	TagMentioned  Tag = 18 // person: belongs in the trail and changes nothing
-	TagSheet      Tag = 19 // post, see AppendSheet
+	TagMentioned  Tag = 18 // belongs in the trail and changes nothing
+	TagSheet      Tag = 19 // see AppendSheet
 )
 
-// ofRun, ofPost and ofPerson say which numbers a fact is about, beside the
-// timeline that it belongs to.
-func (t Tag) ofRun() bool { return t >= TagInstructed && t <= TagReversed }
-func (t Tag) ofPost() bool {
-	return t >= TagHired && t <= TagRenewed || t >= TagMarks && t <= TagInstructed
+// A factRow says of one kind of facts to which timelines they belong, and which
+// numbers are packed with each fact before its Rest.
+type factRow struct {
+	post, person, plan bool // the timelines in which such facts lie
+	ofPerson           bool // in the timeline of a post: the number of a person
+	ofRun, ofPost      bool // in the timeline of a person: the numbers of a pay run and of a post, in this order
 }
-func (t Tag) ofPerson() bool { return t >= TagHired && t <= TagRenewed }
+
+// facts has the row of each kind, by its tag.
+var facts = [...]factRow{
+	tagVoid:       {post: true, person: true, plan: true},
+	TagDeveloped:  {post: true},
+	TagResized:    {post: true},
+	TagClosed:     {post: true},
+	TagHired:      {post: true, person: true, ofPerson: true, ofPost: true},
+	TagExited:     {post: true, person: true, ofPerson: true, ofPost: true},
+	TagRenewed:    {post: true, person: true, ofPerson: true, ofPost: true},
+	TagPlanned:    {plan: true},
+	TagTrained:    {person: true},
+	TagMarks:      {person: true, ofPost: true},
+	TagMark:       {person: true, ofPost: true},
+	TagInstructed: {person: true, ofRun: true, ofPost: true},
+	TagSettled:    {person: true, ofRun: true},
+	TagReturned:   {person: true, ofRun: true},
+	TagReversed:   {person: true, ofRun: true},
+	TagAccount:    {person: true},
+	TagRegistry:   {person: true},
+	TagMentioned:  {person: true},
+	TagSheet:      {post: true},
+}
 
 // A Fact is what an event, or one line of it, says of a person or a post. Rest
 // is all of it that depends on the event alone, as one of the Pack functions
@@ -56,7 +79,7 @@ type Fact struct {
 // of the post.
 func AppendFact(b []byte, ref Ref, f Fact) []byte {
 	b = append(appendUint(b, ref), byte(f.Tag))
-	if f.Tag.ofPerson() {
+	if facts[f.Tag].ofPerson {
 		b = appendUint(b, f.Person)
 	}
 	return append(b, f.Rest...)
@@ -66,10 +89,11 @@ func AppendFact(b []byte, ref Ref, f Fact) []byte {
 func (l *Leaf) Add(slot byte, ref Ref, f Fact) {
 	var head [12]byte
 	h := append(head[:0], byte(f.Tag))
-	if f.Tag.ofRun() {
+	row := &facts[f.Tag]
+	if row.ofRun {
 		h = appendUint(h, f.Run)
 	}
-	if f.Tag.ofPost() {
+	if row.ofPost {
 		h = appendUint(h, f.Post)
 	}
 	if len(l.b)+len(f.Rest) > cap(l.b)-2*len(head) {

@@ -17,15 +17,21 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
+// The names of the views and of their tables.
+const (
+	ViewName       = "vacancy"
+	FilledViewName = "filled"
+)
+
 // View returns the view of vacant seats: a span for each seat and interval.
 func View() view.View {
-	return view.View{Name: "vacancy", Version: 1, Spans: spans}
+	return view.View{Name: ViewName, Version: 1, Spans: spans}
 }
 
 // Filled returns the view of vacancies filled: one in the cell of the seat and
 // of the reason, on the on-duty day; the measure is the days it was vacant.
 func Filled() view.View {
-	return view.View{Name: "filled", Version: 1, Of: "vacancy", Span: func(s view.Span) (on civil.Date, measure, n int) {
+	return view.View{Name: FilledViewName, Version: 1, Of: ViewName, Span: func(s view.Span) (on civil.Date, measure, n int) {
 		if s.Filled {
 			return s.Until, int(s.Until - s.Since), 1
 		}
@@ -99,9 +105,9 @@ func gaps(c view.Cell, seat int, since, until civil.Date, held []*timeline.Place
 		case h.Exit == 0:
 			return
 		case h.Exit > since:
-			since, c.Reason = h.Exit, h.ExitCode
-		case h.Exit == since && c.Reason != "" && h.ExitCode < c.Reason:
-			c.Reason = h.ExitCode
+			since, c[view.Reason] = h.Exit, h.ExitCode
+		case h.Exit == since && c[view.Reason] != "" && h.ExitCode < c[view.Reason]:
+			c[view.Reason] = h.ExitCode
 		}
 	}
 	if until == 0 || since < until {

@@ -83,8 +83,8 @@ func spans(p *timeline.Post) string {
 		if s.Until != 0 {
 			w += s.Until.String()[5:]
 		}
-		if s.Cell.Reason != "" {
-			w += " " + s.Cell.Reason
+		if s.Cell[view.Reason] != "" {
+			w += " " + s.Cell[view.Reason]
 		}
 		if s.Filled {
 			w += " filled"

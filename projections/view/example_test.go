@@ -10,7 +10,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
-	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/projections/timeline"
@@ -71,7 +71,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	err = model.Differences(ctx, "arrivals", 0, func(ord uint64, rows []readmodel.Difference) {
+	err = model.Deltas(ctx, "arrivals", 0, func(ord uint64, rows []packing.Delta) {
 		for _, d := range rows {
 			fmt.Printf("%+d on %s, known since commit %d\n", d.N, d.Date, ord)
 		}

@@ -31,12 +31,13 @@ func newDoor(addr string) *door { return &door{loopback: loopback(addr)} }
 
 // rooms are what is behind a door; those that are nil are not there.
 type rooms struct {
-	gate    http.Handler  // takes submissions
-	api     http.Handler  // answers questions
-	rebuild http.Handler  // starts replays
-	roster  http.Handler  // says which services run
-	auth    *gateway.Auth // who may ask, nil for anyone on this machine
-	meter   *meter.Meter  // times requests
+	ready   http.HandlerFunc // says whether requests can be served
+	gate    http.Handler     // takes submissions
+	api     http.Handler     // answers questions
+	rebuild http.Handler     // starts replays
+	roster  http.Handler     // says which services run
+	auth    *gateway.Auth    // who may ask, nil for anyone on this machine
+	meter   *meter.Meter     // times requests
 }
 
 // open lets requests in.
@@ -59,7 +60,7 @@ func (d *door) open(r rooms) {
 	if r.roster != nil {
 		mux.Handle("GET "+rosterPath, guard(r.roster))
 	}
-	mux.HandleFunc("GET "+readyPath, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ready") })
+	mux.HandleFunc("GET "+readyPath, r.ready)
 	mux.Handle("GET "+metricsPath, guard(r.meter.Handler()))
 	contract.Mount(mux, nowhere)
 	mux.HandleFunc("/", nowhere)

@@ -65,6 +65,21 @@ func (l *loader) load(ctx context.Context, config simulate.Config) error {
 	return nil
 }
 
+// insist submits until the services have taken what is submitted: what is in the log
+// already comes back as duplicate. A log that does not answer is waited for.
+func insist(ctx context.Context, submit func() ([]events.Receipt, error)) ([]events.Receipt, error) {
+	receipts, err := submit()
+	for wait := 10 * time.Millisecond; errors.Is(err, command.ErrBusy) || errors.Is(err, log.ErrUnavailable); wait = min(2*wait, waitMax) {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(wait):
+			receipts, err = submit()
+		}
+	}
+	return receipts, err
+}
+
 // submit hands over submissions of one instant and returns their facts.
 func (l *loader) submit(ctx context.Context, group []simulate.Submission) (facts int, err error) {
 	if len(group) == 0 {
@@ -87,18 +102,9 @@ func (l *loader) submit(ctx context.Context, group []simulate.Submission) (facts
 			facts += s.Event.Facts()
 		}
 	}
-	receipts, err := l.gateway.Submit(ctx, gateway.Local(), items, group[0].Delivered)
-	for wait := 10 * time.Millisecond; errors.Is(err, command.ErrBusy) || errors.Is(err, log.ErrUnavailable); wait *= 2 {
-		select {
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		case <-time.After(wait):
-			receipts, err = l.gateway.Submit(ctx, gateway.Local(), items, group[0].Delivered)
-		}
-		if wait > 5*time.Second {
-			break
-		}
-	}
+	receipts, err := insist(ctx, func() ([]events.Receipt, error) {
+		return l.gateway.Submit(ctx, gateway.Local(), items, group[0].Delivered)
+	})
 	if err != nil {
 		return 0, err
 	}

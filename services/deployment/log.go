@@ -22,6 +22,7 @@ type ground struct {
 	nats   *nats.Conn
 	log    log.Log
 	driver log.Log          // log as it was opened, by itself
+	waits  *patient         // log while a deployment starts; nil where nothing waits for it
 	server *embedded.Server // nil when NATS is elsewhere
 }
 
@@ -62,7 +63,10 @@ func (c *Config) embed(ctx context.Context) (_ *ground, err error) {
 	if c.Log == "" {
 		g.log, err = openEmbeddedLog(ctx, g)
 	} else {
-		g.log, err = c.openLog(ctx, nil)
+		err = c.waiter().until(ctx, func() (_ bool, err error) {
+			g.log, err = c.openLog(ctx, nil)
+			return false, err
+		})
 	}
 	g.driver = g.log
 	return g, err

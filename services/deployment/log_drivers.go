@@ -83,6 +83,9 @@ func openNATSLog(ctx context.Context, c *Config, _ *nats.Conn) (log.Log, error) 
 		return nil, err
 	}
 	nc, err := c.dial(c.Log, "muster log")
+	if errors.Is(err, nats.ErrNoServers) {
+		err = fmt.Errorf("%w: %w", log.ErrUnavailable, err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,9 @@ func Serve(ctx context.Context, c Config, name string, ready func(address string
 		return err
 	}
 	defer ground.close()
+	if err := c.vigil(ground).examine(ctx); isFinding(err) {
+		return err
+	}
 	switch name {
 	case string(events.Gateway):
 		return c.serveGateway(ctx, ground, ready)
@@ -65,6 +68,8 @@ func (c *Config) serveGateway(ctx context.Context, ground *ground, ready func(st
 		return err
 	}
 	m := meter.New()
+	watch := c.vigil(ground)
+	watch.watch(m)
 	ground.log = m.Log(ground.log)
 	staff, err := hireStaff(ground.log, events.Gateway)
 	if err != nil {
@@ -89,13 +94,14 @@ func (c *Config) serveGateway(ctx context.Context, ground *ground, ready func(st
 	g.Go(func() error { return door.serve(ctx, listener) })
 	g.Go(func() error {
 		return staff.run(ctx, ground.nats, func() {
-			door.open(rooms{gate: gate.Handler(), auth: auth, meter: m})
+			door.open(rooms{ready: watch.ready, gate: gate.Handler(), auth: auth, meter: m})
 			ready(address)
 		})
 	})
 	g.Go(func() error { return gate.ServeNATS(ctx, ground.nats) })
 	g.Go(func() error { gate.Record(ctx, tallyEvery); return nil })
 	g.Go(func() error { c.watchAccess(ctx, nil); return nil })
+	g.Go(func() error { watch.keep(ctx, examineEvery); return nil })
 	return g.Wait()
 }
 
@@ -149,7 +155,10 @@ func (c *Config) serveQuery(ctx context.Context, ground *ground, ready func(stri
 	defer stop()
 	m := meter.New()
 	m.Views(api.Standing)
-	door.open(rooms{api: api.Handler(), auth: auth, meter: m, roster: roster(ground.nats)})
+	watch := c.vigil(ground)
+	watch.watch(m)
+	keeping.Go(func() { watch.keep(ctx, examineEvery) })
+	door.open(rooms{ready: watch.ready, api: api.Handler(), auth: auth, meter: m, roster: roster(ground.nats)})
 	ready(address)
 	return door.serve(ctx, listener)
 }

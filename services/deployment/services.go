@@ -50,7 +50,7 @@ func (s *staff) shelve(c *Config, g *ground) {
 	if c.Data == "" || !can {
 		return
 	}
-	s.shelf = command.NewSnapshotStore(c.path(foldDir), driver)
+	s.shelf = command.NewSnapshotStore(c.path(foldDir), patientVerifier{driver, g.waits})
 	if c.FoldsAfter > 0 {
 		s.shelf.WriteAfter(c.FoldsAfter)
 	}

@@ -94,10 +94,19 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 	if err != nil {
 		return err
 	}
-	if err := c.attest(ctx, ground); err != nil {
+	waiter := c.waiter()
+	watch := c.vigil(ground)
+	if err := waiter.until(ctx, func() (bool, error) {
+		if err := watch.examine(ctx); err != nil {
+			return false, err
+		}
+		return false, c.attest(ctx, ground)
+	}); err != nil {
 		ground.close()
 		return err
 	}
+	ground.waits = &patient{Log: ground.log, waiter: waiter}
+	ground.log = ground.waits
 	var closers []func() error
 	closed := make(chan struct{}) // what runs in back has ended
 	var running sync.WaitGroup
@@ -194,8 +203,12 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, d
 		return err
 	}
 	m.Views(api.Standing)
+	watch.watch(m)
+	ground.waits.started.Store(true)
+	front.Go(func() error { watch.keep(ctx, examineEvery); return nil })
 	door.open(rooms{
-		gate: gate.Handler(), api: api.Handler(), auth: auth, meter: m, roster: roster(ground.nats),
+		ready: watch.ready,
+		gate:  gate.Handler(), api: api.Handler(), auth: auth, meter: m, roster: roster(ground.nats),
 		rebuild: &rebuilder{ctx: ctx, log: ground.log, dir: model, c: c},
 	})
 	front.Go(func() error { return gate.ServeNATS(ctx, ground.nats) })
@@ -283,8 +296,10 @@ func (c *Config) begin(ctx context.Context, gate *gateway.Gateway, empty bool) e
 			return err
 		}
 		// As an import, so that history can still be brought in.
-		receipts, err := gate.Submit(ctx, gateway.Local(), []gateway.Item{{Event: events.Adoption(pack)}}, pack.ValidFrom.Start(shanghai))
-		if err == nil && receipts[0].Status != events.Accepted {
+		receipts, err := insist(ctx, func() ([]events.Receipt, error) {
+			return gate.Submit(ctx, gateway.Local(), []gateway.Item{{Event: events.Adoption(pack)}}, pack.ValidFrom.Start(shanghai))
+		})
+		if err == nil && receipts[0].Status != events.Accepted && receipts[0].Status != events.Duplicate {
 			err = receipts[0].Reasons
 		}
 		if err != nil {

@@ -69,12 +69,12 @@ func TryPolicy(ctx context.Context, c Config, o WhatIfOptions) (w WhatIf, err er
 	for _, s := range m.SetAside {
 		setAside = append(setAside, s.Position)
 	}
-	var shelf rulebook.Shelf
-	before, err := shelf.Book(ctx, ground.log, w.At.Position, setAside...)
+	policies := rulebook.NewHistory(ground.log)
+	before, err := policies.Book(ctx, w.At.Position, setAside...)
 	if err != nil {
 		return w, err
 	}
-	after, err := shelf.Book(ctx, ground.log, w.At.Position, setAside...)
+	after, err := policies.Book(ctx, w.At.Position, setAside...)
 	if err != nil {
 		return w, err
 	}

@@ -55,7 +55,8 @@
 //	review_missing     no review is given
 //	review_late        it was after the on-duty day
 //	not_in_place       nobody to renew: the person is not on the post
-//	has_exit           the hire was ended by an exit that would be left over
+//	has_exit           the hire was ended by an exit that would be left over, or
+//	                   would be ended by one on its first day
 //
 // In record mode only the refusals marked as such apply, and no policy pack is consulted. If
 // no seat is free, a hire that names none gets the lowest of the seats with the fewest people

@@ -86,6 +86,10 @@ func TestSeatsAndPeople(t *testing.T) {
 		{"a person on the day of the exit", given(), Hired("h", "b", 2, 1, "2022-07-01"), ""},
 		{"a person the day before the exit", given(), Hired("h", "b", 2, 1, "2022-06-30"), "person_placed data.person"},
 		{"a rehire", given(), Hired("h", "a", 2, 2, "2022-07-01"), ""},
+		{"a rehire on the day of a hire that never counted", given(Hired("h3", "b", 3, 1, "2022-07-01"), Exited("x3", "b", 3, "2022-07-01")), Hired("h", "b", 3, 1, "2022-07-01"), "has_exit data.from"},
+		{"the same, the seat left out", given(Hired("h3", "b", 3, 1, "2022-07-01"), Exited("x3", "b", 3, "2022-07-01")), Hired("h", "b", 3, 0, "2022-07-01"), "has_exit data.from"},
+		{"the same, recorded", given(Hired("h3", "b", 3, 1, "2022-07-01"), Exited("x3", "b", 3, "2022-07-01")), Recorded(Hired("h", "b", 3, 1, "2022-07-01")), ""},
+		{"the same a day later", given(Hired("h3", "b", 3, 1, "2022-07-01"), Exited("x3", "b", 3, "2022-07-01")), Hired("h", "b", 3, 1, "2022-07-02"), ""},
 		{"seat and person", given(), Hired("h", "a", 2, 1, "2022-06-01"), "person_placed data.person, seat_taken data.seat"},
 
 		{"a hire corrected to another day", given(), Replacing(Hired("h", "a", 1, 1, "2022-05-03"), "h1"), ""},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"os"
 	"slices"
@@ -155,18 +156,40 @@ func trailCommand() *cobra.Command {
 	return cmd
 }
 
+// readiness prints what the instance says of the log that it stands on. That it is not
+// ready is said, and no error.
+func (c *client) readiness(cmd *cobra.Command) error {
+	resp, err := c.do(cmd.Context(), http.MethodGet, "/readyz", nil, nil, nil)
+	var refused *statusError
+	if errors.As(err, &refused) {
+		fmt.Fprintln(cmd.OutOrStdout(), "not ready:", refused.text)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	_, err = io.Copy(cmd.OutOrStdout(), io.LimitReader(resp.Body, 64<<10))
+	return err
+}
+
 func statusCommand() *cobra.Command {
 	var c client
 	var form form
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show services, the log's head, and each view's position, lag and age",
-		Long: `Show services, the log's head, and each view's position, lag and age.
+		Short: "Show the log, services, and each view's position, lag and age",
+		Long: `Show the log, services, the log's head, and each view's position, lag and age.
 
-Tables and JSON begin with the services that run; CSV and workbooks hold the
+A table begins with which log it is and whether it answers. Tables and JSON begin with the services that run; CSV and workbooks hold the
 views alone.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if form.out == "" && form.format == "table" {
+				if err := c.readiness(cmd); err != nil {
+					return err
+				}
+			}
 			if form.out == "" && (form.format == "table" || form.format == "json") {
 				if err := c.print(cmd, "/v1/services", url.Values{}, "rows", form); err != nil {
 					return err

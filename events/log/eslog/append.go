@@ -41,6 +41,10 @@ func (l *driver) append(ctx context.Context, client *esdb.Client, stream string,
 	options := esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}
 	if expected > 0 {
 		options.ExpectedRevision = esdb.Revision(uint64(expected) - 1)
+	} else if err := retained(ctx, client, stream); err != nil {
+		// A server lets a stream that was deleted softly begin again, under the
+		// numbers that follow.
+		return log.Position{}, err
 	}
 	result, err := client.AppendToStream(ctx, stream, options, events...)
 	if err == nil {

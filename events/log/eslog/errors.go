@@ -53,7 +53,8 @@ func translate(ctx context.Context, err error) error {
 	case code == esdb.ErrorCodeWrongExpectedVersion:
 		return fmt.Errorf("%w: %w", log.ErrConflict, err)
 	case code == esdb.ErrorCodeStreamDeleted:
-		return fmt.Errorf("%w: %w", log.ErrCorrupt, err)
+		// The text names the stream.
+		return fmt.Errorf("%w: EventStoreDB: a stream was deleted for good (a hard deletion, or tombstone), and its events go with the next scavenge: stop, start no scavenge, and restore a backup from before: %w", log.ErrCorrupt, err)
 	case code == esdb.ErrorCodeUnauthenticated || rpc == codes.Unauthenticated:
 		return fmt.Errorf("%w: EventStoreDB does not know this user or password: %w", log.ErrMisconfigured, err)
 	case code == esdb.ErrorCodeAccessDenied || rpc == codes.PermissionDenied:

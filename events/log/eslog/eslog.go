@@ -21,13 +21,16 @@
 //     them, and answers with the number and position of the last one.
 //  4. When the answer is lost, the append is sent again. The server recognises
 //     the ids and answers as it did the first time; if it says conflict, the
-//     driver looks for its own ids where they would be, and only reports
+//     driver looks for its own ids where they would be, until the stream can be
+//     read up to the revision that the refusal names, and only reports
 //     [log.ErrConflict] when they are not there.
 //  5. A reader sees $all through a filter that the server applies, and puts
 //     commits together again: events of one stream, index 0 to count-1,
 //     consecutive, ids as derived, event numbers without a gap. Whatever
 //     breaks one of these stops the reader with [log.ErrCorrupt].
-//  6. Read ends at the commit that was the last one when it began. Follow goes
+//  6. Read ends at the commit that was the last one when it began. The rest of one
+//     boundary, behind a commit that the driver has met, is read from its stream by
+//     one call, with that commit for a proof. Follow goes
 //     on, and when the connection is lost it subscribes again after the last
 //     commit it handed out whole.
 //
@@ -55,18 +58,25 @@
 // positions in stream reads, Head of a boundary may have to search $all
 // backwards for the boundary's last event.
 //
-// Rights: the user must read $all and read and write muster-*. Nothing is
-// created or configured; a stream begins with its first append. Retention
-// ($maxAge, $maxCount, $tb, deletion) must not be set on these streams: what it
-// removes is reported as damage.
+// At most 16 calls are under way at a time, subscriptions left aside: the others wait
+// in the driver for as long as their contexts let them.
+//
+// Rights: the user must read $all and read and write muster-*, metadata included for
+// reading. Nothing is created or configured; a stream begins with its first append.
+// [Provision] looks at all of that. Retention ($maxAge, $maxCount, $tb, deletion)
+// must not be set on these streams: [Log.Examine] finds it before a scavenge makes it
+// final, and what one removed is reported as damage.
 package eslog
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/esdb"
 
@@ -95,8 +105,13 @@ type driver struct {
 	link   *link
 	prefix string // streams, except in tests that share a server
 
-	mu    sync.Mutex
-	heads map[string]mark
+	// unplaced says that the server gives no positions when a stream is read.
+	unplaced atomic.Bool
+
+	mu     sync.Mutex
+	heads  map[string]mark
+	recent map[string][]mark    // of each boundary, the last ones learned
+	empty  map[string]time.Time // when a stream was found to be empty and not hidden
 }
 
 var _ log.Log = (*Log)(nil)
@@ -123,7 +138,7 @@ func open(ctx context.Context, url, prefix string) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &driver{link: newLink(config), prefix: prefix, heads: map[string]mark{}}
+	l := &driver{link: newLink(config), prefix: prefix, heads: map[string]mark{}, recent: map[string][]mark{}, empty: map[string]time.Time{}}
 	ctx, cancel := l.link.bind(ctx)
 	defer cancel()
 	s, err := l.link.acquire(ctx)
@@ -184,4 +199,30 @@ func (l *driver) learn(boundary string, revision log.Revision, position log.Posi
 	if l.heads[boundary].revision <= revision {
 		l.heads[boundary] = mark{revision, position}
 	}
+	recent := l.recent[boundary]
+	if len(recent) > 0 && recent[len(recent)-1].revision == revision {
+		return
+	}
+	if len(recent) == remembered {
+		copy(recent, recent[1:])
+		recent = recent[:remembered-1]
+	}
+	l.recent[boundary] = append(recent, mark{revision, position})
+}
+
+// remembered is how many commits of a boundary are remembered with their revisions:
+// folds of one process are that far apart.
+const remembered = 32
+
+// revisionAt returns the revision of boundary's commit at position, if it was met
+// lately.
+func (l *driver) revisionAt(boundary string, position log.Position) (log.Revision, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, m := range slices.Backward(l.recent[boundary]) {
+		if m.position == position {
+			return m.revision, true
+		}
+	}
+	return 0, false
 }

@@ -2,6 +2,8 @@ package eslog
 
 import (
 	"context"
+	"errors"
+	"iter"
 	"os"
 	"sync"
 	"testing"
@@ -29,14 +31,77 @@ func TestConformance(t *testing.T) {
 		"EarlyCheckpoints": {Checkpoints: estest.Checkpoints{Early: true}},
 		"EndOfLog":         {Checkpoints: estest.Checkpoints{EndOfLog: true}, Others: 100},
 		"Repeated":         {Checkpoints: estest.Checkpoints{Repeated: true}},
-		"Others":           {Checkpoints: estest.Checkpoints{Zero: true}, Others: window + 100},
+		"Newer":            {Newer: true},
+		// Both at a fraction of what servers take, for the suite's thousands of calls:
+		// TestLateRepeat and TestDearPassword have the whole.
+		"LateRepeats":  {LateRepeats: 200 * time.Millisecond},
+		"PasswordCost": {User: "muster", Password: "changeit", PasswordCost: 10 * time.Millisecond},
+		"Restless":     {Restless: 7},
+		"Everything": {User: "muster", Password: "changeit", PasswordCost: time.Millisecond, Newer: true, ReadLag: time.Millisecond, Restless: 50,
+			Others: window + 100, Checkpoints: estest.Checkpoints{Zero: true, Early: true, EndOfLog: true, Repeated: true}},
+		"Others": {Checkpoints: estest.Checkpoints{Zero: true}, Others: window + 100},
 	} {
 		kinds.Go(func() {
 			t.Run(name, func(t *testing.T) {
-				logtest.Run(t, func(t *testing.T) log.Log { return openLog(t, start(t, options)) })
+				logtest.Run(t, func(t *testing.T) log.Log {
+					l := openLog(t, start(t, options))
+					if options.Restless > 0 {
+						return &steady{l}
+					}
+					return l
+				})
 			})
 		})
 	}
+}
+
+// A steady log does what package log tells callers to do when the log does not
+// answer: it appends the same commit again, and reads on from the last one.
+type steady struct{ *Log }
+
+func (l *steady) Append(ctx context.Context, c log.Commit, expected log.Revision) (p log.Position, r log.Revision, err error) {
+	err = again(func() error { p, r, err = l.Log.Append(ctx, c, expected); return err })
+	return p, r, err
+}
+
+func (l *steady) Head(ctx context.Context, f log.Filter) (p log.Position, r log.Revision, err error) {
+	err = again(func() error { p, r, err = l.Log.Head(ctx, f); return err })
+	return p, r, err
+}
+
+func (l *steady) Verify(ctx context.Context, at log.Position, id string) error {
+	return again(func() error { return l.Log.Verify(ctx, at, id) })
+}
+
+func (l *steady) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+	return func(yield func(log.Commit, error) bool) {
+		last, broken := from, false
+		err := again(func() error {
+			for c, err := range l.Log.Read(ctx, last, f) {
+				if err != nil {
+					return err
+				}
+				if last, broken = c.Position, !yield(c, nil); broken {
+					break
+				}
+			}
+			return nil
+		})
+		if err != nil && !broken {
+			yield(log.Commit{}, err)
+		}
+	}
+}
+
+// again calls f until the log answers or was closed.
+func again(f func() error) (err error) {
+	for range 20 {
+		if err = f(); !errors.Is(err, log.ErrUnavailable) || errors.Is(err, errClosed) {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return err
 }
 
 // The contract holds on a real server, in streams of this test's own.

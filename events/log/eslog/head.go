@@ -31,7 +31,7 @@ func (l *driver) Head(ctx context.Context, f log.Filter) (log.Position, log.Revi
 func (l *driver) head(ctx context.Context, f log.Filter) (log.Position, log.Revision, error) {
 	e, err := call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (*esdb.RecordedEvent, error) {
 		if f.Boundary != "" {
-			return tail(ctx, client, l.prefix+f.Boundary)
+			return l.end(ctx, client, l.prefix+f.Boundary)
 		}
 		return backwards(ctx, client, func(e *esdb.RecordedEvent) bool { return strings.HasPrefix(e.StreamID, l.prefix) })
 	})
@@ -56,6 +56,39 @@ func (l *driver) head(ctx context.Context, f log.Filter) (log.Position, log.Revi
 	}
 	l.learn(boundary, revision, position)
 	return position, revision, nil
+}
+
+// end is tail, but a stream that its metadata hide is not taken for an empty one: it
+// would be decided on and, since a server lets a stream that was deleted softly begin
+// again, written to as if nothing had been.
+func (l *driver) end(ctx context.Context, client *esdb.Client, stream string) (*esdb.RecordedEvent, error) {
+	e, err := tail(ctx, client, stream)
+	if err == nil && e == nil {
+		err = l.unhidden(ctx, client, stream)
+	}
+	return e, err
+}
+
+// unhiddenFor is how long a stream that is empty is not asked again whether its
+// metadata hide it. Services look every second for what is new.
+const unhiddenFor = 10 * time.Second
+
+// unhidden fails as retained does where stream, which reads as if it were empty, is
+// not.
+func (l *driver) unhidden(ctx context.Context, client *esdb.Client, stream string) error {
+	l.mu.Lock()
+	recently := time.Since(l.empty[stream]) < unhiddenFor
+	l.mu.Unlock()
+	if recently {
+		return nil
+	}
+	if err := retained(ctx, client, stream); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.empty[stream] = time.Now()
+	return nil
 }
 
 // verify is Log.Verify.

@@ -19,8 +19,14 @@ import (
 const (
 	// dialTimeout bounds the first call on a new client.
 	dialTimeout = 15 * time.Second
-	// spare is how many clients are kept for the next calls.
-	spare = 8
+	// inFlight is how many calls are under way at a time, subscriptions left aside. A
+	// server may need much of a processor to check a password, which it does for
+	// each call: 16 calls a second have been seen. More of them at a time would wait
+	// there, past the client's deadline of ten seconds, in place of here.
+	inFlight = 16
+	// spare is how many clients are kept for the next calls: fewer would have a
+	// client made, and proven by a call, for every other call of a busy log.
+	spare = inFlight
 )
 
 // errClosed ends the calls that Close finds under way.
@@ -37,6 +43,8 @@ type link struct {
 	config *esdb.Configuration
 	base   context.Context // ends with close
 	end    context.CancelCauseFunc
+
+	slots chan struct{} // one for each call under way
 
 	mu    sync.Mutex
 	idle  []*session // the one used last comes last
@@ -57,7 +65,7 @@ func (e dialError) Unwrap() error { return e.error }
 
 func newLink(config *esdb.Configuration) *link {
 	base, end := context.WithCancelCause(context.Background())
-	return &link{config: config, base: base, end: end}
+	return &link{config: config, base: base, end: end, slots: make(chan struct{}, inFlight)}
 }
 
 // bind makes a context that ends with ctx or with the link, and asks for the
@@ -206,6 +214,12 @@ func call[T any](ctx context.Context, k *link, f func(context.Context, *esdb.Cli
 	ctx, cancel := k.bind(ctx)
 	defer cancel()
 	var none T
+	select {
+	case k.slots <- struct{}{}:
+	case <-ctx.Done():
+		return none, ended(ctx)
+	}
+	defer func() { <-k.slots }()
 	for n := 1; ; n++ {
 		s, err := k.acquire(ctx)
 		if err != nil {

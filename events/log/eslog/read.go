@@ -51,6 +51,15 @@ func (l *driver) Read(ctx context.Context, from log.Position, f log.Filter) iter
 
 // readOn yields what lies between r.from and the present end.
 func (l *driver) readOn(ctx context.Context, r *reading) error {
+	if s, ok := l.stretch(r); ok {
+		err := l.deliver(ctx, r, log.Position{}, func(ctx context.Context, client *esdb.Client, a *assembler, items chan<- item) error {
+			return s.pump(ctx, client, l, a, items)
+		})
+		if !errors.Is(err, log.ErrUnavailable) || errors.Is(err, errClosed) || r.from != s.from {
+			return err
+		}
+		// It may have been a connection that broke while idle.
+	}
 	if _, err := l.lastEvent(ctx, r.from); err != nil {
 		return err
 	}
@@ -63,7 +72,7 @@ func (l *driver) readOn(ctx context.Context, r *reading) error {
 		return err
 	}
 	for n := 1; ; n++ {
-		if err = l.deliver(ctx, r, end); !errors.Is(err, errPassedOver) || n == passes {
+		if err = l.deliver(ctx, r, end, l.subscription(r)); !errors.Is(err, errPassedOver) || n == passes {
 			return err
 		}
 	}
@@ -80,7 +89,7 @@ func (l *driver) Follow(ctx context.Context, from log.Position, f log.Filter) it
 			before := r.from
 			_, err := l.lastEvent(ctx, r.from)
 			if err == nil {
-				err = l.deliver(ctx, r, log.Position{})
+				err = l.deliver(ctx, r, log.Position{}, l.subscription(r))
 			}
 			if err == nil {
 				return // the caller broke off
@@ -123,10 +132,23 @@ type item struct {
 	err    error        // of an ending
 }
 
-// deliver subscribes after r.from and yields commits up to end, or for ever
-// when end is zero. It returns nil when it got to the end or the caller broke
-// off.
-func (l *driver) deliver(ctx context.Context, r *reading, end log.Position) error {
+// A source sends items through a client until it ends. What it returns becomes the
+// item that is an ending.
+type source func(ctx context.Context, client *esdb.Client, a *assembler, items chan<- item) error
+
+// subscription is a source of what lies behind r.from, which always ends with an
+// error.
+func (l *driver) subscription(r *reading) source {
+	from, filter := r.from, selection(l.prefix, r.filter)
+	return func(ctx context.Context, client *esdb.Client, a *assembler, items chan<- item) error {
+		return pump(ctx, client, from, filter, a, items)
+	}
+}
+
+// deliver yields the commits of a source up to end, or as long as there are any when
+// end is zero. It returns nil when it got to the end, of the source or as it was given,
+// or the caller broke off.
+func (l *driver) deliver(ctx context.Context, r *reading, end log.Position, from source) error {
 	ctx, cancel := l.link.bind(ctx)
 	defer cancel()
 	s, err := l.link.acquire(ctx)
@@ -134,9 +156,9 @@ func (l *driver) deliver(ctx context.Context, r *reading, end log.Position) erro
 		return err
 	}
 	items := make(chan item, ahead)
-	from, a := r.from, newAssembler(l.prefix, r)
+	a := newAssembler(l.prefix, r)
 	go func() {
-		err := pump(ctx, s.client, from, selection(l.prefix, r.filter), a, items)
+		err := from(ctx, s.client, a, items)
 		l.link.release(ctx, s, err)
 		select {
 		case items <- item{kind: ending, err: translate(ctx, err)}:

@@ -15,6 +15,9 @@ const (
 	// lookMin and lookMax bound the pause before the driver looks again for what
 	// the leader has accepted and does not show yet.
 	lookMin, lookMax = time.Millisecond, 100 * time.Millisecond
+	// concealed is how long a stream may stay unreadable before the driver asks
+	// whether its metadata hide it.
+	concealed = 2 * time.Second
 )
 
 // written says whether events are in stream, from event number first on: then an
@@ -26,7 +29,7 @@ const (
 // that finds the commit that it conflicts with.
 func written(ctx context.Context, client *esdb.Client, stream string, first uint64, events []esdb.EventData, refusal error) (bool, error) {
 	current, there := refusedAt(refusal)
-	pause := lookMin
+	pause, begin := lookMin, time.Now()
 	for {
 		here, decided, err := match(ctx, client, stream, first, events)
 		if err != nil || decided || !there {
@@ -40,6 +43,11 @@ func written(ctx context.Context, client *esdb.Client, stream string, first uint
 			// Readable by now; it may have become so since match looked.
 			here, _, err = match(ctx, client, stream, first, events)
 			return here, err
+		}
+		if time.Since(begin) > concealed {
+			if err := retained(ctx, client, stream); err != nil {
+				return false, err
+			}
 		}
 		select {
 		case <-time.After(pause):

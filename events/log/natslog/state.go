@@ -57,3 +57,21 @@ func (l *driver) verifyState(ctx context.Context) error {
 	}
 	return fmt.Errorf("%w: stream %s: %s at %s: restore it from a backup or a replica", log.ErrCorrupt, l.options.Stream, what, log.At(at, 0))
 }
+
+// Examine implements log.Examiner. It looks at the stream, whatever boundaries are
+// named: at its settings, which may have been edited since the log was opened, and at
+// what the server knows to be missing.
+func (l *Log) Examine(ctx context.Context, _ ...string) error {
+	d := l.driver
+	err := d.ask(ctx, "look at the stream", func(ctx context.Context) error {
+		info, err := d.stream.Info(ctx)
+		if err != nil {
+			return err
+		}
+		return verifyConfig(d.options, info.Config)
+	})
+	if err != nil {
+		return err
+	}
+	return d.verifyState(ctx)
+}

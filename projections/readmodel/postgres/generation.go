@@ -16,7 +16,7 @@ import (
 	"github.com/muster-works/muster/projections/readmodel"
 )
 
-// A generation is a schema that is open.
+// A generation is a schema that is open, and implements readmodel.Generation.
 type generation struct {
 	asker interface {
 		Query(ctx context.Context, query string, args ...any) (pgx.Rows, error)
@@ -25,7 +25,7 @@ type generation struct {
 }
 
 func (g *generation) Query(ctx context.Context, query string, args ...any) (readmodel.Rows, error) {
-	r, err := g.asker.Query(ctx, numbered(query), args...)
+	r, err := g.asker.Query(ctx, numberArguments(query), args...)
 	if err != nil {
 		return nil, wrap(err)
 	}
@@ -37,7 +37,7 @@ func (g *generation) Close() error {
 	return nil
 }
 
-// rows scan as readmodel.Rows asks for.
+// rows implements readmodel.Rows: pgx has other types for raw bytes and flags.
 type rows struct {
 	pgx.Rows
 	to []any
@@ -71,7 +71,7 @@ func (r *rows) Close() error {
 	return nil
 }
 
-// A flag is a bool that is kept as an integer.
+// A flag is a bool that is stored as an integer.
 type flag bool
 
 // ScanInt64 makes a flag a pgtype.Int64Scanner.
@@ -80,11 +80,11 @@ func (f *flag) ScanInt64(n pgtype.Int8) error {
 	return nil
 }
 
-var questions sync.Map // as numbered made them
+var numberedQueries sync.Map // what numberArguments returned, by query
 
-// numbered writes $1, $2, … for each ? of a question.
-func numbered(query string) string {
-	if q, ok := questions.Load(query); ok {
+// numberArguments returns a query with $1, $2, … in place of each ?.
+func numberArguments(query string) string {
+	if q, ok := numberedQueries.Load(query); ok {
 		return q.(string)
 	}
 	var b strings.Builder
@@ -94,7 +94,7 @@ func numbered(query string) string {
 		}
 		b.WriteString(part)
 	}
-	questions.Store(query, b.String())
+	numberedQueries.Store(query, b.String())
 	return b.String()
 }
 
@@ -108,7 +108,8 @@ const (
 	indexCorrupted  = "XX002"
 )
 
-func is(err error, codes ...string) bool {
+// hasCode reports whether an error of the server has one of the codes.
+func hasCode(err error, codes ...string) bool {
 	var e *pgconn.PgError
 	if !errors.As(err, &e) {
 		return false
@@ -121,25 +122,25 @@ func is(err error, codes ...string) bool {
 	return false
 }
 
-// wrap says what an error means: ErrUnusable where the tables are not those
-// asked for or damaged, ErrUnavailable where the server cannot be reached or
-// ended the session.
+// wrap adds ErrUnusable to an error that says that a table is missing or damaged, and
+// ErrUnavailable to one that says that the server cannot be reached or ended the
+// session.
 func wrap(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case is(err, undefinedTable, undefinedColumn, invalidSchema, dataCorrupted, indexCorrupted):
+	case hasCode(err, undefinedTable, undefinedColumn, invalidSchema, dataCorrupted, indexCorrupted):
 		return fmt.Errorf("%w: %w", readmodel.ErrUnusable, err)
-	case lost(err):
+	case isConnectionLost(err):
 		return fmt.Errorf("%w: %w", readmodel.ErrUnavailable, err)
 	}
 	return fmt.Errorf("postgres: %w", err)
 }
 
-// lost says whether an error is of the connection. The classes 08, 53 and 57P
-// are those of connections, of resources, and of a server or an operator who
-// ends sessions.
-func lost(err error) bool {
+// isConnectionLost reports whether an error is of the connection. The classes of codes
+// 08, 53 and 57P are those of connections, of resources, and of sessions that the
+// server or an operator ended.
+func isConnectionLost(err error) bool {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
 		return strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "53") || strings.HasPrefix(e.Code, "57P") || e.Code == idleInTransaction

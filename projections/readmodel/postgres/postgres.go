@@ -2,27 +2,29 @@
 // 15 or later: one schema a generation in a database, gen-000001 and so on, and
 // a row in the schema muster that names the one in use.
 //
-// The database belongs to one deployment. What outlives a generation is that
-// one row: its table is made and changed by the migrations in this package,
-// when a generation is switched to. Generations are never migrated: one with
-// other tables is rebuilt from the log beside the living one. So whoever writes
-// needs the right to create schemas in the database, and whoever reads no more
-// than USAGE and SELECT; readers open their transactions read-only.
+// The database belongs to one deployment. Only the row in the schema muster outlives a
+// generation: its table is made and changed by the migrations in this package, when a
+// generation is switched to. Generations are never migrated: one with other tables is
+// rebuilt from the log beside the living one. A writer needs the right to create
+// schemas in the database; a reader needs USAGE and SELECT, and opens its transactions
+// read-only.
 //
-// A bulk load is COPY into tables without indexes, committed batch by batch
-// without waiting for the disk. The tables are logged like any other, since
-// making unlogged ones logged would write all of it a second time; the
-// transaction that ends the load is flushed, and with it everything before. Of
-// the transactions after that the last may be gone after a power cut, position
-// and rows alike; they are read from the log again.
+// A bulk load copies rows (COPY) into tables without indexes, and commits at each
+// checkpoint without waiting for the disk. The tables are logged like any other, since
+// making unlogged ones logged would write everything a second time. The transaction
+// that ends the load waits for the disk, and so for everything before it. After a power
+// cut the last transactions of a finished generation may be gone, position and rows
+// alike; the projector reads them from the log again.
 //
-// A projector that is frozen in the middle of a transaction keeps its locks.
-// The one that takes over has the server end that transaction: it asks who
-// blocks it and terminates that session, after having waited as long as a
-// transaction may take. Should nobody take over, the server itself ends a
-// transaction that has been idle for half a minute. Both are for the sake of
-// progress alone: what keeps the frozen one from writing when it wakes is the
-// epoch.
+// A projector that is stopped in the middle of a transaction keeps its locks. The one
+// that takes over waits as long as a transaction may take, asks the server which
+// session blocks it, and terminates that session. If none takes over, the server ends
+// a transaction that has been idle for half a minute. Both only make progress possible:
+// what keeps the stopped projector from writing when it wakes is the epoch.
+//
+// The methods of a Store are safe for concurrent use. Errors that say that a table is
+// damaged or missing are readmodel.ErrUnusable; those of the connection are
+// readmodel.ErrUnavailable.
 package postgres
 
 import (
@@ -40,16 +42,17 @@ import (
 type Store struct {
 	config *pgxpool.Config
 	pool   *pgxpool.Pool
-	// patience is how long whoever takes over waits for a transaction of the one
-	// before it.
+	// patience is how long a writer that takes over waits for a transaction of the
+	// writer before it.
 	patience time.Duration
 
 	mu       sync.Mutex
 	migrated bool
 }
 
-// Open connects to the database that a URL names. The settings of pgx pools may
-// stand in it. The error of a URL that does not parse names no password.
+// Open connects to the database that a URL names, which may have the settings of pgx
+// pools. It fails if the server is older than version 15 or if the database is not in
+// UTF-8. No error contains the password.
 func Open(ctx context.Context, url string) (*Store, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -71,7 +74,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	return s, nil
 }
 
-// OpenDir is Open for those who want the generations.
+// OpenDir connects to a database of generations, ready to be read and written.
 func OpenDir(ctx context.Context, url string) (*readmodel.Dir, error) {
 	s, err := Open(ctx, url)
 	if err != nil {
@@ -80,11 +83,10 @@ func OpenDir(ctx context.Context, url string) (*readmodel.Dir, error) {
 	return readmodel.NewDir(s), nil
 }
 
-// oldest is the first version of the server that is supported, as the server
-// numbers it.
+// oldest is the first version that is supported, as servers number versions.
 const oldest = 150000
 
-// check asks the server for its version, and the database for its encoding.
+// check checks the version of the server and the encoding of the database.
 func (s *Store) check(ctx context.Context) error {
 	var version int
 	var encoding string
@@ -136,5 +138,5 @@ func (s *Store) Close() error {
 
 func quote(name string) string { return pgx.Identifier{name}.Sanitize() }
 
-// searchPath makes the tables of a generation be found first.
+// searchPath returns the search path by which the tables of a generation are found.
 func searchPath(name string) string { return quote(name) + ", pg_catalog" }

@@ -15,6 +15,7 @@ import (
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
 	"github.com/muster-works/muster/projections/runner"
+	"github.com/muster-works/muster/projections/vacancy"
 )
 
 func open(t *testing.T) *Store {
@@ -30,7 +31,8 @@ func TestStore(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) readmodel.Store { return open(t) })
 }
 
-// What cannot be opened says so, and not the password.
+// Goal: a URL that cannot be opened gives an error, without the password in it.
+// Method: several kinds of bad URLs are opened.
 func TestOpenFails(t *testing.T) {
 	for _, url := range []string{
 		"postgres://muster:geheim@127.0.0.1:1/none", "postgres://muster:geheim@127.0.0.1:x/none",
@@ -46,8 +48,8 @@ func TestOpenFails(t *testing.T) {
 	}
 }
 
-// A log gives the same rows in both stores: the same hashes, and no difference
-// between a generation in the one and a generation in the other.
+// Goal: a log gives the same rows in both stores.
+// Method: one log is built in each; hashes must be equal and a comparison find nothing.
 func TestSameRowsAsSQLite(t *testing.T) {
 	l := storetest.Programme(t, 60)
 	here := readmodel.NewDir(open(t))
@@ -60,22 +62,23 @@ func TestSameRowsAsSQLite(t *testing.T) {
 	storetest.Same(t, storetest.Build(t, here, l, "gen-000001", log.Position{}), storetest.Build(t, there, l, "gen-000001", log.Position{}))
 }
 
-// Every question of a reader is answered by an index: with sequential scans
-// discouraged the server has another way for each, but for the position, which
-// has a table of one row.
-func TestQuestionsUseIndexes(t *testing.T) {
+// Goal: every query of a Reader finds its rows by index, except that of progress,
+// which has one row.
+// Method: the server is asked for its plans with sequential scans discouraged, so a
+// plan has one only if there is no other way.
+func TestQueriesUseIndexes(t *testing.T) {
 	s := open(t)
 	url := s.config.ConnString()
-	asked := storetest.Questions(t, s)
+	asked := storetest.RecordQueries(t, s)
 	if len(asked) < 20 {
-		t.Errorf("only %d questions: %v", len(asked), asked)
+		t.Errorf("only %d queries: %v", len(asked), asked)
 	}
 	s, err := Open(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	conn, err := s.edit(t.Context(), "gen-000001", nil)
+	conn, err := s.openForWriting(t.Context(), "gen-000001", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,9 +86,9 @@ func TestQuestionsUseIndexes(t *testing.T) {
 	if _, err := conn.conn.Exec(t.Context(), `SET enable_seqscan = off`); err != nil {
 		t.Fatal(err)
 	}
-	for _, q := range append(asked, storetest.Question{SQL: `DELETE FROM vacancy WHERE last = ?`, Args: []any{1}}) {
+	for _, q := range append(asked, storetest.Query{SQL: `DELETE FROM ` + vacancy.ViewName + ` WHERE last = ?`, Args: []any{1}}) {
 		var plan []byte
-		if err := conn.conn.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) "+numbered(q.SQL), q.Args...).Scan(&plan); err != nil {
+		if err := conn.conn.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) "+numberArguments(q.SQL), q.Args...).Scan(&plan); err != nil {
 			t.Fatalf("%s: %v", q.SQL, err)
 		}
 		if scans := sequential(t, plan); len(scans) > 0 && strings.Join(scans, " ") != "progress" {

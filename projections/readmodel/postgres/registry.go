@@ -17,17 +17,18 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Current returns the generation that the row in muster.in_use names.
+// Current returns the generation that the row in muster.in_use names. It fails with
+// ErrNone if there is no row or no table.
 func (s *Store) Current(ctx context.Context) (name string, err error) {
 	err = s.pool.QueryRow(ctx, `SELECT generation FROM muster.in_use`).Scan(&name)
-	if errors.Is(err, pgx.ErrNoRows) || is(err, undefinedTable, invalidSchema) {
+	if errors.Is(err, pgx.ErrNoRows) || hasCode(err, undefinedTable, invalidSchema) {
 		return "", readmodel.ErrNone
 	}
 	return name, wrap(err)
 }
 
-// Point replaces the row in muster.in_use.
-func (s *Store) Point(ctx context.Context, name string) error {
+// SetCurrent replaces the row in muster.in_use, and makes its table if need be.
+func (s *Store) SetCurrent(ctx context.Context, name string) error {
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
@@ -36,14 +37,14 @@ func (s *Store) Point(ctx context.Context, name string) error {
 	return wrap(err)
 }
 
-// migrate brings the schema muster up to date, once.
+// migrate brings the schema muster up to date, once in the life of a Store.
 func (s *Store) migrate(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.migrated {
 		return nil
 	}
-	// IF NOT EXISTS alone may still fail when two do it at once.
+	// Without the lock, IF NOT EXISTS may fail if two processes run it at once.
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, lock.DefaultLockID); err != nil {
 			return err

@@ -7,20 +7,20 @@ import (
 	"github.com/muster-works/muster/projections/readmodel"
 )
 
-// create returns the statements that make a table, without its key where
-// nothing is looked up in it during a bulk load.
-func create(t readmodel.Table) []string {
+// createTable returns the statements that make a table. Its key is made now only if
+// rows are found by key during a bulk load, else when the load ends.
+func createTable(t readmodel.Table) []string {
 	// Text is compared byte by byte, whatever the collation of the database.
-	kinds := map[readmodel.Kind]string{readmodel.Integer: "bigint", readmodel.Text: `text COLLATE "C"`, readmodel.Bytes: "bytea"}
+	types := map[readmodel.ColumnType]string{readmodel.Integer: "bigint", readmodel.Text: `text COLLATE "C"`, readmodel.Bytes: "bytea"}
 	var columns []string
 	for _, c := range t.Columns {
 		null := " NOT NULL"
 		if c.Null {
 			null = ""
 		}
-		columns = append(columns, fmt.Sprintf("%s %s%s", c.Name, kinds[c.Kind], null))
+		columns = append(columns, fmt.Sprintf("%s %s%s", c.Name, types[c.Type], null))
 	}
-	if keyed(t) {
+	if t.KeyedInLoad {
 		columns = append(columns, "PRIMARY KEY ("+strings.Join(t.Key, ", ")+")")
 	}
 	return []string{
@@ -29,30 +29,14 @@ func create(t readmodel.Table) []string {
 	}
 }
 
-// keyed says whether rows of a table are found by key during a bulk load.
-func keyed(t readmodel.Table) bool {
-	switch t.Name {
-	case "meta", "progress", "commits", "void":
-		return true
-	}
-	return false
-}
-
-// indexes returns the statements that make the key and the indexes of a table,
-// and have the server look at its rows.
-func indexes(t readmodel.Table) (all []string) {
-	if !keyed(t) {
+// createIndexes returns the statements that make what createTable left out, and the
+// indexes, and that collect the statistics of the planner.
+func createIndexes(t readmodel.Table) (all []string) {
+	if !t.KeyedInLoad {
 		all = append(all, fmt.Sprintf("ALTER TABLE %s ADD PRIMARY KEY (%s)", t.Name, strings.Join(t.Key, ", ")))
 	}
 	for _, i := range t.Indexes {
-		unique, where := "", ""
-		if i.Unique {
-			unique = "UNIQUE "
-		}
-		if i.Where != "" {
-			where = " WHERE " + i.Where
-		}
-		all = append(all, fmt.Sprintf("CREATE %sINDEX %s ON %s (%s)%s", unique, i.Name, t.Name, strings.Join(i.Columns, ", "), where))
+		all = append(all, t.CreateIndex(i))
 	}
 	return append(all, "ANALYZE "+t.Name)
 }

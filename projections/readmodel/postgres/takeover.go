@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/muster-works/muster/projections/readmodel"
 )
 
-// TakeOver raises the epoch, once no transaction of the ledger before is open.
-func (l *ledger) TakeOver(ctx context.Context) (epoch, ord uint64, err error) {
+// TakeOver raises the epoch, as soon as no transaction of the writer before is open.
+func (l *generationWriter) TakeOver(ctx context.Context) (epoch, ord uint64, err error) {
 	taken := make(chan struct{})
 	watched := make(chan error, 1)
 	go func() { watched <- l.unblock(ctx, l.conn.PgConn().PID(), taken) }()
@@ -18,7 +19,7 @@ func (l *ledger) TakeOver(ctx context.Context) (epoch, ord uint64, err error) {
 		if _, err := tx.Exec(ctx, flushed); err != nil {
 			return err
 		}
-		return tx.QueryRow(ctx, `UPDATE progress SET epoch = epoch + 1, beat = 1 RETURNING epoch, ord`).Scan(&l.epoch, &ord)
+		return tx.QueryRow(ctx, readmodel.RaiseEpoch).Scan(&l.epoch, &ord)
 	})
 	close(taken)
 	if watch := <-watched; err != nil {
@@ -27,9 +28,9 @@ func (l *ledger) TakeOver(ctx context.Context) (epoch, ord uint64, err error) {
 	return uint64(l.epoch), ord, err
 }
 
-// unblock terminates the sessions that keep the one with a pid waiting, until
-// it has got what it waits for.
-func (l *ledger) unblock(ctx context.Context, pid uint32, done <-chan struct{}) error {
+// unblock terminates the sessions that keep the session with a pid waiting, each time
+// that patience has passed, until done is closed.
+func (l *generationWriter) unblock(ctx context.Context, pid uint32, done <-chan struct{}) error {
 	for {
 		select {
 		case <-done:

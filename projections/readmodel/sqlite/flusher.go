@@ -5,17 +5,17 @@ import (
 	"os"
 )
 
-// A flusher flushes a file beside a bulk load, so that the end of the load, which
-// nothing else can be done beside, has little left to flush. What it flushes
-// promises nothing: SQLite flushes all that a transaction wrote once more.
+// A flusher flushes the file of a bulk load while the load goes on, so that little is
+// left to flush when the load ends and nothing else can be done. It only saves time:
+// durable is what SQLite flushes itself when a transaction commits.
 type flusher struct {
 	file *os.File
 	free chan struct{} // holds one while nothing is being flushed
 }
 
-// startFlusher opens the file, which whoever asks must have to itself. It is closed
-// after SQLite has closed it: a process that closes a file lets go of all locks that
-// it has on it, by whichever way it was opened.
+// startFlusher opens a file that no other process has open. The flusher must be
+// closed after SQLite has closed the file: a process that closes a file releases all
+// locks that it has on the file, also those that SQLite took.
 func startFlusher(path string) (*flusher, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -26,8 +26,8 @@ func startFlusher(path string) (*flusher, error) {
 	return &flusher{f, free}, nil
 }
 
-// flush begins to flush what was written so far, unless that is being done. An
-// error is SQLite's as well, which has the file open itself: it is told there.
+// flush starts to flush what was written so far, unless a flush is under way. It
+// ignores an error, which SQLite meets too when it flushes the file itself.
 func (f *flusher) flush() {
 	select {
 	case <-f.free:
@@ -39,7 +39,7 @@ func (f *flusher) flush() {
 	}
 }
 
-// close waits for what is being flushed.
+// close waits for the flush that is under way, and closes the file.
 func (f *flusher) close() error {
 	<-f.free
 	return f.file.Close()

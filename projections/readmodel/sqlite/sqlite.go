@@ -2,13 +2,15 @@
 // with one file a generation, gen-000001.db and so on, and a file current that
 // names the one in use.
 //
-// A bulk load is a transaction from one checkpoint to the next, and no generation
-// until Finish has flushed it; nobody else can open the file meanwhile.
-// From then on the file is in WAL mode: readers and the writer do not wait for
-// each other. After a power cut the last transactions may be gone, position and
-// rows alike; they are read from the log again.
+// A bulk load is one transaction from each checkpoint to the next. Its file is no
+// usable generation until Finish has flushed it, and no other process can open it
+// meanwhile. After Finish the file is in WAL mode, in which readers and the writer do
+// not wait for each other. After a power cut the last transactions may be gone,
+// position and rows alike; the projector reads them from the log again.
 //
-// A directory belongs to one machine: SQLite's locks do not reach further.
+// A directory belongs to one machine, since SQLite's locks do not reach further. The
+// methods of a Store are safe for concurrent use. Errors of SQLite that say that a
+// file is damaged, missing or no database are readmodel.ErrUnusable.
 package sqlite
 
 import (
@@ -30,7 +32,7 @@ import (
 // A Store is a directory of generations.
 type Store struct{ path string }
 
-// Open opens a directory, and makes it where it is not there.
+// Open opens a directory of generations, and makes it if it is not there.
 func Open(path string) (*Store, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
@@ -38,7 +40,7 @@ func Open(path string) (*Store, error) {
 	return &Store{path}, nil
 }
 
-// OpenDir is Open for those who want the generations.
+// OpenDir opens a directory of generations, ready to be read and written.
 func OpenDir(path string) (*readmodel.Dir, error) {
 	s, err := Open(path)
 	if err != nil {
@@ -47,10 +49,10 @@ func OpenDir(path string) (*readmodel.Dir, error) {
 	return readmodel.NewDir(s), nil
 }
 
-// file returns the file of a generation.
+// file returns the path of the file of a generation.
 func (s *Store) file(name string) string { return filepath.Join(s.path, name+".db") }
 
-// Current returns what the file current holds.
+// Current returns the name in the file current.
 func (s *Store) Current(context.Context) (string, error) {
 	b, err := os.ReadFile(filepath.Join(s.path, "current"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -62,8 +64,8 @@ func (s *Store) Current(context.Context) (string, error) {
 	return strings.TrimSpace(string(b)), nil
 }
 
-// Point replaces the file current, durably.
-func (s *Store) Point(_ context.Context, name string) error {
+// SetCurrent replaces the file current by one rename, and flushes it.
+func (s *Store) SetCurrent(_ context.Context, name string) error {
 	f, err := os.CreateTemp(s.path, "current-*")
 	if err != nil {
 		return fmt.Errorf("sqlite: %w", err)
@@ -79,7 +81,7 @@ func (s *Store) Point(_ context.Context, name string) error {
 	return fsync(s.path)
 }
 
-// Generations returns the names of the files.
+// Generations returns the names of the files, without their suffix.
 func (s *Store) Generations(context.Context) ([]string, error) {
 	files, err := os.ReadDir(s.path)
 	if err != nil {
@@ -96,7 +98,7 @@ func (s *Store) Generations(context.Context) ([]string, error) {
 
 // Open opens a generation for reading.
 func (s *Store) Open(_ context.Context, name string) (readmodel.Generation, error) {
-	db, err := open(s.file(name), "query_only(1)", "busy_timeout(5000)", "mmap_size(1073741824)")
+	db, err := openDatabase(s.file(name), "query_only(1)", "busy_timeout(5000)", "mmap_size(1073741824)")
 	if err != nil {
 		return nil, err
 	}
@@ -114,11 +116,12 @@ func (s *Store) Remove(_ context.Context, name string) error {
 	return nil
 }
 
-// Close does nothing.
+// Close does nothing, since a Store keeps no file open.
 func (s *Store) Close() error { return nil }
 
-// open opens a file.
-func open(path string, pragmas ...string) (*sql.DB, error) {
+// openDatabase opens a file with some settings. Transactions take the write lock when
+// they begin.
+func openDatabase(path string, pragmas ...string) (*sql.DB, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
@@ -131,7 +134,7 @@ func open(path string, pragmas ...string) (*sql.DB, error) {
 	return db, nil
 }
 
-// fsync makes what happened to a file or directory durable.
+// fsync flushes a file, or what happened to the names in a directory.
 func fsync(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -143,7 +146,7 @@ func fsync(path string) error {
 	return nil
 }
 
-// A generation is a file that is open.
+// A generation is a file that is open, and implements readmodel.Generation.
 type generation struct{ db *sql.DB }
 
 func (g generation) Query(ctx context.Context, query string, args ...any) (readmodel.Rows, error) {
@@ -160,8 +163,8 @@ type rows struct{ *sql.Rows }
 
 func (r rows) Err() error { return wrap(r.Rows.Err()) }
 
-// wrap adds ErrUnusable to errors of SQLite that say that the file is no good:
-// not a database, damaged, not there, or without the tables asked for.
+// wrap adds ErrUnusable to an error of SQLite that says that the file is not a
+// database, is damaged, is not there, or lacks a table or column.
 func wrap(err error) error {
 	if err == nil {
 		return nil

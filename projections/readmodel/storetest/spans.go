@@ -6,24 +6,24 @@ import (
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/view"
 )
 
-// TB is what the functions here need of a test; that of package rapid has it, too.
+// TB is what the functions here need of a test. Tests of package rapid have it too.
 type TB interface {
 	Helper()
 	Fatal(...any)
 }
 
-// A Span is one of a view of spans, with the commits between which it was held to
-// be so.
+// A Span is a span of a view, with the commits between which it held.
 type Span struct {
-	readmodel.SpanChange
+	packing.SpanChange
 	Of       view.Cell
 	From, To uint64 // ordinals: since From, until To
 }
 
-// Holds says whether the span holds on a business date as known at an ordinal.
+// Holds reports whether the span holds on a business date as known at an ordinal.
 func (s *Span) Holds(asOf civil.Date, known uint64) bool {
 	return s.From <= known && known < s.To && s.Since <= asOf && asOf < s.Until
 }
@@ -33,7 +33,7 @@ func (s *Span) Holds(asOf civil.Date, known uint64) bool {
 func Spans(t TB, r *readmodel.Reader, name string) (all []Span) {
 	t.Helper()
 	cells := Cells(t, r)
-	err := r.Spans(context.Background(), name, 0, func(ord uint64, changes []readmodel.SpanChange) {
+	err := r.Spans(context.Background(), name, 0, func(ord uint64, changes []packing.SpanChange) {
 		for _, c := range changes {
 			if c.Ends != 0 {
 				all[c.Ends-1].To = ord
@@ -63,10 +63,10 @@ func Cells(t TB, r *readmodel.Reader) map[int64]view.Cell {
 	return all
 }
 
-// Differences returns all rows of a view in log order.
-func Differences(t TB, r *readmodel.Reader, name string) (all []readmodel.Difference) {
+// Deltas returns all rows of a view in log order.
+func Deltas(t TB, r *readmodel.Reader, name string) (all []packing.Delta) {
 	t.Helper()
-	err := r.Differences(context.Background(), name, 0, func(_ uint64, rows []readmodel.Difference) { all = append(all, rows...) })
+	err := r.Deltas(context.Background(), name, 0, func(_ uint64, rows []packing.Delta) { all = append(all, rows...) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,7 @@
-// Package storetest is what every store of the read model must pass.
+// Package storetest is the conformance suite of the stores of the read model: a
+// driver runs [Run] against itself, and shows with [RecordQueries] that it answers
+// every query of a Reader by index. The other functions build generations from
+// synthetic logs and read them back, for tests of other packages.
 package storetest
 
 import (
@@ -15,17 +18,17 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
-// Run runs the suite. Open returns a store that holds nothing, and may be
-// called with the same store by others; the suite closes it.
+// Run runs the suite. open returns a store without generations, a new one for each
+// test; the test closes it.
 func Run(t *testing.T, open func(*testing.T) readmodel.Store) {
 	for name, test := range map[string]func(*testing.T, readmodel.Store){
-		"directory": directory, "fence": fence, "unfinished": unfinished, "rows": rows, "resume": resume, "says": says, "pulse": pulse,
+		"directory": testDirectory, "fence": testFence, "unfinished": testUnfinished, "rows": testRows, "resume": testResume, "says": testStatus, "pulse": testPulse,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
 }
 
-// views are as small as views can be.
+// views are two views that contribute nothing, one of deltas and one of spans.
 var views = []view.View{
 	{Name: "sums", Version: 1},
 	{Name: "spans", Version: 2, Spans: func(*timeline.Post, func(view.Span)) {}},
@@ -41,8 +44,8 @@ func newDir(t *testing.T, s readmodel.Store) *readmodel.Dir {
 	return d
 }
 
-// finished makes the next generation, with nothing in it.
-func finished(t *testing.T, d *readmodel.Dir) string {
+// createFinished makes the next generation, without rows, and returns its name.
+func createFinished(t *testing.T, d *readmodel.Dir) string {
 	t.Helper()
 	ctx := t.Context()
 	name, err := d.Next(ctx)
@@ -59,16 +62,17 @@ func finished(t *testing.T, d *readmodel.Dir) string {
 	return name
 }
 
-// A directory names its generations in order, switches, keeps the one before,
-// and tells a foreign name.
-func directory(t *testing.T, s readmodel.Store) {
+// Goal: a directory names generations in order, switches, and keeps the one before.
+// Method: four generations are made and switched to; then the way back is taken, and
+// the store is given a name that is no generation's.
+func testDirectory(t *testing.T, s readmodel.Store) {
 	ctx := t.Context()
 	d := newDir(t, s)
 	if _, err := d.Reader(ctx); !errors.Is(err, readmodel.ErrNone) {
 		t.Errorf("empty directory: %v", err)
 	}
 	for i := 1; i <= 4; i++ {
-		name := finished(t, d)
+		name := createFinished(t, d)
 		if want := fmt.Sprintf("gen-%06d", i); name != want {
 			t.Errorf("%s, want %s", name, want)
 		}
@@ -95,7 +99,7 @@ func directory(t *testing.T, s readmodel.Store) {
 	if err := d.Remove(ctx, "gen-000009"); err != nil {
 		t.Errorf("remove what is not there: %v", err)
 	}
-	if err := s.Point(ctx, "../../etc/passwd"); err != nil {
+	if err := s.SetCurrent(ctx, "../../etc/passwd"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Reader(ctx); !errors.Is(err, readmodel.ErrUnusable) {
@@ -103,12 +107,13 @@ func directory(t *testing.T, s readmodel.Store) {
 	}
 }
 
-// A generation that is there is not made again; one that is not finished, is
-// gone or has other views is not used.
-func unfinished(t *testing.T, s readmodel.Store) {
+// Goal: a generation is not made twice, and none is used that is not finished, is gone
+// or has other views.
+// Method: each of these is tried.
+func testUnfinished(t *testing.T, s readmodel.Store) {
 	ctx := t.Context()
 	d := newDir(t, s)
-	name := finished(t, d)
+	name := createFinished(t, d)
 	if _, err := d.Create(ctx, name, views); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("create over a generation: %v", err)
 	}
@@ -135,17 +140,18 @@ func unfinished(t *testing.T, s readmodel.Store) {
 	}
 }
 
-// batch is one commit and nothing else.
-func batch(ord uint64, id string) *readmodel.Batch {
+// oneCommit returns a batch of one commit and nothing else.
+func oneCommit(ord uint64, id string) *readmodel.Batch {
 	c := readmodel.Commit{Ord: ord, ID: id, Position: log.At(ord, 0)}
 	return &readmodel.Batch{Commits: []readmodel.CommitRow{{Commit: c, Keys: []byte{}, Subjects: []byte{}}}}
 }
 
-// A writer that was taken over writes nothing.
-func fence(t *testing.T, s readmodel.Store) {
+// Goal: a writer that was taken over writes nothing.
+// Method: a second writer takes over between two batches of the first.
+func testFence(t *testing.T, s readmodel.Store) {
 	ctx := t.Context()
 	d := newDir(t, s)
-	name := finished(t, d)
+	name := createFinished(t, d)
 	take := func() *readmodel.Writer {
 		t.Helper()
 		w, err := d.TakeOver(ctx, name, views)
@@ -156,23 +162,23 @@ func fence(t *testing.T, s readmodel.Store) {
 		return w
 	}
 	first := take()
-	if err := first.Write(ctx, batch(1, "first")); err != nil {
+	if err := first.Write(ctx, oneCommit(1, "first")); err != nil {
 		t.Fatal(err)
 	}
-	if err := first.Fenced(ctx); err != nil {
+	if err := first.CheckFence(ctx); err != nil {
 		t.Errorf("nobody has taken over: %v", err)
 	}
 	second := take()
-	if err := first.Fenced(ctx); !errors.Is(err, readmodel.ErrFenced) {
+	if err := first.CheckFence(ctx); !errors.Is(err, readmodel.ErrFenced) {
 		t.Errorf("the first writer, asked: %v", err)
 	}
-	if err := first.Write(context.WithoutCancel(ctx), batch(2, "late")); !errors.Is(err, readmodel.ErrFenced) {
+	if err := first.Write(context.WithoutCancel(ctx), oneCommit(2, "late")); !errors.Is(err, readmodel.ErrFenced) {
 		t.Errorf("the first writer: %v", err)
 	}
 	if second.Ord() != 1 {
 		t.Errorf("the second begins after %d", second.Ord())
 	}
-	if err := second.Write(ctx, batch(2, "second")); err != nil {
+	if err := second.Write(ctx, oneCommit(2, "second")); err != nil {
 		t.Fatal(err)
 	}
 	if c, err := second.Commit(ctx, 2); err != nil || c.ID != "second" {
@@ -180,11 +186,12 @@ func fence(t *testing.T, s readmodel.Store) {
 	}
 }
 
-// A writer gives signs of life until it lets go or is taken over.
-func pulse(t *testing.T, s readmodel.Store) {
+// Goal: a writer gives signs of life until it lets go or is taken over.
+// Method: the pulse is read after each step of two writers.
+func testPulse(t *testing.T, s readmodel.Store) {
 	ctx := t.Context()
 	d := newDir(t, s)
-	name := finished(t, d)
+	name := createFinished(t, d)
 	r, err := d.Open(ctx, name)
 	if err != nil {
 		t.Fatal(err)

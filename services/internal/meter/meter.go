@@ -6,6 +6,8 @@
 //	muster_commit_seconds                        from the append of a commit until it is durable in the log
 //	muster_commit_failures_total{cause}          commits that the log did not take: conflict or error
 //	muster_http_seconds{method, path, status}    duration of requests, by the pattern of the route
+//	muster_log_answers                           1 if the log answers, 0 if not
+//	muster_log_sound                             0 if the last check found that the log may lose commits
 //	muster_views_readable                        1 if the views can be asked, 0 if not
 //	muster_views_lag_commits                     commits in the log that the views do not show yet; 101 stands for more than 100
 //	muster_views_age_seconds                     how long the first of these commits has been in the log

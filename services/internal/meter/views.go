@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/query/status"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -13,7 +13,7 @@ const scrapeTime = 3 * time.Second
 
 // Views adds the metrics of the views. standing is called at each scrape and returns how far
 // the views have come.
-func (m *Meter) Views(standing func(context.Context) (query.ViewStatus, error)) {
+func (m *Meter) Views(standing func(context.Context) (status.ViewStatus, error)) {
 	m.registry.MustRegister(views{
 		standing: standing,
 		readable: prometheus.NewDesc("muster_views_readable", "1 where there are views to ask, 0 where not.", nil, nil),
@@ -24,7 +24,7 @@ func (m *Meter) Views(standing func(context.Context) (query.ViewStatus, error)) 
 
 // views is a collector that reads the state of the views at each scrape.
 type views struct {
-	standing           func(context.Context) (query.ViewStatus, error)
+	standing           func(context.Context) (status.ViewStatus, error)
 	readable, lag, age *prometheus.Desc
 }
 
@@ -43,7 +43,7 @@ func (v views) Collect(to chan<- prometheus.Metric) {
 		return
 	}
 	gauge(v.readable, 1)
-	lag := query.FarBehind + 1
+	lag := status.FarBehind + 1
 	if s.Lag != nil {
 		lag = *s.Lag
 	}

@@ -2,6 +2,7 @@ package placement
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/muster-works/muster/events"
@@ -28,9 +29,14 @@ func (s *State) FreeSeat(e *events.Event, d *events.HirePlaced) (seat int, free 
 	}
 	var few [16]int
 	people := append(few[:0], make([]int, size)...)
-	for t := range j.on(mine.Post) {
-		if int(t.Seat) <= size && t.Seat > 0 && t.Hire != 0 && !t.Repeated && t.Overlaps(mine.From, mine.Exit) {
+	for _, t := range j.after {
+		if t.Post == mine.Post && int(t.Seat) <= size && t.Seat > 0 && t.Hire != 0 && !t.Repeated && t.Overlaps(mine.From, mine.Exit) {
 			people[t.Seat-1]++
+		}
+	}
+	for _, f := range j.others(mine.Post) {
+		if int(f.seats) <= size && f.seats > 0 && !f.again && placing.Overlap(f.day, f.exit, mine.From, mine.Exit) {
+			people[f.seats-1]++
 		}
 	}
 	least := slices.Min(people)
@@ -44,6 +50,7 @@ func (s *State) Contradictions(e *events.Event) events.Reasons {
 	j := s.judge(e)
 	for i := range j.after {
 		j.judgeDays(&j.after[i])
+		j.judgeEmpty(&j.after[i])
 	}
 	j.judgeExit()
 	j.judgeSeats()
@@ -73,7 +80,8 @@ func (s *State) judge(e *events.Event) *judgement {
 		}
 		j.change.new = &f
 		if d, ok := e.Data.(*events.PostDeveloped); ok {
-			j.change.detail = detailOf(e, d)
+			says := detailOf(e, d)
+			j.change.detail = &says
 		}
 	}
 	if e.Type == events.EventWithdrawnType {
@@ -103,23 +111,31 @@ func (j *judgement) affects(f *fact) {
 	j.after = j.state.paired(j.after, f.of, j.change)
 }
 
-// on yields the placements on a post after the change.
-func (j *judgement) on(post uint32) func(func(*placing.Placement) bool) {
-	return func(yield func(*placing.Placement) bool) {
-		for i := range j.after {
-			if t := &j.after[i]; t.Post == post && !yield(t) {
-				return
-			}
-		}
+// others yields the hires on a post of those whom the change does not affect.
+func (j *judgement) others(post uint32) iter.Seq2[uint32, *fact] {
+	return func(yield func(uint32, *fact) bool) {
 		for n, f := range j.state.hires(post) {
-			if slices.Contains(j.persons, f.of) {
-				continue
-			}
-			if t := f.ended(n); !yield(&t) {
+			if !slices.Contains(j.persons, f.of) && !yield(n, f) {
 				return
 			}
 		}
 	}
+}
+
+// takes returns the placement of somebody else on the seat of t that has a day of
+// [from, until) after the change, and false when there is none.
+func (j *judgement) takes(t *placing.Placement, from, until civil.Date) (placing.Placement, bool) {
+	for _, o := range j.after {
+		if o.Post == t.Post && o.Person != t.Person && o.Seat == t.Seat && o.Overlaps(from, until) {
+			return o, true
+		}
+	}
+	for n, f := range j.others(t.Post) {
+		if f.of != t.Person && int32(f.seats) == t.Seat && placing.Overlap(f.day, f.exit, from, until) {
+			return f.ended(n), true
+		}
+	}
+	return placing.Placement{}, false
 }
 
 // judgeDays looks at the days that the change newly gives to a placement: nobody
@@ -141,12 +157,9 @@ func (j *judgement) judgeDays(t *placing.Placement) {
 			break
 		}
 	}
-	for o := range j.on(t.Post) {
-		if o.Person != t.Person && o.Seat == t.Seat && o.Overlaps(from, until) {
-			j.refuse(SeatTaken, "data.seat", fmt.Sprintf("seat %d is taken from %s on%s; record that exit first, or choose another seat",
-				t.Seat, o.From, ended(o.Exit)))
-			break
-		}
+	if o, taken := j.takes(t, from, until); taken {
+		j.refuse(SeatTaken, "data.seat", fmt.Sprintf("seat %d is taken from %s on%s; record that exit first, or choose another seat",
+			t.Seat, o.From, ended(o.Exit)))
 	}
 }
 
@@ -180,6 +193,16 @@ func (j *judgement) judgeOpen(t *placing.Placement, from civil.Date) {
 	}
 }
 
+// judgeEmpty refuses a new hire that an exit in the books ends on the day it begins:
+// the agency would be told that the hire was taken, and it would never count. A
+// correction may leave a placement empty, since that is how a hire that never was is
+// said to have ended.
+func (j *judgement) judgeEmpty(t *placing.Placement) {
+	if t.Hire == 0 && j.change.gone == 0 && t.Exit != 0 && t.Exit == t.From {
+		j.refuse(HasExit, "data.from", fmt.Sprintf("an exit on %s is in the books, so that the hire would end on the day it begins and never count; withdraw that exit first, or hire from a later day", t.Exit))
+	}
+}
+
 // judgeExit refuses to take back a hire whose exit would then end nothing that
 // it ended before.
 func (j *judgement) judgeExit() {
@@ -197,13 +220,14 @@ func (j *judgement) judgeExit() {
 
 // judgeSeats looks at the seats that the change takes away from a post: nobody
 // may be on them, and nobody may ever have been placed on a post that is no
-// more known.
+// more known. A second development of a post is not looked at: the service refuses
+// its name.
 func (j *judgement) judgeSeats() {
 	g := j.state.facts.At(j.change.gone)
 	if !g.kind.ofPerson() {
 		j.judgeShape(g.post)
 	}
-	if n := j.change.new; n != nil && !n.kind.ofPerson() && n.post != g.post {
+	if n := j.change.new; n != nil && !n.kind.ofPerson() && n.post != g.post && n.kind != developed {
 		j.judgeShape(n.post)
 	}
 }

@@ -45,7 +45,7 @@ const (
 	NoSuchSeat      events.Code = "no_such_seat"     // the post has no seat of that number on that day
 	PersonPlaced    events.Code = "person_placed"    // the person is in place elsewhere then
 	SeatTaken       events.Code = "seat_taken"       // somebody else is on the seat then
-	HasExit         events.Code = "has_exit"         // the hire taken back is ended by an exit
+	HasExit         events.Code = "has_exit"         // an exit ends the hire taken back, or the new hire on its first day
 	SeatsOccupied   events.Code = "seats_occupied"   // somebody is on a seat that is taken away
 	NotInPlace      events.Code = "not_in_place"     // the person is not on the post on that day
 	NoPolicy        events.Code = "no_policy"        // no policy pack is in force

@@ -89,18 +89,18 @@ func hashName(name string) uint64 { return maphash.String(seed, name) }
 
 // detail keeps what is said of a post and returns its number.
 func (s *State) detail(e *events.Event, d *events.PostDeveloped) uint32 {
-	n := s.details.Add(*detailOf(e, d))
+	n := s.details.Add(detailOf(e, d))
 	s.did(func() { s.details.Cut(int(n)) })
 	return n
 }
 
 // detailOf reads what is said of a post. A division left out is that of the event.
-func detailOf(e *events.Event, d *events.PostDeveloped) *detail {
+func detailOf(e *events.Event, d *events.PostDeveloped) detail {
 	at := d.Division
 	if at == "" {
 		at = e.Division
 	}
-	return &detail{
+	return detail{
 		division: unique.Make(at), category: unique.Make(d.Category), area: unique.Make(d.Area), kind: unique.Make(d.Kind),
 		employer: unique.Make(d.Employer), fund: unique.Make(d.Fund), standard: d.Standard, requiredDays: uint8(d.RequiredDays),
 	}

@@ -21,6 +21,7 @@ import (
 
 // unary guards the feature list, which anybody may see.
 func (s *Server) unary(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+	s.faults.called()
 	if err := s.faults.wait(ctx); err != nil {
 		return nil, err
 	}
@@ -29,6 +30,7 @@ func (s *Server) unary(ctx context.Context, request any, _ *grpc.UnaryServerInfo
 
 // stream guards everything else.
 func (s *Server) stream(service any, call grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+	s.faults.called()
 	if err := s.faults.wait(call.Context()); err != nil {
 		return err
 	}
@@ -41,6 +43,9 @@ func (s *Server) stream(service any, call grpc.ServerStream, _ *grpc.StreamServe
 		if got := headers.Get("authorization"); len(got) != 1 || got[0] != want {
 			return status.Error(codes.Unauthenticated, "Bad credentials")
 		}
+		if err := s.checkPassword(call.Context()); err != nil {
+			return err
+		}
 	}
 	if leader := s.options.Leader; leader != nil && strings.EqualFold(first(headers.Get("requires-leader")), "true") {
 		host, port, err := net.SplitHostPort(leader.addr)
@@ -50,7 +55,53 @@ func (s *Server) stream(service any, call grpc.ServerStream, _ *grpc.StreamServe
 		call.SetTrailer(metadata.Pairs("exception", "not-leader", "leader-endpoint-host", host, "leader-endpoint-port", port))
 		return status.Error(codes.NotFound, "Leader info available")
 	}
-	return handle(service, call)
+	return s.restless(service, call, handle)
+}
+
+// checkPassword takes the time that it costs.
+func (s *Server) checkPassword(ctx context.Context) error {
+	if s.options.PasswordCost == 0 {
+		return nil
+	}
+	select {
+	case s.processors <- struct{}{}:
+	case <-ctx.Done():
+		s.gaveUp.Add(1)
+		return ctx.Err()
+	}
+	defer func() { <-s.processors }()
+	time.Sleep(s.options.PasswordCost)
+	return nil
+}
+
+// GaveUp returns how many calls ended, by a deadline or by who made them, while they
+// waited for their password to be checked.
+func (s *Server) GaveUp() int { return int(s.gaveUp.Load()) }
+
+// restless handles a call, or cuts it in the middle when it is its turn.
+func (s *Server) restless(service any, call grpc.ServerStream, handle grpc.StreamHandler) error {
+	every := int64(s.options.Restless)
+	n := s.streams.Add(1)
+	if every == 0 || n%every != 0 {
+		return handle(service, call)
+	}
+	if n/every%2 == 0 {
+		s.cut(remote(call.Context()))
+		return status.Error(codes.Unavailable, "unheard")
+	}
+	return handle(service, cutStream{call, s})
+}
+
+// A cutStream loses its connection when the first answer is due.
+type cutStream struct {
+	grpc.ServerStream
+	server *Server
+}
+
+// SendMsg implements grpc.ServerStream.
+func (c cutStream) SendMsg(any) error {
+	c.server.cut(remote(c.Context()))
+	return status.Error(codes.Unavailable, "unheard")
 }
 
 func first(values []string) string {

@@ -14,7 +14,10 @@ type faults struct {
 	refusals int
 	falters  int
 	passes   int
-	before   func()        // runs before the next subscription begins
+	before   func() // runs before the next subscription begins
+	calls    int    // that were made so far, those for the feature list included
+	atCall   int    // the call that do is for; none when zero
+	do       func()
 	cutAfter int           // events until a reader's connection is cut, when positive
 	frozen   chan struct{} // open while nothing is answered
 }
@@ -70,6 +73,32 @@ func (f *faults) thaw() {
 			f.frozen = nil
 		}
 	})
+}
+
+// Calls returns how many calls were made so far.
+func (s *Server) Calls() int {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	return s.faults.calls
+}
+
+// AtCall runs f when the n-th call from now on comes in.
+func (s *Server) AtCall(n int, f func()) {
+	s.faults.set(func(x *faults) { x.atCall, x.do = x.calls+n, f })
+}
+
+// called counts a call.
+func (f *faults) called() {
+	f.mu.Lock()
+	f.calls++
+	do := f.do
+	if f.calls != f.atCall {
+		do = nil
+	}
+	f.mu.Unlock()
+	if do != nil {
+		do()
+	}
 }
 
 func (f *faults) beforeSubscription() {

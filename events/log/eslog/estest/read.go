@@ -48,6 +48,10 @@ type reader struct {
 
 func (r reader) readStream(o *streams.ReadReq_Options) error {
 	name := string(o.GetStream().GetStreamIdentifier().GetStreamName())
+	if trailer, err := r.service.server.store.buried(name); err != nil {
+		r.call.SetTrailer(trailer)
+		return err
+	}
 	events := r.service.server.store.stream(name)
 	if len(events) == 0 {
 		return r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_StreamNotFound_{
@@ -155,19 +159,47 @@ func (r reader) subscribeAll(o *streams.ReadReq_Options) error {
 		if err := m.live(); err != nil {
 			return err
 		}
-		if !r.service.server.options.Old {
-			if err := r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_CaughtUp_{CaughtUp: &streams.ReadResp_CaughtUp{}}}); err != nil {
-				return err
-			}
+		if err := r.caughtUp(); err != nil {
+			return err
 		}
 		select {
 		case <-grown:
 			all, _ = store.snapshot()
+			if err := r.fellBehind(); err != nil {
+				return err
+			}
 		case <-r.call.Context().Done():
 			return r.call.Context().Err()
 		}
 	}
 }
+
+// caughtUp tells a subscription that it is live. Old servers do not.
+func (r reader) caughtUp() error {
+	o := r.service.server.options
+	if o.Old {
+		return nil
+	}
+	m := &streams.ReadResp_CaughtUp{}
+	if o.Newer {
+		m.ProtoReflect().SetUnknown(unknownFields)
+	}
+	return r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_CaughtUp_{CaughtUp: m}})
+}
+
+// fellBehind tells a subscription that it is live no more. Newer servers do.
+func (r reader) fellBehind() error {
+	if !r.service.server.options.Newer {
+		return nil
+	}
+	m := &streams.ReadResp_FellBehind{}
+	m.ProtoReflect().SetUnknown(unknownFields)
+	return r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_FellBehind_{FellBehind: m}})
+}
+
+// unknownFields are a time (field 1, a message) and a position (field 3, a message),
+// which this client's protocol does not have.
+var unknownFields = []byte{1<<3 | 2, 2, 8, 1, 3<<3 | 2, 4, 8, 1, 16, 1}
 
 // filter makes the predicate that o describes.
 func filter(o *streams.ReadReq_Options_FilterOptions) (func(Event) bool, error) {

@@ -44,13 +44,15 @@ type store struct {
 	all     []Event
 	visible int              // how many of all can be read
 	streams map[string][]int // by event number
-	next    uint64           // position of the next record
-	random  *rand.Rand
-	grown   chan struct{} // closed when more of all can be read
+	// tombstones are the streams that were deleted for good.
+	tombstones map[string]bool
+	next       uint64 // position of the next record
+	random     *rand.Rand
+	grown      chan struct{} // closed when more of all can be read
 }
 
 func newStore(o Options) *store {
-	s := &store{noisy: !o.Quiet, others: o.Others, lag: o.ReadLag, streams: map[string][]int{}, random: rand.New(rand.NewPCG(7, 11)), grown: make(chan struct{})}
+	s := &store{noisy: !o.Quiet, others: o.Others, lag: o.ReadLag, streams: map[string][]int{}, tombstones: map[string]bool{}, random: rand.New(rand.NewPCG(7, 11)), grown: make(chan struct{})}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	// A database begins with a record that is no event.
@@ -81,7 +83,8 @@ type outcome struct {
 	repeated bool
 	last     int64 // number of the last event of the append, if ok, or of the stream
 	position uint64
-	readable int // how much of all must be readable before the answer is given
+	age      time.Duration // since the first append, of a repeated one
+	readable int           // how much of all must be readable before the answer is given
 }
 
 // append writes events if stream is at expected. With a concrete revision, an
@@ -98,6 +101,9 @@ func (s *store) append(stream string, expected int64, events []Event) outcome {
 		}
 	case expected == streamExists, expected > current:
 		return outcome{last: current}
+	case expected == noStream && s.retention(stream).deleted():
+		// It begins again, under the numbers that follow.
+		s.setMetadata(stream, fmt.Sprintf(`{"$tb":%d}`, current+1))
 	case expected < current:
 		for i, e := range events {
 			at := expected + 1 + int64(i)
@@ -113,7 +119,7 @@ func (s *store) append(stream string, expected int64, events []Event) outcome {
 			// The leader has accepted it, and cannot look it up yet.
 			return outcome{last: current}
 		}
-		return outcome{ok: true, repeated: true, last: last, position: s.all[index[last]].Position, readable: index[last] + 1}
+		return outcome{ok: true, repeated: true, last: last, position: s.all[index[last]].Position, age: time.Since(s.all[index[last]].Created), readable: index[last] + 1}
 	}
 	s.write(stream, events)
 	s.noise()
@@ -232,11 +238,13 @@ func (s *store) stream(name string) []Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var events []Event
-	for number, at := range s.streams[name] {
+	index := s.streams[name]
+	r := s.retention(name)
+	for number, at := range index {
 		if at >= s.visible {
 			break
 		}
-		if e := s.all[at]; e.Number == uint64(number) { // and not scavenged
+		if e := s.all[at]; e.Number == uint64(number) && !r.hides(e, len(index)) { // and not scavenged
 			events = append(events, e)
 		}
 	}

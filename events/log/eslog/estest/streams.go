@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/serverfeatures"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
@@ -37,6 +38,9 @@ type streamsService struct {
 	streams.UnimplementedStreamsServer
 	server *Server
 }
+
+// lateFirst is how many of the appends that are sent again are answered late.
+const lateFirst = 20
 
 // Append takes one append and answers as the server does: refusals by revision
 // are answers, everything else is a status with the trailers that name it.
@@ -73,6 +77,10 @@ func (s *streamsService) Append(call streams.Streams_AppendServer) error {
 		}
 		events = append(events, e)
 	}
+	if trailer, err := s.server.store.buried(string(options.StreamIdentifier.GetStreamName())); err != nil {
+		call.SetTrailer(trailer)
+		return err
+	}
 	f := &s.server.faults
 	if f.take(func(f *faults) *int { return &f.refusals }) {
 		return status.Error(codes.Unavailable, "Server Is Too Busy")
@@ -80,6 +88,14 @@ func (s *streamsService) Append(call streams.Streams_AppendServer) error {
 	o := s.server.store.append(string(options.StreamIdentifier.GetStreamName()), expected, events)
 	if o.repeated && s.server.options.Forgetful {
 		o.ok = false
+	}
+	if s.server.options.LateRepeats > 0 && o.repeated && o.age < s.server.options.LateRepeats/2 && s.server.late.Add(1) <= lateFirst {
+		select {
+		case <-time.After(s.server.options.LateRepeats):
+			return status.Error(codes.Aborted, "Operation timed out")
+		case <-call.Context().Done():
+			return call.Context().Err()
+		}
 	}
 	if f.take(func(f *faults) *int { return &f.lostAcks }) {
 		s.server.cut(remote(call.Context()))

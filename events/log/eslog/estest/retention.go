@@ -1,0 +1,89 @@
+package estest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
+	"github.com/google/uuid"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+)
+
+// A retention is what the metadata of a stream say of how long it keeps events.
+type retention struct {
+	TruncateBefore *uint64 `json:"$tb"`
+	MaxCount       *uint64 `json:"$maxCount"`
+	MaxAge         *int64  `json:"$maxAge"` // seconds
+}
+
+// retention returns that of a stream. The caller has the lock.
+func (s *store) retention(stream string) (r retention) {
+	if index := s.streams["$$"+stream]; len(index) > 0 {
+		_ = json.Unmarshal(s.all[index[len(index)-1]].Data, &r)
+	}
+	return r
+}
+
+// hides says whether a stream of so many events does not show e any more.
+func (r retention) hides(e Event, events int) bool {
+	switch {
+	case r.TruncateBefore != nil && e.Number < *r.TruncateBefore:
+		return true
+	case r.MaxCount != nil && e.Number+*r.MaxCount < uint64(events):
+		return true
+	}
+	return r.MaxAge != nil && time.Since(e.Created) > time.Duration(*r.MaxAge)*time.Second
+}
+
+// deleted says whether a stream was deleted softly.
+func (r retention) deleted() bool {
+	return r.TruncateBefore != nil && *r.TruncateBefore == math.MaxInt64
+}
+
+// setMetadata writes the metadata of stream. The caller has the lock.
+func (s *store) setMetadata(stream, data string) {
+	s.write("$$"+stream, []Event{{ID: uuid.New(), Type: "$metadata", Data: []byte(data), JSON: true}})
+}
+
+// SetMetadata writes the metadata of stream, a JSON object.
+func (s *Server) SetMetadata(stream, data string) {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	s.store.setMetadata(stream, data)
+}
+
+// Delete deletes softly: the stream reads as if it had never been, and goes on where
+// it was when somebody writes to it. $all shows its events until the next scavenge.
+func (s *streamsService) Delete(_ context.Context, request *streams.DeleteReq) (*streams.DeleteResp, error) {
+	s.server.SetMetadata(string(request.GetOptions().GetStreamIdentifier().GetStreamName()), fmt.Sprintf(`{"$tb":%d}`, int64(math.MaxInt64)))
+	return &streams.DeleteResp{PositionOption: &streams.DeleteResp_Position_{Position: &streams.DeleteResp_Position{}}}, nil
+}
+
+// Tombstone deletes for good.
+func (s *streamsService) Tombstone(_ context.Context, request *streams.TombstoneReq) (*streams.TombstoneResp, error) {
+	st := s.server.store
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.tombstones[string(request.GetOptions().GetStreamIdentifier().GetStreamName())] = true
+	return &streams.TombstoneResp{PositionOption: &streams.TombstoneResp_Position_{Position: &streams.TombstoneResp_Position{}}}, nil
+}
+
+// buried fails where stream, or the one whose metadata it holds, has a tombstone.
+func (s *store) buried(stream string) (metadata.MD, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name := stream
+	if len(name) > 2 && name[:2] == "$$" {
+		name = name[2:]
+	}
+	if !s.tombstones[name] {
+		return nil, nil
+	}
+	return metadata.Pairs("exception", "stream-deleted", "stream-name", stream),
+		status.Errorf(codes.FailedPrecondition, "Event stream '%s' is deleted.", stream)
+}

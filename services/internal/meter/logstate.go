@@ -1,0 +1,28 @@
+package meter
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// LogState adds whether the log answers, which is asked when the metrics are, and
+// whether it was sound when it was examined last.
+func (m *Meter) LogState(answers func(context.Context) bool, sound func() bool) {
+	gauge := func(name, help string, f func() bool) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {
+			if f() {
+				return 1
+			}
+			return 0
+		})
+	}
+	m.registry.MustRegister(
+		gauge("muster_log_answers", "1 where the log answers, 0 where not.", func() bool {
+			ctx, cancel := context.WithTimeout(context.Background(), scrapeTime)
+			defer cancel()
+			return answers(ctx)
+		}),
+		gauge("muster_log_sound", "0 where the log is set up so that it may lose commits, or has lost some; looked at every hour.", sound),
+	)
+}
