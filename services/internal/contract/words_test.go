@@ -54,7 +54,8 @@ var operations = map[string]op{
 	"GET /schemas/{name}/{version}": {id: "schema", tag: "contract", summary: "The JSON Schema of an event", answer: "JSON Schema 2020-12.", kind: "application/schema+json", errors: []string{"404", "503"}},
 }
 
-// described returns operations and the questions, whose descriptions come from their own packages.
+// described returns operations and the questions, whose descriptions come from their own
+// packages.
 func described() map[string]op {
 	all := maps.Clone(operations)
 	for _, q := range query.Questions() {
