@@ -8,7 +8,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// Facts are taken as they came, in either mode, of whatever registry.
+// Facts of every register are accepted unchanged, in either mode.
 func TestTakesWhatTheContractTakes(t *testing.T) {
 	for _, name := range []string{"death", "pension", "insurance", "business", "fiscal", "custody"} {
 		d := &events.RegistryReported{Registry: name, Lines: []events.RegistryLine{{Person: uuid.UUID{1}, From: civil.MustDate("2022-04-20")}}}

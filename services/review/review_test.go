@@ -6,7 +6,7 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// Verdicts are taken as they came, in either mode, two on one finding too.
+// Verdicts are accepted unchanged, in either mode, even two on one finding.
 func TestTakesWhatTheContractTakes(t *testing.T) {
 	for _, e := range []*events.Event{
 		{ID: "1", Type: events.FindingReviewedType, Data: &events.FindingReviewed{Finding: "F02/p/2022-05", Verdict: "confirmed"}},

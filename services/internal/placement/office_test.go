@@ -24,15 +24,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// An office is one process of the deployment: the desks of policy, post, hire
-// and exit over folds of its own.
+// An office is one process of a deployment: the handlers of policy, post, hire and exit over
+// folds of its own.
 type office struct {
 	command.Local
 	state *placement.State
 	fold  *command.Fold
 }
 
-// open runs an office until stop.
+// open runs an office until stop is called.
 func open(tb testing.TB, l log.Log) (o *office, stop func()) {
 	tb.Helper()
 	packs, state := rules.New(), placement.New()
@@ -49,7 +49,7 @@ func open(tb testing.TB, l log.Log) (o *office, stop func()) {
 		starting.Add(1)
 		running.Go(func() {
 			if err := d.Run(ctx, starting.Done); err != nil {
-				tb.Errorf("desk %s: %v", d.Family(), err)
+				tb.Errorf("handler %s: %v", d.Family(), err)
 			}
 		})
 	}
@@ -60,7 +60,7 @@ func open(tb testing.TB, l log.Log) (o *office, stop func()) {
 	}
 }
 
-// opened is a log that holds the reference pack, and offices over it.
+// opened returns a log that holds the reference pack, and n offices over it.
 func opened(tb testing.TB, n int) (l log.Log, offices []*office, stop func()) {
 	tb.Helper()
 	l = memlog.New()
@@ -79,7 +79,7 @@ func opened(tb testing.TB, n int) (l log.Log, offices []*office, stop func()) {
 	}
 }
 
-// submit hands in one event, again for as long as the desk is busy.
+// submit submits one event, and tries again while the handler is busy.
 func (o *office) submit(e *events.Event) (events.Receipt, error) {
 	for {
 		r, err := o.Local.Submit(context.Background(), e.Family(), []*events.Event{e}, time.Time{})
@@ -93,7 +93,8 @@ func (o *office) submit(e *events.Event) (events.Receipt, error) {
 	}
 }
 
-// settled compares the live states with one folded from the log.
+// settled lists the differences between the states of the offices, a state folded from the
+// log, and the oracle.
 func (b book) settled(offices []*office) (wrong []string) {
 	want := fold(b)
 	for i, o := range offices {
@@ -110,11 +111,11 @@ func (b book) settled(offices []*office) (wrong []string) {
 	return wrong
 }
 
-// Goal: whatever is submitted, to whichever of two offices, corrections and
-// withdrawals among it, the log is never contradictory: at every position of
-// it no person is on two posts, no seat has two people, nobody is put on a seat
-// that is not there, and every exit ends a placement. Method: rapid draws the
-// events and where they go; an oracle of its own reads the log.
+// Goal: whatever is submitted, corrections and withdrawals included, and to whichever of two
+// offices, the log is never contradictory. At every position no person is on two posts, no
+// seat has two people, nobody is placed on a seat that does not exist, and every exit ends a
+// placement. Method: rapid draws the events and the offices; an oracle that shares no code
+// with the state checks the log.
 func TestNothingContradictory(t *testing.T) {
 	answers := tally{}
 	rapid.Check(t, func(r *rapid.T) {
@@ -139,9 +140,10 @@ func TestNothingContradictory(t *testing.T) {
 	answers.log(t)
 }
 
-// Goal: the same under concurrency, with contradictions in the log. Method:
-// submitters race for few seats at two offices. With recorded events among
-// theirs only the states are compared: live, from the log, and by the oracle.
+// Goal: the same with concurrent submitters, and with contradictions in the log. Method:
+// submitters compete for few seats at two offices. If some of their events are in record
+// mode, the log may be contradictory, and only the states are compared: those of the
+// offices, one folded from the log, and the oracle.
 func TestSubmittersFight(t *testing.T) {
 	for name, record := range map[string]int{"decided": 0, "recorded": 10} {
 		t.Run(name, func(t *testing.T) {
@@ -187,7 +189,7 @@ func TestSubmittersFight(t *testing.T) {
 	}
 }
 
-// A tally counts answers by status and code.
+// A tally counts receipts by status and code.
 type tally map[string]int
 
 func (n tally) count(r events.Receipt) {

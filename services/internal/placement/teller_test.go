@@ -9,8 +9,8 @@ import (
 	. "github.com/muster-works/muster/services/internal/placement/placementtest"
 )
 
-// Everything that a teller tells happens in these days, on few posts and to
-// few people, so that it collides.
+// The events of a teller happen on these days, on few posts and to few people, so that they
+// often contradict each other.
 const (
 	window  = 24
 	posts   = 3
@@ -20,24 +20,24 @@ const (
 
 var begin = civil.MustDate("2022-05-01")
 
-// A teller makes events: first the posts, and then mostly of people whom it
-// has put somewhere.
+// A teller generates events: first developments of posts, then mostly events about people
+// whom it has placed.
 type teller struct {
 	name   string
 	n      int
-	pick   func(n int) int // 0 to n-1
-	record int             // one event in so many is recorded; 0 is none
-	told   []*events.Event // what may be replaced or withdrawn
+	pick   func(n int) int // returns 0 to n-1
+	record int             // one event in so many is in record mode; 0 is none
+	told   []*events.Event // events that may be replaced or withdrawn
 }
 
 func (t *teller) day() string { return (begin + civil.Date(t.pick(window))).String() }
 
-// place is somewhere and somebody.
+// place returns any post and any person.
 func (t *teller) place() (post string, person int) {
 	return fmt.Sprint("p", t.pick(posts)), 1 + t.pick(persons)
 }
 
-// placed is where the teller put somebody, as a rule.
+// placed returns, in most cases, a post and a person whom the teller has placed on it.
 func (t *teller) placed() (post string, person int) {
 	for _, e := range t.told[min(len(t.told), t.pick(len(t.told)+1)):] {
 		if d, ok := e.Data.(*events.HirePlaced); ok && t.pick(3) > 0 {
@@ -47,6 +47,7 @@ func (t *teller) placed() (post string, person int) {
 	return t.place()
 }
 
+// next returns the next event: an event of its own, a correction or a withdrawal.
 func (t *teller) next() *events.Event {
 	t.n++
 	id := fmt.Sprint(t.name, t.n)
@@ -94,7 +95,7 @@ func (t *teller) event(id string) *events.Event {
 	return Hired(id, post, person, t.pick(seats+1), t.day())
 }
 
-// accepted keeps what may be corrected later.
+// accepted keeps an accepted event, which later events may correct.
 func (t *teller) accepted(e *events.Event) {
 	w, withdrawn := e.Data.(*events.EventWithdrawn)
 	t.told = slices.DeleteFunc(t.told, func(old *events.Event) bool {
