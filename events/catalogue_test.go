@@ -13,7 +13,7 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// Goal: a payload struct that nobody entered into the catalogue is noticed.
+// Goal: a payload struct that is missing in the catalogue is noticed.
 // Method: the source of the package is searched for structs with a method Type.
 func TestCatalogue(t *testing.T) {
 	names, err := filepath.Glob("*.go")
@@ -48,9 +48,9 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-// Goal: numbers of types, which stand in durable forms, never change.
-// Method: the order of the first types is frozen here. A new type is appended to
-// both lists.
+// Goal: the number of a type, which stands in durable forms, never changes.
+// Method: the order of the first types is frozen here. A new type is appended to both
+// lists.
 func TestTypeNumbers(t *testing.T) {
 	frozen := []events.Type{
 		"plan.set", "post.developed", "post.resized", "post.closed", "hire.placed", "hire.renewed", "exit.recorded",
@@ -112,7 +112,8 @@ func TestClone(t *testing.T) {
 	}
 }
 
-// named names the persons of a payload by identity, as a submission does.
+// named replaces the pseudonyms in a payload by identities, as a submission may have
+// them.
 func named(d events.Data) {
 	if who := d.About(); who != nil {
 		who.Identity = &events.Identity{IDNumber: "11010519491231002X"}
