@@ -69,12 +69,12 @@ func (l checked) Head(ctx context.Context, f Filter) (Position, Revision, error)
 
 // Read implements Log.
 func (l checked) Read(ctx context.Context, from Position, f Filter) iter.Seq2[Commit, error] {
-	return sound(l.inner.Read(ctx, from, f), from, f)
+	return checkedCommits(l.inner.Read(ctx, from, f), from, f)
 }
 
 // Follow implements Log.
 func (l checked) Follow(ctx context.Context, from Position, f Filter) iter.Seq2[Commit, error] {
-	return sound(l.inner.Follow(ctx, from, f), from, f)
+	return checkedCommits(l.inner.Follow(ctx, from, f), from, f)
 }
 
 // Close implements Log.
@@ -82,9 +82,9 @@ func (l checked) Close() error { return l.inner.Close() }
 
 // sound yields commits for as long as they are such that an append may have
 // written them after from.
-func sound(commits iter.Seq2[Commit, error], from Position, f Filter) iter.Seq2[Commit, error] {
+func checkedCommits(commits iter.Seq2[Commit, error], from Position, f Filter) iter.Seq2[Commit, error] {
 	return func(yield func(Commit, error) bool) {
-		s := sequence{filter: f, position: from.Commit(), revisions: map[string]Revision{}}
+		s := sequenceChecker{filter: f, position: from.Commit(), revisions: map[string]Revision{}}
 		for c, err := range commits {
 			if err == nil {
 				err = s.next(c)
@@ -101,14 +101,14 @@ func sound(commits iter.Seq2[Commit, error], from Position, f Filter) iter.Seq2[
 }
 
 // A sequence is what one reading has seen.
-type sequence struct {
+type sequenceChecker struct {
 	filter    Filter
 	position  Position            // of the last commit, or where reading began
 	revisions map[string]Revision // the last of each boundary
 }
 
 // next fails with ErrCorrupt unless c can come next.
-func (s *sequence) next(c Commit) error {
+func (s *sequenceChecker) next(c Commit) error {
 	switch {
 	case c.ID == "":
 		return s.impossible(c, "it has no id")
@@ -133,7 +133,7 @@ func (s *sequence) next(c Commit) error {
 	return nil
 }
 
-func (s *sequence) impossible(c Commit, why string) error {
+func (s *sequenceChecker) impossible(c Commit, why string) error {
 	return fmt.Errorf("%w: what was read after position %s cannot have been appended: %s (commit %q on boundary %q at position %s, revision %d, %d events)",
 		ErrCorrupt, s.position, why, c.ID, c.Boundary, c.Position, c.Revision, len(c.Events))
 }

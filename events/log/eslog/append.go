@@ -22,7 +22,7 @@ func (l *driver) Append(ctx context.Context, c log.Commit, expected log.Revision
 		return log.Position{}, 0, err
 	}
 	revision := expected + log.Revision(len(events))
-	position, err := call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (log.Position, error) {
+	position, err := call(ctx, l.pool, func(ctx context.Context, client *esdb.Client) (log.Position, error) {
 		return l.append(ctx, client, l.prefix+c.Boundary, expected, events)
 	})
 	if err == nil && position.IsZero() {
@@ -41,7 +41,7 @@ func (l *driver) append(ctx context.Context, client *esdb.Client, stream string,
 	options := esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}
 	if expected > 0 {
 		options.ExpectedRevision = esdb.Revision(uint64(expected) - 1)
-	} else if err := retained(ctx, client, stream); err != nil {
+	} else if err := verifyRetention(ctx, client, stream); err != nil {
 		// A server lets a stream that was deleted softly begin again, under the
 		// numbers that follow.
 		return log.Position{}, err
@@ -61,7 +61,7 @@ func (l *driver) append(ctx context.Context, client *esdb.Client, stream string,
 	translated := translate(ctx, err)
 	switch {
 	case errors.Is(translated, log.ErrConflict):
-		here, lookErr := written(ctx, client, stream, uint64(expected), events, err)
+		here, lookErr := wasWritten(ctx, client, stream, uint64(expected), events, err)
 		if lookErr != nil || here {
 			return log.Position{}, lookErr
 		}
@@ -100,8 +100,8 @@ func (l *driver) locate(ctx context.Context, boundary string, revision log.Revis
 		return p, nil
 	}
 	stream, number := l.prefix+boundary, uint64(revision)-1
-	return call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (log.Position, error) {
-		e, err := backwards(ctx, client, func(e *esdb.RecordedEvent) bool {
+	return call(ctx, l.pool, func(ctx context.Context, client *esdb.Client) (log.Position, error) {
+		e, err := searchBackwards(ctx, client, func(e *esdb.RecordedEvent) bool {
 			return e.StreamID == stream && e.EventNumber <= number
 		})
 		if err != nil {
@@ -116,7 +116,7 @@ func (l *driver) locate(ctx context.Context, boundary string, revision log.Revis
 
 // backwards reads $all from its end to the first event that match takes, or
 // nil when none does.
-func backwards(ctx context.Context, client *esdb.Client, match func(*esdb.RecordedEvent) bool) (*esdb.RecordedEvent, error) {
+func searchBackwards(ctx context.Context, client *esdb.Client, match func(*esdb.RecordedEvent) bool) (*esdb.RecordedEvent, error) {
 	found, err := client.ReadAll(ctx, esdb.ReadAllOptions{Direction: esdb.Backwards, From: esdb.End{}}, math.MaxInt64)
 	if err != nil {
 		return nil, err

@@ -96,7 +96,7 @@ func drainBare(b *testing.B, client *esdb.Client, events int) {
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
 	sub, err := client.SubscribeToAll(ctx, esdb.SubscribeToAllOptions{
-		From: esdb.Start{}, MaxSearchWindow: window, CheckpointInterval: 1, Filter: selection(streams, log.Filter{}),
+		From: esdb.Start{}, MaxSearchWindow: checkpointWindow, CheckpointInterval: 1, Filter: selection(streamPrefix, log.Filter{}),
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -139,7 +139,7 @@ func TestForeignPositions(t *testing.T) {
 	for _, e := range s.All() {
 		if !isEnd[e.Position] {
 			kind := "of another stream"
-			if strings.HasPrefix(e.Stream, streams) {
+			if strings.HasPrefix(e.Stream, streamPrefix) {
 				kind = "inside a commit"
 			}
 			foreign[kind] = e.Position

@@ -58,7 +58,7 @@ func translate(ctx context.Context, err error) error {
 	case code == esdb.ErrorCodeUnauthenticated || rpc == codes.Unauthenticated:
 		return fmt.Errorf("%w: EventStoreDB does not know this user or password: %w", log.ErrMisconfigured, err)
 	case code == esdb.ErrorCodeAccessDenied || rpc == codes.PermissionDenied:
-		return fmt.Errorf("%w: the user may not do this in EventStoreDB; it must read $all and write %s*: %w", log.ErrMisconfigured, streams, err)
+		return fmt.Errorf("%w: the user may not do this in EventStoreDB; it must read $all and write %s*: %w", log.ErrMisconfigured, streamPrefix, err)
 	case code == esdb.ErrorCodeUnsupportedFeature || rpc == codes.Unimplemented:
 		return fmt.Errorf("%w: the server does not answer as EventStoreDB does: %w", log.ErrMisconfigured, err)
 	case rpc == codes.InvalidArgument && strings.Contains(strings.ToLower(err.Error()), "append size"):

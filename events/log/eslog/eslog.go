@@ -84,7 +84,7 @@ import (
 )
 
 // streams begins the name of each boundary's stream.
-const streams = "muster-"
+const streamPrefix = "muster-"
 
 // A Log is the event log in one EventStoreDB server or cluster. It is safe for
 // concurrent use.
@@ -102,22 +102,22 @@ func (l *Log) Verify(ctx context.Context, saved log.Position, id string) error {
 
 // A driver is the driver behind a Log.
 type driver struct {
-	link   *link
+	pool   *clientPool
 	prefix string // streams, except in tests that share a server
 
 	// unplaced says that the server gives no positions when a stream is read.
-	unplaced atomic.Bool
+	noPositions atomic.Bool
 
 	mu     sync.Mutex
-	heads  map[string]mark
-	recent map[string][]mark    // of each boundary, the last ones learned
-	empty  map[string]time.Time // when a stream was found to be empty and not hidden
+	heads  map[string]knownCommit
+	recent map[string][]knownCommit // of each boundary, the last ones learned
+	empty  map[string]time.Time     // when a stream was found to be empty and not hidden
 }
 
 var _ log.Log = (*Log)(nil)
 
 // A mark is a commit that is known to have been the last of its boundary.
-type mark struct {
+type knownCommit struct {
 	revision log.Revision
 	position log.Position
 }
@@ -131,29 +131,29 @@ type mark struct {
 // and makes sure that it answers and lets the user read $all. It fails with
 // [log.ErrMisconfigured] (malformed string, wrong credentials, missing rights,
 // not an EventStoreDB), [log.ErrUnavailable] or the context's error.
-func Open(ctx context.Context, url string) (*Log, error) { return open(ctx, url, streams) }
+func Open(ctx context.Context, url string) (*Log, error) { return open(ctx, url, streamPrefix) }
 
 func open(ctx context.Context, url, prefix string) (*Log, error) {
 	config, err := parse(url)
 	if err != nil {
 		return nil, err
 	}
-	l := &driver{link: newLink(config), prefix: prefix, heads: map[string]mark{}, recent: map[string][]mark{}, empty: map[string]time.Time{}}
-	ctx, cancel := l.link.bind(ctx)
+	l := &driver{pool: newClientPool(config), prefix: prefix, heads: map[string]knownCommit{}, recent: map[string][]knownCommit{}, empty: map[string]time.Time{}}
+	ctx, cancel := l.pool.bind(ctx)
 	defer cancel()
-	s, err := l.link.acquire(ctx)
+	s, err := l.pool.acquire(ctx)
 	if err != nil {
-		l.link.close()
+		l.pool.close()
 		return nil, err
 	}
-	l.link.release(ctx, s, nil)
+	l.pool.release(ctx, s, nil)
 	return &Log{log.Checked(l), l}, nil
 }
 
 // Close ends every call under way with log.ErrUnavailable. The connection goes
 // when the last of them has returned.
 func (l *driver) Close() error {
-	l.link.close()
+	l.pool.close()
 	return nil
 }
 
@@ -197,22 +197,22 @@ func (l *driver) learn(boundary string, revision log.Revision, position log.Posi
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.heads[boundary].revision <= revision {
-		l.heads[boundary] = mark{revision, position}
+		l.heads[boundary] = knownCommit{revision, position}
 	}
 	recent := l.recent[boundary]
 	if len(recent) > 0 && recent[len(recent)-1].revision == revision {
 		return
 	}
-	if len(recent) == remembered {
+	if len(recent) == maxRemembered {
 		copy(recent, recent[1:])
-		recent = recent[:remembered-1]
+		recent = recent[:maxRemembered-1]
 	}
-	l.recent[boundary] = append(recent, mark{revision, position})
+	l.recent[boundary] = append(recent, knownCommit{revision, position})
 }
 
 // remembered is how many commits of a boundary are remembered with their revisions:
 // folds of one process are that far apart.
-const remembered = 32
+const maxRemembered = 32
 
 // revisionAt returns the revision of boundary's commit at position, if it was met
 // lately.

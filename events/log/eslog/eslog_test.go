@@ -38,8 +38,8 @@ func TestConformance(t *testing.T) {
 		"PasswordCost": {User: "muster", Password: "changeit", PasswordCost: 10 * time.Millisecond},
 		"Restless":     {Restless: 7},
 		"Everything": {User: "muster", Password: "changeit", PasswordCost: time.Millisecond, Newer: true, ReadLag: time.Millisecond, Restless: 50,
-			Others: window + 100, Checkpoints: estest.Checkpoints{Zero: true, Early: true, EndOfLog: true, Repeated: true}},
-		"Others": {Checkpoints: estest.Checkpoints{Zero: true}, Others: window + 100},
+			Others: checkpointWindow + 100, Checkpoints: estest.Checkpoints{Zero: true, Early: true, EndOfLog: true, Repeated: true}},
+		"Others": {Checkpoints: estest.Checkpoints{Zero: true}, Others: checkpointWindow + 100},
 	} {
 		kinds.Go(func() {
 			t.Run(name, func(t *testing.T) {

@@ -35,7 +35,7 @@ var namespace = uuid.UUID{0x5a, 0x0f, 0x4b, 0x0e, 0x6d, 0x7f, 0x4d, 0x0c, 0x9a, 
 //
 // The commit's id and imported time are on its first event only: event ids are
 // derived from the id, which binds the others to it.
-type label struct {
+type eventMetadata struct {
 	Commit   string    `json:"commit,omitzero"`
 	Index    int       `json:"index"`
 	Count    int       `json:"count"`
@@ -46,7 +46,7 @@ const indexKey, countKey = `{"index":`, `,"count":`
 
 // append writes m, which is JSON by hand for all but the first event: with
 // hundreds to a commit, that shows.
-func (m label) append(b []byte) ([]byte, error) {
+func (m eventMetadata) append(b []byte) ([]byte, error) {
 	if m.Index == 0 {
 		first, err := json.Marshal(m)
 		return append(b, first...), err
@@ -57,7 +57,7 @@ func (m label) append(b []byte) ([]byte, error) {
 }
 
 // parse reads a label: what append wrote in a moment, any JSON at leisure.
-func (m *label) parse(b []byte) error {
+func (m *eventMetadata) parse(b []byte) error {
 	if rest, ok := bytes.CutPrefix(b, []byte(indexKey)); ok {
 		index, rest := digits(rest)
 		if rest, ok = bytes.CutPrefix(rest, []byte(countKey)); ok {
@@ -86,18 +86,18 @@ func digits(b []byte) (n int, rest []byte) {
 }
 
 // An identity makes the event ids of one commit.
-type identity struct {
+type idGenerator struct {
 	name []byte
 	base int
 }
 
-func newIdentity(boundary, commit string) identity {
+func newIDGenerator(boundary, commit string) idGenerator {
 	name := append(namespace[:], boundary+"/"+commit+"/"...)
-	return identity{name, len(name)}
+	return idGenerator{name, len(name)}
 }
 
 // event returns the id of the event with index i.
-func (d *identity) event(i int) uuid.UUID {
+func (d *idGenerator) eventID(i int) uuid.UUID {
 	d.name = strconv.AppendInt(d.name[:d.base], int64(i), 10)
 	sum := sha1.Sum(d.name)
 	id := uuid.UUID(sum[:16])
@@ -108,12 +108,12 @@ func (d *identity) event(i int) uuid.UUID {
 
 // encode makes what is sent for c: the same events whenever it is called.
 func encode(c log.Commit) ([]esdb.EventData, error) {
-	ids := newIdentity(c.Boundary, c.ID)
+	ids := newIDGenerator(c.Boundary, c.ID)
 	events := make([]esdb.EventData, len(c.Events))
 	size := 0
 	var types typeFinder
 	for i, data := range c.Events {
-		m := label{Index: i, Count: len(c.Events)}
+		m := eventMetadata{Index: i, Count: len(c.Events)}
 		if i == 0 {
 			m.Commit = c.ID
 			m.Recorded = c.Imported.UTC()
@@ -123,7 +123,7 @@ func encode(c log.Commit) ([]esdb.EventData, error) {
 			return nil, fmt.Errorf("%w: id %q: %w", log.ErrInvalid, c.ID, err)
 		}
 		events[i] = esdb.EventData{
-			EventID:     ids.event(i),
+			EventID:     ids.eventID(i),
 			EventType:   types.find(data),
 			ContentType: esdb.ContentTypeJson,
 			Data:        data,
@@ -159,7 +159,7 @@ func (f *typeFinder) find(event []byte) string {
 			continue
 		}
 		value, err := d.ReadToken()
-		if err == nil && value.Kind() == '"' && plain(value.String()) {
+		if err == nil && value.Kind() == '"' && isPlainType(value.String()) {
 			return value.String()
 		}
 		break
@@ -169,7 +169,7 @@ func (f *typeFinder) find(event []byte) string {
 
 // plain says whether t can serve as an event type: short printable ASCII that
 // does not look like one of the server's own.
-func plain(t string) bool {
+func isPlainType(t string) bool {
 	if t == "" || len(t) > maxType || t[0] == '$' {
 		return false
 	}
@@ -182,23 +182,23 @@ func plain(t string) bool {
 }
 
 // place returns the position and metadata of a stored event, or ErrCorrupt.
-func place(e *esdb.RecordedEvent) (log.Position, label, error) {
+func parsePlace(e *esdb.RecordedEvent) (log.Position, eventMetadata, error) {
 	at := log.At(e.Position.Commit, e.Position.Prepare)
-	var m label
+	var m eventMetadata
 	if err := m.parse(e.UserMetadata); err != nil {
-		return at, m, foreign(e, fmt.Sprintf("its metadata are not Muster's: %v", err))
+		return at, m, foreignEvent(e, fmt.Sprintf("its metadata are not Muster's: %v", err))
 	}
 	switch {
 	case m.Index == -1 && m.Count == 0:
-		return at, m, foreign(e, "its metadata have neither index nor count")
+		return at, m, foreignEvent(e, "its metadata have neither index nor count")
 	case m.Index == -1:
-		return at, m, damaged(e, "metadata has no index")
+		return at, m, damagedEvent(e, "metadata has no index")
 	case m.Count < 1 || m.Count > log.MaxEvents:
-		return at, m, damaged(e, "metadata has count %d", m.Count)
+		return at, m, damagedEvent(e, "metadata has count %d", m.Count)
 	case m.Index < 0 || m.Index >= m.Count:
-		return at, m, damaged(e, "metadata has index %d of %d", m.Index, m.Count)
+		return at, m, damagedEvent(e, "metadata has index %d of %d", m.Index, m.Count)
 	case m.Index == 0 && m.Commit == "":
-		return at, m, damaged(e, "metadata has no commit id")
+		return at, m, damagedEvent(e, "metadata has no commit id")
 	}
 	return at, m, nil
 }
@@ -206,12 +206,12 @@ func place(e *esdb.RecordedEvent) (log.Position, label, error) {
 // foreign makes an ErrCorrupt for an event that somebody else wrote into a stream
 // of the log. Nothing can be done with it: the log's commits go on behind it, under
 // revisions that count it.
-func foreign(e *esdb.RecordedEvent, why string) error {
-	return damaged(e, "type %q was not written by Muster (%s); see deploy/README.md on EventStoreDB for who may write to the streams of the log", e.EventType, why)
+func foreignEvent(e *esdb.RecordedEvent, why string) error {
+	return damagedEvent(e, "type %q was not written by Muster (%s); see deploy/README.md on EventStoreDB for who may write to the streams of the log", e.EventType, why)
 }
 
 // damaged makes an ErrCorrupt that says where.
-func damaged(e *esdb.RecordedEvent, format string, args ...any) error {
+func damagedEvent(e *esdb.RecordedEvent, format string, args ...any) error {
 	where := fmt.Sprintf("stream %s, event number %d", e.StreamID, e.EventNumber)
 	if hasPosition(e) {
 		where = "position " + log.At(e.Position.Commit, e.Position.Prepare).String() + ", " + where

@@ -79,7 +79,7 @@ func TestLostAnswers(t *testing.T) {
 			s.LoseAcks(1)
 			b := mustAppend(t, l, commit("b", 3), a.Revision)
 
-			s.LoseAcks(attempts)
+			s.LoseAcks(maxAttempts)
 			c := commit("c", 2)
 			if _, _, err := l.Append(t.Context(), c, b.Revision); !errors.Is(err, log.ErrUnavailable) {
 				t.Fatalf("append whose answers were all lost: %v", err)
@@ -115,7 +115,7 @@ func TestBusy(t *testing.T) {
 	l := openLog(t, s)
 	s.Refuse(1)
 	a := mustAppend(t, l, commit("a", 1), 0)
-	s.Refuse(attempts)
+	s.Refuse(maxAttempts)
 	if _, _, err := l.Append(t.Context(), commit("b", 1), a.Revision); !errors.Is(err, log.ErrUnavailable) {
 		t.Errorf("append on a busy server: %v", err)
 	}
@@ -189,8 +189,8 @@ func TestServerGoesAndComes(t *testing.T) {
 	if err := <-followed; err != nil {
 		t.Errorf("follow: %v", err)
 	}
-	settle(t, "clients", before+spare, clients)
-	settle(t, "connections", spare, s.Connections)
+	settle(t, "clients", before+maxIdle, clients)
+	settle(t, "connections", maxIdle, s.Connections)
 	l.Close()
 	settle(t, "clients after Close", before, clients)
 	settle(t, "connections after Close", 0, s.Connections)
@@ -225,8 +225,8 @@ func TestBusyAmongOthers(t *testing.T) {
 		s.Refuse(1)
 		rev = mustAppend(t, l, commit(fmt.Sprint(n), 2), rev).Revision
 	}
-	settle(t, "clients", before+others+spare, clients)
-	settle(t, "connections", others+spare, s.Connections)
+	settle(t, "clients", before+others+maxIdle, clients)
+	settle(t, "connections", others+maxIdle, s.Connections)
 	followers.Wait()
 	l.Close()
 	settle(t, "clients after Close", before, clients)

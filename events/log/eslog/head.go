@@ -29,16 +29,16 @@ func (l *driver) Head(ctx context.Context, f log.Filter) (log.Position, log.Revi
 // head is Head, which returns the position of an end that is damaged as well, where
 // the server tells it.
 func (l *driver) head(ctx context.Context, f log.Filter) (log.Position, log.Revision, error) {
-	e, err := call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (*esdb.RecordedEvent, error) {
+	e, err := call(ctx, l.pool, func(ctx context.Context, client *esdb.Client) (*esdb.RecordedEvent, error) {
 		if f.Boundary != "" {
-			return l.end(ctx, client, l.prefix+f.Boundary)
+			return l.visibleTail(ctx, client, l.prefix+f.Boundary)
 		}
-		return backwards(ctx, client, func(e *esdb.RecordedEvent) bool { return strings.HasPrefix(e.StreamID, l.prefix) })
+		return searchBackwards(ctx, client, func(e *esdb.RecordedEvent) bool { return strings.HasPrefix(e.StreamID, l.prefix) })
 	})
 	if err != nil || e == nil {
 		return log.Position{}, 0, err
 	}
-	position, m, err := place(e)
+	position, m, err := parsePlace(e)
 	if !hasPosition(e) {
 		position = log.Position{}
 	}
@@ -46,7 +46,7 @@ func (l *driver) head(ctx context.Context, f log.Filter) (log.Position, log.Revi
 		return position, 0, err
 	}
 	if m.Index != m.Count-1 {
-		return position, 0, damaged(e, "the log ends with index %d of a commit of %d events", m.Index, m.Count)
+		return position, 0, damagedEvent(e, "the log ends with index %d of a commit of %d events", m.Index, m.Count)
 	}
 	boundary, revision := strings.TrimPrefix(e.StreamID, l.prefix), log.Revision(e.EventNumber+1)
 	if !hasPosition(e) {
@@ -61,28 +61,28 @@ func (l *driver) head(ctx context.Context, f log.Filter) (log.Position, log.Revi
 // end is tail, but a stream that its metadata hide is not taken for an empty one: it
 // would be decided on and, since a server lets a stream that was deleted softly begin
 // again, written to as if nothing had been.
-func (l *driver) end(ctx context.Context, client *esdb.Client, stream string) (*esdb.RecordedEvent, error) {
+func (l *driver) visibleTail(ctx context.Context, client *esdb.Client, stream string) (*esdb.RecordedEvent, error) {
 	e, err := tail(ctx, client, stream)
 	if err == nil && e == nil {
-		err = l.unhidden(ctx, client, stream)
+		err = l.verifyVisible(ctx, client, stream)
 	}
 	return e, err
 }
 
 // unhiddenFor is how long a stream that is empty is not asked again whether its
 // metadata hide it. Services look every second for what is new.
-const unhiddenFor = 10 * time.Second
+const visibleFor = 10 * time.Second
 
 // unhidden fails as retained does where stream, which reads as if it were empty, is
 // not.
-func (l *driver) unhidden(ctx context.Context, client *esdb.Client, stream string) error {
+func (l *driver) verifyVisible(ctx context.Context, client *esdb.Client, stream string) error {
 	l.mu.Lock()
-	recently := time.Since(l.empty[stream]) < unhiddenFor
+	recently := time.Since(l.empty[stream]) < visibleFor
 	l.mu.Unlock()
 	if recently {
 		return nil
 	}
-	if err := retained(ctx, client, stream); err != nil {
+	if err := verifyRetention(ctx, client, stream); err != nil {
 		return err
 	}
 	l.mu.Lock()
@@ -97,9 +97,9 @@ func (l *driver) verify(ctx context.Context, saved log.Position, id string) erro
 	if err != nil || e == nil {
 		return err
 	}
-	ids := newIdentity(strings.TrimPrefix(e.StreamID, l.prefix), id)
-	_, m, err := place(e)
-	if err == nil && e.EventID != ids.event(m.Index) {
+	ids := newIDGenerator(strings.TrimPrefix(e.StreamID, l.prefix), id)
+	_, m, err := parsePlace(e)
+	if err == nil && e.EventID != ids.eventID(m.Index) {
 		err = fmt.Errorf("%w: the commit at %v is not %q", log.ErrForeign, saved, id)
 	}
 	return err
@@ -109,7 +109,7 @@ func (l *driver) verify(ctx context.Context, saved log.Position, id string) erro
 // called one of another log. A success is answered only when it can be read, so no
 // position is ahead of the leader that gave it; but a leader that was deposed a
 // moment ago answers reads as of before.
-const settling = time.Second
+const beyondEndTimeout = time.Second
 
 // errBeyond says that the server holds nothing as late as the position.
 var errBeyond = fmt.Errorf("%w: it lies beyond the end", log.ErrForeign)
@@ -120,16 +120,16 @@ func (l *driver) lastEvent(ctx context.Context, from log.Position) (*esdb.Record
 	if from.IsZero() {
 		return nil, nil
 	}
-	pause, end := lookMin, time.Now().Add(settling)
+	pause, end := retryMin, time.Now().Add(beyondEndTimeout)
 	for {
-		e, err := l.eventAtLeisure(ctx, from)
+		e, err := l.eventAtRetrying(ctx, from)
 		if !errors.Is(err, errBeyond) || time.Now().After(end) {
 			return e, err
 		}
 		select {
 		case <-time.After(pause):
-			pause = min(2*pause, lookMax)
-		case <-l.link.base.Done():
+			pause = min(2*pause, retryMax)
+		case <-l.pool.base.Done():
 			return nil, errClosed
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -139,9 +139,9 @@ func (l *driver) lastEvent(ctx context.Context, from log.Position) (*esdb.Record
 
 // eventAtLeisure is eventAt, asked again where the server's answer may mean that it
 // is shutting down.
-func (l *driver) eventAtLeisure(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
+func (l *driver) eventAtRetrying(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
 	e, err := l.eventAt(ctx, from)
-	if !errors.Is(err, log.ErrUnavailable) || !garbage(err) {
+	if !errors.Is(err, log.ErrUnavailable) || !isNoRecord(err) {
 		return e, err
 	}
 	// So may a server talk that is shutting down. One that can tell its head
@@ -149,7 +149,7 @@ func (l *driver) eventAtLeisure(ctx context.Context, from log.Position) (*esdb.R
 	if _, _, headErr := l.Head(ctx, log.Filter{}); headErr != nil {
 		return nil, headErr
 	}
-	if e, err = l.eventAt(ctx, from); !errors.Is(err, log.ErrUnavailable) || !garbage(err) {
+	if e, err = l.eventAt(ctx, from); !errors.Is(err, log.ErrUnavailable) || !isNoRecord(err) {
 		return e, err
 	}
 	return nil, fmt.Errorf("%w: the server cannot read at %v: %v", log.ErrForeign, from, err)
@@ -157,7 +157,7 @@ func (l *driver) eventAtLeisure(ctx context.Context, from log.Position) (*esdb.R
 
 func (l *driver) eventAt(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
 	at := serverPosition(from)
-	return call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (*esdb.RecordedEvent, error) {
+	return call(ctx, l.pool, func(ctx context.Context, client *esdb.Client) (*esdb.RecordedEvent, error) {
 		found, err := client.ReadAll(ctx, esdb.ReadAllOptions{From: at}, 1)
 		if err != nil {
 			return nil, err
@@ -174,7 +174,7 @@ func (l *driver) eventAt(ctx context.Context, from log.Position) (*esdb.Recorded
 		if e.Position != at || !strings.HasPrefix(e.StreamID, l.prefix) {
 			return nil, fmt.Errorf("%w: no commit ends at %v", log.ErrForeign, from)
 		}
-		_, m, err := place(e)
+		_, m, err := parsePlace(e)
 		if err == nil && m.Index != m.Count-1 {
 			err = fmt.Errorf("%w: %v is the position of event %d of %d of a commit", log.ErrForeign, from, m.Index, m.Count)
 		}
@@ -185,7 +185,7 @@ func (l *driver) eventAt(ctx context.Context, from log.Position) (*esdb.Recorded
 // garbage says whether a server that was asked to read at a position found no
 // record there. Versions differ in how they say so; what they say during an
 // election has the same code and is not meant.
-func garbage(err error) bool {
+func isNoRecord(err error) bool {
 	if errors.As(err, new(dialError)) {
 		return false
 	}

@@ -23,10 +23,10 @@ const (
 	// server may need much of a processor to check a password, which it does for
 	// each call: 16 calls a second have been seen. More of them at a time would wait
 	// there, past the client's deadline of ten seconds, in place of here.
-	inFlight = 16
+	maxCalls = 16
 	// spare is how many clients are kept for the next calls: fewer would have a
 	// client made, and proven by a call, for every other call of a busy log.
-	spare = inFlight
+	maxIdle = maxCalls
 )
 
 // errClosed ends the calls that Close finds under way.
@@ -39,7 +39,7 @@ var errClosed = fmt.Errorf("%w: the log was closed", log.ErrUnavailable)
 // connection it had, and if that fails it ends and leaves all others waiting
 // for it, whatever their contexts. A client that nobody else uses, and that is
 // closed after its first failure, does neither.
-type link struct {
+type clientPool struct {
 	config *esdb.Configuration
 	base   context.Context // ends with close
 	end    context.CancelCauseFunc
@@ -47,13 +47,13 @@ type link struct {
 	slots chan struct{} // one for each call under way
 
 	mu    sync.Mutex
-	idle  []*session // the one used last comes last
-	epoch int        // how often a connection was found broken
+	idle  []*pooledClient // the one used last comes last
+	epoch int             // how often a connection was found broken
 }
 
 // A session is a client that has shown that it works. One from before the
 // link's epoch is not used again.
-type session struct {
+type pooledClient struct {
 	client *esdb.Client
 	epoch  int
 }
@@ -63,14 +63,14 @@ type dialError struct{ error }
 
 func (e dialError) Unwrap() error { return e.error }
 
-func newLink(config *esdb.Configuration) *link {
+func newClientPool(config *esdb.Configuration) *clientPool {
 	base, end := context.WithCancelCause(context.Background())
-	return &link{config: config, base: base, end: end, slots: make(chan struct{}, inFlight)}
+	return &clientPool{config: config, base: base, end: end, slots: make(chan struct{}, maxCalls)}
 }
 
 // bind makes a context that ends with ctx or with the link, and asks for the
 // leader. The client has an option for that, which does not reach the server.
-func (k *link) bind(ctx context.Context) (context.Context, context.CancelFunc) {
+func (k *clientPool) bind(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(metadata.AppendToOutgoingContext(ctx, "requires-leader", "true"))
 	stop := context.AfterFunc(k.base, func() { cancel(errClosed) })
 	return ctx, func() { stop(); cancel(nil) }
@@ -78,7 +78,7 @@ func (k *link) bind(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // acquire returns a session for the caller alone, who releases it. ctx comes
 // from bind.
-func (k *link) acquire(ctx context.Context) (*session, error) {
+func (k *clientPool) acquire(ctx context.Context) (*pooledClient, error) {
 	k.mu.Lock()
 	if k.base.Err() != nil {
 		k.mu.Unlock()
@@ -94,11 +94,11 @@ func (k *link) acquire(ctx context.Context) (*session, error) {
 	k.mu.Unlock()
 	// A discovery under way knows no context; who does not wait for its end
 	// leaves the session to the next.
-	dialed := make(chan outcome[*session])
+	dialed := make(chan callResult[*pooledClient])
 	go func() {
 		s, err := k.dial(epoch)
 		select {
-		case dialed <- outcome[*session]{s, err}:
+		case dialed <- callResult[*pooledClient]{s, err}:
 		case <-ctx.Done():
 			if err == nil {
 				k.release(ctx, s, nil)
@@ -114,15 +114,15 @@ func (k *link) acquire(ctx context.Context) (*session, error) {
 }
 
 // release takes s back after a call with ctx that the client ended with err.
-func (k *link) release(ctx context.Context, s *session, err error) {
-	var closing []*session
+func (k *clientPool) release(ctx context.Context, s *pooledClient, err error) {
+	var closing []*pooledClient
 	k.mu.Lock()
-	if spent(ctx, err) && s.epoch == k.epoch {
+	if isBroken(ctx, err) && s.epoch == k.epoch {
 		// What broke this connection may have broken the others.
 		k.epoch++
 		closing, k.idle = k.idle, nil
 	}
-	if !spent(ctx, err) && s.epoch == k.epoch && len(k.idle) < spare && k.base.Err() == nil {
+	if !isBroken(ctx, err) && s.epoch == k.epoch && len(k.idle) < maxIdle && k.base.Err() == nil {
 		k.idle = append(k.idle, s)
 	} else {
 		closing = append(closing, s)
@@ -134,7 +134,7 @@ func (k *link) release(ctx context.Context, s *session, err error) {
 }
 
 // close ends the link and everything that runs over it.
-func (k *link) close() {
+func (k *clientPool) close() {
 	k.mu.Lock()
 	k.end(errClosed)
 	closing := k.idle
@@ -146,7 +146,7 @@ func (k *link) close() {
 }
 
 // dial makes a client and proves that it works.
-func (k *link) dial(epoch int) (*session, error) {
+func (k *clientPool) dial(epoch int) (*pooledClient, error) {
 	config := *k.config
 	client, err := esdb.NewClient(&config)
 	if err != nil {
@@ -163,10 +163,10 @@ func (k *link) dial(epoch int) (*session, error) {
 		// The client is on its way to the leader that the answer named.
 	}
 	if err == nil {
-		return &session{client: client, epoch: epoch}, nil
+		return &pooledClient{client: client, epoch: epoch}, nil
 	}
 	client.Close()
-	err = translate(ctx, legible(ctx, &config, err))
+	err = translate(ctx, explainVersion(ctx, &config, err))
 	if errors.Is(err, context.DeadlineExceeded) {
 		// This is the link's deadline and no caller's.
 		err = fmt.Errorf("%w: EventStoreDB: no answer within %v", log.ErrUnavailable, dialTimeout)
@@ -192,17 +192,17 @@ func probe(ctx context.Context, client *esdb.Client) error {
 // doubt on the client. A node that is not the leader does not: its client
 // moves on by itself. Nor does the end of ctx, unless the client saw its
 // connection break at the same time.
-func spent(ctx context.Context, err error) bool {
+func isBroken(ctx context.Context, err error) bool {
 	return err != nil && !isNotLeader(err) &&
 		(status.Code(err) == codes.Unavailable || errors.Is(translate(ctx, err), log.ErrUnavailable))
 }
 
 // attempts is how often a call is made before its failure is reported: once
 // more, so that a connection that broke while idle goes unnoticed.
-const attempts = 2
+const maxAttempts = 2
 
 // An outcome is what a call came to.
-type outcome[T any] struct {
+type callResult[T any] struct {
 	value T
 	err   error
 }
@@ -210,7 +210,7 @@ type outcome[T any] struct {
 // call runs f with a client. It returns when ctx ends, even if f does not, and
 // runs f again on another client when the connection broke. Its errors are
 // those of package log or the context's.
-func call[T any](ctx context.Context, k *link, f func(context.Context, *esdb.Client) (T, error)) (T, error) {
+func call[T any](ctx context.Context, k *clientPool, f func(context.Context, *esdb.Client) (T, error)) (T, error) {
 	ctx, cancel := k.bind(ctx)
 	defer cancel()
 	var none T
@@ -225,15 +225,15 @@ func call[T any](ctx context.Context, k *link, f func(context.Context, *esdb.Cli
 		if err != nil {
 			return none, err
 		}
-		done := make(chan outcome[T], 1)
+		done := make(chan callResult[T], 1)
 		go func() {
 			v, err := f(ctx, s.client)
 			k.release(ctx, s, err)
-			done <- outcome[T]{v, translate(ctx, err)}
+			done <- callResult[T]{v, translate(ctx, err)}
 		}()
 		select {
 		case r := <-done:
-			if n == attempts || ctx.Err() != nil || !errors.Is(r.err, log.ErrUnavailable) {
+			if n == maxAttempts || ctx.Err() != nil || !errors.Is(r.err, log.ErrUnavailable) {
 				return r.value, r.err
 			}
 		case <-ctx.Done():

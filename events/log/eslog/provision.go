@@ -54,7 +54,7 @@ func Provision(ctx context.Context, url string, s Setup) ([]Finding, error) {
 			return nil, err
 		}
 	}
-	return call(ctx, l.driver.link, func(ctx context.Context, client *esdb.Client) ([]Finding, error) {
+	return call(ctx, l.driver.pool, func(ctx context.Context, client *esdb.Client) ([]Finding, error) {
 		return l.inspect(ctx, client, s)
 	})
 }
@@ -179,7 +179,7 @@ const admins = "$admins"
 // change writes the metadata of stream again as f leaves them, at the revision that
 // they were read at, when f changed them.
 func (l *driver) change(ctx context.Context, stream string, f func(map[string]jsontext.Value) error) error {
-	_, err := call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (none struct{}, err error) {
+	_, err := call(ctx, l.pool, func(ctx context.Context, client *esdb.Client) (none struct{}, err error) {
 		e, err := tail(ctx, client, metadataPrefix+stream)
 		if err != nil {
 			return none, err

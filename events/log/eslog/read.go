@@ -15,15 +15,15 @@ import (
 const (
 	// window is how many events the server looks through at a time for those
 	// that the filter selects; after each it sends a checkpoint.
-	window = 1024
+	checkpointWindow = 1024
 	// ahead is how many commits are fetched before the caller asks.
-	ahead = 8
+	prefetchCommits = 8
 	// pauseMin and pauseMax bound the pause before Follow connects again.
 	pauseMin, pauseMax = 50 * time.Millisecond, 5 * time.Second
 )
 
 // A reading is one Read or Follow under way.
-type reading struct {
+type readState struct {
 	filter log.Filter
 	yield  func(log.Commit, error) bool
 
@@ -33,8 +33,8 @@ type reading struct {
 	seen map[string]log.Revision
 }
 
-func newReading(from log.Position, f log.Filter, yield func(log.Commit, error) bool) *reading {
-	return &reading{filter: f, yield: yield, from: from.Commit(), midway: !from.IsZero(), seen: map[string]log.Revision{}}
+func newReadState(from log.Position, f log.Filter, yield func(log.Commit, error) bool) *readState {
+	return &readState{filter: f, yield: yield, from: from.Commit(), midway: !from.IsZero(), seen: map[string]log.Revision{}}
 }
 
 // Read yields the commits after from up to the present end, as package log
@@ -42,7 +42,7 @@ func newReading(from log.Position, f log.Filter, yield func(log.Commit, error) b
 // last commit.
 func (l *driver) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
-		r := newReading(from, f, yield)
+		r := newReadState(from, f, yield)
 		if err := l.readOn(ctx, r); err != nil {
 			yield(log.Commit{}, err)
 		}
@@ -50,8 +50,8 @@ func (l *driver) Read(ctx context.Context, from log.Position, f log.Filter) iter
 }
 
 // readOn yields what lies between r.from and the present end.
-func (l *driver) readOn(ctx context.Context, r *reading) error {
-	if s, ok := l.stretch(r); ok {
+func (l *driver) readOn(ctx context.Context, r *readState) error {
+	if s, ok := l.streamRange(r); ok {
 		err := l.deliver(ctx, r, log.Position{}, func(ctx context.Context, client *esdb.Client, a *assembler, items chan<- item) error {
 			return s.pump(ctx, client, l, a, items)
 		})
@@ -72,7 +72,7 @@ func (l *driver) readOn(ctx context.Context, r *reading) error {
 		return err
 	}
 	for n := 1; ; n++ {
-		if err = l.deliver(ctx, r, end, l.subscription(r)); !errors.Is(err, errPassedOver) || n == passes {
+		if err = l.deliver(ctx, r, end, l.subscription(r)); !errors.Is(err, errPassedOver) || n == maxSubscriptions {
 			return err
 		}
 	}
@@ -83,7 +83,7 @@ func (l *driver) readOn(ctx context.Context, r *reading) error {
 // or with the context.
 func (l *driver) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
-		r := newReading(from, f, yield)
+		r := newReadState(from, f, yield)
 		pause := pauseMin
 		for {
 			before := r.from
@@ -104,7 +104,7 @@ func (l *driver) Follow(ctx context.Context, from log.Position, f log.Filter) it
 			select {
 			case <-time.After(pause):
 				pause = min(2*pause, pauseMax)
-			case <-l.link.base.Done(): // the next round says so
+			case <-l.pool.base.Done(): // the next round says so
 			case <-ctx.Done():
 				yield(log.Commit{}, ctx.Err())
 				return
@@ -114,10 +114,10 @@ func (l *driver) Follow(ctx context.Context, from log.Position, f log.Filter) it
 }
 
 // A kind says what an item is.
-type kind int
+type itemKind int
 
 const (
-	wholeCommit kind = iota
+	wholeCommit itemKind = iota
 	checkpoint
 	caughtUp
 	ending
@@ -126,7 +126,7 @@ const (
 // An item is what a subscription brings. Its kind alone says what it is: a server
 // sends checkpoints at position zero while its filter has selected nothing.
 type item struct {
-	kind   kind
+	kind   itemKind
 	commit log.Commit   // of a wholeCommit
 	at     log.Position // of a checkpoint
 	err    error        // of an ending
@@ -134,11 +134,11 @@ type item struct {
 
 // A source sends items through a client until it ends. What it returns becomes the
 // item that is an ending.
-type source func(ctx context.Context, client *esdb.Client, a *assembler, items chan<- item) error
+type itemSource func(ctx context.Context, client *esdb.Client, a *assembler, items chan<- item) error
 
 // subscription is a source of what lies behind r.from, which always ends with an
 // error.
-func (l *driver) subscription(r *reading) source {
+func (l *driver) subscription(r *readState) itemSource {
 	from, filter := r.from, selection(l.prefix, r.filter)
 	return func(ctx context.Context, client *esdb.Client, a *assembler, items chan<- item) error {
 		return pump(ctx, client, from, filter, a, items)
@@ -148,24 +148,24 @@ func (l *driver) subscription(r *reading) source {
 // deliver yields the commits of a source up to end, or as long as there are any when
 // end is zero. It returns nil when it got to the end, of the source or as it was given,
 // or the caller broke off.
-func (l *driver) deliver(ctx context.Context, r *reading, end log.Position, from source) error {
-	ctx, cancel := l.link.bind(ctx)
+func (l *driver) deliver(ctx context.Context, r *readState, end log.Position, from itemSource) error {
+	ctx, cancel := l.pool.bind(ctx)
 	defer cancel()
-	s, err := l.link.acquire(ctx)
+	s, err := l.pool.acquire(ctx)
 	if err != nil {
 		return err
 	}
-	items := make(chan item, ahead)
+	items := make(chan item, prefetchCommits)
 	a := newAssembler(l.prefix, r)
 	go func() {
 		err := from(ctx, s.client, a, items)
-		l.link.release(ctx, s, err)
+		l.pool.release(ctx, s, err)
 		select {
 		case items <- item{kind: ending, err: translate(ctx, err)}:
 		case <-ctx.Done():
 		}
 	}()
-	w := watch{driver: l, end: end}
+	w := endWatch{driver: l, end: end}
 	for {
 		var i item
 		select {
@@ -186,7 +186,7 @@ func (l *driver) deliver(ctx context.Context, r *reading, end log.Position, from
 				return nil
 			}
 		case checkpoint, caughtUp:
-			if err := w.doubt(ctx, i); err != nil {
+			if err := w.check(ctx, i); err != nil {
 				return err
 			}
 		}
@@ -206,7 +206,7 @@ func selection(prefix string, f log.Filter) *esdb.SubscriptionFilter {
 func pump(ctx context.Context, client *esdb.Client, from log.Position, filter *esdb.SubscriptionFilter, a *assembler, items chan<- item) error {
 	options := esdb.SubscribeToAllOptions{
 		From:               esdb.Start{},
-		MaxSearchWindow:    window,
+		MaxSearchWindow:    checkpointWindow,
 		CheckpointInterval: 1,
 		Filter:             filter,
 	}

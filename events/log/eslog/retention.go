@@ -60,8 +60,8 @@ func (l *Log) Examine(ctx context.Context, boundaries ...string) error {
 	slices.Sort(all)
 	var found []error
 	for _, boundary := range slices.Compact(all) {
-		_, err := call(ctx, d.link, func(ctx context.Context, client *esdb.Client) (none struct{}, err error) {
-			return none, retained(ctx, client, d.prefix+boundary)
+		_, err := call(ctx, d.pool, func(ctx context.Context, client *esdb.Client) (none struct{}, err error) {
+			return none, verifyRetention(ctx, client, d.prefix+boundary)
 		})
 		if err != nil && !errors.Is(err, log.ErrMisconfigured) && !errors.Is(err, log.ErrCorrupt) {
 			return err
@@ -73,7 +73,7 @@ func (l *Log) Examine(ctx context.Context, boundaries ...string) error {
 
 // retained fails with log.ErrMisconfigured when the metadata of stream give up
 // events of it, and with log.ErrCorrupt when the stream was deleted for good.
-func retained(ctx context.Context, client *esdb.Client, stream string) error {
+func verifyRetention(ctx context.Context, client *esdb.Client, stream string) error {
 	e, err := tail(ctx, client, metadataPrefix+stream)
 	if isDeleted(err) {
 		return tombstone(stream)

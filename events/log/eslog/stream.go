@@ -14,10 +14,10 @@ import (
 
 // errDoubt says that a stream could not be read as it should, for whatever reason.
 // Reading $all, which asks more, finds out why.
-var errDoubt = fmt.Errorf("%w: EventStoreDB: the stream does not read as expected", log.ErrUnavailable)
+var errUnexpectedStream = fmt.Errorf("%w: EventStoreDB: the stream does not read as expected", log.ErrUnavailable)
 
 // stretch is a piece of one boundary's stream.
-type stretch struct {
+type streamRange struct {
 	stream string
 	first  uint64       // the number to begin with
 	from   log.Position // of the event at first, which is checked and left out; zero where none is
@@ -27,9 +27,9 @@ type stretch struct {
 // number that is in the stream. Then one call reads all of it, and shows in its first
 // event that r.from is of this log; read by $all it would take three. A service reads
 // its boundary to the end before every refusal, and every second.
-func (l *driver) stretch(r *reading) (stretch, bool) {
-	s := stretch{stream: l.prefix + r.filter.Boundary, from: r.from}
-	if r.filter.Boundary == "" || l.unplaced.Load() {
+func (l *driver) streamRange(r *readState) (streamRange, bool) {
+	s := streamRange{stream: l.prefix + r.filter.Boundary, from: r.from}
+	if r.filter.Boundary == "" || l.noPositions.Load() {
 		return s, false
 	}
 	if r.from.IsZero() {
@@ -45,7 +45,7 @@ func (l *driver) stretch(r *reading) (stretch, bool) {
 
 // pump turns the stretch into items. It returns nil at the end of the stream, or
 // errDoubt.
-func (s stretch) pump(ctx context.Context, client *esdb.Client, l *driver, a *assembler, items chan<- item) error {
+func (s streamRange) pump(ctx context.Context, client *esdb.Client, l *driver, a *assembler, items chan<- item) error {
 	found, err := client.ReadStream(ctx, s.stream, esdb.ReadStreamOptions{From: esdb.Revision(s.first)}, math.MaxInt64)
 	if err != nil {
 		return err
@@ -55,9 +55,9 @@ func (s stretch) pump(ctx context.Context, client *esdb.Client, l *driver, a *as
 		next, err := found.Recv()
 		switch {
 		case isNotFound(err) && s.from.IsZero():
-			return l.unhidden(ctx, client, s.stream)
+			return l.verifyVisible(ctx, client, s.stream)
 		case isNotFound(err), errors.Is(err, io.EOF) && (a.count > 0 || n == 0 && !s.from.IsZero()):
-			return errDoubt
+			return errUnexpectedStream
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
@@ -65,17 +65,17 @@ func (s stretch) pump(ctx context.Context, client *esdb.Client, l *driver, a *as
 		}
 		e := next.OriginalEvent()
 		if !hasPosition(e) {
-			l.unplaced.Store(true)
-			return errDoubt
+			l.noPositions.Store(true)
+			return errUnexpectedStream
 		}
 		if n == 0 && !s.from.IsZero() {
 			if e.EventNumber != s.first || e.Position != serverPosition(s.from) {
-				return errDoubt
+				return errUnexpectedStream
 			}
 			continue
 		}
 		if n == 0 && e.EventNumber != 0 {
-			return errDoubt // what lies before is hidden or gone
+			return errUnexpectedStream // what lies before is hidden or gone
 		}
 		c, whole, err := a.add(e)
 		if err != nil {

@@ -20,7 +20,7 @@ import (
 // legible replaces an error of the client that means it cannot read the server's
 // version. The client takes versions of three plain numbers, such as 24.10.0, and
 // gives up in discovery on any other, with a text that hides why.
-func legible(ctx context.Context, config *esdb.Configuration, err error) error {
+func explainVersion(ctx context.Context, config *esdb.Configuration, err error) error {
 	var number *strconv.NumError
 	if !errors.As(err, &number) {
 		return err

@@ -14,10 +14,10 @@ import (
 const (
 	// lookMin and lookMax bound the pause before the driver looks again for what
 	// the leader has accepted and does not show yet.
-	lookMin, lookMax = time.Millisecond, 100 * time.Millisecond
+	retryMin, retryMax = time.Millisecond, 100 * time.Millisecond
 	// concealed is how long a stream may stay unreadable before the driver asks
 	// whether its metadata hide it.
-	concealed = 2 * time.Second
+	hiddenTimeout = 2 * time.Second
 )
 
 // written says whether events are in stream, from event number first on: then an
@@ -27,9 +27,9 @@ const (
 // what is replicated and indexed. So written looks until the stream can be read up
 // to the revision that refusal names. A caller who is told of a conflict after
 // that finds the commit that it conflicts with.
-func written(ctx context.Context, client *esdb.Client, stream string, first uint64, events []esdb.EventData, refusal error) (bool, error) {
+func wasWritten(ctx context.Context, client *esdb.Client, stream string, first uint64, events []esdb.EventData, refusal error) (bool, error) {
 	current, there := refusedAt(refusal)
-	pause, begin := lookMin, time.Now()
+	pause, begin := retryMin, time.Now()
 	for {
 		here, decided, err := match(ctx, client, stream, first, events)
 		if err != nil || decided || !there {
@@ -44,14 +44,14 @@ func written(ctx context.Context, client *esdb.Client, stream string, first uint
 			here, _, err = match(ctx, client, stream, first, events)
 			return here, err
 		}
-		if time.Since(begin) > concealed {
-			if err := retained(ctx, client, stream); err != nil {
+		if time.Since(begin) > hiddenTimeout {
+			if err := verifyRetention(ctx, client, stream); err != nil {
 				return false, err
 			}
 		}
 		select {
 		case <-time.After(pause):
-			pause = min(2*pause, lookMax)
+			pause = min(2*pause, retryMax)
 		case <-ctx.Done():
 			return false, ctx.Err()
 		}

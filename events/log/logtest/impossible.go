@@ -32,7 +32,7 @@ func impossible(s *suite) {
 		{"revision of the one before", func(c, before log.Commit) log.Commit { c.Revision = before.Revision; return c }, "before"},
 		{"the one before again", func(_, before log.Commit) log.Commit { return before }, "does not lie behind"},
 	} {
-		spoiled := log.WithDriver(s.log, func(d log.Driver) log.Driver { return &spoiler{d, test.spoil} })
+		spoiled := log.WithDriver(s.log, func(d log.Driver) log.Driver { return &spoilingDriver{d, test.spoil} })
 		f := log.Filter{Boundary: "placement"}
 		for call, commits := range map[string]iter.Seq2[log.Commit, error]{
 			"read":   spoiled.Read(s.ctx, log.Position{}, f),
@@ -66,7 +66,7 @@ func upTo(commits iter.Seq2[log.Commit, error], n int) (got []log.Commit, err er
 
 // firstImpossible reads on from a commit and is given that commit again.
 func (s *suite) firstImpossible(all []log.Commit) {
-	again := log.WithDriver(s.log, func(d log.Driver) log.Driver { return &behind{d} })
+	again := log.WithDriver(s.log, func(d log.Driver) log.Driver { return &rewindingDriver{d} })
 	commits := again.Read(s.ctx, all[2].Position, log.Filter{})
 	got, err := upTo(commits, len(all))
 	for try := 0; try < 20 && errors.Is(err, log.ErrUnavailable); try++ {
@@ -80,7 +80,7 @@ func (s *suite) firstImpossible(all []log.Commit) {
 // impossibleAnswers appends and asks for the head where the driver answers both
 // with nothing.
 func (s *suite) impossibleAnswers() {
-	dumb := log.WithDriver(s.log, func(d log.Driver) log.Driver { return &mute{d} })
+	dumb := log.WithDriver(s.log, func(d log.Driver) log.Driver { return &silentDriver{d} })
 	if p, r, err := dumb.Append(s.ctx, s.commit("review", 1), 0); !errors.Is(err, log.ErrCorrupt) {
 		s.Errorf("append answered with position zero: %s, %d, %v", p, r, err)
 	}
@@ -90,20 +90,20 @@ func (s *suite) impossibleAnswers() {
 }
 
 // A spoiler hands out its third commit spoiled.
-type spoiler struct {
+type spoilingDriver struct {
 	log.Driver
 	spoil func(c, before log.Commit) log.Commit
 }
 
-func (d *spoiler) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+func (d *spoilingDriver) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return d.third(d.Driver.Read(ctx, from, f))
 }
 
-func (d *spoiler) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+func (d *spoilingDriver) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return d.third(d.Driver.Follow(ctx, from, f))
 }
 
-func (d *spoiler) third(commits iter.Seq2[log.Commit, error]) iter.Seq2[log.Commit, error] {
+func (d *spoilingDriver) third(commits iter.Seq2[log.Commit, error]) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
 		n, before := 0, log.Commit{}
 		for c, err := range commits {
@@ -118,19 +118,19 @@ func (d *spoiler) third(commits iter.Seq2[log.Commit, error]) iter.Seq2[log.Comm
 }
 
 // A behind reads from the beginning, wherever it is asked to begin.
-type behind struct{ log.Driver }
+type rewindingDriver struct{ log.Driver }
 
-func (d *behind) Read(ctx context.Context, _ log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+func (d *rewindingDriver) Read(ctx context.Context, _ log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return d.Driver.Read(ctx, log.Position{}, f)
 }
 
 // A mute answers with no position.
-type mute struct{ log.Driver }
+type silentDriver struct{ log.Driver }
 
-func (d *mute) Append(context.Context, log.Commit, log.Revision) (log.Position, log.Revision, error) {
+func (d *silentDriver) Append(context.Context, log.Commit, log.Revision) (log.Position, log.Revision, error) {
 	return log.Position{}, 1, nil
 }
 
-func (d *mute) Head(context.Context, log.Filter) (log.Position, log.Revision, error) {
+func (d *silentDriver) Head(context.Context, log.Filter) (log.Position, log.Revision, error) {
 	return log.Position{}, 1, nil
 }

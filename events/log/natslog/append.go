@@ -23,7 +23,7 @@ const (
 // bodies are those of messages that were acknowledged, to be written over: a
 // commit's is up to a megabyte, and memory that is touched for the first time costs
 // more than what is copied to it.
-var bodies = sync.Pool{New: func() any { return new([]byte) }}
+var bodyPool = sync.Pool{New: func() any { return new([]byte) }}
 
 // Append implements log.Driver. An expected revision that the boundary has not
 // reached is log.ErrForeign. An id that another commit bears is
@@ -33,7 +33,7 @@ func (l *driver) Append(ctx context.Context, c log.Commit, expected log.Revision
 	if err != nil {
 		return log.Position{}, 0, err
 	}
-	l.line.met(seq, c.ID, c.Boundary)
+	l.connection.noteCommit(seq, c.ID, c.Boundary)
 	return log.At(seq, 0), log.Revision(seq), nil
 }
 
@@ -44,13 +44,13 @@ func (l *driver) append(ctx context.Context, c log.Commit, expected log.Revision
 	if err := c.Check(); err != nil {
 		return 0, err
 	}
-	body := bodies.Get().(*[]byte)
+	body := bodyPool.Get().(*[]byte)
 	m := l.message(c, expected, (*body)[:0])
 	var unanswered, puzzled int
 	for {
 		var ack *jetstream.PubAck
-		err := l.askOnce(ctx, func(ctx context.Context) (err error) {
-			if err := l.recognise(ctx); err != nil {
+		err := l.requestOnce(ctx, func(ctx context.Context) (err error) {
+			if err := l.verifySession(ctx); err != nil {
 				return err
 			}
 			if have, want := l.nc.MaxPayload(), int64(m.Size()); have < want {
@@ -63,18 +63,18 @@ func (l *driver) append(ctx context.Context, c log.Commit, expected log.Revision
 		switch {
 		case errors.Is(err, log.ErrForeign):
 			return 0, err
-		case errors.Is(err, errDoubt):
+		case errors.Is(err, errUnverified):
 			return 0, fmt.Errorf("%w: %w", log.ErrUnavailable, err)
 		case err == nil && ack.Stream != l.options.Stream:
 			return 0, fmt.Errorf("%w: stream %s took a commit meant for %s", log.ErrMisconfigured, ack.Stream, l.options.Stream)
 		case err == nil && !ack.Duplicate:
 			*body = m.Data
-			bodies.Put(body)
+			bodyPool.Put(body)
 			return ack.Sequence, nil
 		case ctx.Err() != nil:
 			return 0, ctx.Err()
 		case err == nil, code == codeWrongSequence, code == codeWrongSequencePending:
-			seq, settled, err := l.settle(ctx, c, expected)
+			seq, settled, err := l.findDecided(ctx, c, expected)
 			if settled || err != nil {
 				return seq, err
 			}
@@ -83,7 +83,7 @@ func (l *driver) append(ctx context.Context, c log.Commit, expected log.Revision
 			}
 			// Nothing follows the expected revision, and still it is not the
 			// last one: a message is in flight, or the revision is not ours.
-			if puzzled++; puzzled > tries {
+			if puzzled++; puzzled > maxAttempts {
 				last, err := l.last(ctx, log.Filter{Boundary: c.Boundary})
 				if err == nil && last < uint64(expected) {
 					err = fmt.Errorf("%w: %s is at %d and has not reached revision %d", log.ErrForeign, c.Boundary, last, expected)
@@ -101,11 +101,11 @@ func (l *driver) append(ctx context.Context, c log.Commit, expected log.Revision
 			}
 		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout), errors.Is(err, errLost),
 			errors.Is(err, nats.ErrConnectionReconnecting), errors.Is(err, nats.ErrDisconnected):
-			if unanswered++; unanswered == tries {
-				return 0, fmt.Errorf("%w: no acknowledgement after %d tries: %w", log.ErrUnavailable, tries, err)
+			if unanswered++; unanswered == maxAttempts {
+				return 0, fmt.Errorf("%w: no acknowledgement after %d tries: %w", log.ErrUnavailable, maxAttempts, err)
 			}
 		default:
-			return 0, refused(err)
+			return 0, appendError(err)
 		}
 		if err := pause(ctx, time.Duration(min(1+puzzled, 50))*time.Millisecond); err != nil {
 			return 0, err
@@ -115,7 +115,7 @@ func (l *driver) append(ctx context.Context, c log.Commit, expected log.Revision
 
 // settle looks at the commit that was decided on the expected revision, when
 // there is one: c itself, or another one.
-func (l *driver) settle(ctx context.Context, c log.Commit, expected log.Revision) (seq uint64, settled bool, err error) {
+func (l *driver) findDecided(ctx context.Context, c log.Commit, expected log.Revision) (seq uint64, settled bool, err error) {
 	m, err := l.after(ctx, uint64(expected), log.Filter{Boundary: c.Boundary})
 	switch {
 	case err != nil:
@@ -137,7 +137,7 @@ func codeOf(err error) int {
 }
 
 // refused says in the port's terms why the server did not take a commit.
-func refused(err error) error {
+func appendError(err error) error {
 	var api *jetstream.APIError
 	switch {
 	case errors.Is(err, log.ErrTooLarge), errors.Is(err, log.ErrUnavailable):

@@ -14,43 +14,43 @@ import (
 )
 
 var (
-	errClosed = fmt.Errorf("%w: log is closed", log.ErrUnavailable)
-	errLost   = errors.New("connection lost")
-	errDoubt  = errors.New("the server does not show whether its log is the one it was")
+	errClosed     = fmt.Errorf("%w: log is closed", log.ErrUnavailable)
+	errLost       = errors.New("connection lost")
+	errUnverified = errors.New("the server does not show whether its log is the one it was")
 )
 
 // recognition is how long a server may take to show the last commit. It is
 // short: one that has JetStream turned off does not answer, and an append to it
 // must fail at once.
-const recognition = time.Second
+const verifyTimeout = time.Second
 
 // A line watches the connection, so that a request whose answer was lost with
 // it is repeated at once and not when its time is over. What is known of the
 // log's end holds for one session, from connect to disconnect: the server may
 // come back with another past. So in each session the last commit that is known
 // must be found again, before anything else is believed or written.
-type line struct {
+type connectionState struct {
 	nc     *nats.Conn
 	status chan nats.Status
 
-	mu      sync.Mutex
-	session context.Context // ends with the session, its cause is errLost or errClosed
-	end     context.CancelCauseFunc
-	seen    uint64            // the highest sequence seen in this session
-	ends    map[string]uint64 // of boundaries ("" is all) whose end was asked for in this session: the last sequence known
-	known   mark              // the last commit met, in any session
-	proven  bool              // known, if there is one, was met or found again in this session
-	closed  bool
+	mu         sync.Mutex
+	session    context.Context // ends with the session, its cause is errLost or errClosed
+	end        context.CancelCauseFunc
+	seen       uint64            // the highest sequence seen in this session
+	ends       map[string]uint64 // of boundaries ("" is all) whose end was asked for in this session: the last sequence known
+	lastCommit commitRef         // the last commit met, in any session
+	verified   bool              // known, if there is one, was met or found again in this session
+	closed     bool
 }
 
 // A mark is a commit by its place.
-type mark struct {
+type commitRef struct {
 	seq uint64
 	id  string
 }
 
-func newLine(nc *nats.Conn) *line {
-	n := &line{nc: nc, ends: map[string]uint64{}, status: nc.StatusChanged(nats.DISCONNECTED, nats.RECONNECTING, nats.CLOSED)}
+func watchConnection(nc *nats.Conn) *connectionState {
+	n := &connectionState{nc: nc, ends: map[string]uint64{}, status: nc.StatusChanged(nats.DISCONNECTED, nats.RECONNECTING, nats.CLOSED)}
 	n.session, n.end = context.WithCancelCause(context.Background())
 	go func() {
 		for range n.status {
@@ -61,14 +61,14 @@ func newLine(nc *nats.Conn) *line {
 			}
 			n.end(errLost)
 			n.session, n.end = context.WithCancelCause(context.Background())
-			n.seen, n.proven, n.ends = 0, false, map[string]uint64{}
+			n.seen, n.verified, n.ends = 0, false, map[string]uint64{}
 			n.mu.Unlock()
 		}
 	}()
 	return n
 }
 
-func (n *line) close() {
+func (n *connectionState) close() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !n.closed {
@@ -79,7 +79,7 @@ func (n *line) close() {
 }
 
 // live returns a context that ends with ctx or with the present session.
-func (n *line) live(ctx context.Context) (context.Context, context.CancelFunc) {
+func (n *connectionState) sessionContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	n.mu.Lock()
 	session := n.session
 	n.mu.Unlock()
@@ -88,14 +88,14 @@ func (n *line) live(ctx context.Context) (context.Context, context.CancelFunc) {
 	return live, func() { stop(); cancel(nil) }
 }
 
-func (n *line) saw(seq uint64) {
+func (n *connectionState) noteSequence(seq uint64) {
 	n.mu.Lock()
 	n.seen = max(n.seen, seq)
 	n.mu.Unlock()
 }
 
 // sawEnd is saw for the last sequence of a boundary, as the server named it.
-func (n *line) sawEnd(boundary string, seq uint64) {
+func (n *connectionState) noteEnd(boundary string, seq uint64) {
 	n.mu.Lock()
 	n.seen = max(n.seen, seq)
 	n.ends[boundary] = max(n.ends[boundary], seq)
@@ -104,7 +104,7 @@ func (n *line) sawEnd(boundary string, seq uint64) {
 
 // reached says whether seq is the boundary's last sequence, or a later one, as
 // far as this session knows.
-func (n *line) reached(boundary string, seq uint64) bool {
+func (n *connectionState) reachedEnd(boundary string, seq uint64) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	end, known := n.ends[boundary]
@@ -112,7 +112,7 @@ func (n *line) reached(boundary string, seq uint64) bool {
 }
 
 // met remembers a commit that was appended or read.
-func (n *line) met(seq uint64, id, boundary string) {
+func (n *connectionState) noteCommit(seq uint64, id, boundary string) {
 	n.mu.Lock()
 	n.seen = max(n.seen, seq)
 	for _, b := range []string{"", boundary} {
@@ -120,36 +120,36 @@ func (n *line) met(seq uint64, id, boundary string) {
 			n.ends[b] = max(end, seq)
 		}
 	}
-	n.proven = n.proven || n.known.seq == 0
-	if n.known.seq <= seq {
-		n.known = mark{seq, id}
+	n.verified = n.verified || n.lastCommit.seq == 0
+	if n.lastCommit.seq <= seq {
+		n.lastCommit = commitRef{seq, id}
 	}
 	n.mu.Unlock()
 }
 
 // doubt returns the commit that is to be found again, with the session that it
 // is to be found in; or false.
-func (n *line) doubt() (mark, context.Context, bool) {
+func (n *connectionState) unverifiedCommit() (commitRef, context.Context, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.known, n.session, n.known.seq != 0 && !n.proven
+	return n.lastCommit, n.session, n.lastCommit.seq != 0 && !n.verified
 }
 
 // prove ends the doubt for one session.
-func (n *line) prove(session context.Context) {
+func (n *connectionState) setVerified(session context.Context) {
 	n.mu.Lock()
-	n.proven = n.proven || n.session == session
+	n.verified = n.verified || n.session == session
 	n.mu.Unlock()
 }
 
-func (n *line) hasSeen(seq uint64) bool {
+func (n *connectionState) hasSeen(seq uint64) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return seq <= n.seen
 }
 
 // dead returns why no request can succeed any more, or nil.
-func (n *line) dead() error {
+func (n *connectionState) closedError() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	switch {
@@ -162,9 +162,9 @@ func (n *line) dead() error {
 }
 
 // up waits for a connection, for as long as an answer may take.
-func (n *line) up(ctx context.Context) error {
-	for end := time.Now().Add(answer); !n.nc.IsConnected(); {
-		if err := n.dead(); err != nil {
+func (n *connectionState) awaitConnected(ctx context.Context) error {
+	for end := time.Now().Add(requestTimeout); !n.nc.IsConnected(); {
+		if err := n.closedError(); err != nil {
 			return err
 		}
 		if time.Now().After(end) {
@@ -174,7 +174,7 @@ func (n *line) up(ctx context.Context) error {
 			return err
 		}
 	}
-	return n.dead()
+	return n.closedError()
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -192,9 +192,9 @@ func pause(ctx context.Context, d time.Duration) error {
 // log.ErrUnavailable, log.ErrMisconfigured, log.ErrForeign when the server came
 // back with another past, or an answer of the server's that says that repeating
 // it is of no use.
-func (l *driver) ask(ctx context.Context, what string, request func(context.Context) error) error {
-	return l.askAnyone(ctx, what, func(ctx context.Context) error {
-		if err := l.recognise(ctx); err != nil {
+func (l *driver) request(ctx context.Context, what string, request func(context.Context) error) error {
+	return l.requestUnverified(ctx, what, func(ctx context.Context) error {
+		if err := l.verifySession(ctx); err != nil {
 			return err
 		}
 		return request(ctx)
@@ -203,48 +203,48 @@ func (l *driver) ask(ctx context.Context, what string, request func(context.Cont
 
 // recognise makes sure, once a session, that the server holds the last commit
 // that was met. It fails with log.ErrForeign, errDoubt, or the context's error.
-func (l *driver) recognise(ctx context.Context) error {
-	known, session, doubted := l.line.doubt()
+func (l *driver) verifySession(ctx context.Context) error {
+	known, session, doubted := l.connection.unverifiedCommit()
 	if !doubted {
 		return nil
 	}
-	bounded, cancel := context.WithTimeout(ctx, recognition)
+	bounded, cancel := context.WithTimeout(ctx, verifyTimeout)
 	defer cancel()
 	for try := 1; ; try++ {
 		err := l.verify(bounded, log.At(known.seq, 0), known.id)
 		switch {
 		case err == nil:
-			l.line.prove(session)
+			l.connection.setVerified(session)
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case !errors.Is(err, log.ErrForeign):
-			return fmt.Errorf("%w: %w", errDoubt, err)
-		case try == tries:
+			return fmt.Errorf("%w: %w", errUnverified, err)
+		case try == maxAttempts:
 			return fmt.Errorf("the server came back with another past: %w", err)
 		}
 		// A new leader may need a moment.
-		if err := pause(ctx, recognition/10); err != nil {
+		if err := pause(ctx, verifyTimeout/10); err != nil {
 			return err
 		}
 	}
 }
 
 // askAnyone is ask, of a server that may be another one than it was.
-func (l *driver) askAnyone(ctx context.Context, what string, request func(context.Context) error) error {
+func (l *driver) requestUnverified(ctx context.Context, what string, request func(context.Context) error) error {
 	for try := 1; ; try++ {
-		err := l.askOnce(ctx, request)
+		err := l.requestOnce(ctx, request)
 		if err == nil || ctx.Err() != nil || errors.Is(err, jetstream.ErrMsgNotFound) {
 			return err
 		}
 		if errors.Is(err, errClosed) || errors.Is(err, log.ErrForeign) {
 			return err
 		}
-		final := explain(err)
+		final := permanentError(err)
 		if final == nil && errors.Is(l.nc.LastError(), nats.ErrPermissionViolation) {
 			final = fmt.Errorf("%w: this user may not use JetStream: connect as the internal user", log.ErrMisconfigured)
 		}
-		if final == nil && try == tries {
+		if final == nil && try == maxAttempts {
 			final = log.ErrUnavailable
 		}
 		if final != nil {
@@ -256,16 +256,16 @@ func (l *driver) askAnyone(ctx context.Context, what string, request func(contex
 	}
 }
 
-func (l *driver) askOnce(ctx context.Context, request func(context.Context) error) error {
+func (l *driver) requestOnce(ctx context.Context, request func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := l.line.up(ctx); err != nil {
+	if err := l.connection.awaitConnected(ctx); err != nil {
 		return err
 	}
-	live, cancel := l.line.live(ctx)
+	live, cancel := l.connection.sessionContext(ctx)
 	defer cancel()
-	bounded, cancel := context.WithTimeout(live, answer)
+	bounded, cancel := context.WithTimeout(live, requestTimeout)
 	defer cancel()
 	err := request(bounded)
 	if err != nil && ctx.Err() != nil {
@@ -278,7 +278,7 @@ func (l *driver) askOnce(ctx context.Context, request func(context.Context) erro
 }
 
 // explain returns the sentinel of an error that repeating does not mend.
-func explain(err error) error {
+func permanentError(err error) error {
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
 		return fmt.Errorf("%w: there is no such stream: provision it (muster provision)", log.ErrMisconfigured)

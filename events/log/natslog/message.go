@@ -39,7 +39,7 @@ func (l *driver) message(c log.Commit, expected log.Revision, body []byte) *nats
 }
 
 // A stored message is what the server sends of one, whichever way it came.
-type stored struct {
+type storedMessage struct {
 	seq     uint64
 	subject string
 	header  nats.Header
@@ -49,7 +49,7 @@ type stored struct {
 
 // commit checks a stored message and makes the commit of it. It returns the
 // revision that the commit was decided on as well.
-func (l *driver) commit(m stored) (log.Commit, uint64, error) {
+func (l *driver) commit(m storedMessage) (log.Commit, uint64, error) {
 	c := log.Commit{
 		ID:       m.header.Get(headerID),
 		Position: log.At(m.seq, 0),

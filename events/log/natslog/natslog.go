@@ -65,11 +65,11 @@ const (
 	Prefix = "muster.log"
 
 	// headroom is what a message's headers may need beside the body.
-	headroom = 4 << 10
+	headerSpace = 4 << 10
 	// answer is how long a request waits for its answer before it is repeated.
-	answer = 5 * time.Second
+	requestTimeout = 5 * time.Second
 	// tries is how often a request is sent before the log counts as unavailable.
-	tries = 3
+	maxAttempts = 3
 )
 
 // Options say where the log is. The zero Options are the product's.
@@ -111,11 +111,11 @@ type Log struct {
 
 // A driver is the driver behind a Log.
 type driver struct {
-	nc      *nats.Conn
-	js      jetstream.JetStream
-	stream  jetstream.Stream
-	options Options
-	line    *line
+	nc         *nats.Conn
+	js         jetstream.JetStream
+	stream     jetstream.Stream
+	options    Options
+	connection *connectionState
 }
 
 var _ log.Log = (*Log)(nil)
@@ -126,7 +126,7 @@ var _ log.Log = (*Log)(nil)
 // log.ErrUnavailable when there is no answer.
 func Open(ctx context.Context, nc *nats.Conn, o Options) (*Log, error) {
 	o = o.withDefaults()
-	if have, want := nc.MaxPayload(), int64(log.MaxBytes+headroom); nc.IsConnected() && have < want {
+	if have, want := nc.MaxPayload(), int64(log.MaxBytes+headerSpace); nc.IsConnected() && have < want {
 		return nil, fmt.Errorf("%w: the server's max_payload is %d bytes, the log needs %d: set max_payload to 1MB or more",
 			log.ErrMisconfigured, have, want)
 	}
@@ -134,8 +134,8 @@ func Open(ctx context.Context, nc *nats.Conn, o Options) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("natslog: %w", err)
 	}
-	l := &driver{nc: nc, js: js, options: o, line: newLine(nc)}
-	err = l.ask(ctx, "open the stream", func(ctx context.Context) (err error) {
+	l := &driver{nc: nc, js: js, options: o, connection: watchConnection(nc)}
+	err = l.request(ctx, "open the stream", func(ctx context.Context) (err error) {
 		l.stream, err = js.Stream(ctx, o.Stream)
 		return err
 	})
@@ -154,7 +154,7 @@ func Open(ctx context.Context, nc *nats.Conn, o Options) (*Log, error) {
 
 // Close implements log.Driver. The connection stays open: it is the caller's.
 func (l *driver) Close() error {
-	l.line.close()
+	l.connection.close()
 	return nil
 }
 
@@ -170,7 +170,7 @@ func (l *driver) Head(ctx context.Context, f log.Filter) (log.Position, log.Revi
 
 // last returns the last sequence that f selects, or 0.
 func (l *driver) last(ctx context.Context, f log.Filter) (seq uint64, err error) {
-	err = l.ask(ctx, "ask for the head", func(ctx context.Context) error {
+	err = l.request(ctx, "ask for the head", func(ctx context.Context) error {
 		if f.Boundary == "" {
 			info, err := l.stream.Info(ctx)
 			if err == nil {
@@ -188,14 +188,14 @@ func (l *driver) last(ctx context.Context, f log.Filter) (seq uint64, err error)
 		return err
 	})
 	if err == nil {
-		l.line.sawEnd(f.Boundary, seq)
+		l.connection.noteEnd(f.Boundary, seq)
 	}
 	return seq, err
 }
 
 // after returns the first message after seq that f selects, or nil.
 func (l *driver) after(ctx context.Context, seq uint64, f log.Filter) (m *jetstream.RawStreamMsg, err error) {
-	err = l.ask(ctx, "read a commit", func(ctx context.Context) (err error) {
+	err = l.request(ctx, "read a commit", func(ctx context.Context) (err error) {
 		m, err = l.stream.GetMsg(ctx, seq+1, jetstream.WithGetMsgSubject(l.subject(f)))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			m, err = nil, nil
@@ -203,7 +203,7 @@ func (l *driver) after(ctx context.Context, seq uint64, f log.Filter) (m *jetstr
 		return err
 	})
 	if m != nil {
-		l.line.saw(m.Sequence)
+		l.connection.noteSequence(m.Sequence)
 	}
 	return m, err
 }
@@ -223,7 +223,7 @@ func (l *driver) verify(ctx context.Context, pos log.Position, id string) error 
 		return ctx.Err()
 	}
 	var got string
-	err := l.askAnyone(ctx, "verify a position", func(ctx context.Context) error {
+	err := l.requestUnverified(ctx, "verify a position", func(ctx context.Context) error {
 		m, err := l.stream.GetMsg(ctx, seq)
 		if err == nil {
 			got = m.Header.Get(headerID)

@@ -15,8 +15,8 @@ import (
 // commit: one round trip, or two. A single commit comes as base64 in JSON,
 // which for a large one costs more than a consumer.
 const (
-	few    = 8
-	little = 64 << 10
+	maxSingleCommits = 8
+	maxSingleBytes   = 64 << 10
 )
 
 var errEnd = errors.New("end of the log")
@@ -24,24 +24,24 @@ var errEnd = errors.New("end of the log")
 // Read implements log.Driver.
 func (l *driver) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
-		w, err := l.walk(ctx, from, f)
-		for n, size := 0, 0; err == nil && n < few && size < little; n++ {
+		w, err := l.newWalk(ctx, from, f)
+		for n, size := 0, 0; err == nil && n < maxSingleCommits && size < maxSingleBytes; n++ {
 			var c log.Commit
-			if c, err = w.single(ctx); err == nil && !yield(c, nil) {
+			if c, err = w.readSingle(ctx); err == nil && !yield(c, nil) {
 				return
 			}
 			size += log.BatchSize(c.Events)
 		}
 		// A server that cannot read the file that the next commit is in says that
 		// there is none, so its word is taken only where the end is known.
-		if err == nil || err == errEnd && !l.line.reached(f.Boundary, w.at) {
+		if err == nil || err == errEnd && !l.connection.reachedEnd(f.Boundary, w.at) {
 			w.end, err = l.last(ctx, f)
 			w.bounded = true
 		}
 		defer w.close()
 		for err == nil {
 			var c log.Commit
-			if c, err = w.stream(ctx); err == nil && !yield(c, nil) {
+			if c, err = w.readStreamed(ctx); err == nil && !yield(c, nil) {
 				return
 			}
 		}
@@ -54,11 +54,11 @@ func (l *driver) Read(ctx context.Context, from log.Position, f log.Filter) iter
 // Follow implements log.Driver.
 func (l *driver) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
-		w, err := l.walk(ctx, from, f)
+		w, err := l.newWalk(ctx, from, f)
 		defer w.close()
 		for err == nil {
 			var c log.Commit
-			if c, err = w.stream(ctx); err == nil && !yield(c, nil) {
+			if c, err = w.readStreamed(ctx); err == nil && !yield(c, nil) {
 				return
 			}
 		}
@@ -83,16 +83,16 @@ type walk struct {
 
 // walk begins after from, and fails with log.ErrForeign where that is not in
 // the log.
-func (l *driver) walk(ctx context.Context, from log.Position, f log.Filter) (*walk, error) {
+func (l *driver) newWalk(ctx context.Context, from log.Position, f log.Filter) (*walk, error) {
 	at, minor := from.Parts()
 	w := &walk{log: l, filter: f, at: at, known: at == 0, files: l.options.Files != nil && f == log.Filter{}}
 	if err := ctx.Err(); err != nil {
 		return w, err
 	}
-	if err := l.line.dead(); err != nil {
+	if err := l.connection.closedError(); err != nil {
 		return w, err
 	}
-	if l.line.hasSeen(at) && minor == 0 {
+	if l.connection.hasSeen(at) && minor == 0 {
 		return w, nil
 	}
 	last, err := l.last(ctx, log.Filter{})
@@ -103,7 +103,7 @@ func (l *driver) walk(ctx context.Context, from log.Position, f log.Filter) (*wa
 }
 
 // single takes one step by a request to the leader, or returns errEnd.
-func (w *walk) single(ctx context.Context) (log.Commit, error) {
+func (w *walk) readSingle(ctx context.Context) (log.Commit, error) {
 	m, err := w.log.after(ctx, w.at, w.filter)
 	if err != nil {
 		return log.Commit{}, err
@@ -111,16 +111,16 @@ func (w *walk) single(ctx context.Context) (log.Commit, error) {
 	if m == nil {
 		return log.Commit{}, errEnd
 	}
-	c, on, err := w.log.commit(stored{m.Sequence, m.Subject, m.Header, m.Data, m.Time})
+	c, on, err := w.log.commit(storedMessage{m.Sequence, m.Subject, m.Header, m.Data, m.Time})
 	if err != nil {
 		return log.Commit{}, err
 	}
-	return w.take(decided{c, on})
+	return w.advance(guardedCommit{c, on})
 }
 
 // stream takes one step through the consumer. It waits at the end of the log,
 // unless the walk is bounded.
-func (w *walk) stream(ctx context.Context) (log.Commit, error) {
+func (w *walk) readStreamed(ctx context.Context) (log.Commit, error) {
 	if w.bounded && w.at >= w.end {
 		return log.Commit{}, errEnd
 	}
@@ -128,14 +128,14 @@ func (w *walk) stream(ctx context.Context) (log.Commit, error) {
 	if err != nil {
 		return log.Commit{}, err
 	}
-	return w.take(c)
+	return w.advance(c)
 }
 
 // take steps on to c, and remembers it.
-func (w *walk) take(c decided) (log.Commit, error) {
-	next, err := w.step(c)
+func (w *walk) advance(c guardedCommit) (log.Commit, error) {
+	next, err := w.accept(c)
 	if err == nil {
-		w.log.line.met(uint64(next.Revision), next.ID, next.Boundary)
+		w.log.connection.noteCommit(uint64(next.Revision), next.ID, next.Boundary)
 	}
 	return next, err
 }
@@ -144,7 +144,7 @@ func (w *walk) take(c decided) (log.Commit, error) {
 // than the last. Filtered, it was decided on the revision before it; where the
 // walk began elsewhere in the log that revision is unknown, but not later than
 // the beginning.
-func (w *walk) step(c decided) (log.Commit, error) {
+func (w *walk) accept(c guardedCommit) (log.Commit, error) {
 	seq := uint64(c.Revision)
 	missing := func(after uint64) error {
 		return fmt.Errorf("%w: a commit between %s and %s is missing", log.ErrCorrupt, log.At(after, 0), c.Position)
@@ -154,9 +154,9 @@ func (w *walk) step(c decided) (log.Commit, error) {
 		if seq != w.at+1 {
 			return log.Commit{}, missing(w.at)
 		}
-	case w.known && c.on != w.previous:
+	case w.known && c.expected != w.previous:
 		return log.Commit{}, missing(w.previous)
-	case !w.known && c.on > w.at:
+	case !w.known && c.expected > w.at:
 		return log.Commit{}, missing(w.at)
 	}
 	w.at, w.previous, w.known = seq, seq, true

@@ -41,7 +41,7 @@ func TestGaps(t *testing.T) {
 				if err != nil {
 					t.Fatal("went on after", err)
 				}
-				_, err = w.step(decided{log.Commit{Boundary: m.boundary, Position: log.At(m.seq, 0), Revision: log.Revision(m.seq)}, m.decidedOn})
+				_, err = w.accept(guardedCommit{log.Commit{Boundary: m.boundary, Position: log.At(m.seq, 0), Revision: log.Revision(m.seq)}, m.decidedOn})
 			}
 			if test.missing == "" && err != nil {
 				t.Error(err)

@@ -87,7 +87,7 @@ func Run(ctx context.Context, source, target log.Log, tell func(Progress)) (Repo
 		return Report{}, err
 	}
 	r := Report{Found: copied.found, Source: copied.source.summary()}
-	var got reader
+	var got summarizer
 	for c, err := range target.Read(ctx, log.Position{}, log.Filter{}) {
 		if err != nil {
 			return Report{}, fmt.Errorf("read the target: %w", err)
@@ -100,13 +100,13 @@ func Run(ctx context.Context, source, target log.Log, tell func(Progress)) (Repo
 }
 
 // A reader sums up one end.
-type reader struct {
+type summarizer struct {
 	tree    merkle.Tree
 	commits uint64
 	head    log.Position
 }
 
-func (r *reader) add(c log.Commit) {
+func (r *summarizer) add(c log.Commit) {
 	for _, e := range c.Events {
 		r.tree.Add(e)
 	}
@@ -114,7 +114,7 @@ func (r *reader) add(c log.Commit) {
 	r.head = c.Position
 }
 
-func (r *reader) summary() Summary {
+func (r *summarizer) summary() Summary {
 	return Summary{r.commits, r.tree.Size(), r.tree.Root(), r.head}
 }
 
@@ -122,7 +122,7 @@ func (r *reader) summary() Summary {
 type copier struct {
 	target log.Log
 	head   log.Position // of the source
-	source reader
+	source summarizer
 	found  uint64
 	last   map[string]log.Revision // of each boundary of the target
 	tell   func(Progress)

@@ -28,10 +28,10 @@ type Checkpoints struct {
 
 // page is how many records a subscription looks through at a time before it may
 // send a checkpoint of an empty page.
-const page = 32
+const pageSize = 32
 
 // A marker sends the checkpoints of one subscription.
-type marker struct {
+type checkpointSender struct {
 	reader
 	kinds    Checkpoints
 	every    uint64 // a checkpoint after so many records; none if 0
@@ -44,7 +44,7 @@ type marker struct {
 }
 
 // send sends what selects takes of all, and checkpoints.
-func (m *marker) send(all []Event, selects func(Event) bool) error {
+func (m *checkpointSender) send(all []Event, selects func(Event) bool) error {
 	if len(all) == 0 {
 		return nil
 	}
@@ -68,7 +68,7 @@ func (m *marker) send(all []Event, selects func(Event) bool) error {
 
 // looked is called after each record with its position, whether the filter
 // selected it, and the end of $all as the subscription knows it.
-func (m *marker) looked(position, end uint64, selected bool) error {
+func (m *checkpointSender) looked(position, end uint64, selected bool) error {
 	m.seen++
 	if selected {
 		m.selected++
@@ -77,7 +77,7 @@ func (m *marker) looked(position, end uint64, selected bool) error {
 			return m.checkpoint(m.last)
 		}
 	}
-	if m.kinds.EndOfLog && m.seen%page == 0 {
+	if m.kinds.EndOfLog && m.seen%pageSize == 0 {
 		empty := m.inPage == 0
 		m.inPage = 0
 		if empty {
@@ -97,7 +97,7 @@ func (m *marker) looked(position, end uint64, selected bool) error {
 
 // pageBegins is called before the records up to end are sent, which are the last
 // ones for now.
-func (m *marker) pageBegins(end uint64) error {
+func (m *checkpointSender) pageBegins(end uint64) error {
 	if !m.kinds.Early || m.every == 0 {
 		return nil
 	}
@@ -105,14 +105,14 @@ func (m *marker) pageBegins(end uint64) error {
 }
 
 // live is called when the subscription has gone live.
-func (m *marker) live() error {
+func (m *checkpointSender) live() error {
 	if m.kinds.Zero && m.start && m.selected == 0 && m.every > 0 {
 		return m.checkpoint(0)
 	}
 	return nil
 }
 
-func (m *marker) checkpoint(position uint64) error {
+func (m *checkpointSender) checkpoint(position uint64) error {
 	m.last, m.sent = position, true
 	times := 1
 	if m.kinds.Repeated {

@@ -34,7 +34,7 @@ import (
 )
 
 // takeBack is how long Resume tries to get its address again.
-const takeBack = 30 * time.Second
+const resumeTimeout = 30 * time.Second
 
 // Options change how the server behaves. The zero value is a recent single
 // node without security, and with system events between those of others.
@@ -165,7 +165,7 @@ func (s *Server) Resume() error {
 	tcp, err := net.Listen("tcp", s.addr)
 	// While nobody listened, a connection on its way elsewhere may have got
 	// the address as its own.
-	for end := time.Now().Add(takeBack); err != nil && time.Now().Before(end); {
+	for end := time.Now().Add(resumeTimeout); err != nil && time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond)
 		tcp, err = net.Listen("tcp", s.addr)
 	}

@@ -48,7 +48,7 @@ type reader struct {
 
 func (r reader) readStream(o *streams.ReadReq_Options) error {
 	name := string(o.GetStream().GetStreamIdentifier().GetStreamName())
-	if trailer, err := r.service.server.store.buried(name); err != nil {
+	if trailer, err := r.service.server.store.checkTombstone(name); err != nil {
 		r.call.SetTrailer(trailer)
 		return err
 	}
@@ -134,7 +134,7 @@ func (r reader) subscribeAll(o *streams.ReadReq_Options) error {
 		return err
 	}
 	_, fromStart := o.GetAll().GetAllOption().(*streams.ReadReq_Options_AllOptions_Start)
-	m := marker{reader: r, kinds: r.service.server.options.Checkpoints, start: fromStart,
+	m := checkpointSender{reader: r, kinds: r.service.server.options.Checkpoints, start: fromStart,
 		every: uint64(o.GetFilter().GetMax()) * uint64(max(1, o.GetFilter().GetCheckpointIntervalMultiplier()))}
 	if err := r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_Confirmation{
 		Confirmation: &streams.ReadResp_SubscriptionConfirmation{SubscriptionId: uuid.NewString()},

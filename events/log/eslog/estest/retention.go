@@ -74,7 +74,7 @@ func (s *streamsService) Tombstone(_ context.Context, request *streams.Tombstone
 }
 
 // buried fails where stream, or the one whose metadata it holds, has a tombstone.
-func (s *store) buried(stream string) (metadata.MD, error) {
+func (s *store) checkTombstone(stream string) (metadata.MD, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	name := stream

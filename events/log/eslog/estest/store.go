@@ -57,8 +57,8 @@ func newStore(o Options) *store {
 	defer s.mu.Unlock()
 	// A database begins with a record that is no event.
 	s.next = 211
-	s.noise()
-	s.crowd()
+	s.writeSystemEvents()
+	s.writeOthers()
 	return s
 }
 
@@ -66,7 +66,7 @@ func newStore(o Options) *store {
 const othersEvery = 20
 
 // crowd writes the records of other applications.
-func (s *store) crowd() {
+func (s *store) writeOthers() {
 	if s.others == 0 {
 		return
 	}
@@ -78,7 +78,7 @@ func (s *store) crowd() {
 }
 
 // An outcome is what became of an append.
-type outcome struct {
+type appendResult struct {
 	ok       bool
 	repeated bool
 	last     int64 // number of the last event of the append, if ok, or of the stream
@@ -89,18 +89,18 @@ type outcome struct {
 
 // append writes events if stream is at expected. With a concrete revision, an
 // append that is in the stream already is answered as it was at first.
-func (s *store) append(stream string, expected int64, events []Event) outcome {
+func (s *store) append(stream string, expected int64, events []Event) appendResult {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	index := s.streams[stream]
 	current := int64(len(index)) - 1
 	switch {
 	case expected == anyRevision, expected == streamExists && current >= 0:
-		if o, ok := s.anywhere(stream, events); ok {
+		if o, ok := s.findByIDs(stream, events); ok {
 			return o
 		}
 	case expected == streamExists, expected > current:
-		return outcome{last: current}
+		return appendResult{last: current}
 	case expected == noStream && s.retention(stream).deleted():
 		// It begins again, under the numbers that follow.
 		s.setMetadata(stream, fmt.Sprintf(`{"$tb":%d}`, current+1))
@@ -108,37 +108,37 @@ func (s *store) append(stream string, expected int64, events []Event) outcome {
 		for i, e := range events {
 			at := expected + 1 + int64(i)
 			if at > current || s.all[index[at]].ID != e.ID {
-				return outcome{last: current}
+				return appendResult{last: current}
 			}
 		}
 		if len(events) == 0 {
-			return outcome{last: current}
+			return appendResult{last: current}
 		}
 		last := expected + int64(len(events))
 		if index[last] >= s.visible {
 			// The leader has accepted it, and cannot look it up yet.
-			return outcome{last: current}
+			return appendResult{last: current}
 		}
-		return outcome{ok: true, repeated: true, last: last, position: s.all[index[last]].Position, age: time.Since(s.all[index[last]].Created), readable: index[last] + 1}
+		return appendResult{ok: true, repeated: true, last: last, position: s.all[index[last]].Position, age: time.Since(s.all[index[last]].Created), readable: index[last] + 1}
 	}
 	s.write(stream, events)
-	s.noise()
+	s.writeSystemEvents()
 	if s.appends++; s.appends%othersEvery == 1 {
-		s.crowd()
+		s.writeOthers()
 	}
 	index = s.streams[stream]
 	if len(index) == 0 {
-		return outcome{ok: true, last: -1}
+		return appendResult{ok: true, last: -1}
 	}
 	last := index[len(index)-1]
-	return outcome{ok: true, last: int64(len(index)) - 1, position: s.all[last].Position, readable: last + 1}
+	return appendResult{ok: true, last: int64(len(index)) - 1, position: s.all[last].Position, readable: last + 1}
 }
 
 // anywhere finds an append by its ids alone, which is all that can be done for
 // one without a concrete revision.
-func (s *store) anywhere(stream string, events []Event) (outcome, bool) {
+func (s *store) findByIDs(stream string, events []Event) (appendResult, bool) {
 	if len(events) == 0 {
-		return outcome{}, false
+		return appendResult{}, false
 	}
 	index := s.streams[stream]
 	for at := range index {
@@ -147,13 +147,13 @@ func (s *store) anywhere(stream string, events []Event) (outcome, bool) {
 		}
 		for i, e := range events {
 			if at+i >= len(index) || s.all[index[at+i]].ID != e.ID {
-				return outcome{last: int64(len(index)) - 1}, true
+				return appendResult{last: int64(len(index)) - 1}, true
 			}
 		}
 		last := at + len(events) - 1
-		return outcome{ok: true, repeated: true, last: int64(last), position: s.all[index[last]].Position}, true
+		return appendResult{ok: true, repeated: true, last: int64(last), position: s.all[index[last]].Position}, true
 	}
-	return outcome{}, false
+	return appendResult{}, false
 }
 
 // write puts events at the end of stream and of $all.
@@ -167,26 +167,26 @@ func (s *store) write(stream string, events []Event) {
 		s.next += uint64(len(e.Data)+len(e.Metadata)+2*len(e.Type)) + 71 + 2*uint64(s.random.IntN(50))
 	}
 	if s.lag == 0 {
-		s.show(len(s.all))
+		s.makeReadable(len(s.all))
 		return
 	}
 	n := len(s.all)
 	time.AfterFunc(s.lag, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.show(min(n, len(s.all)))
+		s.makeReadable(min(n, len(s.all)))
 	})
 }
 
 // show makes the first n of all readable.
-func (s *store) show(n int) {
+func (s *store) makeReadable(n int) {
 	s.visible = max(s.visible, n)
 	close(s.grown)
 	s.grown = make(chan struct{})
 }
 
 // await returns when the first n of all can be read.
-func (s *store) await(ctx context.Context, n int) error {
+func (s *store) awaitReadable(ctx context.Context, n int) error {
 	for {
 		s.mu.Lock()
 		visible, grown := s.visible, s.grown
@@ -204,7 +204,7 @@ func (s *store) await(ctx context.Context, n int) error {
 
 // noise writes what a server writes of its own accord: statistics, links into
 // category streams, and streams that somebody else uses.
-func (s *store) noise() {
+func (s *store) writeSystemEvents() {
 	if !s.noisy {
 		return
 	}
@@ -327,7 +327,7 @@ func (s *Server) Conceal(n int, while time.Duration) {
 	time.AfterFunc(while, func() {
 		s.store.mu.Lock()
 		defer s.store.mu.Unlock()
-		s.store.show(min(all, len(s.store.all)))
+		s.store.makeReadable(min(all, len(s.store.all)))
 	})
 }
 

@@ -26,12 +26,12 @@ func (s *Server) SetAgencies(agencies []Agency) error {
 	before := s.agencies
 	s.agencies = slices.Clone(agencies)
 	s.mu.Unlock()
-	return s.catchUp(before)
+	return s.reloadAgencies(before)
 }
 
 // catchUp brings the agencies into force when they are others than those that
 // the server inside was given before.
-func (s *Server) catchUp(before []Agency) error {
+func (s *Server) reloadAgencies(before []Agency) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
 	s.mu.Lock()

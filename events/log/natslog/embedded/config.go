@@ -11,9 +11,9 @@ import (
 
 // Users and accounts that are always there.
 const (
-	internal = "internal"
-	system   = "system"
-	inner    = "MUSTER" // the account of internal, the stream and the services
+	internal    = "internal"
+	system      = "system"
+	mainAccount = "MUSTER" // the account of internal, the stream and the services
 	// Local is the agency of whoever connects without credentials.
 	Local = "local"
 )
@@ -155,7 +155,7 @@ accounts {
       {service: "$SRV.INFO.>", response_type: stream}
     ]
   }
-`, system, systemPassword, inner, internal, internalPassword)
+`, system, systemPassword, mainAccount, internal, internalPassword)
 }
 
 // logins returns how the users of an agency log in.
@@ -176,7 +176,7 @@ func account(b *strings.Builder, name string, logins []string, extra ...string) 
 	imports, publish := make([]string, len(subjects)), make([]string, len(subjects))
 	for i, subject := range subjects {
 		publish[i] = quote(subject)
-		imports[i] = fmt.Sprintf("{service: {account: %s, subject: %s}}", inner, publish[i])
+		imports[i] = fmt.Sprintf("{service: {account: %s, subject: %s}}", mainAccount, publish[i])
 	}
 	users := make([]string, len(logins))
 	for i, login := range logins {

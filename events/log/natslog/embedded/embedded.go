@@ -157,12 +157,12 @@ func (s *Server) start() error {
 	if err := s.guard(); err != nil {
 		return err
 	}
-	if err := s.order(); err != nil {
+	if err := s.repairFiles(); err != nil {
 		return errors.Join(err, s.unguard())
 	}
 	messages := &logger{to: s.options.Logger}
 	ns.SetLoggerV2(messages, false, false, false)
-	patience := s.patience()
+	patience := s.startTimeout()
 	began, said := time.Now(), time.Now()
 	started := make(chan struct{})
 	go func() { defer close(started); ns.Start() }() // which returns when the data are recovered
@@ -185,7 +185,7 @@ func (s *Server) start() error {
 			s.say(slog.LevelWarn, "recovering the log: it is large, or damaged", "dir", s.options.Dir, "for", time.Since(began).Round(time.Second), "at most", patience)
 		}
 	}
-	if err := s.recovered(ns); err != nil {
+	if err := s.verifyRecovered(ns); err != nil {
 		<-started
 		ns.Shutdown()
 		ns.WaitForShutdown()
@@ -200,7 +200,7 @@ func (s *Server) start() error {
 	}
 	s.server, s.addr = ns, ns.Addr().String()
 	s.mu.Unlock()
-	return s.catchUp(agencies)
+	return s.reloadAgencies(agencies)
 }
 
 func (s *Server) current() *server.Server {

@@ -24,11 +24,11 @@ import (
 const guardDir = "guard"
 
 func (s *Server) streamsDir() string {
-	return filepath.Join(s.options.Dir, storeDir, server.JetStreamStoreDir, inner, "streams")
+	return filepath.Join(s.options.Dir, storeDir, server.JetStreamStoreDir, mainAccount, "streams")
 }
 
 // patience is how long the server may take to recover its data.
-func (s *Server) patience() time.Duration {
+func (s *Server) startTimeout() time.Duration {
 	if s.options.Patience > 0 {
 		return s.options.Patience
 	}
@@ -61,21 +61,21 @@ func (s *Server) guard() error {
 
 // order puts the files of each stream in order, where the process before was
 // killed.
-func (s *Server) order() error {
+func (s *Server) repairFiles() error {
 	streams, err := os.ReadDir(s.streamsDir())
 	if err != nil {
 		return nil // the server says what is wrong, or makes it
 	}
 	for _, stream := range streams {
 		dir, began := filepath.Join(s.streamsDir(), stream.Name()), time.Now()
-		expanded, err := blocks.Expand(dir)
+		expanded, err := blocks.UncompressLast(dir)
 		if err != nil {
 			return fmt.Errorf("embedded: stream %s ends in a compressed block, which cannot be written plainly: %w", stream.Name(), err)
 		}
 		if expanded {
 			s.say(slog.LevelInfo, "the last block was compressed: it is plain now", "stream", stream.Name())
 		}
-		read, err := blocks.Extend(dir)
+		read, err := blocks.UpdateIndex(dir)
 		switch {
 		case err != nil:
 			s.say(slog.LevelWarn, "the server reads the whole log if it was not stopped in order", "stream", stream.Name(), "because", err)
@@ -139,8 +139,8 @@ func link(from, to string) (made int, err error) {
 
 // recovered fails with log.ErrCorrupt when there are guarded messages of a
 // stream that the server does not have. Otherwise the guard is over.
-func (s *Server) recovered(ns *server.Server) error {
-	account, err := ns.JszAccount(&server.JSzOptions{Account: inner, Streams: true})
+func (s *Server) verifyRecovered(ns *server.Server) error {
+	account, err := ns.JszAccount(&server.JSzOptions{Account: mainAccount, Streams: true})
 	if err != nil {
 		return fmt.Errorf("embedded: which streams there are: %w", err)
 	}

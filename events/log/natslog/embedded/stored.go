@@ -21,7 +21,7 @@ import (
 // returns. See natslog.Files.
 func (s *Server) Stored(stream string, after uint64, room func(n int) []byte) iter.Seq[*jetstream.RawStreamMsg] {
 	return func(yield func(*jetstream.RawStreamMsg) bool) {
-		for m, err := range blocks.Stored(filepath.Join(s.streamsDir(), stream), after, room) {
+		for m, err := range blocks.Messages(filepath.Join(s.streamsDir(), stream), after, room) {
 			var header nats.Header
 			if err == nil && len(m.Header) > 0 {
 				header, err = nats.DecodeHeadersMsg(m.Header)

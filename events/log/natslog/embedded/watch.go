@@ -15,16 +15,16 @@ import (
 
 const (
 	// look is how often the server inside is looked at.
-	look = 250 * time.Millisecond
+	lookInterval = 250 * time.Millisecond
 	// convinced is how many looks in a row must find the same wrong: a stream that
 	// is being made has its files before the server knows it, and counts as one
 	// that could not be recovered.
-	convinced = 4
+	looksBeforeRestart = 4
 	// rest is the longest pause between two starts that did not help.
-	rest = time.Minute
+	maxRestartPause = time.Minute
 	// room is how much must fit on the disk before it is started again, so
 	// that it does not fill up in the next moment.
-	room = 16 << 20
+	minFreeSpace = 16 << 20
 )
 
 // watch looks after the server inside. A write that fails, for want of space
@@ -33,7 +33,7 @@ const (
 // turns JetStream off for good, which lets requests fail at once, and when
 // there is space replaces the server.
 func (s *Server) watch() {
-	delay := look
+	delay := lookInterval
 	why, looks := "", 0
 	for off := false; ; {
 		select {
@@ -45,23 +45,23 @@ func (s *Server) watch() {
 		if !off {
 			health := ns.Healthz(nil)
 			if health.Status == "ok" {
-				delay, looks = look, 0
+				delay, looks = lookInterval, 0
 				continue
 			}
 			if health.Error != why {
 				why, looks = health.Error, 0
 			}
-			if looks++; looks < convinced {
+			if looks++; looks < looksBeforeRestart {
 				continue
 			}
 			off = true
 			s.say(slog.LevelError, "the log cannot be written: JetStream is off until there is space", "health", health.Error)
-			turnOff(ns)
+			disableJetStream(ns)
 		}
-		if !s.hasRoom() {
+		if !s.hasFreeSpace() {
 			continue
 		}
-		delay = min(2*delay, rest) // it may be something that no start mends
+		delay = min(2*delay, maxRestartPause) // it may be something that no start mends
 		s.say(slog.LevelWarn, "there is space: starting the server again")
 		ns.Shutdown()
 		ns.WaitForShutdown()
@@ -75,7 +75,7 @@ func (s *Server) watch() {
 
 // turnOff stops JetStream and disconnects everybody once, so that nobody waits
 // for an answer that will not come.
-func turnOff(ns *server.Server) {
+func disableJetStream(ns *server.Server) {
 	ns.ShutdownJetStream()
 	connections, err := ns.Connz(nil)
 	if err != nil {
@@ -87,9 +87,9 @@ func turnOff(ns *server.Server) {
 }
 
 // hasRoom says whether the server can write again.
-func (s *Server) hasRoom() bool {
+func (s *Server) hasFreeSpace() bool {
 	var disk syscall.Statfs_t
-	if err := syscall.Statfs(s.options.Dir, &disk); err != nil || disk.Bavail*uint64(disk.Bsize) < room {
+	if err := syscall.Statfs(s.options.Dir, &disk); err != nil || disk.Bavail*uint64(disk.Bsize) < minFreeSpace {
 		return false
 	}
 	// There are quotas, and disks that are read-only of a sudden.
@@ -99,7 +99,7 @@ func (s *Server) hasRoom() bool {
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
-	_, err = f.Write(make([]byte, room/16))
+	_, err = f.Write(make([]byte, minFreeSpace/16))
 	return err == nil && f.Sync() == nil
 }
 

@@ -75,7 +75,7 @@ func verifyVersion(version string) error {
 
 // configuration returns how the stream in dir was made. It fails where that
 // cannot be read, and where the stream is encrypted.
-func configuration(dir string) (c server.StreamConfig, err error) {
+func streamConfig(dir string) (c server.StreamConfig, err error) {
 	if _, err := os.Stat(filepath.Join(dir, server.JetStreamMetaFileKey)); err == nil {
 		return c, errors.New("the stream is encrypted")
 	}
@@ -97,20 +97,20 @@ func appendOnly(c server.StreamConfig) bool {
 }
 
 // A file is that of a block, <number>.blk.
-type file struct {
+type blockFile struct {
 	path   string
 	number uint32
 	size   int64
 }
 
 // list returns the blocks of the stream in dir by their numbers.
-func list(dir string) ([]file, error) {
+func listBlocks(dir string) ([]blockFile, error) {
 	dir = filepath.Join(dir, "msgs")
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
-	var files []file
+	var files []blockFile
 	for _, e := range entries {
 		name, is := strings.CutSuffix(e.Name(), ".blk")
 		if !is {
@@ -124,15 +124,15 @@ func list(dir string) ([]file, error) {
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{filepath.Join(dir, e.Name()), uint32(number), info.Size()})
+		files = append(files, blockFile{filepath.Join(dir, e.Name()), uint32(number), info.Size()})
 	}
-	slices.SortFunc(files, func(a, b file) int { return cmp.Compare(a.number, b.number) })
+	slices.SortFunc(files, func(a, b blockFile) int { return cmp.Compare(a.number, b.number) })
 	return files, nil
 }
 
 // endsWith says whether the file's last record bears the check.
-func (f file) endsWith(c check) bool {
-	var end check
+func (f blockFile) endsWith(c checksum) bool {
+	var end checksum
 	r, err := os.Open(f.path)
 	if err != nil {
 		return false
@@ -144,7 +144,7 @@ func (f file) endsWith(c check) bool {
 
 // cut takes the part of a record off that the block ends with, and the file away
 // when nothing else is in it.
-func (f file) cut(s section) error {
+func (f blockFile) cut(s scannedBlock) error {
 	if s.whole == 0 {
 		return os.Remove(f.path)
 	}

@@ -15,14 +15,14 @@ import (
 // must not be started: it could overwrite what is in that block. Expand fails
 // with ErrUnverified, and changes nothing, where it would have to change a file
 // of a server of another version than the verified one.
-func Expand(dir string) (changed bool, err error) { return expand(dir, server.VERSION) }
+func UncompressLast(dir string) (changed bool, err error) { return uncompressLast(dir, server.VERSION) }
 
-func expand(dir, version string) (changed bool, err error) {
-	c, err := configuration(dir)
+func uncompressLast(dir, version string) (changed bool, err error) {
+	c, err := streamConfig(dir)
 	if err != nil {
 		return false, nil // the server says what is wrong
 	}
-	files, err := list(dir)
+	files, err := listBlocks(dir)
 	if err != nil {
 		return false, err
 	}
@@ -31,7 +31,7 @@ func expand(dir, version string) (changed bool, err error) {
 		if err != nil {
 			return changed, err
 		}
-		b, compressed, err := plain(b)
+		b, compressed, err := uncompressed(b)
 		if err != nil {
 			return changed, nil // as above
 		}
@@ -45,7 +45,7 @@ func expand(dir, version string) (changed bool, err error) {
 			changed = true
 		}
 		// The server drops a block whose first record it cannot read.
-		if _, err := next(b, hash(block{number: f.number}.key(c.Name))); err == nil || err == errDeleted {
+		if _, err := parseRecord(b, newHash(block{number: f.number}.key(c.Name))); err == nil || err == errDeleted {
 			break
 		}
 	}
@@ -53,7 +53,7 @@ func expand(dir, version string) (changed bool, err error) {
 }
 
 // replace puts b in the file's place, or changes nothing.
-func (f file) replace(b []byte) error {
+func (f blockFile) replace(b []byte) error {
 	temporary := f.path + ".tmp" // which is what the server calls such files
 	w, err := os.OpenFile(temporary, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {

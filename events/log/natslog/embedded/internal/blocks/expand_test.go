@@ -40,13 +40,13 @@ func TestExpand(t *testing.T) {
 			if err := errors.Join(os.CopyFS(dir, os.DirFS(whole)), test.damage(dir)); err != nil {
 				t.Fatal(err)
 			}
-			if changed, err := Expand(filepath.Join(dir, stream)); !changed || err != nil {
+			if changed, err := UncompressLast(filepath.Join(dir, stream)); !changed || err != nil {
 				t.Fatal(changed, err)
 			}
-			if changed, err := Expand(filepath.Join(dir, stream)); changed || err != nil {
+			if changed, err := UncompressLast(filepath.Join(dir, stream)); changed || err != nil {
 				t.Errorf("expanded twice: %v, %v", changed, err)
 			}
-			if _, err := Extend(filepath.Join(dir, stream)); err != nil && test.name != "damaged" {
+			if _, err := UpdateIndex(filepath.Join(dir, stream)); err != nil && test.name != "damaged" {
 				t.Error(err)
 			}
 			r := run(t, dir)

@@ -44,16 +44,16 @@ func TestExtend(t *testing.T) {
 				}
 			}
 			want := rebuilt(t, dir)
-			if _, err := Expand(filepath.Join(dir, stream)); err != nil {
+			if _, err := UncompressLast(filepath.Join(dir, stream)); err != nil {
 				t.Fatal(err)
 			}
-			if n, err := Extend(filepath.Join(dir, stream)); n == 0 || err != nil {
+			if n, err := UpdateIndex(filepath.Join(dir, stream)); n == 0 || err != nil {
 				t.Fatal(n, err)
 			}
 			if got := read(t, dir); !reflect.DeepEqual(got, want) {
 				t.Errorf("index\n%+v, the server's is\n%+v", got, want)
 			}
-			if n, err := Extend(filepath.Join(dir, stream)); n != 0 || err != nil {
+			if n, err := UpdateIndex(filepath.Join(dir, stream)); n != 0 || err != nil {
 				t.Errorf("extended twice: %d bytes, %v", n, err)
 			}
 			r := run(t, dir)
@@ -94,7 +94,7 @@ func TestExtendRefuses(t *testing.T) {
 		return at
 	}
 	sealed := func(b []byte) []byte {
-		h := hash("LOG")
+		h := newHash("LOG")
 		h.Write(b[:len(b)-8])
 		return h.Sum(b[:len(b)-8])
 	}
@@ -136,7 +136,7 @@ func TestExtendRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := contents(t, dir)
-			if n, err := Extend(filepath.Join(dir, stream)); n != 0 || (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
+			if n, err := UpdateIndex(filepath.Join(dir, stream)); n != 0 || (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
 				t.Errorf("%d bytes, %v; want %q", n, err, test.says)
 			}
 			if after := contents(t, dir); !reflect.DeepEqual(before, after) {

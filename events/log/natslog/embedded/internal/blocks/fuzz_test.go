@@ -23,7 +23,7 @@ func encoded(seq uint64, subject, header, body string) []byte {
 	b = binary.LittleEndian.AppendUint64(b, seq)
 	b = binary.LittleEndian.AppendUint64(b, 1000+seq)
 	b = binary.LittleEndian.AppendUint16(b, uint16(len(subject)))
-	h := hash(block{number: 1}.key("LOG"))
+	h := newHash(block{number: 1}.key("LOG"))
 	h.Write(b[4:20])
 	h.Write([]byte(subject))
 	// The server hashes what it stores of headers and body, without the length of
@@ -38,14 +38,14 @@ func encoded(seq uint64, subject, header, body string) []byte {
 // Whatever an index says, reading it neither panics nor takes more memory than
 // it has bytes, and what could be read is written the same.
 func FuzzDecode(f *testing.F) {
-	one := block{number: 7, bytes: 300, first: place{1, 1000}, last: place{3, 3000}}
+	one := block{number: 7, bytes: 300, first: messageRef{1, 1000}, last: messageRef{3, 3000}}
 	x := &index{messages: 3, bytes: 300, first: one.first, last: one.last, blocks: []block{one},
-		subjects: map[string]subject{"a.b": {3, 7, 7}}, check: check{1, 2, 3}}
+		subjects: map[string]subjectCount{"a.b": {3, 7, 7}}, check: checksum{1, 2, 3}}
 	b := x.encode("LOG")
 	f.Add(b[:len(b)-8])
 	f.Add([]byte{magic, version, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		h := hash("LOG")
+		h := newHash("LOG")
 		h.Write(b)
 		x, err := decode("LOG", h.Sum(b))
 		if err != nil {
@@ -68,7 +68,7 @@ func FuzzScan(f *testing.F) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, err := scan(path, "LOG", block{number: 1, last: place{seq: known}}, check{})
+		s, err := scanBlock(path, "LOG", block{number: 1, last: messageRef{seq: known}}, checksum{})
 		if err == nil && (s.last.seq < known || s.whole > 0 && s.last.seq-s.first.seq+1 > uint64(s.whole)/(head+8)) {
 			t.Errorf("%+v of %d bytes", s, len(b))
 		}
@@ -95,12 +95,12 @@ func FuzzStored(f *testing.F) {
 		}
 		var last uint64
 		n := 0
-		r := reader{room: room, unpack: unpacker()}
-		in, left, err := file{path: path, number: 1}.open(r.unpack)
+		r := messageReader{room: room, unpack: newDecompressor()}
+		in, left, err := blockFile{path: path, number: 1}.open(r.unpack)
 		if err == nil {
 			defer in.Close()
 		}
-		for h := hash("LOG-1"); err == nil && left > 0; {
+		for h := newHash("LOG-1"); err == nil && left > 0; {
 			var m Message
 			var size int
 			if m, size, err = r.message(in, left, h); err != nil {
@@ -116,7 +116,7 @@ func FuzzStored(f *testing.F) {
 				return // read refuses it
 			}
 		}
-		s, failed := scan(path, "LOG", block{number: 1}, check{})
+		s, failed := scanBlock(path, "LOG", block{number: 1}, checksum{})
 		if err == nil && (failed != nil || s.last.seq != last || n > 0 && s.first.seq != last-uint64(n)+1) {
 			t.Errorf("%d messages up to %d, scanned %d to %d", n, last, s.first.seq, s.last.seq)
 		}

@@ -16,10 +16,10 @@ import (
 // if it has some, body, and the check (8): the hash of sequence, time, subject,
 // headers and body.
 type record struct {
-	place
+	messageRef
 	size    int
 	subject []byte
-	check   check
+	check   checksum
 }
 
 const (
@@ -41,7 +41,7 @@ var (
 // begin reads the beginning of a record, of head bytes, and says where the subject
 // ends and what the check is over goes on. There are so many bytes left, of which
 // the record is a part.
-func begin(b []byte, left int) (r record, subject, body int, err error) {
+func parseHead(b []byte, left int) (r record, subject, body int, err error) {
 	length := binary.LittleEndian.Uint32(b)
 	r.seq = binary.LittleEndian.Uint64(b[4:])
 	r.time = int64(binary.LittleEndian.Uint64(b[12:]))
@@ -63,11 +63,11 @@ func begin(b []byte, left int) (r record, subject, body int, err error) {
 }
 
 // next reads the record at the beginning of b.
-func next(b []byte, h *highwayhash.Digest64) (r record, err error) {
+func parseRecord(b []byte, h *highwayhash.Digest64) (r record, err error) {
 	if len(b) < head {
 		return r, errTorn
 	}
-	r, subject, body, err := begin(b, len(b))
+	r, subject, body, err := parseHead(b, len(b))
 	if err != nil {
 		return r, err
 	}
@@ -77,16 +77,16 @@ func next(b []byte, h *highwayhash.Digest64) (r record, err error) {
 	h.Write(r.subject)
 	h.Write(b[body : r.size-8])
 	copy(r.check[:], b[r.size-8:r.size])
-	if check(h.Sum(nil)) != r.check {
+	if checksum(h.Sum(nil)) != r.check {
 		return r, errDamaged
 	}
 	return r, nil
 }
 
 // A section is a block with what is new in it.
-type section struct {
+type scannedBlock struct {
 	block
-	check    check             // of the last record
+	check    checksum          // of the last record
 	subjects map[string]uint64 // how many new messages each has
 	torn     bool              // what follows the first whole bytes is a record in part
 	whole    int64
@@ -96,22 +96,22 @@ type section struct {
 // the check at; or a new block, of which known has the number alone. All records
 // must be undamaged and follow one another; but of the very last one a part may
 // be missing.
-func scan(path, stream string, known block, at check) (section, error) {
-	s := section{block: block{number: known.number}, subjects: map[string]uint64{}}
-	fail := func(err error) (section, error) {
+func scanBlock(path, stream string, known block, at checksum) (scannedBlock, error) {
+	s := scannedBlock{block: block{number: known.number}, subjects: map[string]uint64{}}
+	fail := func(err error) (scannedBlock, error) {
 		return s, fmt.Errorf("%s, the record after message %d: %w", path, s.last.seq, err)
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return s, err
 	}
-	b, compressed, err := plain(b)
+	b, compressed, err := uncompressed(b)
 	if err != nil {
 		return s, fmt.Errorf("%s: %w", path, err)
 	}
-	h := hash(known.key(stream))
+	h := newHash(known.key(stream))
 	for s.whole < int64(len(b)) {
-		r, err := next(b[s.whole:], h)
+		r, err := parseRecord(b[s.whole:], h)
 		if err == errTorn && !compressed {
 			s.torn = true
 			break
@@ -121,13 +121,13 @@ func scan(path, stream string, known block, at check) (section, error) {
 		}
 		switch {
 		case s.whole == 0:
-			s.first = r.place
+			s.first = r.messageRef
 		case r.seq != s.last.seq+1:
 			return fail(errGap)
 		}
 		s.whole += int64(r.size)
 		s.bytes += uint64(r.size)
-		s.last, s.check = r.place, r.check
+		s.last, s.check = r.messageRef, r.check
 		if r.seq > known.last.seq {
 			s.subjects[string(r.subject)]++
 		} else if r.seq == known.last.seq && (s.block != known || s.check != at) {
@@ -141,7 +141,7 @@ func scan(path, stream string, known block, at check) (section, error) {
 }
 
 // plain returns what a block holds, and whether it is compressed in its file.
-func plain(b []byte) ([]byte, bool, error) {
+func uncompressed(b []byte) ([]byte, bool, error) {
 	var c server.CompressionInfo
 	n, err := c.UnmarshalMetadata(b)
 	if err != nil || n == 0 {

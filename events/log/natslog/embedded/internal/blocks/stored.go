@@ -37,27 +37,27 @@ type Message struct {
 // The stream must be one from which nothing is ever deleted. With a server of
 // another version than the verified one, Stored yields ErrUnverified and no
 // message.
-func Stored(dir string, after uint64, room func(n int) []byte) iter.Seq2[Message, error] {
+func Messages(dir string, after uint64, room func(n int) []byte) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
-		err := stored(dir, server.VERSION, after, room, func(m Message) bool { return yield(m, nil) })
-		if err != nil && err != errQuit {
+		err := yieldMessages(dir, server.VERSION, after, room, func(m Message) bool { return yield(m, nil) })
+		if err != nil && err != errStopped {
 			yield(Message{}, err)
 		}
 	}
 }
 
-func stored(dir, version string, after uint64, room func(n int) []byte, yield func(Message) bool) error {
+func yieldMessages(dir, version string, after uint64, room func(n int) []byte, yield func(Message) bool) error {
 	if err := verifyVersion(version); err != nil {
 		return err
 	}
-	c, err := configuration(dir)
+	c, err := streamConfig(dir)
 	if err != nil {
 		return err
 	}
 	if !appendOnly(c) {
 		return errors.New("messages may be deleted from the stream")
 	}
-	files, err := list(dir)
+	files, err := listBlocks(dir)
 	if err != nil || len(files) < 2 {
 		return err
 	}
@@ -74,7 +74,7 @@ func stored(dir, version string, after uint64, room func(n int) []byte, yield fu
 	if err != nil || begin == 0 {
 		return err
 	}
-	r := reader{stream: c.Name, after: after, room: room, unpack: unpacker()}
+	r := messageReader{stream: c.Name, after: after, room: room, unpack: newDecompressor()}
 	for _, f := range files[begin-1:] {
 		if err := r.read(f, yield); err != nil {
 			return err
@@ -84,7 +84,7 @@ func stored(dir, version string, after uint64, room func(n int) []byte, yield fu
 }
 
 // A reader reads the messages of blocks that follow a sequence.
-type reader struct {
+type messageReader struct {
 	stream string
 	after  uint64
 	room   func(n int) []byte
@@ -94,18 +94,18 @@ type reader struct {
 
 // unpacker returns a reader for what is compressed. Each record has a check, so
 // that those which s2 makes are not looked at.
-func unpacker() *s2.Reader { return s2.NewReader(nil, s2.ReaderIgnoreCRC()) }
+func newDecompressor() *s2.Reader { return s2.NewReader(nil, s2.ReaderIgnoreCRC()) }
 
-var errQuit = errors.New("nobody wants more")
+var errStopped = errors.New("nobody wants more")
 
 // read yields the messages of a file.
-func (r *reader) read(f file, yield func(Message) bool) error {
+func (r *messageReader) read(f blockFile, yield func(Message) bool) error {
 	in, left, err := f.open(r.unpack)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	h := hash(block{number: f.number}.key(r.stream))
+	h := newHash(block{number: f.number}.key(r.stream))
 	for left > 0 {
 		m, size, err := r.message(in, left, h)
 		if err == nil && m.Sequence > r.after+1 {
@@ -120,7 +120,7 @@ func (r *reader) read(f file, yield func(Message) bool) error {
 		}
 		r.after++
 		if !yield(m) {
-			return errQuit
+			return errStopped
 		}
 	}
 	if _, err := io.ReadFull(in, r.scratch(1)); err != io.EOF {
@@ -130,13 +130,13 @@ func (r *reader) read(f file, yield func(Message) bool) error {
 }
 
 // scratch is memory that is used again.
-func (r *reader) scratch(n int) []byte {
+func (r *messageReader) scratch(n int) []byte {
 	r.b = slices.Grow(r.b[:0], n)[:n]
 	return r.b
 }
 
 // message reads the next record, of at most so many bytes, whose size it returns.
-func (r *reader) message(in io.Reader, left int, h *highwayhash.Digest64) (m Message, size int, err error) {
+func (r *messageReader) message(in io.Reader, left int, h *highwayhash.Digest64) (m Message, size int, err error) {
 	take := func(b []byte) []byte {
 		if err == nil {
 			if _, failed := io.ReadFull(in, b); failed != nil {
@@ -152,7 +152,7 @@ func (r *reader) message(in io.Reader, left int, h *highwayhash.Digest64) (m Mes
 	if take(start[:]); err != nil {
 		return m, 0, err
 	}
-	is, subject, body, err := begin(start[:], left)
+	is, subject, body, err := parseHead(start[:], left)
 	if err != nil {
 		return m, 0, err
 	}
@@ -161,7 +161,7 @@ func (r *reader) message(in io.Reader, left int, h *highwayhash.Digest64) (m Mes
 	name := take(r.scratch(body - head))
 	m = Message{Sequence: is.seq, Time: is.time, Subject: string(name[:subject-head])}
 	h.Write(name[:subject-head])
-	data := is.size - len(check{}) - body
+	data := is.size - len(checksum{}) - body
 	if body > subject {
 		n := int(binary.LittleEndian.Uint32(name[subject-head:]))
 		if n > data {
@@ -177,7 +177,7 @@ func (r *reader) message(in io.Reader, left int, h *highwayhash.Digest64) (m Mes
 		m.Data = take(r.scratch(data))
 	}
 	h.Write(m.Data)
-	var said, worked check
+	var said, worked checksum
 	take(said[:])
 	if h.Sum(worked[:0]); err == nil && worked != said {
 		err = errDamaged
@@ -186,8 +186,8 @@ func (r *reader) message(in io.Reader, left int, h *highwayhash.Digest64) (m Mes
 }
 
 // first returns the sequence of the first message of the block, unchecked.
-func (f file) first() (uint64, error) {
-	r, _, err := f.open(unpacker())
+func (f blockFile) first() (uint64, error) {
+	r, _, err := f.open(newDecompressor())
 	if err != nil {
 		return 0, err
 	}
@@ -200,17 +200,17 @@ func (f file) first() (uint64, error) {
 }
 
 // mostInBlock is more than a server puts into a block: 8 MB, and one message more.
-const mostInBlock = 64 << 20
+const maxBlockSize = 64 << 20
 
 // opened is what is in a file, uncompressed, and closes the file.
-type opened struct {
+type openBlock struct {
 	io.Reader
 	io.Closer
 }
 
 // open opens a file for reading what is in it, uncompressed, and says how much
 // that is. The file may be another one by now than was listed.
-func (f file) open(unpack *s2.Reader) (_ io.ReadCloser, size int, err error) {
+func (f blockFile) open(unpack *s2.Reader) (_ io.ReadCloser, size int, err error) {
 	r, err := os.Open(f.path)
 	if err != nil {
 		return nil, 0, err
@@ -231,16 +231,16 @@ func (f file) open(unpack *s2.Reader) (_ io.ReadCloser, size int, err error) {
 	}
 	var c server.CompressionInfo
 	head, err := c.UnmarshalMetadata(begin[:n])
-	body := info.Size() - int64(head) - int64(len(check{}))
+	body := info.Size() - int64(head) - int64(len(checksum{}))
 	switch {
-	case err != nil || body < 0 && head > 0 || max(uint64(info.Size()), c.OriginalSize) > mostInBlock:
+	case err != nil || body < 0 && head > 0 || max(uint64(info.Size()), c.OriginalSize) > maxBlockSize:
 		return nil, 0, fmt.Errorf("%s: %w", f.path, errDamaged)
 	case head == 0:
-		return opened{bufio.NewReader(r), r}, int(info.Size()), nil
+		return openBlock{bufio.NewReader(r), r}, int(info.Size()), nil
 	}
 	// The check of the last record follows what is compressed.
-	end := io.NewSectionReader(r, int64(head)+body, int64(len(check{})))
+	end := io.NewSectionReader(r, int64(head)+body, int64(len(checksum{})))
 	unpack.Reset(io.NewSectionReader(r, int64(head), body))
 	whole := io.MultiReader(unpack, end)
-	return opened{whole, r}, int(c.OriginalSize), nil
+	return openBlock{whole, r}, int(c.OriginalSize), nil
 }

@@ -18,7 +18,7 @@ func room(n int) []byte { return make([]byte, n) }
 
 // all returns the messages that Stored yields of the stream in dir.
 func all(dir string, after uint64) (messages []Message, err error) {
-	for m, failed := range Stored(filepath.Join(dir, stream), after, room) {
+	for m, failed := range Messages(filepath.Join(dir, stream), after, room) {
 		if failed != nil {
 			return messages, failed
 		}
@@ -39,11 +39,11 @@ func TestStored(t *testing.T) {
 	r.publish(45, large)
 	r.stop()
 	r = run(t, dir) // so that all but the last block are compressed for certain
-	files, err := list(filepath.Join(dir, stream))
+	files, err := listBlocks(filepath.Join(dir, stream))
 	if err != nil || len(files) < 4 {
 		t.Fatalf("%d blocks, %v", len(files), err)
 	}
-	last, err := scan(files[len(files)-1].path, "LOG", block{number: files[len(files)-1].number}, check{})
+	last, err := scanBlock(files[len(files)-1].path, "LOG", block{number: files[len(files)-1].number}, checksum{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestStoredOfOther(t *testing.T) {
 	r.stop()
 	for name, want := range map[string]bool{"LOG": true, "OTHER": false, "NONE": false} {
 		var errs []error
-		for _, err := range Stored(filepath.Join(dir, filepath.Dir(stream), name), 0, room) {
+		for _, err := range Messages(filepath.Join(dir, filepath.Dir(stream), name), 0, room) {
 			errs = append(errs, err)
 		}
 		if slices.ContainsFunc(errs, func(err error) bool { return err != nil }) == want {

@@ -34,13 +34,13 @@ func TestUnverifiedServer(t *testing.T) {
 		call   func(dir, version string) (did bool, err error)
 	}{
 		{"Extend", nil, func(dir, version string) (bool, error) {
-			n, err := extend(dir, version)
+			n, err := updateIndex(dir, version)
 			return n > 0, err
 		}},
-		{"Expand", func(dir string) error { return os.Truncate(filepath.Join(dir, msgs, "2.blk"), 0) }, expand},
+		{"Expand", func(dir string) error { return os.Truncate(filepath.Join(dir, msgs, "2.blk"), 0) }, uncompressLast},
 		{"Stored", nil, func(dir, version string) (bool, error) {
 			n := 0
-			err := stored(dir, version, 0, room, func(Message) bool { n++; return true })
+			err := yieldMessages(dir, version, 0, room, func(Message) bool { n++; return true })
 			return n > 0, err
 		}},
 	} {
@@ -72,7 +72,7 @@ func TestUnverifiedServer(t *testing.T) {
 // another version starts on it.
 func TestUnverifiedServerStartsOnPlainBlocks(t *testing.T) {
 	dir := filepath.Join(killed(t, 3, 4, 100), stream)
-	if changed, err := expand(dir, unverified); changed || err != nil {
+	if changed, err := uncompressLast(dir, unverified); changed || err != nil {
 		t.Errorf("changed %v, error %v", changed, err)
 	}
 }
