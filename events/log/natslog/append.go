@@ -13,21 +13,21 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// Error codes of the server's that an append meets.
+// The server's error codes for an append that it refuses.
 const (
-	codeWrongSequence        = 10071 // the subject has moved
-	codeWrongSequencePending = 10164 // the same, or a message to the subject is in flight
-	codeDuplicatePending     = 10158 // a message of the same id is in flight
+	codeWrongSequence        = 10071 // the last sequence of the subject is not the expected one
+	codeWrongSequencePending = 10164 // the same, or another message to the subject is in flight
+	codeDuplicatePending     = 10158 // another message with the same id is in flight
 )
 
-// bodies are those of messages that were acknowledged, to be written over: a
-// commit's is up to a megabyte, and memory that is touched for the first time costs
-// more than what is copied to it.
+// bodyPool holds the bodies of acknowledged messages, which are overwritten for later
+// ones. A body has up to a megabyte, and the first access to new memory costs more
+// than copying into it.
 var bodyPool = sync.Pool{New: func() any { return new([]byte) }}
 
-// Append implements log.Driver. An expected revision that the boundary has not
-// reached is log.ErrForeign. An id that another commit bears is
-// log.ErrInvalid, for as long as the server remembers it.
+// Append implements log.Driver. It returns log.ErrForeign for an expected revision
+// that the boundary has not reached, and log.ErrInvalid if another commit has the
+// same ID, as long as the server remembers that ID.
 func (l *driver) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
 	seq, err := l.append(ctx, c, expected)
 	if err != nil {
@@ -81,8 +81,9 @@ func (l *driver) append(ctx context.Context, c log.Commit, expected log.Revision
 			if ack != nil {
 				return 0, fmt.Errorf("%w: id %q was given to another commit, at %d", log.ErrInvalid, c.ID, ack.Sequence)
 			}
-			// Nothing follows the expected revision, and still it is not the
-			// last one: a message is in flight, or the revision is not ours.
+			// The expected revision is not the last one, but nothing follows it.
+			// Either another message is in flight, or the revision does not belong to
+			// this log.
 			if puzzled++; puzzled > maxAttempts {
 				last, err := l.last(ctx, log.Filter{Boundary: c.Boundary})
 				if err == nil && last < uint64(expected) {
@@ -113,8 +114,9 @@ func (l *driver) append(ctx context.Context, c log.Commit, expected log.Revision
 	}
 }
 
-// settle looks at the commit that was decided on the expected revision, when
-// there is one: c itself, or another one.
+// findDecided looks for the commit that was decided on the expected revision. It
+// returns its sequence if it is c, and log.ErrConflict if it is another commit. If
+// there is none, settled is false.
 func (l *driver) findDecided(ctx context.Context, c log.Commit, expected log.Revision) (seq uint64, settled bool, err error) {
 	m, err := l.after(ctx, uint64(expected), log.Filter{Boundary: c.Boundary})
 	switch {
@@ -136,7 +138,7 @@ func codeOf(err error) int {
 	return 0
 }
 
-// refused says in the port's terms why the server did not take a commit.
+// appendError returns the error of package log for a refusal of the server.
 func appendError(err error) error {
 	var api *jetstream.APIError
 	switch {

@@ -15,41 +15,40 @@ import (
 )
 
 const (
-	// pull is how many bytes a consumer asks for ahead.
+	// prefetchBytes is how many bytes a consumer requests ahead.
 	prefetchBytes = 8 << 20
-	// heartbeat is how often an idle consumer must be heard of; after twice
-	// that it is replaced.
+	// heartbeat is the interval at which the server must show that an idle consumer
+	// is alive. The consumer is replaced after two intervals without a heartbeat.
 	heartbeat = 2 * time.Second
-	// silence is how long a reader waits for a commit before it asks whether one
-	// must be there.
+	// silenceTimeout is how long a reader waits for a commit before it asks the
+	// server whether there is one.
 	silenceTimeout = 5 * time.Second
 )
 
-// A consumer is the server's half of a walk: it sends messages in order and
-// numbers them, so that a lost one shows. It is not the library's ordered
-// consumer, whose reset cannot be cancelled and hides why it is needed.
+// A consumer receives messages from a consumer of the server, which sends them in
+// order and numbers them, so that a missing message is noticed. The library's ordered
+// consumer is not used: its reset cannot be cancelled and hides its reason.
 //
-// Messages are received and decoded in a goroutine, a few commits ahead of
-// whoever reads them.
+// A goroutine receives and decodes messages, a few commits ahead of the reader.
 //
-// Where there are files, the first consumer reads those in place of the server, when
-// it is asked for a commit: what was just unpacked is nearby in memory when it is
-// checked and split into events.
+// If the server's files are available, the first consumer of a walk reads them
+// instead, without a goroutine. Data that was just decompressed is then still in the
+// processor's cache when it is checked and split into events.
 type consumer struct {
-	commits chan guardedCommit // closed at the end, after err was set
+	commits chan guardedCommit // closed at the end, after err is set
 	err     error
-	files   *fileReader     // in place of the two
-	live    context.Context // ends with the walk's context or the session
+	files   *fileReader     // replaces the goroutine and its channel, if not nil
+	live    context.Context // ends with the context of the walk or with the session
 	cancel  context.CancelFunc
 }
 
-// decided is a commit with the revision that it was decided on.
+// A guardedCommit is a commit together with the revision on which it was decided.
 type guardedCommit struct {
 	log.Commit
 	expected uint64
 }
 
-// ahead is how many commits a consumer decodes ahead.
+// prefetchCommits is how many commits a consumer decodes ahead.
 const prefetchCommits = 4
 
 var (
@@ -58,8 +57,8 @@ var (
 	errFilesEnd = errors.New("the rest is not in the files")
 )
 
-// next returns the next commit of the filter after w.at. A fault of the
-// consumer or the connection leads to a new consumer, which begins after w.at.
+// next returns the next commit that the filter selects after w.at. After a fault of
+// the consumer or of the connection, it opens a new consumer that begins after w.at.
 func (w *walk) next(ctx context.Context) (guardedCommit, error) {
 	for {
 		if w.consumer == nil {
@@ -78,7 +77,7 @@ func (w *walk) next(ctx context.Context) (guardedCommit, error) {
 		if err == errSilence && !w.bounded {
 			end, failed := w.log.last(ctx, w.filter)
 			if failed == nil && end <= w.at {
-				continue // there is nothing new
+				continue // there is no new commit
 			}
 			if w.end = end; failed != nil {
 				err = failed
@@ -127,7 +126,7 @@ func (w *walk) receive(ctx context.Context) (guardedCommit, error) {
 	}
 }
 
-// open makes a new consumer.
+// open opens a new consumer.
 func (w *walk) open(ctx context.Context) error {
 	if err := w.log.connection.awaitConnected(ctx); err != nil {
 		return err
@@ -149,7 +148,7 @@ func (w *walk) open(ctx context.Context) error {
 	return nil
 }
 
-// close gives the consumer up.
+// close closes the consumer, if there is one.
 func (w *walk) close() {
 	if w.consumer != nil {
 		w.consumer.cancel()
@@ -160,14 +159,15 @@ func (w *walk) close() {
 	}
 }
 
-// run sends commits until the context ends or something is wrong.
+// run runs send, which sends commits until the context ends or an error occurs, and
+// records the error.
 func (k *consumer) run(send func() error) {
 	k.err = send()
 	close(k.commits)
 	k.cancel()
 }
 
-// send hands a stored message on.
+// send decodes a stored message and sends the commit to the reader.
 func (k *consumer) send(l *driver, m storedMessage) error {
 	c, on, err := l.commit(m)
 	if err != nil {
@@ -181,7 +181,7 @@ func (k *consumer) send(l *driver, m storedMessage) error {
 	}
 }
 
-// A filed goes through the messages that the files hold after a sequence.
+// A fileReader reads the messages after a sequence from the server's files.
 type fileReader struct {
 	at   uint64
 	next func() (*jetstream.RawStreamMsg, bool)
@@ -189,15 +189,16 @@ type fileReader struct {
 	free freeList
 }
 
-// Spare memory is that of commits that are done with. It is used again, since what
-// is touched for the first time costs more than what is copied to it, and what was
-// given back last first: it is nearest. It is safe for concurrent use.
+// A freeList holds the memory of commits that are no longer in use, for later
+// commits. The first access to new memory costs more than copying into it. The memory
+// that was freed last is used first, since it is likely to be in the processor's
+// cache. A freeList is safe for concurrent use.
 type freeList struct {
 	mu  sync.Mutex
 	all [][]byte
 }
 
-// take returns memory for n bytes.
+// take returns n bytes of memory.
 func (s *freeList) take(n int) (b []byte) {
 	s.mu.Lock()
 	if last := len(s.all) - 1; last >= 0 {
@@ -207,14 +208,15 @@ func (s *freeList) take(n int) (b []byte) {
 	return slices.Grow(b[:0], n)[:n]
 }
 
-// give gives memory back.
+// put adds memory to the list.
 func (s *freeList) put(b []byte) {
 	s.mu.Lock()
 	s.all = append(s.all, b)
 	s.mu.Unlock()
 }
 
-// commit returns the next commit. What is wrong there is for the server to say.
+// commit returns the next commit. If something is wrong with it, the reader continues
+// with the server, which then reports the error.
 func (f *fileReader) commit(l *driver) (guardedCommit, error) {
 	m, ok := f.next()
 	if f.at++; !ok || m.Sequence != f.at {
@@ -228,8 +230,9 @@ func (f *fileReader) commit(l *driver) (guardedCommit, error) {
 	return guardedCommit{c, on}, err
 }
 
-// subscribe has the server send what follows a sequence. The server's half lives
-// on one server and in memory alone: what it has sent is known here.
+// subscribe creates a consumer on the server for the messages after a sequence. The
+// server keeps the consumer in memory on one node, without acknowledgements; k knows
+// which messages it has sent.
 func (k *consumer) subscribe(l *driver, after uint64, f log.Filter) error {
 	bounded, stop := context.WithTimeout(k.live, requestTimeout)
 	defer stop()
@@ -252,7 +255,8 @@ func (k *consumer) subscribe(l *driver, after uint64, f log.Filter) error {
 	}
 	go func() {
 		k.run(func() error { return k.forward(l, messages) })
-		// The server would drop its half by itself, a minute later.
+		// Deleting the consumer only saves the server a minute: after that it would
+		// delete the consumer itself.
 		messages.Stop()
 		ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 		defer cancel()
@@ -261,7 +265,7 @@ func (k *consumer) subscribe(l *driver, after uint64, f log.Filter) error {
 	return nil
 }
 
-// forward sends the messages that the server sends.
+// forward passes on the messages of the server.
 func (k *consumer) forward(l *driver, messages jetstream.MessagesContext) error {
 	for count := uint64(1); ; count++ {
 		m, err := messages.Next(jetstream.NextContext(k.live))
@@ -284,7 +288,8 @@ func (k *consumer) forward(l *driver, messages jetstream.MessagesContext) error 
 	}
 }
 
-// fault decides what follows from err: nil is to try again, after a while.
+// fault decides what follows an error of a consumer. It returns nil, after a pause,
+// if the reader should try again.
 func (w *walk) fault(ctx context.Context, err error) error {
 	w.faults++
 	if ctx.Err() != nil {
@@ -297,8 +302,9 @@ func (w *walk) fault(ctx context.Context, err error) error {
 		return dead
 	}
 	if errors.Is(err, errSilence) && w.faults > 1 {
-		// Twice, because a leader that was cut off does not know for some seconds
-		// what the others have stored.
+		// The server is asked only after the second silence. A leader that was just
+		// cut off from the others does not know for some seconds what they have
+		// stored.
 		m, err := w.log.after(ctx, w.at, w.filter)
 		if err == nil && m == nil {
 			err = fmt.Errorf("%w: the commits after %s up to %s are missing", log.ErrCorrupt, log.At(w.at, 0), log.At(w.end, 0))

@@ -11,8 +11,8 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// Whatever a stream holds is a commit that is written as it was read, or is
-// called corrupt.
+// FuzzCommit checks that a message is either a commit that is written as it was read,
+// or corrupt.
 func FuzzCommit(f *testing.F) {
 	l := &driver{options: Options{}.withDefaults()}
 	for _, c := range []log.Commit{

@@ -11,7 +11,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// The headers of a commit's message.
+// The headers of a message.
 const (
 	headerID       = "Nats-Msg-Id"
 	headerExpected = "Nats-Expected-Last-Subject-Sequence"
@@ -20,7 +20,7 @@ const (
 	headerRecorded = "Muster-Recorded"
 )
 
-// message makes the message of a commit, whose body is appended to body.
+// message returns the message of a commit. The encoded events are appended to body.
 func (l *driver) message(c log.Commit, expected log.Revision, body []byte) *nats.Msg {
 	m := &nats.Msg{
 		Subject: l.subject(log.Filter{Boundary: c.Boundary}),
@@ -38,7 +38,7 @@ func (l *driver) message(c log.Commit, expected log.Revision, body []byte) *nats
 	return m
 }
 
-// A stored message is what the server sends of one, whichever way it came.
+// A storedMessage is a message as it is stored, from whichever source.
 type storedMessage struct {
 	seq     uint64
 	subject string
@@ -47,8 +47,8 @@ type storedMessage struct {
 	at      time.Time
 }
 
-// commit checks a stored message and makes the commit of it. It returns the
-// revision that the commit was decided on as well.
+// commit checks a stored message and returns its commit, with the revision on which
+// it was decided.
 func (l *driver) commit(m storedMessage) (log.Commit, uint64, error) {
 	c := log.Commit{
 		ID:       m.header.Get(headerID),

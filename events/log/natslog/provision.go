@@ -14,16 +14,16 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// window is for how long the server recognises a commit's id by itself. The
-// driver does not depend on it (see step 5 of the life of a commit).
+// duplicateWindow is how long the server recognises the ID of a commit by itself. The
+// driver does not depend on it, see step 5 of the life of a commit.
 const duplicateWindow = 2 * time.Minute
 
-// codeNoCluster is the server's answer to a stream of several replicas where it
-// is alone.
+// codeNoCluster is the server's error code for a stream with several replicas on a
+// single server.
 const codeNoCluster = 10074
 
-// Provision creates the log's stream. One that exists already is left as it
-// is, and verified as Open does. It fails with log.ErrMisconfigured or
+// Provision creates the stream of the log. If it exists, Provision does not change it
+// and verifies it as Open does. The error is log.ErrMisconfigured or
 // log.ErrUnavailable.
 func Provision(ctx context.Context, nc *nats.Conn, o Options) error {
 	o = o.withDefaults()
@@ -50,7 +50,7 @@ func Provision(ctx context.Context, nc *nats.Conn, o Options) error {
 	return opened.Close()
 }
 
-// config is what the stream must be.
+// config returns the configuration that the stream must have.
 func config(o Options) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:        o.Stream,
@@ -64,14 +64,15 @@ func config(o Options) jetstream.StreamConfig {
 		Duplicates:  duplicateWindow,
 		DenyDelete:  true,
 		DenyPurge:   true,
-		// Reads must come from the leader: what was acknowledged is seen.
+		// Direct reads may come from a replica that lags behind, so that an
+		// acknowledged commit would not be seen.
 		AllowDirect: false,
 		MaxMsgs:     -1, MaxBytes: -1, MaxMsgsPerSubject: -1, MaxMsgSize: -1, MaxConsumers: -1,
 	}
 }
 
-// verifyConfig fails with log.ErrMisconfigured when a setting of c loses,
-// alters or reorders commits, and names every such setting.
+// verifyConfig returns log.ErrMisconfigured if c has settings that lose, change or
+// reorder commits. The error names every such setting.
 func verifyConfig(o Options, c jetstream.StreamConfig) error {
 	want := config(o)
 	var wrong []string

@@ -9,11 +9,11 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// few is how many commits, and little how many bytes of them, a read takes one
-// by one before it sets up a consumer for the rest. Services read their
-// boundary to its end before every refusal, and mostly find nothing or one
-// commit: one round trip, or two. A single commit comes as base64 in JSON,
-// which for a large one costs more than a consumer.
+// maxSingleCommits and maxSingleBytes limit the commits that a Read requests one by
+// one, before it opens a consumer for the rest. A service reads its boundary to the
+// end before it refuses anything, and usually finds no commit or one, which takes one
+// or two round trips. A single commit is sent as base64 in JSON, which for a large
+// commit costs more than a consumer.
 const (
 	maxSingleCommits = 8
 	maxSingleBytes   = 64 << 10
@@ -32,8 +32,9 @@ func (l *driver) Read(ctx context.Context, from log.Position, f log.Filter) iter
 			}
 			size += log.BatchSize(c.Events)
 		}
-		// A server that cannot read the file that the next commit is in says that
-		// there is none, so its word is taken only where the end is known.
+		// If the server cannot read the file that contains the next commit, it
+		// reports that there is no commit. This answer is therefore believed only if
+		// the end of the boundary is known.
 		if err == nil || err == errEnd && !l.connection.reachedEnd(f.Boundary, w.at) {
 			w.end, err = l.last(ctx, f)
 			w.bounded = true
@@ -66,23 +67,23 @@ func (l *driver) Follow(ctx context.Context, from log.Position, f log.Filter) it
 	}
 }
 
-// A walk goes through the commits that a filter selects, in order, and checks
-// that it misses none.
+// A walk reads the commits that a filter selects, in order, and checks that none is
+// missing.
 type walk struct {
 	log      *driver
 	filter   log.Filter
-	at       uint64 // the sequence up to which everything was seen
-	previous uint64 // the boundary's last revision, if filtered and known
+	at       uint64 // all commits up to this sequence were read
+	previous uint64 // last revision of the boundary, if the walk has one and known is true
 	known    bool
 	files    bool // the next consumer reads the files
-	bounded  bool // stream stops at end
+	bounded  bool // readStreamed ends at end
 	end      uint64
 	consumer *consumer
-	faults   int // of consumers since the last commit
+	faults   int // faults of consumers since the last commit
 }
 
-// walk begins after from, and fails with log.ErrForeign where that is not in
-// the log.
+// newWalk returns a walk that begins after from. The error is log.ErrForeign if from
+// does not belong to the log.
 func (l *driver) newWalk(ctx context.Context, from log.Position, f log.Filter) (*walk, error) {
 	at, minor := from.Parts()
 	w := &walk{log: l, filter: f, at: at, known: at == 0, files: l.options.Files != nil && f == log.Filter{}}
@@ -102,7 +103,8 @@ func (l *driver) newWalk(ctx context.Context, from log.Position, f log.Filter) (
 	return w, err
 }
 
-// single takes one step by a request to the leader, or returns errEnd.
+// readSingle reads the next commit by a request to the leader. It returns errEnd if
+// there is none.
 func (w *walk) readSingle(ctx context.Context) (log.Commit, error) {
 	m, err := w.log.after(ctx, w.at, w.filter)
 	if err != nil {
@@ -118,8 +120,8 @@ func (w *walk) readSingle(ctx context.Context) (log.Commit, error) {
 	return w.advance(guardedCommit{c, on})
 }
 
-// stream takes one step through the consumer. It waits at the end of the log,
-// unless the walk is bounded.
+// readStreamed reads the next commit through the consumer. At the end of the log it
+// waits, unless the walk is bounded.
 func (w *walk) readStreamed(ctx context.Context) (log.Commit, error) {
 	if w.bounded && w.at >= w.end {
 		return log.Commit{}, errEnd
@@ -131,7 +133,7 @@ func (w *walk) readStreamed(ctx context.Context) (log.Commit, error) {
 	return w.advance(c)
 }
 
-// take steps on to c, and remembers it.
+// advance accepts c and remembers it.
 func (w *walk) advance(c guardedCommit) (log.Commit, error) {
 	next, err := w.accept(c)
 	if err == nil {
@@ -140,10 +142,10 @@ func (w *walk) advance(c guardedCommit) (log.Commit, error) {
 	return next, err
 }
 
-// step accepts c as the next commit. Unfiltered, its sequence is one higher
-// than the last. Filtered, it was decided on the revision before it; where the
-// walk began elsewhere in the log that revision is unknown, but not later than
-// the beginning.
+// accept checks that c is the next commit. Without a filter, its sequence must be one
+// higher than the last. With a filter, its expected revision must be that of the
+// commit before. If the walk began in the middle of the log, that revision is
+// unknown, but not higher than the beginning.
 func (w *walk) accept(c guardedCommit) (log.Commit, error) {
 	seq := uint64(c.Revision)
 	missing := func(after uint64) error {

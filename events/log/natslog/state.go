@@ -9,9 +9,9 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// state is what the server knows of the stream's completeness. The client
-// library leaves out what was lost. Lost bytes without a lost message are what
-// a crash left of a message in writing, and that was never acknowledged.
+// streamState is what the server knows about missing data. The client library leaves
+// out what was lost. Lost bytes without a lost message are the rest of a message that
+// was being written at a crash and was never acknowledged.
 type streamState struct {
 	Messages uint64   `json:"messages"`
 	First    uint64   `json:"first_seq"`
@@ -22,8 +22,7 @@ type streamState struct {
 	} `json:"lost"`
 }
 
-// verifyState fails with log.ErrCorrupt when the server knows that a commit is
-// missing.
+// verifyState returns log.ErrCorrupt if the server knows that a commit is missing.
 func (l *driver) verifyState(ctx context.Context) error {
 	var info struct {
 		State streamState `json:"state"`
@@ -58,9 +57,9 @@ func (l *driver) verifyState(ctx context.Context) error {
 	return fmt.Errorf("%w: stream %s: %s at %s: restore it from a backup or a replica", log.ErrCorrupt, l.options.Stream, what, log.At(at, 0))
 }
 
-// Examine implements log.Examiner. It looks at the stream, whatever boundaries are
-// named: at its settings, which may have been edited since the log was opened, and at
-// what the server knows to be missing.
+// Examine implements log.Examiner. Whatever boundaries are named, it checks the
+// stream: its settings, which may have been changed since the log was opened, and the
+// data that the server knows to be missing.
 func (l *Log) Examine(ctx context.Context, _ ...string) error {
 	d := l.driver
 	err := d.request(ctx, "look at the stream", func(ctx context.Context) error {

@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// encoded is a record of the block 1 of a stream LOG.
+// encoded returns a record of block 1 of a stream LOG.
 func encoded(seq uint64, subject, header, body string) []byte {
 	length := uint32(head + len(subject) + len(header) + len(body) + 8)
 	if header != "" {
@@ -26,8 +26,8 @@ func encoded(seq uint64, subject, header, body string) []byte {
 	h := newHash(block{number: 1}.key("LOG"))
 	h.Write(b[4:20])
 	h.Write([]byte(subject))
-	// The server hashes what it stores of headers and body, without the length of
-	// the headers where there are some.
+	// The server hashes headers and body as they are stored, without the length of
+	// the headers.
 	if header != "" {
 		h.Write([]byte(header[4:]))
 	}
@@ -35,8 +35,8 @@ func encoded(seq uint64, subject, header, body string) []byte {
 	return h.Sum(append(b, subject+header+body...))
 }
 
-// Whatever an index says, reading it neither panics nor takes more memory than
-// it has bytes, and what could be read is written the same.
+// FuzzDecode checks that decoding an index neither panics nor takes more memory than
+// the index has bytes, and that a decoded index is encoded as it was.
 func FuzzDecode(f *testing.F) {
 	one := block{number: 7, bytes: 300, first: messageRef{1, 1000}, last: messageRef{3, 3000}}
 	x := &index{messages: 3, bytes: 300, first: one.first, last: one.last, blocks: []block{one},
@@ -58,8 +58,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// Whatever a block holds, reading it does not panic, and what it counts is no
-// more than there is.
+// FuzzScan checks that scanning a block does not panic and does not count more than
+// there is.
 func FuzzScan(f *testing.F) {
 	f.Add([]byte("cmp\x01\x05hello"), uint64(0))
 	f.Add(make([]byte, 40), uint64(1))
@@ -75,9 +75,9 @@ func FuzzScan(f *testing.F) {
 	})
 }
 
-// Whatever a block holds, reading messages from it does not panic, and a block
-// that is read whole is one that scanning finds whole.
-func FuzzStored(f *testing.F) {
+// FuzzMessages checks that reading messages from a block does not panic, and that a
+// block that is read to its end is complete for scanBlock too.
+func FuzzMessages(f *testing.F) {
 	one := encoded(1, "log.a", "NATS/1.0\r\nA: b\r\n\r\n", "first")
 	f.Add(append(one, encoded(2, "log.b", "", "second")...))
 	info := server.CompressionInfo{Algorithm: server.S2Compression, OriginalSize: uint64(len(one))}
@@ -104,16 +104,16 @@ func FuzzStored(f *testing.F) {
 			var m Message
 			var size int
 			if m, size, err = r.message(in, left, h); err != nil {
-				return // also of headers whose length, which no check is over, is not theirs
+				return // also if the length of the headers is wrong, which no checksum covers
 			}
 			if left, n = left-size, n+1; n > 1 && m.Sequence != last+1 {
-				return // which scan refuses
+				return // scanBlock refuses the block
 			}
 			last = m.Sequence
 		}
 		if err == nil {
 			if _, more := in.Read(make([]byte, 1)); more != io.EOF {
-				return // read refuses it
+				return // read refuses the block
 			}
 		}
 		s, failed := scanBlock(path, "LOG", block{number: 1}, checksum{})

@@ -12,8 +12,8 @@ import (
 	"github.com/minio/highwayhash"
 )
 
-// The first two bytes of an index: what it is, and its version. Another version
-// is not touched.
+// The first two bytes of an index file: the magic number and the version. An index of
+// another version is not changed.
 const (
 	magic   = 11
 	version = 4
@@ -24,54 +24,57 @@ var (
 	errVersion = errors.New("the index is of another version")
 )
 
-// An index is what index.db says: which messages the stream has, which subjects
-// they have, and which are in which block.
+// An index is the content of index.db: the messages of the stream, their subjects,
+// and their blocks.
 type index struct {
 	messages, bytes uint64
 	first, last     messageRef
 	subjects        map[string]subjectCount
 	blocks          []block
-	check           checksum // of the last record
+	check           checksum // checksum of the last record
 }
 
-// A place is that of a message: its sequence, and its time in nanoseconds.
+// A messageRef identifies a message by its sequence, with its time in nanoseconds
+// since 1970.
 type messageRef struct {
 	seq  uint64
 	time int64
 }
 
-// A subject has so many messages, between two blocks.
+// A subjectCount is the number of messages of a subject, and the first and last block
+// that contain some.
 type subjectCount struct {
 	messages    uint64
 	first, last uint32
 }
 
-// A block is a file of messages, <number>.blk.
+// A block is what the index says about a file of messages, <number>.blk.
 type block struct {
 	number      uint32
 	bytes       uint64
 	first, last messageRef
 }
 
-// key is that of the hash of the records in the block.
+// key returns the text from which the key for the checksums in the block is derived.
 func (b block) key(stream string) string { return fmt.Sprintf("%s-%d", stream, b.number) }
 
-// A check is the hash at the end of each record.
+// A checksum is the hash at the end of each record.
 type checksum [8]byte
 
-// hash returns the keyed hash that the server uses; the key is a name.
+// newHash returns the keyed hash that the server uses. The key is derived from a
+// name.
 func newHash(name string) *highwayhash.Digest64 {
 	key := sha256.Sum256([]byte(name))
 	h, err := highwayhash.NewDigest64(key[:])
 	if err != nil {
-		panic(err) // of a key that is not 32 bytes long
+		panic(err) // cannot happen: the key has 32 bytes
 	}
 	return h
 }
 
-// decode reads the index of the stream of that name. It fails where messages
-// were taken out of the stream, or must be one day: then there is more to
-// bringing it up to date than to add what is new.
+// decode decodes the index of the stream with the given name. It fails if messages
+// were removed from the stream or will expire, since adding new messages is then not
+// enough to update the index.
 func decode(name string, b []byte) (*index, error) {
 	if len(b) < 2+8+8 {
 		return nil, fmt.Errorf("%w: it has %d bytes", errBroken, len(b))
@@ -110,8 +113,8 @@ func decode(name string, b []byte) (*index, error) {
 	return x, x.verify(last)
 }
 
-// verify says whether the index is that of a stream without a gap, whose last
-// block is the one of that number.
+// verify returns an error unless the index has no gap and its last block has the
+// given number.
 func (x *index) verify(last uint32) error {
 	var messages, size, by uint64
 	next := x.first.seq
@@ -135,7 +138,7 @@ func (x *index) verify(last uint32) error {
 	return nil
 }
 
-// encode is the inverse of decode.
+// encode encodes the index. It is the inverse of decode.
 func (x *index) encode(name string) []byte {
 	b := []byte{magic, version}
 	b = binary.AppendUvarint(b, x.messages)
@@ -159,7 +162,7 @@ func (x *index) encode(name string) []byte {
 		b = binary.AppendUvarint(b, k.bytes)
 		b = appendMessageRef(b, k.first, x.first.time)
 		b = appendMessageRef(b, k.last, x.first.time)
-		b = append(b, 0, 0, 0) // none deleted, none that expires, none scheduled
+		b = append(b, 0, 0, 0) // no deleted messages, none that expire, none scheduled
 	}
 	b = binary.AppendUvarint(b, uint64(last))
 	b = append(b, x.check[:]...)
@@ -172,7 +175,8 @@ func appendMessageRef(b []byte, p messageRef, base int64) []byte {
 	return binary.AppendVarint(binary.AppendUvarint(b, p.seq), p.time-base)
 }
 
-// numbers reads the index's numbers and texts, and zeros after its end.
+// An indexReader reads the numbers and texts of an index. After the end it returns
+// zeros.
 type indexReader struct {
 	left  []byte
 	ended bool
@@ -194,7 +198,7 @@ func (r *indexReader) signed() int64 {
 	return v
 }
 
-// skip goes n bytes on, or says that there is no such number.
+// skip skips n bytes. It returns false if there are fewer.
 func (r *indexReader) skip(n int) bool {
 	if n <= 0 {
 		r.left, r.ended = nil, true

@@ -10,11 +10,11 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// A record is, little endian: its length (4 bytes; the highest bit says that it
-// has headers), sequence (8; the two highest bits mark what was deleted), time
-// (8), length of the subject (2), subject, length of the headers (4) and headers
-// if it has some, body, and the check (8): the hash of sequence, time, subject,
-// headers and body.
+// A record is one message in a block. Its layout is, little-endian: length (4 bytes;
+// the highest bit means that there are headers), sequence (8; the two highest bits
+// mark deleted messages), time (8), length of the subject (2), subject, length of the
+// headers (4) and headers if there are some, body, and checksum (8): the hash of
+// sequence, time, subject, headers and body.
 type record struct {
 	messageRef
 	size    int
@@ -26,7 +26,7 @@ const (
 	head    = 4 + 8 + 8 + 2
 	headers = 1 << 31
 	deleted = 1<<63 | 1<<62
-	// longest is the longest record that the server believes in.
+	// longest is the size in bytes of the longest record that the server accepts.
 	longest = 32 << 20
 )
 
@@ -38,9 +38,9 @@ var (
 	errOther   = errors.New("it is not the one that the index says")
 )
 
-// begin reads the beginning of a record, of head bytes, and says where the subject
-// ends and what the check is over goes on. There are so many bytes left, of which
-// the record is a part.
+// parseHead parses the fixed part at the beginning of a record, which is head bytes
+// long. It returns the offsets at which the subject ends and the body begins. The
+// number of bytes left in the block limits the length of the record.
 func parseHead(b []byte, left int) (r record, subject, body int, err error) {
 	length := binary.LittleEndian.Uint32(b)
 	r.seq = binary.LittleEndian.Uint64(b[4:])
@@ -62,7 +62,7 @@ func parseHead(b []byte, left int) (r record, subject, body int, err error) {
 	return r, subject, body, err
 }
 
-// next reads the record at the beginning of b.
+// parseRecord parses the record at the beginning of b and checks its checksum.
 func parseRecord(b []byte, h *highwayhash.Digest64) (r record, err error) {
 	if len(b) < head {
 		return r, errTorn
@@ -83,19 +83,19 @@ func parseRecord(b []byte, h *highwayhash.Digest64) (r record, err error) {
 	return r, nil
 }
 
-// A section is a block with what is new in it.
+// A scannedBlock is a block with what the index does not know about it.
 type scannedBlock struct {
 	block
-	check    checksum          // of the last record
-	subjects map[string]uint64 // how many new messages each has
-	torn     bool              // what follows the first whole bytes is a record in part
+	check    checksum          // checksum of the last record
+	subjects map[string]uint64 // number of new messages by subject
+	torn     bool              // an incomplete record follows the first whole bytes
 	whole    int64
 }
 
-// scan reads the block that the index knows as known, whose last record bears
-// the check at; or a new block, of which known has the number alone. All records
-// must be undamaged and follow one another; but of the very last one a part may
-// be missing.
+// scanBlock reads a block. If the index knows the block, known is its entry and at is
+// the checksum of its last record. Otherwise known has only the number. All records
+// must be undamaged and follow each other. Only the very last record may be
+// incomplete.
 func scanBlock(path, stream string, known block, at checksum) (scannedBlock, error) {
 	s := scannedBlock{block: block{number: known.number}, subjects: map[string]uint64{}}
 	fail := func(err error) (scannedBlock, error) {
@@ -140,7 +140,8 @@ func scanBlock(path, stream string, known block, at checksum) (scannedBlock, err
 	return s, nil
 }
 
-// plain returns what a block holds, and whether it is compressed in its file.
+// uncompressed returns the content of a block, and reports whether the file is
+// compressed.
 func uncompressed(b []byte) ([]byte, bool, error) {
 	var c server.CompressionInfo
 	n, err := c.UnmarshalMetadata(b)

@@ -16,27 +16,26 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// A Message is one as it is stored.
+// A Message is a stored message.
 type Message struct {
 	Sequence uint64
-	Time     int64 // in nanoseconds
+	Time     int64 // nanoseconds since 1970
 	Subject  string
-	Header   []byte // encoded, empty if there is none
+	Header   []byte // encoded headers; empty if there are none
 	Data     []byte
 }
 
-// Stored yields the messages of the stream in dir that follow a sequence, as far
-// as they lie in blocks that the server has done with: all but the last one. A
-// server may have the stream open; it gives such a block another form by another
-// file, and so whoever has one open reads on in it. The data of a message lie in
-// what room returns for so many bytes.
+// Messages yields the messages after a sequence of the stream in dir, as far as they
+// are in blocks that the server no longer writes: all blocks but the last. A server
+// may have the stream open. It replaces a block by another file when it compresses
+// the block; a reader that has the old file open continues in that file. The data of
+// a message is in the memory that room returns for its size in bytes.
 //
-// Each record is checked as the server would do it, and follows the one before.
-// Where that is not so, or a file cannot be read, Stored ends with an error: the
-// server, asked for the message that follows the last one yielded, will know.
-// The stream must be one from which nothing is ever deleted. With a server of
-// another version than the verified one, Stored yields ErrUnverified and no
-// message.
+// Each record is checked as the server checks it, and must follow the one before.
+// Otherwise, and if a file cannot be read, Messages ends with an error; the caller
+// then asks the server for the message after the last one yielded. The stream must be
+// one from which nothing is ever deleted. If the version of the linked server is not
+// the verified one, Messages yields only ErrUnverified.
 func Messages(dir string, after uint64, room func(n int) []byte) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		err := yieldMessages(dir, server.VERSION, after, room, func(m Message) bool { return yield(m, nil) })
@@ -63,9 +62,10 @@ func yieldMessages(dir, version string, after uint64, room func(n int) []byte, y
 	}
 	files, last := files[:len(files)-1], files[len(files)-1]
 	if first, err := last.first(); err == nil && first <= after+1 {
-		return nil // as it is for whoever has nearly all
+		return nil // nothing to read, as for a caller that has almost all messages
 	}
-	// What is sought lies before the first block that begins behind it.
+	// The block to begin with is the one before the first block that begins after the
+	// sequence.
 	begin := sort.Search(len(files), func(i int) bool {
 		first, failed := files[i].first()
 		err = errors.Join(err, failed)
@@ -83,17 +83,17 @@ func yieldMessages(dir, version string, after uint64, room func(n int) []byte, y
 	return nil
 }
 
-// A reader reads the messages of blocks that follow a sequence.
+// A messageReader reads the messages after a sequence from blocks.
 type messageReader struct {
 	stream string
 	after  uint64
 	room   func(n int) []byte
 	unpack *s2.Reader
-	b      []byte // of what is not for anybody
+	b      []byte // memory for data that nobody needs
 }
 
-// unpacker returns a reader for what is compressed. Each record has a check, so
-// that those which s2 makes are not looked at.
+// newDecompressor returns a reader for compressed blocks. It ignores the checksums of
+// s2, because each record has its own.
 func newDecompressor() *s2.Reader { return s2.NewReader(nil, s2.ReaderIgnoreCRC()) }
 
 var errStopped = errors.New("nobody wants more")
@@ -129,13 +129,13 @@ func (r *messageReader) read(f blockFile, yield func(Message) bool) error {
 	return nil
 }
 
-// scratch is memory that is used again.
+// scratch returns n bytes of memory that is reused by the next call.
 func (r *messageReader) scratch(n int) []byte {
 	r.b = slices.Grow(r.b[:0], n)[:n]
 	return r.b
 }
 
-// message reads the next record, of at most so many bytes, whose size it returns.
+// message reads the next record, which has at most left bytes, and returns its size.
 func (r *messageReader) message(in io.Reader, left int, h *highwayhash.Digest64) (m Message, size int, err error) {
 	take := func(b []byte) []byte {
 		if err == nil {
@@ -185,7 +185,8 @@ func (r *messageReader) message(in io.Reader, left int, h *highwayhash.Digest64)
 	return m, is.size, err
 }
 
-// first returns the sequence of the first message of the block, unchecked.
+// first returns the sequence of the first message in the block, without checking its
+// checksum.
 func (f blockFile) first() (uint64, error) {
 	r, _, err := f.open(newDecompressor())
 	if err != nil {
@@ -199,17 +200,17 @@ func (f blockFile) first() (uint64, error) {
 	return binary.LittleEndian.Uint64(b[4:]), nil
 }
 
-// mostInBlock is more than a server puts into a block: 8 MB, and one message more.
+// maxBlockSize is more than a server puts into a block: 8 MB and one message.
 const maxBlockSize = 64 << 20
 
-// opened is what is in a file, uncompressed, and closes the file.
+// An openBlock reads the uncompressed content of a block. Close closes its file.
 type openBlock struct {
 	io.Reader
 	io.Closer
 }
 
-// open opens a file for reading what is in it, uncompressed, and says how much
-// that is. The file may be another one by now than was listed.
+// open opens a block for reading its uncompressed content, and returns the size of
+// that. The server may have replaced the file since it was listed.
 func (f blockFile) open(unpack *s2.Reader) (_ io.ReadCloser, size int, err error) {
 	r, err := os.Open(f.path)
 	if err != nil {
@@ -238,7 +239,8 @@ func (f blockFile) open(unpack *s2.Reader) (_ io.ReadCloser, size int, err error
 	case head == 0:
 		return openBlock{bufio.NewReader(r), r}, int(info.Size()), nil
 	}
-	// The check of the last record follows what is compressed.
+	// The checksum of the last record is not compressed. It follows the compressed
+	// part.
 	end := io.NewSectionReader(r, int64(head)+body, int64(len(checksum{})))
 	unpack.Reset(io.NewSectionReader(r, int64(head), body))
 	whole := io.MultiReader(unpack, end)

@@ -10,11 +10,11 @@ import (
 	"testing"
 )
 
-// Goal: an outdated index becomes the one that the server makes of the same
-// files when it reads them all, and the server takes it. Method: files with an
-// index from before, in the same block, or in one before; or with none; some
-// with a message in part, or a file for which there was no message yet.
-func TestExtend(t *testing.T) {
+// Goal: an outdated index becomes the one that the server makes when it reads all
+// files, and the server accepts it.
+// Method: files with an index of an earlier moment, in the same or in an earlier
+// block, or with none; some with an incomplete message, or with an empty last file.
+func TestUpdateIndex(t *testing.T) {
 	few, many := killed(t, 3, 4, 100), killed(t, 1000, 1500, 100)
 	longer, blocks := killed(t, 14, 3, large), killed(t, 5, 20, large)
 	for _, test := range []struct {
@@ -72,9 +72,9 @@ func TestExtend(t *testing.T) {
 	}
 }
 
-// Where anything but new messages at the end sets the files apart from the
-// index, they are left to the server as they are.
-func TestExtendRefuses(t *testing.T) {
+// Goal: if the files differ from the index in more than new messages at the end, they
+// are left to the server unchanged.
+func TestUpdateIndexRefuses(t *testing.T) {
 	whole, blocks := killed(t, 3, 4, 100), killed(t, 5, 20, large)
 	change := func(name string, f func(b []byte) []byte) func(string) error {
 		return func(dir string) error {
@@ -85,7 +85,7 @@ func TestExtendRefuses(t *testing.T) {
 			return os.WriteFile(filepath.Join(dir, name), f(b), 0o600)
 		}
 	}
-	// record returns where in a block the record after n others begins.
+	// record returns the offset in a block at which the record after n others begins.
 	record := func(b []byte, n int) int {
 		at := 0
 		for range n {

@@ -19,31 +19,35 @@ var (
 	errUnverified = errors.New("the server does not show whether its log is the one it was")
 )
 
-// recognition is how long a server may take to show the last commit. It is
-// short: one that has JetStream turned off does not answer, and an append to it
-// must fail at once.
+// verifyTimeout is how long a server may take to return the last commit. It is short
+// because a server with JetStream turned off does not answer, and an append to it
+// must fail soon.
 const verifyTimeout = time.Second
 
-// A line watches the connection, so that a request whose answer was lost with
-// it is repeated at once and not when its time is over. What is known of the
-// log's end holds for one session, from connect to disconnect: the server may
-// come back with another past. So in each session the last commit that is known
-// must be found again, before anything else is believed or written.
+// A connectionState watches the connection and remembers what is known about the log.
+//
+// When the connection breaks, requests that wait for an answer are repeated at once
+// rather than after their time limit.
+//
+// The time from a connect to a disconnect is a session. What is known about the end
+// of the log holds for one session, since the server may have lost commits when it
+// returns. In each session the last known commit must therefore be found again before
+// anything else is believed or written.
 type connectionState struct {
 	nc     *nats.Conn
 	status chan nats.Status
 
 	mu         sync.Mutex
-	session    context.Context // ends with the session, its cause is errLost or errClosed
+	session    context.Context // ends with the session, with errLost or errClosed as cause
 	end        context.CancelCauseFunc
 	seen       uint64            // the highest sequence seen in this session
 	ends       map[string]uint64 // of boundaries ("" is all) whose end was asked for in this session: the last sequence known
-	lastCommit commitRef         // the last commit met, in any session
-	verified   bool              // known, if there is one, was met or found again in this session
+	lastCommit commitRef         // the last commit that was appended or read, in any session
+	verified   bool              // lastCommit, if there is one, was appended, read or found in this session
 	closed     bool
 }
 
-// A mark is a commit by its place.
+// A commitRef identifies a commit.
 type commitRef struct {
 	seq uint64
 	id  string
@@ -78,7 +82,7 @@ func (n *connectionState) close() {
 	}
 }
 
-// live returns a context that ends with ctx or with the present session.
+// sessionContext returns a context that ends with ctx or with the present session.
 func (n *connectionState) sessionContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	n.mu.Lock()
 	session := n.session
@@ -94,7 +98,8 @@ func (n *connectionState) noteSequence(seq uint64) {
 	n.mu.Unlock()
 }
 
-// sawEnd is saw for the last sequence of a boundary, as the server named it.
+// noteEnd is noteSequence for the last sequence of a boundary, as the server reported
+// it.
 func (n *connectionState) noteEnd(boundary string, seq uint64) {
 	n.mu.Lock()
 	n.seen = max(n.seen, seq)
@@ -102,8 +107,8 @@ func (n *connectionState) noteEnd(boundary string, seq uint64) {
 	n.mu.Unlock()
 }
 
-// reached says whether seq is the boundary's last sequence, or a later one, as
-// far as this session knows.
+// reachedEnd reports whether seq is at or after the last sequence of the boundary
+// that is known in this session.
 func (n *connectionState) reachedEnd(boundary string, seq uint64) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -111,7 +116,7 @@ func (n *connectionState) reachedEnd(boundary string, seq uint64) bool {
 	return known && seq >= end
 }
 
-// met remembers a commit that was appended or read.
+// noteCommit remembers a commit that was appended or read.
 func (n *connectionState) noteCommit(seq uint64, id, boundary string) {
 	n.mu.Lock()
 	n.seen = max(n.seen, seq)
@@ -127,15 +132,15 @@ func (n *connectionState) noteCommit(seq uint64, id, boundary string) {
 	n.mu.Unlock()
 }
 
-// doubt returns the commit that is to be found again, with the session that it
-// is to be found in; or false.
+// unverifiedCommit returns the commit that must be found again, and the session in
+// which it must be found. It returns false if there is none.
 func (n *connectionState) unverifiedCommit() (commitRef, context.Context, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.lastCommit, n.session, n.lastCommit.seq != 0 && !n.verified
 }
 
-// prove ends the doubt for one session.
+// setVerified records that the last commit was found in the given session.
 func (n *connectionState) setVerified(session context.Context) {
 	n.mu.Lock()
 	n.verified = n.verified || n.session == session
@@ -148,7 +153,7 @@ func (n *connectionState) hasSeen(seq uint64) bool {
 	return seq <= n.seen
 }
 
-// dead returns why no request can succeed any more, or nil.
+// closedError returns the reason why no request can succeed any more, or nil.
 func (n *connectionState) closedError() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -161,7 +166,7 @@ func (n *connectionState) closedError() error {
 	return nil
 }
 
-// up waits for a connection, for as long as an answer may take.
+// awaitConnected waits until the client is connected, for at most requestTimeout.
 func (n *connectionState) awaitConnected(ctx context.Context) error {
 	for end := time.Now().Add(requestTimeout); !n.nc.IsConnected(); {
 		if err := n.closedError(); err != nil {
@@ -188,10 +193,9 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// ask makes a request that may be repeated. It fails with the context's error,
-// log.ErrUnavailable, log.ErrMisconfigured, log.ErrForeign when the server came
-// back with another past, or an answer of the server's that says that repeating
-// it is of no use.
+// request makes a request that may be repeated. The error is that of the context,
+// log.ErrUnavailable, log.ErrMisconfigured, log.ErrForeign if the server has lost
+// commits, or an answer of the server for which repeating is useless.
 func (l *driver) request(ctx context.Context, what string, request func(context.Context) error) error {
 	return l.requestUnverified(ctx, what, func(ctx context.Context) error {
 		if err := l.verifySession(ctx); err != nil {
@@ -201,8 +205,9 @@ func (l *driver) request(ctx context.Context, what string, request func(context.
 	})
 }
 
-// recognise makes sure, once a session, that the server holds the last commit
-// that was met. It fails with log.ErrForeign, errDoubt, or the context's error.
+// verifySession verifies, once in each session, that the server holds the last commit
+// that was appended or read. The error is log.ErrForeign, errUnverified or that of
+// the context.
 func (l *driver) verifySession(ctx context.Context) error {
 	known, session, doubted := l.connection.unverifiedCommit()
 	if !doubted {
@@ -223,14 +228,14 @@ func (l *driver) verifySession(ctx context.Context) error {
 		case try == maxAttempts:
 			return fmt.Errorf("the server came back with another past: %w", err)
 		}
-		// A new leader may need a moment.
+		// A new leader may not have the commit for a moment.
 		if err := pause(ctx, verifyTimeout/10); err != nil {
 			return err
 		}
 	}
 }
 
-// askAnyone is ask, of a server that may be another one than it was.
+// requestUnverified is like request, but does not verify the session first.
 func (l *driver) requestUnverified(ctx context.Context, what string, request func(context.Context) error) error {
 	for try := 1; ; try++ {
 		err := l.requestOnce(ctx, request)
@@ -277,7 +282,7 @@ func (l *driver) requestOnce(ctx context.Context, request func(context.Context) 
 	return err
 }
 
-// explain returns the sentinel of an error that repeating does not mend.
+// permanentError returns the sentinel for an error that repeating cannot fix, or nil.
 func permanentError(err error) error {
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):

@@ -9,18 +9,17 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// Expand sees to it that the block which the server will take for the last one
-// of the stream in dir is not compressed, and says whether it had to change a
-// file for that. No server may have the stream open. After an error the server
-// must not be started: it could overwrite what is in that block. Expand fails
-// with ErrUnverified, and changes nothing, where it would have to change a file
-// of a server of another version than the verified one.
+// UncompressLast makes sure that the block which the server will continue is not
+// compressed, and reports whether it changed a file. No server may have the stream
+// open. After an error the server must not be started, since it could overwrite the
+// content of that block. The error is ErrUnverified, and no file is changed, if a
+// file must be changed but the version of the linked server is not the verified one.
 func UncompressLast(dir string) (changed bool, err error) { return uncompressLast(dir, server.VERSION) }
 
 func uncompressLast(dir, version string) (changed bool, err error) {
 	c, err := streamConfig(dir)
 	if err != nil {
-		return false, nil // the server says what is wrong
+		return false, nil // the server reports what is wrong
 	}
 	files, err := listBlocks(dir)
 	if err != nil {
@@ -33,7 +32,7 @@ func uncompressLast(dir, version string) (changed bool, err error) {
 		}
 		b, compressed, err := uncompressed(b)
 		if err != nil {
-			return changed, nil // as above
+			return changed, nil // the server reports what is wrong
 		}
 		if compressed {
 			if err := verifyVersion(version); err != nil {
@@ -44,7 +43,8 @@ func uncompressLast(dir, version string) (changed bool, err error) {
 			}
 			changed = true
 		}
-		// The server drops a block whose first record it cannot read.
+		// The server drops a block whose first record it cannot read, and continues
+		// the one before.
 		if _, err := parseRecord(b, newHash(block{number: f.number}.key(c.Name))); err == nil || err == errDeleted {
 			break
 		}
@@ -52,9 +52,9 @@ func uncompressLast(dir, version string) (changed bool, err error) {
 	return changed, nil
 }
 
-// replace puts b in the file's place, or changes nothing.
+// replace replaces the content of the file by b. It changes nothing if it fails.
 func (f blockFile) replace(b []byte) error {
-	temporary := f.path + ".tmp" // which is what the server calls such files
+	temporary := f.path + ".tmp" // the server uses the same suffix for temporary files
 	w, err := os.OpenFile(temporary, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

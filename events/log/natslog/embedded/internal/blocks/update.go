@@ -13,13 +13,13 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// Extend brings the index of the stream whose files are in dir up to date, and
-// returns how many bytes of files it read for that: none if it was so already,
-// or if messages may be taken out of the stream. Of a record in writing when the
-// server was killed, which nobody was told of, it cuts off what is there, as the
-// server does. Expand comes first, and no server may have the stream open. An
-// error says why the server must read the files itself, and leaves them to it as
-// they are: with ErrUnverified for a server of another version.
+// UpdateIndex brings the index of the stream in dir up to date. It returns the number
+// of bytes that it read for that. The number is 0 if the index was up to date, or if
+// messages may be removed from the stream. It removes an incomplete last record,
+// whose message was never acknowledged, as the server does. Call UncompressLast
+// first. No server may have the stream open. After an error the files are unchanged
+// and the server must read them itself. The error is ErrUnverified if the version of
+// the linked server is not the verified one.
 func UpdateIndex(dir string) (int64, error) { return updateIndex(dir, server.VERSION) }
 
 func updateIndex(dir, version string) (int64, error) {
@@ -64,15 +64,16 @@ func updateIndex(dir, version string) (int64, error) {
 	if x.messages == 0 {
 		return 0, nil
 	}
-	// In this order: a cut that is missing makes the index outdated again.
+	// The index is saved before the file is cut. If the cut is lost in a crash, the
+	// index is merely outdated again.
 	if err := saveFile(path, x.encode(c.Name)); err != nil {
 		return 0, err
 	}
 	return size, tail[len(tail)-1].cut(sections[len(sections)-1])
 }
 
-// load reads the index in a file. Where there is none, or one that a crash left
-// in part, it knows nothing.
+// loadIndex reads an index file. It returns an empty index if there is no file, or if
+// the file is incomplete after a crash.
 func loadIndex(name, path string) (*index, error) {
 	b, err := os.ReadFile(path)
 	var x *index
@@ -85,8 +86,7 @@ func loadIndex(name, path string) (*index, error) {
 	return x, err
 }
 
-// save replaces the file. If that does not survive a power cut, nothing but time
-// is lost.
+// saveFile replaces a file. It does not sync, since a lost index costs only time.
 func saveFile(path string, b []byte) error {
 	if err := os.WriteFile(path+".new", b, 0o600); err != nil {
 		return err
@@ -94,8 +94,8 @@ func saveFile(path string, b []byte) error {
 	return os.Rename(path+".new", path)
 }
 
-// scanAll scans the blocks, of which the first one may be known, as many at once
-// as there are processors.
+// scanAll scans blocks, of which the first one may be known to the index. It scans as
+// many blocks at once as there are processors.
 func scanAll(files []blockFile, stream string, known block, at checksum) ([]scannedBlock, error) {
 	sections, errs := make([]scannedBlock, len(files)), make([]error, len(files))
 	var scanning sync.WaitGroup
@@ -120,9 +120,9 @@ func scanAll(files []blockFile, stream string, known block, at checksum) ([]scan
 	return sections, errors.Join(errs...)
 }
 
-// add adds the next section.
+// add adds the next block to the index.
 func (x *index) add(s scannedBlock) error {
-	if s.whole == 0 { // the file was made, and nothing was written
+	if s.whole == 0 { // the server created the file and wrote nothing
 		return nil
 	}
 	if n := len(x.blocks); n > 0 && x.blocks[n-1].number == s.number {
