@@ -9,22 +9,22 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// An assembler puts commits together again from events in log order, and is
-// where damage is noticed.
+// An assembler reassembles commits from events in log order, and detects damage.
 type assembler struct {
 	prefix string
-	// next is the event number that each boundary goes on with. When reading
-	// began midway, one that is not in it may go on with any.
+	// next is the number of the next event of each boundary. If reading began in the
+	// middle of the log, any number is accepted for a boundary that is not in the
+	// map.
 	next   map[string]uint64
 	midway bool
 
-	open log.Commit // the commit whose events are arriving, if count > 0
-	// count is the number of events it will have.
+	open log.Commit // the commit whose events are being read, if count > 0
+	// count is the number of events in the open commit; 0 if no commit is open.
 	count int
 	ids   idGenerator
 }
 
-// newAssembler makes an assembler for what follows on what r has yielded.
+// newAssembler returns an assembler for the events that follow what r has yielded.
 func newAssembler(prefix string, r *readState) *assembler {
 	a := &assembler{prefix: prefix, next: map[string]uint64{}, midway: r.midway}
 	for boundary, revision := range r.seen {
@@ -33,8 +33,8 @@ func newAssembler(prefix string, r *readState) *assembler {
 	return a
 }
 
-// add takes the next event. It reports true when that event completes a
-// commit. After an error the assembler is of no more use.
+// add adds the next event. It returns true and the commit if the event completes one.
+// After an error the assembler must not be used again.
 func (a *assembler) add(e *esdb.RecordedEvent) (log.Commit, bool, error) {
 	boundary, ours := strings.CutPrefix(e.StreamID, a.prefix)
 	if !ours {

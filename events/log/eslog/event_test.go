@@ -11,8 +11,8 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// Ids are what makes a retry recognisable, also by a later version of this
-// package: they never change.
+// Goal: event ids never change, since a retry is recognised by them, also by a later
+// version of this package.
 func TestEventIDs(t *testing.T) {
 	ids := newIDGenerator("placement", "0190b0a5-7c1e-7a3b-9d0e-3f2a1b4c5d6e")
 	if got, want := ids.eventID(7), uuid.NewSHA1(namespace, []byte("placement/0190b0a5-7c1e-7a3b-9d0e-3f2a1b4c5d6e/7")); got != want {
@@ -41,8 +41,8 @@ func TestEventIDs(t *testing.T) {
 	}
 }
 
-// Every commit that package log allows fits into one append, however long its
-// id and types are.
+// Goal: every commit that package log allows fits into one append, whatever the
+// length of its ID and types.
 func TestLargestCommitsFit(t *testing.T) {
 	typ := strings.Repeat("t", maxType)
 	event := `{"type":"` + typ + `","a":"` + strings.Repeat("x", log.MaxBytes/log.MaxEvents-2-len(`{"type":"","a":""}`)-maxType) + `"}`
@@ -92,7 +92,7 @@ func TestEventType(t *testing.T) {
 	}
 }
 
-// A label is read as JSON would be, whichever way it goes.
+// Goal: metadata is read as JSON, on the fast and on the slow path.
 func TestLabel(t *testing.T) {
 	for text, want := range map[string]eventMetadata{
 		`{"index":1,"count":2}`:                   {Index: 1, Count: 2},

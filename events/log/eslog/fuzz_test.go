@@ -6,7 +6,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// The quick reading of a label is that of the library, wherever it answers.
+// FuzzLabel checks that the fast parser of metadata agrees with the JSON library.
 func FuzzLabel(f *testing.F) {
 	for _, s := range []string{`{"index":0,"count":1}`, `{"index":12,"count":1000}`, `{"index":01,"count":1}`, `{"count":3,"index":2}`, `{}`, `[`, ``} {
 		f.Add([]byte(s))

@@ -39,11 +39,11 @@ type streamsService struct {
 	server *Server
 }
 
-// lateFirst is how many of the appends that are sent again are answered late.
+// maxLateRepeats is how many repeated appends are answered late.
 const maxLateRepeats = 20
 
-// Append takes one append and answers as the server does: refusals by revision
-// are answers, everything else is a status with the trailers that name it.
+// Append handles one append. A refusal because of the revision is an answer; any
+// other refusal is a status with trailers that name it.
 func (s *streamsService) Append(call streams.Streams_AppendServer) error {
 	first, err := call.Recv()
 	if err != nil {

@@ -9,27 +9,27 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// passes is how often a Read subscribes before it says that the server keeps
-// passing over commits.
+// maxSubscriptions is how often a Read subscribes before it reports that the server
+// skips commits.
 const maxSubscriptions = 3
 
-// errPassedOver says that a subscription went past a commit that is in the log.
+// errPassedOver is returned if a subscription skipped a commit that is in the log.
 var errPassedOver = fmt.Errorf("%w: EventStoreDB: a subscription passed over commits that are in the log; read on from the last commit", log.ErrUnavailable)
 
-// A watch looks after a bounded reading, which would wait for ever if the commit
-// that it is to end with did not come.
+// An endWatch watches over a Read, which would wait for ever if the commit at its end
+// did not arrive.
 type endWatch struct {
 	driver  *driver
-	end     log.Position // where reading is to end; zero for a reading without end
-	asked   bool         // whether the log was asked for the commit at end
+	end     log.Position // where reading ends; zero for Follow
+	asked   bool         // the log was asked for the commit at end
 	overdue <-chan time.Time
 }
 
-// doubt is called with a checkpoint, or when the subscription has caught up,
-// before end was reached. Neither proves that the commit at end is gone: servers
-// send checkpoints beyond what they have sent, and the same one over and over. So
-// the log is asked, once. When the commit is there, it has a while to come; when it
-// is not, the log was cut off since reading began, which is ErrCorrupt.
+// check is called with a checkpoint, or when the subscription has caught up, before
+// end was reached. Neither proves that the commit at end is missing: servers send
+// checkpoints beyond the events they have sent, and repeat them. The log is therefore
+// asked once. If the commit exists, it has some time to arrive. If it does not, the
+// log was truncated since reading began, which is ErrCorrupt.
 func (w *endWatch) check(ctx context.Context, i item) error {
 	if w.end.IsZero() || i.kind == checkpoint && i.at.Compare(w.end) < 0 {
 		return nil

@@ -17,48 +17,48 @@ import (
 )
 
 const (
-	// dialTimeout bounds the first call on a new client.
+	// dialTimeout is the limit for the first call of a new client.
 	dialTimeout = 15 * time.Second
-	// inFlight is how many calls are under way at a time, subscriptions left aside. A
-	// server may need much of a processor to check a password, which it does for
-	// each call: 16 calls a second have been seen. More of them at a time would wait
-	// there, past the client's deadline of ten seconds, in place of here.
+	// maxCalls is how many calls are under way at a time, not counting subscriptions.
+	// A server may take much processor time to check the password of each call; 16
+	// calls a second have been observed. More calls at a time would wait in the
+	// server, past the client's deadline of ten seconds, and not here.
 	maxCalls = 16
-	// spare is how many clients are kept for the next calls: fewer would have a
-	// client made, and proven by a call, for every other call of a busy log.
+	// maxIdle is how many clients are kept for later calls. With fewer, a busy log
+	// would create and test a client for every other call.
 	maxIdle = maxCalls
 )
 
-// errClosed ends the calls that Close finds under way.
+// errClosed ends the calls that are under way at Close.
 var errClosed = fmt.Errorf("%w: the log was closed", log.ErrUnavailable)
 
-// A link hands out clients, each of them to one call at a time.
+// A clientPool lends each client to one call at a time.
 //
-// Shared between calls, a client of this library loses what it holds as soon
-// as one of them fails: the next one makes it connect anew without closing the
-// connection it had, and if that fails it ends and leaves all others waiting
-// for it, whatever their contexts. A client that nobody else uses, and that is
-// closed after its first failure, does neither.
+// Sharing a client between calls does not work with this library. If one call fails,
+// the next one connects again without closing the old connection. If that fails too,
+// the client ends, and all other calls wait for it regardless of their contexts. A
+// client that is used by one call and closed after its first failure has neither
+// problem.
 type clientPool struct {
 	config *esdb.Configuration
 	base   context.Context // ends with close
 	end    context.CancelCauseFunc
 
-	slots chan struct{} // one for each call under way
+	slots chan struct{} // one slot for each call under way
 
 	mu    sync.Mutex
-	idle  []*pooledClient // the one used last comes last
-	epoch int             // how often a connection was found broken
+	idle  []*pooledClient // the client that was used last is the last
+	epoch int             // number of broken connections so far
 }
 
-// A session is a client that has shown that it works. One from before the
-// link's epoch is not used again.
+// A pooledClient is a client that has answered a call. It is not used again if the
+// epoch of the pool has changed since.
 type pooledClient struct {
 	client *esdb.Client
 	epoch  int
 }
 
-// A dialError came before the call that it ended was made.
+// A dialError is the error of a call that could not be sent.
 type dialError struct{ error }
 
 func (e dialError) Unwrap() error { return e.error }
@@ -68,16 +68,16 @@ func newClientPool(config *esdb.Configuration) *clientPool {
 	return &clientPool{config: config, base: base, end: end, slots: make(chan struct{}, maxCalls)}
 }
 
-// bind makes a context that ends with ctx or with the link, and asks for the
-// leader. The client has an option for that, which does not reach the server.
+// bind returns a context that ends with ctx or with the pool, and that requests the
+// leader. The client's option for that does not reach the server.
 func (k *clientPool) bind(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(metadata.AppendToOutgoingContext(ctx, "requires-leader", "true"))
 	stop := context.AfterFunc(k.base, func() { cancel(errClosed) })
 	return ctx, func() { stop(); cancel(nil) }
 }
 
-// acquire returns a session for the caller alone, who releases it. ctx comes
-// from bind.
+// acquire returns a client for the caller alone, who must release it. ctx is from
+// bind.
 func (k *clientPool) acquire(ctx context.Context) (*pooledClient, error) {
 	k.mu.Lock()
 	if k.base.Err() != nil {
@@ -92,8 +92,8 @@ func (k *clientPool) acquire(ctx context.Context) (*pooledClient, error) {
 	}
 	epoch := k.epoch
 	k.mu.Unlock()
-	// A discovery under way knows no context; who does not wait for its end
-	// leaves the session to the next.
+	// The library's discovery ignores contexts. If the caller does not wait for its
+	// end, the client goes back to the pool.
 	dialed := make(chan callResult[*pooledClient])
 	go func() {
 		s, err := k.dial(epoch)
@@ -113,12 +113,12 @@ func (k *clientPool) acquire(ctx context.Context) (*pooledClient, error) {
 	}
 }
 
-// release takes s back after a call with ctx that the client ended with err.
+// release takes back s after a call with ctx that returned err.
 func (k *clientPool) release(ctx context.Context, s *pooledClient, err error) {
 	var closing []*pooledClient
 	k.mu.Lock()
 	if isBroken(ctx, err) && s.epoch == k.epoch {
-		// What broke this connection may have broken the others.
+		// The reason may have broken the other connections too.
 		k.epoch++
 		closing, k.idle = k.idle, nil
 	}
@@ -133,7 +133,7 @@ func (k *clientPool) release(ctx context.Context, s *pooledClient, err error) {
 	}
 }
 
-// close ends the link and everything that runs over it.
+// close closes the pool and ends all calls.
 func (k *clientPool) close() {
 	k.mu.Lock()
 	k.end(errClosed)
@@ -145,7 +145,7 @@ func (k *clientPool) close() {
 	}
 }
 
-// dial makes a client and proves that it works.
+// dial creates a client and tests it.
 func (k *clientPool) dial(epoch int) (*pooledClient, error) {
 	config := *k.config
 	client, err := esdb.NewClient(&config)
@@ -160,7 +160,7 @@ func (k *clientPool) dial(epoch int) (*pooledClient, error) {
 		if err = probe(ctx, client); !isNotLeader(err) {
 			break
 		}
-		// The client is on its way to the leader that the answer named.
+		// The client connects to the leader that the answer named.
 	}
 	if err == nil {
 		return &pooledClient{client: client, epoch: epoch}, nil
@@ -168,14 +168,14 @@ func (k *clientPool) dial(epoch int) (*pooledClient, error) {
 	client.Close()
 	err = translate(ctx, explainVersion(ctx, &config, err))
 	if errors.Is(err, context.DeadlineExceeded) {
-		// This is the link's deadline and no caller's.
+		// The deadline is that of dial, not of a caller.
 		err = fmt.Errorf("%w: EventStoreDB: no answer within %v", log.ErrUnavailable, dialTimeout)
 	}
 	return nil, dialError{err}
 }
 
-// probe reads one event of $all, which shows that the server answers, that it
-// is ready, that it takes our credentials and that they reach far enough.
+// probe reads one event of $all. This shows that the server is ready and accepts the
+// credentials, and that the user may read $all.
 func probe(ctx context.Context, client *esdb.Client) error {
 	stream, err := client.ReadAll(ctx, esdb.ReadAllOptions{Direction: esdb.Backwards, From: esdb.End{}}, 1)
 	if err != nil {
@@ -188,28 +188,28 @@ func probe(ctx context.Context, client *esdb.Client) error {
 	return err
 }
 
-// spent says whether err, as the client gave it for a call with ctx, casts
-// doubt on the client. A node that is not the leader does not: its client
-// moves on by itself. Nor does the end of ctx, unless the client saw its
-// connection break at the same time.
+// isBroken reports whether the client must not be used again after the error err of a
+// call with ctx. A client of a node that is not the leader is not broken, since it
+// connects to the leader. Neither is the client of a call whose ctx ended, unless its
+// connection broke at the same time.
 func isBroken(ctx context.Context, err error) bool {
 	return err != nil && !isNotLeader(err) &&
 		(status.Code(err) == codes.Unavailable || errors.Is(translate(ctx, err), log.ErrUnavailable))
 }
 
-// attempts is how often a call is made before its failure is reported: once
-// more, so that a connection that broke while idle goes unnoticed.
+// maxAttempts is how often a call is made before its error is returned. The second
+// attempt hides a connection that broke while it was idle.
 const maxAttempts = 2
 
-// An outcome is what a call came to.
+// A callResult is the result of a call.
 type callResult[T any] struct {
 	value T
 	err   error
 }
 
-// call runs f with a client. It returns when ctx ends, even if f does not, and
-// runs f again on another client when the connection broke. Its errors are
-// those of package log or the context's.
+// call runs f with a client. It returns when ctx ends, even if f does not. If the
+// connection breaks, it runs f again with another client. The error is one of package
+// log or that of the context.
 func call[T any](ctx context.Context, k *clientPool, f func(context.Context, *esdb.Client) (T, error)) (T, error) {
 	ctx, cancel := k.bind(ctx)
 	defer cancel()

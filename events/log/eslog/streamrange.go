@@ -12,21 +12,21 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// errDoubt says that a stream could not be read as it should, for whatever reason.
-// Reading $all, which asks more, finds out why.
+// errUnexpectedStream is returned if a stream cannot be read as expected, for any
+// reason. Reading $all then finds the reason.
 var errUnexpectedStream = fmt.Errorf("%w: EventStoreDB: the stream does not read as expected", log.ErrUnavailable)
 
-// stretch is a piece of one boundary's stream.
+// A streamRange is the rest of one boundary's stream.
 type streamRange struct {
 	stream string
-	first  uint64       // the number to begin with
-	from   log.Position // of the event at first, which is checked and left out; zero where none is
+	first  uint64       // number of the first event to read
+	from   log.Position // position of the event at first, which is checked and not yielded; zero if there is none
 }
 
-// stretch returns the rest of the boundary behind r.from, where it is known which
-// number that is in the stream. Then one call reads all of it, and shows in its first
-// event that r.from is of this log; read by $all it would take three. A service reads
-// its boundary to the end before every refusal, and every second.
+// streamRange returns the rest of the boundary after r.from, if the event number of
+// r.from is known. One call then reads all of it, and its first event shows that
+// r.from belongs to this log; reading $all takes three calls. A service reads its
+// boundary to the end every second and before every refusal.
 func (l *driver) streamRange(r *readState) (streamRange, bool) {
 	s := streamRange{stream: l.prefix + r.filter.Boundary, from: r.from}
 	if r.filter.Boundary == "" || l.noPositions.Load() {
@@ -43,8 +43,8 @@ func (l *driver) streamRange(r *readState) (streamRange, bool) {
 	return s, ok
 }
 
-// pump turns the stretch into items. It returns nil at the end of the stream, or
-// errDoubt.
+// pump sends the commits of the range as items. It returns nil at the end of the
+// stream, or errUnexpectedStream.
 func (s streamRange) pump(ctx context.Context, client *esdb.Client, l *driver, a *assembler, items chan<- item) error {
 	found, err := client.ReadStream(ctx, s.stream, esdb.ReadStreamOptions{From: esdb.Revision(s.first)}, math.MaxInt64)
 	if err != nil {
@@ -75,7 +75,7 @@ func (s streamRange) pump(ctx context.Context, client *esdb.Client, l *driver, a
 			continue
 		}
 		if n == 0 && e.EventNumber != 0 {
-			return errUnexpectedStream // what lies before is hidden or gone
+			return errUnexpectedStream // the events before it are hidden or gone
 		}
 		c, whole, err := a.add(e)
 		if err != nil {
