@@ -21,9 +21,9 @@ var (
 	}}
 )
 
-// records returns a record of every type, each with every field that a record
-// can have. The names are those of the files in testdata/v1/record: the type,
-// and a variant where one event cannot hold all fields.
+// records returns records of every type that together have every field. The names are
+// those of the files in testdata/v1/record: the type, and a variant if one event
+// cannot have all fields.
 func records(t testing.TB) map[string]*events.Event {
 	reference, err := policy.Reference()
 	if err != nil {
