@@ -1,21 +1,22 @@
-// Package agency holds publishers to account: how late they report, how much of
-// what they should, and what of theirs was refused.
+// Package agency counts how agencies keep their duties as publishers: how late they
+// report, how much of what they should, and what of theirs was refused.
 //
-// The view counts events by themselves, once and for good, in the cell of the
-// agency that answers for them, of the county that they are about and of their
-// type. So a report that was late stays late, whatever corrects it afterwards, and
-// nothing here depends on what else is in the log but when it was recorded:
+// The view counts events by themselves, once and for good. An event counts in the cell of
+// the agency that answers for it, of its county and of its type. So a report that was late
+// stays late, whatever corrects it afterwards. A count depends on the event and on when it
+// was recorded, and on nothing else in the log:
 //
-//   - attendance.reported from the first day of its month, and exit.recorded from
-//     its day on; the measure is how many days later it was recorded. What was
-//     due when is in the policy pack, and is looked up on reading.
-//   - those of them that correct an earlier one, under the reason Corrected and
-//     without a measure: they are no reports of their own.
-//   - submissions.tallied from the day on which its interval began: what was
-//     accepted, was a duplicate, and was rejected by code, each under its measure.
+//   - attendance.reported counts from the first day of its month, and exit.recorded from
+//     its day. The measure is how many days later the event was recorded. The due day
+//     stands in the policy pack, and is looked up when a question is asked.
+//   - An event of these types that replaces another counts under the reason Corrected and
+//     without a measure: a correction is no report of its own.
+//   - submissions.tallied counts from the day on which its interval began: what was
+//     accepted, what was a duplicate, and what was rejected by code, each under its own
+//     measure.
 //
-// How complete attendance is, is worked out on reading from the timelines of
-// posts, see [CountReports].
+// How complete attendance is, is worked out from the timelines of posts when a question is
+// asked, see [CountReports].
 package agency
 
 import (
@@ -53,9 +54,9 @@ func contribute(e *events.Event, report view.Report) {
 		if d.Date != 0 {
 			month = d.Date.Month()
 		}
-		timely(e, month.First(), report)
+		reportTimely(e, month.First(), report)
 	case *events.ExitRecorded:
-		timely(e, d.On, report)
+		reportTimely(e, d.On, report)
 	case *events.SubmissionsTallied:
 		cell, on := view.Cell{view.Agency: d.Agency, view.Kind: string(e.Type)}, view.RecordedOn(d.From)
 		report(cell, on, Accepted, d.Accepted)
@@ -67,8 +68,8 @@ func contribute(e *events.Event, report view.Report) {
 	}
 }
 
-// timely counts an event that is due some time after a day.
-func timely(e *events.Event, on civil.Date, report view.Report) {
+// reportTimely counts an event that is due some time after a day.
+func reportTimely(e *events.Event, on civil.Date, report view.Report) {
 	cell, measure := view.Cell{view.Agency: e.Agency(), view.Kind: string(e.Type)}, view.Lag
 	if e.Division.Valid() {
 		cell[view.Division] = string(e.Division.At(division.County))
@@ -86,17 +87,17 @@ type Model interface {
 
 // Reports say how much of a month's attendance was reported.
 type Reports struct {
-	InPlace  int // placements on a day of the month
-	Reported int // of them, those of persons on a sheet of the post and month
+	InPlace  int // placements that hold on a day of the month
+	Reported int // of them, those whose person is on a sheet of the post and month
 }
 
-// CountReports counts, by the agency that answers for the post, who was in place in
-// a month on the posts under a division prefix, and for whom there is a sheet that
-// stands, as known at an ordinal. A person counts once a placement, on however many
-// sheets. It fails as the model does.
+// CountReports counts, by the agency that answers for the post, the placements that hold
+// on a day of a month on the posts under a division prefix, and those of them for which
+// there is a sheet, as known at an ordinal. Sheets that were replaced or withdrawn do not
+// count. A placement counts once, on however many sheets the person is. CountReports fails
+// as the model does.
 func CountReports(ctx context.Context, m Model, prefix string, month civil.Month, known uint64) (map[string]Reports, error) {
 	all := map[string]Reports{}
-	first, end := month.First(), (month + 1).First()
 	reported := map[timeline.Number]bool{}
 	var damaged error
 	err := m.PostsUnder(ctx, prefix, known, func(_ timeline.Number, _ string, p *timeline.Post) {
@@ -104,26 +105,38 @@ func CountReports(ctx context.Context, m Model, prefix string, month civil.Month
 		if !ok || !a.Division.Under(prefix) {
 			return
 		}
-		clear(reported)
-		if err := p.Reported(month, func(no timeline.Number) { reported[no] = true }); err != nil {
+		post, err := reportsOf(p, month, reported)
+		if err != nil {
 			damaged = err
 		}
-		r := all[a.Agency]
-		for _, h := range p.Placements() {
-			if h.Empty() || h.From >= end || h.Exit != 0 && h.Exit <= first {
-				continue
-			}
-			r.InPlace++
-			if reported[h.Person] {
-				r.Reported++
-			}
-		}
-		if r != (Reports{}) {
-			all[a.Agency] = r
+		if sum := all[a.Agency].plus(post); sum != (Reports{}) {
+			all[a.Agency] = sum
 		}
 	})
 	if err == nil {
 		err = damaged
 	}
 	return all, err
+}
+
+func (r Reports) plus(o Reports) Reports {
+	return Reports{r.InPlace + o.InPlace, r.Reported + o.Reported}
+}
+
+// reportsOf counts the placements on one post. It uses the map reported.
+func reportsOf(p *timeline.Post, month civil.Month, reported map[timeline.Number]bool) (r Reports, err error) {
+	clear(reported)
+	if err = p.Reported(month, func(no timeline.Number) { reported[no] = true }); err != nil {
+		return r, err
+	}
+	for _, h := range p.Placements() {
+		if h.Empty() || h.From >= (month+1).First() || h.Exit != 0 && h.Exit <= month.First() {
+			continue
+		}
+		r.InPlace++
+		if reported[h.Person] {
+			r.Reported++
+		}
+	}
+	return r, nil
 }

@@ -1,21 +1,21 @@
 // Package fund keeps the books of earmarked money: what was allocated to each
-// fund, ordered from it, paid and come back, on any business date, as known at
+// fund, instructed from it, settled and returned, on any business date, as known at
 // any commit.
 //
-// A [Ledger] is a fold of the boundary payment. What stands depends on the set
-// of its events: one that was replaced or withdrawn counts no more since the
-// commit that says so, and never where that came first. It counts as the
-// service counts that decides payments:
+// [Books] are a fold of the boundary payment. They depend on the set of its events, not
+// on their order. An event that is replaced or withdrawn counts until the commit that
+// says so; if that commit came first, the event never counts. The rules are those of the
+// service that decides payments:
 //
-//   - Allocations of a fund add up. One counts from the first day of its year.
-//   - A pay line is ordered on the first day of the month of its run. Lines that
-//     are instructed twice under one name count twice.
-//   - What is settled, returned or reversed of a line is its amount; of two
-//     amounts the one instructed first, of two days the earlier one.
-//   - What comes back is left to the fund again.
+//   - Allocations of a fund add up. An allocation counts from the first day of its year.
+//   - A pay line is instructed on the first day of the month of its run. If two events
+//     instruct a line of the same name, both amounts count.
+//   - What is settled, returned or reversed of a line is its amount. If there are two
+//     amounts, it is the one instructed first; if there are two days, it is the earlier.
+//   - What is returned or reversed is left to the fund again.
 //
-// Money is in fen. A Ledger is in memory, some 70 bytes a pay line, and is read
-// from the log anew by every process.
+// Money is in fen. Books are in memory, some 70 bytes a pay line. Every process reads
+// them from the log anew.
 package fund
 
 import (
@@ -42,29 +42,33 @@ type Balance struct {
 	Left       events.Fen    `json:"left"`     // allocated − instructed + returned
 }
 
-// A Ledger keeps the books. Commits are applied in log order, by one goroutine
-// and while nobody asks.
-type Ledger struct {
-	commits []log.Position
-	entries []entry
-	pending map[place]int64 // of the commit under way
-	acts    []act           // by number; 0 is none
-	keys    map[[16]byte]uint32
-	ahead   map[[16]byte]bool // voided before they came
-	runs    map[string]*run
-	funds   map[string]int32
-	names   []string // of funds
-	seed    maphash.Seed
+// Version is the version of the books: of what they say of given events.
+const Version = 1
+
+// Books hold what stands in the books of all funds. They must not be read while Apply
+// runs.
+type Books struct {
+	commits    []log.Position
+	postings   []posting           // by commit
+	pending    map[account]int64   // amounts of the commit that is applied
+	entered    []entered           // by number; number 0 is none
+	numbers    map[[16]byte]uint32 // of entered events, by the hash of the key
+	superseded map[[16]byte]bool   // events that were superseded before they came
+	runs       map[string]*run
+	funds      map[string]int32 // numbers
+	names      []string         // of funds, by number
+	seed       maphash.Seed
 }
 
-// A place is where an amount counts.
-type place struct {
+// An account is where an amount is posted.
+type account struct {
 	fund    int32
 	measure measure
-	date    civil.Date
+	date    civil.Date    // since when it counts
 	at      division.Code // of an allocation
 }
 
+// A measure is a column of a Balance.
 type measure uint8
 
 const (
@@ -74,180 +78,215 @@ const (
 	returned
 )
 
-// An entry is an amount more at a place, known since a commit.
-type entry struct {
-	commit uint32
-	place
+// A posting is an amount more on an account, known since a commit.
+type posting struct {
+	commit uint32 // index in commits
+	account
 	amount int64
 }
 
-// An act is what one event did.
-type act struct {
-	kind   measure
-	place  place // of an allocation; fund and date of an instruction
-	amount int64 // of an allocation
-	run    *run
-	lines  []uint32
+// An entered event is what has to be undone if the event is superseded.
+type entered struct {
+	measure measure
+	account account // of an allocation; fund and date of an instruction
+	amount  int64   // of an allocation
+	run     *run
+	lines   []uint32 // numbers in the run
 }
 
-// NewLedger makes the ledger of a log that holds nothing.
-func NewLedger() *Ledger {
-	return &Ledger{
-		pending: map[place]int64{}, acts: make([]act, 1), keys: map[[16]byte]uint32{}, ahead: map[[16]byte]bool{},
+// NewBooks returns the books of a log that holds nothing.
+func NewBooks() *Books {
+	return &Books{
+		pending: map[account]int64{}, entered: make([]entered, 1), numbers: map[[16]byte]uint32{}, superseded: map[[16]byte]bool{},
 		runs: map[string]*run{}, funds: map[string]int32{}, seed: maphash.MakeSeed(),
 	}
 }
 
-// Apply folds the events of one commit.
-func (l *Ledger) Apply(at log.Position, all []*events.Event) {
-	l.commits = append(l.commits, at)
+// Apply applies the events of one commit. Commits must be applied in log order.
+func (b *Books) Apply(at log.Position, all []*events.Event) {
+	b.commits = append(b.commits, at)
 	for _, e := range all {
-		l.apply(e)
+		b.apply(e)
 	}
-	places := make([]place, 0, len(l.pending))
-	for p, n := range l.pending {
-		if n != 0 {
-			places = append(places, p)
+	accounts := make([]account, 0, len(b.pending))
+	for a, amount := range b.pending {
+		if amount != 0 {
+			accounts = append(accounts, a)
 		}
 	}
-	slices.SortFunc(places, func(a, b place) int {
-		return cmp.Or(cmp.Compare(a.fund, b.fund), cmp.Compare(a.measure, b.measure), cmp.Compare(a.date, b.date), cmp.Compare(a.at, b.at))
-	})
-	for _, p := range places {
-		l.entries = append(l.entries, entry{uint32(len(l.commits) - 1), p, l.pending[p]})
+	slices.SortFunc(accounts, account.compare)
+	for _, a := range accounts {
+		b.postings = append(b.postings, posting{uint32(len(b.commits) - 1), a, b.pending[a]})
 	}
-	clear(l.pending)
+	clear(b.pending)
 }
 
-func (l *Ledger) apply(e *events.Event) {
-	if superseded, ok := e.Supersedes(); ok {
-		l.void(superseded.Hash())
+func (a account) compare(o account) int {
+	return cmp.Or(cmp.Compare(a.fund, o.fund), cmp.Compare(a.measure, o.measure), cmp.Compare(a.date, o.date), cmp.Compare(a.at, o.at))
+}
+
+func (b *Books) apply(e *events.Event) {
+	if key, ok := e.Supersedes(); ok {
+		b.supersede(key.Hash())
 	}
 	key := e.Key().Hash()
-	if l.ahead[key] || l.keys[key] != 0 {
+	if b.superseded[key] || b.numbers[key] != 0 {
 		return
 	}
-	no := uint32(len(l.acts))
-	a := act{}
+	no := uint32(len(b.entered))
+	if x, ok := b.enter(e, no); ok {
+		b.numbers[key] = no
+		b.entered[no] = x
+	}
+}
+
+// enter enters an event under a number. It returns false if the event is about no money.
+func (b *Books) enter(e *events.Event, no uint32) (x entered, ok bool) {
 	switch d := e.Data.(type) {
 	case *events.FundAllocated:
-		at := d.Division
-		if at == "" {
-			at = e.Division
-		}
-		a = act{kind: allocated, amount: int64(d.Amount), place: place{l.fund(d.Fund), allocated, civil.On(d.Year, time.January, 1), at}}
-		l.pending[a.place] += a.amount
+		x = b.allocate(d, e.Division)
 	case *events.PaymentInstructed:
-		a = act{kind: instructed, run: l.run(d.Run), place: place{fund: l.fund(d.Fund), date: d.Month.First()}}
-		l.acts = append(l.acts, a)
-		for i := range d.Lines {
-			a.lines = append(a.lines, l.say(a.run, d.Lines[i].Line, instructed, no, int64(d.Lines[i].Amount)))
-		}
-		l.acts = l.acts[:no]
+		x = entered{measure: instructed, run: b.run(d.Run), account: account{fund: b.fund(d.Fund), date: d.Month.First()}}
 	case *events.PaymentSettled:
-		a = act{kind: settled, run: l.run(d.Run)}
+		x = entered{measure: settled, run: b.run(d.Run)}
+	case *events.PaymentReturned:
+		x = entered{measure: returned, run: b.run(d.Run)}
+	case *events.PaymentReversed:
+		x = entered{measure: returned, run: b.run(d.Run)}
+	default:
+		return x, false
+	}
+	b.entered = append(b.entered, x) // its lines look up the fund
+	b.enterLines(&x, e.Data, no)
+	return x, true
+}
+
+func (b *Books) allocate(d *events.FundAllocated, of division.Code) entered {
+	at := cmp.Or(d.Division, of)
+	x := entered{measure: allocated, amount: int64(d.Amount), account: account{b.fund(d.Fund), allocated, civil.On(d.Year, time.January, 1), at}}
+	b.pending[x.account] += x.amount
+	return x
+}
+
+// enterLines enters what an event says of pay lines.
+func (b *Books) enterLines(x *entered, d events.Data, no uint32) {
+	line := func(name string, value int64) {
+		x.lines = append(x.lines, b.addStatement(x.run, name, statement{x.measure, no, value}))
+	}
+	returnedLines := func(lines []events.ReturnedLine) {
+		for i := range lines {
+			line(lines[i].Line, int64(lines[i].On))
+		}
+	}
+	switch d := d.(type) {
+	case *events.PaymentInstructed:
 		for i := range d.Lines {
-			a.lines = append(a.lines, l.say(a.run, d.Lines[i].Line, settled, no, int64(d.PaidOn)))
+			line(d.Lines[i].Line, int64(d.Lines[i].Amount))
+		}
+	case *events.PaymentSettled:
+		for i := range d.Lines {
+			line(d.Lines[i].Line, int64(d.PaidOn))
 		}
 	case *events.PaymentReturned:
-		a = l.restitute(d.Run, d.Lines, no)
+		returnedLines(d.Lines)
 	case *events.PaymentReversed:
-		a = l.restitute(d.Run, d.Lines, no)
-	default:
-		return
+		returnedLines(d.Lines)
 	}
-	l.keys[key] = no
-	l.acts = append(l.acts, a)
 }
 
-func (l *Ledger) restitute(run string, lines []events.ReturnedLine, no uint32) act {
-	a := act{kind: returned, run: l.run(run)}
-	for i := range lines {
-		a.lines = append(a.lines, l.say(a.run, lines[i].Line, returned, no, int64(lines[i].On)))
-	}
-	return a
-}
-
-// void takes back what an event did, or remembers to leave it out.
-func (l *Ledger) void(key [16]byte) {
-	no := l.keys[key]
+// supersede undoes what an event did, or remembers to leave the event out if it comes
+// later.
+func (b *Books) supersede(key [16]byte) {
+	no := b.numbers[key]
 	if no == 0 {
-		l.ahead[key] = true
+		b.superseded[key] = true
 		return
 	}
-	a := &l.acts[no]
-	if a.kind == allocated {
-		l.pending[a.place] -= a.amount
-		a.amount = 0
+	x := &b.entered[no]
+	if x.measure == allocated {
+		b.pending[x.account] -= x.amount
+		x.amount = 0
 	}
-	for _, n := range a.lines {
-		l.weigh(a.run, n, -1)
-		a.run.unsay(n, a.kind, no)
-		l.weigh(a.run, n, 1)
+	for _, line := range x.lines {
+		b.post(x.run, line, -1)
+		x.run.retract(line, x.measure, no)
+		b.post(x.run, line, 1)
 	}
-	a.lines = nil
+	x.lines = nil
 }
 
-func (l *Ledger) fund(name string) int32 {
-	n, ok := l.funds[name]
+// fund returns the number of a fund, a new one if it has none.
+func (b *Books) fund(name string) int32 {
+	n, ok := b.funds[name]
 	if !ok {
-		n = int32(len(l.names))
-		l.funds[name] = n
-		l.names = append(l.names, name)
+		n = int32(len(b.names))
+		b.funds[name] = n
+		b.names = append(b.names, name)
 	}
 	return n
 }
 
-func (l *Ledger) run(name string) *run {
-	r := l.runs[name]
+// run returns a run, which is made if it is not there yet.
+func (b *Books) run(name string) *run {
+	r := b.runs[name]
 	if r == nil {
 		r = &run{index: map[uint64]uint32{}}
-		l.runs[name] = r
+		b.runs[name] = r
 	}
 	return r
 }
 
-// Balances returns the books of the funds that anything was said of, on a
-// business date as known at a commit, by name.
-func (l *Ledger) Balances(known log.Position, asOf civil.Date) []Balance {
-	n := sort.Search(len(l.commits), func(i int) bool { return l.commits[i].Compare(known) > 0 })
-	end := sort.Search(len(l.entries), func(i int) bool { return int(l.entries[i].commit) >= n })
-	all := make([]Balance, len(l.names))
-	at := map[place]int64{} // allocations by fund and division
-	there := make([]bool, len(l.names))
-	for _, e := range l.entries[:end] {
-		b := &all[e.fund]
-		there[e.fund] = true
-		if e.measure == allocated {
-			at[place{fund: e.fund, at: e.at}] += e.amount
+// Balances returns the balances of the funds that any event has named, by name, on a
+// business date as known at a commit.
+func (b *Books) Balances(known log.Position, asOf civil.Date) []Balance {
+	commits := sort.Search(len(b.commits), func(i int) bool { return b.commits[i].Compare(known) > 0 })
+	end := sort.Search(len(b.postings), func(i int) bool { return int(b.postings[i].commit) >= commits })
+	all, named := make([]Balance, len(b.names)), make([]bool, len(b.names))
+	allocations := map[account]int64{} // by fund and division
+	for _, p := range b.postings[:end] {
+		named[p.fund] = true
+		if p.measure == allocated {
+			allocations[account{fund: p.fund, at: p.at}] += p.amount
 		}
-		if e.date > asOf {
-			continue
+		if p.date <= asOf {
+			*all[p.fund].column(p.measure) += events.Fen(p.amount)
 		}
-		*[]*events.Fen{allocated: &b.Allocated, instructed: &b.Instructed, settled: &b.Settled, returned: &b.Returned}[e.measure] += events.Fen(e.amount)
 	}
 	var shown []Balance
-	for i, b := range all {
-		if there[i] {
-			b.Fund, b.Left = l.names[i], b.Allocated-b.Instructed+b.Returned
-			b.Division = spanning(at, int32(i))
-			shown = append(shown, b)
+	for i, balance := range all {
+		if named[i] {
+			balance.Fund, balance.Left = b.names[i], balance.Allocated-balance.Instructed+balance.Returned
+			balance.Division = spanning(allocations, int32(i))
+			shown = append(shown, balance)
 		}
 	}
 	slices.SortFunc(shown, func(a, b Balance) int { return cmp.Compare(a.Fund, b.Fund) })
 	return shown
 }
 
-// spanning returns the division that all allocations of a fund lie in.
-func spanning(at map[place]int64, fund int32) (in division.Code) {
+// column returns the amount of a measure.
+func (b *Balance) column(m measure) *events.Fen {
+	switch m {
+	case allocated:
+		return &b.Allocated
+	case instructed:
+		return &b.Instructed
+	case settled:
+		return &b.Settled
+	}
+	return &b.Returned
+}
+
+// spanning returns the narrowest division that all allocations of a fund lie in.
+func spanning(allocations map[account]int64, fund int32) (in division.Code) {
 	found := false
-	for p, amount := range at {
+	for a, amount := range allocations {
 		switch {
-		case p.fund != fund || amount == 0:
+		case a.fund != fund || amount == 0:
 		case !found:
-			in, found = p.at, true
+			in, found = a.at, true
 		default:
-			in = common(in, p.at)
+			in = common(in, a.at)
 		}
 	}
 	return in

@@ -60,8 +60,8 @@ func reversed(e *events.Event) *events.Event {
 
 type amounts = map[string]events.Fen
 
-// Each step is a commit; the balance is that of fund f after it, at the head
-// and, asked again at the end, as it was known then.
+// Each step is a commit. want is the balance of fund f after it: at the head, and at the
+// end as it was known then.
 func TestBalances(t *testing.T) {
 	steps := []struct {
 		what *events.Event
@@ -89,7 +89,7 @@ func TestBalances(t *testing.T) {
 		{instruct("19", "s", "f", amounts{"a": 3}), "1000 610 310 100 490"},
 		{event("20", "370211000000", &events.AccountAssigned{}), "1000 610 310 100 490"},
 	}
-	l := NewLedger()
+	l := NewBooks()
 	show := func(known int) string {
 		for _, b := range l.Balances(log.At(uint64(known), 0), civil.MustDate("2022-12-31")) {
 			if b.Fund == "f" {
@@ -128,7 +128,7 @@ func TestDivision(t *testing.T) {
 		"370000000000": {"370211102231", "370102001002"},
 		"":             {"370211000000", "410000000000", "370211000000"},
 	} {
-		l := NewLedger()
+		l := NewBooks()
 		for i, p := range places {
 			l.Apply(log.At(uint64(i+1), 0), []*events.Event{event(fmt.Sprint(i), p, &events.FundAllocated{Fund: "f", Year: 2022, Amount: 1})})
 		}
@@ -167,7 +167,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			}
 		}
 		balances := func(r *rand.Rand) (out []string) {
-			l := NewLedger()
+			l := NewBooks()
 			events := slices.Clone(all)
 			r.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
 			for i := uint64(1); len(events) > 0; i++ {
@@ -211,11 +211,11 @@ func BenchmarkApply(b *testing.B) {
 	}
 	facts := 0
 	var before, after runtime.MemStats
-	l := NewLedger()
+	l := NewBooks()
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	for b.Loop() {
-		l = NewLedger()
+		l = NewBooks()
 		for i, c := range commits {
 			l.Apply(log.At(uint64(i+1), 0), c)
 			for _, e := range c {

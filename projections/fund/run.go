@@ -7,114 +7,128 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A run holds its lines in the order in which they were named first.
+// A run holds its pay lines in the order in which events named them first.
 type run struct {
 	lines []line
-	index map[uint64]uint32 // by a hash of the name
-	more  map[uint32][]said // what is said of a line a second time
+	index map[uint64]uint32      // number of a line by a hash of its name
+	more  map[uint32][]statement // by number of the line: what a line has no room for
 }
 
-// A line is what is said of one pay line; act 0 says nothing.
+// A line holds the first statement of each measure. Events are their numbers in
+// Books.entered; 0 is no statement.
 type line struct {
-	amount              int64
-	ordered, paid, back uint32 // acts
-	paidOn, backOn      int32
+	amount       int64
+	instructedBy uint32
+	settledBy    uint32
+	returnedBy   uint32
+	settledOn    int32
+	returnedOn   int32
 }
 
-// said is one more thing said of a line: an amount or a day.
-type said struct {
-	kind  measure
-	act   uint32
-	value int64
+// A statement is what an event says of a line: an amount if it instructs, else a day.
+type statement struct {
+	measure measure
+	event   uint32 // number
+	value   int64
 }
 
-// say adds what an act says of a line, and lets the funds follow.
-func (l *Ledger) say(r *run, name string, kind measure, act uint32, value int64) uint32 {
-	hash := maphash.String(l.seed, name)
+// addStatement adds what an event says of a line, posts the difference, and returns the
+// number of the line.
+func (b *Books) addStatement(r *run, name string, s statement) uint32 {
+	hash := maphash.String(b.seed, name)
 	n, ok := r.index[hash]
 	if !ok {
 		n = uint32(len(r.lines))
 		r.index[hash] = n
 		r.lines = append(r.lines, line{})
 	}
-	l.weigh(r, n, -1)
-	r.say(n, said{kind, act, value})
-	l.weigh(r, n, 1)
+	b.post(r, n, -1)
+	r.add(n, s)
+	b.post(r, n, 1)
 	return n
 }
 
-func (r *run) say(n uint32, s said) {
+// add adds a statement to a line.
+func (r *run) add(n uint32, s statement) {
 	switch to := &r.lines[n]; {
-	case s.kind == instructed && to.ordered == 0:
-		to.ordered, to.amount = s.act, s.value
-	case s.kind == settled && to.paid == 0:
-		to.paid, to.paidOn = s.act, int32(s.value)
-	case s.kind == returned && to.back == 0:
-		to.back, to.backOn = s.act, int32(s.value)
+	case s.measure == instructed && to.instructedBy == 0:
+		to.instructedBy, to.amount = s.event, s.value
+	case s.measure == settled && to.settledBy == 0:
+		to.settledBy, to.settledOn = s.event, int32(s.value)
+	case s.measure == returned && to.returnedBy == 0:
+		to.returnedBy, to.returnedOn = s.event, int32(s.value)
 	default:
 		if r.more == nil {
-			r.more = map[uint32][]said{}
+			r.more = map[uint32][]statement{}
 		}
 		r.more[n] = append(r.more[n], s)
 	}
 }
 
-// unsay leaves out what an act said of a line.
-func (r *run) unsay(n uint32, kind measure, act uint32) {
-	all := slices.DeleteFunc(r.all(n), func(s said) bool { return s.kind == kind && s.act == act })
-	slices.SortStableFunc(all, func(a, b said) int { return int(a.act) - int(b.act) })
+// retract takes away what an event said of a line.
+func (r *run) retract(n uint32, m measure, event uint32) {
+	all := slices.DeleteFunc(r.statements(n), func(s statement) bool { return s.measure == m && s.event == event })
+	slices.SortStableFunc(all, func(a, b statement) int { return int(a.event) - int(b.event) })
 	r.lines[n] = line{}
 	delete(r.more, n)
 	for _, s := range all {
-		r.say(n, s)
+		r.add(n, s)
 	}
 }
 
-// all returns everything that is said of a line.
-func (r *run) all(n uint32) (all []said) {
+// statements returns all that is said of a line.
+func (r *run) statements(n uint32) (all []statement) {
 	l := r.lines[n]
-	for _, s := range []said{{instructed, l.ordered, l.amount}, {settled, l.paid, int64(l.paidOn)}, {returned, l.back, int64(l.backOn)}} {
-		if s.act != 0 {
+	for _, s := range []statement{{instructed, l.instructedBy, l.amount}, {settled, l.settledBy, int64(l.settledOn)}, {returned, l.returnedBy, int64(l.returnedOn)}} {
+		if s.event != 0 {
 			all = append(all, s)
 		}
 	}
 	return append(all, r.more[n]...)
 }
 
-// weigh adds what a line means for the funds to the commit under way, as often
-// as sign says.
-func (l *Ledger) weigh(r *run, n uint32, sign int64) {
-	one := r.lines[n]
+// post posts what a line means for its funds to the commit that is applied, sign times.
+func (b *Books) post(r *run, n uint32, sign int64) {
+	l := r.lines[n]
 	for _, s := range r.more[n] {
-		switch s.kind {
+		switch s.measure {
 		case instructed:
-			l.order(s.act, sign*s.value)
+			b.postInstruction(s.event, sign*s.value)
 		case settled:
-			one.paidOn = min(one.paidOn, int32(s.value))
+			l.settledOn = min(l.settledOn, int32(s.value))
 		case returned:
-			one.backOn = min(one.backOn, int32(s.value))
+			l.returnedOn = min(l.returnedOn, int32(s.value))
 		}
 	}
-	if one.ordered == 0 {
+	if l.instructedBy == 0 {
 		return
 	}
-	l.order(one.ordered, sign*one.amount)
-	p := place{fund: l.acts[one.ordered].place.fund}
-	if one.back != 0 {
-		p.measure, p.date = returned, civil.Date(one.backOn)
-		l.pending[p] += sign * one.amount
-	}
-	if one.paid != 0 {
-		p.measure, p.date = settled, civil.Date(one.paidOn)
-		l.pending[p] += sign * one.amount
-		if one.back != 0 {
-			p.date = civil.Date(max(one.paidOn, one.backOn))
-			l.pending[p] -= sign * one.amount
-		}
-	}
+	b.postInstruction(l.instructedBy, sign*l.amount)
+	b.postPayment(l, sign*l.amount)
 }
 
-func (l *Ledger) order(act uint32, amount int64) {
-	a := &l.acts[act]
-	l.pending[place{fund: a.place.fund, measure: instructed, date: a.place.date}] += amount
+// postInstruction posts an amount to the fund and the month of the event that instructs
+// it.
+func (b *Books) postInstruction(event uint32, amount int64) {
+	of := &b.entered[event].account
+	b.pending[account{fund: of.fund, measure: instructed, date: of.date}] += amount
+}
+
+// postPayment posts what became of a line. A line that was returned is settled until the
+// day of the return, and is not settled from then on.
+func (b *Books) postPayment(l line, amount int64) {
+	a := account{fund: b.entered[l.instructedBy].account.fund}
+	if l.returnedBy != 0 {
+		a.measure, a.date = returned, civil.Date(l.returnedOn)
+		b.pending[a] += amount
+	}
+	if l.settledBy == 0 {
+		return
+	}
+	a.measure, a.date = settled, civil.Date(l.settledOn)
+	b.pending[a] += amount
+	if l.returnedBy != 0 {
+		a.date = civil.Date(max(l.settledOn, l.returnedOn))
+		b.pending[a] -= amount
+	}
 }

@@ -45,25 +45,15 @@ type LineChange struct {
 	no timeline.Number
 }
 
-// Compare reckons every person-month from first to last, in the divisions under
-// a prefix, under two books. It says what would have been earned from what was
-// reported: who was placed, on what terms, and which days were worked is as it
-// was. It fails as the model does.
+// Compare calculates the entitlement of every person-month from first to last, in the
+// divisions under a prefix, under two books. Only the packs differ: placements, terms of
+// posts and days worked are as they were reported. Compare fails as the model does.
 func Compare(ctx context.Context, m Model, prefix string, known uint64, first, last civil.Month, before, after *policy.Book) (*Comparison, error) {
 	c := &Comparison{First: first, Last: last}
-	counties := map[division.Code]*DivisionChange{}
-	err := stints(ctx, m, span{prefix, known, first, last}, func(s *stint) {
-		county := s.post.division
-		if county.Valid() {
-			county = county.At(min(county.Level(), division.County))
-		}
-		sum := counties[county]
-		if sum == nil {
-			sum = &DivisionChange{Division: county}
-			counties[county] = sum
-		}
-		l := s.change(before, after)
-		sum.add(l)
+	counties := counties{}
+	err := personMonths(ctx, m, monthRange{prefix, known, first, last}, func(pm *personMonth) {
+		l := pm.change(before, after)
+		counties.of(pm.terms.division).add(l)
 		c.Total.add(l)
 		if l.Before != l.After {
 			c.Changed = append(c.Changed, l)
@@ -72,31 +62,57 @@ func Compare(ctx context.Context, m Model, prefix string, known uint64, first, l
 	if err != nil {
 		return nil, err
 	}
-	for _, sum := range counties {
-		c.Divisions = append(c.Divisions, *sum)
-	}
-	slices.SortFunc(c.Divisions, func(a, b DivisionChange) int { return cmp.Compare(a.Division, b.Division) })
+	c.Divisions = counties.list()
 	slices.SortFunc(c.Changed, func(a, b LineChange) int {
 		return cmp.Or(cmp.Compare(a.Division, b.Division), cmp.Compare(a.Post, b.Post), cmp.Compare(a.no, b.no), cmp.Compare(a.Month, b.Month))
 	})
+	return c, c.addPersonIDs(ctx, m)
+}
+
+// addPersonIDs puts the pseudonyms of the persons into the changed lines.
+func (c *Comparison) addPersonIDs(ctx context.Context, m Model) error {
 	numbers := make([]timeline.Number, len(c.Changed))
 	for i := range c.Changed {
 		numbers[i] = c.Changed[i].no
 	}
 	ids, err := m.PersonIDs(ctx, numbers)
-	if err != nil {
-		return nil, err
-	}
 	for i, id := range ids {
 		c.Changed[i].Person = id
 	}
-	return c, nil
+	return err
 }
 
-func (s *stint) change(before, after *policy.Book) LineChange {
-	l := LineChange{Post: s.post.name, Division: s.post.division, Month: s.month, no: s.no}
-	l.Before, l.PolicyBefore = s.worth(before)
-	l.After, l.PolicyAfter = s.worth(after)
+// counties sums up changes by county.
+type counties map[division.Code]*DivisionChange
+
+// of returns the sum of the county of a division. A division above the counties, and a
+// code that is none, has a sum of its own.
+func (c counties) of(d division.Code) *DivisionChange {
+	if d.Valid() {
+		d = d.At(min(d.Level(), division.County))
+	}
+	sum := c[d]
+	if sum == nil {
+		sum = &DivisionChange{Division: d}
+		c[d] = sum
+	}
+	return sum
+}
+
+// list returns the sums by code.
+func (c counties) list() (all []DivisionChange) {
+	for _, sum := range c {
+		all = append(all, *sum)
+	}
+	slices.SortFunc(all, func(a, b DivisionChange) int { return cmp.Compare(a.Division, b.Division) })
+	return all
+}
+
+// change returns what the person-month is worth under each book.
+func (pm *personMonth) change(before, after *policy.Book) LineChange {
+	l := LineChange{Post: pm.postName, Division: pm.terms.division, Month: pm.month, no: pm.person}
+	l.Before, l.PolicyBefore = pm.entitlementUnder(before)
+	l.After, l.PolicyAfter = pm.entitlementUnder(after)
 	return l
 }
 

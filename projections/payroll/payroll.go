@@ -1,11 +1,14 @@
 // Package payroll works out what a month was worth to everyone on a post, and
 // what was paid for it, from the packed timelines of persons and posts.
 //
-// It is a view that keeps no rows: a [Roll] is made on reading, as known at a
-// commit and as it stood on a business date, under the policy packs known at
-// that commit. So a pack that reaches into the past changes the answers about
-// the past from then on, and what another pack would have paid is the same
-// reckoning with another pack ([Compare]).
+// The unit of everything here is the person-month: one month of one person on one
+// post, in place for a part of it at least, or paid for it.
+//
+// Payroll keeps no rows in the read model. A [Roll] is made when it is asked for: as
+// known at a commit, as it stood on a business date, under the policy packs known at that
+// commit. So a pack that is valid from a past date changes the answers about the past
+// from its commit on. [Compare] makes the same calculation under another pack. A
+// [Register] keeps one month of everyone in memory, for rolls of more than a county.
 //
 // Money is in integer fen.
 package payroll
@@ -26,24 +29,24 @@ import (
 // Version is that of the view: of what a roll says of given events.
 const Version = 1
 
-// A Model is where timelines are read from; readmodel.Reader is one. Known is an
-// ordinal of a commit, and a prefix is of a division code.
+// A Model is where timelines are read from; readmodel.Reader is one. Known is the
+// ordinal of a commit. A prefix is the beginning of a division code.
 type Model interface {
 	PostsUnder(ctx context.Context, prefix string, known uint64, yield func(timeline.Number, string, *timeline.Post)) error
 	Folios(ctx context.Context, county string) ([]uint32, error)
 	Persons(ctx context.Context, numbers []timeline.Number, known uint64, yield func(timeline.Number, *timeline.Person)) error
-	// Leaves returns the leaves of a folio that end after an event.
+	// FolioLeaves returns the leaves of a folio that end after an event.
 	FolioLeaves(ctx context.Context, folio uint32, after timeline.Ref) ([][]byte, error)
 	// PersonIDs returns pseudonyms in the order of the numbers.
 	PersonIDs(ctx context.Context, numbers []timeline.Number) ([]uuid.UUID, error)
 }
 
-// A Question says what a roll is of.
-type Question struct {
-	Division string      // prefix
-	Month    civil.Month // earned in
-	AsOf     civil.Date  // what was paid by then
-	Known    uint64      // ordinal
+// A Selection says what a roll is of.
+type Selection struct {
+	Division string      // prefix of the divisions of posts
+	Month    civil.Month // in which the money was earned
+	AsOf     civil.Date  // business date by which it was paid
+	Known    uint64      // ordinal of the last commit that is known
 }
 
 // A Line is one person on one post in the month.
@@ -80,32 +83,32 @@ func (t *Totals) add(l *Line) {
 	count(&t.Unearned, l.Entitled == 0 && l.Settled > 0)
 }
 
+// join adds the totals of other lines.
 func (t *Totals) join(o *Totals) {
 	t.Money.add(o.Money)
 	t.Late, t.Short, t.Over, t.Unearned = t.Late+o.Late, t.Short+o.Short, t.Over+o.Over, t.Unearned+o.Unearned
 }
 
 // A Roll says what a month was worth to everyone who was in place on a post of
-// the division in that month or was paid for it. Lines are by post, and by
-// person as they came into the books.
+// the division in that month or was paid for it. Lines are by post, and those of a post
+// by the number of the person, which is the order in which persons came into the log.
 //
-// Persons are looked for among all who ever were placed on these posts and all
-// who first came into the books in these counties: beyond them is only somebody
-// of another county who was paid for a post without ever being placed on it,
-// which submode=record and arrears allow. Asked for the whole deployment, nobody
-// is beyond; nor is anybody of a Register, which is what to ask for more than a
-// county: it has read everyone of its month once.
+// Make looks for persons among those who ever were placed on these posts, and those who
+// came into the log first in these counties. It does not find a person of another county
+// who was paid for a post without ever being placed on it, which submode=record and
+// arrears allow. If all divisions are asked for, nobody is missed. Nor does a Register
+// miss anybody, since it reads everyone.
 type Roll struct {
 	Lines  []Line // without the pseudonyms
 	Totals Totals
 }
 
-// Make makes the roll that is asked for, under the packs of a book. It fails as
-// the model does.
-func Make(ctx context.Context, m Model, q Question, book *policy.Book) (*Roll, error) {
+// Make makes a roll under the packs of a book. It fails as the model does.
+func Make(ctx context.Context, m Model, of Selection, book *policy.Book) (*Roll, error) {
 	r := new(Roll)
-	err := stints(ctx, m, span{q.Division, q.Known, q.Month, q.Month}, func(s *stint) {
-		l := s.line(book, q.AsOf)
+	months := monthRange{of.Division, of.Known, of.Month, of.Month}
+	err := personMonths(ctx, m, months, func(pm *personMonth) {
+		l := pm.line(book, of.AsOf)
 		r.Lines = append(r.Lines, l)
 		r.Totals.add(&l)
 	})
@@ -116,34 +119,35 @@ func Make(ctx context.Context, m Model, q Question, book *policy.Book) (*Roll, e
 	return r, nil
 }
 
-// line reckons what the stint was worth, and what was paid for it by asOf.
-func (s *stint) line(book *policy.Book, asOf civil.Date) Line {
-	l := Line{Post: s.post.name, Division: s.post.division, No: s.no}
-	l.reckon(s.post.inForce(book, s.month), s.post.terms, s.month, s.days, s.paid, asOf)
+// line returns what the person-month was worth, and what was paid for it by asOf.
+func (pm *personMonth) line(book *policy.Book, asOf civil.Date) Line {
+	l := Line{Post: pm.postName, Division: pm.terms.division, No: pm.person}
+	l.fill(pm.terms.inForce(book, pm.month), pm.terms, pm.month, pm.days, pm.payments, asOf)
 	return l
 }
 
-// reckon fills in what a month was worth, and what was paid for it by asOf.
-func (l *Line) reckon(pack *policy.Pack, post terms, month civil.Month, d days, payments []payment, asOf civil.Date) {
+// fill fills in what a month was worth, and what was paid for it by asOf.
+func (l *Line) fill(pack *policy.Pack, t terms, month civil.Month, d days, payments []payment, asOf civil.Date) {
 	var due civil.Date
 	if pack != nil {
 		due = (month + 1).First() + civil.Date(pack.Payment.DueDay-1)
 		l.Policy = pack.Version
 	}
-	l.Money, l.Late = paid(reckon(pack, post, d), payments, due, asOf)
+	l.Money, l.Late = settle(entitlement(pack, t, d), payments, due, asOf)
 }
 
-// inForce returns the pack in force at a post on the first of a month, nil where
-// none is.
+// inForce returns the pack in force at a post on the first of a month, nil if there
+// is none.
 func (t *terms) inForce(book *policy.Book, month civil.Month) *policy.Pack {
 	return book.InForce(t.division, month.First())
 }
 
-// worth returns what was earned, and the version of the pack in force.
-func (s *stint) worth(book *policy.Book) (earned events.Fen, version string) {
-	pack := s.post.inForce(book, s.month)
+// entitlementUnder returns what was earned under the packs of a book, and the version of
+// the pack in force.
+func (pm *personMonth) entitlementUnder(book *policy.Book) (earned events.Fen, version string) {
+	pack := pm.terms.inForce(book, pm.month)
 	if pack != nil {
 		version = pack.Version
 	}
-	return reckon(pack, s.post.terms, s.days), version
+	return entitlement(pack, pm.terms, pm.days), version
 }

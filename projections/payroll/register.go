@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 
 	"github.com/muster-works/muster/events/civil"
-	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/projections/timeline"
 )
 
@@ -24,57 +23,58 @@ type Source interface {
 }
 
 // A Register holds one month of everyone on every post, as it was known at each
-// commit, so that a roll of all at any two clocks and under any packs is made
-// without reading anything. It takes some 200 bytes a person and post of the
-// month. It is safe for concurrent use.
+// commit. So a roll at any two clocks and under any packs is made without reading
+// anything. A Register takes some 200 bytes a person and post of the month. It is safe
+// for concurrent use.
 type Register struct {
 	month civil.Month
 
 	mu     sync.RWMutex
-	read   uint64  // ordinal of the last commit that was read
-	posts  []*held // by number; nil is none
-	byName []*held
-	folios map[uint32]folio
+	read   uint64          // ordinal of the last commit that was read
+	posts  []*registerPost // by number; nil is none
+	byName []*registerPost
+	folios map[uint32]registerFolio
 }
 
-// A held post is one of a register.
-type held struct {
+// A registerPost is a post with everyone on it.
+type registerPost struct {
 	no      timeline.Number
 	name    string
 	size    int // of the facts that were read
-	said    []said
+	terms   []knownTerms
 	records []*record // by person
 }
 
-// said is what was held of a post since a commit.
-type said struct {
-	since uint64
-	known bool
+// knownTerms are what was known of the terms of a post since a commit.
+type knownTerms struct {
+	since     uint64
+	developed bool // the terms are known
 	terms
 }
 
-type folio struct {
-	last    timeline.Ref
-	records []record // by person
+// A registerFolio is what was read of a folio.
+type registerFolio struct {
+	last    timeline.Ref // of the facts that were read
+	records []record     // by person
 }
 
 // A record is one person on one post.
 type record struct {
-	no, on timeline.Number
-	states []state
+	person, post timeline.Number
+	versions     []version
 }
 
-// A state is what was held of a record since a commit.
-type state struct {
-	since uint64
-	there bool // in place in the month, or paid for it
-	days  days
-	paid  []payment
+// A version is what was known of a record since a commit.
+type version struct {
+	since    uint64
+	exists   bool // in place in the month, or paid for it
+	days     days
+	payments []payment
 }
 
 // NewRegister returns a Register of a month that has read nothing yet.
 func NewRegister(month civil.Month) *Register {
-	return &Register{month: month, folios: map[uint32]folio{}}
+	return &Register{month: month, folios: map[uint32]registerFolio{}}
 }
 
 // Read brings the register up to a commit, if it is not there yet; head is the
@@ -92,12 +92,11 @@ func (g *Register) Read(ctx context.Context, s Source, known, head uint64) error
 	if g.read >= known {
 		return nil
 	}
-	// Folios first: no person in them is on a post that is not there yet.
-	err := g.readFolios(ctx, s)
-	if err == nil {
-		err = g.readPosts(ctx, s)
+	// Folios are read before posts, so that there is a post for each record.
+	if err := g.readFolios(ctx, s); err != nil {
+		return err
 	}
-	if err != nil {
+	if err := g.readPosts(ctx, s); err != nil {
 		return err
 	}
 	g.arrange()
@@ -105,22 +104,24 @@ func (g *Register) Read(ctx context.Context, s Source, known, head uint64) error
 	return nil
 }
 
+// A folioEnd is a folio with the last event that it holds.
+type folioEnd struct {
+	no   uint32
+	last timeline.Ref
+}
+
 // readFolios reads the folios that have grown, several at a time.
 func (g *Register) readFolios(ctx context.Context, s Source) error {
-	type end struct {
-		no   uint32
-		last timeline.Ref
-	}
-	var grown []end
+	var grown []folioEnd
 	err := s.FolioEnds(ctx, func(no uint32, last timeline.Ref) {
 		if g.folios[no].last < last {
-			grown = append(grown, end{no, last})
+			grown = append(grown, folioEnd{no, last})
 		}
 	})
 	if err != nil {
 		return err
 	}
-	folios, errs := make([]folio, len(grown)), make([]error, len(grown))
+	folios, errs := make([]registerFolio, len(grown)), make([]error, len(grown))
 	parallel(len(grown), func(i int) {
 		leaves, err := s.FolioLeaves(ctx, grown[i].no, 0)
 		if err == nil {
@@ -138,7 +139,8 @@ func (g *Register) readFolios(ctx context.Context, s Source) error {
 	return nil
 }
 
-// parallel calls do with each number below n.
+// parallel calls do with each number below n, in as many goroutines as there are
+// processors.
 func parallel(n int, do func(i int)) {
 	var next atomic.Int64
 	var all sync.WaitGroup
@@ -152,65 +154,6 @@ func parallel(n int, do func(i int)) {
 	all.Wait()
 }
 
-// records makes the records of a folio.
-func records(no uint32, leaves [][]byte, month civil.Month) ([]record, error) {
-	histories, err := timeline.ReadMonth(leaves, month, func(byte) bool { return true })
-	if err != nil {
-		return nil, err
-	}
-	var all []record
-	for slot := range histories {
-		k := keeper{no: timeline.Number(no*timeline.FolioSize + uint32(slot))}
-		w := walker{span: span{first: month, last: month}, yield: k.stint}
-		err := histories[slot].Each(func(ord uint64, p *timeline.Person) {
-			k.ord = ord
-			k.seen = k.seen[:0]
-			w.person(k.no, p)
-			for i := range k.records {
-				if r := &k.records[i]; !slices.Contains(k.seen, r.on) {
-					r.hold(state{since: ord})
-				}
-			}
-		})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, k.records...)
-	}
-	return slices.Clip(all), nil
-}
-
-// A keeper makes the records of one person, commit by commit.
-type keeper struct {
-	no      timeline.Number
-	ord     uint64
-	seen    []timeline.Number // posts, at this commit
-	records []record
-}
-
-func (k *keeper) stint(s *stint) {
-	k.seen = append(k.seen, s.on)
-	i := slices.IndexFunc(k.records, func(r record) bool { return r.on == s.on })
-	if i < 0 {
-		i = len(k.records)
-		k.records = append(k.records, record{no: k.no, on: s.on})
-	}
-	k.records[i].hold(state{k.ord, true, s.days, s.paid})
-}
-
-// hold adds a state where it is another one than before.
-func (r *record) hold(s state) {
-	if n := len(r.states); n > 0 {
-		if last := &r.states[n-1]; slices.Equal(last.paid, s.paid) {
-			if last.there == s.there && last.days == s.days {
-				return
-			}
-			s.paid = last.paid
-		}
-	}
-	r.states = append(r.states, s)
-}
-
 // readPosts reads the posts that have grown.
 func (g *Register) readPosts(ctx context.Context, s Source) error {
 	var grown []timeline.Number
@@ -219,7 +162,7 @@ func (g *Register) readPosts(ctx context.Context, s Source) error {
 			grown = append(grown, no)
 		}
 	})
-	// Where many have, all are read.
+	// One by one, unless many have grown: then all from the first to the last are read.
 	for len(grown) > 0 && err == nil {
 		first, last := grown[0], grown[0]
 		if len(grown) > len(g.posts)/16 {
@@ -232,126 +175,40 @@ func (g *Register) readPosts(ctx context.Context, s Source) error {
 	return err
 }
 
+// readPost takes the terms of a post from its facts.
 func (g *Register) readPost(no timeline.Number, name string, facts []byte) error {
 	developments, err := timeline.Developments(facts)
 	if err != nil {
 		return err
 	}
 	if n := int(no) + 1; n > len(g.posts) {
-		g.posts = append(g.posts, make([]*held, n-len(g.posts))...)
+		g.posts = append(g.posts, make([]*registerPost, n-len(g.posts))...)
 	}
 	p := g.posts[no]
 	if p == nil {
-		p = &held{no: no, name: name}
+		p = &registerPost{no: no, name: name}
 		g.posts[no] = p
 		g.byName = append(g.byName, p)
 	}
-	p.size, p.said = len(facts), nil
+	p.size, p.terms = len(facts), nil
 	for _, d := range developments {
-		p.said = append(p.said, said{d.Since, d.Known, termsOf(d.Attributes)})
+		p.terms = append(p.terms, knownTerms{d.Since, d.Known, termsOf(d.Attributes)})
 	}
 	return nil
 }
 
-// arrange puts the records to their posts, and the posts in order.
+// arrange gives the posts their records, and sorts the posts by name.
 func (g *Register) arrange() {
-	slices.SortFunc(g.byName, func(a, b *held) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(g.byName, func(a, b *registerPost) int { return strings.Compare(a.name, b.name) })
 	for _, p := range g.byName {
 		p.records = p.records[:0]
 	}
 	for _, no := range slices.Sorted(maps.Keys(g.folios)) {
 		records := g.folios[no].records
 		for i := range records {
-			if r := &records[i]; int(r.on) < len(g.posts) && g.posts[r.on] != nil {
-				p := g.posts[r.on]
+			if r := &records[i]; int(r.post) < len(g.posts) && g.posts[r.post] != nil {
+				p := g.posts[r.post]
 				p.records = append(p.records, r)
-			}
-		}
-	}
-}
-
-// at returns what was held of a post at an ordinal, false where it was not
-// known to be developed.
-func (p *held) at(known uint64) (t terms, ok bool) {
-	for i := range p.said {
-		if s := &p.said[i]; s.since <= known {
-			t, ok = s.terms, s.known
-		}
-	}
-	return t, ok
-}
-
-// at returns what was held of a record at an ordinal, nil where it was not
-// there.
-func (r *record) at(known uint64) *state {
-	for i := len(r.states) - 1; i >= 0; i-- {
-		if s := &r.states[i]; s.since <= known {
-			if s.there {
-				return s
-			}
-			return nil
-		}
-	}
-	return nil
-}
-
-// An Extract is a part of the lines of a roll, and what all of them add up to.
-type Extract struct {
-	Lines  []Line // without the pseudonyms
-	Total  int    // lines of the roll
-	Totals Totals
-}
-
-// Extract returns the lines of a roll from the number skip on, limit at most,
-// under the packs of a book. The register must have read up to what is known.
-func (g *Register) Extract(q Question, book *policy.Book, skip, limit int) *Extract {
-	g.mu.RLock()
-	defer g.mu.RUnlock()
-	const together = 256 // posts
-	chunks := slices.Collect(slices.Chunk(g.byName, together))
-	parts := make([]Extract, len(chunks))
-	parallel(len(chunks), func(i int) {
-		p := &parts[i]
-		each(chunks[i], q, book, func(l *Line) {
-			p.Total++
-			p.Totals.add(l)
-		})
-	})
-	whole := new(Extract)
-	for i := range parts {
-		p := &parts[i]
-		if first := whole.Total; first < skip+limit && skip < first+p.Total {
-			n := first
-			each(chunks[i], q, book, func(l *Line) {
-				if skip <= n && n < skip+limit {
-					whole.Lines = append(whole.Lines, *l)
-				}
-				n++
-			})
-		}
-		whole.Total += p.Total
-		whole.Totals.join(&p.Totals)
-	}
-	return whole
-}
-
-// each yields the lines of a roll on some posts, in order. A line is good until
-// yield returns.
-func each(posts []*held, q Question, book *policy.Book, yield func(*Line)) {
-	for _, p := range posts {
-		if len(p.records) == 0 {
-			continue
-		}
-		post, ok := p.at(q.Known)
-		if !ok && q.Division != "" || !post.division.Under(q.Division) {
-			continue
-		}
-		pack := post.inForce(book, q.Month)
-		for _, r := range p.records {
-			if s := r.at(q.Known); s != nil {
-				l := Line{Post: p.name, Division: post.division, No: r.no}
-				l.reckon(pack, post, q.Month, s.days, s.paid, q.AsOf)
-				yield(&l)
 			}
 		}
 	}

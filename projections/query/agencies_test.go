@@ -15,13 +15,14 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/projections/agency"
-	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/query/question"
+	"github.com/muster-works/muster/projections/query/reporting"
 )
 
-// agencies recounts a month: every event and every person on a post by itself.
-func (o oracle) agencies(month civil.Month, asOf civil.Date, known time.Time, prefix string) map[string]query.AgencyRow {
-	want, late := map[string]query.AgencyRow{}, map[string]int{}
-	change := func(name string, f func(*query.AgencyRow)) {
+// agencies recounts a month: each event, and each person on a post, by itself.
+func (o oracle) agencies(month civil.Month, asOf civil.Date, known time.Time, prefix string) map[string]reporting.AgencyRow {
+	want, late := map[string]reporting.AgencyRow{}, map[string]int{}
+	change := func(name string, f func(*reporting.AgencyRow)) {
 		row := want[name]
 		row.Agency = name
 		if row.Refusals == nil {
@@ -51,7 +52,7 @@ func (o oracle) agencies(month civil.Month, asOf civil.Date, known time.Time, pr
 				if of != month || of.First() > asOf {
 					continue
 				}
-				change(e.Agency(), func(row *query.AgencyRow) {
+				change(e.Agency(), func(row *reporting.AgencyRow) {
 					if e.Replaces != "" {
 						row.SheetsCorrected++
 						return
@@ -66,7 +67,7 @@ func (o oracle) agencies(month civil.Month, asOf civil.Date, known time.Time, pr
 				if d.On.Month() != month || d.On > asOf {
 					continue
 				}
-				change(e.Agency(), func(row *query.AgencyRow) {
+				change(e.Agency(), func(row *reporting.AgencyRow) {
 					if e.Replaces != "" {
 						row.ExitsCorrected++
 						return
@@ -82,7 +83,7 @@ func (o oracle) agencies(month civil.Month, asOf civil.Date, known time.Time, pr
 	}
 	o.tallied(month, asOf, known, prefix, want, change)
 	for name := range want {
-		change(name, func(row *query.AgencyRow) {
+		change(name, func(row *reporting.AgencyRow) {
 			row.SheetsLateDays, row.ExitsLateDays = meanOf(late["sheets"+name], row.SheetsLate), meanOf(late["exits"+name], row.ExitsLate)
 		})
 	}
@@ -97,7 +98,7 @@ func meanOf(sum, n int) float64 {
 }
 
 // inPlace counts who was in place, and who of them is on a sheet.
-func (o oracle) inPlace(month civil.Month, known time.Time, prefix string, stand []events.Data, change func(string, func(*query.AgencyRow))) {
+func (o oracle) inPlace(month civil.Month, known time.Time, prefix string, stand []events.Data, change func(string, func(*reporting.AgencyRow))) {
 	type stay struct {
 		person uuid.UUID
 		post   string
@@ -135,19 +136,19 @@ func (o oracle) inPlace(month civil.Month, known time.Time, prefix string, stand
 			}
 		}
 		if in == 1 {
-			change(developed[h.Post].Agency(), func(row *query.AgencyRow) {
+			change(developed[h.Post].Agency(), func(row *reporting.AgencyRow) {
 				row.InPlace++
 				if reported[stay{h.Person, h.Post}] {
 					row.Reported++
 				}
-				row.ReportedPct = query.Percent(int(float64(row.Reported)/float64(row.InPlace)*10000 + 0.5))
+				row.ReportedPct = question.Percent(int(float64(row.Reported)/float64(row.InPlace)*10000 + 0.5))
 			})
 		}
 	}
 }
 
 // tallied adds up what was submitted.
-func (o oracle) tallied(month civil.Month, asOf civil.Date, known time.Time, prefix string, want map[string]query.AgencyRow, change func(string, func(*query.AgencyRow))) {
+func (o oracle) tallied(month civil.Month, asOf civil.Date, known time.Time, prefix string, want map[string]reporting.AgencyRow, change func(string, func(*reporting.AgencyRow))) {
 	there := slices.Collect(maps.Keys(want))
 	for _, c := range o.commits {
 		for _, e := range c.events {
@@ -158,7 +159,7 @@ func (o oracle) tallied(month civil.Month, asOf civil.Date, known time.Time, pre
 			if on := civil.DateIn(d.From, shanghai); on.Month() != month || on > asOf {
 				continue
 			}
-			change(d.Agency, func(row *query.AgencyRow) {
+			change(d.Agency, func(row *reporting.AgencyRow) {
 				row.Accepted += d.Accepted
 				row.Duplicate += d.Duplicate
 				for code, n := range d.Rejected {
@@ -170,8 +171,8 @@ func (o oracle) tallied(month civil.Month, asOf civil.Date, known time.Time, pre
 	}
 }
 
-// What publishers did at random months, dates and moments equals a recount over
-// the raw events.
+// Goal: the answer on agencies, for random months, dates and moments, equals a recount
+// over the raw events.
 func TestAgenciesRecount(t *testing.T) {
 	for range 2 {
 		seed := rand.Uint64()
@@ -202,19 +203,19 @@ func TestAgenciesRecount(t *testing.T) {
 	}
 }
 
-func compareAgencies(t *testing.T, w *world, asked string, want map[string]query.AgencyRow) {
+func compareAgencies(t *testing.T, w *world, asked string, want map[string]reporting.AgencyRow) {
 	t.Helper()
-	got := map[string]query.AgencyRow{}
-	answer := ask[query.Agencies](w, asked)
+	got := map[string]reporting.AgencyRow{}
+	answer := ask[reporting.Agencies](w, asked)
 	for _, row := range answer.Rows {
 		got[row.Agency] = row
 	}
-	for _, rows := range []map[string]query.AgencyRow{got, want} { // a refusal that happened no time is none
+	for _, rows := range []map[string]reporting.AgencyRow{got, want} { // a refusal that happened no time is none
 		for _, row := range rows {
 			maps.DeleteFunc(row.Refusals, func(_ string, n int) bool { return n == 0 })
 		}
-		maps.DeleteFunc(rows, func(name string, row query.AgencyRow) bool {
-			return len(row.Refusals) == 0 && reflect.DeepEqual(row, query.AgencyRow{Agency: name, Refusals: row.Refusals})
+		maps.DeleteFunc(rows, func(name string, row reporting.AgencyRow) bool {
+			return len(row.Refusals) == 0 && reflect.DeepEqual(row, reporting.AgencyRow{Agency: name, Refusals: row.Refusals})
 		})
 	}
 	if !reflect.DeepEqual(got, want) || answer.Views[agency.ViewName] != 1 {

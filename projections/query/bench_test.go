@@ -23,6 +23,7 @@ import (
 	"github.com/muster-works/muster/projections/internal/synthetic"
 	"github.com/muster-works/muster/projections/pgtest"
 	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/query/money"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/readmodel/packing"
 	"github.com/muster-works/muster/projections/readmodel/postgres"
@@ -53,7 +54,7 @@ type benchRow struct {
 	n    int
 }
 
-// A benchSpan is a span before it has a number; one that stands has no until.
+// A benchSpan is a span before it has a number; one that is still known has no until.
 type benchSpan struct {
 	packing.SpanChange
 	from, until uint64
@@ -199,8 +200,8 @@ func benchMoment(i int) time.Time {
 	return benchFirst.Start(shanghai).Add(time.Duration(i) * (500 * 24 * time.Hour / benchCommits))
 }
 
-// pass is how long one pass over the rows of headcount takes that adds them up
-// by county: what an answer without balances would begin with.
+// pass returns how long one pass over the rows of headcount takes that adds them up by
+// county. An answer without prefix sums would begin with such a pass.
 func (p *benchProvince) pass() time.Duration {
 	county := make([]int32, len(p.listed)+1)
 	numbers := map[division.Code]int32{}
@@ -226,13 +227,15 @@ func (p *benchProvince) pass() time.Duration {
 	return slices.Sorted(slices.Values(took))[len(took)/2]
 }
 
-// BenchmarkProvince measures answers over HTTP handlers, from the request to
-// the last byte of the answer, at 1.2 M persons in the books: every one with
-// another business date, another moment and other dimensions. p99-ms is the
-// goal's measure (50 ms), and p99-cpu-ms what the thread that answers works for
-// it, whoever else wants the cores; ÷pass is the median against one pass over the
-// rows of headcount in the same run; rows are those of an answer. It is run on the
-// read model in SQLite and in PostgreSQL.
+// BenchmarkProvince measures answers of the HTTP handler at 1.2 M persons, from the
+// request to the last byte of the answer. Each answer has another business date, another
+// moment and other dimensions. It runs on a read model in SQLite and on one in PostgreSQL.
+//
+//   - p99-ms is what the goal is set for: 50 ms.
+//   - p99-cpu-ms is the processor time of the thread that answers, which does not depend
+//     on what else the machine does.
+//   - ÷pass is the median ÷ the time of one pass over the rows of headcount in the same run.
+//   - rows is how many rows an answer has.
 func BenchmarkProvince(b *testing.B) {
 	b.Run("sqlite", func(b *testing.B) {
 		dir, err := sqlite.OpenDir(b.TempDir())
@@ -351,7 +354,7 @@ func benchmarkProvince(b *testing.B, dir *readmodel.Dir) {
 	}
 }
 
-// processorTime is what this thread has had.
+// processorTime returns how much processor time this thread has had.
 func processorTime(b *testing.B) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_THREAD, &u); err != nil {
@@ -368,11 +371,15 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// BenchmarkPayroll measures the payroll of a county and of everything, at
-// 20,000 persons in twenty counties and a year of sheets and runs. first is the
-// first page of everything in a month that was not asked for before, any that of
-// one that was, at another business date and moment each time: per person and
-// month. county is a county's, in another month each time.
+// BenchmarkPayroll measures payrolls at 20,000 persons in twenty counties, with a year of
+// sheets and runs.
+//
+//   - first is the first page of the payroll of everyone, in a month that was not asked for
+//     before.
+//   - any is the first page of a month that was, at another business date and moment each
+//     time.
+//   - county is the payroll of a county, in another month each time.
+//   - funds are the balances of all funds; first-s is the first answer.
 func BenchmarkPayroll(b *testing.B) {
 	l := memlog.New()
 	if _, err := synthetic.Fill(b.Context(), l, synthetic.Size{Posts: 4000, Months: 12, Counties: 20, Seed: 1}); err != nil {
@@ -404,7 +411,7 @@ func BenchmarkPayroll(b *testing.B) {
 		{"county", func() string { return "division=370105&" + next() + clocks() }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			ask[query.Payroll](w, "/v1/payroll?month=2022-05")
+			ask[money.Payroll](w, "/v1/payroll?month=2022-05")
 			var took []time.Duration
 			rows := 0
 			for b.Loop() {
@@ -430,10 +437,10 @@ func BenchmarkPayroll(b *testing.B) {
 	}
 	b.Run("funds", func(b *testing.B) {
 		start := time.Now()
-		ask[query.Funds](w, "/v1/funds")
+		ask[money.Funds](w, "/v1/funds")
 		first := time.Since(start)
 		for b.Loop() {
-			ask[query.Funds](w, "/v1/funds")
+			ask[money.Funds](w, "/v1/funds")
 		}
 		b.ReportMetric(first.Seconds(), "first-s")
 	})

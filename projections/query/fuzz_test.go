@@ -10,8 +10,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Whatever is asked is answered, or refused as wrong for a reason that is
-// given; it is never a failure of the instance.
+// Goal: no request makes the instance fail. Each is answered, or refused with a problem
+// that gives a reason.
 func FuzzQuestion(f *testing.F) {
 	w := programme(f)
 	for _, s := range [][2]string{

@@ -19,13 +19,16 @@ import (
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/query/question"
+	"github.com/muster-works/muster/projections/query/status"
+	"github.com/muster-works/muster/projections/query/workforce"
 	"github.com/muster-works/muster/projections/readmodel/sqlite"
 	"github.com/muster-works/muster/projections/runner"
 )
 
-// While the projector writes, every answer is that of one commit: the one whose
-// position it carries. The writer knows what each commit makes of the figures;
-// readers ask for them by many ways at once.
+// Goal: while the projector writes, every answer is of one commit, the one whose position
+// it carries. Method: the writer knows the figures after each commit; readers ask for them
+// by several questions at once and compare.
 func TestAnswersDuringWrites(t *testing.T) {
 	w := newWorld(t)
 	const posts, seats, rounds = 5, 100, 150 // more seats than hires
@@ -68,28 +71,28 @@ func TestAnswersDuringWrites(t *testing.T) {
 	defer stop()
 	for i, check := range []func() error{
 		func() error {
-			h, err := fetch[query.Headcount](w, "/v1/headcount?by=sex")
+			h, err := fetch[workforce.Headcount](w, "/v1/headcount?by=sex")
 			if want := placed[commitOf(h.Position)]; err == nil && h.Total != want {
 				err = fmt.Errorf("headcount %d at %v, want %d", h.Total, h.Position, want)
 			}
 			return err
 		},
 		func() error {
-			p, err := fetch[query.Plan](w, "/v1/plan")
+			p, err := fetch[workforce.Plan](w, "/v1/plan")
 			if want := placed[commitOf(p.Position)]; err == nil && (p.Placed != want || p.Developed != posts*seats) {
 				err = fmt.Errorf("plan %+v at %v, want %d placed", p.PlanFigures, p.Position, want)
 			}
 			return err
 		},
 		func() error {
-			v, err := fetch[query.Vacancies](w, "/v1/vacancies?limit=1000")
+			v, err := fetch[workforce.Vacancies](w, "/v1/vacancies?limit=1000")
 			if want := posts*seats - placed[commitOf(v.Position)]; err == nil && (v.Total != want || len(v.Rows) != want) {
 				err = fmt.Errorf("%d vacancies, %d rows at %v, want %d", v.Total, len(v.Rows), v.Position, want)
 			}
 			return err
 		},
 		func() error {
-			s, err := fetch[query.Series](w, "/v1/headcount/series?from=2022-05-03&to=2022-05-04&division=370211")
+			s, err := fetch[workforce.Series](w, "/v1/headcount/series?from=2022-05-03&to=2022-05-04&division=370211")
 			for _, row := range s.Rows {
 				if want := placed[commitOf(s.Position)]; err == nil && row.Headcount != want {
 					err = fmt.Errorf("series %d at %v, want %d", row.Headcount, s.Position, want)
@@ -111,7 +114,7 @@ func TestAnswersDuringWrites(t *testing.T) {
 	for i, all := range plans {
 		p := w.commit(now.Add(time.Duration(i)*time.Second), all...)
 		if i%20 == 0 { // a receipt is visible to who waits for it
-			h := ask[query.Headcount](w, fmt.Sprintf("/v1/headcount?at_least=%v", p.Event(len(all)-1)))
+			h := ask[workforce.Headcount](w, fmt.Sprintf("/v1/headcount?at_least=%v", p.Event(len(all)-1)))
 			if h.Position.Compare(p) < 0 || h.Total != placed[commitOf(h.Position)] {
 				t.Errorf("asked for %v at least: %d at %v", p, h.Total, h.Position)
 			}
@@ -125,8 +128,8 @@ func TestAnswersDuringWrites(t *testing.T) {
 	}
 }
 
-// The pages of a list add up to the list as it was on the first page, whatever
-// is written between them.
+// Goal: the pages of a list are the parts of the list as it was on the first page, whatever
+// is written between the pages.
 func TestPages(t *testing.T) {
 	w := newWorld(t)
 	date := civil.MustDate("2022-05-01")
@@ -169,7 +172,7 @@ func TestPages(t *testing.T) {
 		}
 	}
 	vacancies := func(url string) (seats []string, total int, next string, pos log.Position) {
-		v := ask[query.Vacancies](w, url)
+		v := ask[workforce.Vacancies](w, url)
 		for _, r := range v.Rows {
 			seats = append(seats, fmt.Sprint(r.Post, r.Seat, r.Since, r.Age))
 		}
@@ -183,14 +186,14 @@ func TestPages(t *testing.T) {
 		return ids, v.Total, v.Next, v.Position
 	}
 	figures := func(url string) (rows []string, total int, next string, pos log.Position) {
-		v := ask[query.Headcount](w, url)
+		v := ask[workforce.Headcount](w, url)
 		for _, r := range v.Rows {
 			rows = append(rows, fmt.Sprint(*r.Kind, r.Headcount))
 		}
 		return rows, 9, v.Next, v.Position // Total is people
 	}
 	days := func(url string) (rows []string, total int, next string, pos log.Position) {
-		v := ask[query.Series](w, url)
+		v := ask[workforce.Series](w, url)
 		for _, r := range v.Rows {
 			rows = append(rows, fmt.Sprint(*r.Kind, r.Day, r.Headcount))
 		}
@@ -207,8 +210,8 @@ func TestPages(t *testing.T) {
 
 // trailAnswer is what a client reads of a trail.
 type trailAnswer struct {
-	query.Origin
-	query.Paged
+	question.Origin
+	question.Paged
 	Events []struct {
 		ID        string `json:"id"`
 		Withdrawn bool   `json:"withdrawn"`
@@ -238,7 +241,7 @@ func TestSwitch(t *testing.T) {
 	}
 }
 
-// Rules are those known at the moment asked about.
+// The policy pack of an answer is the one that was known at known_at.
 func TestPolicyAsKnown(t *testing.T) {
 	w := programme(t)
 	county := pack(t, "county-1", "370211", "2022-01-01")
@@ -247,14 +250,14 @@ func TestPolicyAsKnown(t *testing.T) {
 	w.commit(at("2022-06-26 09:00"), w.event("370211000000", &events.EventWithdrawn{Of: events.PolicyAdoptedType, ID: "pack-2", Reason: "a mistake"}))
 	w.settle()
 	for known, want := range map[string]bool{"2022-06-24": true, "2022-06-25": false, "2022-06-26": true} {
-		v := ask[query.Vacancies](w, "/v1/vacancies?as_of=2022-05-29&limit=1&known_at="+known)
+		v := ask[workforce.Vacancies](w, "/v1/vacancies?as_of=2022-05-29&limit=1&known_at="+known)
 		if v.Rows[0].Post != "b" || v.Rows[0].Over != want {
 			t.Errorf("known at %s: %+v, want over_limit %v", known, v.Rows[0], want)
 		}
 	}
 }
 
-// A stream says where the views are, and says so again when they move.
+// A stream sends the position of each view at once, and again when it changes.
 func TestStream(t *testing.T) {
 	w := programme(t)
 	server := httptest.NewServer(w.handler)
@@ -288,8 +291,8 @@ func TestStream(t *testing.T) {
 	await(`data: {"view":"headcount","position":"11-0","generation":"gen-000001"}`)
 }
 
-// Lag counts the commits that are not shown, and age tells since when the
-// first of them waits.
+// Lag counts the commits that the views do not show, up to FarBehind. Age is the age of the
+// first of them.
 func TestLag(t *testing.T) {
 	l := memlog.New()
 	dir, err := sqlite.OpenDir(t.TempDir())
@@ -319,7 +322,7 @@ func TestLag(t *testing.T) {
 		for range step.commits {
 			closed(2*time.Minute - time.Duration(w.commits-1)*time.Second)
 		}
-		p := ask[query.Projections](w, "/v1/projections")
+		p := ask[status.Projections](w, "/v1/projections")
 		if len(p.Rows) != len(projections.Views()) {
 			t.Fatalf("rows %+v", p.Rows)
 		}
@@ -331,7 +334,7 @@ func TestLag(t *testing.T) {
 	}
 }
 
-// While there is no read model the answer is that it is not there yet.
+// If there is no read model yet, every question is answered with unavailable.
 func TestNoReadModel(t *testing.T) {
 	t.Parallel()
 	dir, err := sqlite.OpenDir(t.TempDir())
@@ -344,7 +347,7 @@ func TestNoReadModel(t *testing.T) {
 	}
 }
 
-// What is kept is brought up to date without being asked for.
+// Keep reads new rows into memory without a question.
 func TestKeep(t *testing.T) {
 	w := programme(t)
 	ctx, stop := context.WithCancel(t.Context())
@@ -355,7 +358,7 @@ func TestKeep(t *testing.T) {
 	grown := func(than int) int {
 		t.Helper()
 		for range 1000 {
-			if n := w.api.Held(); n > than {
+			if n := w.api.RowsInMemory(); n > than {
 				return n
 			}
 			time.Sleep(20 * time.Millisecond)

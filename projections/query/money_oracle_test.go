@@ -17,15 +17,15 @@ import (
 	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/projections/fund"
 	"github.com/muster-works/muster/projections/payroll"
-	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/query/money"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/rulebook"
 )
 
-// moneyHistory is a random history of packs, posts, people, sheets and pay: with
-// corrections, withdrawals, sheets that speak of one day twice, and lines that
-// come back, in random order and commits. Posts and hires come first: who is paid
-// for a post without ever having been placed on it is beyond a division's roll.
+// moneyHistory makes a random history of packs, posts, people, sheets and pay, with
+// corrections, withdrawals, several sheets for one day, and lines that are returned, in
+// random order and commits. Posts and hires come first: the roll of a division does not
+// find a person who is paid for a post without ever having been placed on it.
 func moneyHistory(w *world, r *rand.Rand) {
 	date := func() civil.Date { return civil.MustDate("2022-04-20") + civil.Date(r.IntN(60)) }
 	month := func() civil.Month { return civil.MustMonth("2022-04") + civil.Month(r.IntN(3)) }
@@ -115,8 +115,8 @@ func moneyHistory(w *world, r *rand.Rand) {
 		w.commit(recorded, e)
 		if r.IntN(30) == 0 { // what is held in memory grows by parts
 			w.settle()
-			ask[query.Payroll](w, "/v1/payroll?month=2022-05")
-			ask[query.Payroll](w, "/v1/payroll?month=2022-06")
+			ask[money.Payroll](w, "/v1/payroll?month=2022-05")
+			ask[money.Payroll](w, "/v1/payroll?month=2022-06")
 		}
 	}
 	w.settle()
@@ -158,7 +158,7 @@ func (l *paidLine) month() civil.Month {
 	return l.run.Month
 }
 
-// lines puts the pay lines together that stand.
+// payLines returns the pay lines of events that stand, by run and line.
 func payLines(stand []events.Data) map[string]*paidLine {
 	lines := map[string]*paidLine{}
 	for _, d := range stand {
@@ -193,8 +193,8 @@ func comeBack(lines map[string]*paidLine, run string, back []events.ReturnedLine
 	}
 }
 
-// inForce is the pack that holds at a place on a day: the longest jurisdiction,
-// and of equal ones the one adopted last.
+// inForce returns the pack in force at a place on a day: of the longest jurisdiction, and of
+// packs of one jurisdiction the one adopted last.
 func inForce(stand []events.Data, where division.Code, on civil.Date) (best *policy.Pack) {
 	for _, d := range stand {
 		if p, ok := d.(*events.PolicyAdopted); ok && p.ValidFrom <= on && strings.HasPrefix(string(where), p.Jurisdiction) {
@@ -313,7 +313,8 @@ func hirePost(h *events.HirePlaced, ok bool) string {
 	return h.Post
 }
 
-// settledBy is what had been paid on a day, of what stays paid as of a later one.
+// settledBy returns the amount that had been settled on a day and is not returned as of a
+// later one.
 func settledBy(lines map[string]*paidLine, l payroll.Line, month civil.Month, day, asOf civil.Date) (sum events.Fen) {
 	for _, p := range lines {
 		mine := p.Person == l.Person && p.Post == l.Post && p.month() == month && p.Kind != "insurance"
@@ -324,7 +325,7 @@ func settledBy(lines map[string]*paidLine, l payroll.Line, month civil.Month, da
 	return sum
 }
 
-// prorated is standard ÷ required × days, half up, and the standard at most.
+// prorated returns standard ÷ required × days, half up, and the standard at most.
 func prorated(d *events.PostDeveloped, p *policy.Pack, hundredths int64) events.Fen {
 	standard, required := int64(d.Standard), int64(d.RequiredDays)
 	if standard == 0 {
@@ -399,7 +400,7 @@ func (o oracle) funds(asOf civil.Date, known time.Time) map[string]fund.Balance 
 	return want
 }
 
-// Payrolls and funds at random dates and moments equal a recount over the raw
+// Goal: payrolls and funds at random dates and moments equal a recount over the raw
 // events.
 func TestMoneyRecount(t *testing.T) {
 	for range 2 {
@@ -426,7 +427,7 @@ func TestMoneyRecount(t *testing.T) {
 
 func comparePayroll(t *testing.T, w *world, params url.Values, want map[string]payroll.Line) {
 	t.Helper()
-	answer := ask[query.Payroll](w, "/v1/payroll?"+params.Encode())
+	answer := ask[money.Payroll](w, "/v1/payroll?"+params.Encode())
 	got := map[string]payroll.Line{}
 	for _, l := range answer.Rows {
 		got[l.Person.String()+l.Post] = l
@@ -457,7 +458,7 @@ func compareFunds(t *testing.T, w *world, params url.Values, want map[string]fun
 		return // whose fund it is, is told by its allocations; see package fund
 	}
 	got := map[string]fund.Balance{}
-	for _, b := range ask[query.Funds](w, "/v1/funds?"+params.Encode()).Rows {
+	for _, b := range ask[money.Funds](w, "/v1/funds?"+params.Encode()).Rows {
 		b.Division = ""
 		got[b.Fund] = b
 	}
@@ -479,9 +480,9 @@ func TestAnotherPack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var shelf rulebook.Shelf
+	policies := rulebook.NewHistory(w.log)
 	book := func() *policy.Book {
-		b, err := shelf.Book(t.Context(), w.log, meta(t, model).Position)
+		b, err := policies.Book(t.Context(), meta(t, model).Position)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -499,7 +500,7 @@ func TestAnotherPack(t *testing.T) {
 	lines, moved := 0, map[string]events.Fen{}
 	for month := first; month <= last; month++ {
 		for sign, b := range map[events.Fen]*policy.Book{-1: before, 1: after} {
-			roll, err := payroll.Make(t.Context(), model, payroll.Question{Division: "37", Month: month, Known: meta(t, model).Ord}, b)
+			roll, err := payroll.Make(t.Context(), model, payroll.Selection{Division: "37", Month: month, Known: meta(t, model).Ord}, b)
 			if err != nil {
 				t.Fatal(err)
 			}

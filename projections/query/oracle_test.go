@@ -16,7 +16,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/query/workforce"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
 	"github.com/muster-works/muster/projections/vacancy"
 	"github.com/muster-works/muster/projections/view"
@@ -149,7 +149,7 @@ func (o oracle) plan(asOf civil.Date, known time.Time, prefix string) (planned, 
 	return planned, developed
 }
 
-// A random history: posts, hires (before their post too), exits (before their
+// history makes a random history: posts, hires (before their post too), exits (before their
 // hire too), replacements and withdrawals, in random commits.
 func history(w *world, r *rand.Rand) {
 	pick := func(of ...string) string { return of[r.IntN(len(of))] }
@@ -192,8 +192,8 @@ func history(w *world, r *rand.Rand) {
 		all = all[n:]
 		if r.IntN(10) == 0 { // what is held in memory grows by parts
 			w.settle()
-			ask[query.Vacancies](w, "/v1/vacancies")
-			ask[query.Plan](w, "/v1/plan")
+			ask[workforce.Vacancies](w, "/v1/vacancies")
+			ask[workforce.Plan](w, "/v1/plan")
 		}
 	}
 }
@@ -206,7 +206,7 @@ func TestRecount(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			w := newWorld(t)
-			w.api.StrikeAfter(1 + r.IntN(50))
+			w.api.CompactAfter(1 + r.IntN(50))
 			history(w, r)
 			w.settle()
 			o := recount(w)
@@ -237,12 +237,12 @@ func compare(t *testing.T, w *world, o oracle, r *rand.Rand) {
 	})
 	params := url.Values{"as_of": {asOf.String()}, "known_at": {known.Format(time.RFC3339)}, "division": {prefix}, "by": {strings.Join(by, ",")}}
 	ask1 := "/v1/headcount?" + params.Encode()
-	answer := ask[query.Headcount](w, ask1)
+	answer := ask[workforce.Headcount](w, ask1)
 	want := o.headcount(asOf, known, prefix, by)
 	if got := answer.Rows; !maps.Equal(nonzero(counts(got, by)), want) || answer.Total != total(want) {
 		t.Fatalf("%s\n got %v, total %d\nwant %v", ask1, counts(got, by), answer.Total, want)
 	}
-	if rows := counts(answer.Rows, by); len(rows) != len(answer.Rows) || !slices.IsSortedFunc(answer.Rows, func(a, b query.HeadcountRow) int {
+	if rows := counts(answer.Rows, by); len(rows) != len(answer.Rows) || !slices.IsSortedFunc(answer.Rows, func(a, b workforce.HeadcountRow) int {
 		return strings.Compare(labels(a, by), labels(b, by))
 	}) {
 		t.Fatalf("%s: rows stand twice or are not sorted: %v", ask1, rows)
@@ -251,21 +251,21 @@ func compare(t *testing.T, w *world, o oracle, r *rand.Rand) {
 	params.Del("as_of")
 	params.Set("from", (asOf - 3).String())
 	params.Set("to", asOf.String())
-	series := ask[query.Series](w, "/v1/headcount/series?"+params.Encode())
+	series := ask[workforce.Series](w, "/v1/headcount/series?"+params.Encode())
 	for day := asOf - 3; day <= asOf; day++ {
-		rows := slices.DeleteFunc(slices.Clone(series.Rows), func(r query.HeadcountRow) bool { return r.Day != day })
+		rows := slices.DeleteFunc(slices.Clone(series.Rows), func(r workforce.HeadcountRow) bool { return r.Day != day })
 		if got, want := nonzero(counts(rows, by)), o.headcount(day, known, prefix, by); !maps.Equal(got, want) {
 			t.Fatalf("series on %v known at %v under %q by %v\n got %v\nwant %v", day, known, prefix, by, got, want)
 		}
 	}
 
-	plan := ask[query.Plan](w, "/v1/plan?"+url.Values{"as_of": {asOf.String()}, "known_at": {known.Format(time.RFC3339)}, "division": {prefix}}.Encode())
+	plan := ask[workforce.Plan](w, "/v1/plan?"+url.Values{"as_of": {asOf.String()}, "known_at": {known.Format(time.RFC3339)}, "division": {prefix}}.Encode())
 	planned, developed := o.plan(asOf, known, prefix)
 	placed := total(o.headcount(asOf, known, prefix, nil))
 	if plan.Planned != planned || plan.Developed != developed || plan.Placed != placed {
 		t.Fatalf("plan on %v known at %v under %q: %+v, want %d %d %d", asOf, known, prefix, plan.PlanFigures, planned, developed, placed)
 	}
-	sum := query.PlanFigures{}
+	sum := workforce.PlanFigures{}
 	for _, r := range plan.Rows {
 		sum.Planned, sum.Developed, sum.Placed = sum.Planned+r.Planned, sum.Developed+r.Developed, sum.Placed+r.Placed
 	}
@@ -282,7 +282,7 @@ func compareVacancies(t *testing.T, w *world, r *rand.Rand) {
 	known := at("2022-02-20 00:00").Add(time.Duration(r.IntN(100*24)) * time.Hour)
 	prefix := []string{"", "3701", "370211", "370102001002", "41"}[r.IntN(5)]
 	asked := "/v1/vacancies?" + url.Values{"limit": {"1000"}, "as_of": {asOf.String()}, "known_at": {known.Format(time.RFC3339)}, "division": {prefix}}.Encode()
-	v := ask[query.Vacancies](w, asked)
+	v := ask[workforce.Vacancies](w, asked)
 	model, err := w.dir.Reader(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -317,7 +317,7 @@ func compareVacancies(t *testing.T, w *world, r *rand.Rand) {
 			days = append(days, int(s.Until-s.Since))
 		}
 	}
-	if fill := v.TimeToFill; len(days) == 0 && fill != (query.TimeToFill{}) || len(days) > 0 && (math.Abs(fill.Mean-mean(days)) > 0.0051 || fill.Median != median(days)) {
+	if fill := v.TimeToFill; len(days) == 0 && fill != (workforce.TimeToFill{}) || len(days) > 0 && (math.Abs(fill.Mean-mean(days)) > 0.0051 || fill.Median != median(days)) {
 		t.Fatalf("%s: time to fill %+v, of %v", asked, fill, days)
 	}
 }
@@ -335,7 +335,7 @@ func median(days []int) float64 {
 	return float64(days[(len(days)-1)/2]+days[len(days)/2]) / 2
 }
 
-func labels(r query.HeadcountRow, by []string) string {
+func labels(r workforce.HeadcountRow, by []string) string {
 	var all []string
 	for _, name := range by {
 		name, _, _ = strings.Cut(name, ":")
@@ -344,7 +344,7 @@ func labels(r query.HeadcountRow, by []string) string {
 	return strings.Join(all, "\x00")
 }
 
-func counts(rows []query.HeadcountRow, by []string) map[string]int {
+func counts(rows []workforce.HeadcountRow, by []string) map[string]int {
 	all := map[string]int{}
 	for _, r := range rows {
 		all[labels(r, by)] += r.Headcount

@@ -11,7 +11,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/payroll"
-	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/query/money"
 )
 
 // payday is a small world of money: what was earned in May 2022 on three posts,
@@ -77,7 +77,7 @@ func payday(t testing.TB) *world {
 	return w
 }
 
-// Sums of pages are the totals, and the parts of the province are the province.
+// Goal: the pages of the parts of the province add up to the totals of the province.
 func TestPayrollAddsUp(t *testing.T) {
 	w := payday(t)
 	r := rand.New(rand.NewPCG(rand.Uint64(), 1))
@@ -86,7 +86,7 @@ func TestPayrollAddsUp(t *testing.T) {
 			"month": {[]string{"2022-04", "2022-05", "2022-06"}[r.IntN(3)]},
 			"as_of": {(civil.MustDate("2022-05-01") + civil.Date(r.IntN(70))).String()}, "known_at": {at("2022-04-01 00:00").AddDate(0, 0, r.IntN(100)).Format("2006-01-02")},
 		}
-		whole := ask[query.Payroll](w, "/v1/payroll?"+params.Encode())
+		whole := ask[money.Payroll](w, "/v1/payroll?"+params.Encode())
 		var sum payroll.Money
 		rows := 0
 		for _, part := range []string{"3702", "370102001002"} {
@@ -94,7 +94,7 @@ func TestPayrollAddsUp(t *testing.T) {
 			params.Set("limit", fmt.Sprint(1+r.IntN(3)))
 			params.Del("cursor")
 			for {
-				p := ask[query.Payroll](w, "/v1/payroll?"+params.Encode())
+				p := ask[money.Payroll](w, "/v1/payroll?"+params.Encode())
 				for _, row := range p.Rows {
 					rows++
 					sum.Entitled, sum.Instructed, sum.Settled = sum.Entitled+row.Entitled, sum.Instructed+row.Instructed, sum.Settled+row.Settled

@@ -110,8 +110,7 @@ func TestBadParameters(t *testing.T) {
 	}
 }
 
-// A position that the views do not reach in time is answered 504, and asking
-// again is invited.
+// If the views do not reach at_least in time, the answer is 504 with Retry-After.
 func TestAtLeastOutOfReach(t *testing.T) {
 	t.Parallel()
 	w := programme(t)
@@ -125,7 +124,7 @@ func TestAtLeastOutOfReach(t *testing.T) {
 	}
 }
 
-// What is no question is a problem like any other.
+// A path that is no question is answered with a problem.
 func TestNoQuestion(t *testing.T) {
 	w := programme(t)
 	for method, want := range map[string]int{http.MethodGet: http.StatusNotFound, http.MethodPost: http.StatusMethodNotAllowed} {

@@ -1,8 +1,5 @@
 // Package rulebook knows the policy packs that stood at any commit of the log:
-// which were adopted by then, and were neither replaced nor withdrawn.
-//
-// It reads the boundary policy of the log, which holds little, and is
-// brought up to date before each answer.
+// which were adopted by then, and had been neither replaced nor withdrawn.
 package rulebook
 
 import (
@@ -16,14 +13,15 @@ import (
 	"github.com/muster-works/muster/events/policy"
 )
 
-// A Shelf holds what the boundary policy of the log says. It is read on from
-// where it was left, which costs one look when there is nothing new. The zero
-// Shelf is ready and safe for concurrent use; it serves one log.
-type Shelf struct {
-	mu      sync.Mutex
-	at      log.Position
-	adopted []adoption
-	voided  []voided
+// A History holds what the boundary policy of a log says, which is little. It reads on
+// from where it was left before each answer. It is safe for concurrent use.
+type History struct {
+	log log.Log
+
+	mu         sync.Mutex
+	at         log.Position // up to which the boundary was read
+	adopted    []adoption
+	superseded []supersession
 }
 
 type adoption struct {
@@ -32,51 +30,70 @@ type adoption struct {
 	pack *policy.Pack
 }
 
-// voided is an event that was replaced or withdrawn.
-type voided struct {
-	at  log.Position // since when
+// A supersession says since which commit an event is replaced or withdrawn.
+type supersession struct {
+	at  log.Position
 	key events.Key
 }
 
+// NewHistory returns the History of a log, which has read nothing yet.
+func NewHistory(l log.Log) *History { return &History{log: l} }
+
 // Book returns the packs that stood at a commit, in the order in which they were
-// adopted. Events that were set aside are left out if they cannot be read. It fails
-// as the log does.
-func (s *Shelf) Book(ctx context.Context, l log.Log, known log.Position, setAside ...log.Position) (*policy.Book, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.refresh(ctx, l, setAside); err != nil {
+// adopted. Events that were set aside are left out if they cannot be read. Book fails as
+// the log does, and if another event cannot be read.
+func (h *History) Book(ctx context.Context, known log.Position, setAside ...log.Position) (*policy.Book, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := h.refresh(ctx, setAside); err != nil {
 		return nil, err
 	}
 	book := new(policy.Book)
-	for _, a := range s.adopted {
-		gone := func(v voided) bool { return v.key == a.key && v.at.Compare(known) <= 0 }
-		if a.at.Compare(known) <= 0 && !slices.ContainsFunc(s.voided, gone) {
+	for _, a := range h.adopted {
+		if a.at.Compare(known) <= 0 && !h.isSuperseded(a.key, known) {
 			book.Adopt(a.pack)
 		}
 	}
 	return book, nil
 }
 
-func (s *Shelf) refresh(ctx context.Context, l log.Log, setAside []log.Position) error {
-	for c, err := range l.Read(ctx, s.at, log.Filter{Boundary: events.Policy.Boundary()}) {
+// isSuperseded reports whether an event was replaced or withdrawn at a commit.
+func (h *History) isSuperseded(key events.Key, known log.Position) bool {
+	return slices.ContainsFunc(h.superseded, func(s supersession) bool { return s.key == key && s.at.Compare(known) <= 0 })
+}
+
+// refresh reads the commits that are new.
+func (h *History) refresh(ctx context.Context, setAside []log.Position) error {
+	for c, err := range h.log.Read(ctx, h.at, log.Filter{Boundary: events.Policy.Boundary()}) {
 		if err != nil {
 			return err
 		}
-		for i, raw := range c.Events {
-			e, err := events.Decode(raw)
-			if at := c.Position.Event(i); err != nil && slices.Contains(setAside, at) {
-				continue
-			} else if err != nil {
-				return fmt.Errorf("policy at %s: %w", at, err)
-			}
-			if superseded, ok := e.Supersedes(); ok {
-				s.voided = append(s.voided, voided{c.Position, superseded})
-			}
-			if d, ok := e.Data.(*events.PolicyAdopted); ok {
-				s.adopted = append(s.adopted, adoption{c.Position, e.Key(), &d.Pack})
-			}
+		if err := h.apply(c, setAside); err != nil {
+			return err
 		}
-		s.at = c.Position
+		h.at = c.Position
 	}
+	return nil
+}
+
+// apply notes what the events of a commit say. A commit is applied as a whole or not at
+// all.
+func (h *History) apply(c log.Commit, setAside []log.Position) error {
+	adopted, superseded := h.adopted, h.superseded
+	for i, raw := range c.Events {
+		e, err := events.Decode(raw)
+		if at := c.Position.Event(i); err != nil && slices.Contains(setAside, at) {
+			continue
+		} else if err != nil {
+			return fmt.Errorf("policy at %s: %w", at, err)
+		}
+		if key, ok := e.Supersedes(); ok {
+			superseded = append(superseded, supersession{c.Position, key})
+		}
+		if d, ok := e.Data.(*events.PolicyAdopted); ok {
+			adopted = append(adopted, adoption{c.Position, e.Key(), &d.Pack})
+		}
+	}
+	h.adopted, h.superseded = adopted, superseded
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections/runner"
+	"github.com/muster-works/muster/projections/runner/internal/decoding"
 	"github.com/muster-works/muster/projections/timeline"
 )
 
@@ -24,7 +25,7 @@ func TestEveryTypeReachesATrail(t *testing.T) {
 		t.Run(string(typ), func(t *testing.T) {
 			for _, e := range goldenRecords(t, typ) {
 				n := reached(t, e)
-				if _, silent := runner.WithoutTimeline[typ]; n == 0 && !silent {
+				if _, silent := decoding.WithoutTimeline[typ]; n == 0 && !silent {
 					t.Error("the event reaches the trail of no person, post or plan, and is not listed as one that need not")
 				} else if n > 0 && silent {
 					t.Errorf("the event reaches %d trails, but is listed as one without timeline", n)

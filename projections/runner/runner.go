@@ -29,6 +29,7 @@ import (
 
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/readmodel"
+	"github.com/muster-works/muster/projections/runner/internal/decoding"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
 )
@@ -36,7 +37,7 @@ import (
 // ErrPoisoned says that an event in the log cannot be read, or is of a type that this
 // version knows no use for. Nothing behind it has been projected. It takes a version
 // of Muster that understands it, or an operator who looks at the log.
-var ErrPoisoned = errors.New("runner: event cannot be read")
+var ErrPoisoned = decoding.ErrPoisoned
 
 // Options tune a Runner. The zero Options are good ones.
 type Options struct {
@@ -204,12 +205,12 @@ func (r *Runner) generationRun(ctx context.Context) error {
 
 // keepUp reads on in a generation for as long as it is the one in use.
 func (r *Runner) keepUp(ctx context.Context, w *readmodel.Writer) error {
-	p, err := takeUp(ctx, r.log, w, r.views, r.opts)
+	p, err := resume(ctx, r.log, w, r.views, r.opts)
 	if err != nil {
 		return fmt.Errorf("%s: %w", w.Name(), err)
 	}
 	r.move(w.Name(), p.last)
-	if err := p.goOn(ctx); err != nil {
+	if err := p.clearStopped(ctx); err != nil {
 		return err
 	}
 	return p.follow(ctx, func() error {

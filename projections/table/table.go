@@ -1,10 +1,11 @@
 // Package table writes answers as files that office programmes open: CSV and
 // XLSX.
 //
-// Agencies choose names of posts, runs and funds, and a spreadsheet takes a cell
-// that begins with = + - @ for a formula. Such a cell gets an apostrophe before
-// it, in both kinds of file, unless it is a number: what a sheet shows as text
-// today is a formula again once it was saved as CSV. See OWASP, CSV Injection.
+// No cell is a formula. Agencies choose the names of posts, runs and funds, and a
+// spreadsheet takes a cell that begins with = + - @ for a formula (OWASP, CSV
+// Injection). Such a cell gets an apostrophe in front, unless it is a number. That is
+// done in workbooks, too, although their cells are marked as text: if the reader saves
+// the workbook as CSV, the mark is lost.
 package table
 
 import (
@@ -20,25 +21,56 @@ import (
 // XLSX is the media type of a workbook.
 const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-// MaxRows is how many rows under its header a sheet of a workbook holds.
+// MaxRows is how many rows a sheet of a workbook holds below its header.
 const MaxRows = excelize.TotalRows - 1
 
-// measures are the columns that hold numbers. All others hold text, codes of
-// twelve digits among it.
-var measures = map[string]bool{
-	"headcount": true, "planned": true, "developed": true, "placed": true, "developed_pct": true, "placed_pct": true,
-	"seat": true, "age_days": true, "allocated": true, "instructed": true, "settled": true, "returned": true, "left": true,
-	"entitled": true, "difference": true, "late_days": true, "version": true, "lag": true, "age": true,
+// A Column is a column of a table. If Number is set, a workbook shows its cells as
+// numbers. The cells of all other columns are text, codes of twelve digits among them.
+type Column struct {
+	Name   string
+	Number bool
 }
 
-// CSV writes a header and rows of the same length.
-func CSV(w io.Writer, header []string, rows [][]string) error {
+// Text returns columns of text.
+func Text(names ...string) (columns []Column) {
+	for _, n := range names {
+		columns = append(columns, Column{Name: n})
+	}
+	return columns
+}
+
+// Numbers returns columns of numbers.
+func Numbers(names ...string) (columns []Column) {
+	for _, n := range names {
+		columns = append(columns, Column{n, true})
+	}
+	return columns
+}
+
+// A Table is columns and rows. A row has a cell for each column; an empty cell is no
+// value.
+type Table struct {
+	Columns []Column
+	Rows    [][]string
+}
+
+// header returns the names of the columns.
+func (t Table) header() (names []string) {
+	for _, c := range t.Columns {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// CSV writes a table, with the names of the columns as its first line. It fails as w
+// does.
+func CSV(w io.Writer, t Table) error {
 	out := csv.NewWriter(w)
-	cells := make([]string, len(header))
-	for n := -1; n < len(rows); n++ {
-		row := header
+	cells := make([]string, len(t.Columns))
+	for n := -1; n < len(t.Rows); n++ {
+		row := t.header()
 		if n >= 0 {
-			row = rows[n]
+			row = t.Rows[n]
 		}
 		for i, c := range row {
 			cells[i] = text(c)
@@ -51,10 +83,11 @@ func CSV(w io.Writer, header []string, rows [][]string) error {
 	return out.Error()
 }
 
-// Workbook writes a header and rows of the same length as a workbook, with what
-// is to be said of them as a second sheet: pairs of a name and a value. Rows go
-// through a file where they are many, so that memory stays flat.
-func Workbook(w io.Writer, header []string, rows, about [][]string) error {
+// Workbook writes a table as the sheet answer of a workbook. The sheet origin holds what
+// is to be said of the table, as pairs of a name and a value. Workbook fails if the
+// table has more than MaxRows rows, and as w does. It puts many rows into a temporary
+// file, so that memory stays flat.
+func Workbook(w io.Writer, t Table, origin [][]string) error {
 	f := excelize.NewFile()
 	defer f.Close()
 	if err := f.SetSheetName("Sheet1", "answer"); err != nil {
@@ -63,48 +96,39 @@ func Workbook(w io.Writer, header []string, rows, about [][]string) error {
 	if _, err := f.NewSheet("origin"); err != nil {
 		return err
 	}
-	if err := sheet(f, "answer", header, rows); err != nil {
+	if err := sheet(f, "answer", t); err != nil {
 		return err
 	}
-	if err := sheet(f, "origin", []string{"of", "value"}, about); err != nil {
+	if err := sheet(f, "origin", Table{Text("of", "value"), origin}); err != nil {
 		return err
 	}
 	_, err := f.WriteTo(w)
 	return err
 }
 
-func sheet(f *excelize.File, name string, header []string, rows [][]string) error {
-	if len(rows) > MaxRows {
-		return fmt.Errorf("table: %d rows, and a sheet holds %d", len(rows), MaxRows)
+// sheet writes a table as a sheet.
+func sheet(f *excelize.File, name string, t Table) error {
+	if len(t.Rows) > MaxRows {
+		return fmt.Errorf("table: %d rows, and a sheet holds %d", len(t.Rows), MaxRows)
 	}
 	out, err := f.NewStreamWriter(name)
 	if err != nil {
 		return err
 	}
-	// Otherwise amounts of twelve digits would be shown as powers of ten.
-	whole, err := f.NewStyle(&excelize.Style{NumFmt: 1}) // 0
+	styles, err := newStyles(f)
 	if err != nil {
 		return err
 	}
-	parts, err := f.NewStyle(&excelize.Style{NumFmt: 2}) // 0.00
-	if err != nil {
-		return err
-	}
-	cells := make([]any, len(header))
-	for n := -1; n < len(rows); n++ {
-		row := header
+	cells := make([]any, len(t.Columns))
+	for n := -1; n < len(t.Rows); n++ {
+		row := t.header()
 		if n >= 0 {
-			row = rows[n]
+			row = t.Rows[n]
 		}
 		for i, c := range row {
 			cells[i] = text(c)
-			if n < 0 || !measures[header[i]] {
-				continue
-			}
-			if v, err := strconv.ParseInt(c, 10, 64); err == nil {
-				cells[i] = excelize.Cell{StyleID: whole, Value: v}
-			} else if v, err := strconv.ParseFloat(c, 64); err == nil {
-				cells[i] = excelize.Cell{StyleID: parts, Value: v}
+			if n >= 0 && t.Columns[i].Number {
+				cells[i] = styles.number(c)
 			}
 		}
 		if err := out.SetRow("A"+strconv.Itoa(n+2), cells); err != nil {
@@ -114,7 +138,30 @@ func sheet(f *excelize.File, name string, header []string, rows [][]string) erro
 	return out.Flush()
 }
 
-// text takes from a cell what would make it a formula.
+// styles are the formats of numbers. Without one, a spreadsheet shows amounts of twelve
+// digits as powers of ten.
+type styles struct{ whole, decimals int }
+
+func newStyles(f *excelize.File) (s styles, err error) {
+	if s.whole, err = f.NewStyle(&excelize.Style{NumFmt: 1}); err != nil { // 0
+		return s, err
+	}
+	s.decimals, err = f.NewStyle(&excelize.Style{NumFmt: 2}) // 0.00
+	return s, err
+}
+
+// number returns a cell that holds a number, or text if it is none.
+func (s styles) number(c string) any {
+	if v, err := strconv.ParseInt(c, 10, 64); err == nil {
+		return excelize.Cell{StyleID: s.whole, Value: v}
+	}
+	if v, err := strconv.ParseFloat(c, 64); err == nil {
+		return excelize.Cell{StyleID: s.decimals, Value: v}
+	}
+	return text(c)
+}
+
+// text returns a cell that is not a formula.
 func text(s string) string {
 	if s == "" || !strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 		return s

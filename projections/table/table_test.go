@@ -21,7 +21,8 @@ var (
 		{"\t=1+1", "一,二\n\"三\"", "", "100.00"},
 		{"-12", "a=b", "153500000000", "0.10"},
 	}
-	safe = [][]string{
+	answer = table.Table{Columns: append(table.Text(header[:2]...), table.Numbers(header[2:]...)...), Rows: rows}
+	safe   = [][]string{
 		{`'=HYPERLINK("http://x","y")`, "370211102231", "-1200", "87.87"},
 		{"'@SUM(A1)", "000000000001", "0", ""},
 		{"'+86", "'-", "7", "1.00"},
@@ -31,7 +32,10 @@ var (
 )
 
 func Example() {
-	_ = table.CSV(os.Stdout, []string{"post", "headcount"}, [][]string{{"p-1", "3"}, {"=p-2", "4"}})
+	_ = table.CSV(os.Stdout, table.Table{
+		Columns: append(table.Text("post"), table.Numbers("headcount")...),
+		Rows:    [][]string{{"p-1", "3"}, {"=p-2", "4"}},
+	})
 	// Output:
 	// post,headcount
 	// p-1,3
@@ -41,7 +45,7 @@ func Example() {
 // No cell of a CSV is a formula, and all else is as it was.
 func TestCSV(t *testing.T) {
 	var b bytes.Buffer
-	if err := table.CSV(&b, header, rows); err != nil {
+	if err := table.CSV(&b, answer); err != nil {
 		t.Fatal(err)
 	}
 	want := strings.ReplaceAll(`post,division,difference,placed_pct
@@ -61,7 +65,7 @@ func TestCSV(t *testing.T) {
 // its origin.
 func TestWorkbook(t *testing.T) {
 	var b bytes.Buffer
-	if err := table.Workbook(&b, header, rows, [][]string{{"position", "7-0"}, {"generation", "=1"}}); err != nil {
+	if err := table.Workbook(&b, answer, [][]string{{"position", "7-0"}, {"generation", "=1"}}); err != nil {
 		t.Fatal(err)
 	}
 	f, err := excelize.OpenReader(&b)

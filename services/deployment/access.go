@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/muster-works/muster/events/log/natslog/embedded"
-	"github.com/muster-works/muster/services/gateway"
+	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/internal/access"
 )
 
@@ -29,12 +29,12 @@ func (c *Config) openAccess() (*access.Live, error) {
 
 // readAuth returns what authenticates agencies and readers, nil if the deployment has
 // no access file.
-func (c *Config) readAuth() (*gateway.Auth, error) {
+func (c *Config) readAuth() (*admission.Auth, error) {
 	live, err := c.openAccess()
 	if err != nil || live == nil {
 		return nil, err
 	}
-	return gateway.NewAuth(live.List), nil
+	return admission.NewAuth(live.List), nil
 }
 
 // watchAccess has changes of the access file take effect until ctx ends. server is the

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/muster-works/muster/services/gateway"
+	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/internal/contract"
 	"github.com/muster-works/muster/services/internal/meter"
 )
@@ -40,7 +40,7 @@ type routes struct {
 	questions   http.Handler     // questions to the read model
 	rebuild     http.Handler     // starts a rebuild of the read model
 	services    http.Handler     // lists the services that run
-	auth        *gateway.Auth    // who may ask; nil lets everybody in
+	auth        *admission.Auth  // who may ask; nil lets everybody in
 	meter       *meter.Meter     // measures requests
 }
 

@@ -10,6 +10,8 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/gateway"
+	"github.com/muster-works/muster/services/gateway/admission"
+	"github.com/muster-works/muster/services/gateway/intake"
 	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/simulate"
 	"github.com/schollz/progressbar/v3"
@@ -88,7 +90,7 @@ func (l *provinceImport) submit(ctx context.Context, group []simulate.Submission
 	if len(group) == 0 {
 		return 0, nil
 	}
-	items := make([]gateway.Item, len(group))
+	items := make([]intake.Item, len(group))
 	for i, s := range group {
 		items[i].Event = s.Event
 		if s.Event == nil || s.Invalid {
@@ -106,7 +108,7 @@ func (l *provinceImport) submit(ctx context.Context, group []simulate.Submission
 		}
 	}
 	receipts, err := submitUntilTaken(ctx, func() ([]events.Receipt, error) {
-		return l.gateway.Submit(ctx, gateway.Local(), items, group[0].Delivered)
+		return l.gateway.Submit(ctx, admission.Local(), items, group[0].Delivered)
 	})
 	if err != nil {
 		return 0, err

@@ -106,7 +106,7 @@ func newServiceSet(l log.Log, families ...events.Family) (*serviceSet, error) {
 		case events.Review:
 			d = command.NewHandler(f, review.New(), own(f, &command.Stateless{}))
 		case events.Gateway:
-			d = command.NewHandler(f, gateway.NewScribe(placed, shanghai), own(f, &command.Stateless{}), placedFold)
+			d = command.NewHandler(f, gateway.NewDecider(placed, shanghai), own(f, &command.Stateless{}), placedFold)
 		default:
 			return nil, fmt.Errorf("no service %q", f)
 		}

@@ -21,6 +21,8 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/services/gateway"
+	"github.com/muster-works/muster/services/gateway/admission"
+	"github.com/muster-works/muster/services/gateway/intake"
 	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/meter"
 	"github.com/muster-works/muster/services/internal/rules"
@@ -148,7 +150,7 @@ func identified(i int) events.Who {
 // and returns their receipts.
 func (d *testDeployment) take(tb testing.TB, list []*events.Event) []events.Receipt {
 	tb.Helper()
-	receipts, err := d.Submit(tb.Context(), gateway.Local(), asItems(list), time.Time{})
+	receipts, err := d.Submit(tb.Context(), admission.Local(), asItems(list), time.Time{})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -160,9 +162,9 @@ func (d *testDeployment) take(tb testing.TB, list []*events.Event) []events.Rece
 	return receipts
 }
 
-func asItems(list []*events.Event) (items []gateway.Item) {
+func asItems(list []*events.Event) (items []intake.Item) {
 	for _, e := range list {
-		items = append(items, gateway.Item{Event: e})
+		items = append(items, intake.Item{Event: e})
 	}
 	return items
 }
@@ -290,7 +292,7 @@ func BenchmarkDuties(b *testing.B) {
 
 // give submits events to the gateway as the importer does, without HTTP.
 func (d *testDeployment) give(tb testing.TB, list []*events.Event) {
-	receipts, err := d.Submit(tb.Context(), gateway.Local(), asItems(list), time.Time{})
+	receipts, err := d.Submit(tb.Context(), admission.Local(), asItems(list), time.Time{})
 	if err != nil {
 		tb.Error(err)
 	}

@@ -17,6 +17,8 @@ import (
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/services/gateway"
+	"github.com/muster-works/muster/services/gateway/admission"
+	"github.com/muster-works/muster/services/gateway/intake"
 	"github.com/muster-works/muster/services/internal/meter"
 	"github.com/muster-works/muster/services/simulate"
 	"golang.org/x/sync/errgroup"
@@ -216,7 +218,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 	front.Go(func() error { api.Keep(ctx); return nil })
 	front.Go(func() error { c.watchAccess(ctx, infra.server); return nil })
 	ready(addresses)
-	gate.Record(ctx, refusalsInterval)
+	gate.RecordTallies(ctx, refusalsInterval)
 	return nil
 }
 
@@ -251,8 +253,8 @@ func (c *Config) openGateway(ctx context.Context, submitter gateway.Submitter, s
 		return nil, nil, err
 	}
 	gate, err := gateway.New(gateway.Options{
-		Desk: submitter, Vault: v, Divisions: divisions, Auth: auth, Log: c.Logger,
-		History: l, Fresh: services.placements.CatchUp, Count: m.Count,
+		Services: submitter, Vault: v, Divisions: divisions, Auth: auth, Log: c.Logger,
+		History: l, CatchUp: services.placements.CatchUp, Count: m.Count,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, v.Close())
@@ -301,7 +303,7 @@ func (c *Config) initializeLog(ctx context.Context, gate *gateway.Gateway, empty
 		}
 		// The pack is imported, since history can be imported only before the first live event.
 		receipts, err := submitUntilTaken(ctx, func() ([]events.Receipt, error) {
-			return gate.Submit(ctx, gateway.Local(), []gateway.Item{{Event: events.Adoption(pack)}}, pack.ValidFrom.Start(shanghai))
+			return gate.Submit(ctx, admission.Local(), []intake.Item{{Event: events.Adoption(pack)}}, pack.ValidFrom.Start(shanghai))
 		})
 		if err == nil && receipts[0].Status != events.Accepted && receipts[0].Status != events.Duplicate {
 			err = receipts[0].Reasons

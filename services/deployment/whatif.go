@@ -70,12 +70,12 @@ func TryPolicy(ctx context.Context, c Config, o WhatIfOptions) (w WhatIf, err er
 	for _, s := range m.SetAside {
 		setAside = append(setAside, s.Position)
 	}
-	var books rulebook.Shelf
-	before, err := books.Book(ctx, infra.log, w.At.Position, setAside...)
+	policies := rulebook.NewHistory(infra.log)
+	before, err := policies.Book(ctx, w.At.Position, setAside...)
 	if err != nil {
 		return w, err
 	}
-	after, err := books.Book(ctx, infra.log, w.At.Position, setAside...)
+	after, err := policies.Book(ctx, w.At.Position, setAside...)
 	if err != nil {
 		return w, err
 	}

@@ -7,9 +7,12 @@ import (
 	"time"
 
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/services/gateway/admission"
+	"github.com/muster-works/muster/services/gateway/intake"
 )
 
-// acceptor answers at once: what is measured is the gateway's own work.
+// An acceptor accepts everything at once, so that a benchmark measures the gateway's own
+// work.
 type acceptor struct{}
 
 func (acceptor) Submit(_ context.Context, _ events.Family, batch []*events.Event, _ time.Time) ([]events.Receipt, error) {
@@ -24,19 +27,19 @@ func (a acceptor) Try(ctx context.Context, f events.Family, _, batch []*events.E
 	return a.Submit(ctx, f, batch, at)
 }
 
-func newDoor(b *testing.B) *bench {
-	return newBench(b, func(o *Options) { o.Desk = acceptor{} })
+func newFastFixture(b *testing.B) *fixture {
+	return newFixture(b, func(o *Options) { o.Services = acceptor{} })
 }
 
 // Sheets of 8 lines, 1,000 a submission, of people the vault knows.
 func BenchmarkSubmitSheets(b *testing.B) {
-	door := newDoor(b)
+	g := newFastFixture(b)
 	const people = 8000
 	var hires []*events.Event
 	for i := range people {
 		hires = append(hires, hire(i))
 	}
-	door.submit(b, Local(), hires...)
+	g.submit(b, admission.Local(), hires...)
 	var sheets []*events.Event
 	for i := 0; i < people; i += 8 {
 		sheets = append(sheets, sheet(fmt.Sprintf("a-%d", i), i, i+1, i+2, i+3, i+4, i+5, i+6, i+7))
@@ -44,7 +47,7 @@ func BenchmarkSubmitSheets(b *testing.B) {
 	list := items(sheets...)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := door.Submit(b.Context(), Local(), list, time.Time{}); err != nil {
+		if _, err := g.Submit(b.Context(), admission.Local(), list, time.Time{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -53,13 +56,13 @@ func BenchmarkSubmitSheets(b *testing.B) {
 
 // Pay runs of 500 lines.
 func BenchmarkSubmitPayments(b *testing.B) {
-	door := newDoor(b)
+	g := newFastFixture(b)
 	const people = 8000
 	var hires []*events.Event
 	for i := range people {
 		hires = append(hires, hire(i))
 	}
-	door.submit(b, Local(), hires...)
+	g.submit(b, admission.Local(), hires...)
 	var runs []*events.Event
 	for i := 0; i < people; i += 500 {
 		d := &events.PaymentInstructed{Run: "r", Fund: "f"}
@@ -71,7 +74,7 @@ func BenchmarkSubmitPayments(b *testing.B) {
 	list := items(runs...)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := door.Submit(b.Context(), Local(), list, time.Time{}); err != nil {
+		if _, err := g.Submit(b.Context(), admission.Local(), list, time.Time{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -80,15 +83,15 @@ func BenchmarkSubmitPayments(b *testing.B) {
 
 // Hires of people the vault has never seen, 1,000 a submission.
 func BenchmarkSubmitNewPersons(b *testing.B) {
-	door := newDoor(b)
+	g := newFastFixture(b)
 	n := 0
 	for b.Loop() {
-		list := make([]Item, 1000)
+		list := make([]intake.Item, 1000)
 		for i := range list {
 			list[i].Event = hire(n)
 			n++
 		}
-		if _, err := door.Submit(b.Context(), Local(), list, time.Time{}); err != nil {
+		if _, err := g.Submit(b.Context(), admission.Local(), list, time.Time{}); err != nil {
 			b.Fatal(err)
 		}
 	}

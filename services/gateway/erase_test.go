@@ -19,19 +19,22 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/services/gateway/admission"
+	"github.com/muster-works/muster/services/gateway/erasures"
+	"github.com/muster-works/muster/services/gateway/submission"
 	"github.com/muster-works/muster/services/gateway/vault"
 	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
-// newOffice is a bench whose own events are decided as in a deployment, by the
+// newErasingFixture returns a fixture whose own events are decided as in a deployment, by the
 // placements in the log. What agencies submit is taken as it comes.
-func newOffice(t testing.TB) *bench {
+func newErasingFixture(t testing.TB) *fixture {
 	t.Helper()
-	b := newBench(t)
+	b := newFixture(t)
 	placed := placement.New()
 	fold := command.NewFold(b.log, events.Hire.Boundary(), placed)
-	d := command.NewHandler(events.Gateway, NewScribe(placed, time.FixedZone("CST", 8*3600)),
+	d := command.NewHandler(events.Gateway, NewDecider(placed, time.FixedZone("CST", 8*3600)),
 		command.NewFold(b.log, events.Gateway.Boundary(), &command.Stateless{}), fold)
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan struct{}), make(chan error, 1)
@@ -44,8 +47,8 @@ func newOffice(t testing.TB) *bench {
 	})
 	<-ready
 	b.desks.Local[events.Gateway] = d
-	b.history, b.fresh = b.log, fold.CatchUp
-	b.submit(t, Local(), event("p", &events.PostDeveloped{Post: "p-1", Category: "public_service", Area: "rural", Seats: 9,
+	b.catchUp = fold.CatchUp
+	b.submit(t, admission.Local(), event("p", &events.PostDeveloped{Post: "p-1", Category: "public_service", Area: "rural", Seats: 9,
 		From: civil.MustDate("2022-01-01"), Division: village}))
 	return b
 }
@@ -65,24 +68,24 @@ func code(err error) string {
 // A person in place is not erased; whoever is erased is gone from the vault,
 // stays in the log, and comes back as somebody else.
 func TestErase(t *testing.T) {
-	b := newOffice(t)
-	hired := b.submit(t, Local(), hire(1), hire(2))
+	b := newErasingFixture(t)
+	hired := b.submit(t, admission.Local(), hire(1), hire(2))
 	p := hired[0].Person
-	erase := func(p events.Person, reason string) (Certificate, error) {
-		return b.Erase(t.Context(), Local(), p, reason)
+	erase := func(p events.Person, reason string) (erasures.Certificate, error) {
+		return b.Erase(t.Context(), admission.Local(), p, reason)
 	}
 
 	if _, err := erase(p, "asked for it"); code(err) != "in_place person" {
 		t.Errorf("in place: %v", err)
 	}
 	tomorrow := civil.DateIn(time.Now(), time.UTC) + 2
-	b.submit(t, Local(), leave("x-1", p, tomorrow))
+	b.submit(t, admission.Local(), leave("x-1", p, tomorrow))
 	if _, err := erase(p, "asked for it"); code(err) != "in_place person" || !strings.Contains(err.Error(), tomorrow.String()) {
 		t.Errorf("in place until the day after tomorrow: %v", err)
 	}
 	late := leave("x-2", p, civil.MustDate("2022-06-15"))
 	late.Replaces = "x-1"
-	b.submit(t, Local(), late)
+	b.submit(t, admission.Local(), late)
 	for reason, want := range map[string]string{
 		"":                              "missing reason",
 		strings.Repeat("long ", 50):     "invalid reason",
@@ -98,7 +101,7 @@ func TestErase(t *testing.T) {
 	if _, err := erase(events.Person{9}, "asked for it"); code(err) != "unknown_person person" {
 		t.Errorf("nobody: %v", err)
 	}
-	county := Caller{Agency: "370211-rsj", Reveal: true, Record: true, AuthType: "token"}
+	county := admission.Caller{Agency: "370211-rsj", Reveal: true, Record: true, AuthType: "token"}
 	if _, err := b.Erase(t.Context(), county, p, "asked for it"); code(err) != "not_entitled " {
 		t.Errorf("no operator: %v", err)
 	}
@@ -128,7 +131,7 @@ func TestErase(t *testing.T) {
 	}
 
 	// The same file again: its hire is in the log, and the vault stays ignorant.
-	twice := b.submit(t, Local(), hire(2), hire(1), sheet("s", 1))
+	twice := b.submit(t, admission.Local(), hire(2), hire(1), sheet("s", 1))
 	if got := all(twice); got[0] != "duplicate" || got[1] != "duplicate" || got[2] != "unknown_person data.lines[0].id_number" {
 		t.Errorf("sent again: %v", got)
 	}
@@ -137,7 +140,7 @@ func TestErase(t *testing.T) {
 	}
 	back := hire(1)
 	back.ID = "h-back"
-	if r := b.submit(t, Local(), back)[0]; r.Status != events.Accepted || r.Person == p || r.Person == (events.Person{}) {
+	if r := b.submit(t, admission.Local(), back)[0]; r.Status != events.Accepted || r.Person == p || r.Person == (events.Person{}) {
 		t.Errorf("the returner is %+v", r)
 	}
 }
@@ -145,8 +148,8 @@ func TestErase(t *testing.T) {
 // An erasure that is in the log happens, whatever became of the process or of
 // the vault in between.
 func TestForget(t *testing.T) {
-	b := newOffice(t)
-	hired := b.submit(t, Local(), hire(1), hire(2), hire(3))
+	b := newErasingFixture(t)
+	hired := b.submit(t, admission.Local(), hire(1), hire(2), hire(3))
 	old := t.TempDir()
 	if err := os.CopyFS(filepath.Join(old, "vault"), os.DirFS(filepath.Join(b.dir, "vault"))); err != nil {
 		t.Fatal(err)
@@ -161,8 +164,8 @@ func TestForget(t *testing.T) {
 		}
 	}
 	for i, r := range hired[:2] {
-		b.submit(t, Local(), leave(fmt.Sprint("x-", i), r.Person, civil.MustDate("2022-06-15")))
-		if _, err := b.Erase(t.Context(), Local(), r.Person, "retention has ended"); err != nil {
+		b.submit(t, admission.Local(), leave(fmt.Sprint("x-", i), r.Person, civil.MustDate("2022-06-15")))
+		if _, err := b.Erase(t.Context(), admission.Local(), r.Person, "retention has ended"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -175,7 +178,7 @@ func TestForget(t *testing.T) {
 	if restored.Len() != 3 {
 		t.Fatalf("the copy knows %d persons, want 3", restored.Len())
 	}
-	g, err := New(Options{Desk: b.desks, Vault: restored, Divisions: table(), History: b.log})
+	g, err := New(Options{Services: b.desks, Vault: restored, Divisions: table(), History: b.log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +191,7 @@ func TestForget(t *testing.T) {
 	if n, err := g.Forget(t.Context()); n != 0 || err != nil {
 		t.Errorf("Forget again = %d, %v", n, err)
 	}
-	cert, err := g.Erase(t.Context(), Local(), hired[0].Person, "once more")
+	cert, err := g.Erase(t.Context(), admission.Local(), hired[0].Person, "once more")
 	if err != nil || cert.Reason != "retention has ended" || cert.Destroyed.Keys != 0 {
 		t.Errorf("certificate after a restart %+v, %v", cert, err)
 	}
@@ -198,12 +201,12 @@ func TestForget(t *testing.T) {
 // hired and leave again and again while others try to erase them; the log is
 // the judge.
 func TestEraseWhileHired(t *testing.T) {
-	b := newOffice(t)
+	b := newErasingFixture(t)
 	const people = 8
 	var persons []events.Person
 	for i := range people {
-		persons = append(persons, b.submit(t, Local(), hire(i))[0].Person)
-		b.submit(t, Local(), leave(fmt.Sprint("x-", i), persons[i], civil.MustDate("2022-05-02")))
+		persons = append(persons, b.submit(t, admission.Local(), hire(i))[0].Person)
+		b.submit(t, admission.Local(), leave(fmt.Sprint("x-", i), persons[i], civil.MustDate("2022-05-02")))
 	}
 	var all sync.WaitGroup
 	for i, p := range persons {
@@ -215,7 +218,7 @@ func TestEraseWhileHired(t *testing.T) {
 				e.Data.(*events.HirePlaced).From = civil.MustDate("2022-06-01") + civil.Date(2*n)
 				x := leave(fmt.Sprintf("x-%d-%d", i, n), p, civil.MustDate("2022-06-02")+civil.Date(2*n))
 				for _, e := range []*events.Event{e, x} {
-					if _, err := b.Submit(context.Background(), Local(), items(e), time.Time{}); err != nil {
+					if _, err := b.Submit(context.Background(), admission.Local(), items(e), time.Time{}); err != nil {
 						t.Error(err)
 					}
 				}
@@ -224,7 +227,7 @@ func TestEraseWhileHired(t *testing.T) {
 		all.Go(func() {
 			for range 20 {
 				time.Sleep(time.Millisecond)
-				if _, err := b.Erase(context.Background(), Local(), p, "asked for it"); err == nil {
+				if _, err := b.Erase(context.Background(), admission.Local(), p, "asked for it"); err == nil {
 					return
 				} else if code(err) != "in_place person" {
 					t.Error(err)
@@ -268,18 +271,18 @@ func TestEraseWhileHired(t *testing.T) {
 // What is told is on record before it is told, and only those with the right
 // to are told.
 func TestReveal(t *testing.T) {
-	b := newOffice(t)
-	p := b.submit(t, Local(), hire(1))[0].Person
-	county := Caller{Agency: "370211-rsj", Prefix: "370211", Reveal: true, AuthType: "token"}
-	other := Caller{Agency: "370212-rsj", Prefix: "370212", Reveal: true, AuthType: "token"}
+	b := newErasingFixture(t)
+	p := b.submit(t, admission.Local(), hire(1))[0].Person
+	county := admission.Caller{Agency: "370211-rsj", Prefix: "370211", Reveal: true, AuthType: "token"}
+	other := admission.Caller{Agency: "370212-rsj", Prefix: "370212", Reveal: true, AuthType: "token"}
 	for name, c := range map[string]struct {
-		caller  Caller
+		caller  admission.Caller
 		person  events.Person
 		fields  []string
 		purpose string
 		want    string
 	}{
-		"no right":         {Caller{Agency: "a", Import: true}, p, []string{"name"}, "audit", "not_entitled "},
+		"no right":         {admission.Caller{Agency: "a", Import: true}, p, []string{"name"}, "audit", "not_entitled "},
 		"elsewhere":        {other, p, []string{"name"}, "audit", "not_entitled person"},
 		"nobody":           {county, events.Person{9}, []string{"name"}, "audit", "unknown_person person"},
 		"no field":         {county, p, nil, "audit", "missing fields"},
@@ -322,8 +325,8 @@ func TestReveal(t *testing.T) {
 
 // The same over HTTP, with what a stranger is answered.
 func TestPersonsOverHTTP(t *testing.T) {
-	b := newOffice(t)
-	p := b.submit(t, Local(), hire(1))[0].Person
+	b := newErasingFixture(t)
+	p := b.submit(t, admission.Local(), hire(1))[0].Person
 	server := httptest.NewServer(b.Handler())
 	defer server.Close()
 	ask := func(what, id, body string, headers ...string) (int, map[string]any) {
@@ -371,7 +374,7 @@ func TestPersonsOverHTTP(t *testing.T) {
 	if status, answer := ask("reveal", p.String(), `{"fields":["name"],"purpose":"audit"}`); status != 200 || !strings.Contains(fmt.Sprint(answer["fields"]), "王小1") {
 		t.Errorf("reveal: %d %v", status, answer)
 	}
-	b.submit(t, Local(), leave("x", p, civil.MustDate("2022-06-15")))
+	b.submit(t, admission.Local(), leave("x", p, civil.MustDate("2022-06-15")))
 	status, answer := ask("erase", p.String(), why)
 	if status != 200 || answer["person"] != p.String() || answer["reason"] != "asked for it" || answer["commit"] == "" || answer["position"] == "" {
 		t.Errorf("erase: %d %v", status, answer)
@@ -392,16 +395,16 @@ func TestPersonsOverHTTP(t *testing.T) {
 // other does not.
 func TestTrainingBeforeTheHire(t *testing.T) {
 	for _, name := range []string{"for real", "dry"} {
-		b := newBench(t)
+		b := newFixture(t)
 		train := func(id string, i int, before bool) *events.Event {
 			return event(id, &events.TrainingCompleted{Course: "safety", Hours: 8, On: civil.MustDate("2022-04-20"), PreService: before,
 				Who: events.Who{Identity: &events.Identity{IDNumber: number(i), Name: fmt.Sprint("王小", i)}}})
 		}
-		s := newSubmission(Local(), 0)
+		s := submission.New(admission.Local(), 0)
 		if name == "dry" {
-			s.rehearsal = newRehearsal(b.vault)
+			s = b.pipeline.NewDryRun(admission.Local(), 0)
 		}
-		got, err := b.Gateway.submit(t.Context(), s, items(train("t-1", 1, true), train("t-2", 2, false), hire(1), train("t-3", 1, false)), time.Time{})
+		got, err := b.pipeline.Submit(t.Context(), s, items(train("t-1", 1, true), train("t-2", 2, false), hire(1), train("t-3", 1, false)), time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -16,19 +17,21 @@ import (
 	"github.com/muster-works/muster/events/idnumber"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
+	"github.com/muster-works/muster/services/gateway/admission"
+	"github.com/muster-works/muster/services/gateway/intake"
 	"github.com/muster-works/muster/services/gateway/vault"
 	"github.com/muster-works/muster/services/internal/command"
 )
 
-// The tests run the real desk over the log in memory. Its decider takes
+// The tests run the real command handlers over the log in memory. Their decider accepts
 // everything, so that what is refused is refused by the gateway.
 
-type taker struct{ command.Stateless }
+type acceptAll struct{ command.Stateless }
 
-func (*taker) Decide(e *events.Event) (*events.Event, events.Reasons) { return e, nil }
+func (*acceptAll) Decide(e *events.Event) (*events.Event, events.Reasons) { return e, nil }
 
-// A bench is a gateway with desks of every family behind it.
-type bench struct {
+// A fixture is a gateway with command handlers of every family behind it.
+type fixture struct {
 	*Gateway
 	log   *memlog.Log
 	vault *vault.Vault
@@ -71,9 +74,9 @@ var table = sync.OnceValue(func() *division.Table {
 	return t
 })
 
-func newBench(t testing.TB, change ...func(*Options)) *bench {
+func newFixture(t testing.TB, change ...func(*Options)) *fixture {
 	t.Helper()
-	b := &bench{log: memlog.New(), dir: t.TempDir(), desks: &recorder{Local: command.Local{}}}
+	b := &fixture{log: memlog.New(), dir: t.TempDir(), desks: &recorder{Local: command.Local{}}}
 	v, err := vault.Open(filepath.Join(b.dir, "vault"), filepath.Join(b.dir, "master.key"))
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +85,7 @@ func newBench(t testing.TB, change ...func(*Options)) *bench {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	for _, f := range events.Families {
-		s := &taker{}
+		s := &acceptAll{}
 		d := command.NewHandler(f, s, command.NewFold(b.log, f.Boundary(), s))
 		b.desks.Local[f] = d
 		ready := make(chan struct{})
@@ -94,7 +97,7 @@ func newBench(t testing.TB, change ...func(*Options)) *bench {
 		<-ready
 	}
 	t.Cleanup(func() { cancel(); running.Wait(); v.Close() })
-	o := Options{Desk: b.desks, Vault: v, Divisions: table()}
+	o := Options{Services: b.desks, Vault: v, Divisions: table(), History: b.log}
 	for _, c := range change {
 		c(&o)
 	}
@@ -105,7 +108,7 @@ func newBench(t testing.TB, change ...func(*Options)) *bench {
 }
 
 // records returns the events of a family in the log.
-func (b *bench) records(t testing.TB, f events.Family) (list []*events.Event, raw [][]byte) {
+func (b *fixture) records(t testing.TB, f events.Family) (list []*events.Event, raw [][]byte) {
 	t.Helper()
 	for c, err := range b.log.Read(t.Context(), log.Position{}, log.Filter{Boundary: f.Boundary()}) {
 		if err != nil {
@@ -152,14 +155,14 @@ func sheet(id string, people ...int) *events.Event {
 	return event(id, d)
 }
 
-func items(list ...*events.Event) (items []Item) {
+func items(list ...*events.Event) (items []intake.Item) {
 	for _, e := range list {
-		items = append(items, Item{Event: e})
+		items = append(items, intake.Item{Event: e})
 	}
 	return items
 }
 
-func (b *bench) submit(t testing.TB, c Caller, list ...*events.Event) []events.Receipt {
+func (b *fixture) submit(t testing.TB, c admission.Caller, list ...*events.Event) []events.Receipt {
 	t.Helper()
 	receipts, err := b.Submit(t.Context(), c, items(list...), time.Time{})
 	if err != nil {
@@ -187,7 +190,7 @@ func all(receipts []events.Receipt) (list []string) {
 }
 
 func TestPseudonyms(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	exit := event("x-1", &events.ExitRecorded{Post: "p-1", On: civil.MustDate("2022-06-15"), Kind: "natural", Code: "N1",
 		Who: events.Who{Identity: &events.Identity{IDNumber: number(1), Name: "王小1"}}})
 	account := event("a-1", &events.AccountAssigned{Bank: "农商银行", From: civil.MustDate("2022-05-01"), Number: "6222 0001",
@@ -196,7 +199,7 @@ func TestPseudonyms(t *testing.T) {
 		Lines: []events.SettledLine{{Line: "1", Number: "62220001"}, {Line: "2", Number: "62220002"}, {Line: "3"}}})
 	before := *hire(1).Data.(*events.HirePlaced).Identity
 	first := hire(1)
-	receipts := b.submit(t, Local(), first, hire(2), sheet("s", 2, 1, 2), exit, account, settled)
+	receipts := b.submit(t, admission.Local(), first, hire(2), sheet("s", 2, 1, 2), exit, account, settled)
 	if got := all(receipts); slices.ContainsFunc(got, func(s string) bool { return s != "accepted" }) {
 		t.Fatalf("receipts %v", got)
 	}
@@ -220,7 +223,7 @@ func TestPseudonyms(t *testing.T) {
 		t.Errorf("Unseal = %s, %v", plain, err)
 	}
 	e := hires[0]
-	if e.AuthType != Loopback || e.AuthID != "local" || len(e.CorrelationID) != 36 || len(e.Digest) != 32 {
+	if e.AuthType != admission.Loopback || e.AuthID != "local" || len(e.CorrelationID) != 36 || len(e.Digest) != 32 {
 		t.Errorf("engine fields %q %q %q %q", e.AuthType, e.AuthID, e.CorrelationID, e.Digest)
 	}
 	sheets, _ := b.records(t, events.Attendance)
@@ -238,27 +241,27 @@ func TestPseudonyms(t *testing.T) {
 		t.Errorf("account %+v, settled %+v", a, s)
 	}
 
-	again := b.submit(t, Local(), hire(2), exit)
+	again := b.submit(t, admission.Local(), hire(2), exit)
 	if got := all(again); got[0] != "duplicate" || got[1] != "duplicate" || again[0].Person != receipts[1].Person || again[0].Position != receipts[1].Position {
 		t.Errorf("sent again: %+v", again)
 	}
 	other := hire(2)
 	other.Data.(*events.HirePlaced).Identity.Name = "王小二"
-	if got := b.submit(t, Local(), other); became(got[0]) != "id_reused id" {
+	if got := b.submit(t, admission.Local(), other); became(got[0]) != "id_reused id" {
 		t.Errorf("other content under the same id: %+v", got)
 	}
 }
 
 // Whoever is named by pseudonym is completed from the vault.
 func TestHireByPseudonym(t *testing.T) {
-	b := newBench(t)
-	p := b.submit(t, Local(), hire(1))[0].Person
+	b := newFixture(t)
+	p := b.submit(t, admission.Local(), hire(1))[0].Person
 	back := hire(1)
 	back.ID = "h-back"
 	back.Data.(*events.HirePlaced).Who = events.Who{Person: p}
 	lost := hire(3)
 	lost.Data.(*events.HirePlaced).Who = events.Who{Person: events.Person{9}}
-	if got := all(b.submit(t, Local(), back, lost)); got[0] != "accepted" || got[1] != "unknown_person data.person" {
+	if got := all(b.submit(t, admission.Local(), back, lost)); got[0] != "accepted" || got[1] != "unknown_person data.person" {
 		t.Fatalf("receipts %v", got)
 	}
 	hires, _ := b.records(t, events.Hire)
@@ -269,7 +272,7 @@ func TestHireByPseudonym(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	county := Caller{Agency: "370211-rsj", Prefix: "370211", AuthType: "token",
+	county := admission.Caller{Agency: "370211-rsj", Prefix: "370211", AuthType: "token",
 		Families: map[events.Family]bool{events.Hire: true, events.Post: true, events.Attendance: true, events.Policy: true}}
 	post := func(where division.Code) *events.Event {
 		return event("p", &events.PostDeveloped{Post: "p-1", Category: "public_service", Area: "rural", Seats: 1, From: civil.MustDate("2022-01-01"), Division: where})
@@ -277,7 +280,7 @@ func TestRefusals(t *testing.T) {
 	with := func(e *events.Event, change func(*events.Event)) *events.Event { change(e); return e }
 	known := number(1)
 	tests := map[string]struct {
-		caller Caller
+		caller admission.Caller
 		event  *events.Event
 		want   string
 	}{
@@ -285,17 +288,17 @@ func TestRefusals(t *testing.T) {
 		"own system":                {county, with(hire(3), func(e *events.Event) { e.Source += "/hr" }), "accepted"},
 		"another agency":            {county, with(hire(4), func(e *events.Event) { e.Source = "/agency/370212-rsj" }), "not_entitled source"},
 		"a longer name":             {county, with(hire(4), func(e *events.Event) { e.Source += "2" }), "not_entitled source"},
-		"loopback, any source":      {Local(), with(hire(4), func(e *events.Event) { e.Source = "/anything" }), "accepted"},
+		"loopback, any source":      {admission.Local(), with(hire(4), func(e *events.Event) { e.Source = "/anything" }), "accepted"},
 		"record":                    {county, with(hire(5), func(e *events.Event) { e.Submode = events.Record }), "not_entitled submode"},
 		"another service":           {county, event("x", &events.ExitRecorded{}), "not_entitled type"},
-		"of the engine":             {Local(), event("x", &events.PersonErased{}), "engine_field type"},
+		"of the engine":             {admission.Local(), event("x", &events.PersonErased{}), "engine_field type"},
 		"outside":                   {county, with(hire(5), func(e *events.Event) { e.Division = "370212000000" }), "not_entitled division"},
 		"nowhere":                   {county, with(hire(5), func(e *events.Event) { e.Division = "370211999999" }), "unknown_division division"},
 		"no division":               {county, with(hire(5), func(e *events.Event) { e.Division = "" }), "missing division"},
-		"no division, loopback":     {Local(), with(hire(5), func(e *events.Event) { e.Division = "" }), "accepted"},
+		"no division, loopback":     {admission.Local(), with(hire(5), func(e *events.Event) { e.Division = "" }), "accepted"},
 		"post nowhere":              {county, post("370211999999"), "unknown_division data.division"},
 		"post outside":              {county, post("370202000000"), "not_entitled data.division"},
-		"post without any":          {Local(), with(post(""), func(e *events.Event) { e.Division = "" }), "missing division"},
+		"post without any":          {admission.Local(), with(post(""), func(e *events.Event) { e.Division = "" }), "missing division"},
 		"too wide a pack":           {county, event("pack", &events.PolicyAdopted{}), "not_entitled data.jurisdiction"},
 		"stranger on a sheet":       {county, sheet("s", 1, 999, 1), "unknown_person data.lines[1].id_number"},
 		"stranger by pseudonym":     {county, event("s", &events.AttendanceReported{Post: "p", Lines: []events.AttendanceLine{{Person: events.Person{1}}}}), "unknown_person data.lines[0].person"},
@@ -313,8 +316,8 @@ func TestRefusals(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			b := newBench(t)
-			b.submit(t, Local(), hire(0), hire(1))
+			b := newFixture(t)
+			b.submit(t, admission.Local(), hire(0), hire(1))
 			r := b.submit(t, test.caller, test.event)[0]
 			if became(r) != test.want {
 				t.Errorf("got %q, want %q (%+v)", became(r), test.want, r)
@@ -331,10 +334,10 @@ func TestRefusals(t *testing.T) {
 
 // Items that could not be read keep their place, and runs reach over them.
 func TestRuns(t *testing.T) {
-	b := newBench(t)
-	bad := Item{Event: &events.Event{ID: "bad"}, Err: events.Refuse(events.Malformed, "", "is not JSON")}
-	list := slices.Concat(items(hire(1), hire(2)), []Item{bad}, items(hire(3), sheet("s-1", 1), sheet("s-2", 99), hire(4)))
-	receipts, err := b.Submit(t.Context(), Local(), list, time.Time{})
+	b := newFixture(t)
+	bad := intake.Item{Event: &events.Event{ID: "bad"}, Err: events.Refuse(events.Malformed, "", "is not JSON")}
+	list := slices.Concat(items(hire(1), hire(2)), []intake.Item{bad}, items(hire(3), sheet("s-1", 1), sheet("s-2", 99), hire(4)))
+	receipts, err := b.Submit(t.Context(), admission.Local(), list, time.Time{})
 	want := []string{"accepted", "accepted", "malformed ", "accepted", "accepted", "unknown_person data.lines[0].id_number", "accepted"}
 	if err != nil || !slices.Equal(all(receipts), want) {
 		t.Fatalf("%v, %v; want %v", all(receipts), err, want)
@@ -345,11 +348,11 @@ func TestRuns(t *testing.T) {
 	}
 	b.desks.calls = nil
 	var many []*events.Event
-	for i := range maxRun + 1 {
+	for i := range intake.GroupEvents + 1 {
 		many = append(many, sheet(fmt.Sprintf("m-%d", i), 1))
 	}
-	b.submit(t, Local(), many...)
-	if c := b.desks.calls; len(c) != 2 || c[0].n != maxRun || c[1].n != 1 {
+	b.submit(t, admission.Local(), many...)
+	if c := b.desks.calls; len(c) != 2 || c[0].n != intake.GroupEvents || c[1].n != 1 {
 		t.Errorf("calls %v", b.desks.calls)
 	}
 }
@@ -357,7 +360,7 @@ func TestRuns(t *testing.T) {
 // A service that does not answer ends a submission; what was decided before
 // it is said, and sending all of it again completes it.
 func TestUnavailable(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	b.desks.fail = func(n int, f events.Family) error {
 		if f == events.Attendance {
 			return fmt.Errorf("%w: no service", log.ErrUnavailable)
@@ -365,41 +368,41 @@ func TestUnavailable(t *testing.T) {
 		return nil
 	}
 	list := items(hire(1), hire(2), sheet("s", 1), hire(3))
-	receipts, err := b.Submit(t.Context(), Local(), list, time.Time{})
-	if !isUnavailable(err) || !slices.Equal(all(receipts), []string{"accepted", "accepted"}) {
+	receipts, err := b.Submit(t.Context(), admission.Local(), list, time.Time{})
+	if !errors.Is(err, log.ErrUnavailable) || !slices.Equal(all(receipts), []string{"accepted", "accepted"}) {
 		t.Fatalf("%v, %v", all(receipts), err)
 	}
 	b.desks.fail = nil
-	receipts, err = b.Submit(t.Context(), Local(), list, time.Time{})
+	receipts, err = b.Submit(t.Context(), admission.Local(), list, time.Time{})
 	if err != nil || !slices.Equal(all(receipts), []string{"duplicate", "duplicate", "accepted", "accepted"}) {
 		t.Fatalf("%v, %v", all(receipts), err)
 	}
 }
 
 func TestBusyIsWaitedFor(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	b.desks.fail = func(n int, f events.Family) error {
 		if n < 3 {
 			return command.ErrBusy
 		}
 		return nil
 	}
-	if got := all(b.submit(t, Local(), hire(1))); got[0] != "accepted" || len(b.desks.calls) != 3 {
+	if got := all(b.submit(t, admission.Local(), hire(1))); got[0] != "accepted" || len(b.desks.calls) != 3 {
 		t.Errorf("%v after %d calls", got, len(b.desks.calls))
 	}
 }
 
 func TestImport(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	at := time.Date(2022, 5, 1, 4, 0, 0, 0, time.UTC)
-	receipts, err := b.Submit(t.Context(), Local(), items(hire(1)), at)
+	receipts, err := b.Submit(t.Context(), admission.Local(), items(hire(1)), at)
 	if err != nil || became(receipts[0]) != "accepted" || !b.desks.calls[0].imported.Equal(at) {
 		t.Fatalf("%v, %v, calls %v", receipts, err, b.desks.calls)
 	}
 	if hires, _ := b.records(t, events.Hire); hires[0].AuthType != "import" {
 		t.Errorf("authtype %q", hires[0].AuthType)
 	}
-	c := Local()
+	c := admission.Local()
 	c.Import = false
 	if receipts, err = b.Submit(t.Context(), c, items(hire(2)), at); err != nil || became(receipts[0]) != "not_entitled recordedtime" {
 		t.Errorf("%v, %v", receipts, err)
@@ -407,10 +410,10 @@ func TestImport(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	b.desks.fail = func(n int, f events.Family) error { cancel(); return nil }
-	receipts, err := b.Submit(ctx, Local(), items(hire(1), sheet("s", 1), hire(2)), time.Time{})
+	receipts, err := b.Submit(ctx, admission.Local(), items(hire(1), sheet("s", 1), hire(2)), time.Time{})
 	if err == nil || len(receipts) > 1 {
 		t.Errorf("%v, %v", receipts, err)
 	}

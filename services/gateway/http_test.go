@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -9,8 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -21,8 +18,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/idnumber"
-	"github.com/muster-works/muster/events/log"
-	"github.com/muster-works/muster/services/internal/command"
+	"github.com/muster-works/muster/services/gateway/intake"
+	"github.com/muster-works/muster/services/gateway/problem"
 )
 
 func raw(t testing.TB, e *events.Event) string {
@@ -39,7 +36,7 @@ type reply struct {
 	header   http.Header
 	text     string
 	Receipts []events.Receipt `json:"receipts"`
-	Problem  *problem         `json:"problem"`
+	Problem  *problem.Problem `json:"problem"`
 	Code     events.Code      `json:"code"`
 	Detail   string           `json:"detail"`
 }
@@ -71,7 +68,7 @@ func post(t testing.TB, url, contentType string, body io.Reader, headers ...stri
 	return got
 }
 
-func serve(t testing.TB, b *bench) string {
+func serve(t testing.TB, b *fixture) string {
 	t.Helper()
 	s := httptest.NewServer(b.Handler())
 	t.Cleanup(s.Close)
@@ -79,7 +76,7 @@ func serve(t testing.TB, b *bench) string {
 }
 
 func TestHTTPForms(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	url := serve(t, b)
 	one, two, three := raw(t, hire(1)), raw(t, hire(2)), raw(t, sheet("s", 1, 2))
 	bad := `{"specversion":"1.0","id":"bad","source":"/x","type":"hire.fired"}`
@@ -95,8 +92,8 @@ func TestHTTPForms(t *testing.T) {
 		{"lines", "application/x-ndjson", "\n" + one + "\n\r\n" + three, []string{"duplicate", "duplicate"}},
 		{"lines with rubbish", "application/x-ndjson", one + "\n{]\n" + bad + "\n" + two + "\n", []string{"duplicate", "malformed ", "unknown_type type", "duplicate"}},
 		{"no lines", "application/x-ndjson", "\n\n", nil},
-		{"a long line", "application/x-ndjson", strings.Repeat("x", maxLine+1) + "\n" + one, []string{"too_large ", "duplicate"}},
-		{"a long last line", "application/x-ndjson", one + "\n" + strings.Repeat("x", 3*maxLine), []string{"duplicate", "too_large "}},
+		{"a long line", "application/x-ndjson", strings.Repeat("x", intake.MaxLine+1) + "\n" + one, []string{"too_large ", "duplicate"}},
+		{"a long last line", "application/x-ndjson", one + "\n" + strings.Repeat("x", 3*intake.MaxLine), []string{"duplicate", "too_large "}},
 	} {
 		got := post(t, url, test.kind, strings.NewReader(test.body))
 		if got.status != 200 || !slices.Equal(all(got.Receipts), test.want) || got.header.Get("Content-Type") != "application/json" {
@@ -113,7 +110,7 @@ func TestHTTPForms(t *testing.T) {
 }
 
 func TestHTTPRefusals(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	url := serve(t, b)
 	one := raw(t, hire(1))
 	big := strings.NewReader("[" + strings.Repeat(" ", 2<<20) + one + "]")
@@ -129,7 +126,7 @@ func TestHTTPRefusals(t *testing.T) {
 		{"two", post(t, url, "application/json", strings.NewReader(one+one)), 400, "malformed"},
 		{"empty", post(t, url, "application/json", strings.NewReader("")), 400, "malformed"},
 		{"2 MiB", post(t, url, "application/json", big), 413, "too_large"},
-		{"many", post(t, url, "application/json", strings.NewReader("["+strings.Repeat("0,", maxBatch)+"0]")), 413, "too_large"},
+		{"many", post(t, url, "application/json", strings.NewReader("["+strings.Repeat("0,", intake.MaxBatch)+"0]")), 413, "too_large"},
 		{"text", post(t, url, "text/plain", strings.NewReader(one)), 415, ""},
 		{"a form", post(t, url, "application/x-www-form-urlencoded", strings.NewReader(one)), 415, ""},
 		{"GBK", post(t, url, "application/json; charset=gbk", strings.NewReader(one)), 415, ""},
@@ -152,7 +149,7 @@ func TestHTTPRefusals(t *testing.T) {
 }
 
 func TestHTTPAuth(t *testing.T) {
-	b := newBench(t, func(o *Options) { o.Auth = agencies(t) })
+	b := newFixture(t, func(o *Options) { o.Auth = agencies(t) })
 	url := serve(t, b)
 	one := raw(t, hire(1))
 	for _, authorization := range []string{"", "Bearer", "Bearer wrong", "Basic county-token", "county-token"} {
@@ -179,9 +176,9 @@ func TestHTTPAuth(t *testing.T) {
 	}
 }
 
-// Without agencies the door is open to this machine alone, by its own name.
+// Without agencies only this machine may submit, addressed by its own name.
 func TestLoopbackOnly(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	for _, test := range []struct {
 		remote, host string
 		open         bool
@@ -189,7 +186,7 @@ func TestLoopbackOnly(t *testing.T) {
 		{"127.0.0.1:5000", "localhost:8080", true}, {"[::1]:5000", "[::1]:8080", true}, {"127.0.0.1:5000", "127.0.0.1", true},
 		{"192.0.2.1:5000", "localhost", false}, {"127.0.0.1:5000", "evil.example:8080", false}, {"", "localhost", false},
 	} {
-		_, err := b.caller(&http.Request{RemoteAddr: test.remote, Host: test.host, Header: http.Header{}})
+		_, err := b.authenticate(&http.Request{RemoteAddr: test.remote, Host: test.host, Header: http.Header{}})
 		if (err == nil) != test.open {
 			t.Errorf("%s for %s: %v", test.remote, test.host, err)
 		}
@@ -197,7 +194,7 @@ func TestLoopbackOnly(t *testing.T) {
 }
 
 func TestHTTPImport(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	url := serve(t, b)
 	at := func(e *events.Event, recorded string) string {
 		return strings.Replace(raw(t, e), `"data":`, `"recordedtime":"`+recorded+`","data":`, 1)
@@ -227,92 +224,10 @@ func TestHTTPImport(t *testing.T) {
 	}
 }
 
-func TestTakeRecorded(t *testing.T) {
-	for _, test := range []struct{ in, out string }{
-		{`{"recordedtime":"2022-05-01T00:00:00Z","a":1}`, `{"a":1}`},
-		{`{"a":1,"recordedtime":"2022-05-01T00:00:00Z"}`, `{"a":1}`},
-		{`{ "a" : 1 , "recordedtime" : "2022-05-01T00:00:00Z" , "b":{"recordedtime":2} }`, `{"a":1,"b":{"recordedtime":2}}`},
-		{` {"recordedtime":"2022-05-01T00:00:00Z"} `, `{}`},
-		{`{"recordedtime":"2022-05-01T00:00:00Z","recordedtime":"x"}`, `{"recordedtime":"x"}`},
-	} {
-		rest, at, refused := takeRecorded([]byte(test.in))
-		if got := strings.ReplaceAll(string(rest), " ", ""); got != test.out || refused != nil || at.Year() != 2022 {
-			t.Errorf("%s became %s, %v, %v", test.in, got, at, refused)
-		}
-	}
-}
-
-// Receipts come while the body is still open: a slow sender is not kept
-// waiting for its last event.
-func TestStreamAnswersAsItReads(t *testing.T) {
-	b := newBench(t)
-	url := serve(t, b)
-	r, w := io.Pipe()
-	request, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/events", r)
-	request.Header.Set("Content-Type", "application/x-ndjson")
-	go fmt.Fprintln(w, raw(t, hire(1)))
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	var text strings.Builder
-	read := func(until string) {
-		t.Helper()
-		buf := make([]byte, 4096)
-		for !strings.Contains(text.String(), until) {
-			n, err := answer.Body.Read(buf)
-			text.Write(buf[:n])
-			if err != nil && !strings.Contains(text.String(), until) {
-				t.Fatalf("%v after %s", err, text.String())
-			}
-		}
-	}
-	read(`"h-1"`)
-	go fmt.Fprintln(w, raw(t, hire(2)))
-	read(`"h-2"`)
-	w.Close()
-	read("]}")
-}
-
-// A service that fails before the first receipt refuses the stream; later it
-// ends the answer with a problem, and what was decided is said.
-func TestStreamFails(t *testing.T) {
-	b := newBench(t)
-	url := serve(t, b)
-	b.desks.fail = func(n int, f events.Family) error {
-		if f == events.Attendance {
-			return fmt.Errorf("%w: no service", log.ErrUnavailable)
-		}
-		return nil
-	}
-	got := post(t, url, "application/x-ndjson", strings.NewReader(raw(t, hire(1))+"\n"+raw(t, sheet("s", 1))+"\n"+raw(t, hire(2))))
-	if got.status != 200 || !slices.Equal(all(got.Receipts), []string{"accepted"}) || got.Problem == nil || got.Problem.Status != 503 {
-		t.Errorf("%d %s", got.status, got.text)
-	}
-	got = post(t, url, "application/x-ndjson", strings.NewReader(raw(t, sheet("s", 1))))
-	if got.status != 503 || got.header.Get("Retry-After") != "1" {
-		t.Errorf("%d %s", got.status, got.text)
-	}
-	got = post(t, url, "application/json", strings.NewReader(raw(t, sheet("s", 1))))
-	if got.status != 503 || got.header.Get("Retry-After") != "1" {
-		t.Errorf("%d %s", got.status, got.text)
-	}
-	b.desks.fail = func(int, events.Family) error { return command.ErrBusy }
-	got = post(t, url, "application/json", strings.NewReader(raw(t, hire(2))))
-	if got.status != 429 || got.header.Get("Retry-After") != "1" {
-		t.Errorf("%d %s", got.status, got.text)
-	}
-	b.desks.fail = func(int, events.Family) error { return errors.New("service hire: malformed request") }
-	if got = post(t, url, "application/json", strings.NewReader(raw(t, hire(2)))); got.status != 500 || strings.Contains(got.text, "malformed") {
-		t.Errorf("%d %s", got.status, got.text)
-	}
-}
-
 // More requests than slots are told to come back.
 func TestBackPressure(t *testing.T) {
 	entered, release := make(chan struct{}, 8), make(chan struct{})
-	b := newBench(t, func(o *Options) { o.Slots = 2 })
+	b := newFixture(t, func(o *Options) { o.Slots = 2 })
 	b.desks.fail = func(int, events.Family) error {
 		entered <- struct{}{}
 		<-release
@@ -339,12 +254,12 @@ func TestBackPressure(t *testing.T) {
 	}
 }
 
-// Goal: under more load than the door takes every submission is taken in the
+// Goal: under more load than the gateway takes every submission is taken in the
 // end, once, and told to come back until then. Method: many clients, few slots;
 // whoever is told to come back does.
 func TestNothingIsLostUnderLoad(t *testing.T) {
 	const clients, each = 32, 8
-	b := newBench(t, func(o *Options) { o.Slots = 4 })
+	b := newFixture(t, func(o *Options) { o.Slots = 4 })
 	url := serve(t, b)
 	var turned atomic.Int64
 	var all sync.WaitGroup
@@ -389,70 +304,10 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 	}
 }
 
-// A client that reads nothing until it has sent everything is served, in
-// memory that does not grow with what it sends.
-func TestStreamOfAnySize(t *testing.T) {
-	b := newBench(t, func(o *Options) { o.Desk = acceptor{}; o.Spool = t.TempDir() })
-	b.submit(t, Local(), hire(1))
-	url := serve(t, b)
-	e := sheet("s-"+strings.Repeat("0", 100), 1)
-	e.Data.(*events.AttendanceReported).Lines[0].Evidence = strings.Repeat("e", 2000)
-	line := []byte(raw(t, e) + "\n")
-	n := 16_000 // 37 MB, and 3 MB of receipts
-	if os.Getenv("MUSTER_LONG") != "" {
-		n = 600_000 // 1.4 GB
-	}
-	body := &repeated{line: line, n: n}
-	got := func() (peak uint64) {
-		stop := make(chan struct{})
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			var m runtime.MemStats
-			for {
-				runtime.ReadMemStats(&m)
-				peak = max(peak, m.HeapInuse)
-				select {
-				case <-stop:
-					return
-				case <-time.After(10 * time.Millisecond):
-				}
-			}
-		}()
-		conn := dial(t, url)
-		if err := conn.SetReadBuffer(256 << 10); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(conn, "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\nContent-Length: %d\r\n\r\n", n*len(line))
-		if _, err := io.Copy(conn, body); err != nil {
-			t.Error(err)
-		}
-		count := &counter{what: []byte(`"accepted"`)}
-		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer answer.Body.Close()
-		if _, err := io.Copy(count, answer.Body); err != nil {
-			t.Error(err)
-		}
-		if count.n != n || !bytes.HasSuffix(count.last, []byte("]}\n")) {
-			t.Errorf("%d receipts, the answer ends in %q", count.n, count.last)
-		}
-		close(stop)
-		<-done
-		return peak
-	}()
-	t.Logf("peak %d MiB", got>>20)
-	if got > 64<<20 {
-		t.Errorf("heap of %d MiB", got>>20)
-	}
-}
-
 // The tests plant people, and search everything that leaves the vault.
 func TestNoIdentityLeaves(t *testing.T) {
 	var lines bytes.Buffer
-	b := newBench(t, func(o *Options) { o.Log = newLog(&lines) })
+	b := newFixture(t, func(o *Options) { o.Log = newLog(&lines) })
 	url := serve(t, b)
 	var bodies []string
 	for i := range 20 {
@@ -492,7 +347,7 @@ func TestNoIdentityLeaves(t *testing.T) {
 }
 
 func FuzzBody(f *testing.F) {
-	v := newFuzzDoor(f)
+	v := newFuzzFixture(f)
 	one := raw(f, hire(1))
 	for _, s := range []string{one, "[" + one + "]", one + "\n" + one, "[1,{}]", "{", "[", "\xff", "", "null", `{"recordedtime":"2022-05-01T00:00:00Z"}`, `{"recordedtime":1,}`, "[[" + one + "]]"} {
 		f.Add([]byte(s), true, true)

@@ -12,23 +12,29 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/services/gateway/admission"
+	"github.com/muster-works/muster/services/gateway/problem"
+	"github.com/muster-works/muster/services/gateway/submission"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
 )
 
-// Subject is where agencies submit: the last token is the agency, and the
-// server lets each publish to its own only. That is how the door knows who
-// sends; a responder does not learn who published.
+// Subject is where agencies submit. Its last token is the name of the agency. A
+// responder does not learn who published a message, so the NATS server must let each
+// agency publish to its own subject only.
 const Subject = "muster.submit.*"
 
-// ServeNATS answers submissions until the context ends or the connection is
-// gone for good. The request is an event or an array of events, the reply
-// {"receipts":[…]}. A submission that fails as a whole is answered with the
-// header Nats-Service-Error-Code, which holds the status that HTTP would have,
-// and a problem. Gateways of several processes share the work.
+// ServeNATS answers submissions until the context ends or the connection is gone for
+// good. The request is an event or an array of events, the reply {"receipts":[…]}. A
+// submission that fails as a whole is answered with the header
+// Nats-Service-Error-Code, which holds the status that HTTP would have, and a problem
+// as the payload. The gateways of several processes share the work.
 //
-// Without a list of agencies everyone who can publish is [Local]: the server
-// must then listen on a loopback address.
+// Without a list of agencies everybody who can publish is [admission.Local], so the
+// server must then listen on a loopback address.
+//
+// ServeNATS returns nil when the context ends, and [log.ErrUnavailable] when the
+// connection does. It waits for the submissions under way.
 func (g *Gateway) ServeNATS(ctx context.Context, nc *nats.Conn) error {
 	var running sync.WaitGroup
 	defer running.Wait()
@@ -44,13 +50,13 @@ func (g *Gateway) ServeNATS(ctx context.Context, nc *nats.Conn) error {
 		return fmt.Errorf("register the gateway: %w", err)
 	}
 	handler := micro.HandlerFunc(func(r micro.Request) {
-		if !g.enter() {
-			g.refuse(r, newProblem(http.StatusTooManyRequests, Busy, "too many submissions are under way; send it again in a second"))
+		if !g.takeSlot() {
+			g.replyProblem(r, problem.New(http.StatusTooManyRequests, problem.Busy, "too many submissions are under way; send it again in a second"))
 			return
 		}
 		running.Go(func() {
-			defer g.leave()
-			g.answer(ctx, nc.MaxPayload(), r)
+			defer g.freeSlot()
+			g.answerNATS(ctx, nc.MaxPayload(), r)
 		})
 	})
 	if err := service.AddEndpoint("submit", handler, micro.WithEndpointSubject(Subject)); err != nil {
@@ -64,47 +70,59 @@ func (g *Gateway) ServeNATS(ctx context.Context, nc *nats.Conn) error {
 	}
 }
 
-func (g *Gateway) answer(ctx context.Context, most int64, r micro.Request) {
-	c, err := g.publisher(r.Subject())
+// answerNATS answers one message. maxPayload is how many bytes an answer may have.
+func (g *Gateway) answerNATS(ctx context.Context, maxPayload int64, r micro.Request) {
+	s, imports, err := g.readHeaders(r)
 	if err != nil {
-		g.refuse(r, problemOf(err))
+		g.replyProblem(r, problemOf(err))
 		return
-	}
-	s := newSubmission(c, 0)
-	imports := r.Headers().Get(ImportHeader) == "true"
-	if imports && !c.Import {
-		g.refuse(r, newProblem(http.StatusForbidden, NotEntitled, "this agency may not import; leave out the header "+ImportHeader))
-		return
-	}
-	h := micro.Headers{CorrelationHeader: {s.correlation}}
-	switch dry, err := dryRun(r.Headers()); {
-	case err != nil:
-		g.refuse(r, problemOf(err))
-		return
-	case dry:
-		s.rehearsal = newRehearsal(g.vault)
-		h[DryRunHeader] = []string{"true"}
 	}
 	receipts, err := g.submitBody(ctx, s, r.Data(), imports)
 	if err != nil {
-		g.refuse(r, g.failed(s, err))
+		g.replyProblem(r, g.problemFor(s, err))
 		return
 	}
 	body, err := json.Marshal(answer{Receipts: receipts})
-	if err == nil && int64(len(body)) > most {
-		body, err = json.Marshal(answer{Receipts: brief(receipts)})
+	if err == nil && int64(len(body)) > maxPayload {
+		body, err = json.Marshal(answer{Receipts: keepFirstReasons(receipts)})
 	}
 	if err != nil {
-		g.refuse(r, g.failed(s, err))
+		g.replyProblem(r, g.problemFor(s, err))
 		return
 	}
-	// An answer that gets lost is the agency's timeout: it sends again.
+	h := micro.Headers{CorrelationHeader: {s.Correlation}}
+	if s.IsDryRun() {
+		h[DryRunHeader] = []string{"true"}
+	}
+	// If the answer gets lost, the agency runs into its timeout and sends again.
 	_ = r.Respond(body, micro.WithHeaders(h))
 }
 
-// dryRun looks for the header in whatever case, as HTTP does: nothing may be
-// written because of how it was spelt.
-func dryRun(h micro.Headers) (dry bool, err error) {
+// readHeaders returns the submission that a message begins, and whether it is an
+// import. It fails with a [problem.Problem].
+func (g *Gateway) readHeaders(r micro.Request) (s submission.Submission, imports bool, err error) {
+	c, err := g.authenticatePublisher(r.Subject())
+	if err != nil {
+		return s, false, err
+	}
+	imports = r.Headers().Get(ImportHeader) == "true"
+	if imports && !c.Import {
+		return s, false, problem.New(http.StatusForbidden, admission.NotEntitled, "this agency may not import; leave out the header "+ImportHeader)
+	}
+	dry, err := isDryRun(r.Headers())
+	switch {
+	case err != nil:
+		return s, false, err
+	case dry:
+		return g.pipeline.NewDryRun(c, 0), imports, nil
+	}
+	return submission.New(c, 0), imports, nil
+}
+
+// isDryRun looks for the header in upper and lower case alike, as HTTP does. In NATS
+// the case of a header matters; but nothing may be written because of how the header
+// was spelt.
+func isDryRun(h micro.Headers) (dry bool, err error) {
 	for name, values := range h {
 		for _, v := range values {
 			switch {
@@ -112,14 +130,15 @@ func dryRun(h micro.Headers) (dry bool, err error) {
 			case v == "true":
 				dry = true
 			default:
-				return false, newProblem(http.StatusBadRequest, events.Invalid, "header "+DryRunHeader+" must be true or false")
+				return false, problem.New(http.StatusBadRequest, events.Invalid, "header "+DryRunHeader+" must be true or false")
 			}
 		}
 	}
 	return dry, nil
 }
 
-func (g *Gateway) refuse(r micro.Request, p *problem) {
+// replyProblem answers a message with a problem.
+func (g *Gateway) replyProblem(r micro.Request, p *problem.Problem) {
 	body, err := json.Marshal(p)
 	if err != nil {
 		body = nil
@@ -127,16 +146,16 @@ func (g *Gateway) refuse(r micro.Request, p *problem) {
 	_ = r.Error(strconv.Itoa(p.Status), p.Title, body)
 }
 
-// publisher is the agency that a subject belongs to.
-func (g *Gateway) publisher(subject string) (Caller, error) {
+// authenticatePublisher returns the agency whose name a subject ends in.
+func (g *Gateway) authenticatePublisher(subject string) (admission.Caller, error) {
 	if g.auth == nil {
-		return Local(), nil
+		return admission.Local(), nil
 	}
-	return g.auth.publisher(subject[strings.LastIndexByte(subject, '.')+1:])
+	return g.auth.Publisher(subject[strings.LastIndexByte(subject, '.')+1:])
 }
 
-// brief keeps one reason a receipt: an answer has to fit a message.
-func brief(receipts []events.Receipt) []events.Receipt {
+// keepFirstReasons leaves one reason in each receipt, so that the answer fits a message.
+func keepFirstReasons(receipts []events.Receipt) []events.Receipt {
 	for i := range receipts {
 		if r := receipts[i].Reasons; len(r) > 1 {
 			receipts[i].Reasons = events.Reasons{r[0]}

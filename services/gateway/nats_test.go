@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/services/gateway/intake"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 )
@@ -33,8 +34,8 @@ func natsServer(t *testing.T) *nats.Conn {
 	return nc
 }
 
-// listen runs the NATS door until the test ends.
-func listen(t *testing.T, b *bench, nc *nats.Conn) {
+// listen serves NATS until the test ends.
+func listen(t *testing.T, b *fixture, nc *nats.Conn) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -75,7 +76,7 @@ func request(t *testing.T, nc *nats.Conn, to, body string, headers ...string) (r
 }
 
 func TestNATS(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	nc := natsServer(t)
 	listen(t, b, nc)
 	got, code := request(t, nc, "muster.submit.local", "["+raw(t, hire(1))+","+raw(t, sheet("s", 1))+",{}]")
@@ -95,7 +96,7 @@ func TestNATS(t *testing.T) {
 }
 
 func TestNATSAgencies(t *testing.T) {
-	b := newBench(t, func(o *Options) { o.Auth = agencies(t) })
+	b := newFixture(t, func(o *Options) { o.Auth = agencies(t) })
 	nc := natsServer(t)
 	listen(t, b, nc)
 	if got, code := request(t, nc, "muster.submit.370211-rsj", raw(t, hire(1))); code != "" || became(got.Receipts[0]) != "accepted" {
@@ -119,13 +120,13 @@ func TestNATSAgencies(t *testing.T) {
 
 // However much is wrong with a full batch, the answer fits a message.
 func TestNATSAnswerFits(t *testing.T) {
-	b := newBench(t)
+	b := newFixture(t)
 	nc := natsServer(t)
 	listen(t, b, nc)
 	bad := `{"specversion":"1.0","id":"` + strings.Repeat("i", 200) + `","source":"` + strings.Repeat("s", 200) + `","type":"attendance.reported","data":{"month":"2022-05","lines":[` +
 		strings.TrimSuffix(strings.Repeat(`{},`, 20), ",") + `]}}`
-	got, code := request(t, nc, "muster.submit.local", "["+strings.TrimSuffix(strings.Repeat(bad+",", maxBatch), ",")+"]")
-	if code != "" || len(got.Receipts) != maxBatch || len(got.Receipts[0].Reasons) != 1 {
+	got, code := request(t, nc, "muster.submit.local", "["+strings.TrimSuffix(strings.Repeat(bad+",", intake.MaxBatch), ",")+"]")
+	if code != "" || len(got.Receipts) != intake.MaxBatch || len(got.Receipts[0].Reasons) != 1 {
 		t.Errorf("%d receipts of %d reasons, %s", len(got.Receipts), len(got.Receipts[0].Reasons), code)
 	}
 }

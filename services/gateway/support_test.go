@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"log/slog"
 	"net"
@@ -10,10 +12,39 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log/memlog"
+	"github.com/muster-works/muster/services/gateway/admission"
+	"github.com/muster-works/muster/services/internal/access"
 )
 
 func newLog(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
+
+// agencies is an access file of a county with a token and a key, and of a bank with
+// a key.
+func agencies(t testing.TB) *admission.Auth {
+	t.Helper()
+	hash := sha256.Sum256([]byte("county-token"))
+	f := &access.File{Agencies: []access.Agency{
+		{Account: access.Account{Name: "370211-rsj", Division: "370211", Tokens: access.Tokens{{SHA256: hex.EncodeToString(hash[:])}}},
+			Services: []events.Family{events.Hire, events.Attendance}, NKeys: []string{publicKey(t)}},
+		{Account: access.Account{Name: "bank"}, NKeys: []string{publicKey(t)}},
+	}}
+	list, err := access.NewList(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return admission.NewAuth(func() *access.List { return list })
+}
+
+func publicKey(t testing.TB) string {
+	t.Helper()
+	_, public, err := access.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return public
+}
 
 // files returns all bytes of the files under a folder.
 func files(t testing.TB, dir string) (all []byte) {
@@ -89,8 +120,8 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func newFuzzDoor(f *testing.F) *bench {
-	return newBench(f, func(o *Options) { o.Desk, o.History = acceptor{}, memlog.New() })
+func newFuzzFixture(f *testing.F) *fixture {
+	return newFixture(f, func(o *Options) { o.Services, o.History = acceptor{}, memlog.New() })
 }
 
 func lineCount(body []byte) (n int) {

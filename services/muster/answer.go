@@ -113,8 +113,8 @@ func (a answer) columns() (names []string) {
 // table prints the rows as aligned columns, then each detail on a line.
 func (a answer) table(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	if header, rows := a.grid(); len(header) > 0 {
-		for _, cells := range append([][]string{header}, rows...) {
+	if header := a.columns(); len(header) > 0 {
+		for _, cells := range append([][]string{header}, a.grid().Rows...) {
 			fmt.Fprintln(t, strings.Join(cells, "\t")) // Flush returns the first error
 		}
 		fmt.Fprintln(t)
@@ -132,8 +132,7 @@ func (a answer) csv(w io.Writer) error {
 	if len(a.rows) == 0 {
 		a = answer{rows: [][]jsonMember{a.details}}
 	}
-	header, rows := a.grid()
-	return table.CSV(w, header, rows)
+	return table.CSV(w, a.grid())
 }
 
 // workbook writes a workbook with a sheet of the rows and a sheet of the details.
@@ -142,19 +141,25 @@ func (a answer) workbook(w io.Writer) error {
 	for _, m := range a.details {
 		facts = append(facts, []string{m.name, m.text()})
 	}
-	header, rows := a.grid()
-	return table.Workbook(w, header, rows, facts)
+	return table.Workbook(w, a.grid(), facts)
 }
 
-// grid returns the header and the cells of each row.
-func (a answer) grid() (header []string, rows [][]string) {
-	header = a.columns()
+// grid returns the rows as a table. A column holds numbers if its first value, null not
+// counted, is a number.
+func (a answer) grid() (t table.Table) {
+	header := a.columns()
+	t.Columns = table.Text(header...)
+	seen := make([]bool, len(header))
 	for _, row := range a.rows {
 		cells := make([]string, len(header))
 		for _, m := range row {
-			cells[slices.Index(header, m.name)] = m.text()
+			i := slices.Index(header, m.name)
+			cells[i] = m.text()
+			if kind := m.value.Kind(); kind != 'n' && !seen[i] {
+				seen[i], t.Columns[i].Number = true, kind == '0'
+			}
 		}
-		rows = append(rows, cells)
+		t.Rows = append(t.Rows, cells)
 	}
-	return header, rows
+	return t
 }

@@ -60,12 +60,11 @@ func printWhatIf(out io.Writer, w deployment.WhatIf) {
 }
 
 func writeLines(out io.Writer, lines []payroll.LineChange) error {
-	header := []string{"division", "post", "person", "month", "entitled", "would_be", "difference", "policyversion", "would_be_policyversion"}
-	var rows [][]string
+	t := table.Table{Columns: table.Text("division", "post", "person", "month", "entitled", "would_be", "difference", "policyversion", "would_be_policyversion")}
 	for _, l := range lines {
 		fen := func(n int64) string { return strconv.FormatInt(n, 10) }
-		rows = append(rows, []string{string(l.Division), l.Post, l.Person.String(), l.Month.String(),
+		t.Rows = append(t.Rows, []string{string(l.Division), l.Post, l.Person.String(), l.Month.String(),
 			fen(int64(l.Before)), fen(int64(l.After)), fen(int64(l.After - l.Before)), l.PolicyBefore, l.PolicyAfter})
 	}
-	return table.CSV(out, header, rows)
+	return table.CSV(out, t)
 }

@@ -22,7 +22,7 @@ func FuzzMasterKey(f *testing.F) {
 		if err := os.WriteFile(file, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		key, err := masterKey(file, true)
+		key, err := loadMasterKey(file, true)
 		if (err == nil) != (len(key) == 32) {
 			t.Errorf("%d bytes of key, %v", len(key), err)
 		}
@@ -37,7 +37,7 @@ func FuzzOpen(f *testing.F) {
 	var v Vault
 	master := make([]byte, 32) // another one in each process that fuzzes
 	rand.Read(master)
-	if err := v.derive(master); err != nil {
+	if err := v.deriveKeys(master); err != nil {
 		f.Fatal(err)
 	}
 	one, other := uuid.UUID{1}, uuid.UUID{2}
@@ -57,7 +57,7 @@ func FuzzOpen(f *testing.F) {
 		if id, err := k.openIdentity(s); (err == nil) != (string(s) == string(sealed)) || err == nil && id != want {
 			t.Errorf("%x opens to %+v, %v", s, id, err)
 		}
-		if _, err := (key{k.AEAD, other}).openIdentity(s); err == nil {
+		if _, err := (personKey{k.AEAD, other}).openIdentity(s); err == nil {
 			t.Errorf("%x opens for another person", s)
 		}
 		if _, err := v.unwrap(one, w); (err == nil) != (string(w) == string(wrapped)) {

@@ -11,13 +11,13 @@ import (
 	"github.com/muster-works/muster/events/idnumber"
 )
 
-// Find returns the pseudonym of each identity number, the zero one where the
-// vault knows none. It creates nothing, touches no disk, and appends to dst.
+// Find appends the pseudonym of each identity number to dst, and the zero pseudonym for
+// a number that the vault does not know. It reads the index alone: no disk, no server.
 func (v *Vault) Find(dst []events.Person, numbers ...string) []events.Person {
 	var few [32]numberHash
 	hashes := few[:0]
 	for _, n := range numbers {
-		hashes = append(hashes, v.number(n))
+		hashes = append(hashes, v.hashNumber(n))
 	}
 	v.mu.RLock()
 	defer v.mu.RUnlock()
@@ -27,14 +27,15 @@ func (v *Vault) Find(dst []events.Person, numbers ...string) []events.Person {
 	return dst
 }
 
-func (v *Vault) number(n string) numberHash { return v.numbers.of(idnumber.Canonical(n)) }
+// hashNumber returns the hash of an identity number in its canonical form.
+func (v *Vault) hashNumber(n string) numberHash { return v.numberMAC.sum(idnumber.Canonical(n)) }
 
-// Birth returns the month of birth and the sex of a person, and whether the
-// vault knows the person.
+// Birth returns the month of birth and the sex of a person, and whether the vault knows
+// the person. It reads the index alone.
 func (v *Vault) Birth(p events.Person) (month civil.Month, female, known bool) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	f, known := v.facts[p]
+	f, known := v.attributes[p]
 	return f.birth, f.female, known
 }
 
@@ -42,53 +43,55 @@ func (v *Vault) Birth(p events.Person) (month civil.Month, female, known bool) {
 func (v *Vault) Len() int {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	return len(v.facts)
+	return len(v.attributes)
 }
 
-// Digest returns 128 bits of a keyed hash in hexadecimal. It tells equal
-// submissions from different ones, and only the vault can compute it: what was
-// submitted holds identities, which could be guessed from a plain hash.
+// Digest returns 128 bits of a keyed hash of a submission, in hexadecimal. Equal
+// submissions have equal digests. The hash is keyed because a submission holds
+// identities: from a plain hash they could be found by trying.
 func (v *Vault) Digest(b []byte) string {
-	sum := v.digests.ofBytes(b)
+	sum := v.digestMAC.sumBytes(b)
 	return hex.EncodeToString(sum[:])
 }
 
-// Share opens the door to a submission: until it leaves nobody is erased, and
-// whoever was entered before, through whatever gateway, is found.
-func (v *Vault) Share(ctx context.Context) (leave func(), err error) {
-	if leave, err = v.door.share(ctx); err != nil {
+// LockShared begins a submission. Until it is released nobody is erased, and everybody
+// who was entered before, through whatever gateway, is found. Any number of submissions
+// hold the lock at the same time.
+func (v *Vault) LockShared(ctx context.Context) (release func(), err error) {
+	if release, err = v.lock.shared(ctx); err != nil {
 		return nil, err
 	}
-	if err := v.refresh(ctx); err != nil {
-		leave()
+	if err := v.refreshIndex(ctx); err != nil {
+		release()
 		return nil, err
 	}
-	return leave, nil
+	return release, nil
 }
 
-// Seize closes the door of all gateways until it leaves: it waits for those
-// who share it, and those who come wait.
-func (v *Vault) Seize(ctx context.Context) (leave func(), err error) {
-	if leave, err = v.door.seize(ctx); err != nil {
+// LockExclusive begins an erasure. It waits for the submissions of all gateways, and
+// submissions that begin later wait until it is released.
+func (v *Vault) LockExclusive(ctx context.Context) (release func(), err error) {
+	if release, err = v.lock.exclusive(ctx); err != nil {
 		return nil, err
 	}
-	if err := v.refresh(ctx); err != nil {
-		leave()
+	if err := v.refreshIndex(ctx); err != nil {
+		release()
 		return nil, err
 	}
-	return leave, nil
+	return release, nil
 }
 
-// Erased returns how many persons have gone from the index since the vault was
-// opened. It grows when another gateway has erased somebody.
+// Erased returns how many persons have gone from the index since the vault was opened.
+// The number grows when this gateway erases somebody, and when it learns that another
+// gateway has.
 func (v *Vault) Erased() uint64 {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	return v.erased
 }
 
-// refresh learns what others have written.
-func (v *Vault) refresh(ctx context.Context) error {
+// refreshIndex learns what other gateways have written.
+func (v *Vault) refreshIndex(ctx context.Context) error {
 	v.mu.RLock()
 	since := v.version
 	v.mu.RUnlock()
@@ -96,13 +99,13 @@ func (v *Vault) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v.learn(n)
+	v.applyUpdate(n)
 	return nil
 }
 
-// learn brings the index up to a version. News that came late is old: what it
-// tells is known, or was overtaken.
-func (v *Vault) learn(n *news) {
+// applyUpdate brings the index up to a version. An update that comes after a newer one is
+// ignored: the newer one contains it.
+func (v *Vault) applyUpdate(n *indexUpdate) {
 	if n == nil {
 		return
 	}
@@ -113,25 +116,25 @@ func (v *Vault) learn(n *news) {
 	}
 	v.version = n.version
 	if len(n.erased) > 0 {
-		before := len(v.facts)
-		maps.DeleteFunc(v.facts, func(p events.Person, _ fact) bool { return n.erased[p] })
+		before := len(v.attributes)
+		maps.DeleteFunc(v.attributes, func(p events.Person, _ attributes) bool { return n.erased[p] })
 		maps.DeleteFunc(v.persons, func(_ numberHash, p events.Person) bool { return n.erased[p] })
-		v.erased += uint64(before - len(v.facts))
+		v.erased += uint64(before - len(v.attributes))
 	}
 	if len(n.forgotten) > 0 {
 		maps.DeleteFunc(v.tokens, func(_ valueHash, t token) bool { return n.forgotten[t] })
 	}
 	for _, k := range n.persons {
-		v.persons[k.number], v.facts[k.person] = k.person, k.fact
-		v.last = max(v.last, k.row)
+		v.persons[k.number], v.attributes[k.person] = k.person, k.attributes
+		v.lastRow = max(v.lastRow, k.row)
 	}
 	for _, m := range n.tokens {
 		v.tokens[m.hash] = m.token
 	}
 }
 
-// load fills the index.
-func (v *Vault) load(ctx context.Context) error {
+// loadIndex fills the index.
+func (v *Vault) loadIndex(ctx context.Context) error {
 	n, err := v.store.read(ctx, 0)
 	if err != nil {
 		return err
@@ -140,21 +143,23 @@ func (v *Vault) load(ctx context.Context) error {
 		return nil
 	}
 	v.persons = make(map[numberHash]events.Person, len(n.persons))
-	v.facts = make(map[events.Person]fact, len(n.persons))
+	v.attributes = make(map[events.Person]attributes, len(n.persons))
 	v.tokens = make(map[valueHash]token, len(n.tokens))
-	v.learn(n)
-	if len(v.persons) != len(v.facts) {
-		return fmt.Errorf("vault: %d identity numbers for %d persons: the database is damaged", len(v.persons), len(v.facts))
+	v.applyUpdate(n)
+	if len(v.persons) != len(v.attributes) {
+		return fmt.Errorf("vault: %d identity numbers for %d persons: the database is damaged", len(v.persons), len(v.attributes))
 	}
 	return nil
 }
 
-// knownOf makes a person of the index out of what a row holds.
-func knownOf(f fact, person, number []byte) (known, error) {
+// newIndexedPerson returns a person of the index from the columns of a row. It fails if a
+// column does not have the size that the format gives it.
+func newIndexedPerson(f attributes, person, number []byte) (indexedPerson, error) {
 	if len(person) != len(events.Person{}) || len(number) != len(numberHash{}) {
-		return known{}, damaged(f.row)
+		return indexedPerson{}, damagedRow(f.row)
 	}
-	return known{events.Person(person), numberHash(number), f}, nil
+	return indexedPerson{events.Person(person), numberHash(number), f}, nil
 }
 
-func damaged(n uint32) error { return fmt.Errorf("vault: row %d of person is damaged", n) }
+// damagedRow returns the error of a row that does not have the vault's format.
+func damagedRow(n uint32) error { return fmt.Errorf("vault: row %d of person is damaged", n) }

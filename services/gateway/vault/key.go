@@ -18,19 +18,20 @@ import (
 	"sync"
 )
 
-// masterKey reads the key, or makes it when the vault is new.
-func masterKey(file string, fresh bool) ([]byte, error) {
+// loadMasterKey reads the master key. If there is no key file, it creates one for a fresh
+// vault, and fails with [ErrKey] for a vault that has a database already.
+func loadMasterKey(file string, fresh bool) ([]byte, error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		if !fresh {
 			return nil, fmt.Errorf("%w: there is a database but no key file %s", ErrKey, file)
 		}
-		return makeKey(file)
+		return createKey(file)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("vault: %w", err)
 	}
-	if err := private(file); err != nil {
+	if err := checkPrivate(file); err != nil {
 		return nil, err
 	}
 	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
@@ -40,7 +41,8 @@ func masterKey(file string, fresh bool) ([]byte, error) {
 	return key, nil
 }
 
-func makeKey(file string) ([]byte, error) {
+// createKey writes a new master key. It fails if the file exists.
+func createKey(file string) ([]byte, error) {
 	key := make([]byte, 32)
 	rand.Read(key)
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
@@ -57,8 +59,8 @@ func makeKey(file string) ([]byte, error) {
 	return key, nil
 }
 
-// syncDir makes a new file's name durable: the key must not be lost when the
-// first person under it is not.
+// syncDir makes the name of a new file durable. Otherwise a crash could lose the key
+// and leave the persons under it.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -67,9 +69,9 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// touch makes an empty private file unless there is one; an empty one counts
-// as made, since no vault was ever in it.
-func touch(file string) (made bool, err error) {
+// createEmpty creates an empty file that is private, unless there is a file already. An
+// empty file counts as created, because no vault was ever in it.
+func createEmpty(file string) (made bool, err error) {
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
 		return false, fmt.Errorf("vault: %w", err)
@@ -78,10 +80,11 @@ func touch(file string) (made bool, err error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return false, fmt.Errorf("vault: %w", err)
 	}
-	return info.Size() == 0, private(file)
+	return info.Size() == 0, checkPrivate(file)
 }
 
-func private(path string) error {
+// checkPrivate fails with [ErrExposed] if other users have any right to a path.
+func checkPrivate(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return fmt.Errorf("vault: %w", err)
@@ -92,23 +95,24 @@ func private(path string) error {
 	return nil
 }
 
-// derive makes the vault's keys out of the master key.
-func (v *Vault) derive(master []byte) error {
+// deriveKeys derives the vault's own keys from the master key.
+func (v *Vault) deriveKeys(master []byte) error {
 	keys := map[string][]byte{"wrap": nil, "numbers": nil, "values": nil, "digests": nil}
 	for name := range keys {
-		k, err := subkey(master, name)
+		k, err := deriveKey(master, name)
 		if err != nil {
 			return err
 		}
 		keys[name] = k
 	}
-	v.numbers, v.values, v.digests = newMAC(keys["numbers"]), newMAC(keys["values"]), newMAC(keys["digests"])
+	v.numberMAC, v.valueMAC, v.digestMAC = newMAC(keys["numbers"]), newMAC(keys["values"]), newMAC(keys["digests"])
 	var err error
-	v.wrap, err = gcm(keys["wrap"])
+	v.keyCipher, err = newGCM(keys["wrap"])
 	return err
 }
 
-func subkey(master []byte, name string) ([]byte, error) {
+// deriveKey derives one key. The names are part of the vault's format.
+func deriveKey(master []byte, name string) ([]byte, error) {
 	k, err := hkdf.Key(sha256.New, master, nil, "muster vault v1: "+name, 32)
 	if err != nil {
 		return nil, fmt.Errorf("vault: derive key: %w", err)
@@ -116,7 +120,8 @@ func subkey(master []byte, name string) ([]byte, error) {
 	return k, nil
 }
 
-func gcm(key []byte) (cipher.AEAD, error) {
+// newGCM returns AES-256-GCM under a key of 32 bytes.
+func newGCM(key []byte) (cipher.AEAD, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, fmt.Errorf("vault: %w", err)
@@ -124,17 +129,17 @@ func gcm(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// recognise compares the mark of a key with that of the key which the database
-// was made with.
-func recognise(have, mine []byte) error {
+// checkKey compares the check value of a master key with the one that the database
+// keeps, and fails with [ErrKey] if they differ.
+func checkKey(have, mine []byte) error {
 	if !hmac.Equal(have, mine) {
 		return ErrKey
 	}
 	return nil
 }
 
-// A mac is an HMAC-SHA256 under one key. Setting a key up costs as much as
-// hashing with it, so ready hashes are kept.
+// A mac computes HMAC-SHA256 under one key. Setting up a key costs as much as hashing
+// a short text with it, so hashers are kept in a pool.
 type mac struct{ pool sync.Pool }
 
 type hasher struct {
@@ -146,8 +151,8 @@ func newMAC(key []byte) *mac {
 	return &mac{sync.Pool{New: func() any { return &hasher{Hash: hmac.New(sha256.New, key)} }}}
 }
 
-// of returns the first half of the HMAC of the parts together.
-func (m *mac) of(parts ...string) [16]byte {
+// sum returns the first half of the HMAC of the concatenated parts.
+func (m *mac) sum(parts ...string) [16]byte {
 	h := m.pool.Get().(*hasher)
 	defer m.pool.Put(h)
 	h.in = h.in[:0]
@@ -157,7 +162,8 @@ func (m *mac) of(parts ...string) [16]byte {
 	return h.sum(h.in)
 }
 
-func (m *mac) ofBytes(b []byte) [16]byte {
+// sumBytes returns the first half of the HMAC of b.
+func (m *mac) sumBytes(b []byte) [16]byte {
 	h := m.pool.Get().(*hasher)
 	defer m.pool.Put(h)
 	return h.sum(b)

@@ -48,17 +48,17 @@ func TestLayouts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check, err := subkey(master, "check")
+	check, err := deriveKey(master, "check")
 	if err != nil {
 		t.Fatal(err)
 	}
 	person := events.Identity{IDNumber: number(1), Name: "王小明", Phone: "+86 138-0000-0000", Household: " 东村1号 "}
-	hash := v.number(person.IDNumber)
+	hash := v.hashNumber(person.IDNumber)
 	layouttest.Check(t, layouttest.Form{Name: "hashes", Constant: layouttest.Forever, Version: []int{1}},
 		layouttest.Case{Name: "check", Bytes: check},
 		layouttest.Case{Name: "identity number", Bytes: hash[:]},
-		layouttest.Case{Name: "identity", Bytes: v.marks(nil, person)},
-		layouttest.Case{Name: "account", Bytes: v.mark(nil, accounts, "6222 0216-0201")},
+		layouttest.Case{Name: "identity", Bytes: v.addIdentityHashes(nil, person)},
+		layouttest.Case{Name: "account", Bytes: v.addValueHash(nil, accountValue, "6222 0216-0201")},
 		layouttest.Case{Name: "digest", Text: v.Digest([]byte("a submission"))},
 		layouttest.Case{Name: "token", Text: token(0x1f).String()})
 	layouttest.Check(t, layouttest.Form{Name: "tables", Constant: layouttest.Forever, Version: []int{1}},

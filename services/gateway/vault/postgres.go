@@ -11,33 +11,29 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// postgresStore keeps the rows in the schema vault of a PostgreSQL database,
-// which several gateways share.
+// A postgresStore keeps the rows in the schema vault of a PostgreSQL database, which
+// several gateways share.
 //
-// # Turns
+// A transaction begins by raising vault.turn.version. The row of the version stays locked
+// until the transaction ends. So transactions take turns, and the versions of what they
+// wrote are in the order of their commits: a query for everything above a version misses
+// nothing that was committed late.
 //
-// A transaction begins by raising vault.turn.version, whose row stays locked
-// until it ends: transactions take turns, and the versions of what they wrote
-// are in the order of their commits. So "everything with a version above mine"
-// misses nothing that was committed late.
-//
-// # Bounds
-//
-// A gateway that stands still in the middle of a transaction is cut off after
-// [turnTime], or it would keep the turn from everybody else.
+// A gateway that stands still in the middle of a transaction would keep the others
+// waiting. The server ends its session after [transactionTimeout].
 type postgresStore struct {
 	pool *pgxpool.Pool
-	gate *postgresDoor
+	lock *postgresLock
 }
 
 const (
-	turnTime    = 10 * time.Second // a transaction, at most
-	connectTime = 10 * time.Second
+	transactionTimeout = 10 * time.Second // how long a gateway may keep the others waiting
+	connectTime        = 10 * time.Second
 )
 
-// The tables are those of SQLite, with the version that wrote each row. gone
-// tells other gateways what to forget, and says no more than the log does: the
-// pseudonym, and tokens.
+// The tables are those of SQLite, and each row has the version that wrote it. The table
+// gone tells other gateways what to remove from their indexes. It holds pseudonyms and
+// tokens, which the log holds too.
 const postgresSchema = `
 CREATE SCHEMA IF NOT EXISTS vault;
 CREATE TABLE IF NOT EXISTS vault.meta (name text PRIMARY KEY, value bytea NOT NULL);
@@ -60,10 +56,12 @@ CREATE INDEX IF NOT EXISTS mark_version ON vault.mark (version);
 CREATE TABLE IF NOT EXISTS vault.gone (person bytea, token bigint, version bigint NOT NULL);
 CREATE INDEX IF NOT EXISTS gone_version ON vault.gone (version);`
 
-// OpenPostgres opens the vault in a PostgreSQL database, named by a postgres://
-// URL, and makes tables and key where there is no vault yet. The key file must
-// be the same for all gateways; that of the first is copied to the others. It
-// does not have to be the server of the log, and should not be.
+// OpenPostgres opens the vault in a PostgreSQL database that a postgres:// URL names. If
+// there is no vault yet, it creates the tables and the master key. All gateways must have
+// the same key file: the one that the first gateway created is copied to the others. The
+// server should not be that of the log, so that a copy of one does not hold the other.
+//
+// It fails with [ErrKey] and [ErrExposed] as [Open] does.
 func OpenPostgres(ctx context.Context, url, keyFile string) (*Vault, error) {
 	s, err := connectPostgres(ctx, url)
 	if err != nil {
@@ -79,36 +77,36 @@ func OpenPostgres(ctx context.Context, url, keyFile string) (*Vault, error) {
 func connectPostgres(ctx context.Context, url string) (*postgresStore, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		return nil, fmt.Errorf("vault: %w", err) // pgx leaves the password out
+		return nil, fmt.Errorf("vault: %w", err) // the error of pgx does not hold the password
 	}
 	config.ConnConfig.ConnectTimeout = connectTime
 	set := config.ConnConfig.RuntimeParams
 	set["application_name"] = "muster vault"
 	set["synchronous_commit"] = "on" // a receipt must not outlive its person
-	set["idle_in_transaction_session_timeout"] = fmt.Sprint(turnTime.Milliseconds())
+	set["idle_in_transaction_session_timeout"] = fmt.Sprint(transactionTimeout.Milliseconds())
 	set["client_connection_check_interval"] = "1000"
 	s := &postgresStore{}
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, fmt.Errorf("vault: %w", err)
 	}
 	at := config.Copy()
-	at.MaxConns, at.MinConns = doorConns, 0
-	at.ConnConfig.RuntimeParams["lock_timeout"] = fmt.Sprint(doorTime.Milliseconds())
+	at.MaxConns, at.MinConns = lockConns, 0
+	at.ConnConfig.RuntimeParams["lock_timeout"] = fmt.Sprint(lockTimeout.Milliseconds())
 	doors, err := pgxpool.NewWithConfig(ctx, at)
 	if err != nil {
 		s.pool.Close()
 		return nil, fmt.Errorf("vault: %w", err)
 	}
-	s.gate = newPostgresDoor(doors)
+	s.lock = newPostgresLock(doors)
 	return s, nil
 }
 
-// prepare makes the tables, and the key of a vault that is new.
+// prepare creates the tables, and the master key if the vault is new.
 func (s *postgresStore) prepare(ctx context.Context, keyFile string) (master []byte, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		// IF NOT EXISTS does not help against another gateway that makes them
-		// at the same moment; nor does a vault have two keys.
-		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", makingLock); err != nil {
+		// One gateway at a time: IF NOT EXISTS fails if two create a table at the
+		// same moment, and each could create a key.
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", schemaLockID); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, postgresSchema); err != nil {
@@ -120,12 +118,12 @@ func (s *postgresStore) prepare(ctx context.Context, keyFile string) (master []b
 		if err != nil && !fresh {
 			return err
 		}
-		if master, err = masterKey(keyFile, fresh); err != nil {
+		if master, err = loadMasterKey(keyFile, fresh); err != nil {
 			return err
 		}
-		check, err := subkey(master, "check")
+		check, err := deriveKey(master, "check")
 		if err != nil || !fresh {
-			return errors.Join(err, recognise(have, check))
+			return errors.Join(err, checkKey(have, check))
 		}
 		_, err = tx.Exec(ctx, "INSERT INTO vault.meta VALUES ('check',$1)", check)
 		return err
@@ -136,21 +134,21 @@ func (s *postgresStore) prepare(ctx context.Context, keyFile string) (master []b
 	return master, nil
 }
 
-func (s *postgresStore) door() door { return s.gate }
+func (s *postgresStore) erasureLock() erasureLock { return s.lock }
 
 func (s *postgresStore) close() error {
-	s.gate.pool.Close()
+	s.lock.pool.Close()
 	s.pool.Close()
 	return nil
 }
 
-// errBack says that the database was replaced by an older one under this
-// gateway, whose index speaks of people that are not there.
-var errBack = errors.New("vault: the database has gone back: it was restored; start the gateway again")
+// errRestored says that the database was replaced by an older copy while this gateway had
+// it open, so that its index may hold people who are not in the database.
+var errRestored = errors.New("vault: the database has gone back: it was restored; start the gateway again")
 
-// read asks for the version first: mostly nothing has changed.
-func (s *postgresStore) read(ctx context.Context, since int64) (*news, error) {
-	ctx, cancel := context.WithTimeout(ctx, turnTime)
+// read asks for the version first, because mostly nothing has changed.
+func (s *postgresStore) read(ctx context.Context, since int64) (*indexUpdate, error) {
+	ctx, cancel := context.WithTimeout(ctx, transactionTimeout)
 	defer cancel()
 	var version int64
 	if err := s.pool.QueryRow(ctx, "SELECT version FROM vault.turn").Scan(&version); err != nil {
@@ -158,16 +156,16 @@ func (s *postgresStore) read(ctx context.Context, since int64) (*news, error) {
 	}
 	switch {
 	case version < since:
-		return nil, errBack
+		return nil, errRestored
 	case version == since:
 		return nil, nil
 	}
-	var n *news
+	var n *indexUpdate
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) (err error) {
 		if err := tx.QueryRow(ctx, "SELECT version FROM vault.turn").Scan(&version); err != nil {
 			return err
 		}
-		n, err = readNews(ctx, tx, since, version)
+		n, err = readIndexUpdate(ctx, tx, since, version)
 		return err
 	})
 	if err != nil {
@@ -176,17 +174,17 @@ func (s *postgresStore) read(ctx context.Context, since int64) (*news, error) {
 	return n, nil
 }
 
-// readNews reads what was written above one version and up to another.
-func readNews(ctx context.Context, tx pgx.Tx, since, version int64) (*news, error) {
-	n := &news{version: version, erased: map[events.Person]bool{}, forgotten: map[token]bool{}}
+// readIndexUpdate reads what was written above one version and up to another.
+func readIndexUpdate(ctx context.Context, tx pgx.Tx, since, version int64) (*indexUpdate, error) {
+	n := &indexUpdate{version: version, erased: map[events.Person]bool{}, forgotten: map[token]bool{}}
 	rows, err := tx.Query(ctx, "SELECT n, person, number, birth, female FROM vault.person WHERE version > $1", since)
 	if err != nil {
 		return nil, err
 	}
-	var f fact
+	var f attributes
 	var person, number []byte
 	if _, err := pgx.ForEachRow(rows, []any{&f.row, &person, &number, (*int32)(&f.birth), &f.female}, func() error {
-		k, err := knownOf(f, person, number)
+		k, err := newIndexedPerson(f, person, number)
 		n.persons = append(n.persons, k)
 		return err
 	}); err != nil {
@@ -197,7 +195,7 @@ func readNews(ctx context.Context, tx pgx.Tx, since, version int64) (*news, erro
 	}
 	var hash, t int64
 	if _, err := pgx.ForEachRow(rows, []any{&hash, &t}, func() error {
-		n.tokens = append(n.tokens, mark{valueHash(hash), token(t)})
+		n.tokens = append(n.tokens, valueToken{valueHash(hash), token(t)})
 		return nil
 	}); err != nil {
 		return nil, err
@@ -219,7 +217,7 @@ func readNews(ctx context.Context, tx pgx.Tx, since, version int64) (*news, erro
 	return n, err
 }
 
-// scrub gives the space of what was deleted free, to be used again.
+// scrub frees the space of deleted rows, so that it is overwritten when it is used again.
 func (s *postgresStore) scrub(ctx context.Context) error {
 	for _, table := range []string{"person", "mark"} {
 		if _, err := s.pool.Exec(ctx, "VACUUM vault."+table); err != nil {

@@ -45,9 +45,9 @@ func inTables(t *testing.T, url string, what []byte) bool {
 
 // gateways opens one PostgreSQL vault several times.
 func gateways(t *testing.T, n int) (list []*Vault) {
-	h := postgresHouse(t)
+	s := postgresTestStore(t)
 	for range n {
-		list = append(list, h.enter(t))
+		list = append(list, s.openVault(t))
 	}
 	return list
 }
@@ -58,18 +58,18 @@ func gateways(t *testing.T, n int) (list []*Vault) {
 func TestGatewaysAgree(t *testing.T) {
 	vaults := gateways(t, 3)
 	const callers, people = 3, 40
-	got := make([][people]Entry, len(vaults)*callers)
+	got := make([][people]Profile, len(vaults)*callers)
 	var all sync.WaitGroup
 	for c := range got {
 		all.Go(func() {
 			for i := range people {
 				n := (i*7 + c*11) % people
-				entries, err := vaults[c%len(vaults)].Enter(context.Background(), []events.Identity{identity(n), identity((n + 1) % people)})
+				profiles, err := vaults[c%len(vaults)].Enter(context.Background(), []events.Identity{identity(n), identity((n + 1) % people)})
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				got[c][n] = entries[0]
+				got[c][n] = profiles[0]
 			}
 		})
 	}
@@ -83,11 +83,11 @@ func TestGatewaysAgree(t *testing.T) {
 		}
 	}
 	for i, v := range vaults {
-		leave, err := v.Share(t.Context())
+		release, err := v.LockShared(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		leave()
+		release()
 		if v.Len() != people {
 			t.Errorf("gateway %d knows %d persons, want %d", i, v.Len(), people)
 		}
@@ -101,18 +101,18 @@ func TestGatewaysLearn(t *testing.T) {
 	here, there := two[0], two[1]
 	begin := func(v *Vault) {
 		t.Helper()
-		leave, err := v.Share(t.Context())
+		release, err := v.LockShared(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		leave()
+		release()
 	}
 	p := enter(t, here, identity(1), identity(2))[0]
 	begin(there)
 	if got := there.Find(nil, number(1)); got[0] != p.Person {
 		t.Fatalf("the other gateway finds %v, want %v", got, p.Person)
 	}
-	// The row may have changed there without news: the identity is read anew.
+	// An identity changes without an update of the index: it must be read from the store.
 	enter(t, there, events.Identity{IDNumber: number(1), Phone: "13500000000"})
 	if id, err := here.Reveal(t.Context(), p.Person); err != nil || id.Phone != "13500000000" {
 		t.Errorf("Reveal = %+v, %v", id, err)
@@ -134,64 +134,64 @@ func TestGatewaysLearn(t *testing.T) {
 	if again := enter(t, here, identity(1))[0]; again.Person != back.Person || again.Identity.NameToken != back.Identity.NameToken {
 		t.Errorf("the returner is %+v here and %+v there", again, back)
 	}
-	// Erasing where the person is not in the index yet.
+	// A person can be erased through a gateway that has not learned of it yet.
 	q := enter(t, here, identity(5))[0].Person
 	if gone, err := there.Erase(t.Context(), q); err != nil || gone.Keys != 1 {
 		t.Errorf("Erase of somebody not met = %+v, %v", gone, err)
 	}
 }
 
-// Whoever wants to be alone waits for the submissions of other gateways.
-func TestOneDoor(t *testing.T) {
+// The exclusive lock waits for the submissions of other gateways.
+func TestErasureLockAmongGateways(t *testing.T) {
 	two := gateways(t, 2)
-	leave, err := two[0].Share(t.Context())
+	release, err := two[0].LockShared(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	alone := make(chan error, 1)
 	go func() {
-		leave, err := two[1].Seize(context.Background())
+		release, err := two[1].LockExclusive(context.Background())
 		if err == nil {
-			leave()
+			release()
 		}
 		alone <- err
 	}()
 	select {
 	case err := <-alone:
 		t.Fatalf("alone beside a submission of another gateway: %v", err)
-	case <-time.After(2 * shiftTime):
+	case <-time.After(2 * holdTime):
 	}
-	leave()
+	release()
 	if err := <-alone; err != nil {
 		t.Fatal(err)
 	}
-	// A gateway that dies gives its place up.
-	if _, err := two[0].Share(t.Context()); err != nil {
+	// A gateway that dies loses its hold.
+	if _, err := two[0].LockShared(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	two[0].door.(*postgresDoor).shift.conn.Hijack().Close(context.Background())
-	if leave, err = two[1].Seize(t.Context()); err != nil {
+	two[0].lock.(*postgresLock).current.conn.Hijack().Close(context.Background())
+	if release, err = two[1].LockExclusive(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	leave()
+	release()
 }
 
 // A database that was restored under a running gateway is noticed; a gateway
 // that is started on it goes on.
-func TestGoneBack(t *testing.T) {
-	h := postgresHouse(t)
-	v := h.enter(t)
+func TestRestoredDatabase(t *testing.T) {
+	s := postgresTestStore(t)
+	v := s.openVault(t)
 	p := enter(t, v, identity(1))[0].Person
 	if _, err := v.store.(*postgresStore).pool.Exec(t.Context(), "UPDATE vault.turn SET version = 1"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := v.Share(t.Context()); !errors.Is(err, errBack) {
-		t.Errorf("Share = %v", err)
+	if _, err := v.LockShared(t.Context()); !errors.Is(err, errRestored) {
+		t.Errorf("LockShared = %v", err)
 	}
-	if _, err := v.Enter(t.Context(), []events.Identity{identity(2)}); !errors.Is(err, errBack) {
+	if _, err := v.Enter(t.Context(), []events.Identity{identity(2)}); !errors.Is(err, errRestored) {
 		t.Errorf("Enter = %v", err)
 	}
-	if got := h.enter(t).Find(nil, number(1)); got[0] != p {
+	if got := s.openVault(t).Find(nil, number(1)); got[0] != p {
 		t.Errorf("started again it finds %v", got)
 	}
 }
@@ -232,7 +232,7 @@ func TestPostgresGuards(t *testing.T) {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
-	// What keeps a gateway that stands still from keeping everybody's turn.
+	// These settings end the transaction of a gateway that stands still.
 	v, err := OpenPostgres(t.Context(), url, key)
 	if err != nil {
 		t.Fatal(err)

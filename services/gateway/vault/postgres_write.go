@@ -7,22 +7,22 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// A turn is a transaction of the one gateway whose turn it is.
-type turn struct {
+// A postgresTransaction is the one transaction of all gateways that is under way.
+type postgresTransaction struct {
 	pgx.Tx
 	cancel  context.CancelFunc
 	version int64
 }
 
-func (s *postgresStore) begin(ctx context.Context, since int64) (transaction, *news, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*turnTime)
+func (s *postgresStore) begin(ctx context.Context, since int64) (transaction, *indexUpdate, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*transactionTimeout)
 	tx, err := s.pool.Begin(ctx)
 	if err != nil {
 		cancel()
 		return nil, nil, fmt.Errorf("vault: %w", err)
 	}
-	t := &turn{Tx: tx, cancel: cancel}
-	n, err := t.take(ctx, since)
+	t := &postgresTransaction{Tx: tx, cancel: cancel}
+	n, err := t.takeTurn(ctx, since)
 	if err != nil {
 		_ = t.rollback(context.WithoutCancel(ctx))
 		return nil, nil, fmt.Errorf("vault: %w", err)
@@ -30,23 +30,24 @@ func (s *postgresStore) begin(ctx context.Context, since int64) (transaction, *n
 	return t, n, nil
 }
 
-// take waits for the turn and reads what happened in those before it.
-func (t *turn) take(ctx context.Context, since int64) (*news, error) {
+// takeTurn waits until the transactions before it have ended, and reads what the index
+// must learn of them.
+func (t *postgresTransaction) takeTurn(ctx context.Context, since int64) (*indexUpdate, error) {
 	if err := t.QueryRow(ctx, "UPDATE vault.turn SET version = version + 1 RETURNING version").Scan(&t.version); err != nil {
 		return nil, err
 	}
 	switch {
 	case t.version <= since:
-		return nil, errBack
+		return nil, errRestored
 	case t.version == since+1:
 		return nil, nil
 	}
-	return readNews(ctx, t, since, t.version-1)
+	return readIndexUpdate(ctx, t, since, t.version-1)
 }
 
-func (t *turn) rollback(ctx context.Context) error {
+func (t *postgresTransaction) rollback(ctx context.Context) error {
 	defer t.cancel()
-	ctx, cancel := context.WithTimeout(ctx, turnTime)
+	ctx, cancel := context.WithTimeout(ctx, transactionTimeout)
 	defer cancel()
 	if err := t.Rollback(ctx); err != nil {
 		return fmt.Errorf("vault: %w", err)
@@ -54,7 +55,7 @@ func (t *turn) rollback(ctx context.Context) error {
 	return nil
 }
 
-func (t *turn) rows(ctx context.Context, numbers []uint32) ([]*record, error) {
+func (t *postgresTransaction) rows(ctx context.Context, numbers []uint32) ([]*personRow, error) {
 	list := make([]int64, len(numbers))
 	for i, n := range numbers {
 		list[i] = int64(n)
@@ -63,13 +64,13 @@ func (t *turn) rows(ctx context.Context, numbers []uint32) ([]*record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("vault: %w", err)
 	}
-	records, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*record, error) {
-		r := &record{}
+	records, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*personRow, error) {
+		r := &personRow{}
 		var person, number []byte
-		if err := row.Scan(&r.n, &person, &number, (*int32)(&r.birth), &r.female, &r.key, &r.sealed, &r.marks); err != nil {
+		if err := row.Scan(&r.n, &person, &number, (*int32)(&r.birth), &r.female, &r.key, &r.sealed, &r.valueHashes); err != nil {
 			return nil, err
 		}
-		k, err := knownOf(fact{row: r.n}, person, number)
+		k, err := newIndexedPerson(attributes{row: r.n}, person, number)
 		r.person, r.number = k.person, k.number
 		return r, err
 	})
@@ -79,7 +80,7 @@ func (t *turn) rows(ctx context.Context, numbers []uint32) ([]*record, error) {
 	return records, nil
 }
 
-func (t *turn) marks(ctx context.Context, visit func(uint32, []byte)) error {
+func (t *postgresTransaction) visitHashes(ctx context.Context, visit func(uint32, []byte)) error {
 	rows, err := t.Query(ctx, "SELECT n, marks FROM vault.person")
 	if err != nil {
 		return fmt.Errorf("vault: %w", err)
@@ -95,22 +96,22 @@ func (t *turn) marks(ctx context.Context, visit func(uint32, []byte)) error {
 	return nil
 }
 
-// commit writes each table in one statement, all of them in one round trip.
-func (t *turn) commit(ctx context.Context, c *change) (int64, error) {
+// commit writes each table with one statement, and sends all statements at once.
+func (t *postgresTransaction) commit(ctx context.Context, c *change) (int64, error) {
 	defer t.cancel()
 	b := &pgx.Batch{}
-	t.create(b, c.created)
-	t.update(b, c.updated)
+	t.queueCreated(b, c.created)
+	t.queueUpdated(b, c.updated)
 	if len(c.tokens) > 0 {
-		hashes, tokens := columns(c.tokens)
+		hashes, tokens := tokenColumns(c.tokens)
 		b.Queue("INSERT INTO vault.mark SELECT *, $3 FROM unnest($1::bigint[], $2::bigint[])", hashes, tokens, t.version)
 	}
 	if len(c.erased) > 0 {
 		b.Queue("WITH deleted AS (DELETE FROM vault.person WHERE n = ANY($1) RETURNING person) "+
-			"INSERT INTO vault.gone (person, version) SELECT person, $2 FROM deleted", numbers(c.erased), t.version)
+			"INSERT INTO vault.gone (person, version) SELECT person, $2 FROM deleted", rowNumbers(c.erased), t.version)
 	}
 	if len(c.forgotten) > 0 {
-		hashes, _ := columns(c.forgotten)
+		hashes, _ := tokenColumns(c.forgotten)
 		b.Queue("WITH deleted AS (DELETE FROM vault.mark WHERE hash = ANY($1) RETURNING token) "+
 			"INSERT INTO vault.gone (token, version) SELECT token, $2 FROM deleted", hashes, t.version)
 	}
@@ -124,7 +125,8 @@ func (t *turn) commit(ctx context.Context, c *change) (int64, error) {
 	return t.version, nil
 }
 
-func (t *turn) create(b *pgx.Batch, list []*record) {
+// queueCreated adds the statement for new persons to a batch.
+func (t *postgresTransaction) queueCreated(b *pgx.Batch, list []*personRow) {
 	if len(list) == 0 {
 		return
 	}
@@ -133,27 +135,29 @@ func (t *turn) create(b *pgx.Batch, list []*record) {
 	var female []bool
 	for _, r := range list {
 		persons, hashes, keys = append(persons, r.person[:]), append(hashes, r.number[:]), append(keys, r.key)
-		sealed, marks = append(sealed, r.sealed), append(marks, r.marks)
+		sealed, marks = append(sealed, r.sealed), append(marks, r.valueHashes)
 		births, female = append(births, int32(r.birth)), append(female, r.female)
 	}
 	b.Queue("INSERT INTO vault.person SELECT *, $9 FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::integer[], $5::boolean[], $6::bytea[], $7::bytea[], $8::bytea[])",
-		numbers(list), persons, hashes, births, female, keys, sealed, marks, t.version)
+		rowNumbers(list), persons, hashes, births, female, keys, sealed, marks, t.version)
 }
 
-func (t *turn) update(b *pgx.Batch, list []*record) {
+// queueUpdated adds the statement for changed identities to a batch.
+func (t *postgresTransaction) queueUpdated(b *pgx.Batch, list []*personRow) {
 	if len(list) == 0 {
 		return
 	}
 	var sealed, marks [][]byte
 	for _, r := range list {
-		sealed, marks = append(sealed, r.sealed), append(marks, r.marks)
+		sealed, marks = append(sealed, r.sealed), append(marks, r.valueHashes)
 	}
-	// The version stays: the index holds nothing of what changes here.
+	// The version of the row stays, because the index holds nothing of what changes.
 	b.Queue("UPDATE vault.person p SET sealed = u.sealed, marks = u.marks "+
-		"FROM unnest($1::bigint[], $2::bytea[], $3::bytea[]) AS u (n, sealed, marks) WHERE p.n = u.n", numbers(list), sealed, marks)
+		"FROM unnest($1::bigint[], $2::bytea[], $3::bytea[]) AS u (n, sealed, marks) WHERE p.n = u.n", rowNumbers(list), sealed, marks)
 }
 
-func numbers(list []*record) []int64 {
+// rowNumbers returns the numbers of rows as a column.
+func rowNumbers(list []*personRow) []int64 {
 	ns := make([]int64, len(list))
 	for i, r := range list {
 		ns[i] = int64(r.n)
@@ -161,7 +165,8 @@ func numbers(list []*record) []int64 {
 	return ns
 }
 
-func columns(list []mark) (hashes, tokens []int64) {
+// tokenColumns returns the hashes and the tokens as columns.
+func tokenColumns(list []valueToken) (hashes, tokens []int64) {
 	for _, m := range list {
 		hashes, tokens = append(hashes, int64(m.hash)), append(tokens, int64(m.token))
 	}

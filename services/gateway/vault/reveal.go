@@ -9,10 +9,11 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// Reveal returns who a person is, as the vault was told last. Whoever calls it
-// records that it happened (person.revealed).
+// Reveal returns the identity of a person as it was given last. It fails with
+// [ErrUnknown] if the vault does not know the person. The caller must have recorded that
+// the identity is revealed (person.revealed).
 func (v *Vault) Reveal(ctx context.Context, p events.Person) (id events.Identity, err error) {
-	err = v.withRow(ctx, p, func(r *row) error { id = r.identity; return nil })
+	err = v.withOpenRow(ctx, p, func(r *openedRow) error { id = r.identity; return nil })
 	return id, err
 }
 
@@ -29,9 +30,10 @@ func Fields(id events.Identity) []Field {
 	return slices.DeleteFunc(all, func(f Field) bool { return f.Text == "" })
 }
 
-// Unseal opens a sealed text of an event of the person's.
+// Unseal opens a sealed text, in base64, of an event about a person. It fails for a text
+// that was sealed for another person.
 func (v *Vault) Unseal(ctx context.Context, p events.Person, sealed string) (plain []byte, err error) {
-	err = v.withRow(ctx, p, func(r *row) error {
+	err = v.withOpenRow(ctx, p, func(r *openedRow) error {
 		b, err := base64.StdEncoding.DecodeString(sealed)
 		if err == nil {
 			plain, err = open(r.key.AEAD, p, b)
@@ -44,16 +46,17 @@ func (v *Vault) Unseal(ctx context.Context, p events.Person, sealed string) (pla
 	return plain, err
 }
 
-// withRow opens the row of one person.
-func (v *Vault) withRow(ctx context.Context, p events.Person, use func(*row) error) error {
+// withOpenRow calls use with the row of a person, opened. It fails with the error of use,
+// and with [ErrUnknown] if the vault does not know the person.
+func (v *Vault) withOpenRow(ctx context.Context, p events.Person, use func(*openedRow) error) error {
 	outcome := error(nil)
-	err := v.do(ctx, func(g *group) error {
-		f, ok := g.fact(p)
+	err := v.inTransaction(ctx, func(g *groupCommit) error {
+		f, ok := g.attributesOf(p)
 		if !ok {
 			outcome = ErrUnknown
 			return nil
 		}
-		r, err := g.row(p, f)
+		r, err := g.openRow(p, f)
 		if err != nil {
 			return err
 		}

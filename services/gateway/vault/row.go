@@ -6,20 +6,21 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// A row is a person's record in a transaction, opened when it is asked for.
-type row struct {
-	*record
-	key      key
+// An openedRow is the row of a person in a transaction. Its key and identity are opened
+// when they are needed first.
+type openedRow struct {
+	*personRow
+	key      personKey
 	identity events.Identity
 	isOpen   bool
-	written  bool // is part of the change
+	written  bool // the row is part of the change already
 }
 
-// fetch reads the rows of persons that are not at hand, all in one reading.
-func (g *group) fetch(persons []events.Person) error {
+// fetchRows reads the rows of persons in one query, except those that were read before.
+func (g *groupCommit) fetchRows(persons []events.Person) error {
 	var numbers []uint32
 	for _, p := range persons {
-		if f, ok := g.fact(p); ok && g.opened[f.row] == nil {
+		if f, ok := g.attributesOf(p); ok && g.opened[f.row] == nil {
 			numbers = append(numbers, f.row)
 		}
 	}
@@ -31,15 +32,15 @@ func (g *group) fetch(persons []events.Person) error {
 		return err
 	}
 	for _, r := range list {
-		g.opened[r.n] = &row{record: r}
+		g.opened[r.n] = &openedRow{personRow: r}
 	}
 	return nil
 }
 
-// closed returns the row of a person, opened or not.
-func (g *group) closed(p events.Person, f fact) (*row, error) {
+// fetchRow returns the row of a person, opened or not.
+func (g *groupCommit) fetchRow(p events.Person, f attributes) (*openedRow, error) {
 	if g.opened[f.row] == nil {
-		if err := g.fetch([]events.Person{p}); err != nil {
+		if err := g.fetchRows([]events.Person{p}); err != nil {
 			return nil, err
 		}
 	}
@@ -50,13 +51,13 @@ func (g *group) closed(p events.Person, f fact) (*row, error) {
 	return r, nil
 }
 
-// row returns the row of a person, opened.
-func (g *group) row(p events.Person, f fact) (*row, error) {
-	r, err := g.closed(p, f)
+// openRow returns the row of a person, with key and identity opened.
+func (g *groupCommit) openRow(p events.Person, f attributes) (*openedRow, error) {
+	r, err := g.fetchRow(p, f)
 	if err != nil || r.isOpen {
 		return r, err
 	}
-	if r.key, err = g.v.unwrap(p, r.record.key); err != nil {
+	if r.key, err = g.v.unwrap(p, r.personRow.key); err != nil {
 		return nil, err
 	}
 	if r.identity, err = r.key.openIdentity(r.sealed); err != nil {
@@ -66,10 +67,10 @@ func (g *group) row(p events.Person, f fact) (*row, error) {
 	return r, nil
 }
 
-// update makes what was changed of a row part of the change.
-func (g *group) update(r *row) {
+// updateRow makes a row part of the change.
+func (g *groupCommit) updateRow(r *openedRow) {
 	if !r.written {
 		r.written = true
-		g.change.updated = append(g.change.updated, r.record)
+		g.change.updated = append(g.change.updated, r.personRow)
 	}
 }

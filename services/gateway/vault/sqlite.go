@@ -13,15 +13,15 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// sqliteStore keeps the rows in a file that belongs to this process: locked,
-// in WAL mode with synchronous=FULL, and with secure_delete, which overwrites
-// what is deleted.
+// A sqliteStore keeps the rows in a file that belongs to this process. The file is
+// locked, in WAL mode with synchronous=FULL, and with secure_delete, which overwrites
+// deleted rows.
 type sqliteStore struct {
-	gate       localDoor
+	lock       localLock
 	db         *sql.DB
-	conn       *sql.Conn // the only one; the writer's
+	conn       *sql.Conn // the only connection; the writer uses it
 	statements map[string]*sql.Stmt
-	version    int64 // nobody else writes: it counts this process's commits
+	version    int64 // counts the commits of this process: nobody else writes
 }
 
 const sqliteSchema = `
@@ -42,22 +42,24 @@ CREATE TABLE IF NOT EXISTS mark (
 	token INTEGER NOT NULL
 );`
 
-// Open opens the vault in the folder dir, and makes folder, database and key
-// where there is no vault yet. A key that is there already is used; a database
-// without its key is ErrKey.
+// Open opens the vault in the folder dir. If there is no vault yet, it creates the folder,
+// the database and the master key; a master key that is there already is used. It fails
+// with [ErrKey] if there is a database without its key, with [ErrExposed] if other users
+// have rights to one of the files, and with [ErrLocked] if another process has the vault
+// open.
 func Open(dir, keyFile string) (*Vault, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("vault: %w", err)
 	}
-	if err := private(dir); err != nil {
+	if err := checkPrivate(dir); err != nil {
 		return nil, err
 	}
 	file := filepath.Join(dir, "vault.db")
-	made, err := touch(file)
+	made, err := createEmpty(file)
 	if err != nil {
 		return nil, err
 	}
-	master, err := masterKey(keyFile, made)
+	master, err := loadMasterKey(keyFile, made)
 	if err != nil {
 		return nil, err
 	}
@@ -87,10 +89,10 @@ func openSQLite(ctx context.Context, file string, master []byte) (_ *sqliteStore
 		"PRAGMA secure_delete=ON", "PRAGMA temp_store=MEMORY", "BEGIN EXCLUSIVE", sqliteSchema, "COMMIT",
 	} {
 		if _, err := s.conn.ExecContext(ctx, q); err != nil {
-			return nil, fmt.Errorf("vault: %w", locked(err))
+			return nil, fmt.Errorf("vault: %w", lockedError(err))
 		}
 	}
-	check, err := subkey(master, "check")
+	check, err := deriveKey(master, "check")
 	if err != nil {
 		return nil, err
 	}
@@ -101,10 +103,11 @@ func openSQLite(ctx context.Context, file string, master []byte) (_ *sqliteStore
 	if err := s.conn.QueryRowContext(ctx, "SELECT value FROM meta WHERE name='check'").Scan(&have); err != nil {
 		return nil, fmt.Errorf("vault: %w", err)
 	}
-	return s, recognise(have, check)
+	return s, checkKey(have, check)
 }
 
-func locked(err error) error {
+// lockedError replaces the error of a locked file by [ErrLocked].
+func lockedError(err error) error {
 	var e *sqlite.Error
 	if errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY {
 		return ErrLocked
@@ -125,13 +128,14 @@ func (s *sqliteStore) close() (err error) {
 	return err
 }
 
-// read has news once: everything there is.
-func (s *sqliteStore) read(ctx context.Context, since int64) (*news, error) {
+// read returns everything for the version 0, and nothing for any other: nobody else
+// changes the file.
+func (s *sqliteStore) read(ctx context.Context, since int64) (*indexUpdate, error) {
 	if since > 0 {
 		return nil, nil
 	}
 	s.version = 1
-	n := &news{version: s.version}
+	n := &indexUpdate{version: s.version}
 	rows, err := s.conn.QueryContext(ctx, "SELECT n, person, number, birth, female FROM person ORDER BY n")
 	if err != nil {
 		return nil, fmt.Errorf("vault: load persons: %w", err)
@@ -139,11 +143,11 @@ func (s *sqliteStore) read(ctx context.Context, since int64) (*news, error) {
 	defer rows.Close()
 	var person, number []byte
 	for rows.Next() {
-		var f fact
+		var f attributes
 		if err := rows.Scan(&f.row, &person, &number, &f.birth, &f.female); err != nil {
 			return nil, fmt.Errorf("vault: load persons: %w", err)
 		}
-		k, err := knownOf(f, person, number)
+		k, err := newIndexedPerson(f, person, number)
 		if err != nil {
 			return nil, err
 		}
@@ -155,7 +159,7 @@ func (s *sqliteStore) read(ctx context.Context, since int64) (*news, error) {
 	return n, s.readTokens(ctx, n)
 }
 
-func (s *sqliteStore) readTokens(ctx context.Context, n *news) error {
+func (s *sqliteStore) readTokens(ctx context.Context, n *indexUpdate) error {
 	rows, err := s.conn.QueryContext(ctx, "SELECT hash, token FROM mark")
 	if err != nil {
 		return fmt.Errorf("vault: load tokens: %w", err)
@@ -166,7 +170,7 @@ func (s *sqliteStore) readTokens(ctx context.Context, n *news) error {
 		if err := rows.Scan(&hash, &t); err != nil {
 			return fmt.Errorf("vault: load tokens: %w", err)
 		}
-		n.tokens = append(n.tokens, mark{valueHash(hash), token(t)})
+		n.tokens = append(n.tokens, valueToken{valueHash(hash), token(t)})
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("vault: load tokens: %w", err)
@@ -174,8 +178,8 @@ func (s *sqliteStore) readTokens(ctx context.Context, n *news) error {
 	return nil
 }
 
-// scrub leaves nothing in the write-ahead log: secure_delete has seen to the
-// file itself.
+// scrub empties the write-ahead log. In the file itself secure_delete has overwritten
+// what was deleted.
 func (s *sqliteStore) scrub(ctx context.Context) error {
 	if _, err := s.conn.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
 		return fmt.Errorf("vault: %w", err)
@@ -183,17 +187,17 @@ func (s *sqliteStore) scrub(ctx context.Context) error {
 	return nil
 }
 
-func (s *sqliteStore) door() door { return &s.gate }
+func (s *sqliteStore) erasureLock() erasureLock { return &s.lock }
 
-// A localDoor is that of a vault that one process has.
-type localDoor struct{ sync.RWMutex }
+// A localLock is the lock of a vault that belongs to one process.
+type localLock struct{ sync.RWMutex }
 
-func (d *localDoor) share(context.Context) (func(), error) {
-	d.RLock()
-	return d.RUnlock, nil
+func (l *localLock) shared(context.Context) (func(), error) {
+	l.RLock()
+	return l.RUnlock, nil
 }
 
-func (d *localDoor) seize(context.Context) (func(), error) {
-	d.Lock()
-	return d.Unlock, nil
+func (l *localLock) exclusive(context.Context) (func(), error) {
+	l.Lock()
+	return l.Unlock, nil
 }

@@ -7,73 +7,74 @@ import (
 	"fmt"
 )
 
-func (s *sqliteStore) begin(ctx context.Context, _ int64) (transaction, *news, error) {
-	if err := s.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+// begin returns the store itself, because it has one connection and so one transaction.
+func (s *sqliteStore) begin(ctx context.Context, _ int64) (transaction, *indexUpdate, error) {
+	if err := s.execPrepared(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return nil, nil, err
 	}
 	return s, nil, nil
 }
 
-func (s *sqliteStore) rollback(ctx context.Context) error { return s.exec(ctx, "ROLLBACK") }
+func (s *sqliteStore) rollback(ctx context.Context) error { return s.execPrepared(ctx, "ROLLBACK") }
 
 func (s *sqliteStore) commit(ctx context.Context, c *change) (int64, error) {
-	if err := s.write(ctx, c); err != nil {
+	if err := s.writeChange(ctx, c); err != nil {
 		return 0, errors.Join(err, s.rollback(ctx))
 	}
-	if err := s.exec(ctx, "COMMIT"); err != nil {
+	if err := s.execPrepared(ctx, "COMMIT"); err != nil {
 		return 0, errors.Join(err, s.rollback(ctx))
 	}
 	s.version++
 	return s.version, nil
 }
 
-func (s *sqliteStore) write(ctx context.Context, c *change) error {
+func (s *sqliteStore) writeChange(ctx context.Context, c *change) error {
 	for _, r := range c.created {
-		if err := s.exec(ctx, "INSERT INTO person VALUES (?,?,?,?,?,?,?,?)",
-			int64(r.n), r.person[:], r.number[:], int64(r.birth), r.female, r.key, r.sealed, r.marks); err != nil {
+		if err := s.execPrepared(ctx, "INSERT INTO person VALUES (?,?,?,?,?,?,?,?)",
+			int64(r.n), r.person[:], r.number[:], int64(r.birth), r.female, r.key, r.sealed, r.valueHashes); err != nil {
 			return err
 		}
 	}
 	for _, r := range c.updated {
-		if err := s.exec(ctx, "UPDATE person SET sealed=?, marks=? WHERE n=?", r.sealed, r.marks, int64(r.n)); err != nil {
+		if err := s.execPrepared(ctx, "UPDATE person SET sealed=?, marks=? WHERE n=?", r.sealed, r.valueHashes, int64(r.n)); err != nil {
 			return err
 		}
 	}
 	for _, r := range c.erased {
-		if err := s.exec(ctx, "DELETE FROM person WHERE n=?", int64(r.n)); err != nil {
+		if err := s.execPrepared(ctx, "DELETE FROM person WHERE n=?", int64(r.n)); err != nil {
 			return err
 		}
 	}
 	for _, m := range c.tokens {
-		if err := s.exec(ctx, "INSERT INTO mark (hash, token) VALUES (?,?)", int64(m.hash), int64(m.token)); err != nil {
+		if err := s.execPrepared(ctx, "INSERT INTO mark (hash, token) VALUES (?,?)", int64(m.hash), int64(m.token)); err != nil {
 			return err
 		}
 	}
 	for _, m := range c.forgotten {
-		if err := s.exec(ctx, "DELETE FROM mark WHERE hash=?", int64(m.hash)); err != nil {
+		if err := s.execPrepared(ctx, "DELETE FROM mark WHERE hash=?", int64(m.hash)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *sqliteStore) rows(ctx context.Context, numbers []uint32) ([]*record, error) {
+func (s *sqliteStore) rows(ctx context.Context, numbers []uint32) ([]*personRow, error) {
 	p, err := s.prepared("SELECT person, number, birth, female, key, sealed, marks FROM person WHERE n=?")
 	if err != nil {
 		return nil, err
 	}
-	list := make([]*record, 0, len(numbers))
+	list := make([]*personRow, 0, len(numbers))
 	for _, n := range numbers {
-		r := &record{n: n}
+		r := &personRow{n: n}
 		var person, number []byte
-		err := p.QueryRowContext(ctx, int64(n)).Scan(&person, &number, &r.birth, &r.female, &r.key, &r.sealed, &r.marks)
+		err := p.QueryRowContext(ctx, int64(n)).Scan(&person, &number, &r.birth, &r.female, &r.key, &r.sealed, &r.valueHashes)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("vault: row %d of person: %w", n, err)
 		case len(person) != len(r.person) || len(number) != len(r.number):
-			return nil, damaged(n)
+			return nil, damagedRow(n)
 		}
 		copy(r.person[:], person)
 		copy(r.number[:], number)
@@ -82,7 +83,7 @@ func (s *sqliteStore) rows(ctx context.Context, numbers []uint32) ([]*record, er
 	return list, nil
 }
 
-func (s *sqliteStore) marks(ctx context.Context, visit func(uint32, []byte)) error {
+func (s *sqliteStore) visitHashes(ctx context.Context, visit func(uint32, []byte)) error {
 	p, err := s.prepared("SELECT n, marks FROM person")
 	if err != nil {
 		return err
@@ -106,8 +107,8 @@ func (s *sqliteStore) marks(ctx context.Context, visit func(uint32, []byte)) err
 	return nil
 }
 
-// exec runs a statement, prepared once.
-func (s *sqliteStore) exec(ctx context.Context, query string, args ...any) error {
+// execPrepared runs a statement that changes something.
+func (s *sqliteStore) execPrepared(ctx context.Context, query string, args ...any) error {
 	p, err := s.prepared(query)
 	if err != nil {
 		return err
@@ -118,6 +119,7 @@ func (s *sqliteStore) exec(ctx context.Context, query string, args ...any) error
 	return nil
 }
 
+// prepared returns a statement, which is prepared once and kept.
 func (s *sqliteStore) prepared(query string) (*sql.Stmt, error) {
 	if p, ok := s.statements[query]; ok {
 		return p, nil

@@ -1,62 +1,69 @@
 // Package vault keeps who people are, so that the log need not.
 //
-// A person is a random UUID, the pseudonym, found again through a keyed hash
-// of the identity number. Name, identity number, phone and household are
-// sealed with AES-256-GCM under a key of that person's own, which is itself
-// wrapped by the vault's master key. Events carry the pseudonym, the sealed
-// text, and tokens: random numbers that are equal for equal names, phones,
+// In the log a person is a random UUID, the pseudonym. The vault finds the pseudonym
+// again by a keyed hash of the identity number. It seals the name, identity number,
+// phone and household of each person with AES-256-GCM under a key of that person's
+// own, and wraps that key under the vault's master key. Events carry the pseudonym, the
+// sealed text, and tokens: random numbers that are equal for equal names, phones,
 // households and accounts, and say nothing else.
+//
+//	identity number ─── HMAC ──► hash ──► row of the person
+//	name, phone, … ──── HMAC ──► hash ──► token (random)
+//	identity ────────── AES-GCM under the person's key ──► sealed text
+//	person's key ────── AES-GCM under the master key ──► wrapped key, in the row
 //
 // # Guarantees
 //
-//   - Enter and Assign return once what they created is on the disk: no
-//     pseudonym is handed out that a crash can take back. Callers that wait at
-//     the same time share one transaction.
-//   - The same identity number has the same pseudonym, in all gateways of the
-//     vault, until it is erased; whoever comes back after that is a new person.
-//   - Erase deletes the person's row and key and every token that nobody else
-//     holds. What was sealed for the person, in whatever copy of the log, stays
-//     closed to everybody who reads the vault.
-//   - No error holds an identity, or a password.
+//   - Enter and Assign return when what they created is on the disk. A crash takes
+//     back no pseudonym that was handed out. Callers that wait at the same time share
+//     one transaction.
+//   - An identity number has the same pseudonym in all gateways of the vault, until
+//     the person is erased. Somebody who is entered again after that is a new person.
+//   - Erase deletes the row and the key of the person, and every token that nobody
+//     else holds. What was sealed for the person, in whatever copy of the log, can then
+//     be opened by nobody who has only the vault.
+//   - No error holds an identity or a password.
 //
 // All methods are safe for concurrent use.
 //
 // # Two stores
 //
-// [Open] keeps the vault in a SQLite file of one process: the file is locked,
-// and a second Open fails with [ErrLocked]. What is erased is overwritten in the
-// file, and the write-ahead log is emptied.
+// [Open] keeps the vault in a SQLite file of one process. The file is locked, and a
+// second Open fails with [ErrLocked]. Erased rows are overwritten in the file, and the
+// write-ahead log is emptied.
 //
-// [OpenPostgres] keeps it on a PostgreSQL server, which any number of gateways
-// share, each with the same master key. Its transactions take turns, so that
-// each knows all that was entered before it; what a gateway does not enter
-// itself it learns when a submission begins ([Vault.Share]). PostgreSQL gives
-// the space of deleted rows free, and overwrites it when it is used again; its
-// own log and its backups keep them until they are recycled.
+// [OpenPostgres] keeps the vault on a PostgreSQL server that any number of gateways
+// share, each with the same master key. Their transactions take turns, so that each
+// sees all that was entered before it. A gateway learns what other gateways entered
+// when a submission begins ([Vault.LockShared]). PostgreSQL frees the space of deleted
+// rows and overwrites it when the space is used again; its own log and its backups
+// keep the rows until they are recycled.
 //
 // # Keys
 //
-// The master key is 32 random bytes, in hexadecimal, in a file of its own that
-// nobody but its owner may read. The vault's own keys (to wrap, to index, to
-// digest) are derived from it by HKDF-SHA256. Whoever has both the key and the
-// database can read everybody; whoever lost the key can read nobody. Back the
-// key up apart from the database and from the log.
+// The master key is 32 random bytes, in hexadecimal, in a file of its own that only
+// its owner may read. The vault's own keys (to wrap, to index, to digest) are derived
+// from it by HKDF-SHA256. Whoever has both the master key and the database can read
+// everybody; without the master key nobody can be read. Back the key up apart from the
+// database and from the log.
 //
 // # What the memory holds
 //
-// Identity numbers are looked up a million times a month, so the index of
-// their hashes is kept in memory, as are the tokens: some 230 bytes a person
-// with a phone and a household, in every gateway. Names and numbers are not.
+// Identity numbers are looked up a million times a month, so the index of their hashes
+// is kept in memory, and so are the tokens: some 230 bytes a person with a phone and a
+// household, in every gateway. Names and numbers are not kept there.
 package vault
 
 import (
 	"context"
 	"crypto/cipher"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/log"
 )
 
 var (
@@ -64,7 +71,7 @@ var (
 	// that the database was made with. Restore it from its backup; without it
 	// nothing can be read.
 	ErrKey = errors.New("vault: master key is not that of this vault")
-	// ErrExposed says that others may read the key, the database or its
+	// ErrExposed says that other users may read the key, the database or its
 	// folder. Take their rights away: chmod go= FILE.
 	ErrExposed = errors.New("vault: others have access")
 	// ErrLocked says that another process has the vault open.
@@ -75,38 +82,47 @@ var (
 	ErrClosed = errors.New("vault: closed")
 )
 
+// Unavailable turns an error of a vault into the one that ends a submission: the
+// error of the context, or [log.ErrUnavailable] wrapped around the vault's own.
+func Unavailable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("%w: %w", log.ErrUnavailable, err)
+}
+
 // A Vault is one open vault.
 type Vault struct {
 	store store
-	door  door
+	lock  erasureLock
 
-	wrap    cipher.AEAD // wraps the persons' keys
-	numbers *mac        // identity number to index
-	values  *mac        // name, phone, household or account to index
-	digests *mac
+	keyCipher cipher.AEAD // wraps the keys of persons
+	numberMAC *mac        // hashes identity numbers
+	valueMAC  *mac        // hashes names, phones, households and accounts
+	digestMAC *mac        // hashes submissions
 
 	jobs   chan *job
-	closed chan struct{} // the writer is to stop
-	ended  chan struct{} // it has
+	closed chan struct{} // closed to stop the writer
+	ended  chan struct{} // closed when the writer has ended
 	once   sync.Once
 
-	mu      sync.RWMutex // guards what follows
-	version int64        // of the index
-	last    uint32       // row of the last person
-	erased  uint64       // persons whom the news took away
-	persons map[numberHash]events.Person
-	facts   map[events.Person]fact
-	tokens  map[valueHash]token
+	mu         sync.RWMutex // guards the index, which is everything below
+	version    int64        // of the last transaction that the index has
+	lastRow    uint32       // number of the last person's row
+	erased     uint64       // how many persons have gone from the index
+	persons    map[numberHash]events.Person
+	attributes map[events.Person]attributes
+	tokens     map[valueHash]token
 }
 
 type (
 	numberHash [16]byte // keyed hash of an identity number
-	valueHash  uint64   // keyed hash of a kind and a value of it
+	valueHash  uint64   // keyed hash of a value and its kind
 	token      uint64   // random
 )
 
-// A fact is what is known of a person without opening anything.
-type fact struct {
+// The attributes of a person are what is known without opening the row.
+type attributes struct {
 	row    uint32
 	birth  civil.Month
 	female bool
@@ -114,18 +130,19 @@ type fact struct {
 
 func newVault(ctx context.Context, s store, master []byte) (*Vault, error) {
 	v := &Vault{
-		store: s, door: s.door(),
+		store: s, lock: s.erasureLock(),
 		jobs: make(chan *job, 256), closed: make(chan struct{}), ended: make(chan struct{}),
-		persons: map[numberHash]events.Person{}, facts: map[events.Person]fact{}, tokens: map[valueHash]token{},
+		persons: map[numberHash]events.Person{}, attributes: map[events.Person]attributes{}, tokens: map[valueHash]token{},
 	}
-	if err := errors.Join(v.derive(master), v.load(ctx)); err != nil {
+	if err := errors.Join(v.deriveKeys(master), v.loadIndex(ctx)); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	go v.write()
+	go v.runWriter()
 	return v, nil
 }
 
-// Close waits for what is under way and closes the vault.
+// Close waits for the transaction under way and closes the vault. Jobs that wait for
+// a later transaction fail with [ErrClosed].
 func (v *Vault) Close() error {
 	v.once.Do(func() { close(v.closed) })
 	<-v.ended

@@ -33,16 +33,16 @@ func identity(i int) events.Identity {
 	}
 }
 
-// A house is a place for one vault, which may be opened again and again.
-type house struct {
+// A testStore keeps one vault, which may be opened again and again.
+type testStore struct {
 	open func() (*Vault, error)
 	// holds says whether something stands anywhere in what the store keeps.
 	holds func(t *testing.T, what []byte) bool
 }
 
-func (h house) enter(t testing.TB) *Vault {
+func (s testStore) openVault(t testing.TB) *Vault {
 	t.Helper()
-	v, err := h.open()
+	v, err := s.open()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,9 +50,9 @@ func (h house) enter(t testing.TB) *Vault {
 	return v
 }
 
-func sqliteHouse(t testing.TB) house {
+func sqliteTestStore(t testing.TB) testStore {
 	dir := t.TempDir()
-	return house{
+	return testStore{
 		func() (*Vault, error) {
 			return Open(filepath.Join(dir, "vault"), filepath.Join(dir, "keys", "master.key"))
 		},
@@ -60,9 +60,9 @@ func sqliteHouse(t testing.TB) house {
 	}
 }
 
-func postgresHouse(t testing.TB) house {
+func postgresTestStore(t testing.TB) testStore {
 	url, key := pgtest.Database(t), filepath.Join(t.TempDir(), "master.key")
-	return house{
+	return testStore{
 		func() (*Vault, error) { return OpenPostgres(context.Background(), url, key) },
 		func(t *testing.T, what []byte) bool { return inTables(t, url, what) },
 	}
@@ -70,30 +70,30 @@ func postgresHouse(t testing.TB) house {
 
 // Both stores keep what the vault promises.
 func TestStores(t *testing.T) {
-	for name, newHouse := range map[string]func(testing.TB) house{"sqlite": sqliteHouse, "postgres": postgresHouse} {
+	for name, newStore := range map[string]func(testing.TB) testStore{"sqlite": sqliteTestStore, "postgres": postgresTestStore} {
 		t.Run(name, func(t *testing.T) {
-			for name, test := range map[string]func(*testing.T, house){
+			for name, test := range map[string]func(*testing.T, testStore){
 				"enter": testEnter, "what is left out": testEnterKeepsWhatIsLeftOut,
 				"invalid numbers": testEnterRefusesInvalidNumbers, "accounts": testAccounts, "erase": testErase,
-				"nothing in clear": testNothingInClear, "concurrent": testConcurrent, "door": testDoor,
+				"nothing in clear": testNothingInClear, "concurrent": testConcurrent, "erasure lock": testErasureLock,
 			} {
-				t.Run(name, func(t *testing.T) { test(t, newHouse(t)) })
+				t.Run(name, func(t *testing.T) { test(t, newStore(t)) })
 			}
 		})
 	}
 }
 
-func enter(t testing.TB, v *Vault, ids ...events.Identity) []Entry {
+func enter(t testing.TB, v *Vault, ids ...events.Identity) []Profile {
 	t.Helper()
-	entries, err := v.Enter(t.Context(), ids)
+	profiles, err := v.Enter(t.Context(), ids)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return entries
+	return profiles
 }
 
-func testEnter(t *testing.T, h house) {
-	v := h.enter(t)
+func testEnter(t *testing.T, s testStore) {
+	v := s.openVault(t)
 	first := enter(t, v, identity(1), identity(2), identity(1))
 	if first[0].Person != first[2].Person || first[0].Person == first[1].Person || first[0].Person.Version() != 4 {
 		t.Fatalf("pseudonyms %v %v %v", first[0].Person, first[1].Person, first[2].Person)
@@ -115,7 +115,7 @@ func testEnter(t *testing.T, h house) {
 	if err := v.Close(); err != nil {
 		t.Fatal(err)
 	}
-	v = h.enter(t)
+	v = s.openVault(t)
 	if got := v.Find(nil, number(1), number(2), number(3)); got[0] != first[0].Person || got[1] != first[1].Person || got[2] != (events.Person{}) {
 		t.Errorf("Find after a restart = %v", got)
 	}
@@ -123,7 +123,7 @@ func testEnter(t *testing.T, h house) {
 	if again[1].Person != first[0].Person || again[1].Identity.PhoneToken != first[0].Identity.PhoneToken {
 		t.Errorf("Enter after a restart = %+v, before it %+v", again[1], first[0])
 	}
-	for _, e := range []Entry{first[0], again[1]} {
+	for _, e := range []Profile{first[0], again[1]} {
 		if plain, err := v.Unseal(t.Context(), e.Person, e.Identity.Sealed); err != nil || !strings.Contains(string(plain), number(1)) {
 			t.Errorf("Unseal = %s, %v", plain, err)
 		}
@@ -136,8 +136,8 @@ func testEnter(t *testing.T, h house) {
 	}
 }
 
-func testEnterKeepsWhatIsLeftOut(t *testing.T, h house) {
-	v := h.enter(t)
+func testEnterKeepsWhatIsLeftOut(t *testing.T, s testStore) {
+	v := s.openVault(t)
 	p := enter(t, v, identity(1))[0].Person
 	enter(t, v, events.Identity{IDNumber: number(1), Phone: "+86 135-0000-0000"})
 	id, err := v.Reveal(t.Context(), p)
@@ -148,13 +148,13 @@ func testEnterKeepsWhatIsLeftOut(t *testing.T, h house) {
 	}
 	same := enter(t, v, events.Identity{IDNumber: number(9), Phone: "13500000000"})[0]
 	recalled, err := v.Recall(t.Context(), []events.Person{p, {1}})
-	if err != nil || recalled[0].Person != p || recalled[0].Identity.PhoneToken != same.Identity.PhoneToken || recalled[1] != (Entry{}) {
+	if err != nil || recalled[0].Person != p || recalled[0].Identity.PhoneToken != same.Identity.PhoneToken || recalled[1] != (Profile{}) {
 		t.Fatalf("Recall = %+v, %v", recalled, err)
 	}
 }
 
-func testEnterRefusesInvalidNumbers(t *testing.T, h house) {
-	v := h.enter(t)
+func testEnterRefusesInvalidNumbers(t *testing.T, s testStore) {
+	v := s.openVault(t)
 	bad := identity(2)
 	bad.IDNumber = "370211196501010015"
 	if _, err := v.Enter(t.Context(), []events.Identity{identity(1), bad}); !errors.Is(err, idnumber.ErrChecksum) || strings.Contains(err.Error(), bad.IDNumber) {
@@ -175,8 +175,8 @@ func testEnterRefusesInvalidNumbers(t *testing.T, h house) {
 	}
 }
 
-func testAccounts(t *testing.T, h house) {
-	v := h.enter(t)
+func testAccounts(t *testing.T, s testStore) {
+	v := s.openVault(t)
 	two := enter(t, v, identity(1), identity(2))
 	early, err := v.Accounts(t.Context(), nil, "6222-0001", "", "6222 0002")
 	if err != nil || early[1] != "" || early[0] == early[2] {
@@ -190,7 +190,7 @@ func testAccounts(t *testing.T, h house) {
 		t.Errorf("Unseal = %s, %v", plain, err)
 	}
 	v.Close()
-	v = h.enter(t)
+	v = s.openVault(t)
 	if again, err := v.Accounts(t.Context(), nil, "62220001", "62220002"); err != nil || again[0] != early[0] || again[1] != early[2] {
 		t.Errorf("Accounts after a restart = %v, %v", again, err)
 	}
@@ -198,19 +198,19 @@ func testAccounts(t *testing.T, h house) {
 
 // Erasing takes away the key and every token that nobody else holds, in memory
 // and in every file; a returner is a new person.
-func testErase(t *testing.T, h house) {
-	v := h.enter(t)
+func testErase(t *testing.T, s testStore) {
+	v := s.openVault(t)
 	two := enter(t, v, identity(1), identity(2)) // of one household
 	accounts, err := v.Assign(t.Context(), []Account{{two[0].Person, "62220001"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var wrapped, sealed, number1 []byte
-	err = v.withRow(t.Context(), two[0].Person, func(r *row) error {
-		wrapped, sealed, number1 = r.record.key, r.sealed, r.number[:]
+	err = v.withOpenRow(t.Context(), two[0].Person, func(r *openedRow) error {
+		wrapped, sealed, number1 = r.personRow.key, r.sealed, r.number[:]
 		return nil
 	})
-	if err != nil || !h.holds(t, wrapped) || !h.holds(t, sealed) || !h.holds(t, number1) {
+	if err != nil || !s.holds(t, wrapped) || !s.holds(t, sealed) || !s.holds(t, number1) {
 		t.Fatalf("key, identity or number are not kept to begin with: %v", err)
 	}
 	gone, err := v.Erase(t.Context(), two[0].Person, two[0].Person, events.Person{9})
@@ -221,7 +221,7 @@ func testErase(t *testing.T, h house) {
 	if want := (Destroyed{1, []string{"id_number", "name", "phone", "household"}, 3}); !reflect.DeepEqual(gone, want) {
 		t.Errorf("destroyed %+v, want %+v", gone, want)
 	}
-	if h.holds(t, wrapped) || h.holds(t, sealed) || h.holds(t, number1) {
+	if s.holds(t, wrapped) || s.holds(t, sealed) || s.holds(t, number1) {
 		t.Error("key, identity or number is still there")
 	}
 	if got := v.Find(nil, number(1)); got[0] != (events.Person{}) {
@@ -244,41 +244,41 @@ func testErase(t *testing.T, h house) {
 		t.Errorf("the account's token is still there: %v", err)
 	}
 	v.Close()
-	v = h.enter(t)
+	v = s.openVault(t)
 	if got := v.Find(nil, number(1), number(2)); got[0] != back.Person || got[1] != two[1].Person {
 		t.Error("after a restart others are found")
 	}
 }
 
 // Nothing that was entered can be read in what the store keeps.
-func testNothingInClear(t *testing.T, h house) {
-	v := h.enter(t)
+func testNothingInClear(t *testing.T, s testStore) {
+	v := s.openVault(t)
 	p := enter(t, v, identity(1))[0].Person
 	if _, err := v.Assign(t.Context(), []Account{{p, "622200011112222333"}}); err != nil {
 		t.Fatal(err)
 	}
 	id := identity(1)
-	for _, s := range []string{id.IDNumber, id.Name, id.Phone, id.Household, "622200011112222333"} {
-		if h.holds(t, []byte(s)) {
-			t.Errorf("%s is kept in clear", s)
+	for _, text := range []string{id.IDNumber, id.Name, id.Phone, id.Household, "622200011112222333"} {
+		if s.holds(t, []byte(text)) {
+			t.Errorf("%s is kept in clear", text)
 		}
 	}
-	if !h.holds(t, p[:]) {
+	if !s.holds(t, p[:]) {
 		t.Error("the pseudonym is not found either: this test sees nothing")
 	}
 }
 
-// While somebody shares the door nobody has it alone, and the reverse; and who
-// wants it alone gets it, however many come and go.
-func testDoor(t *testing.T, h house) {
-	v := h.enter(t)
+// While the lock is held shared nobody holds it exclusively, and the reverse. Whoever asks
+// for the exclusive lock gets it, however many shared ones come and go.
+func testErasureLock(t *testing.T, s testStore) {
+	v := s.openVault(t)
 	share := func() func() {
-		leave, err := v.Share(context.Background())
+		release, err := v.LockShared(context.Background())
 		if err != nil {
 			t.Error(err)
 			return func() {}
 		}
-		return leave
+		return release
 	}
 	var in, alone atomic.Int32
 	stop := make(chan struct{})
@@ -291,19 +291,19 @@ func testDoor(t *testing.T, h house) {
 					return
 				default:
 				}
-				leave := share()
+				release := share()
 				in.Add(1)
 				if alone.Load() != 0 {
 					t.Error("in while another was alone")
 				}
 				time.Sleep(time.Millisecond)
 				in.Add(-1)
-				leave()
+				release()
 			}
 		})
 	}
 	for range 3 {
-		leave, err := v.Seize(t.Context())
+		release, err := v.LockExclusive(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -313,7 +313,7 @@ func testDoor(t *testing.T, h house) {
 			t.Errorf("alone with %d others", n)
 		}
 		alone.Add(-1)
-		leave()
+		release()
 	}
 	close(stop)
 	all.Wait()
@@ -396,8 +396,8 @@ func TestOpenGuards(t *testing.T) {
 }
 
 // Many callers enter overlapping people at once: one pseudonym a person.
-func testConcurrent(t *testing.T, h house) {
-	v := h.enter(t)
+func testConcurrent(t *testing.T, s testStore) {
+	v := s.openVault(t)
 	const callers, people = 16, 200
 	var got [callers][people]events.Person
 	var all sync.WaitGroup
@@ -405,13 +405,13 @@ func testConcurrent(t *testing.T, h house) {
 		all.Go(func() {
 			for i := range people {
 				n := (i + c*7) % people
-				entries, err := v.Enter(context.Background(), []events.Identity{identity(n)})
+				profiles, err := v.Enter(context.Background(), []events.Identity{identity(n)})
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				got[c][n] = entries[0].Person
-				if p := v.Find(nil, number(n)); p[0] != entries[0].Person {
+				got[c][n] = profiles[0].Person
+				if p := v.Find(nil, number(n)); p[0] != profiles[0].Person {
 					t.Errorf("person %d is not found once entered", n)
 				}
 			}
@@ -465,7 +465,7 @@ func BenchmarkEnterKnown(b *testing.B) {
 
 // eachStore runs a benchmark over both, each with every commit on the disk.
 func eachStore(b *testing.B, run func(*testing.B, *Vault)) {
-	b.Run("sqlite", func(b *testing.B) { run(b, sqliteHouse(b).enter(b)) })
+	b.Run("sqlite", func(b *testing.B) { run(b, sqliteTestStore(b).openVault(b)) })
 	b.Run("postgres", func(b *testing.B) {
 		v, err := OpenPostgres(b.Context(), pgtest.Start(b), filepath.Join(b.TempDir(), "master.key"))
 		if err != nil {
@@ -477,12 +477,12 @@ func eachStore(b *testing.B, run func(*testing.B, *Vault)) {
 }
 
 func BenchmarkFind(b *testing.B) {
-	v := sqliteHouse(b).enter(b)
+	v := sqliteTestStore(b).openVault(b)
 	const people = 480_000
 	numbers := make([]string, people)
 	for i := range numbers {
 		numbers[i] = number(i)
-		v.persons[numberHash(v.number(numbers[i]))] = events.Person{1}
+		v.persons[numberHash(v.hashNumber(numbers[i]))] = events.Person{1}
 	}
 	buf := make([]events.Person, 0, 8)
 	n := 0

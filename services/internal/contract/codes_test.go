@@ -62,7 +62,7 @@ var listed = regexp.MustCompile(`(?m)^\t([a-z_]+|\(.+?\)) {2,}(.+)$`)
 
 // literal is a code that is not a constant. In sheets the field comes first.
 var (
-	literal       = regexp.MustCompile(`(Refuse\(|newProblem\([^,]+, |[Cc]ode: |\.(refuse|add|once|contradiction)\()"[a-z_]+"`)
+	literal       = regexp.MustCompile(`(Refuse\(|(newProblem|problem\.New)\([^,]+, |[Cc]ode: |\.(refuse|add|once|contradiction)\()"[a-z_]+"`)
 	literalSheets = regexp.MustCompile(`(Refuse\(|[Cc]ode: |\.refuse\([^,]+, )"[a-z_]+"`)
 )
 
@@ -87,7 +87,9 @@ func codes(t *testing.T) (givers map[meaning][]string, declared map[string]strin
 		}
 	}
 	for _, f := range append([]events.Family{events.Gateway}, events.Families[:len(events.Families)-1]...) {
-		read("../../"+string(f), string(f))
+		for _, dir := range packages(t, "../../"+string(f)) {
+			read(dir, string(f))
+		}
 	}
 	read("../desk", "every service")
 	read("../../../events", "the contract")
@@ -95,6 +97,21 @@ func codes(t *testing.T) (givers map[meaning][]string, declared map[string]strin
 		declared[c.code] = "../placement"
 	}
 	return givers, declared
+}
+
+// packages lists the folders with source in and under a folder.
+func packages(t *testing.T, root string) (dirs []string) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if dir := filepath.Dir(path); err == nil && strings.HasSuffix(path, ".go") && !slices.Contains(dirs, dir) {
+			dirs = append(dirs, dir)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dirs
 }
 
 func shared(t *testing.T) (all []meaning) {

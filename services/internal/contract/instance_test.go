@@ -222,7 +222,7 @@ func TestInstance(t *testing.T) {
 	i.ask(schemas, "/schemas/hire.placed/v1", "", "", 200)
 	i.ask(schemas, "/schemas/hire.placed/v2", "", "", 404)
 	i.ask(schemas, "/schemas/hire.misplaced/v1", "", "", 404)
-	for pattern := range operations {
+	for pattern := range described() {
 		if !i.seen[pattern] {
 			t.Errorf("%s was never answered", pattern)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/muster-works/muster/events/schema"
 	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/query/question"
 	"github.com/muster-works/muster/projections/table"
 	"github.com/muster-works/muster/services/deployment"
 	"github.com/muster-works/muster/services/gateway"
@@ -58,8 +59,8 @@ func openAPI(t *testing.T) *huma.OpenAPI {
 	}
 	for _, q := range query.Questions() {
 		op := operation(t, "GET /v1/"+q.Path)
-		for _, name := range q.Parameters() {
-			op.Parameters = append(op.Parameters, parameter(t, q.Path, name))
+		for _, p := range q.Parameters() {
+			op.Parameters = append(op.Parameters, parameter(p))
 		}
 		op.Responses["200"].Content = map[string]*huma.MediaType{
 			"application/json": {Schema: schemaOf(registry, q.Answer)},
@@ -82,7 +83,7 @@ func openAPI(t *testing.T) *huma.OpenAPI {
 	open(registry)
 	registry.Map()["Problem"] = problem()
 	describe(t, registry)
-	for pattern := range operations {
+	for pattern := range described() {
 		method, path, _ := strings.Cut(pattern, " ")
 		if item := doc.Paths[path]; item == nil || (method == "GET") != (item.Get != nil) {
 			t.Errorf("%s is described and not answered", pattern)
@@ -115,7 +116,7 @@ func ptr[T any](v T) *T { return &v }
 // operation begins the description of what a pattern answers.
 func operation(t *testing.T, pattern string) *huma.Operation {
 	t.Helper()
-	o, ok := operations[pattern]
+	o, ok := described()[pattern]
 	if !ok {
 		t.Fatalf("%s is answered and not described; add it to operations", pattern)
 	}
@@ -158,15 +159,12 @@ func operation(t *testing.T, pattern string) *huma.Operation {
 }
 
 // parameter describes a parameter of a question.
-func parameter(t *testing.T, path, name string) *huma.Param {
-	t.Helper()
-	p, ok := parameters[name]
-	if !ok {
-		t.Fatalf("the parameter %s of %s is not described; add it to parameters", name, path)
+func parameter(p question.Parameter) *huma.Param {
+	s := &huma.Schema{Type: cmp.Or(p.Type, "string"), Format: p.Format, Pattern: p.Pattern}
+	if p.Type == "integer" {
+		s.Minimum = ptr(1.0)
 	}
-	p.Name, p.In = name, "query"
-	p.Required = slices.Contains(strings.Fields("payroll:month headcount/series:from headcount/series:to"), path+":"+name)
-	return &p
+	return &huma.Param{Name: p.Name, In: "query", Description: p.About, Required: p.Required, Schema: s}
 }
 
 // answers makes a registry that knows how the types of answers are written.

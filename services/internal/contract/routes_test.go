@@ -31,7 +31,7 @@ func TestRoutes(t *testing.T) {
 					return true // of a table, which TestOpenAPI reads
 				}
 				pattern, err := strconv.Unquote(literal.Value)
-				if _, described := operations[pattern]; err != nil || !described && !slices.Contains(catchAll, pattern) {
+				if _, known := described()[pattern]; err != nil || !known && !slices.Contains(catchAll, pattern) {
 					t.Errorf("%s mounts %s, which is not described", dir, literal.Value)
 				}
 				return true

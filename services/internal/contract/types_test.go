@@ -13,19 +13,19 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/schema"
-	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/query/question"
 )
 
 // How the types of answers are written in JSON that are not what their Go kind
 // says.
 var aliases = map[reflect.Type]reflect.Type{
-	reflect.TypeFor[civil.Date]():    reflect.TypeFor[date](),
-	reflect.TypeFor[civil.Month]():   reflect.TypeFor[month](),
-	reflect.TypeFor[uuid.UUID]():     reflect.TypeFor[pseudonym](),
-	reflect.TypeFor[log.Position]():  reflect.TypeFor[position](),
-	reflect.TypeFor[query.Percent](): reflect.TypeFor[percent](),
-	reflect.TypeFor[events.Data]():   reflect.TypeFor[recorded](),
-	reflect.TypeFor[events.Status](): reflect.TypeFor[status](),
+	reflect.TypeFor[civil.Date]():       reflect.TypeFor[date](),
+	reflect.TypeFor[civil.Month]():      reflect.TypeFor[month](),
+	reflect.TypeFor[uuid.UUID]():        reflect.TypeFor[pseudonym](),
+	reflect.TypeFor[log.Position]():     reflect.TypeFor[position](),
+	reflect.TypeFor[question.Percent](): reflect.TypeFor[percent](),
+	reflect.TypeFor[events.Data]():      reflect.TypeFor[recorded](),
+	reflect.TypeFor[events.Status]():    reflect.TypeFor[status](),
 }
 
 type (

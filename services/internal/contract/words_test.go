@@ -1,6 +1,13 @@
 package contract_test
 
-import "github.com/danielgtaylor/huma/v2"
+import (
+	"cmp"
+	"maps"
+	"strings"
+
+	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/query/question"
+)
 
 // An op is what a person is told of an operation, and the statuses beside 2xx
 // that an answer may have.
@@ -11,13 +18,9 @@ type op struct {
 	errors                   []string
 }
 
-var (
-	asked     = []string{"400", "401", "403", "503", "504"}
-	askedOf   = []string{"400", "401", "403", "404", "503", "504"}
-	ofPersons = []string{"400", "401", "403", "404", "409", "415", "429", "500", "503"}
-)
+var ofPersons = []string{"400", "401", "403", "404", "409", "415", "429", "500", "503"}
 
-// operations describes every pattern that a deployment answers.
+// operations describes every pattern that a deployment answers, but the questions.
 var operations = map[string]op{
 	"POST /v1/events": {
 		id: "submit", tag: "events", summary: "Submit events", answer: "A receipt for each event, in their order: accepted, duplicate or rejected.",
@@ -33,25 +36,6 @@ var operations = map[string]op{
 		id: "reveal", tag: "people", summary: "Learn who a person is", answer: "The fields asked for that the vault holds.",
 		says: "Takes the right to, and is on record before anything is told. Fields are id_number, name, phone, household and account.", errors: ofPersons,
 	},
-	"GET /v1/headcount":        {id: "headcount", tag: "questions", summary: "People in place", answer: "Counts by what was asked for.", errors: asked},
-	"GET /v1/headcount/series": {id: "headcountSeries", tag: "questions", summary: "People in place, day by day", answer: "Counts by day and by what was asked for.", errors: asked},
-	"GET /v1/plan":             {id: "plan", tag: "questions", summary: "Planned, developed and placed", answer: "The plan of the year against what is.", errors: asked},
-	"GET /v1/vacancies":        {id: "vacancies", tag: "questions", summary: "Seats with nobody on them", answer: "The vacant seats, the longest vacant first.", errors: asked},
-	"GET /v1/payroll":          {id: "payroll", tag: "questions", summary: "What a month was worth to each person, and what was paid", answer: "A row for each person on each post.", errors: asked},
-	"GET /v1/funds":            {id: "funds", tag: "questions", summary: "What stands in the books of each fund", answer: "A balance for each fund.", errors: asked},
-	"GET /v1/agencies": {
-		id: "agencies", tag: "questions", summary: "How late, how complete and how refused publishers report", answer: "A row for each agency.",
-		says: "Of one month: the one asked for, or the one before as_of.", errors: asked,
-	},
-	"GET /v1/trail/persons/{id}": {
-		id: "personTrail", tag: "questions", summary: "The audit trail of a person", answer: "The events, oldest first; of sheets and runs that person's lines alone.", errors: askedOf,
-	},
-	"GET /v1/trail/posts/{id}":    {id: "postTrail", tag: "questions", summary: "The audit trail of a post", answer: "The events, oldest first.", errors: askedOf},
-	"GET /v1/trail/agencies/{id}": {id: "agencyTrail", tag: "questions", summary: "The audit trail of an agency", answer: "The events, oldest first.", errors: askedOf},
-	"GET /v1/trail/events/{id}": {
-		id: "eventTrail", tag: "questions", summary: "The chain of an event", answer: "The event, what it corrects and what corrects it, oldest first.", errors: askedOf,
-	},
-	"GET /v1/projections": {id: "projections", tag: "operation", summary: "How far each view has come", answer: "A row for each view.", errors: asked},
 	"POST /v1/projections/{view}/rebuild": {
 		id: "rebuild", tag: "operation", summary: "Rebuild the views from the log, beside the living ones", answer: "It has begun.",
 		says: "Takes an operator's right.", errors: []string{"401", "403", "404", "409"},
@@ -69,6 +53,19 @@ var operations = map[string]op{
 	"GET /schemas/{name}/{version}": {id: "schema", tag: "contract", summary: "The JSON Schema of an event", answer: "JSON Schema 2020-12.", kind: "application/schema+json", errors: []string{"404", "503"}},
 }
 
+// described returns operations with the questions, which describe themselves.
+func described() map[string]op {
+	all := maps.Clone(operations)
+	for _, q := range query.Questions() {
+		o := op{id: q.ID, tag: cmp.Or(q.Tag, question.TagQuestions), summary: q.Summary, answer: q.Answers, says: q.Remark, errors: []string{"400", "401", "403", "503", "504"}}
+		if strings.Contains(q.Path, "{") {
+			o.errors = []string{"400", "401", "403", "404", "503", "504"}
+		}
+		all["GET /v1/"+q.Path] = o
+	}
+	return all
+}
+
 // placeholders describes what stands in a path.
 var placeholders = map[string]string{
 	"/v1/persons/{id}/erase id":           "pseudonym of the person",
@@ -80,20 +77,6 @@ var placeholders = map[string]string{
 	"/v1/projections/{view}/rebuild view": "name of a view, or all; a generation is always rebuilt whole",
 	"/schemas/{name}/{version} name":      "an event type, or submission or record, which hold all of them",
 	"/schemas/{name}/{version} version":   "v1",
-}
-
-// parameters describes the parameters of questions.
-var parameters = map[string]huma.Param{
-	"as_of":    {Description: "what was true on this business date; today where left out", Schema: &huma.Schema{Type: "string", Format: "date"}},
-	"known_at": {Description: "as known at this instant (RFC 3339) or at the end of this date; now where left out", Schema: &huma.Schema{Type: "string"}},
-	"at_least": {Description: "wait, 5 s at most, until this position of a receipt is visible", Schema: &huma.Schema{Type: "string"}},
-	"division": {Description: "a prefix of 2, 4, 6 or 9 digits, or all 12", Schema: &huma.Schema{Type: "string", Pattern: "^([0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}|[0-9]{12})?$"}},
-	"by":       {Description: "a comma list of division:prefecture, division:county, division:township, category, kind, group, area, sex", Schema: &huma.Schema{Type: "string"}},
-	"from":     {Description: "the first day", Schema: &huma.Schema{Type: "string", Format: "date"}},
-	"to":       {Description: "the last day", Schema: &huma.Schema{Type: "string", Format: "date"}},
-	"month":    {Description: "YYYY-MM", Schema: &huma.Schema{Type: "string", Pattern: "^[0-9]{4}-[0-9]{2}$"}},
-	"limit":    {Description: "rows of a page", Schema: &huma.Schema{Type: "integer", Minimum: ptr(1.0)}},
-	"cursor":   {Description: "next of the page before, with the other parameters as they were", Schema: &huma.Schema{Type: "string"}},
 }
 
 // problems describes the statuses of errors.

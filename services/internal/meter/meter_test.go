@@ -12,7 +12,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
-	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/query/status"
 	"github.com/muster-works/muster/services/internal/meter"
 )
 
@@ -86,16 +86,16 @@ func TestRequests(t *testing.T) {
 // while nobody knows it.
 func TestViews(t *testing.T) {
 	m := meter.New()
-	few, s, failed := 3, query.ViewStatus{}, error(nil)
-	m.Views(func(ctx context.Context) (query.ViewStatus, error) {
+	few, s, failed := 3, status.ViewStatus{}, error(nil)
+	m.Views(func(ctx context.Context) (status.ViewStatus, error) {
 		if _, bounded := ctx.Deadline(); !bounded {
 			t.Error("may wait for ever")
 		}
 		return s, failed
 	})
-	s = query.ViewStatus{Lag: &few, Age: 7}
+	s = status.ViewStatus{Lag: &few, Age: 7}
 	has(t, scrape(t, m), "muster_views_readable 1", "muster_views_lag_commits 3", "muster_views_age_seconds 7")
-	s = query.ViewStatus{Age: int(time.Hour.Seconds())}
+	s = status.ViewStatus{Age: int(time.Hour.Seconds())}
 	has(t, scrape(t, m), "muster_views_lag_commits 101", "muster_views_age_seconds 3600")
 	failed = errors.New("no views")
 	text := scrape(t, m)

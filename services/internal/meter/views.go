@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/muster-works/muster/projections/query"
+	"github.com/muster-works/muster/projections/query/status"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -12,7 +12,7 @@ import (
 const scrapeTime = 3 * time.Second
 
 // Views adds how far the views have come, which standing says.
-func (m *Meter) Views(standing func(context.Context) (query.ViewStatus, error)) {
+func (m *Meter) Views(standing func(context.Context) (status.ViewStatus, error)) {
 	m.registry.MustRegister(views{
 		standing: standing,
 		readable: prometheus.NewDesc("muster_views_readable", "1 where there are views to ask, 0 where not.", nil, nil),
@@ -23,7 +23,7 @@ func (m *Meter) Views(standing func(context.Context) (query.ViewStatus, error)) 
 
 // views asks when it is asked.
 type views struct {
-	standing           func(context.Context) (query.ViewStatus, error)
+	standing           func(context.Context) (status.ViewStatus, error)
 	readable, lag, age *prometheus.Desc
 }
 
@@ -42,7 +42,7 @@ func (v views) Collect(to chan<- prometheus.Metric) {
 		return
 	}
 	gauge(v.readable, 1)
-	lag := query.FarBehind + 1
+	lag := status.FarBehind + 1
 	if s.Lag != nil {
 		lag = *s.Lag
 	}

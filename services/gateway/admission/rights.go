@@ -1,0 +1,92 @@
+package admission
+
+import (
+	"strings"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/division"
+)
+
+// Admit holds an event to the rights of its caller and to the table of
+// divisions. It returns why the caller may not submit the event, nil if it may.
+// It completes the divisions of the event, so the event must be a copy that
+// belongs to the gateway.
+func (c Caller) Admit(table *division.Table, e *events.Event) events.Reasons {
+	if e.Data == nil {
+		return events.Refuse(events.Missing, "data", "is required: a JSON object")
+	}
+	switch f := e.Family(); {
+	case f == events.Gateway || f == "":
+		return events.Refuse(events.EngineField, "type", "is an event that only the engine writes")
+	case c.Families != nil && !c.Families[f]:
+		return events.Refuse(NotEntitled, "type", "belongs to the service "+string(f)+", which this agency may not submit to")
+	case e.Submode == events.Record && !c.Record:
+		return events.Refuse(NotEntitled, "submode", "record is a right that this agency does not have; leave it out to have the event decided")
+	case !c.ownsSource(e.Source):
+		return events.Refuse(NotEntitled, "source", "must be /agency/"+c.Agency+" or lie under it")
+	}
+	return c.admitDivision(table, e)
+}
+
+// ownsSource reports whether a source belongs to the caller.
+func (c Caller) ownsSource(source string) bool {
+	if c.AuthType == Loopback {
+		return true
+	}
+	rest, ok := strings.CutPrefix(source, "/agency/"+c.Agency)
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+// admitDivision holds the divisions of an event to the table and to the prefix of
+// the caller. If only one of the envelope and the payload says the division, the
+// other takes it over.
+func (c Caller) admitDivision(table *division.Table, e *events.Event) events.Reasons {
+	place := e.Data.Place()
+	if place != nil && *place == "" {
+		*place = e.Division
+	}
+	if place != nil && e.Division == "" {
+		e.Division = *place
+	}
+	if reasons := c.checkDivision(table, "division", e.Division); reasons != nil {
+		return reasons
+	}
+	if place != nil {
+		if reasons := c.checkDivision(table, "data.division", *place); reasons != nil {
+			return reasons
+		}
+	}
+	switch d := e.Data.(type) {
+	case *events.PolicyAdopted:
+		return c.admitJurisdiction(d)
+	case *events.EventWithdrawn:
+		return nil // it concerns the division of the event that is withdrawn
+	}
+	if e.Division == "" && (place != nil || c.Prefix != "") {
+		return events.Refuse(events.Missing, "division", "is required: the 12-digit code of where it happened")
+	}
+	return nil
+}
+
+// admitJurisdiction refuses a policy pack for divisions that are not the
+// caller's. A pack is for a whole jurisdiction and needs no division.
+func (c Caller) admitJurisdiction(d *events.PolicyAdopted) events.Reasons {
+	if c.Prefix != "" && !strings.HasPrefix(division.Trim(d.Jurisdiction), division.Trim(c.Prefix)) {
+		return events.Refuse(NotEntitled, "data.jurisdiction", "is wider than the divisions this agency answers for")
+	}
+	return nil
+}
+
+// checkDivision refuses a division that is in no table, or not the caller's. An
+// empty one is not refused.
+func (c Caller) checkDivision(table *division.Table, field string, d division.Code) events.Reasons {
+	switch {
+	case d == "":
+		return nil
+	case !table.Has(d):
+		return events.Refuse(UnknownDivision, field, "is in no table of divisions that is loaded here")
+	case !d.Under(c.Prefix):
+		return events.Refuse(NotEntitled, field, "lies outside the divisions this agency answers for")
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package pseudonym
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/idnumber"
+	"github.com/muster-works/muster/services/gateway/vault"
+)
+
+// A Throwaway replaces the identities of events and writes nothing to the vault.
+// People whom the vault does not know get a pseudonym that lives as long as the
+// Throwaway, so that two events about one of them are seen to be about the same
+// person. Account numbers and sealed texts are left out.
+//
+// It is a [Directory] that extends the one of the vault. It is not safe for
+// concurrent use.
+type Throwaway struct {
+	Directory
+	persons map[string]events.Person          // by identity number
+	numbers map[events.Person]idnumber.Number // of the same people
+}
+
+// NewThrowaway returns a Throwaway that knows the people of a directory.
+func NewThrowaway(d Directory) *Throwaway {
+	return &Throwaway{Directory: d, persons: map[string]events.Person{}, numbers: map[events.Person]idnumber.Number{}}
+}
+
+// Find implements [Directory].
+func (t *Throwaway) Find(dst []events.Person, numbers ...string) []events.Person {
+	before := len(dst)
+	dst = t.Directory.Find(dst, numbers...)
+	for i, n := range numbers {
+		if dst[before+i] == (events.Person{}) {
+			dst[before+i] = t.persons[n]
+		}
+	}
+	return dst
+}
+
+// Birth implements [Directory].
+func (t *Throwaway) Birth(p events.Person) (month civil.Month, female, known bool) {
+	if n, ok := t.numbers[p]; ok {
+		return n.Birth.Month(), n.Female, true
+	}
+	return t.Directory.Birth(p)
+}
+
+// Invented reports whether a pseudonym was made here. Nobody will know it again,
+// so no answer may show it.
+func (t *Throwaway) Invented(p events.Person) bool {
+	_, invented := t.numbers[p]
+	return invented
+}
+
+// Resolve replaces the identities of events and returns for each event why it is
+// refused, nil if it is not. It does not fail.
+func (t *Throwaway) Resolve(_ context.Context, list []*events.Event) ([]events.Reasons, error) {
+	refused := make([]events.Reasons, len(list))
+	for i, e := range list {
+		refused[i] = t.resolveEvent(e.Data)
+		events.ClearPrivate(e.Data)
+	}
+	return refused, nil
+}
+
+func (t *Throwaway) resolveEvent(d events.Data) events.Reasons {
+	if events.Introduces(d) {
+		number := d.About().Identity.IDNumber
+		parsed, err := idnumber.Parse(number)
+		if err != nil {
+			return invalidNumber(err)
+		}
+		*d.About() = events.Who{Person: t.introduce(number, parsed)}
+	}
+	if refused := replaceNumbers(t, d); refused != nil {
+		return refused
+	}
+	if needsProfile(d) {
+		p := vault.Profile{Person: d.About().Person}
+		p.Birth, p.Female, _ = t.Birth(p.Person)
+		completePayload(d, p)
+	}
+	return nil
+}
+
+// introduce returns the pseudonym of an identity number, and makes one if there is
+// none.
+func (t *Throwaway) introduce(number string, parsed idnumber.Number) events.Person {
+	p := t.Find(nil, number)[0]
+	if p == (events.Person{}) {
+		p = uuid.New()
+		t.persons[number], t.numbers[p] = p, parsed
+	}
+	return p
+}
