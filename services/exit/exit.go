@@ -66,7 +66,7 @@ func New(s *placement.State, r *rules.State) *Service { return &Service{s, r} }
 // Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	d, ok := e.Data.(*events.ExitRecorded)
-	if s.state.Void(e) || !ok && e.Submode == events.Record {
+	if s.state.Ineffective(e) || !ok && e.Submode == events.Record {
 		return e, nil
 	}
 	record := *e

@@ -55,8 +55,7 @@
 //	review_missing     no review is given
 //	review_late        it was after the on-duty day
 //	not_in_place       nobody to renew: the person is not on the post
-//	has_exit           the hire was ended by an exit that would be left over, or
-//	                   would be ended by one on its first day
+//	has_exit           the hire was ended by an exit that would be left over, or would be ended by one on its first day
 //
 // In record mode only the refusals marked as such apply, and no policy pack is consulted. If
 // no seat is free, a hire that names none gets the lowest of the seats with the fewest people
@@ -112,7 +111,7 @@ func New(s *placement.State, r *rules.State) *Service { return &Service{s, r} }
 
 // Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
-	if s.state.Void(e) {
+	if s.state.Ineffective(e) {
 		return e, nil
 	}
 	switch d := e.Data.(type) {

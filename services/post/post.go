@@ -56,7 +56,7 @@ func New(s *placement.State) *Service { return &Service{s} }
 
 // Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
-	if s.state.Void(e) {
+	if s.state.Ineffective(e) {
 		return e, nil
 	}
 	var post placement.Post

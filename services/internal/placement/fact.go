@@ -43,7 +43,7 @@ func (f *fact) holder() placing.Holder { return placing.Holder{Post: f.post, Per
 type kind uint8
 
 const (
-	voided kind = iota // superseded, or of an event that says nothing about posts and placements
+	noFact kind = iota // superseded, or of an event that says nothing about posts and placements
 	hired
 	exited
 	renewed
@@ -56,7 +56,7 @@ const (
 func (k kind) ofPerson() bool { return hired <= k && k <= renewed }
 
 // said returns the fact of an event, with the person and the name of the post that it is about.
-// The kind is voided if the event says nothing about posts and placements.
+// The kind is noFact if the event says nothing about posts and placements.
 func said(e *events.Event) (f fact, who events.Person, where string) {
 	switch d := e.Data.(type) {
 	case *events.PostDeveloped:
@@ -89,12 +89,12 @@ func (s *State) enter(f fact) uint32 {
 			p := s.posts.At(f.post)
 			f.onPost, p.hires = p.hires, n
 		}
-	case f.kind != voided:
+	case f.kind != noFact:
 		p := s.posts.At(f.post)
 		f.before, p.facts = p.facts, n
 	}
 	s.facts.Add(f)
-	s.did(func() { s.leave(n) })
+	s.onRollback(func() { s.leave(n) })
 	return n
 }
 
@@ -108,7 +108,7 @@ func (s *State) leave(n uint32) {
 		if f.kind == hired {
 			s.posts.At(f.post).hires = f.onPost
 		}
-	case f.kind != voided:
+	case f.kind != noFact:
 		s.posts.At(f.post).facts = f.before
 	}
 }
@@ -142,9 +142,9 @@ func (s *State) hires(post uint32) iter.Seq2[uint32, *fact] {
 // A change is what an event would do to the facts: it supersedes one, and adds one. The zero
 // change does nothing.
 type change struct {
-	gone   uint32 // 0 is none
-	new    *fact
-	detail *detail // of the new fact, if it develops a post
+	superseded uint32 // 0 is none
+	new        *fact
+	detail     *detail // of the new fact, if it develops a post
 }
 
 // standing yields the facts of a person or of a post that would stand after a change, from
@@ -156,7 +156,7 @@ func (s *State) standing(head uint32, c change, mine func(*fact) bool) iter.Seq2
 			return
 		}
 		for n, f := range s.chain(head) {
-			if f.kind != voided && n != c.gone && !yield(n, f) {
+			if f.kind != noFact && n != c.superseded && !yield(n, f) {
 				return
 			}
 		}

@@ -58,20 +58,20 @@ func (s *State) Contradictions(e *events.Event) events.Reasons {
 
 // A judgement collects the reasons against one event.
 type judgement struct {
-	state   *State
-	change  change
-	voids   string              // path of the field that names the superseded event
-	field   string              // path of the field for reasons that have none of their own
-	persons []uint32            // whom the change affects
-	after   []placing.Placement // of persons, as they would be after the change; repeated hires included
-	reasons events.Reasons
+	state           *State
+	change          change
+	supersededField string              // path of the field that names the superseded event
+	field           string              // path of the field for reasons that have none of their own
+	persons         []uint32            // whom the change affects
+	after           []placing.Placement // of persons, as they would be after the change; repeated hires included
+	reasons         events.Reasons
 }
 
 // judge computes what e would change. A person or post that no event has named yet has number 0.
 func (s *State) judge(e *events.Event) *judgement {
-	j := &judgement{state: s, change: change{gone: s.gone(e)}, voids: "replaces"}
+	j := &judgement{state: s, change: change{superseded: s.supersededFact(e)}, supersededField: "replaces"}
 	f, who, where := said(e)
-	if f.kind != voided {
+	if f.kind != noFact {
 		f.post = s.named(where)
 		if f.kind.ofPerson() {
 			f.of = s.known(who)
@@ -83,9 +83,9 @@ func (s *State) judge(e *events.Event) *judgement {
 		}
 	}
 	if e.Type == events.EventWithdrawnType {
-		j.voids = "data.id"
+		j.supersededField = "data.id"
 	}
-	switch j.field = j.voids; e.Type {
+	switch j.field = j.supersededField; e.Type {
 	case events.HirePlacedType:
 		j.field = "data.from"
 	case events.ExitRecordedType, events.PostClosedType:
@@ -93,7 +93,7 @@ func (s *State) judge(e *events.Event) *judgement {
 	case events.PostResizedType:
 		j.field = "data.seats"
 	}
-	j.affects(s.facts.At(j.change.gone))
+	j.affects(s.facts.At(j.change.superseded))
 	if j.change.new != nil {
 		j.affects(&f)
 	}
@@ -197,7 +197,7 @@ func (j *judgement) judgeOpen(t *placing.Placement, from civil.Date) {
 // correction may leave a placement empty, since that is how a hire that never was is
 // said to have ended.
 func (j *judgement) judgeEmpty(t *placing.Placement) {
-	if t.Hire == 0 && j.change.gone == 0 && t.Exit != 0 && t.Exit == t.From {
+	if t.Hire == 0 && j.change.superseded == 0 && t.Exit != 0 && t.Exit == t.From {
 		j.refuse(HasExit, "data.from", fmt.Sprintf("an exit on %s is in the books, so that the hire would end on the day it begins and never count; withdraw that exit first, or hire from a later day", t.Exit))
 	}
 }
@@ -205,7 +205,7 @@ func (j *judgement) judgeEmpty(t *placing.Placement) {
 // judgeExit refuses to take back a hire that an exit ends, unless the exit would still end a
 // placement of the person on that post.
 func (j *judgement) judgeExit() {
-	g := j.state.facts.At(j.change.gone)
+	g := j.state.facts.At(j.change.superseded)
 	if g.kind != hired || g.exit == 0 {
 		return
 	}
@@ -214,14 +214,14 @@ func (j *judgement) judgeExit() {
 			return
 		}
 	}
-	j.add(HasExit, j.voids, fmt.Sprintf("the placement ended on %s, and the exit would end nothing; withdraw the exit first", g.exit))
+	j.add(HasExit, j.supersededField, fmt.Sprintf("the placement ended on %s, and the exit would end nothing; withdraw the exit first", g.exit))
 }
 
 // judgeSeats checks the seats that the change takes away from a post: nobody may be on them.
 // If no development of the post is left, nobody may ever have been placed on it. A second
 // development of a post is not checked, since the service refuses its name.
 func (j *judgement) judgeSeats() {
-	g := j.state.facts.At(j.change.gone)
+	g := j.state.facts.At(j.change.superseded)
 	if !g.kind.ofPerson() {
 		j.judgeShape(g.post)
 	}

@@ -42,7 +42,7 @@ func (s *State) person(id events.Person) uint32 {
 	}
 	n := s.persons.Add(person{id: id})
 	s.people.Add(n, s.personHash)
-	s.did(func() {
+	s.onRollback(func() {
 		s.people.Drop(n, s.personHash)
 		s.persons.Cut(int(n))
 	})
@@ -57,7 +57,7 @@ func (s *State) born(n uint32, d *events.HirePlaced) {
 		return
 	}
 	p.born = bornIn(d.BirthMonth, d.Sex == "F")
-	s.did(func() { s.persons.At(n).born = 0 })
+	s.onRollback(func() { s.persons.At(n).born = 0 })
 }
 
 // paired appends the placements of a person as they would be after a change, each with the
@@ -89,7 +89,7 @@ func (s *State) settle(n uint32) {
 		f := s.facts.At(p.Hire)
 		if exit, again := f.exit, f.again; exit != p.Exit || again != p.Repeated {
 			f.exit, f.again = p.Exit, p.Repeated
-			s.did(func() {
+			s.onRollback(func() {
 				f := s.facts.At(p.Hire)
 				f.exit, f.again = exit, again
 			})

@@ -72,9 +72,9 @@ func New() *State {
 
 // Apply is [command.State.Apply].
 func (s *State) Apply(e *events.Event, n command.IndexEntry) {
-	s.void(n.Supersedes)
+	s.supersede(n.Supersedes)
 	f, who, where := said(e)
-	if f.kind == voided || n.Ineffective {
+	if f.kind == noFact || n.Ineffective {
 		s.enter(fact{})
 		return
 	}
@@ -93,14 +93,14 @@ func (s *State) Apply(e *events.Event, n command.IndexEntry) {
 	s.follow(s.enter(f))
 }
 
-// Void reports whether e was replaced or withdrawn before it came. Such an event has no effect.
-func (s *State) Void(e *events.Event) bool { return s.SupersededEarly(e.Key()) }
+// Ineffective reports whether e was replaced or withdrawn before it came. Such an event has no effect.
+func (s *State) Ineffective(e *events.Event) bool { return s.SupersededEarly(e.Key()) }
 
-// void marks a fact as superseded.
-func (s *State) void(n uint32) {
-	if k := s.facts.At(n).kind; k != voided {
-		s.facts.At(n).kind = voided
-		s.did(func() { s.facts.At(n).kind = k })
+// supersede marks a fact as superseded.
+func (s *State) supersede(n uint32) {
+	if k := s.facts.At(n).kind; k != noFact {
+		s.facts.At(n).kind = noFact
+		s.onRollback(func() { s.facts.At(n).kind = k })
 		s.followAs(n, k)
 	}
 }
@@ -118,8 +118,8 @@ func (s *State) followAs(n uint32, k kind) {
 	}
 }
 
-// did notes how to undo a change, if the journal is open.
-func (s *State) did(undo func()) {
+// onRollback notes how to undo a change, if the journal is open.
+func (s *State) onRollback(undo func()) {
 	if s.Open() {
 		s.Did(undo)
 	}

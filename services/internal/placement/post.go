@@ -69,7 +69,7 @@ func (s *State) post(name string) uint32 {
 	}
 	n := s.posts.Add(post{name: strings.Clone(name)})
 	s.names.Add(n, s.nameHash)
-	s.did(func() {
+	s.onRollback(func() {
 		s.names.Drop(n, s.nameHash)
 		s.posts.Cut(int(n))
 	})
@@ -90,7 +90,7 @@ func hashName(name string) uint64 { return maphash.String(seed, name) }
 // detail adds the detail of a development and returns its number.
 func (s *State) detail(e *events.Event, d *events.PostDeveloped) uint32 {
 	n := s.details.Add(detailOf(e, d))
-	s.did(func() { s.details.Cut(int(n)) })
+	s.onRollback(func() { s.details.Cut(int(n)) })
 	return n
 }
 
@@ -161,7 +161,7 @@ func (s *State) holds(f, o *fact, c change) bool {
 func (s *State) reshape(n uint32) {
 	old := s.posts.At(n).shape
 	s.posts.At(n).shape = s.shaped(n, change{})
-	s.did(func() { s.posts.At(n).shape = old })
+	s.onRollback(func() { s.posts.At(n).shape = old })
 }
 
 // view returns the post of a shape, and false if no development of the post stands.

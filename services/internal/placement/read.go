@@ -26,7 +26,7 @@ func (s *State) Post(post string) (Post, bool) { return s.view(s.posts.At(s.name
 
 // PostWithout is Post as if the event that e replaces or withdraws had never been recorded.
 func (s *State) PostWithout(e *events.Event, post string) (Post, bool) {
-	if c := (change{gone: s.gone(e)}); c.gone != 0 {
+	if c := (change{superseded: s.supersededFact(e)}); c.superseded != 0 {
 		return s.view(s.shaped(s.named(post), c))
 	}
 	return s.Post(post)
@@ -97,7 +97,7 @@ func (s *State) Placements(p events.Person) []Placement {
 // PlacementsWithout is Placements as if the event that e replaces or withdraws had never been
 // recorded.
 func (s *State) PlacementsWithout(e *events.Event, p events.Person) []Placement {
-	return s.list(s.known(p), change{gone: s.gone(e)})
+	return s.list(s.known(p), change{superseded: s.supersededFact(e)})
 }
 
 // list returns the placements of a person as they would be after a change.
@@ -128,9 +128,9 @@ func (s *State) placed(p events.Person) func(func(*fact) bool) {
 	}
 }
 
-// gone returns the standing fact that e replaces or withdraws, or 0 if there is none.
-func (s *State) gone(e *events.Event) uint32 {
-	if n := s.SupersededNumber(e); s.facts.At(n).kind != voided {
+// supersededFact returns the standing fact that e replaces or withdraws, or 0 if there is none.
+func (s *State) supersededFact(e *events.Event) uint32 {
+	if n := s.SupersededNumber(e); s.facts.At(n).kind != noFact {
 		return n
 	}
 	return 0

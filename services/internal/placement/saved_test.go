@@ -47,7 +47,7 @@ func TestSaved(t *testing.T) {
 			t.Fatalf("%s\nwant:\n%s", got, want)
 		}
 		r.StateBase = s.StateBase
-		more := &teller{name: "m", pick: evenly(t)}
+		more := &eventGenerator{name: "m", pick: evenly(t)}
 		for _, e := range b {
 			more.accepted(e)
 		}

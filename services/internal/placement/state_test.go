@@ -16,7 +16,7 @@ import (
 // tell draws events that may contradict each other in any way: corrections before the events
 // that they replace, exits before their hires, people on many seats.
 func tell(t *rapid.T, most int) book {
-	who := &teller{name: "e", pick: evenly(t)}
+	who := &eventGenerator{name: "e", pick: evenly(t)}
 	var b book
 	for range rapid.IntRange(1, most).Draw(t, "events") {
 		e := who.next()
@@ -30,7 +30,7 @@ func tell(t *rapid.T, most int) book {
 // vary changes an event to one that the services may refuse in decide mode: developments of
 // one post differ in everything, and hires and exits are repeated under another id, with
 // other terms and codes.
-func (t *teller) vary(e *events.Event, told book) {
+func (t *eventGenerator) vary(e *events.Event, told book) {
 	one := func(texts ...string) string { return texts[t.pick(len(texts))] }
 	switch d := e.Data.(type) {
 	case *events.PostDeveloped:
