@@ -115,7 +115,7 @@ func TestDecide(t *testing.T) {
 }
 
 func elsewhere(e *events.Event) *events.Event { e.Division = "370212000000"; return e }
-func recorded(e *events.Event) *events.Event  { e.Submode = events.Record; return e }
+func recorded(e *events.Event) *events.Event  { e.Submode = events.ModeRecord; return e }
 
 // A long sheet of strangers is not answered in full.
 func TestReasonsEnd(t *testing.T) {

@@ -100,7 +100,7 @@ func New(s *State, p Placements) *Service { return &Service{s, p} }
 
 // Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
-	j := &judgement{state: s.state, record: e.Submode == events.Record}
+	j := &judgement{state: s.state, record: e.Submode == events.ModeRecord}
 	j.gone = s.state.acts[s.state.SupersededNumber(e)]
 	if s.state.Ahead(e.Key()) {
 		// It was replaced or withdrawn before it came, and counts for nothing.

@@ -25,7 +25,7 @@ func (t *teller) hire(i int) {
 	e := t.event(serial("h-", i), c.agency, at, p.hired, data)
 	e.Subject = post.id
 	if p.record {
-		e.Submode = events.Record
+		e.Submode = events.ModeRecord
 	}
 	t.say(e)
 }
@@ -49,7 +49,7 @@ func (t *teller) exit(i int) {
 	e := t.event(serial("x-", i), c.agency, at, p.exited, data)
 	e.Subject = post.id
 	if p.recordExit {
-		e.Submode = events.Record
+		e.Submode = events.ModeRecord
 	}
 	t.say(e)
 }

@@ -65,7 +65,7 @@ func (t *teller) next() *events.Event {
 		}
 	}
 	if t.record > 0 && t.pick(t.record) == 0 {
-		e.Submode = events.Record
+		e.Submode = events.ModeRecord
 	}
 	return e
 }
