@@ -247,7 +247,7 @@ func (e *Event) check(env *attributes, raw []byte) error {
 		}
 	}
 	attr(e.Division == "" || e.Division.Valid(), Invalid, "division", "must be a division code of 12 digits")
-	attr(e.Submode == "" || e.Submode == Decide || e.Submode == Record, Invalid, "submode", "must be decide or record")
+	attr(e.Submode == "" || e.Submode == ModeDecide || e.Submode == ModeRecord, Invalid, "submode", "must be decide or record")
 	for _, f := range []struct{ field, s string }{
 		{"authtype", e.AuthType}, {"authid", e.AuthID}, {"correlationid", e.CorrelationID},
 		{"policyversion", e.PolicyVersion}, {"digest", e.Digest}, {"recordedtime", env.RecordedTime},

@@ -68,10 +68,10 @@ func (f Family) Boundary() string {
 // A Mode says how strictly a submission is decided.
 type Mode string
 
-// The modes. The empty Mode means Decide.
+// The modes. The empty Mode means ModeDecide.
 const (
-	Decide Mode = "decide" // the programme's rules and the policy pack refuse events
-	Record Mode = "record" // only malformed events and unknown references are refused
+	ModeDecide Mode = "decide" // the programme's rules and the policy pack refuse events
+	ModeRecord Mode = "record" // only malformed events and unknown references are refused
 )
 
 // An Event is one CloudEvent of contract v1.

@@ -108,7 +108,7 @@ func records(t testing.TB) map[string]*events.Event {
 	for name, data := range all {
 		out[name] = &events.Event{
 			ID: "id-" + name, Source: "/agency/370211-rsj", Type: data.Type(), Subject: "370211102231-001",
-			Time: instant(t, "2022-06-01T08:00:00+08:00"), Division: "370211102231", Submode: events.Record, Replaces: "id-before",
+			Time: instant(t, "2022-06-01T08:00:00+08:00"), Division: "370211102231", Submode: events.ModeRecord, Replaces: "id-before",
 			AuthType: "token", AuthID: "370211-rsj", CorrelationID: "7d0c5a52-9a51-4f0e-8a53-000000000001",
 			PolicyVersion: "shandong-2022.1", Digest: "9f86d081884c7d659a2feaa0c55ad015", Data: data,
 		}

@@ -34,7 +34,7 @@ func envelope(record bool) whole {
 			"datacontenttype": constant("application/json"),
 			"dataschema":      {Type: "string"},
 			"division":        {Type: "string", Pattern: divisionForm, Description: "where it happened: 12 digits"},
-			"submode":         {Type: "string", Enum: []any{string(events.Decide), string(events.Record)}, Description: "decide where left out"},
+			"submode":         {Type: "string", Enum: []any{string(events.ModeDecide), string(events.ModeRecord)}, Description: "decide where left out"},
 			"replaces":        text(),
 			"data":            {Type: "object"},
 		},

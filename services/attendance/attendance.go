@@ -70,7 +70,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	if _, reasons := s.placements.Find(e, d.Post); reasons != nil {
 		return nil, reasons
 	}
-	if e.Submode == events.Record {
+	if e.Submode == events.ModeRecord {
 		return e, nil
 	}
 	var reasons events.Reasons

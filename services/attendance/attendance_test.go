@@ -116,7 +116,7 @@ func TestDecide(t *testing.T) {
 }
 
 func elsewhere(e *events.Event) *events.Event { e.Division = "370212000000"; return e }
-func recorded(e *events.Event) *events.Event  { e.Submode = events.Record; return e }
+func recorded(e *events.Event) *events.Event  { e.Submode = events.ModeRecord; return e }
 
 // A refusal has at most maxReasons reasons, even if every line of a long sheet is refused.
 func TestReasonsEnd(t *testing.T) {

@@ -66,7 +66,7 @@ func New(s *placement.State, r *rules.State) *Service { return &Service{s, r} }
 // Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	d, ok := e.Data.(*events.ExitRecorded)
-	if s.state.Ineffective(e) || !ok && e.Submode == events.Record {
+	if s.state.Ineffective(e) || !ok && e.Submode == events.ModeRecord {
 		return e, nil
 	}
 	record := *e
@@ -76,7 +76,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		if unknown != nil {
 			return nil, unknown
 		}
-		if e.Submode == events.Record {
+		if e.Submode == events.ModeRecord {
 			return e, nil
 		}
 		refused = s.checkPlacement(e, d)

@@ -120,7 +120,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	case *events.HireRenewed:
 		return s.renew(e, d)
 	}
-	if e.Submode == events.Record {
+	if e.Submode == events.ModeRecord {
 		return e, nil
 	}
 	if refused := s.state.Contradictions(e); refused != nil {
@@ -144,7 +144,7 @@ func (s *Service) place(e *events.Event, d *events.HirePlaced) (*events.Event, e
 		full = !free
 	}
 	data.Seat = max(seat, 1)
-	if e.Submode == events.Record {
+	if e.Submode == events.ModeRecord {
 		return &record, nil
 	}
 	j := judgement{}
@@ -189,7 +189,7 @@ func (s *Service) renew(e *events.Event, d *events.HireRenewed) (*events.Event, 
 	switch {
 	case refused != nil:
 		return nil, refused
-	case e.Submode == events.Record:
+	case e.Submode == events.ModeRecord:
 		return e, nil
 	}
 	var now *placement.Placement

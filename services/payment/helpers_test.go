@@ -65,7 +65,7 @@ func in(d division.Code, e *events.Event) *events.Event {
 	e.Division = d
 	return e
 }
-func recorded(e *events.Event) *events.Event { e.Submode = events.Record; return e }
+func recorded(e *events.Event) *events.Event { e.Submode = events.ModeRecord; return e }
 
 func allocate(id, fund string, amount events.Fen) *events.Event {
 	return event(id, &events.FundAllocated{Fund: fund, Division: "370211000000", Year: 2022, Amount: amount})

@@ -114,7 +114,7 @@ func New(s *State, p Placements) *Service { return &Service{s, p} }
 
 // Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
-	j := &judgement{state: s.state, record: e.Submode == events.Record}
+	j := &judgement{state: s.state, record: e.Submode == events.ModeRecord}
 	j.superseded = s.state.effects[s.state.SupersededNumber(e)]
 	if s.state.SupersededEarly(e.Key()) {
 		// e was replaced or withdrawn before it came, and has no effect.

@@ -67,7 +67,7 @@ func TestStory(t *testing.T) {
 	packs := rules.New()
 	d := start(t, packs)
 	const province, county = division.Code("370000000000"), division.Code("370211000000")
-	record := func(e *events.Event) *events.Event { e.Submode = events.Record; return stamp(t, e) }
+	record := func(e *events.Event) *events.Event { e.Submode = events.ModeRecord; return stamp(t, e) }
 	replacing := func(e *events.Event, id string) *events.Event { e.Replaces = id; return stamp(t, e) }
 	withdraw := func(id, what string) *events.Event {
 		return stamp(t, &events.Event{ID: id, Type: events.EventWithdrawnType, Data: &events.EventWithdrawn{Of: events.PolicyAdoptedType, ID: what, Reason: "r"}})

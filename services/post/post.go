@@ -71,7 +71,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	case *events.PostClosed:
 		post, refused = s.state.Find(e, d.Post)
 	}
-	if refused == nil && e.Submode != events.Record {
+	if refused == nil && e.Submode != events.ModeRecord {
 		refused = append(s.checkPost(e, post), s.state.Contradictions(e)...)
 	}
 	if refused != nil {

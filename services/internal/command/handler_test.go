@@ -186,7 +186,7 @@ func TestSupersededEarly(t *testing.T) {
 	d := start(t, memlog.New())
 	early := func(id string) *events.Event {
 		e := withdraw(id, "late")
-		e.Submode = events.Record
+		e.Submode = events.ModeRecord
 		return e
 	}
 	for i, c := range []struct {

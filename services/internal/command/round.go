@@ -127,7 +127,7 @@ func (h *Handler) checkSuperseded(e *events.Event) events.Reasons {
 		return events.Refuse(events.Invalid, field, "names the event itself")
 	case !known && h.own.base.SupersededEarly(k):
 		return events.Refuse(AlreadySuperseded, field, "names an event that was replaced or withdrawn before it came")
-	case !known && e.Submode == events.Record:
+	case !known && e.Submode == events.ModeRecord:
 		return nil
 	case !known:
 		return events.Refuse(UnknownReplaced, field, "names no event of this source and family in the log")

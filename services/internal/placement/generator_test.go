@@ -66,7 +66,7 @@ func (t *eventGenerator) next() *events.Event {
 		}
 	}
 	if t.record > 0 && t.pick(t.record) == 0 {
-		e.Submode = events.Record
+		e.Submode = events.ModeRecord
 	}
 	return e
 }

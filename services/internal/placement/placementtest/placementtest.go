@@ -79,7 +79,7 @@ func Withdrawn(id string, of events.Type, what string) *events.Event {
 func Replacing(e *events.Event, id string) *events.Event { e.Replaces = id; return e }
 
 // Recorded sets e to record mode, and returns e.
-func Recorded(e *events.Event) *events.Event { e.Submode = events.Record; return e }
+func Recorded(e *events.Event) *events.Event { e.Submode = events.ModeRecord; return e }
 
 // Stamp gives e the digest of its content, as the gateway does, and returns e.
 func Stamp(e *events.Event) *events.Event {
