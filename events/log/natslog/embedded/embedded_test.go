@@ -204,6 +204,9 @@ func TestAgenciesApart(t *testing.T) {
 	if _, err := inside.Subscribe("muster.submit.*", func(m *nats.Msg) { m.Respond([]byte(m.Subject)) }); err != nil {
 		t.Fatal(err)
 	}
+	if err := inside.Flush(); err != nil { // the subscription has reached the server
+		t.Fatal(err)
+	}
 	local := connected(t)(nats.Connect(s.ClientURL()))
 	spy, err := local.SubscribeSync("_INBOX.>")
 	if err != nil {
