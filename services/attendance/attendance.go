@@ -29,6 +29,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/muster-works/muster/services/internal/command"
+
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/services/internal/placement"
@@ -65,7 +67,7 @@ func New(p Placements) *Service { return &Service{p} }
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	d, ok := e.Data.(*events.AttendanceReported)
 	if !ok {
-		return e, nil // a withdrawal
+		return command.DecideWithdrawal(e)
 	}
 	if _, reasons := s.placements.Find(e, d.Post); reasons != nil {
 		return nil, reasons

@@ -33,6 +33,8 @@ package exit
 import (
 	"fmt"
 
+	"github.com/muster-works/muster/services/internal/command"
+
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/services/internal/placement"
 	"github.com/muster-works/muster/services/internal/rules"
@@ -66,6 +68,11 @@ func New(s *placement.State, r *rules.State) *Service { return &Service{s, r} }
 // Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	d, ok := e.Data.(*events.ExitRecorded)
+	if !ok {
+		if refused := command.Undecided(e); refused != nil {
+			return nil, refused
+		}
+	}
 	if s.state.Ineffective(e) || !ok && e.Submode == events.ModeRecord {
 		return e, nil
 	}

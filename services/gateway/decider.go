@@ -3,6 +3,8 @@ package gateway
 import (
 	"time"
 
+	"github.com/muster-works/muster/services/internal/command"
+
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/services/gateway/admission"
@@ -34,6 +36,10 @@ func (d *Decider) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		refused = d.mayErase(e, data.Person)
 	case *events.PersonRevealed:
 		refused = d.mayReveal(e, data.Person)
+	case *events.SubmissionsTallied:
+		// What was counted is recorded as it is.
+	default:
+		refused = command.Undecided(e)
 	}
 	if refused != nil {
 		return nil, refused

@@ -67,6 +67,8 @@ package hire
 import (
 	"fmt"
 
+	"github.com/muster-works/muster/services/internal/command"
+
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/services/internal/eligibility"
 	"github.com/muster-works/muster/services/internal/placement"
@@ -119,6 +121,9 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		return s.place(e, d)
 	case *events.HireRenewed:
 		return s.renew(e, d)
+	}
+	if refused := command.Undecided(e); refused != nil {
+		return nil, refused
 	}
 	if e.Submode == events.ModeRecord {
 		return e, nil

@@ -71,6 +71,7 @@ package payment
 import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
@@ -134,6 +135,10 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		record.Data = &events.PaymentReversed{Run: d.Run, Lines: j.restitute(e, d.Run, d.Lines)}
 	case *events.EventWithdrawn:
 		j.withdraw()
+	case *events.AccountAssigned:
+		// The vault has the account; no rule depends on it.
+	default:
+		j.reasons = command.Undecided(e)
 	}
 	if len(j.reasons) > 0 {
 		return nil, j.reasons

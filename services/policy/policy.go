@@ -26,6 +26,8 @@ package policy
 import (
 	"strings"
 
+	"github.com/muster-works/muster/services/internal/command"
+
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/policy"
@@ -55,7 +57,7 @@ func New(v Versions) *Service { return &Service{v} }
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	d, ok := e.Data.(*events.PolicyAdopted)
 	if !ok {
-		return e, nil // a withdrawal
+		return command.DecideWithdrawal(e)
 	}
 	var reasons events.Reasons
 	if s.versions.Adopted(d.Version) {

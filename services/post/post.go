@@ -30,6 +30,8 @@ package post
 import (
 	"fmt"
 
+	"github.com/muster-works/muster/services/internal/command"
+
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
@@ -70,6 +72,8 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		post, refused = s.state.Find(e, d.Post)
 	case *events.PostClosed:
 		post, refused = s.state.Find(e, d.Post)
+	default:
+		refused = command.Undecided(e)
 	}
 	if refused == nil && e.Submode != events.ModeRecord {
 		refused = append(s.checkPost(e, post), s.state.Contradictions(e)...)

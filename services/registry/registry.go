@@ -11,6 +11,7 @@ package registry
 
 import (
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/services/internal/command"
 )
 
 // A Service decides the events of the family registry.
@@ -20,4 +21,9 @@ type Service struct{}
 func New() Service { return Service{} }
 
 // Decide is [command.Decider.Decide].
-func (Service) Decide(e *events.Event) (*events.Event, events.Reasons) { return e, nil }
+func (Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
+	if e.Type == events.RegistryReportedType {
+		return e, nil
+	}
+	return command.DecideWithdrawal(e)
+}

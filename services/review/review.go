@@ -10,6 +10,7 @@ package review
 
 import (
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/services/internal/command"
 )
 
 // A Service decides the events of the family review.
@@ -19,4 +20,9 @@ type Service struct{}
 func New() Service { return Service{} }
 
 // Decide is [command.Decider.Decide].
-func (Service) Decide(e *events.Event) (*events.Event, events.Reasons) { return e, nil }
+func (Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
+	if e.Type == events.FindingReviewedType {
+		return e, nil
+	}
+	return command.DecideWithdrawal(e)
+}

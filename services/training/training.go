@@ -12,6 +12,7 @@ package training
 
 import (
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/services/internal/command"
 )
 
 // A Service decides the events of the family training.
@@ -21,4 +22,9 @@ type Service struct{}
 func New() Service { return Service{} }
 
 // Decide is [command.Decider.Decide].
-func (Service) Decide(e *events.Event) (*events.Event, events.Reasons) { return e, nil }
+func (Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
+	if e.Type == events.TrainingCompletedType {
+		return e, nil
+	}
+	return command.DecideWithdrawal(e)
+}
