@@ -11,11 +11,11 @@ const AccountAssignedType Type = "account.assigned"
 // AccountAssigned says which bank account a person is paid to from a day on.
 type AccountAssigned struct {
 	Who
-	Account string     `json:"account,omitzero"` // token, by the engine
+	Account string     `json:"account,omitzero"` // the token that stands for the account; set by the engine
 	Bank    string     `json:"bank"`
 	From    civil.Date `json:"from,omitzero"`
-	Number  string     `json:"number,omitzero"` // in a submission
-	Sealed  string     `json:"sealed,omitzero"` // base64 of the number, by the engine
+	Number  string     `json:"number,omitzero"` // the account number; only in a submission
+	Sealed  string     `json:"sealed,omitzero"` // base64 of the sealed account number; set by the engine
 }
 
 // Type implements [Data].

@@ -28,7 +28,8 @@ func (e *Event) Append(b []byte) ([]byte, error) {
 	return b, nil
 }
 
-// writeAttributes appends the beginning of the event, up to the data.
+// writeAttributes appends the opening brace and the attributes of the event, which
+// stand before its data.
 func (e *Event) writeAttributes(w *canonical.Writer) {
 	w.Literal(`{"specversion":"` + SpecVersion + `"`)
 	writeAttribute(w, `,"id":`, e.ID)
@@ -61,7 +62,8 @@ func writeAttribute(w *canonical.Writer, name, value string) {
 	}
 }
 
-// marshalData appends data by the JSON library.
+// marshalData appends data as the JSON library writes it. It serves the payloads for
+// which no writer is generated.
 func marshalData(w *canonical.Writer, data Data) {
 	b, err := json.Marshal(data, deterministic)
 	if err != nil {
@@ -71,5 +73,6 @@ func marshalData(w *canonical.Writer, data Data) {
 	w.Literal(string(b))
 }
 
-// deterministic keeps the members of maps in order.
+// deterministic makes the JSON library write the members of maps in the order of
+// their names, so that equal maps have equal bytes.
 var deterministic = json.Deterministic(true)

@@ -12,8 +12,9 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// Whatever an event holds, Append writes what the JSON library writes by the
-// tags of the structs, or fails where that fails.
+// Goal: Append writes the same bytes as the JSON library writes by the tags of the
+// structs, and fails on an event if the library fails on it.
+// Method: random events of every type are written in both ways.
 func TestAppend(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -39,8 +40,9 @@ func TestAppend(t *testing.T) {
 	}
 }
 
-// The fast path of Submission accepts what an agency writes in the canonical form
-// if a Scanner reads the type, and accepts nothing that the slow path refuses.
+// Goal: the fast path of Submission reads every submission in the canonical form
+// whose type has a generated reader, and accepts nothing that the slow path refuses.
+// Method: golden submissions, whole and changed, are read in both ways.
 func TestCanonicalSubmission(t *testing.T) {
 	known := map[events.Type]bool{}
 	for _, raw := range read(t, "submission") {
@@ -86,7 +88,8 @@ func TestCanonicalSubmission(t *testing.T) {
 	}
 }
 
-// What was submitted does not change with the bytes that it was read from.
+// Goal: an Event from Submission shares no memory with the text it was read from.
+// Method: the text is overwritten after it was read.
 func TestSubmissionOwnsItsTexts(t *testing.T) {
 	raw := must(submitted(records(t)["attendance.reported"]).Append(nil))
 	want := bytes.Clone(raw)
@@ -104,8 +107,8 @@ var texts = []string{
 	"", "", "", "p", "370211102231-001", "岗前培训", "é\u0301 \u2028 \U0001f600", `say "no" \ twice`, "<&>", "\x00\n\t\x7f", "1234567", "12345678", "1234567\"",
 }
 
-// anyEvent returns an event of any type, each field of which is anything that
-// its Go type can hold, mostly.
+// anyEvent returns a random event of a random type. Most of its fields hold a random
+// value of their Go type.
 func anyEvent(r *rand.Rand) *events.Event {
 	types := events.Types()
 	t := types[r.IntN(len(types))]

@@ -23,7 +23,7 @@ type AttendanceReported struct {
 // reported. Marks has one a day from day 1 on, at most the month's days.
 type AttendanceLine struct {
 	Person   Person `json:"person,omitzero"`
-	IDNumber string `json:"id_number,omitzero"` // in a submission
+	IDNumber string `json:"id_number,omitzero"` // only in a submission
 	Marks    string `json:"marks,omitzero"`
 	Mark     string `json:"mark,omitzero"`
 	Device   string `json:"device,omitzero"`

@@ -9,7 +9,8 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// The shapes that the log is made of. A line is a fact.
+// shapes returns the events of which most of the log consists. The unit of the rates
+// is the fact: one line of a sheet or run, or one event that has no lines.
 func shapes(b *testing.B) []shape {
 	all := records(b)
 	person := func(i int) uuid.UUID { return uuid.NewSHA1(uuid.Nil, fmt.Append(nil, i)) }
@@ -70,9 +71,9 @@ func BenchmarkScan(b *testing.B) {
 	}
 }
 
-// The door reads a submission by identity; here one by pseudonym, so that the
-// figure is that of the contract and not of the checksum. It is in the canonical
-// form, or has its data first.
+// BenchmarkSubmission reads submissions that name persons by pseudonym, in the
+// canonical form and with the data first. Submissions by identity are left out, so
+// that the figure does not include the checksum of identity numbers.
 func BenchmarkSubmission(b *testing.B) {
 	for _, s := range shapes(b) {
 		raw := must(submitted(s.event).Append(nil))
@@ -107,8 +108,8 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
-// plain is the envelope as a programme with encoding/json would write it: the
-// measure that the README's ratios are taken against.
+// plain is the envelope for encoding/json. The ratios in PERFORMANCE.md are taken
+// against it.
 type plain struct {
 	SpecVersion     string             `json:"specversion,omitzero"`
 	ID              string             `json:"id,omitzero"`
@@ -173,7 +174,8 @@ func must(raw []byte, err error) []byte {
 	return raw
 }
 
-// submitted returns the event without what only the engine sets.
+// submitted returns a copy of the event without the attributes that only the engine
+// sets.
 func submitted(e *events.Event) *events.Event {
 	s := *e
 	s.AuthType, s.AuthID, s.CorrelationID, s.PolicyVersion, s.Digest = "", "", "", "", ""

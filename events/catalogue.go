@@ -1,20 +1,20 @@
 package events
 
-// A catalogueRow says of one event type which service emits it and which payload it has.
+// A catalogueRow gives the family that emits an event type, and the payload of the
+// type.
 type catalogueRow struct {
 	name   Type
 	family Family
 	empty  func() Data
 }
 
-// catalogue lists the event types of contract v1. Everything else that is asked of
-// all types is derived from it: [Types], [Type.Family], [New].
+// catalogue lists the event types of contract v1. Every other statement about all
+// types is derived from it: [Types], [Type.Family], [New].
 //
-// The place of a row is the number of its type in durable forms (see [Type.Number]),
-// so rows are never moved or removed, and a new type comes last.
+// The index of a row is the number of its type in durable forms (see [Type.Number]).
+// A row is therefore never moved or removed, and a new type is appended at the end.
 //
-// A type that is not in this list does not exist: TestCatalogue fails when a payload
-// struct of this package has no row.
+// TestCatalogue fails if a payload struct of this package has no row.
 var catalogue = [...]catalogueRow{
 	{PlanSetType, Post, func() Data { return new(PlanSet) }},
 	{PostDevelopedType, Post, func() Data { return new(PostDeveloped) }},
@@ -40,16 +40,18 @@ var catalogue = [...]catalogueRow{
 	{PersonRevealedType, Gateway, func() Data { return new(PersonRevealed) }},
 }
 
-// anyFamily is the family of event.withdrawn: the event withdrawn says which it is.
+// anyFamily is the family of event.withdrawn. The family of such an event is that of
+// the event it withdraws, see [Event.Family].
 const anyFamily Family = ""
 
-// MaxTypes is how many event types every durable form has room for.
+// MaxTypes is the number of event types that every durable form has room for.
 const MaxTypes = 64
 
-// Fails to compile when the catalogue outgrows the durable forms.
+// This declaration fails to compile if the catalogue has more rows than the durable
+// forms have room for.
 var _ [MaxTypes - len(catalogue)]struct{}
 
-// row returns the row of a type, nil when there is no such type.
+// row returns the row of a type, or nil if the type does not exist.
 func (t Type) row() *catalogueRow {
 	for i := range catalogue {
 		if catalogue[i].name == t {
@@ -59,8 +61,9 @@ func (t Type) row() *catalogueRow {
 	return nil
 }
 
-// Family returns the family that owns t. It is empty for event.withdrawn, see
-// [Event.Family], and for types that do not exist.
+// Family returns the family that owns t. It returns the empty Family for
+// event.withdrawn, whose family depends on the event (see [Event.Family]), and for a
+// type that does not exist.
 func (t Type) Family() Family {
 	if r := t.row(); r != nil {
 		return r.family
@@ -68,9 +71,9 @@ func (t Type) Family() Family {
 	return ""
 }
 
-// Number returns the number of the type in durable forms, from 0 to [MaxTypes]-1, and
-// false for a type that does not exist. A number never changes and is never given to
-// another type.
+// Number returns the number of the type in durable forms, from 0 to [MaxTypes]-1. The
+// result is false if the type does not exist. The number of a type never changes and
+// is never given to another type.
 func (t Type) Number() (int, bool) {
 	for i := range catalogue {
 		if catalogue[i].name == t {
@@ -80,8 +83,8 @@ func (t Type) Number() (int, bool) {
 	return 0, false
 }
 
-// Types lists the event types of the contract in the order of their numbers, see
-// [Type.Number].
+// Types returns the event types of the contract in the order of their numbers (see
+// [Type.Number]).
 func Types() []Type {
 	list := make([]Type, len(catalogue))
 	for i := range catalogue {
@@ -90,7 +93,7 @@ func Types() []Type {
 	return list
 }
 
-// New returns an empty payload for a type, nil when there is no such type.
+// New returns a new empty payload of a type, or nil if the type does not exist.
 func New(t Type) Data {
 	if r := t.row(); r != nil {
 		return r.empty()

@@ -14,7 +14,7 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// Goal: a payload struct that nobody entered into the catalogue is noticed.
+// Goal: a payload struct that is missing in the catalogue is noticed.
 // Method: the source of the package is searched for structs with a method Type.
 func TestCatalogue(t *testing.T) {
 	names, err := filepath.Glob("*.go")
@@ -126,7 +126,8 @@ func TestClone(t *testing.T) {
 	}
 }
 
-// named names the persons of a payload by identity, as a submission does.
+// named replaces the pseudonyms in a payload by identities, as a submission may have
+// them.
 func named(d events.Data) {
 	if who := d.About(); who != nil {
 		who.Identity = &events.Identity{IDNumber: "11010519491231002X"}

@@ -18,19 +18,21 @@ import (
 const (
 	maxName    = 200
 	maxText    = 2000
-	maxFen     = 1e15 // ten trillion yuan
-	maxReasons = 20   // a sheet of a thousand bad lines is not answered in full
+	maxFen     = 1e15 // ten trillion yuan, in fen
+	maxReasons = 20   // most reasons in one answer; a sheet may have a thousand bad lines
 )
 
-// A checker collects what is wrong with one event. Paths are put together
-// only when something is wrong. One with rules looks at no value: it writes
-// down what is asked of each member instead.
+// A checker checks one event and collects the reasons to refuse it. It builds the
+// path of a field only when it adds a reason, since most events have none.
+//
+// A checker with rules works in another way: it looks at no value and writes down the
+// rule for each member instead (see [Rules]).
 type checker struct {
 	rules   *[]Rule
-	door    bool   // a submission, not a record
-	raw     []byte // the submission
-	given   *given // what it holds, once asked
-	list    string // the list whose line is being checked
+	door    bool   // the event is a submission, not a record
+	raw     []byte // the text of the submission
+	given   *given // the members of the submission; nil until they are first needed
+	list    string // path of the list whose line is being checked
 	index   int
 	reasons Reasons
 }
@@ -56,7 +58,7 @@ func (c *checker) lines(field string, n int) {
 	}
 }
 
-// name checks a required short text.
+// name checks a required text that names something: 1 to maxName bytes.
 func (c *checker) name(field, s string) {
 	if c.rules != nil {
 		c.rule(field, Rule{Required: true, Text: maxName})
@@ -67,11 +69,11 @@ func (c *checker) name(field, s string) {
 	}
 }
 
-// text checks an optional text.
+// text checks an optional text of at most maxText bytes.
 func (c *checker) text(field, s string) { c.short(field, s, maxText) }
 
-// private checks an optional text that says who somebody is: the vault keeps
-// it, and no record holds it.
+// private checks an optional text that identifies a person. The vault keeps this
+// text, and no record holds it.
 func (c *checker) private(field, s string) {
 	if c.rules != nil {
 		c.rule(field, Rule{Text: maxText, Private: true})
@@ -120,7 +122,7 @@ func (c *checker) oneOf(field, s string, allowed ...string) {
 	c.add(Invalid, field, "must be one of "+strings.Join(allowed, ", "))
 }
 
-// option is oneOf for what may be left out.
+// option checks a text as oneOf does, but accepts the empty text.
 func (c *checker) option(field, s string, allowed ...string) {
 	if c.rules != nil {
 		c.rule(field, Rule{OneOf: slices.Clone(allowed)})
@@ -155,7 +157,8 @@ func (c *checker) month(field string, m civil.Month) {
 	}
 }
 
-// required checks a number that may be zero, but not by being left out.
+// required checks that a number is given. The number may be 0, so a submission with a
+// 0 is searched for the member.
 func (c *checker) required(field string, zero bool) {
 	if c.rules != nil {
 		c.rule(field, Rule{Required: true})
@@ -172,7 +175,8 @@ func (c *checker) required(field string, zero bool) {
 	}
 }
 
-// given are the members that the data of a submission holds.
+// given are the members that the data of a submission has, and those of each of its
+// lines.
 type given struct {
 	data  map[string]jsontext.Value
 	lines []map[string]jsontext.Value
@@ -185,7 +189,7 @@ func readGiven(raw []byte) *given {
 	var g given
 	if json.Unmarshal(raw, &env) == nil {
 		g.data = env.Data
-		_ = json.Unmarshal(g.data["lines"], &g.lines) // the data of some types has none
+		_ = json.Unmarshal(g.data["lines"], &g.lines) // some types have no lines; g.lines then stays empty
 	}
 	return &g
 }
@@ -199,7 +203,7 @@ func (g *given) has(list string, i int, field string) bool {
 	return len(value) > 0 && value.Kind() != 'n'
 }
 
-// interval checks an optional end.
+// interval checks an optional end, which must lie after the beginning.
 func (c *checker) interval(field string, from, until civil.Date) {
 	if until != 0 && until <= from {
 		c.add(Invalid, field, "is the first day that no longer counts and must lie after the beginning")
@@ -222,8 +226,8 @@ func (c *checker) division(field string, d division.Code) {
 	}
 }
 
-// person checks that a person is given, in a submission by one of two ways
-// and in a record by pseudonym.
+// person checks that a person is named. A submission names the person by pseudonym or
+// by identity, but not by both. A record names the person by pseudonym.
 func (c *checker) person(field string, p Person, identified bool, identity string) {
 	switch {
 	case c.rules != nil:
@@ -243,7 +247,7 @@ func (c *checker) person(field string, p Person, identified bool, identity strin
 	}
 }
 
-// personOfLine checks who a line is about.
+// personOfLine checks that a line names its person.
 func (c *checker) personOfLine(p Person, idNumber string) {
 	c.person("person", p, idNumber != "", "id_number")
 	if c.rules != nil {
@@ -253,10 +257,11 @@ func (c *checker) personOfLine(p Person, idNumber string) {
 	}
 }
 
-// idNumberForm is what can be said of an identity number without its checksum.
+// idNumberForm is the form of an identity number, without the rules that a regular
+// expression cannot express: the birth date and the check character.
 const idNumberForm = "^[1-9][0-9]{16}[0-9Xx]$"
 
-// idNumber checks an identity number, which only a submission may hold.
+// idNumber checks an identity number. Only a submission may hold one.
 func (c *checker) idNumber(field, s string) {
 	if c.rules != nil {
 		c.rule(field, Rule{Required: true, Private: true, Pattern: idNumberForm})
@@ -272,7 +277,7 @@ func (c *checker) idNumber(field, s string) {
 	}
 }
 
-// number checks a required account number, which only a submission holds.
+// number checks a required bank account number. Only a submission may hold one.
 func (c *checker) number(field, s string) {
 	if c.rules != nil {
 		c.rule(field, Rule{Required: true, Private: true, Text: maxName})
@@ -281,7 +286,7 @@ func (c *checker) number(field, s string) {
 	}
 }
 
-// engine checks a field that only the engine sets.
+// engine checks that a submission leaves out a field that only the engine sets.
 func (c *checker) engine(field, s string) {
 	if c.rules != nil {
 		c.rule(field, Rule{Engine: true})

@@ -14,15 +14,17 @@ import (
 	"github.com/muster-works/muster/events/division"
 )
 
-// SpecVersion is the version of CloudEvents.
+// SpecVersion is the version of CloudEvents that every event has.
 const SpecVersion = "1.0"
 
-// Schema returns the dataschema of a type: it ends in type and version.
+// Schema returns the dataschema of an event type. It ends in the type and the version
+// of the contract: urn:muster:schemas/hire.placed/v1.
 func Schema(t Type) string { return schemaBegins + string(t) + schemaEnds }
 
 const schemaBegins, schemaEnds = "urn:muster:schemas/", "/v1"
 
-// attributes are those of the JSON form of an Event, in canonical order.
+// attributes are the members of the JSON form of an Event other than its data, in
+// canonical order.
 type attributes struct {
 	SpecVersion     string        `json:"specversion,omitzero"`
 	ID              string        `json:"id,omitzero"`
@@ -43,8 +45,8 @@ type attributes struct {
 	RecordedTime    string        `json:"recordedtime,omitzero"`
 }
 
-// An envelope is the JSON form of an Event. D is how the data is held: as raw
-// JSON, or as the payload being read.
+// An envelope is the JSON form of an Event. D is the type of the data: raw JSON, or
+// the payload into which the data is read.
 type envelope[D any] struct {
 	attributes
 	Data D `json:"data,omitzero"`
@@ -55,10 +57,10 @@ var (
 	lenient = json.RejectUnknownMembers(false)
 )
 
-// Submission reads an event as an agency submits it and checks it against the
-// contract. It refuses members that the contract does not have and those that
-// only the engine sets. The error is [Reasons]; the Event is returned as far
-// as it was understood, so that an answer can name its id and source.
+// Submission reads an event that an agency submits, and checks it against the
+// contract. It refuses members that the contract does not have and members that only
+// the engine sets. An error is of type [Reasons]. The Event is then returned as far
+// as it was understood, so that the answer can name its id and source.
 func Submission(raw []byte) (*Event, error) {
 	if e := canonicalSubmission(raw); e != nil {
 		return e, nil
@@ -66,12 +68,13 @@ func Submission(raw []byte) (*Event, error) {
 	return anySubmission(raw)
 }
 
-// canonicalSubmission reads a submission that is in the canonical form, with or
-// without white space around it, and that the contract accepts. It is several
-// times as fast as anySubmission. It returns nil for any other submission.
+// canonicalSubmission reads a submission in the canonical form, with or without white
+// space around it. It is several times as fast as anySubmission. It returns nil if
+// the submission has another form or breaks the contract; anySubmission then says
+// why.
 func canonicalSubmission(raw []byte) *Event {
 	var s Scanner
-	own := bytes.Clone(bytes.Trim(raw, " \t\r\n")) // the strings of the event share this memory
+	own := bytes.Clone(bytes.Trim(raw, " \t\r\n")) // the strings of the event share the memory of this copy
 	e := s.scan(own)
 	if e == nil || e.check(&attributes{}, own) != nil {
 		return nil
@@ -79,7 +82,8 @@ func canonicalSubmission(raw []byte) *Event {
 	return e
 }
 
-// anySubmission reads an event in any form and says what is wrong with it.
+// anySubmission reads a submission in any JSON form, and returns the reasons if it is
+// refused.
 func anySubmission(raw []byte) (*Event, error) {
 	e, attr, err := read(raw, strict)
 	if err != nil {
@@ -88,16 +92,19 @@ func anySubmission(raw []byte) (*Event, error) {
 	return e, e.check(attr, raw)
 }
 
-// Decode reads an event as it stands in the log. It trusts the engine that
-// wrote it as to content, and fails when the form is not that of the contract:
-// the error is [Reasons], and the Event is what was understood.
+// Decode reads a record, an event as the log holds it. Decode checks the form of the
+// record but not its content, since the engine checked the content when it wrote the
+// record. An error is of type [Reasons], and the Event is returned as far as it was
+// understood.
 func Decode(raw []byte) (*Event, error) {
 	e, _, err := read(raw, lenient)
 	return e, err
 }
 
-// read reads raw in one pass where that can be done, and else in two, which
-// can always be done and say what is wrong.
+// read reads raw in one pass if the type stands before the data. Otherwise, and if
+// the first pass fails, it reads raw in two passes: first the attributes, then the
+// data. The second way accepts every valid event and can tell what is wrong with any
+// other.
 func read(raw []byte, members json.Options) (*Event, *attributes, error) {
 	var once envelope[payload]
 	once.Data.of = &once.Type
@@ -122,8 +129,8 @@ func read(raw []byte, members json.Options) (*Event, *attributes, error) {
 	return e, &env.attributes, err
 }
 
-// A payload is the data of an envelope read in one pass. The type must stand
-// before the data, as it does in the canonical form.
+// A payload reads the data of an envelope in the same pass as the envelope. The type
+// must stand before the data, as it does in the canonical form.
 type payload struct {
 	of *Type
 	is Data
@@ -131,7 +138,7 @@ type payload struct {
 
 var errTwoPasses = errors.New("events: type unknown where the data begins")
 
-// UnmarshalJSONFrom reads the data that belongs to the type.
+// UnmarshalJSONFrom reads the data into the payload of the event's type.
 func (p *payload) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	data := New(*p.of)
 	if data == nil || dec.PeekKind() != '{' {
@@ -155,8 +162,8 @@ func readData(t Type, raw jsontext.Value) (Data, error) {
 	return data, nil
 }
 
-// named returns what can be made out of an event that is not well formed: the
-// three members that an answer names it by, up to where it breaks off.
+// named reads the id, source and type of an event that is malformed, so that an
+// answer can name it. It reads up to the first error.
 func named(raw []byte) *Event {
 	var e Event
 	dec := jsontext.NewDecoder(bytes.NewReader(raw), jsontext.AllowDuplicateNames(true))
@@ -169,7 +176,7 @@ func named(raw []byte) *Event {
 		if err != nil {
 			break
 		}
-		field := name.String() // a token does not outlive the next one
+		field := name.String() // the token is valid only until the next one is read
 		if dec.PeekKind() != '"' {
 			if dec.SkipValue() != nil {
 				break
@@ -192,7 +199,7 @@ func named(raw []byte) *Event {
 	return &e
 }
 
-// event turns the attributes into an Event without data.
+// event returns an Event with the attributes and without data.
 func (a *attributes) event() (*Event, error) {
 	e := &Event{
 		ID: a.ID, Source: a.Source, Type: a.Type, Subject: a.Subject, Division: a.Division,
@@ -224,7 +231,7 @@ func (a *attributes) event() (*Event, error) {
 	return e, nil
 }
 
-// check holds a submission to the contract.
+// check returns the Reasons for which a submission breaks the contract, or nil.
 func (e *Event) check(env *attributes, raw []byte) error {
 	c := checker{door: true, raw: raw}
 	attr := func(ok bool, code Code, field, detail string) {
@@ -240,7 +247,7 @@ func (e *Event) check(env *attributes, raw []byte) error {
 		}
 	}
 	attr(e.Division == "" || e.Division.Valid(), Invalid, "division", "must be a division code of 12 digits")
-	attr(e.Submode == "" || e.Submode == Decide || e.Submode == Record, Invalid, "submode", "must be decide or record")
+	attr(e.Submode == "" || e.Submode == ModeDecide || e.Submode == ModeRecord, Invalid, "submode", "must be decide or record")
 	for _, f := range []struct{ field, s string }{
 		{"authtype", e.AuthType}, {"authid", e.AuthID}, {"correlationid", e.CorrelationID},
 		{"policyversion", e.PolicyVersion}, {"digest", e.Digest}, {"recordedtime", env.RecordedTime},
@@ -255,8 +262,8 @@ func (e *Event) check(env *attributes, raw []byte) error {
 	return nil
 }
 
-// describe turns an error of the JSON library into Reasons that name the field
-// and never quote a value of the input.
+// describe turns an error of the JSON library into Reasons. The reasons name the
+// field and never quote a value of the input.
 func describe(base string, raw []byte, err error) Reasons {
 	var syntax *jsontext.SyntacticError
 	var semantic *json.SemanticError
@@ -296,19 +303,20 @@ func describe(base string, raw []byte, err error) Reasons {
 	return Refuse(Malformed, base, "is not valid JSON")
 }
 
-// civilPath is the package of Date and Month.
+// civilPath is the import path of package civil, which errors about dates name.
 const civilPath = "github.com/muster-works/muster/events/civil"
 
-var _ civil.Date // the package that civilPath names
+var _ civil.Date // does not compile if the package moves, so that civilPath is changed too
 
 var kinds = map[string]string{
 	"string": "a string", "int": "a whole number", "int64": "a whole number", "bool": "true or false",
 	"slice": "an array", "struct": "an object", "ptr": "an object", "map": "an object", "array": "a string",
 }
 
-// path turns a JSON pointer into a path such as data.lines[3].amount. A name
-// that may be anything, such as an identity or a phone number in a field's
-// place, is not repeated.
+// path turns a JSON pointer into a path such as data.lines[3].amount. The name of a
+// member may be anything the submitter wrote, such as an identity number or a phone
+// number. A path therefore shows ? in place of a name that has more than 4 digits or
+// more than 64 bytes.
 func path(base string, p jsontext.Pointer) string {
 	b := []byte(base)
 	for token := range p.Tokens() {

@@ -1,17 +1,22 @@
-// Package events is the contract, version 1: what agencies submit, what stands
-// in the log, and how both are read, checked and written.
+// Package events is version 1 of the contract: it defines what agencies submit and
+// what the log holds, and reads, checks and writes both.
 //
-// An event is a CloudEvent 1.0 in JSON. The same [Event] is the submission and
-// the record: a submission leaves out what the engine sets (authtype, authid,
-// correlationid, policyversion, digest, the seat it assigns, pseudonyms), and
-// a record leaves out every identity. [Submission] reads the first and refuses
-// what only the engine may set; [Decode] reads the second; [Event.Append]
-// writes either in the one canonical form.
+// An event is a CloudEvent 1.0 in JSON. The type [Event] stands for an event in two
+// forms. A submission is an event as an agency sends it: it lacks everything that the
+// engine sets (authtype, authid, correlationid, policyversion, digest, the assigned
+// seat, pseudonyms). A record is an event as the log holds it: it lacks every
+// identity. [Submission] reads a submission, checks it, and refuses members that only
+// the engine sets. [Decode] and [Scanner] read a record. [Event.Append] writes either
+// in the one canonical form: equal events have equal bytes.
 //
-// Names are past-tense facts. Money is integer [Fen], months are civil.Month,
-// dates are civil.Date, and intervals are half-open: until is the first day
-// that no longer counts. Nothing in a decision or a fold depends on time, the
-// CloudEvents attribute; it is kept for people.
+// Event types are facts in the past tense, listed in catalogue.go. Money is a whole
+// number of [Fen], a date is a civil.Date, a month is a civil.Month. Intervals are
+// half-open: the member until is the first day that no longer counts. No decision and
+// no state depends on the CloudEvents attribute time, which is kept for people.
+//
+// Errors about an event are of type [Reasons]: a stable code, the path of the field
+// and a sentence for each. Functions of this package are safe for concurrent use; an
+// Event, a payload and a Scanner are not. GLOSSARY.md explains the terms.
 package events
 
 import (
@@ -24,11 +29,11 @@ import (
 	"github.com/muster-works/muster/events/division"
 )
 
-// A Type names what happened.
+// A Type is an event type: the name of what happened, such as hire.placed.
 type Type string
 
-// A Family is the group of types that one service owns; it bears the name of
-// that service.
+// A Family is the group of event types that one service owns. The name of the family
+// is the name of the service.
 type Family string
 
 // The families.
@@ -45,13 +50,13 @@ const (
 	Gateway    Family = "gateway"
 )
 
-// Families lists all families in the order in which a deployment that starts
-// from nothing needs them: rules, posts, people, then what is said of them.
+// Families lists all families in the order in which an empty deployment needs their
+// events: first policy, then posts, then persons, then facts about them.
 var Families = []Family{Policy, Post, Hire, Exit, Training, Attendance, Payment, Registry, Review, Gateway}
 
-// Boundary returns the boundary of the log that the family's commits are
-// guarded by. Post, hire and exit share one: one person one post, one seat one
-// person can only be decided with all three in sight.
+// Boundary returns the name of the consistency boundary to which the family's commits
+// are appended. Post, hire and exit share one boundary: the rules that a person has
+// one post and a seat one person can only be decided with the events of all three.
 func (f Family) Boundary() string {
 	switch f {
 	case Post, Hire, Exit:
@@ -63,36 +68,36 @@ func (f Family) Boundary() string {
 // A Mode says how strictly a submission is decided.
 type Mode string
 
-// The modes. The empty Mode is Decide.
+// The modes. The empty Mode means ModeDecide.
 const (
-	Decide Mode = "decide" // hard rules and policy refuse
-	Record Mode = "record" // only the malformed and the unknown are refused
+	ModeDecide Mode = "decide" // the programme's rules and the policy pack refuse events
+	ModeRecord Mode = "record" // only malformed events and unknown references are refused
 )
 
 // An Event is one CloudEvent of contract v1.
 type Event struct {
-	ID       string        // unique under Source and family, chosen by the agency
-	Source   string        // the agency's system: /agency/<agency> and what lies under it
+	ID       string        // chosen by the agency; unique within Source and family
+	Source   string        // the system that submitted: /agency/<agency>, or a path below it
 	Type     Type          // what happened
-	Subject  string        // what it happened to, for people
-	Time     time.Time     // when the agency wrote it down; decides nothing
+	Subject  string        // what the event is about; for people only
+	Time     time.Time     // when the agency wrote the event; no decision depends on it
 	Division division.Code // where it happened
 	Submode  Mode          // decide or record
-	Replaces string        // id of the own, earlier event of this type that this one corrects
+	Replaces string        // id of the earlier event that this one corrects; of the same source and type
 
-	// Set by the engine.
+	// The engine sets the following.
 
-	AuthType      string // how the agency was authenticated: token, nkey, user, nats (by a server elsewhere), loopback, import
-	AuthID        string // the agency as it was authenticated
-	CorrelationID string // the submission (request) that the event came in
-	PolicyVersion string // the pack that it was decided by
-	Digest        string // keyed digest of what was submitted; equal submissions have equal ones
+	AuthType      string // how the submitter was authenticated: token, nkey, user, nats (by a server elsewhere), loopback, import
+	AuthID        string // the agency that was authenticated
+	CorrelationID string // the request in which the event was submitted
+	PolicyVersion string // the policy pack by which the event was decided
+	Digest        string // keyed digest of the submission; equal submissions have equal digests
 
 	Data Data
 }
 
-// Family returns the family that owns the event: for a withdrawal, that of the
-// event withdrawn.
+// Family returns the family that owns the event. The family of a withdrawal is the
+// family of the event that it withdraws.
 func (e *Event) Family() Family {
 	if w, ok := e.Data.(*EventWithdrawn); ok {
 		return w.Of.Family()
@@ -100,9 +105,9 @@ func (e *Event) Family() Family {
 	return e.Type.Family()
 }
 
-// Agency returns the agency that answers for the event: the one that its source
-// names, which is the one that was authenticated, unless an operator brought the
-// event in for it.
+// Agency returns the agency that answers for the event: the agency that Source names.
+// It is also the agency that was authenticated, unless an operator imported the event
+// for the agency.
 func (e *Event) Agency() string {
 	if path, ok := strings.CutPrefix(e.Source, "/agency/"); ok {
 		name, _, _ := strings.Cut(path, "/")
@@ -111,9 +116,10 @@ func (e *Event) Agency() string {
 	return e.AuthID
 }
 
-// Supersedes returns the key of the event that e replaces or withdraws, and false
-// when e does neither. The event superseded has the family and the source of e. This
-// is the only place that says so: decisions, timelines and packs all ask here.
+// Supersedes returns the key of the event that e replaces or withdraws. The result is
+// false if e does neither. The superseded event has the family and the source of e.
+// Supersedes is the only implementation of this rule: the services that decide, the
+// timelines and the packed rows all call it.
 func (e *Event) Supersedes() (Key, bool) {
 	superseded := Key{e.Family(), e.Source, e.Replaces}
 	if w, ok := e.Data.(*EventWithdrawn); ok {
@@ -122,7 +128,7 @@ func (e *Event) Supersedes() (Key, bool) {
 	return superseded, superseded.ID != ""
 }
 
-// Key identifies a submission for ever.
+// A Key identifies a submission for ever: no two events of the log have the same Key.
 type Key struct {
 	Family Family
 	Source string
@@ -132,9 +138,9 @@ type Key struct {
 // Key returns the idempotency key of the event.
 func (e *Event) Key() Key { return Key{e.Family(), e.Source, e.ID} }
 
-// Hash returns 128 bits of a SHA-256 over the key: what indexes of events are
-// keyed by. Every part is preceded by its length, so that no two keys run
-// together.
+// Hash returns the first 128 bits of SHA-256 over the key, by which indexes find
+// events. The length of each part precedes the part, so that different keys never
+// give the same input.
 func (k Key) Hash() [16]byte {
 	b := make([]byte, 0, 128)
 	for _, s := range [...]string{string(k.Family), k.Source, k.ID} {
@@ -145,8 +151,8 @@ func (k Key) Hash() [16]byte {
 	return [16]byte(sum[:16])
 }
 
-// Facts returns how many person-facts the event holds: as many as it has lines, and
-// one when its type has no lines.
+// Facts returns the number of person-facts that the event holds: the number of its
+// lines, or 1 if its type has no lines.
 func (e *Event) Facts() int {
 	if lines := e.Data.PersonLines(); lines != nil {
 		return lines.Len()
@@ -154,7 +160,7 @@ func (e *Event) Facts() int {
 	return 1
 }
 
-// A Person is the pseudonym of a human: a random UUID, made by the vault.
+// A Person is the pseudonym of a person: a random UUID that the vault made.
 type Person = uuid.UUID
 
 // Fen is an amount of money: 1/100 yuan.

@@ -10,7 +10,7 @@ const EventWithdrawnType Type = "event.withdrawn"
 // EventWithdrawn takes back an own event of the same source.
 type EventWithdrawn struct {
 	Of     Type   `json:"type"` // type of the event withdrawn
-	ID     string `json:"id"`   // and its id
+	ID     string `json:"id"`   // id of the event withdrawn
 	Reason string `json:"reason"`
 }
 
@@ -40,8 +40,8 @@ func (d *EventWithdrawn) check(c *checker) {
 	c.name("reason", d.Reason)
 }
 
-// withdrawable lists the types of events that can be withdrawn: an agency's own
-// that are no withdrawals.
+// withdrawable returns the names of the event types that can be withdrawn: every type
+// that agencies submit, except event.withdrawn.
 func withdrawable() (names []string) {
 	for _, t := range Types() {
 		if f := t.Family(); f != "" && f != Gateway {

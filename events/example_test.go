@@ -14,7 +14,7 @@ import (
 	"github.com/muster-works/muster/events/log/memlog"
 )
 
-// An agency's programme makes an event and checks it before it is sent.
+// A programme of an agency makes an event and checks it before it sends it.
 func Example() {
 	e := events.Event{
 		ID: "x-000009", Source: "/agency/370211-rsj", Type: events.ExitRecordedType, Division: "370211102231",
@@ -36,7 +36,8 @@ func Example() {
 	// Output: {"specversion":"1.0","id":"x-000009","source":"/agency/370211-rsj","type":"exit.recorded","dataschema":"urn:muster:schemas/exit.recorded/v1","division":"370211102231","data":{"identity":{"id_number":"370211196501010014"},"post":"370211102231-001","on":"2022-06-15","kind":"natural","code":"N1"}}
 }
 
-// A refusal says what is wrong, where, and what to do.
+// A refused submission has a reason with a code, a field, and a sentence that says
+// what to do.
 func ExampleSubmission() {
 	_, err := events.Submission([]byte(`{"specversion":"1.0","id":"x-9","source":"/agency/370211-rsj","type":"exit.recorded",
 		"division":"370211102231","data":{"post":"370211102231-001","on":"2022-02-30","kind":"natural","code":"N1",
@@ -50,8 +51,8 @@ func ExampleSubmission() {
 	// Output: invalid_date data.on must be a date as YYYY-MM-DD that exists
 }
 
-// The life of an event, with the log in memory and the gateway's and the
-// service's parts played by hand.
+// This example plays the life of an event over the log in memory. It does the work of
+// the gateway and of the service by hand.
 func Example_life() {
 	// 1. The agency submits.
 	e, err := events.Submission([]byte(`{"specversion":"1.0","id":"h-000017","source":"/agency/370211-rsj","type":"hire.placed",

@@ -15,7 +15,7 @@ type ExitRecorded struct {
 	Post string     `json:"post"`
 	On   civil.Date `json:"on,omitzero"`
 	Kind string     `json:"kind"` // natural or dismissal
-	Code string     `json:"code"` // of the policy pack in force
+	Code string     `json:"code"` // exit code, from the policy pack in force
 	Note string     `json:"note,omitzero"`
 }
 

@@ -6,11 +6,11 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// Knows says whether the Scanner reads raw by itself.
+// Knows reports whether the Scanner reads raw without Decode.
 func (s *Scanner) Knows(raw []byte) bool { return s.scan(raw) != nil }
 
-// Marshal writes an event as the JSON library does by the tags of the structs:
-// what Append must write.
+// Marshal writes an event as the JSON library does by the tags of the structs. Append
+// must write the same bytes.
 func Marshal(e *Event) ([]byte, error) {
 	env := envelope[Data]{attributes{
 		SpecVersion: SpecVersion, ID: e.ID, Source: e.Source, Type: e.Type, Subject: e.Subject, DataSchema: Schema(e.Type),
@@ -23,8 +23,8 @@ func Marshal(e *Event) ([]byte, error) {
 	return json.Marshal(&env, deterministic)
 }
 
-// AnySubmission is Submission without its faster way.
+// AnySubmission is Submission without its fast path.
 var AnySubmission = anySubmission
 
-// CanonicalSubmission is the faster way of Submission.
+// CanonicalSubmission is the fast path of Submission alone.
 var CanonicalSubmission = canonicalSubmission

@@ -12,7 +12,7 @@ const FundAllocatedType Type = "fund.allocated"
 // FundAllocated puts earmarked money into a fund.
 type FundAllocated struct {
 	Fund     string        `json:"fund"`
-	Division division.Code `json:"division,omitzero"` // the event's where left out
+	Division division.Code `json:"division,omitzero"` // the division of the event if left out
 	Year     int           `json:"year"`
 	Amount   Fen           `json:"amount"`
 	Source   string        `json:"source,omitzero"` // where the money comes from

@@ -12,8 +12,8 @@ import (
 	"github.com/muster-works/muster/events/idnumber"
 )
 
-// FuzzSubmission holds the door to its promise: what it accepts becomes a
-// record that says the same, and what it refuses is refused with reasons.
+// FuzzSubmission checks that a submission is either accepted and becomes a record
+// with the same content, or refused with reasons.
 func FuzzSubmission(f *testing.F) {
 	for _, folder := range []string{"submission", "record"} {
 		for _, raw := range read(f, folder) {
@@ -46,8 +46,8 @@ func FuzzSubmission(f *testing.F) {
 	})
 }
 
-// quickly says that the faster way of Submission takes what the other takes, as
-// it takes it, and says whether it does.
+// quickly checks that the fast path of Submission gives the same result as the slow
+// path if it accepts raw. It reports whether the fast path accepts raw.
 func quickly(t *testing.T, raw []byte) bool {
 	t.Helper()
 	fast := events.CanonicalSubmission(raw)
@@ -61,8 +61,8 @@ func quickly(t *testing.T, raw []byte) bool {
 	return true
 }
 
-// FuzzDecode holds the reader of the log to the same, and its two ways of
-// reading, one pass and two, to one result.
+// FuzzDecode checks that a record that Decode accepts survives writing and reading,
+// and that reading in one pass and reading in two passes agree.
 func FuzzDecode(f *testing.F) {
 	for _, folder := range []string{"record", "submission"} {
 		for _, raw := range read(f, folder) {
@@ -85,7 +85,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// survives says that e is written as one line of UTF-8 and read back as it is.
+// survives checks that e is written as one line of UTF-8 and read back unchanged.
 func survives(t *testing.T, e *events.Event) {
 	t.Helper()
 	b, err := e.Append([]byte("before"))

@@ -24,8 +24,9 @@ var anyIndex = regexp.MustCompile(`\[\d+\]`)
 
 var update = flag.Bool("update", false, "write the goldens of records that are missing; existing ones are frozen")
 
-// Every record that was ever written is read for ever, and written again as it
-// stands: the log's bytes are what proofs are made of.
+// Goal: every record that was ever written can be read for ever, and is written again
+// with the same bytes, since Merkle proofs are computed over these bytes.
+// Method: the golden records are decoded and appended.
 func TestRecords(t *testing.T) {
 	samples := records(t)
 	for name, e := range samples {
@@ -57,8 +58,9 @@ func TestRecords(t *testing.T) {
 	}
 }
 
-// Every submission that an agency's programme was built on is accepted for
-// ever, and becomes a record of the same content.
+// Goal: every submission that an agency's programme was built on is accepted for
+// ever, and becomes a record with the same content.
+// Method: the golden submissions are read, and written as records.
 func TestSubmissions(t *testing.T) {
 	goldens := read(t, "submission")
 	for name, raw := range goldens {
@@ -78,9 +80,10 @@ func TestSubmissions(t *testing.T) {
 	}
 }
 
-// A member that could be left out once can be left out for ever: nothing
-// becomes required within a version. The required ones are listed (of every
-// type under *), with the field that the refusal names where it is another.
+// Goal: no member becomes required within a version of the contract.
+// Method: each member of each golden is removed. Only members listed in
+// testdata/v1/required may then be refused. The list gives, for a type or for all
+// types (*), the member and, if it differs, the field that the refusal names.
 func TestOptionalMembers(t *testing.T) {
 	required := map[string]string{}
 	list, err := os.ReadFile("testdata/v1/required")
@@ -119,8 +122,8 @@ func TestOptionalMembers(t *testing.T) {
 	}
 }
 
-// Every field of the contract stands in a golden, so that none can be removed
-// or retyped without a test that fails.
+// Goal: no field of the contract can be removed or retyped unnoticed.
+// Method: every field of every payload must occur in a golden.
 func TestEveryFieldHasAGolden(t *testing.T) {
 	var all [][]byte
 	all = slices.AppendSeq(all, maps.Values(read(t, "record")))
@@ -146,7 +149,7 @@ func TestEveryFieldHasAGolden(t *testing.T) {
 	}
 }
 
-// read returns the goldens of a folder by name.
+// read returns the golden files of a folder by name.
 func read(t testing.TB, folder string) map[string][]byte {
 	files, err := filepath.Glob(filepath.Join("testdata/v1", folder, "*.json"))
 	if err != nil || len(files) == 0 {
@@ -163,8 +166,8 @@ func read(t testing.TB, folder string) map[string][]byte {
 	return out
 }
 
-// same says whether two events are equal: instants as instants, and an empty
-// list as none.
+// same reports whether two events are equal. Times are equal if they are the same
+// instant, and an empty list equals a nil list.
 func same(a, b *events.Event) bool {
 	x, y := *a, *b
 	x.Time, y.Time = x.Time.UTC(), y.Time.UTC()
@@ -179,8 +182,8 @@ func same(a, b *events.Event) bool {
 	return reflect.DeepEqual(x, y)
 }
 
-// leaveOutEmpty makes lists and maps of nothing ones that are not there: to the codec
-// they are the same.
+// leaveOutEmpty replaces empty lists and maps by nil, since the codec does not
+// distinguish the two.
 func leaveOutEmpty(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -207,7 +210,8 @@ func leaveOutEmpty(v reflect.Value) {
 	}
 }
 
-// removals returns raw without each of its members in turn, by path.
+// removals returns, for each member of raw, a copy of raw without that member. The
+// keys are the paths of the members.
 func removals(t testing.TB, raw []byte) map[string][]byte {
 	out := map[string][]byte{}
 	edit(t, raw, func(path string, parent map[string]any, name string, whole func() []byte) {
@@ -219,8 +223,8 @@ func removals(t testing.TB, raw []byte) map[string][]byte {
 	return out
 }
 
-// edit calls f for every member of raw, which may change it in its parent, and
-// must put it back.
+// edit calls f once for each member of raw. The function f may change the member in
+// its parent, but must restore it before it returns.
 func edit(t testing.TB, raw []byte, f func(path string, parent map[string]any, name string, whole func() []byte)) {
 	var root map[string]any
 	if err := json.Unmarshal(raw, &root); err != nil {
@@ -244,9 +248,9 @@ func edit(t testing.TB, raw []byte, f func(path string, parent map[string]any, n
 	walk("", root)
 }
 
-// arranged returns the object raw with its data first or last, and its other
-// members in order. Where the data comes before the type, it is read in two
-// passes.
+// arranged returns the object raw with its data as the first or the last member. The
+// order of the other members does not change. An event whose data comes before its
+// type is read in two passes.
 func arranged(t testing.TB, raw []byte, dataFirst bool) []byte {
 	var members map[string]jsontext.Value
 	if err := json.Unmarshal(raw, &members); err != nil {
@@ -270,7 +274,7 @@ func arranged(t testing.TB, raw []byte, dataFirst bool) []byte {
 	return append(b, '}')
 }
 
-// fields returns the paths of all members that a type has in JSON.
+// fields returns the paths of all members that a Go type has in JSON.
 func fields(typ reflect.Type, at string) (paths []string) {
 	for i := range typ.NumField() {
 		f := typ.Field(i)

@@ -13,12 +13,12 @@ const HirePlacedType Type = "hire.placed"
 type HirePlaced struct {
 	Who
 	Post       string      `json:"post"`
-	Seat       int         `json:"seat,omitzero"` // the lowest free one where left out
+	Seat       int         `json:"seat,omitzero"` // the lowest free seat if left out
 	From       civil.Date  `json:"from,omitzero"`
 	Until      civil.Date  `json:"until,omitzero"`
 	Group      string      `json:"group"`
-	BirthMonth civil.Month `json:"birth_month,omitzero"` // by the engine, from the ID number
-	Sex        string      `json:"sex,omitzero"`         // by the engine: F or M
+	BirthMonth civil.Month `json:"birth_month,omitzero"` // set by the engine from the identity number
+	Sex        string      `json:"sex,omitzero"`         // F or M; set by the engine from the identity number
 	Review     *Reviewed   `json:"review,omitzero"`
 	Publicity  *Publicity  `json:"publicity,omitzero"`
 	Agreement  *Agreement  `json:"agreement,omitzero"`

@@ -6,43 +6,46 @@ import (
 	"github.com/muster-works/muster/events/division"
 )
 
-// Data is the payload of an event: a pointer to one of the structs of this
-// package, whose names are those of the types. Whatever code outside of this
-// package needs to know of a payload without caring which type it has, it asks by
-// these methods; so a new type is complete when it compiles.
+// Data is the payload of an event: a pointer to one of the structs of this package.
+// Code outside of this package learns what it needs about a payload of any type by
+// these methods, without a switch over the types. A new type is therefore complete
+// when it compiles.
 type Data interface {
 	// Type returns the event type that the payload belongs to.
 	Type() Type
 
-	// BusinessDate returns the date, month or year that the payload is about, as
-	// the contract writes it (2022-05-01, 2022-05 or 2022). It is empty for a
-	// payload that is about none.
+	// BusinessDate returns the date, month or year that the payload is about, in the
+	// form of the contract (2022-05-01, 2022-05 or 2022). It returns "" for a payload
+	// that has none.
 	BusinessDate() string
 
-	// About returns the person that the payload as a whole is about. It is nil for
-	// a payload that is about no person, and for one that names persons line by line.
+	// About returns the person that the payload as a whole is about. It returns nil
+	// for a payload that is about no person, and for a payload that names a person in
+	// each line.
 	About() *Who
 
-	// PersonLines returns the lines of a payload that names persons line by line,
-	// and nil for every other payload. The lines are those of the payload itself:
-	// what is changed there is changed in the payload.
+	// PersonLines returns the lines of a payload that names a person in each line,
+	// and nil for every other payload. Changes made by way of the result are changes
+	// of the payload.
 	PersonLines() PersonLines
 
-	// Place returns the field that says which division the payload is about. It is
-	// nil for a payload without such a field: then the division of the event says it.
+	// Place returns a pointer to the field that holds the division that the payload
+	// is about. It returns nil for a payload without such a field; the division of
+	// the event then applies.
 	Place() *division.Code
 
-	// Clone returns a copy that the gateway may change: it may set the division, the
-	// person, and everything meant for an identity or an account number, without the
-	// original changing. What the gateway never changes may be shared.
+	// Clone returns a copy that the gateway may change without changing the original:
+	// it may set the division, the persons, and every field for an identity or an
+	// account number. The copy may share what the gateway never changes.
 	Clone() Data
 
-	// private returns the field of the payload itself, beside that of About and of
-	// its lines, that a submission fills with what says who somebody is and that no
-	// record holds. It is nil for a payload without such a field.
+	// private returns a pointer to the field of the payload that holds private data
+	// in a submission and is empty in every record, such as an account number. It
+	// does not return the fields of About or of the lines. It returns nil for a
+	// payload without such a field.
 	private() *string
 
-	// check adds what is wrong with the payload.
+	// check adds the reasons for which the payload breaks the contract.
 	check(*checker)
 }
 
@@ -51,33 +54,34 @@ type PersonLines interface {
 	// Len returns the number of lines.
 	Len() int
 
-	// Person returns the field of line i that holds the pseudonym of its person.
+	// Person returns a pointer to the pseudonym in line i.
 	Person(i int) *Person
 
-	// IDNumber returns the field of line i by which a submission may name the
-	// person. It is nil for lines whose person only the engine sets.
+	// IDNumber returns a pointer to the identity number by which line i of a
+	// submission may name its person. It returns nil for lines whose person only the
+	// engine sets.
 	IDNumber(i int) *string
 
-	// Only removes the lines of everybody but p. The array that holds the lines is
-	// changed in place.
+	// Only removes the lines of all persons other than p. It changes the array that
+	// holds the lines in place.
 	Only(p Person)
 
-	// own gives the payload lines of its own, if it has a line of which the gateway
-	// changes anything.
+	// own replaces the lines of the payload by a copy, if the gateway may change a
+	// line.
 	own()
 
-	// private returns the field of line i that says who somebody is, see [Data].
+	// private returns a pointer to the private field of line i, see [Data].
 	private(i int) *string
 }
 
 // A personLine is a pointer to a line of a payload.
 type personLine[L any] interface {
 	*L
-	// person returns the field that holds the pseudonym.
+	// person returns a pointer to the pseudonym.
 	person() *Person
-	// idNumber returns the field by which a submission may name the person, or nil.
+	// idNumber returns a pointer to the identity number in a submission, or nil.
 	idNumber() *string
-	// private returns the field that says who somebody is in a submission, or nil.
+	// private returns a pointer to the private data in a submission, or nil.
 	private() *string
 }
 
@@ -105,8 +109,7 @@ func (l *personLines[L, P]) own() {
 	}
 }
 
-// ClearPrivate empties every field that is meant for an identity or an account
-// number. What is left is what may hold neither.
+// ClearPrivate empties every field of d that holds an identity or an account number.
 func ClearPrivate(d Data) {
 	if who := d.About(); who != nil {
 		who.Identity = nil
@@ -119,16 +122,16 @@ func ClearPrivate(d Data) {
 		return
 	}
 	for i := range lines.Len() {
-		// Lines that are not changed may be shared with another goroutine.
+		// A line is written to only if it changes: another goroutine may share it.
 		if field := lines.private(i); field != nil && *field != "" {
 			*field = ""
 		}
 	}
 }
 
-// Introduces reports whether the event makes its person known to the vault: a hire
-// does, and so does a training before the hire, or it could not be submitted before
-// the hire.
+// Introduces reports whether an event with this payload makes its person known to the
+// vault. A hire does. A training does too, since a training before the hire is
+// submitted before the hire.
 func Introduces(d Data) bool {
 	switch d := d.(type) {
 	case *HirePlaced:

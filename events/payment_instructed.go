@@ -21,10 +21,10 @@ type PaymentInstructed struct {
 type PayLine struct {
 	Line     string      `json:"line"`
 	Person   Person      `json:"person,omitzero"`
-	IDNumber string      `json:"id_number,omitzero"` // in a submission
+	IDNumber string      `json:"id_number,omitzero"` // only in a submission
 	Post     string      `json:"post"`
 	Month    civil.Month `json:"month,omitzero"`
-	Kind     string      `json:"kind,omitzero"` // allowance (where left out), arrears or insurance
+	Kind     string      `json:"kind,omitzero"` // allowance (also if left out), arrears or insurance
 	Amount   Fen         `json:"amount"`
 }
 

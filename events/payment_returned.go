@@ -17,7 +17,7 @@ type PaymentReturned struct {
 // A ReturnedLine is one line that came back.
 type ReturnedLine struct {
 	Line   string     `json:"line"`
-	Person Person     `json:"person,omitzero"` // whom the line paid, by the engine
+	Person Person     `json:"person,omitzero"` // the person that the line paid; set by the engine
 	Reason string     `json:"reason,omitzero"`
 	On     civil.Date `json:"on,omitzero"`
 }
@@ -65,7 +65,8 @@ func (l *ReturnedLine) person() *Person   { return &l.Person }
 func (l *ReturnedLine) idNumber() *string { return nil }
 func (l *ReturnedLine) private() *string  { return nil }
 
-// firstDayReturned is the business date of lines that came back from the bank.
+// firstDayReturned returns the business date of lines that came back: the day of the
+// first.
 func firstDayReturned(lines []ReturnedLine) string {
 	if len(lines) == 0 {
 		return ""

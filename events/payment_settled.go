@@ -18,9 +18,9 @@ type PaymentSettled struct {
 // A SettledLine is one line paid, to an account where it is known.
 type SettledLine struct {
 	Line    string `json:"line"`
-	Person  Person `json:"person,omitzero"`  // whom the line pays, by the engine
-	Account string `json:"account,omitzero"` // token, by the engine
-	Number  string `json:"number,omitzero"`  // in a submission
+	Person  Person `json:"person,omitzero"`  // the person that the line pays; set by the engine
+	Account string `json:"account,omitzero"` // the token that stands for the account; set by the engine
+	Number  string `json:"number,omitzero"`  // the account number; only in a submission
 }
 
 // Type implements [Data].

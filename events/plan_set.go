@@ -12,7 +12,7 @@ const PlanSetType Type = "plan.set"
 // PlanSet says how many posts a division is to develop in a year. The last one
 // for a division, year and area holds.
 type PlanSet struct {
-	Division division.Code `json:"division,omitzero"` // the event's where left out
+	Division division.Code `json:"division,omitzero"` // the division of the event if left out
 	Year     int           `json:"year"`
 	Area     string        `json:"area"`
 	Posts    int           `json:"posts"` // seats planned

@@ -40,7 +40,7 @@ func (d *PolicyAdopted) check(c *checker) {
 		c.add(Invalid, wrong.Field, wrong.Detail)
 	}
 	c.short("policy", d.Policy, maxName)
-	c.short("version", d.Version, maxName) // stamped on every event decided by it
+	c.short("version", d.Version, maxName) // every event decided by the pack carries its version
 	c.text("title", d.Title)
 	for i, s := range d.Sources {
 		c.text(fmt.Sprintf("sources[%d]", i), s)
@@ -60,9 +60,9 @@ func (d *PolicyAdopted) check(c *checker) {
 	}
 }
 
-// Adoption is the event by which a deployment puts a pack in force by itself,
-// the same one wherever it is made: a deployment that has adopted its first
-// pack answers duplicate when a file brings it again.
+// Adoption returns the event by which a deployment adopts a pack that an operator or
+// a file gives it. The event depends on the pack alone. A pack that was adopted
+// before is therefore answered as a duplicate.
 func Adoption(p *policy.Pack) *Event {
 	e := &Event{
 		ID: p.Version, Source: "/agency/" + p.Jurisdiction + "-rst", Type: PolicyAdoptedType, Subject: p.Policy,

@@ -19,14 +19,14 @@ type PostDeveloped struct {
 	Kind         string        `json:"kind,omitzero"`
 	Title        string        `json:"title,omitzero"`
 	Employer     string        `json:"employer,omitzero"`      // 统一社会信用代码
-	Division     division.Code `json:"division,omitzero"`      // the event's where left out
+	Division     division.Code `json:"division,omitzero"`      // the division of the event if left out
 	Area         string        `json:"area"`                   // rural or urban
 	Seats        int           `json:"seats"`                  // numbered from 1
 	From         civil.Date    `json:"from,omitzero"`          // first day
 	Until        civil.Date    `json:"until,omitzero"`         // first day no longer
-	Standard     Fen           `json:"standard,omitzero"`      // allowance of a full month; the pack's where left out
-	RequiredDays int           `json:"required_days,omitzero"` // days of a full month; the pack's where left out
-	Fund         string        `json:"fund,omitzero"`          // pays for it
+	Standard     Fen           `json:"standard,omitzero"`      // allowance of a full month; the policy pack's if left out
+	RequiredDays int           `json:"required_days,omitzero"` // days of a full month; the policy pack's if left out
+	Fund         string        `json:"fund,omitzero"`          // the fund that pays for the post
 }
 
 // Type implements [Data].

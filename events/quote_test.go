@@ -9,11 +9,11 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// No refusal repeats what was submitted: it goes to logs, screens and receipt
-// files, and what was submitted may be an identity in the wrong place. The
-// test plants identity numbers, a phone and a word in every member of every
-// golden, right and wrong, as texts, numbers, names and shapes, and searches
-// all that comes back.
+// Goal: no reason repeats a submitted value. Reasons appear in logs, on screens and
+// in receipt files, and a submitted value may be an identity in the wrong field.
+// Method: identity numbers, a phone number and a word are planted in every member of
+// every golden as texts, numbers, names and structures, in valid and invalid form.
+// All output is searched for them.
 func TestReasonsQuoteNothing(t *testing.T) {
 	const word = "Zhangsanfeng"
 	plants := []struct{ secret, value string }{
@@ -38,11 +38,11 @@ func TestReasonsQuoteNothing(t *testing.T) {
 	for _, folder := range []string{"record", "submission"} {
 		for name, raw := range read(t, folder) {
 			if folder == "record" && name == "policy.adopted" {
-				continue // the submission is as deep, and a fifth as long
+				continue // the submission has the same structure and is a fifth as long
 			}
 			edit(t, raw, func(path string, parent map[string]any, member string, whole func() []byte) {
 				if name == "policy.adopted" && strings.Contains(path, "[1]") {
-					return // like the first of its list
+					return // handled like the first element of the list
 				}
 				before := parent[member]
 				defer func() { parent[member] = before }()

@@ -16,8 +16,8 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// The tables of the README are made from the source, and its examples are the
-// runnable ones: neither can fall behind. With -update it is written anew.
+// Goal: the tables and examples of the README agree with the code.
+// Method: the README is generated again and compared. The flag -update writes it.
 func TestReadme(t *testing.T) {
 	was, err := os.ReadFile("README.md")
 	if err != nil {
@@ -47,8 +47,8 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// parsed returns the package's documentation, and what the README shows of its
-// examples.
+// parsed returns the documentation of the package, and the parts of its examples that
+// the README shows, by marker.
 func parsed(t *testing.T) (*doc.Package, map[string]string) {
 	paths, err := filepath.Glob("*.go")
 	if err != nil {
@@ -93,7 +93,8 @@ func fence(language, body string) string {
 	return "```" + language + "\n" + strings.TrimSpace(body) + "\n```\n"
 }
 
-// typeTable lists the types with the members that a submission must have.
+// typeTable returns the table of event types, with the members that a submission must
+// have.
 func typeTable(t *testing.T, pkg *doc.Package) string {
 	list, err := os.ReadFile("testdata/v1/required")
 	if err != nil {
@@ -104,12 +105,12 @@ func typeTable(t *testing.T, pkg *doc.Package) string {
 		f := strings.Fields(line)
 		member := f[1]
 		if reported := f[len(f)-1]; strings.HasSuffix(reported, "person") {
-			member = reported // or by identity
+			member = reported // the identity may stand in its place
 		}
 		member = anyIndex.ReplaceAllString(strings.TrimPrefix(member, "data."), "[]")
 		inner := strings.TrimPrefix(member, "lines[].")
 		if member == "lines" || strings.Contains(inner, ".") || slices.Contains(must[f[0]], member) {
-			continue // lines[].x says it, or it is required only beside something optional
+			continue // a member of a line implies it, or it is required only within an optional member
 		}
 		must[f[0]] = append(must[f[0]], member)
 	}
@@ -134,7 +135,7 @@ func typeTable(t *testing.T, pkg *doc.Package) string {
 	return b.String()
 }
 
-// codeTable lists the codes with the comments beside them.
+// codeTable returns the table of codes, with the comments of the source.
 func codeTable(pkg *doc.Package) string {
 	var b strings.Builder
 	b.WriteString("| code | means |\n|---|---|\n")

@@ -2,11 +2,11 @@ package events
 
 import "strings"
 
-// A Code says why a submission was refused. Codes are stable; the sentences
-// beside them are not.
+// A Code is a stable identifier for why a submission was refused. The sentences
+// beside the codes may change.
 type Code string
 
-// The codes of the contract. Decisions add their own.
+// The codes of the contract. The services that decide add codes of their own.
 const (
 	Malformed       Code = "malformed"         // not JSON, or a value of the wrong JSON type
 	Missing         Code = "missing"           // a required field is not there
@@ -21,16 +21,16 @@ const (
 	TooLarge        Code = "too_large"         // one event over the limit of a commit
 )
 
-// A Reason is one thing wrong with a submission: a stable code, the path of
-// the field (data.lines[3].amount; empty for the whole), and a sentence that
-// says what to do. It never quotes an identity.
+// A Reason is one thing that is wrong with a submission: a stable code, the path of
+// the field (such as data.lines[3].amount; empty if the whole submission is meant),
+// and a sentence that says what to do. A Reason never quotes a submitted value.
 type Reason struct {
 	Code   Code   `json:"code"`
 	Field  string `json:"field"`
 	Detail string `json:"detail"`
 }
 
-// Reasons are all that is wrong with one submission; it is an error.
+// Reasons are everything that is wrong with one submission. Reasons implement error.
 type Reasons []Reason
 
 func (r Reasons) Error() string {
@@ -47,5 +47,5 @@ func (r Reasons) Error() string {
 	return b.String()
 }
 
-// Refuse makes Reasons of one reason.
+// Refuse returns Reasons with one reason.
 func Refuse(code Code, field, detail string) Reasons { return Reasons{{code, field, detail}} }

@@ -17,9 +17,9 @@ type RegistryReported struct {
 // A RegistryLine is one fact about one person.
 type RegistryLine struct {
 	Person   Person     `json:"person,omitzero"`
-	IDNumber string     `json:"id_number,omitzero"` // in a submission
+	IDNumber string     `json:"id_number,omitzero"` // only in a submission
 	From     civil.Date `json:"from,omitzero"`
-	Until    civil.Date `json:"until,omitzero"` // first day no longer
+	Until    civil.Date `json:"until,omitzero"` // first day on which the fact no longer holds
 	Detail   string     `json:"detail,omitzero"`
 }
 

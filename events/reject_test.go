@@ -12,8 +12,9 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// What is not an event at all, or not one of this contract, is refused as a
-// whole, and the answer still names it where it can.
+// Goal: a text that is no event of this contract is refused as a whole, and the
+// answer names the event if its id and source can be read.
+// Method: a table of malformed texts.
 func TestRefusedAsWritten(t *testing.T) {
 	const head = `{"specversion":"1.0","id":"x","source":"/agency/a","division":"370211102231","type":"post.closed"`
 	for name, c := range map[string]struct {
@@ -56,15 +57,15 @@ func TestRefusedAsWritten(t *testing.T) {
 	}
 }
 
-// One thing is changed in a submission that is accepted; one reason comes
-// back, and it names that thing.
+// Goal: each rule of the contract is reported by one reason that names the field.
+// Method: one member of an accepted submission is changed at a time.
 func TestRefusedMember(t *testing.T) {
 	goldens := read(t, "submission")
 	long, longer := quoted(strings.Repeat("x", 201)), quoted(strings.Repeat("岗", 700))
 	for _, c := range []struct {
 		golden, path, value string
 		code                events.Code
-		field               string // where it is another
+		field               string // the field of the reason, if it differs from the member
 	}{
 		// The envelope.
 		{"post.closed", "specversion", `"0.3"`, events.UnknownVersion, ""},
@@ -322,7 +323,8 @@ func TestRefusedMember(t *testing.T) {
 	}
 }
 
-// Records of the gateway come from nobody else.
+// Goal: nobody can submit an event that only the engine emits.
+// Method: the golden records of these types are submitted.
 func TestRefusedEngineTypes(t *testing.T) {
 	for name, raw := range read(t, "record") {
 		e, err := events.Decode(raw)
@@ -337,7 +339,8 @@ func TestRefusedEngineTypes(t *testing.T) {
 	}
 }
 
-// A long sheet of nonsense is answered by the first reasons only.
+// Goal: the number of reasons in one answer is limited.
+// Method: a sheet of a thousand empty lines is submitted.
 func TestReasonsAreBounded(t *testing.T) {
 	lines := "[" + strings.Repeat("{},", 999) + "{}]"
 	_, err := events.Submission(set(t, read(t, "submission")["payment.instructed"], "data.lines", lines))
@@ -350,8 +353,7 @@ func TestReasonsAreBounded(t *testing.T) {
 	}
 }
 
-// readable holds a refusal to what is promised of it: a code, a path, and a
-// sentence that says something.
+// readable checks that each reason has a code, a path and a sentence.
 func readable(t *testing.T, name string, reasons events.Reasons) {
 	t.Helper()
 	for _, r := range reasons {

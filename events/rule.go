@@ -2,30 +2,35 @@ package events
 
 import "strings"
 
-// A Rule is what one member of a payload is held to. What a rule leaves at its
-// zero value it does not ask for.
+// A Rule is a requirement on one member of a payload. A field of a Rule that is zero
+// requires nothing.
 type Rule struct {
-	Field    string   // path within data; [] is any line: lines[].amount
-	Required bool     // may not be left out, nor be empty
-	Or       string   // the member beside it that a submission may give in its place, not both
-	Engine   bool     // set by the engine: in no submission
-	Private  bool     // says who somebody is: in no record
-	Absent   bool     // may not be there
-	Some     bool     // a list that is not empty
-	Text     int      // most bytes of a text
+	Field    string   // path within data; [] stands for any line: lines[].amount
+	Required bool     // the member is present and not empty
+	Or       string   // the member that a submission may give instead of this one, but not beside it
+	Engine   bool     // only the engine sets the member; no submission has it
+	Private  bool     // the member identifies a person; no record has it
+	Absent   bool     // the member is not present
+	Some     bool     // the list is not empty
+	Text     int      // maximum length of a text in bytes
 	OneOf    []string // the texts allowed
 	Pattern  string   // regular expression that a text matches
-	Number   bool     // a number from Low to High
+	Number   bool     // the member is a number from Low to High
 	Low      int
 	High     int
 }
 
-// Rules returns what submissions like sample are held to, as the code that
-// checks them says it: the same field may have several rules. A sample has
-// every pointer set and a line in every list; beside that only what tells
-// sheets of a month from sheets of a day matters in it. What concerns several
-// members at once (until after from), and the rules of policy packs, which
-// [policy.Pack.Judge] tells, are not among them.
+// Rules returns the requirements on submissions that have the type of sample. The
+// code that checks submissions reports them, so they cannot differ from it. A field
+// may have several rules.
+//
+// In sample every pointer must be set and every list must have one element. The
+// values do not matter, except that an attendance sheet with a month has other rules
+// than one with a date.
+//
+// Rules does not return requirements on several members at once, such as that until
+// lies after from. Nor does it return the rules of policy packs, see
+// [policy.Pack.Judge].
 func Rules(sample Data) []Rule {
 	var rules []Rule
 	sample.check(&checker{door: true, rules: &rules})

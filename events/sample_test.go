@@ -21,9 +21,9 @@ var (
 	}}
 )
 
-// records returns a record of every type, each with every field that a record
-// can have. The names are those of the files in testdata/v1/record: the type,
-// and a variant where one event cannot hold all fields.
+// records returns records of every type that together have every field. The names are
+// those of the files in testdata/v1/record: the type, and a variant if one event
+// cannot have all fields.
 func records(t testing.TB) map[string]*events.Event {
 	reference, err := policy.Reference()
 	if err != nil {
@@ -108,7 +108,7 @@ func records(t testing.TB) map[string]*events.Event {
 	for name, data := range all {
 		out[name] = &events.Event{
 			ID: "id-" + name, Source: "/agency/370211-rsj", Type: data.Type(), Subject: "370211102231-001",
-			Time: instant(t, "2022-06-01T08:00:00+08:00"), Division: "370211102231", Submode: events.Record, Replaces: "id-before",
+			Time: instant(t, "2022-06-01T08:00:00+08:00"), Division: "370211102231", Submode: events.ModeRecord, Replaces: "id-before",
 			AuthType: "token", AuthID: "370211-rsj", CorrelationID: "7d0c5a52-9a51-4f0e-8a53-000000000001",
 			PolicyVersion: "shandong-2022.1", Digest: "9f86d081884c7d659a2feaa0c55ad015", Data: data,
 		}

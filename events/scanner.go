@@ -9,26 +9,25 @@ import (
 
 //go:generate go run ./internal/canonical/generate
 
-// A Scanner reads records from the log as [Decode] does, several times as fast.
-// A Scanner reads the canonical form, which [Event.Append] writes, by comparing
-// bytes. It leaves to Decode every record in another form, and the few types
-// whose payload holds something that the canonical form does not cover, such as
-// a policy pack. The results of a Scanner are therefore those of Decode, errors
-// included.
+// A Scanner reads records from the log as [Decode] does, and is several times as
+// fast. A Scanner reads the canonical form, which [Event.Append] writes, by comparing
+// bytes. It calls Decode for a record in any other form, and for the few types whose
+// payload holds something that the canonical form does not cover, such as a policy
+// pack. Results and errors of a Scanner are therefore those of Decode.
 //
-// The Event that Scan returns belongs to the Scanner and is valid until the next
-// call of Scan. Its strings share memory with the record that was scanned. The
-// record must not change while one of them is in use, and a string that is kept
-// keeps the whole record in memory: clone a string that outlives the record.
+// The Event that Scan returns belongs to the Scanner and is valid until the next call
+// of Scan. Its strings share memory with the record. The record must not change while
+// one of these strings is in use, and a string that is kept keeps the whole record in
+// memory: clone a string that outlives the record.
 //
 // The zero Scanner is ready. A Scanner is not safe for concurrent use.
 type Scanner struct {
 	records records
-	recent  *recentAttributes // nil if no other event follows
+	recent  *recentAttributes // nil if the Scanner is used for one event only
 }
 
-// recentAttributes remembers the attributes that mostly have the value that they
-// had in the event before.
+// recentAttributes remembers attributes whose value is often the same as in the
+// previous event.
 type recentAttributes [recentCount]canonical.CachedMember
 
 const (
@@ -43,7 +42,7 @@ const (
 	recentCount
 )
 
-// at returns the memory of one attribute, and nil if no attribute is remembered.
+// at returns the memory of one attribute, or nil if r is nil.
 func (r *recentAttributes) at(attribute int) *canonical.CachedMember {
 	if r == nil {
 		return nil
@@ -51,7 +50,7 @@ func (r *recentAttributes) at(attribute int) *canonical.CachedMember {
 	return &r[attribute]
 }
 
-// Scan reads a record.
+// Scan reads a record. See [Scanner] for how long the Event is valid.
 func (s *Scanner) Scan(raw []byte) (*Event, error) {
 	if s.recent == nil {
 		s.recent = new(recentAttributes)
@@ -98,7 +97,8 @@ func isSchema(schema string, t Type) bool {
 	return ok && strings.HasSuffix(rest, "/")
 }
 
-// scanAttributes reads what stands before the data, and returns the dataschema.
+// scanAttributes reads the attributes, which stand before the data. It returns the
+// dataschema.
 func (s *Scanner) scanAttributes(c *canonical.Cursor, e *Event) (schema string) {
 	c.Expect(`{"specversion":"` + SpecVersion + `"`)
 	if c.Take(`,"id":`) {

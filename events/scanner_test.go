@@ -10,16 +10,17 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// leftToLibrary are the types that a Scanner leaves to Decode, with the reason.
+// leftToLibrary lists the types that a Scanner leaves to Decode, with the reason.
 var leftToLibrary = map[events.Type]string{
 	events.PolicyAdoptedType:      "a policy pack is large and rare",
 	events.SubmissionsTalliedType: "it holds instants and a map",
 }
 
-// scanned reports whether a Scanner reads a type by itself.
+// scanned reports whether a Scanner reads a type without Decode.
 func scanned(t events.Type) bool { return leftToLibrary[t] == "" }
 
-// agrees holds one Scanner, used again and again, to Decode.
+// agrees checks that a Scanner that is used again and again gives the result of
+// Decode.
 func agrees(t *testing.T, s *events.Scanner, raw []byte) {
 	t.Helper()
 	want, wantErr := events.Decode(raw)
@@ -32,9 +33,9 @@ func agrees(t *testing.T, s *events.Scanner, raw []byte) {
 	}
 }
 
-// Whatever stands in a record, in whatever order, with whatever member left out
-// or turned into something else, the Scanner reads what Decode reads; and the
-// types that it is there for it reads by itself.
+// Goal: a Scanner reads any record as Decode reads it, and reads the types that are
+// not in leftToLibrary without Decode.
+// Method: members of golden records are reordered, removed and replaced.
 func TestScanner(t *testing.T) {
 	var s events.Scanner
 	goldens := read(t, "record")
@@ -70,9 +71,10 @@ func TestScanner(t *testing.T) {
 	}
 }
 
-// A Scanner reads by itself what Append writes, whether the fields of the payload
-// are filled or empty. A type that turns this red has a payload that changed, or
-// is new: run go generate, or name the type in leftToLibrary with the reason.
+// Goal: a Scanner reads without Decode what Append writes, whether the fields of the
+// payload are filled or empty. If a type fails here, its payload is new or has
+// changed: run go generate, or add the type to leftToLibrary with the reason.
+// Method: filled and empty payloads of every type are written and scanned.
 func TestScannerReadsWhatAppendWrites(t *testing.T) {
 	samples := records(t)
 	for _, typ := range events.Types() {
@@ -94,8 +96,8 @@ func TestScannerReadsWhatAppendWrites(t *testing.T) {
 	}
 }
 
-// A record that was damaged anywhere is read as Decode reads it, or refused as
-// Decode refuses it.
+// Goal: a damaged record is read or refused exactly as Decode does.
+// Method: bytes of golden records are changed.
 func TestScannerOfDamagedRecords(t *testing.T) {
 	var s events.Scanner
 	seed := rand.Uint64()
@@ -105,7 +107,7 @@ func TestScannerOfDamagedRecords(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(goldens)) {
 		raw := goldens[name]
 		if len(raw) > 4000 {
-			continue // policy packs, which the Scanner does not read
+			continue // the Scanner does not read policy packs
 		}
 		for range 3000 {
 			b := slices.Clone(raw)
@@ -130,7 +132,8 @@ func TestScannerOfDamagedRecords(t *testing.T) {
 	}
 }
 
-// FuzzScanner looks for records that the Scanner reads as Decode does not.
+// FuzzScanner searches for a record that the Scanner reads otherwise than Decode
+// does.
 func FuzzScanner(f *testing.F) {
 	for _, folder := range []string{"record", "submission"} {
 		for _, raw := range read(f, folder) {
@@ -141,8 +144,8 @@ func FuzzScanner(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) { agrees(t, &s, raw) })
 }
 
-// What was scanned stays right when the Scanner goes on, as far as it is said
-// to: the texts do.
+// Goal: strings of a scanned event stay valid after the next Scan.
+// Method: strings are kept while other records are scanned.
 func TestScannerKeepsTexts(t *testing.T) {
 	var s events.Scanner
 	goldens := read(t, "record")
@@ -159,8 +162,10 @@ func TestScannerKeepsTexts(t *testing.T) {
 	}
 }
 
-// What is like the event before is part of the record that was scanned all the same:
-// the bytes of the one before may be another record's by then.
+// Goal: an attribute that equals that of the previous event still shares memory with
+// its own record, since the memory of the previous record may be used for another
+// one.
+// Method: the previous record is overwritten.
 func TestScannerOfAlike(t *testing.T) {
 	var s events.Scanner
 	golden := read(t, "record")["hire.placed"]
@@ -189,15 +194,16 @@ func TestScannerAllocates(t *testing.T) {
 		if !s.Knows(raw) {
 			continue
 		}
-		// The zone of the event's time is one that time.Parse makes.
+		// The zone of the event's time is allocated by time.Parse.
 		if n := testing.AllocsPerRun(100, func() { s.Knows(raw) }); n > 2 {
 			t.Errorf("%s: %v allocations", name, n)
 		}
 	}
 }
 
-// A submission in the canonical form is read with few allocations: its own copy
-// of the text, the event together with its payload, the lines, and the checker.
+// Goal: a submission in the canonical form is read with few allocations: a copy of
+// the text, the event with its payload, the lines, and the checker.
+// Method: the allocations are counted.
 func TestSubmissionAllocates(t *testing.T) {
 	samples := records(t)
 	for typ, most := range map[events.Type]float64{events.HirePlacedType: 3, events.AttendanceReportedType: 4} {

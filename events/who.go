@@ -7,18 +7,18 @@ type Who struct {
 	Identity *Identity `json:"identity,omitzero"`
 }
 
-// An Identity is who a person is. A submission gives the first four in clear;
-// the vault keeps them, and the record holds only what the vault put in their
-// place.
+// An Identity says who a person is. A submission gives the first four fields in
+// clear. The vault keeps them and replaces them by the other fields, which the record
+// holds.
 type Identity struct {
 	IDNumber  string `json:"id_number,omitzero"`
 	Name      string `json:"name,omitzero"`
 	Phone     string `json:"phone,omitzero"`
 	Household string `json:"household,omitzero"`
 
-	Sealed         string `json:"sealed,omitzero"`          // base64 of the above under the person's own key
+	Sealed         string `json:"sealed,omitzero"`          // base64 of the fields above, encrypted with the person's own key
 	NameToken      string `json:"name_token,omitzero"`      // equal for equal names
-	PhoneToken     string `json:"phone_token,omitzero"`     // equal for equal phones
+	PhoneToken     string `json:"phone_token,omitzero"`     // equal for equal phone numbers
 	HouseholdToken string `json:"household_token,omitzero"` // equal for equal households
 }
 
@@ -33,7 +33,7 @@ func (id *Identity) clone() *Identity {
 	return new(*id)
 }
 
-// named reports whether id names a person by identity number.
+// named reports whether id holds an identity number.
 func (id *Identity) named() bool { return id != nil && id.IDNumber != "" }
 
 func (w *Who) check(c *checker) {

@@ -1,8 +1,13 @@
-// Package civil holds dates and months of the business calendar.
+// Package civil defines civil dates and months, the units of time of the programme's
+// business.
 //
-// A business date is a day on the wall calendar of the programme, not an
-// instant: it has no time zone and never shifts. Arithmetic is on the
-// proleptic Gregorian calendar. The zero Date and the zero Month mean "none".
+// A civil date is a day on the calendar, not an instant: it has no time zone, and
+// adding days or months never shifts it. The calendar is the proleptic Gregorian
+// calendar. The parsers accept the years 1900 to 2199; other years are taken for
+// mistakes. The zero Date and the zero Month mean that no date or month is given.
+//
+// Dates and months are integers and compare with < and >. All functions are safe for
+// concurrent use.
 package civil
 
 import (
@@ -10,28 +15,29 @@ import (
 	"time"
 )
 
-// A Date is a civil date: the number of days since 0000-12-31, so that
-// 0001-01-01 is 1 and the zero Date is none. Dates compare with < and >, and
-// d+1 is the next day.
+// A Date is a civil date, as the number of days since 0000-12-31: 0001-01-01 is 1.
+// The zero Date means that no date is given. Dates compare with < and >, and d+1 is
+// the next day.
 type Date int32
 
-// A Month is a calendar month: 12 × year + month − 1. The zero Month is none.
-// Months compare with < and >, and m+1 is the next month.
+// A Month is a calendar month: 12 × year + month − 1, with January as month 1. The
+// zero Month means that no month is given. Months compare with < and >, and m+1 is
+// the next month.
 type Month int32
 
 const (
 	minYear, maxYear = 1900, 2199
-	epoch            = 719163 // 1970-01-01
+	epoch            = 719163 // the Date of 1970-01-01
 )
 
-// On makes the date of a year, month and day. Values outside their range carry
-// over, as in time.Date.
+// On returns the date of a year, month and day. Values outside their usual range are
+// normalized as by time.Date: the 32nd of January is the 1st of February.
 func On(year int, month time.Month, day int) Date {
 	return Date(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix()/86400 + epoch)
 }
 
-// ParseDate reads YYYY-MM-DD. The date must exist and lie in the years 1900
-// to 2199.
+// ParseDate parses a date in the form YYYY-MM-DD. It returns an error if the date
+// does not exist, or lies outside the years 1900 to 2199.
 func ParseDate(s string) (Date, error) {
 	bad := func(why string) (Date, error) { return 0, fmt.Errorf("date %q %s, want YYYY-MM-DD", s, why) }
 	if len(s) != 10 || s[4] != '-' || s[7] != '-' {
@@ -51,7 +57,8 @@ func ParseDate(s string) (Date, error) {
 	return day(y, m, d), nil
 }
 
-// MustDate is ParseDate for constants; it panics on an error.
+// MustDate is like [ParseDate] but panics if s is not a date. It is for constants and
+// tests.
 func MustDate(s string) Date {
 	d, err := ParseDate(s)
 	if err != nil {
@@ -60,13 +67,13 @@ func MustDate(s string) Date {
 	return d
 }
 
-// DateIn returns the date of t in loc.
+// DateIn returns the civil date of the instant t in the time zone loc.
 func DateIn(t time.Time, loc *time.Location) Date {
 	y, m, d := t.In(loc).Date()
 	return On(y, m, d)
 }
 
-// Start returns the instant at which d begins in loc.
+// Start returns the instant at which the day d begins in the time zone loc.
 func (d Date) Start(loc *time.Location) time.Time {
 	y, m, day := d.Split()
 	return time.Date(y, m, day, 0, 0, 0, 0, loc)
@@ -83,21 +90,22 @@ func (d Date) Month() Month {
 	return MonthOf(y, m)
 }
 
-// Day returns the day of the month of d, from 1.
+// Day returns the day of the month, 1 to 31.
 func (d Date) Day() int {
 	_, _, day := d.Split()
 	return day
 }
 
-// AddMonths returns the same day n months later, or the last day of that month
-// where it has no such day.
+// AddMonths returns the same day of the month n months later. If that month is too
+// short, it returns the last day of that month. A negative n counts back.
 func (d Date) AddMonths(n int) Date {
 	y, m, day := d.Split()
 	to := MonthOf(y, m) + Month(n)
 	return to.First() + Date(min(day, to.Days())-1)
 }
 
-// Years returns the completed years from d, a birth date, to on.
+// Years returns the number of completed years from d to on: the age on a day of a
+// person born on d.
 func (d Date) Years(on Date) int {
 	y1, m1, d1 := d.Split()
 	y2, m2, d2 := on.Split()
@@ -108,10 +116,11 @@ func (d Date) Years(on Date) int {
 	return n
 }
 
-// String prints YYYY-MM-DD, and nothing for the zero Date.
+// String returns the date in the form YYYY-MM-DD, or "" for the zero Date.
 func (d Date) String() string { b, _ := d.AppendText(nil); return string(b) }
 
-// AppendText appends String to b.
+// AppendText appends the result of [Date.String] to b. It implements
+// [encoding.TextAppender] and never fails.
 func (d Date) AppendText(b []byte) ([]byte, error) {
 	if d == 0 {
 		return b, nil
@@ -124,19 +133,19 @@ func (d Date) AppendText(b []byte) ([]byte, error) {
 	return appendPadded(b, day, 2), nil
 }
 
-// MarshalText is String.
+// MarshalText implements [encoding.TextMarshaler]. It never fails.
 func (d Date) MarshalText() ([]byte, error) { return d.AppendText(nil) }
 
-// UnmarshalText is ParseDate.
+// UnmarshalText implements [encoding.TextUnmarshaler] by [ParseDate].
 func (d *Date) UnmarshalText(b []byte) (err error) {
 	*d, err = ParseDate(string(b))
 	return err
 }
 
-// MonthOf makes a Month.
+// MonthOf returns the Month of a year and a month.
 func MonthOf(year int, month time.Month) Month { return Month(12*year + int(month) - 1) }
 
-// ParseMonth reads YYYY-MM, in the years 1900 to 2199.
+// ParseMonth parses a month in the form YYYY-MM, in the years 1900 to 2199.
 func ParseMonth(s string) (Month, error) {
 	y, ok1, m, ok2 := 0, false, 0, false
 	if len(s) == 7 && s[4] == '-' {
@@ -149,7 +158,8 @@ func ParseMonth(s string) (Month, error) {
 	return MonthOf(y, time.Month(m)), nil
 }
 
-// MustMonth is ParseMonth for constants; it panics on an error.
+// MustMonth is like [ParseMonth] but panics if s is not a month. It is for constants
+// and tests.
 func MustMonth(s string) Month {
 	m, err := ParseMonth(s)
 	if err != nil {
@@ -161,16 +171,17 @@ func MustMonth(s string) Month {
 // First returns the first day of m.
 func (m Month) First() Date { return On(int(m/12), time.Month(m%12)+1, 1) }
 
-// Days returns the number of days of m.
+// Days returns the number of days of m, 28 to 31.
 func (m Month) Days() int { return daysIn(int(m/12), int(m%12)+1) }
 
 // Year returns the year of m.
 func (m Month) Year() int { return int(m / 12) }
 
-// String prints YYYY-MM, and nothing for the zero Month.
+// String returns the month in the form YYYY-MM, or "" for the zero Month.
 func (m Month) String() string { b, _ := m.AppendText(nil); return string(b) }
 
-// AppendText appends String to b.
+// AppendText appends the result of [Month.String] to b. It implements
+// [encoding.TextAppender] and never fails.
 func (m Month) AppendText(b []byte) ([]byte, error) {
 	if m == 0 {
 		return b, nil
@@ -180,16 +191,16 @@ func (m Month) AppendText(b []byte) ([]byte, error) {
 	return appendPadded(b, int(m%12)+1, 2), nil
 }
 
-// MarshalText is String.
+// MarshalText implements [encoding.TextMarshaler]. It never fails.
 func (m Month) MarshalText() ([]byte, error) { return m.AppendText(nil) }
 
-// UnmarshalText is ParseMonth.
+// UnmarshalText implements [encoding.TextUnmarshaler] by [ParseMonth].
 func (m *Month) UnmarshalText(b []byte) (err error) {
 	*m, err = ParseMonth(string(b))
 	return err
 }
 
-// day is On for a day that there is.
+// day returns the Date of a day that exists. It is faster than On.
 func day(year, month, day int) Date {
 	y := year - 1
 	n := 365*y + y/4 - y/100 + y/400 + before[month-1] + day
@@ -199,7 +210,8 @@ func day(year, month, day int) Date {
 	return Date(n)
 }
 
-// before are the days before a month, of a year that is no leap year.
+// before holds, for each month, the number of days of the year before it, in a year
+// that is not a leap year.
 var before = [12]int{0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334}
 
 func leap(year int) bool { return year%4 == 0 && (year%100 != 0 || year%400 == 0) }

@@ -45,7 +45,8 @@ func TestArithmetic(t *testing.T) {
 	}
 }
 
-// Dates agree with package time on every day, and survive printing.
+// Goal: dates agree with package time.
+// Method: every day of the years 1900 to 2199 is printed and parsed.
 func TestDateAgreesWithTime(t *testing.T) {
 	for d := MustDate("1900-01-01"); d <= MustDate("2199-12-31"); d++ {
 		if want := d.Start(time.UTC).Format(time.DateOnly); d.String() != want {

@@ -1,8 +1,13 @@
-// Package division holds statistical division codes and a table of them.
+// Package division defines statistical division codes (统计用区划代码) as the National
+// Bureau of Statistics of China assigns them, and a table of the divisions that
+// exist.
 //
-// A code has 12 digits, 2-2-2-3-3: province, prefecture, county, township,
-// village. Higher levels end in zeros, so a code rolls up by its prefix. The
-// rule is that of the National Bureau of Statistics (统计用区划代码).
+// A code has 12 digits in five groups: 2 for the province, 2 for the prefecture, 2
+// for the county, 3 for the township, 3 for the village. The code of a division above
+// the village ends in zeros. A division therefore contains those whose codes begin
+// with its prefix, and figures are rolled up by prefix.
+//
+// All functions, and a [Table], are safe for concurrent use.
 package division
 
 import (
@@ -10,11 +15,12 @@ import (
 	"strings"
 )
 
-// A Code is a division code. Valid says whether it has the form of one; a
-// [Table] says whether it exists.
+// A Code is a division code of 12 digits. [Code.Valid] reports whether it has the
+// right form, and a [Table] reports whether it exists. The methods of an invalid Code
+// other than Valid may panic.
 type Code string
 
-// A Level is how deep a division lies: 1 a province, 5 a village.
+// A Level is the depth of a division: 1 is a province, 5 is a village.
 type Level int
 
 // The levels, from the widest to the narrowest.
@@ -33,7 +39,7 @@ var (
 
 const zeros = "000000000000"
 
-// ParseLevel reads the English name of a level.
+// ParseLevel returns the level with an English name, such as "county".
 func ParseLevel(s string) (Level, error) {
 	for l, name := range names {
 		if l > 0 && name == s {
@@ -50,7 +56,7 @@ func (l Level) String() string {
 	return names[l]
 }
 
-// Valid says whether c is 12 digits that do not begin with 00.
+// Valid reports whether c has 12 digits and does not begin with 00.
 func (c Code) Valid() bool {
 	if len(c) != 12 || c[:2] == "00" {
 		return false
@@ -73,8 +79,8 @@ func (c Code) Level() Level {
 	return Village
 }
 
-// At returns the division of the given level that c lies in. A code above that
-// level is returned as it is.
+// At returns the division of the given level that contains c. If c lies above that
+// level, At returns c.
 func (c Code) At(l Level) Code {
 	w := widths[l]
 	if string(c[w:]) == zeros[w:] {
@@ -83,14 +89,14 @@ func (c Code) At(l Level) Code {
 	return c[:w] + Code(zeros[w:])
 }
 
-// Prefix returns the digits that c shares with all divisions under it.
+// Prefix returns the digits that c has in common with all divisions that it contains.
 func (c Code) Prefix() string { return string(c[:widths[c.Level()]]) }
 
-// Under says whether c lies in the division with the given prefix (or full
-// code), or is it. The empty prefix holds everything.
+// Under reports whether c is the division with the given prefix or full code, or lies
+// in it. Every code lies under the empty prefix.
 func (c Code) Under(prefix string) bool { return strings.HasPrefix(string(c), Trim(prefix)) }
 
-// Trim turns a full code into its prefix and leaves a prefix as it is.
+// Trim returns the prefix of a full code. It returns any other text unchanged.
 func Trim(prefix string) string {
 	if c := Code(prefix); c.Valid() {
 		return c.Prefix()
@@ -98,8 +104,8 @@ func Trim(prefix string) string {
 	return prefix
 }
 
-// ParsePrefix checks a prefix as queries give it: empty, 2, 4, 6, 9 or 12
-// digits. It returns it trimmed.
+// ParsePrefix checks the prefix of a division as a query gives it: 0, 2, 4, 6, 9 or
+// 12 digits. It returns the prefix without trailing zeros, as [Trim] does.
 func ParsePrefix(s string) (string, error) {
 	switch len(s) {
 	case 0, 2, 4, 6, 9, 12:

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// A table that is accepted holds valid codes, each once, in order, named, and
-// found under their own prefix.
+// FuzzLoad checks that a table that Load accepts holds valid codes with names, in
+// order and without repetition, and that each code is found under its own prefix.
 func FuzzLoad(f *testing.F) {
 	const head = "code,level,name\n"
 	f.Add([]byte(head + "370000000000,province,山东省\n370200000000,prefecture,青岛市\n370211000000,county,黄岛区\n"))

@@ -3,7 +3,7 @@ package division
 import (
 	"bytes"
 	"compress/gzip"
-	_ "embed" // for the table of Shandong
+	_ "embed" // embeds the table of Shandong
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -16,20 +16,20 @@ import (
 //go:embed divisions-37.csv.gz
 var shandong []byte
 
-// A Table is an edition of the divisions: which codes exist, and their names.
-// It does not change once made and is safe for concurrent use.
+// A Table is one edition of the list of divisions, with their codes and names. A
+// Table never changes and is safe for concurrent use.
 type Table struct {
 	names map[Code]string
 	codes []Code
 }
 
-// Shandong returns the embedded table: all 64,095 divisions of Shandong,
+// Shandong returns the embedded table of the 64,095 divisions of Shandong, from the
 // 2022/23 edition of the National Bureau of Statistics.
 func Shandong() (*Table, error) { return Load(bytes.NewReader(shandong)) }
 
-// Load reads a table: CSV in UTF-8, plain or gzip, with the header
-// code,level,name. It refuses malformed and repeated codes, a level that does
-// not fit its code, and divisions whose parent is missing, by line.
+// Load reads a table: CSV in UTF-8, plain or compressed by gzip, with the header
+// code,level,name. It refuses a malformed or repeated code, a level that does not fit
+// its code, and a division whose parent is missing. The error names the line.
 func Load(r io.Reader) (*Table, error) {
 	var magic [2]byte
 	n, err := io.ReadFull(r, magic[:])
@@ -93,16 +93,17 @@ func (t *Table) add(c Code, level, name string) error {
 	return nil
 }
 
-// Has says whether c exists.
+// Has reports whether c exists.
 func (t *Table) Has(c Code) bool { _, ok := t.names[c]; return ok }
 
-// Name returns the name of c, empty when it does not exist.
+// Name returns the name of c, or "" if c does not exist.
 func (t *Table) Name(c Code) string { return t.names[c] }
 
 // Len returns the number of divisions.
 func (t *Table) Len() int { return len(t.codes) }
 
-// Under yields the divisions under a prefix, itself included, by code.
+// Under yields the divisions under a prefix in the order of their codes, including
+// the division with that prefix itself.
 func (t *Table) Under(prefix string) iter.Seq[Code] {
 	prefix = Trim(prefix)
 	return func(yield func(Code) bool) {

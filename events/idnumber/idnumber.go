@@ -1,10 +1,14 @@
-// Package idnumber checks Chinese citizen identity numbers (GB 11643-1999):
-// six digits of a division, eight of the birth date, three of a sequence whose
-// last digit is odd for men, and a check character by ISO 7064 MOD 11-2.
+// Package idnumber checks Chinese citizen identity numbers, as GB 11643-1999 defines
+// them. A number has 18 characters: 6 digits for a county, 8 for the birth date, 3
+// for a sequence whose last digit is odd for men, and a check character by ISO 7064
+// MOD 11-2.
 //
-// The division digits are not checked against a table: numbers keep the code
-// of the place and year they were issued in, and old and foreign codes are
-// real.
+// The county is not looked up in a table. A number keeps the code of the place and
+// the year it was issued in, so codes that no longer exist are valid. The province is
+// checked.
+//
+// No error of this package quotes the number. All functions are safe for concurrent
+// use.
 package idnumber
 
 import (
@@ -15,24 +19,26 @@ import (
 )
 
 var (
-	// ErrForm says that it is not 17 digits and a digit or X.
+	// ErrForm is returned for a text that is not 17 digits followed by a digit or X.
 	ErrForm = errors.New("identity number must be 17 digits and a digit or X")
-	// ErrBirthDate says that the birth date in it does not exist.
+	// ErrBirthDate is returned for a number whose birth date does not exist.
 	ErrBirthDate = errors.New("identity number holds a birth date that does not exist")
-	// ErrChecksum says that the check character does not fit: most often a
-	// digit was mistyped.
+	// ErrChecksum is returned for a number whose check character does not fit its
+	// digits. The usual reason is a mistyped digit.
 	ErrChecksum = errors.New("identity number has a wrong check character")
-	// ErrProvince says that the first two digits are no province's.
+	// ErrProvince is returned for a number whose first two digits belong to no
+	// province.
 	ErrProvince = errors.New("identity number begins with no province's digits")
 )
 
-// A Number is what an identity number tells of its holder.
+// A Number holds what an identity number says about its holder.
 type Number struct {
 	Birth  civil.Date
 	Female bool
 }
 
-// Parse checks s and reads it. Errors never quote the number.
+// Parse checks the identity number s and returns what it says. The error is one of
+// those above, possibly wrapped. It never quotes the number.
 func Parse(s string) (Number, error) {
 	if len(s) != 18 {
 		return Number{}, fmt.Errorf("%w, not %d characters", ErrForm, len(s))
@@ -63,8 +69,8 @@ func Parse(s string) (Number, error) {
 	return Number{Birth: birth, Female: (s[16]-'0')%2 == 0}, nil
 }
 
-// Canonical returns a number that Parse accepts in the one form that is
-// compared and stored: a check character x as X.
+// Canonical returns the form in which a number is compared and stored: with an
+// upper-case X as check character. The number must be one that Parse accepts.
 func Canonical(s string) string {
 	if len(s) == 18 && s[17] == 'x' {
 		return s[:17] + "X"
@@ -72,7 +78,8 @@ func Canonical(s string) string {
 	return s
 }
 
-// Check returns the check character of the first 17 digits.
+// Check returns the check character for the first 17 digits of a number. It panics if
+// digits is shorter.
 func Check(digits string) byte {
 	sum, weight := 0, 2
 	for i := 16; i >= 0; i-- {
@@ -82,8 +89,9 @@ func Check(digits string) byte {
 	return "10X98765432"[sum%11]
 }
 
-// provinces are the first two digits in use: GB/T 2260, and 81 to 83 for
-// residents of Hong Kong, Macao and Taiwan with a mainland permit.
+// provinces reports which first two digits are in use: those of the provinces by GB/T
+// 2260, and 81 to 83 for residents of Hong Kong, Macao and Taiwan with a mainland
+// residence permit.
 var provinces = func() (p [100]bool) {
 	for _, n := range []int{
 		11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37,
@@ -94,9 +102,9 @@ var provinces = func() (p [100]bool) {
 	return p
 }()
 
-// In reports whether s holds a valid identity number anywhere, not as a part
-// of a longer run of digits. It is how clear identities are kept out of fields
-// that are not meant for them.
+// In reports whether s contains a valid identity number. A part of a longer run of
+// digits does not count. In is used to refuse identity numbers in fields that are not
+// meant for them.
 func In(s string) bool {
 	for i := 0; i+18 <= len(s); {
 		n := 0

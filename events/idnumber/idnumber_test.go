@@ -10,7 +10,7 @@ import (
 )
 
 func TestParse(t *testing.T) {
-	// The second is the example of GB 11643-1999 itself.
+	// The second number is the example in GB 11643-1999.
 	for s, want := range map[string]struct {
 		birth  string
 		female bool
@@ -61,8 +61,9 @@ func TestIn(t *testing.T) {
 	}
 }
 
-// ISO 7064 MOD 11-2 catches every single wrong digit and every swap of
-// neighbours.
+// Goal: the checksum catches every wrong digit and every swap of neighbours, as ISO
+// 7064 MOD 11-2 promises.
+// Method: digits of random numbers are changed and swapped.
 func TestChecksumCatches(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := fmt.Sprintf("37%04d19%02d%02d%02d%03d", rapid.IntRange(0, 9999).Draw(t, "place"), rapid.IntRange(0, 99).Draw(t, "year"),

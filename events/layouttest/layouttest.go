@@ -1,25 +1,26 @@
-// Package layouttest holds durable byte forms to frozen goldens, for tests.
+// Package layouttest compares durable byte forms with frozen goldens, in tests.
 //
 // A form is a layout of bytes that one version of the program writes and another
-// one reads: packed rows, snapshots, messages of the log. Each form has a version
-// constant, which decides whether stored bytes are read or thrown away and made
-// anew. When the bytes change and the constant does not, stored bytes are
-// misread, and no test that writes and reads with the same code notices.
+// version reads: packed rows, snapshots, messages of the log. Each form has a version
+// constant. A program reads stored bytes only if their version is the constant, and
+// otherwise discards and rebuilds them. If the bytes change and the constant does
+// not, stored bytes are misread. A test that writes and reads with the same code
+// cannot notice this.
 //
-// [Check] notices: it compares the bytes of a fixed fill with those that were
+// [Check] notices it. It compares the bytes of fixed test values with those that were
 // frozen for the latest version up to the present one.
 //
-//	bytes         version     what Check does
-//	are equal     any         passes
-//	differ        is frozen   fails: raise the constant
-//	differ        has risen   fails: freeze the new golden
+//	bytes     golden of this version    what Check does
+//	equal     any                       passes
+//	differ    exists                    fails: raise the constant
+//	differ    does not exist            fails: freeze a new golden
 //
-// The flag -layouts freezes a golden of a version that has none:
+// The flag -layouts freezes the golden of a version that has none:
 //
 //	go test ./projections/readmodel -run Layout -layouts
 //
-// Goldens are files testdata/layouts/FORM.vVERSION.txt, a case a line. A file is
-// never written over; those of older versions stay.
+// A golden is a file testdata/layouts/FORM.vVERSION.txt with one line for each case.
+// An existing file is never overwritten, and the files of older versions stay.
 package layouttest
 
 import (
@@ -38,35 +39,35 @@ import (
 
 var freeze = flag.Bool("layouts", false, "freeze the byte layouts of versions that have no golden yet; existing ones are frozen")
 
-// Forever is the Constant of a form that has no version, since what was written in
-// it is never written again: a change of its layout needs a version, and a reader
-// of the old form beside that of the new one.
+// Forever is the Constant of a form that has no version, since data in this form is
+// never written again. A change of such a layout needs a version, and a reader of the
+// old form beside the reader of the new one.
 const Forever = "no constant"
 
-// Freezing says whether goldens are to be frozen, for forms that hold something
-// random and so cannot be compared by [Check].
+// Freezing reports whether the flag -layouts is set. It is for forms that contain
+// random bytes and can therefore not be compared by [Check].
 func Freezing() bool { return *freeze }
 
 // A Form is a durable byte form.
 type Form struct {
-	Name string // of its files: lower case and hyphens
-	// Constant is what has to be raised when the layout changes, such as
-	// readmodel.schemaVersion.
+	Name string // name of the golden files: lower-case letters and hyphens
+	// Constant is the name of the version constant to raise when the layout changes,
+	// such as readmodel.schemaVersion.
 	Constant string
-	// Version is the value of Constant; of several constants, all of them in a
-	// fixed order.
+	// Version is the value of Constant. If there are several constants, it is all
+	// their values in a fixed order.
 	Version []int
-	Dir     string // of the goldens; empty is testdata/layouts
+	Dir     string // folder of the goldens; empty is testdata/layouts
 }
 
-// A Case is the bytes of one fixed fill of a form.
+// A Case is the bytes of one fixed value in a form.
 type Case struct {
-	Name  string // without a line feed or a colon
+	Name  string // contains no line feed and no colon
 	Bytes []byte
-	Text  string // in place of Bytes, where people can read it
+	Text  string // is given instead of Bytes if the form is readable text
 }
 
-// Check fails the test unless the cases of a form have the bytes that were frozen.
+// Check fails the test unless the cases of a form have the frozen bytes.
 func Check(t testing.TB, f Form, cases ...Case) {
 	t.Helper()
 	if err := f.check(render(cases), *freeze); err != nil {
@@ -74,7 +75,7 @@ func Check(t testing.TB, f Form, cases ...Case) {
 	}
 }
 
-// render writes cases as the golden files have them.
+// render returns the content of a golden file with the given cases.
 func render(cases []Case) string {
 	var b strings.Builder
 	for _, c := range cases {
@@ -87,8 +88,8 @@ func render(cases []Case) string {
 	return b.String()
 }
 
-// check compares text with the latest golden up to the version of the form, and
-// freezes it where the version has none and freezing is asked for.
+// check compares text with the latest golden up to the version of the form. If
+// freezing is true and the version has no golden, check writes one.
 func (f Form) check(text string, freezing bool) error {
 	latest, frozen, err := f.latest()
 	if err != nil {
@@ -109,7 +110,7 @@ func (f Form) check(text string, freezing bool) error {
 	return os.WriteFile(f.file(f.Version), []byte(text), 0o644)
 }
 
-// remedy says what has to be done when the layout is to change.
+// remedy returns the sentence that says what to do when the layout is to change.
 func (f Form) remedy() string {
 	if f.Constant == Forever {
 		return "what was written in it must be read for ever: give the form a version, and read the old layout as well"
@@ -117,8 +118,8 @@ func (f Form) remedy() string {
 	return fmt.Sprintf("raise %s above %s, and freeze the new golden with -layouts; stored bytes of this version would be misread", f.Constant, dotted(f.Version))
 }
 
-// latest returns the highest version up to the form's that has a golden, and the
-// golden; nil where there is none.
+// latest returns the highest version, up to that of the form, that has a golden, and
+// the content of the golden. The version is nil if there is none.
 func (f Form) latest() (version []int, golden string, err error) {
 	entries, err := os.ReadDir(f.dir())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -137,7 +138,7 @@ func (f Form) latest() (version []int, golden string, err error) {
 	return version, string(b), err
 }
 
-// versionOf reads the version in the name of a golden of the form.
+// versionOf returns the version in the name of a golden of the form.
 func (f Form) versionOf(file string) (version []int, ok bool) {
 	text, ok := strings.CutPrefix(file, f.Name+".v")
 	if text, found := strings.CutSuffix(text, ".txt"); ok && found {
@@ -171,7 +172,7 @@ func dotted(version []int) string {
 	return strings.Join(parts, ".")
 }
 
-// firstDifference shows the first line that is not the same.
+// firstDifference returns the first line that differs.
 func firstDifference(frozen, now string) string {
 	a, b := strings.Split(frozen, "\n"), strings.Split(now, "\n")
 	for i := range max(len(a), len(b)) {

@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// Each step is a state of the code: a version and bytes, compared with what was
-// frozen by the steps before it.
+// Goal: Check passes and fails as its documentation says.
+// Method: each step is a version and bytes, compared with what the steps before it
+// froze.
 func TestCheck(t *testing.T) {
 	dir := t.TempDir()
 	for _, step := range []struct {
@@ -16,7 +17,7 @@ func TestCheck(t *testing.T) {
 		version  []int
 		text     string
 		freezing bool
-		want     string // in the error; empty is none
+		want     string // part of the error; empty if there is none
 	}{
 		{"nothing is frozen yet", []int{3}, "a: 01\n", false, "has no golden for p.Version 3"},
 		{"the first one is frozen", []int{3}, "a: 01\n", true, ""},
@@ -41,7 +42,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// A form without a version cannot be changed by raising one.
+// Goal: the remedy for a form without a version is not to raise one.
 func TestForever(t *testing.T) {
 	f := Form{Name: "message", Constant: Forever, Version: []int{1}, Dir: t.TempDir()}
 	if err := f.check("a: 01\n", true); err != nil {
@@ -52,7 +53,8 @@ func TestForever(t *testing.T) {
 	}
 }
 
-// A name that begins alike is that of another form.
+// Goal: a golden of a form whose name begins with that of another form is not
+// mistaken for a golden of the other form.
 func TestVersionOf(t *testing.T) {
 	f := Form{Name: "rows"}
 	for name, want := range map[string]string{

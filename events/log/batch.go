@@ -11,19 +11,19 @@ import (
 // ContentType is the media type of an encoded batch.
 const ContentType = "application/cloudevents-batch+json"
 
-// EncodeBatch joins events into one JSON array, a line an event:
+// EncodeBatch joins events into one JSON array with one line for each event:
 //
 //	[{…},
 //	{…}]
 //
-// A JSON string cannot hold a raw line break and Muster writes events without
-// white space, so the line break is what separates two events. Any JSON reader
-// takes the whole as an array.
+// A JSON string cannot contain a line feed, and Muster writes events without white
+// space. A line feed therefore always separates two events. Any JSON reader can read
+// the whole array.
 func EncodeBatch(events [][]byte) []byte {
 	return AppendBatch(make([]byte, 0, BatchSize(events)), events)
 }
 
-// AppendBatch appends EncodeBatch(events) to b.
+// AppendBatch appends the result of [EncodeBatch] to b.
 func AppendBatch(b []byte, events [][]byte) []byte {
 	b = append(b, '[')
 	for i, e := range events {
@@ -35,9 +35,9 @@ func AppendBatch(b []byte, events [][]byte) []byte {
 	return append(b, ']')
 }
 
-// DecodeBatch splits what EncodeBatch joined, without copying. It checks the
-// frame (brackets, separators, braces) and not the events; it fails with
-// ErrCorrupt.
+// DecodeBatch splits the result of [EncodeBatch] into events, which share memory with
+// b. It checks the brackets, separators and braces, but not the events. The error is
+// [ErrCorrupt].
 func DecodeBatch(b []byte) ([][]byte, error) {
 	if len(b) < 2 || b[0] != '[' || b[len(b)-1] != ']' {
 		return nil, fmt.Errorf("%w: batch of %d bytes is not a JSON array", ErrCorrupt, len(b))
@@ -57,8 +57,9 @@ func DecodeBatch(b []byte) ([][]byte, error) {
 			return nil, fmt.Errorf("%w: event %d of a batch is not a JSON object", ErrCorrupt, len(events))
 		}
 		if events == nil {
-			// Events of one batch are much alike, so guess from the first: a
-			// count would go through all the bytes once more.
+			// The events of a batch have similar lengths, so the number of events is
+			// estimated from the first. Counting them would read all bytes a second
+			// time.
 			events = make([][]byte, 0, min(MaxEvents, 1+len(b)/len(line)))
 		}
 		events = append(events, line[:len(line):len(line)])
@@ -69,7 +70,7 @@ func DecodeBatch(b []byte) ([][]byte, error) {
 	}
 }
 
-// BatchSize returns the length of EncodeBatch(events).
+// BatchSize returns the length in bytes of the result of [EncodeBatch].
 func BatchSize(events [][]byte) int {
 	n := 2 + 2*(len(events)-1)
 	for _, e := range events {
@@ -78,8 +79,8 @@ func BatchSize(events [][]byte) int {
 	return n
 }
 
-// Check says whether c may be appended: ErrInvalid or ErrTooLarge when not.
-// Drivers call it first, before anything is sent.
+// Check returns [ErrInvalid] or [ErrTooLarge] if c may not be appended. Drivers call
+// Check before they send anything.
 func (c Commit) Check() error {
 	switch {
 	case c.ID == "" || len(c.ID) > 128:
@@ -104,7 +105,7 @@ func (c Commit) Check() error {
 	return nil
 }
 
-// blank says whether r would not survive as part of a header's value.
+// blank reports whether r might not survive as a part of a header's value.
 func blank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
 
 func validBoundary(s string) bool {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A batch that is accepted holds events whose encoding is that batch, byte for
-// byte: nothing is lost, added or moved from one event to the next.
+// FuzzDecodeBatch checks that the events of a batch that is accepted are encoded as
+// the same bytes, so that none is lost, added or changed.
 func FuzzDecodeBatch(f *testing.F) {
 	f.Add([]byte(`[{"id":"1"}]`))
 	f.Add([]byte("[{\"id\":\"1\"},\n{\"id\":\"2\"}]"))

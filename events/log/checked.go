@@ -6,8 +6,8 @@ import (
 	"iter"
 )
 
-// A Driver keeps a log somewhere. Its methods promise what those of [Log] do.
-// Nobody but a driver's own package uses one: [Checked] makes a Log of it.
+// A Driver stores a log. Its methods make the promises of [Log]. Only the package of
+// a driver uses a Driver; all other code uses the Log that [Checked] makes of it.
 type Driver interface {
 	Append(ctx context.Context, c Commit, expected Revision) (Position, Revision, error)
 	Read(ctx context.Context, from Position, f Filter) iter.Seq2[Commit, error]
@@ -16,26 +16,26 @@ type Driver interface {
 	Close() error
 }
 
-// Checked returns the log that d keeps. Whatever d hands out that no append could
-// have written ends the call with [ErrCorrupt]:
+// Checked returns the Log that d stores. It ends a call with [ErrCorrupt] if d
+// returns something that no append can have written:
 //
-//   - a commit without an ID, without events, on a malformed boundary or on one
-//     that the filter does not select;
-//   - a position that is zero, that is of an event inside a commit, or that does
-//     not lie after the commit before;
-//   - a revision that is zero, or that does not lie after the one that the
-//     boundary had before.
+//   - a commit without an ID, without events, on a malformed boundary, or on a boundary that
+//     the filter does not select;
+//   - a position that is zero, that belongs to an event inside a commit, or that does not lie
+//     after the previous commit;
+//   - a revision that is zero, or that does not lie after the previous revision of the
+//     boundary.
 //
-// The checks are made here, once for all drivers and all callers, because a fault
-// of that kind in a driver is otherwise folded, counted and copied. The bytes of
-// the events are not looked at: [DecodeBatch] and the drivers do that.
+// The checks are made here for all drivers and all callers, because otherwise such a
+// fault of a driver would be folded, counted and copied. Checked does not look at the
+// bytes of events: [DecodeBatch] and the drivers check these.
 //
-// A Log has an unexported method, so that there is no Log that was not made by
-// Checked. A type that wraps a Log embeds it.
+// Log has an unexported method, so that only Checked can make a Log. A type that
+// wraps a Log embeds it.
 func Checked(d Driver) Log { return checked{d} }
 
-// WithDriver returns the log that l's driver keeps as wrap changes it. It serves
-// tests, which let a driver hand out what it should not.
+// WithDriver returns a Log whose driver is the result of wrap for the driver of l. It
+// serves tests of faulty drivers.
 func WithDriver(l Log, wrap func(Driver) Driver) Log { return checked{wrap(l.driver())} }
 
 type checked struct{ inner Driver }
@@ -69,22 +69,22 @@ func (l checked) Head(ctx context.Context, f Filter) (Position, Revision, error)
 
 // Read implements Log.
 func (l checked) Read(ctx context.Context, from Position, f Filter) iter.Seq2[Commit, error] {
-	return sound(l.inner.Read(ctx, from, f), from, f)
+	return checkedCommits(l.inner.Read(ctx, from, f), from, f)
 }
 
 // Follow implements Log.
 func (l checked) Follow(ctx context.Context, from Position, f Filter) iter.Seq2[Commit, error] {
-	return sound(l.inner.Follow(ctx, from, f), from, f)
+	return checkedCommits(l.inner.Follow(ctx, from, f), from, f)
 }
 
 // Close implements Log.
 func (l checked) Close() error { return l.inner.Close() }
 
-// sound yields commits for as long as they are such that an append may have
-// written them after from.
-func sound(commits iter.Seq2[Commit, error], from Position, f Filter) iter.Seq2[Commit, error] {
+// checkedCommits yields commits up to the first that no append can have written after
+// from; it yields ErrCorrupt in its place.
+func checkedCommits(commits iter.Seq2[Commit, error], from Position, f Filter) iter.Seq2[Commit, error] {
 	return func(yield func(Commit, error) bool) {
-		s := sequence{filter: f, position: from.Commit(), revisions: map[string]Revision{}}
+		s := sequenceChecker{filter: f, position: from.Commit(), revisions: map[string]Revision{}}
 		for c, err := range commits {
 			if err == nil {
 				err = s.next(c)
@@ -100,15 +100,15 @@ func sound(commits iter.Seq2[Commit, error], from Position, f Filter) iter.Seq2[
 	}
 }
 
-// A sequence is what one reading has seen.
-type sequence struct {
+// A sequenceChecker holds what a reader has seen so far.
+type sequenceChecker struct {
 	filter    Filter
-	position  Position            // of the last commit, or where reading began
-	revisions map[string]Revision // the last of each boundary
+	position  Position            // position of the last commit, or where reading began
+	revisions map[string]Revision // last revision of each boundary
 }
 
-// next fails with ErrCorrupt unless c can come next.
-func (s *sequence) next(c Commit) error {
+// next returns ErrCorrupt if c cannot be the next commit.
+func (s *sequenceChecker) next(c Commit) error {
 	switch {
 	case c.ID == "":
 		return s.impossible(c, "it has no id")
@@ -133,7 +133,7 @@ func (s *sequence) next(c Commit) error {
 	return nil
 }
 
-func (s *sequence) impossible(c Commit, why string) error {
+func (s *sequenceChecker) impossible(c Commit, why string) error {
 	return fmt.Errorf("%w: what was read after position %s cannot have been appended: %s (commit %q on boundary %q at position %s, revision %d, %d events)",
 		ErrCorrupt, s.position, why, c.ID, c.Boundary, c.Position, c.Revision, len(c.Events))
 }

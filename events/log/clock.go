@@ -2,15 +2,17 @@ package log
 
 import "time"
 
-// A Clock turns the log's timestamps into recorded times: the timestamp of a
-// commit, raised to the highest one before it in log order. A leader's clock
-// may step back after a failover; recorded time does not.
+// A Clock computes recorded times from the timestamps of the log. The recorded time
+// of a commit is the highest timestamp of the commit and all before it in log order.
+// Recorded time thus never decreases, although the clock of a new leader may be
+// behind that of the old one.
 //
-// Feed it every commit of the log in order. A reader that resumes starts from
-// the recorded time it saved with its position. The zero Clock is ready.
+// A Clock must see every commit of the log in order. A reader that resumes passes the
+// recorded time that it saved with its position to [Resume]. The zero Clock is ready.
+// A Clock is not safe for concurrent use.
 type Clock struct{ last time.Time }
 
-// Resume makes a Clock that continues after a commit recorded at last.
+// Resume returns a Clock that continues after a commit whose recorded time is last.
 func Resume(last time.Time) Clock { return Clock{last: last} }
 
 // Recorded returns the recorded time of c and remembers it.

@@ -2,15 +2,14 @@ package log
 
 import "context"
 
-// An Examiner is a Log whose driver can say whether the log is about to lose
-// commits, or is set up so that it might, while that can still be taken back.
+// An Examiner is a Log that can be checked for settings which endanger its commits,
+// while no commit is lost yet.
 //
-// Examine looks at the boundaries that are named, and at those that were read or
-// written since the log was opened. It fails with [ErrMisconfigured], whose text
-// says what is set where and how to take it back; with [ErrCorrupt] when commits
-// are gone already; with [ErrUnavailable], which says nothing about the log; or with
-// the context's error. Whoever runs a deployment examines the log before it starts
-// and every hour.
+// Examine checks the named boundaries, and those that were read or written since the
+// log was opened. It returns [ErrMisconfigured] with the setting and how to undo it,
+// [ErrCorrupt] if commits are lost already, [ErrUnavailable] if it could not check,
+// or the error of the context. A deployment examines its log before it starts and
+// every hour.
 type Examiner interface {
 	Examine(ctx context.Context, boundaries ...string) error
 }

@@ -86,8 +86,8 @@ func TestPositionText(t *testing.T) {
 	}
 }
 
-// Recorded time never steps back, whatever the log's clock does, and goes on
-// from where an earlier reader stopped.
+// Goal: recorded time never decreases, and continues after Resume.
+// Method: timestamps that step back.
 func TestClock(t *testing.T) {
 	at := func(s int) time.Time { return time.Date(2022, 5, 10, 0, 0, s, 0, time.UTC) }
 	var k log.Clock
@@ -104,8 +104,9 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// A batch gives back the bytes that went in, has the size foretold, and is a
-// JSON array for everybody else.
+// Goal: a batch returns the bytes that were encoded, has the computed size, and is a
+// JSON array.
+// Method: random events.
 func TestBatchRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		events := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) []byte {

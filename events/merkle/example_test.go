@@ -14,8 +14,8 @@ func Example() {
 	}
 	fmt.Println(tree.Size(), tree.Root())
 
-	// Whoever has the events can prove that the second one is among them, and
-	// whoever has the root can check it.
+	// A party that has the events can prove that the second event is one of them, and
+	// a party that has the root can check the proof.
 	part := func(begin, end uint64) (merkle.Hash, error) {
 		var t merkle.Tree
 		for _, e := range events[begin:end] {

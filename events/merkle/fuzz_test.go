@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// A saved tree that is taken is the one that was saved.
+// FuzzUnmarshalBinary checks that a saved tree that is accepted is saved again with
+// equal bytes.
 func FuzzUnmarshalBinary(f *testing.F) {
 	var t Tree
 	for range 3 {

@@ -1,16 +1,18 @@
 // Package merkle computes the Merkle tree of RFC 6962 over a sequence of byte
-// strings, such as the raw bytes of the log's events in log order. Its root
-// stands for all of them: two logs with the same root and size hold the same
-// events in the same order, and nobody can find two that differ.
+// strings, such as the bytes of the log's events in log order. Two logs with the same
+// size and root hash hold the same events in the same order; finding two different
+// logs with the same root would mean breaking SHA-256.
 //
-// The hash of a leaf is SHA-256(0x00 ‖ bytes), that of a node
-// SHA-256(0x01 ‖ left ‖ right); the root of nothing is SHA-256 of nothing. The
-// left part of n leaves is the largest power of two below n.
+// The hash of a leaf is SHA-256(0x00 ‖ bytes). The hash of a node is SHA-256(0x01 ‖
+// left ‖ right). The root of the empty tree is SHA-256 of the empty string. The left
+// subtree of n leaves has the largest power of two below n.
 //
-// A Tree keeps the roots of its complete parts alone, at most 64 hashes, so it
-// can follow a log without holding it, and be saved and taken up again. Proofs
-// about a part of the tree need the other leaves, or what was kept of them: see
-// [Inclusion] and [Consistency]. Checking them needs nothing else.
+// A [Tree] keeps only the roots of its complete subtrees, at most 64 hashes. It can
+// therefore follow a log without storing it, and can be saved and loaded. A proof
+// needs the hashes of other leaves as well, which the caller provides: see
+// [Inclusion] and [Consistency]. Checking a proof needs nothing else.
+//
+// Functions are safe for concurrent use. A Tree is not.
 package merkle
 
 import (
@@ -22,16 +24,17 @@ import (
 	"math/bits"
 )
 
-// A Hash is that of a leaf or of a part of the tree.
+// A Hash is the hash of a leaf or of a subtree.
 type Hash [sha256.Size]byte
 
-// String is the hash in hexadecimal digits.
+// String returns the hash in hexadecimal digits.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 
-// MarshalText makes a Hash its String in JSON.
+// MarshalText returns the hash in hexadecimal digits, so that JSON shows it as a
+// string.
 func (h Hash) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h[:]), nil }
 
-// UnmarshalText reads what MarshalText wrote.
+// UnmarshalText parses the hexadecimal digits of a hash.
 func (h *Hash) UnmarshalText(b []byte) error {
 	if hex.DecodedLen(len(b)) != len(h) {
 		return fmt.Errorf("merkle: a hash has %d hexadecimal digits, not %d", 2*len(h), len(b))
@@ -44,10 +47,10 @@ func (h *Hash) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// Leaf returns the hash of a leaf.
+// Leaf returns the hash of the leaf with the given bytes.
 func Leaf(data []byte) Hash {
-	// Most events are short. In one piece on the stack they are hashed without
-	// an allocation, and faster than in two.
+	// Most events are short. Copying prefix and event into one buffer on the stack
+	// avoids an allocation, and is faster than hashing them in two parts.
 	var short [512]byte
 	if len(data) < len(short) {
 		return sha256.Sum256(append(short[:1], data...))
@@ -66,17 +69,18 @@ func node(left, right Hash) Hash {
 	return sha256.Sum256(b[:])
 }
 
-// A Tree takes leaves one by one. The zero Tree is empty and ready. A copy of
-// it goes its own way. It is not safe for concurrent use.
+// A Tree is a Merkle tree to which leaves are appended. The zero Tree is empty and
+// ready. A copy of a Tree is independent of the original. A Tree is not safe for
+// concurrent use.
 type Tree struct {
 	size  uint64
-	parts [64]Hash // by level: parts[i] is the root of 2^i leaves, if size has that bit
+	parts [64]Hash // parts[i] is the root of a complete subtree of 2^i leaves, if bit i of size is set
 }
 
 // Add appends a leaf.
 func (t *Tree) Add(data []byte) { t.AddLeaf(Leaf(data)) }
 
-// AddLeaf appends a leaf by its hash.
+// AddLeaf appends a leaf, given by its hash.
 func (t *Tree) AddLeaf(h Hash) {
 	level := bits.TrailingZeros64(^t.size)
 	for i := range level {
@@ -89,7 +93,7 @@ func (t *Tree) AddLeaf(h Hash) {
 // Size returns the number of leaves.
 func (t *Tree) Size() uint64 { return t.size }
 
-// Root returns the hash of the whole.
+// Root returns the root hash.
 func (t *Tree) Root() Hash {
 	if t.size == 0 {
 		return sha256.Sum256(nil)
@@ -104,8 +108,8 @@ func (t *Tree) Root() Hash {
 	return root
 }
 
-// AppendBinary appends what a Tree needs to go on: the size, 8 bytes with the
-// highest first, and the roots of the complete parts, the largest first.
+// AppendBinary appends the saved form of the tree: the size as 8 bytes, big-endian,
+// and the roots of the complete subtrees, the largest first.
 func (t *Tree) AppendBinary(b []byte) ([]byte, error) {
 	b = binary.BigEndian.AppendUint64(b, t.size)
 	for i := len(t.parts) - 1; i >= 0; i-- {
@@ -116,11 +120,11 @@ func (t *Tree) AppendBinary(b []byte) ([]byte, error) {
 	return b, nil
 }
 
-// MarshalBinary returns what AppendBinary appends.
+// MarshalBinary returns the saved form of the tree, see [Tree.AppendBinary].
 func (t *Tree) MarshalBinary() ([]byte, error) { return t.AppendBinary(nil) }
 
-// UnmarshalBinary takes up what MarshalBinary saved. It checks the length, and
-// cannot check the hashes.
+// UnmarshalBinary loads the saved form of a tree. It checks the length, but cannot
+// check the hashes.
 func (t *Tree) UnmarshalBinary(b []byte) error {
 	if len(b) < 8 {
 		return errors.New("merkle: saved tree is cut short")

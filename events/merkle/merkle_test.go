@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// mth is MTH of RFC 6962, word for word.
+// mth is the function MTH of RFC 6962, written as in the RFC.
 func mth(d [][]byte) Hash {
 	switch n := len(d); n {
 	case 0:
@@ -28,7 +28,7 @@ func mth(d [][]byte) Hash {
 	}
 }
 
-// The vectors that the reference implementation of RFC 6962 is tested with.
+// The test vectors of the reference implementation of RFC 6962.
 func TestVectors(t *testing.T) {
 	var tree Tree
 	if got, want := tree.Root().String(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"; got != want {
@@ -55,7 +55,9 @@ func TestVectors(t *testing.T) {
 	}
 }
 
-// Short and long leaves are hashed in different ways, with the same outcome.
+// Goal: short and long leaves, which are hashed in different ways, have the right
+// hash.
+// Method: lengths around the limit.
 func TestLeaf(t *testing.T) {
 	for n := range 1100 {
 		data := bytes.Repeat([]byte{byte(n)}, n)
@@ -65,8 +67,9 @@ func TestLeaf(t *testing.T) {
 	}
 }
 
-// Whatever the leaves, the tree's root is the definition's at every size, also
-// when it is saved and taken up again in between.
+// Goal: the root is that of the definition for every size, also if the tree is saved
+// and loaded in between.
+// Method: random leaves are added to a tree and given to the definition.
 func TestDefinition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		leaves := rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 0, 600), 0, 140).Draw(t, "leaves")
@@ -131,7 +134,7 @@ func TestHashText(t *testing.T) {
 	}
 }
 
-// The figure is that of one core, events of some 190 bytes.
+// BenchmarkAdd adds events of about 190 bytes on one core.
 func BenchmarkAdd(b *testing.B) {
 	for _, n := range []int{190, 2000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

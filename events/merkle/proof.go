@@ -7,15 +7,17 @@ import (
 	"slices"
 )
 
-// ErrProof says that a proof does not show what it is said to show.
+// ErrProof is returned by the checks for a proof that does not prove the claim.
 var ErrProof = errors.New("merkle: proof does not hold")
 
-// A Roots returns the root of the leaves from begin up to end, end not
-// included. Proofs ask for parts alone that are complete, or end with the tree.
+// A Roots function returns the root of the leaves from begin up to but excluding end.
+// The functions of this package call it only for complete subtrees and for subtrees
+// at the end of the tree.
 type Roots func(begin, end uint64) (Hash, error)
 
-// Inclusion returns the proof (RFC 6962, 2.1.1) that the leaf with an index is
-// in the tree of size leaves.
+// Inclusion returns the proof (RFC 6962, section 2.1.1) that the leaf with the given
+// index, from 0, is in the tree of size leaves. An error is one of root or says that
+// there is no such leaf.
 func Inclusion(index, size uint64, root Roots) ([]Hash, error) {
 	if index >= size {
 		return nil, fmt.Errorf("merkle: no leaf %d in a tree of %d", index, size)
@@ -40,7 +42,7 @@ func Inclusion(index, size uint64, root Roots) ([]Hash, error) {
 	return proof, nil
 }
 
-// Consistency returns the proof (RFC 6962, 2.1.2) that the tree of the first
+// Consistency returns the proof (RFC 6962, section 2.1.2) that the tree of the first
 // old leaves is the beginning of the tree of size leaves.
 func Consistency(old, size uint64, root Roots) ([]Hash, error) {
 	if old > size {
@@ -79,8 +81,8 @@ func Consistency(old, size uint64, root Roots) ([]Hash, error) {
 	return proof, nil
 }
 
-// CheckInclusion returns nil when proof shows that leaf has an index in the
-// tree of that size and root, and else ErrProof.
+// CheckInclusion returns nil if proof proves that leaf has the given index in the
+// tree with the given size and root. Otherwise the error wraps ErrProof.
 func CheckInclusion(leaf Hash, index, size uint64, root Hash, proof []Hash) error {
 	if index >= size {
 		return fmt.Errorf("%w: no leaf %d in a tree of %d", ErrProof, index, size)
@@ -92,7 +94,8 @@ func CheckInclusion(leaf Hash, index, size uint64, root Hash, proof []Hash) erro
 		}
 		if index&1 == 1 || index == last {
 			h = node(p, h)
-			// A part that ends the tree has no neighbour on the levels between.
+			// A subtree at the end of the tree has no sibling on the levels in
+			// between.
 			for index&1 == 0 && index > 0 {
 				index, last = index>>1, last>>1
 			}
@@ -107,9 +110,9 @@ func CheckInclusion(leaf Hash, index, size uint64, root Hash, proof []Hash) erro
 	return nil
 }
 
-// CheckConsistency returns nil when proof shows that the tree of old leaves
-// with oldRoot is the beginning of the tree of size leaves with root, and else
-// ErrProof. Every tree begins with the empty one.
+// CheckConsistency returns nil if proof proves that the tree with old leaves and
+// oldRoot is the beginning of the tree with size leaves and root. Otherwise the error
+// wraps ErrProof. The empty tree is the beginning of every tree.
 func CheckConsistency(old, size uint64, oldRoot, root Hash, proof []Hash) error {
 	switch {
 	case old > size:
@@ -125,11 +128,11 @@ func CheckConsistency(old, size uint64, oldRoot, root Hash, proof []Hash) error 
 		}
 		return nil
 	}
-	// Climb from the last complete part of the old tree.
+	// Climb from the last complete subtree of the old tree.
 	index, last := old-1, size-1
 	rise := bits.TrailingZeros64(old)
 	index, last = index>>rise, last>>rise
-	was := oldRoot // of a complete tree, which the proof leaves out
+	was := oldRoot // the root of a complete old tree, which the proof leaves out
 	if index > 0 {
 		if len(proof) == 0 {
 			return fmt.Errorf("%w: it is too short", ErrProof)
@@ -157,5 +160,5 @@ func CheckConsistency(old, size uint64, oldRoot, root Hash, proof []Hash) error 
 	return nil
 }
 
-// split returns the largest power of two below n, which is at least 2.
+// split returns the largest power of two below n. The argument is at least 2.
 func split(n uint64) uint64 { return 1 << (bits.Len64(n-1) - 1) }

@@ -15,8 +15,8 @@ func leaves(n int) [][]byte {
 	return all
 }
 
-// rootsOf reads parts by the definition, and fails on one that the contract of
-// Roots leaves out.
+// rootsOf returns a Roots that uses the definition, and fails the test if it is
+// called for leaves that the contract of Roots excludes.
 func rootsOf(t *testing.T, all [][]byte, size int) Roots {
 	return func(begin, end uint64) (Hash, error) {
 		if n := end - begin; n&(n-1) != 0 && end != uint64(size) {
@@ -26,7 +26,7 @@ func rootsOf(t *testing.T, all [][]byte, size int) Roots {
 	}
 }
 
-// path is PATH of RFC 6962, word for word.
+// path is the function PATH of RFC 6962, written as in the RFC.
 func path(m int, d [][]byte) []Hash {
 	if len(d) == 1 {
 		return nil
@@ -41,7 +41,7 @@ func path(m int, d [][]byte) []Hash {
 	return append(path(m-k, d[k:]), mth(d[:k]))
 }
 
-// subproof is SUBPROOF of RFC 6962, word for word.
+// subproof is the function SUBPROOF of RFC 6962, written as in the RFC.
 func subproof(m int, d [][]byte, whole bool) []Hash {
 	n := len(d)
 	if m == n {
@@ -60,8 +60,9 @@ func subproof(m int, d [][]byte, whole bool) []Hash {
 	return append(subproof(m-k, d[k:], false), mth(d[:k]))
 }
 
-// Every leaf of every small tree has the definition's proof, which holds for
-// it, and for nothing else.
+// Goal: every leaf of every small tree has the proof of the definition. The proof
+// holds for this leaf and for nothing else.
+// Method: proofs are checked with every part of the claim changed.
 func TestInclusion(t *testing.T) {
 	all := leaves(40)
 	for size := 1; size <= len(all); size++ {
@@ -107,8 +108,9 @@ func TestInclusion(t *testing.T) {
 	}
 }
 
-// Every pair of small trees has the definition's proof, which holds for it, and
-// for nothing else.
+// Goal: every pair of small trees has the proof of the definition. The proof holds
+// for this pair and for nothing else.
+// Method: proofs are checked with every part of the claim changed.
 func TestConsistency(t *testing.T) {
 	all := leaves(40)
 	for size := range len(all) + 1 {
@@ -154,7 +156,8 @@ func TestConsistency(t *testing.T) {
 	}
 }
 
-// What a part cannot be read for is why there is no proof.
+// Goal: an error of Roots is returned in place of a proof.
+// Method: a Roots that fails.
 func TestNoRoots(t *testing.T) {
 	lost := errors.New("lost")
 	roots := func(begin, end uint64) (Hash, error) { return Hash{}, lost }

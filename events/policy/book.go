@@ -7,15 +7,15 @@ import (
 	"github.com/muster-works/muster/events/division"
 )
 
-// A Book holds the packs adopted so far, in log order. The zero Book is empty.
-// It is not safe for concurrent writing.
+// A Book holds the packs adopted so far, in log order. The zero Book is empty. A Book
+// may be read concurrently, but not while Adopt is called.
 type Book struct{ packs []*Pack }
 
-// Adopt adds a pack. It supersedes earlier ones of the same jurisdiction on
-// the days that both cover.
+// Adopt adds a pack. The pack supersedes earlier packs of the same jurisdiction on
+// the days on which both are valid.
 func (b *Book) Adopt(p *Pack) { b.packs = append(b.packs, p) }
 
-// Version returns the pack with a version, nil when there is none.
+// Version returns the pack with a version, or nil if there is none.
 func (b *Book) Version(version string) *Pack {
 	for _, p := range b.packs {
 		if p.Version == version {
@@ -25,9 +25,10 @@ func (b *Book) Version(version string) *Pack {
 	return nil
 }
 
-// InForce returns the pack in force at a division on a business date: the one
-// with the longest matching jurisdiction whose validity holds on, and of equal
-// ones the one adopted last. It returns nil when no pack is in force.
+// InForce returns the pack in force for a division on a business date. Of the packs
+// that are valid on that date and whose jurisdiction contains the division, this is
+// the one with the longest jurisdiction. If several have the same jurisdiction, it is
+// the one adopted last. InForce returns nil if no pack is in force.
 func (b *Book) InForce(at division.Code, on civil.Date) *Pack {
 	var best *Pack
 	for _, p := range b.packs {

@@ -11,32 +11,36 @@ import (
 
 const (
 	maxConditions = 100
-	maxMonths     = 1200 // of a term: a hundred years
+	maxMonths     = 1200 // longest term: a hundred years
 	anyNumber     = math.MaxInt
 )
 
-// A Judge is told what the members of a pack must be. Check is one; what
-// describes packs to others is another, and so cannot differ from it.
+// A Judge receives the requirements on the members of a pack from [Pack.Judge]. Check
+// uses one Judge to find errors. Another describes the requirements in the JSON
+// Schema, which therefore cannot differ from what Check does.
+//
+// In each method, field is the path of the member.
 type Judge interface {
-	// Given: text must be there.
+	// Given requires a text that is not empty.
 	Given(field, s string)
-	// Code: text must be a code, lower case with digits and _.
+	// Code requires a text of the form [CodeForm].
 	Code(field, s string)
-	// OneOf: text must be one of those allowed.
+	// OneOf requires one of the texts that are allowed.
 	OneOf(field, s string, allowed ...string)
-	// Between: a number must lie from low to high.
+	// Between requires a number from low to high.
 	Between(field string, n, low, high int)
-	// Span: both ages must lie from low to high, the first before the last.
+	// Span requires two ages from low to high, the first below the second.
 	Span(field string, s AgeSpan, low, high int)
-	// Ages: both ages must lie from low to high.
+	// Ages requires two ages from low to high.
 	Ages(field string, a Ages, low, high int)
-	// Some: a list must have from low to high elements.
+	// Some requires a list with low to high elements.
 	Some(field string, n, low, high int)
-	// Rule: what can be said in words alone.
+	// Rule reports a requirement that only words can express, and whether it is met.
 	Rule(field string, ok bool, detail string)
 }
 
-// Judge tells j what the members of p must be, in the order of the pack.
+// Judge calls the methods of j with the requirements on the members of p, in the
+// order of the members.
 func (p *Pack) Judge(j Judge) {
 	j.Given("policy", p.Policy)
 	j.Given("version", p.Version)
@@ -96,17 +100,18 @@ func (p *Pack) judgeConditions(j Judge) {
 	}
 }
 
-// CodeForm is what the code of a condition looks like.
+// CodeForm is the regular expression that the code of a condition matches.
 const CodeForm = "^[a-z][a-z0-9_]{0,63}$"
 
-// Check says what is wrong with the pack: *FieldError values, joined.
+// Check returns an error if the pack breaks a requirement: the *[FieldError] values,
+// joined.
 func (p *Pack) Check() error {
 	var c strict
 	p.Judge(&c)
 	return errors.Join(c...)
 }
 
-// strict gathers what is wrong.
+// strict is the Judge of Check. It collects the errors.
 type strict []error
 
 func (c *strict) Rule(field string, ok bool, detail string) {

@@ -9,8 +9,9 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// Each rule of Check, broken alone in the reference pack, is named by its
-// field and said in a sentence; and nothing else is said.
+// Goal: Check reports each broken requirement by its field and a sentence, and
+// nothing else.
+// Method: one requirement at a time is broken in the reference pack.
 func TestCheck(t *testing.T) {
 	for _, c := range []struct {
 		field  string
@@ -78,7 +79,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// conditions makes some that are as they should be.
+// conditions returns n valid conditions.
 func conditions(n int) (all []Condition) {
 	for i := range n {
 		all = append(all, Condition{fmt.Sprint("c_", i), "person.age < 60", "must be under 60"})
@@ -86,7 +87,8 @@ func conditions(n int) (all []Condition) {
 	return all
 }
 
-// What is wrong in one pack comes in the order of the pack, every time.
+// Goal: errors come in the order of the pack.
+// Method: a pack with several errors is checked many times.
 func TestCheckInOrder(t *testing.T) {
 	p, err := Reference()
 	if err != nil {
@@ -104,7 +106,8 @@ func TestCheckInOrder(t *testing.T) {
 	}
 }
 
-// What is allowed at the edge of each rule stays allowed.
+// Goal: values at the limit of each requirement are accepted.
+// Method: the limits are set in the reference pack.
 func TestCheckAllows(t *testing.T) {
 	for name, change := range map[string]func(*Pack){
 		"everywhere":           func(p *Pack) { p.Jurisdiction = "" },
@@ -133,8 +136,10 @@ func TestCheckAllows(t *testing.T) {
 	}
 }
 
-// Two packs of one jurisdiction: the one adopted last holds where both do,
-// whatever day it begins on; a pack that ended gives way to the wider one.
+// Goal: of two packs of one jurisdiction, the one adopted last holds on the days on
+// which both are valid, whatever day it begins on. After the end of a pack, the pack
+// of the larger jurisdiction holds.
+// Method: a table of adoptions and dates.
 func TestAdoptedLastHolds(t *testing.T) {
 	var b Book
 	b.Adopt(&Pack{Version: "wide", ValidFrom: civil.MustDate("2020-01-01")})

@@ -8,8 +8,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// A pack that is accepted is adopted whole: written and read again it is the
-// same pack, byte for byte.
+// FuzzParse checks that a pack that Parse accepts is written and read again without a
+// change.
 func FuzzParse(f *testing.F) {
 	f.Add(reference)
 	f.Add(bytes.Replace(reference, []byte(`"months": 36`), []byte(`"months": -1`), 1))
@@ -34,7 +34,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%v: cannot read back %s", err, first)
 		}
 		if len(p.Sources) == 0 {
-			p.Sources = nil // left out when written
+			p.Sources = nil // sources are not written if there are none
 		}
 		if len(p.Eligibility) == 0 {
 			p.Eligibility = nil

@@ -1,7 +1,7 @@
 package policy
 
 import (
-	_ "embed" // for the reference pack
+	_ "embed" // embeds the reference pack
 	"errors"
 	"fmt"
 
@@ -12,12 +12,12 @@ import (
 //go:embed reference.json
 var reference []byte
 
-// Reference returns the pack of the reference programme, Shandong's 2022
-// expansion.
+// Reference returns the pack of the reference programme, the expansion of
+// public-welfare posts in Shandong from 2022 on.
 func Reference() (*Pack, error) { return Parse(reference) }
 
-// Parse reads a pack as JSON and checks it. Unknown members are refused. The
-// error is one *FieldError or several, joined, each with its line and column.
+// Parse parses a pack in JSON and checks it. It refuses unknown members. The error is
+// one *[FieldError] or several joined, each with its line and column in b.
 func Parse(b []byte) (*Pack, error) {
 	p := new(Pack)
 	err := json.Unmarshal(b, p, json.RejectUnknownMembers(true))
@@ -33,15 +33,15 @@ func Parse(b []byte) (*Pack, error) {
 	return p, nil
 }
 
-// A FieldError says which member of a pack is wrong.
+// A FieldError says which member of a pack is wrong, and why.
 type FieldError struct {
-	Field     string // path, such as groups[2].female.until; empty is the whole
+	Field     string // path, such as groups[2].female.until; empty for the whole pack
 	Detail    string
-	Character int // the character of a text that is wrong, from 1; 0 is all of it
+	Character int // number of the wrong character of a text, from 1; 0 if the whole text is meant
 
-	// Where it stands in the file, from 1; columns are characters. Of what is
-	// missing it is the place of the member that it is missing from. Both are 0
-	// where no file was read.
+	// Line and Column are the place in the file, from 1. Columns count characters. If
+	// a member is missing, they are the place of the object in which it is missing.
+	// Both are 0 if no file was read.
 	Line, Column int
 }
 
@@ -56,8 +56,8 @@ func (e *FieldError) Error() string {
 	return at + e.Field + " " + e.Detail
 }
 
-// Errors returns what is wrong with a pack one by one: the *FieldErrors that
-// were joined in err. An error of another kind comes as one about the whole.
+// Errors returns the *FieldErrors that are joined in err. An error of another kind is
+// returned as a FieldError about the whole pack.
 func Errors(err error) (all []*FieldError) {
 	switch e := err.(type) {
 	case nil:

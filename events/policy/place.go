@@ -10,8 +10,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Locate gives the *FieldErrors in err, one or several that were joined, the
-// line and column at which their members stand in b, and returns err.
+// Locate sets the line and column of the *FieldErrors in err to the place of their
+// members in the file b, and returns err. Several FieldErrors may be joined in err.
 func Locate(b []byte, err error) error {
 	for _, e := range Errors(err) {
 		offset, ok := find(b, e.Field, false)
@@ -23,15 +23,16 @@ func Locate(b []byte, err error) error {
 	return err
 }
 
-// place turns a byte offset into line and column.
+// place turns a byte offset into a line and a column.
 func place(b []byte, offset int) (line, column int) {
 	before := b[:min(offset, len(b))]
 	start := bytes.LastIndexByte(before, '\n') + 1
 	return 1 + bytes.Count(before, []byte{'\n'}), 1 + utf8.RuneCount(before[start:])
 }
 
-// find returns the offset of the value of a member, or of its name; and where
-// there is no such member that of the nearest one it would stand in, and false.
+// find returns the offset of the value of a member, or of its name if name is true.
+// If the member does not exist, find returns the offset of the innermost object that
+// should contain it, and false.
 func find(b []byte, field string, name bool) (offset int, ok bool) {
 	d := jsontext.NewDecoder(bytes.NewReader(b))
 	at := begin(b, d)
@@ -51,14 +52,14 @@ func find(b []byte, field string, name bool) (offset int, ok bool) {
 	return at, true
 }
 
-// begin returns where the next value begins.
+// begin returns the offset at which the next value begins.
 func begin(b []byte, d *jsontext.Decoder) int {
 	at := int(d.InputOffset())
 	return at + len(b[at:]) - len(bytes.TrimLeft(b[at:], " \t\r\n:,"))
 }
 
-// enter reads up to the member of an object, or the element of a list, that a
-// step names. It returns where the name of the member begins.
+// enter reads up to the member of an object, or the element of a list, that step
+// names. It returns the offset of the member's name.
 func enter(b []byte, d *jsontext.Decoder, step string) (member int, ok bool) {
 	open, err := d.ReadToken()
 	if err != nil || open.Kind() != '{' && open.Kind() != '[' {
@@ -84,12 +85,12 @@ func enter(b []byte, d *jsontext.Decoder, step string) (member int, ok bool) {
 	return 0, false
 }
 
-// steps are the names and indices of a path.
+// steps yields the names and indices of a path.
 func steps(field string) func(yield func(string) bool) {
 	return strings.FieldsFuncSeq(field, func(r rune) bool { return r == '.' || r == '[' || r == ']' })
 }
 
-// path writes a JSON pointer as a path.
+// path returns a JSON pointer in the form of a path.
 func path(p jsontext.Pointer) string {
 	s := ""
 	for token := range p.Tokens() {
@@ -105,10 +106,9 @@ func path(p jsontext.Pointer) string {
 	return s
 }
 
-// inText returns the offset of a character of the JSON string that begins at
-// offset.
+// inText returns the offset of a character in the JSON string that begins at offset.
 func inText(b []byte, offset, character int) int {
-	at := offset + 1 // the quote
+	at := offset + 1 // skips the quote
 	for range character - 1 {
 		switch {
 		case at >= len(b) || b[at] == '"':

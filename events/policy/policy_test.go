@@ -14,7 +14,8 @@ import (
 //go:embed county-370211.json
 var county []byte
 
-// The county's pack is one, and differs from the province's where it says so.
+// Goal: the example of a county's pack is a valid pack.
+// Method: it is parsed, and members that it sets are compared.
 func TestCounty(t *testing.T) {
 	p, err := Parse(county)
 	if err != nil {
@@ -57,13 +58,14 @@ func TestParseNamesTheField(t *testing.T) {
 	}
 }
 
-// What is wrong in a file is named by line and column, counted in characters
-// from 1: the wrong value, the unknown name, or where something is missing.
+// Goal: an error names the line and column of the wrong value, of the unknown name,
+// or of the object in which a member is missing. Columns count characters from 1.
+// Method: a table of changes of the reference pack.
 func TestParseNamesThePlace(t *testing.T) {
 	const whole = "{\n \"policy\": \"p\",\n \"版本\": 1}"
 	for _, c := range []struct {
 		old, new string
-		place    string // behind the first <here> of new
+		place    string // what follows the first <here> of new
 	}{
 		{`"months": 36`, `"months": <here>0`, "term.months must be from 1 to 1200"},
 		{`"months": 36`, `"months": <here>"36"`, "term.months must be a whole number"},
@@ -102,7 +104,9 @@ func TestParseNamesThePlace(t *testing.T) {
 	}
 }
 
-// A character of a text is found behind escapes and wide characters.
+// Goal: the place of a character in a text is found behind escapes and multi-byte
+// characters.
+// Method: a table of texts.
 func TestLocateCharacter(t *testing.T) {
 	b := []byte(`{"eligibility":[{"when":"a\\\"\u00e9岗x"}]}`)
 	at := bytes.IndexByte(b, 'x')

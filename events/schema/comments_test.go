@@ -15,7 +15,7 @@ import (
 
 var anyIndex = regexp.MustCompile(`\[\d+\]`)
 
-// comments reads what the source says of its types, and of their fields, by
+// comments returns the comments of the types and their fields in the source, by
 // package, type and field.
 func comments(t testing.TB) map[string]string {
 	says := map[string]string{}
@@ -58,7 +58,7 @@ func read(pkg string, d *ast.GenDecl, says map[string]string) {
 
 func line(comment string) string { return strings.Join(strings.Fields(comment), " ") }
 
-// describe gives a document the words of the source.
+// describe adds the comments of the source to a document as descriptions.
 func describe(s *jsonschema.Schema, typ reflect.Type, says map[string]string) {
 	for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice {
 		if typ.Kind() == reflect.Slice {

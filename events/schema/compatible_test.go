@@ -9,9 +9,10 @@ import (
 	"github.com/muster-works/muster/events/schema"
 )
 
-// The goldens hold version 1 as it is: of every member of every type, one of
-// them tells when it is removed, when its type changes, and when it becomes
-// required. One that is new and may be left out passes.
+// Goal: the goldens protect every member of version 1. An optional new member is
+// allowed.
+// Method: each member of each schema is removed, given another type, and made
+// required; at least one golden must then no longer fit.
 func TestCompatible(t *testing.T) {
 	t.Parallel()
 	for _, typ := range events.Types() {
@@ -62,8 +63,8 @@ func TestCompatible(t *testing.T) {
 	}
 }
 
-// samplesOf returns the data of the goldens of a type, by form, and of each
-// submission also what is left when an optional member is left out.
+// samplesOf returns the data of a type's goldens, by form. For each submission it
+// adds copies with one optional member left out.
 func samplesOf(t *testing.T, typ events.Type) map[string][]any {
 	t.Helper()
 	all := map[string][]any{}
@@ -110,7 +111,8 @@ func retyped(typ string) string {
 	return "string"
 }
 
-// An event of a type that nobody knows yet, or of a version to come, is refused.
+// Goal: an event of an unknown type or of a later version is refused.
+// Method: type and version of a golden are changed.
 func TestOfTomorrow(t *testing.T) {
 	all := compiled(t, stored(t, schema.Submission), schema.ID(schema.Submission))
 	for _, change := range []map[string]any{

@@ -16,8 +16,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// compiled compiles a document, by a library that had no part in making it.
-// Whoever has it needs no other.
+// compiled compiles a document by an independent library. The document must not refer
+// to other documents.
 func compiled(t testing.TB, doc any, at string) *jsonschema.Schema {
 	t.Helper()
 	c := jsonschema.NewCompiler()
@@ -33,7 +33,7 @@ func compiled(t testing.TB, doc any, at string) *jsonschema.Schema {
 	return s
 }
 
-// stored returns a document as it is committed.
+// stored returns a document in its committed form.
 func stored(t testing.TB, name string) map[string]any {
 	t.Helper()
 	raw, err := schema.Read(name)
@@ -69,8 +69,9 @@ func goldens(t testing.TB, folder string) map[string][]byte {
 	return all
 }
 
-// Every golden fits the document of all, and its data that of its type: the
-// root of it, which is what dataschema names, and the part for its form.
+// Goal: every golden fits the document of all types, and its data the document of its
+// type: both the root, which dataschema names, and the part for its form.
+// Method: each golden is validated.
 func TestGoldens(t *testing.T) {
 	for _, form := range []string{schema.Submission, schema.Record} {
 		all := compiled(t, stored(t, form), schema.ID(form))
@@ -92,8 +93,9 @@ func TestGoldens(t *testing.T) {
 	}
 }
 
-// A submission is no record where it holds an identity, and a record no
-// submission: each holds what the other may not.
+// Goal: a submission with an identity does not fit the schema of records, and a
+// record does not fit the schema of submissions.
+// Method: goldens are validated by the other schema.
 func TestFormsDiffer(t *testing.T) {
 	submission := compiled(t, stored(t, schema.Submission), schema.ID(schema.Submission))
 	for name, raw := range goldens(t, "record") {
@@ -111,16 +113,17 @@ func TestFormsDiffer(t *testing.T) {
 	}
 }
 
-// faults are what a value of a submission is replaced by in turn.
+// faults are the values by which each value of a submission is replaced in turn.
 var faults = []string{
 	`17`, `-1`, `0`, `0.5`, `1e20`, `true`, `"x"`, `[]`, `[1]`, `{}`, `{"x":1}`, `"2022-02-01"`, `"2022-13-01"`, `"2022-05"`, `"1899-12"`,
 	`"370211102231"`, `"3702"`, `"370211196501010014"`, `"PPP"`, `"pp"`, `"natural"`, `"hire.placed"`, `"person.erased"`, `"1.0"`,
 	`"3f2c1f0a-6f0e-4d55-9a51-0d2f7f8b6c11"`, `"3f2c1f0a"`, `"2022-05-01T09:00:00+08:00"`, `"` + strings.Repeat("x", 201) + `"`, `"` + strings.Repeat("x", 2001) + `"`,
 }
 
-// What the schema refuses the codec refuses too: every value of every golden is
-// replaced by every fault, left out, and joined by a member that nobody knows.
-// And what is simply wrong in form both refuse.
+// Goal: the codec refuses what the schema refuses, and both refuse what is wrong in
+// form.
+// Method: every value of every golden is replaced by every fault, removed, and joined
+// by an unknown member.
 func TestRefusedBySchemaAndCodec(t *testing.T) {
 	t.Parallel()
 	all := compiled(t, stored(t, schema.Submission), schema.ID(schema.Submission))

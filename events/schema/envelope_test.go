@@ -9,11 +9,11 @@ import (
 	"github.com/muster-works/muster/events/schema"
 )
 
-// document is the whole of which the document of a type becomes a part.
+// whole is the document of an event. The documents of the types become parts of it.
 type whole struct{ *jsonschema.Schema }
 
-// envelope makes a document of what stands around the data: as agencies write
-// it, or as the engine does.
+// envelope returns a document of an event without data, in the form of a record or of
+// a submission.
 func envelope(record bool) whole {
 	constant := func(s string) *jsonschema.Schema { var v any = s; return &jsonschema.Schema{Const: &v} }
 	some, most := 1, 200
@@ -34,7 +34,7 @@ func envelope(record bool) whole {
 			"datacontenttype": constant("application/json"),
 			"dataschema":      {Type: "string"},
 			"division":        {Type: "string", Pattern: divisionForm, Description: "where it happened: 12 digits"},
-			"submode":         {Type: "string", Enum: []any{string(events.Decide), string(events.Record)}, Description: "decide where left out"},
+			"submode":         {Type: "string", Enum: []any{string(events.ModeDecide), string(events.ModeRecord)}, Description: "decide where left out"},
 			"replaces":        text(),
 			"data":            {Type: "object"},
 		},
@@ -61,8 +61,8 @@ func envelope(record bool) whole {
 	return whole{s}
 }
 
-// add takes the document of a type in, of which anchor names the part that
-// holds here.
+// add adds the document of a type. The argument anchor names the part of it that
+// holds for the form of w.
 func (w whole) add(typ events.Type, doc *jsonschema.Schema, anchor string) {
 	var name any = string(typ)
 	w.Properties["type"].Enum = append(w.Properties["type"].Enum, name)

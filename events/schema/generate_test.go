@@ -21,7 +21,8 @@ import (
 
 var update = flag.Bool("update", false, "write the documents anew")
 
-// The documents are what the code makes of itself now.
+// Goal: the committed documents are those that the code generates now.
+// Method: they are generated and compared. The flag -update writes them.
 func TestFresh(t *testing.T) {
 	want := documents(t)
 	for _, name := range schema.Names() {
@@ -49,7 +50,7 @@ func TestFresh(t *testing.T) {
 	}
 }
 
-// kinds are the types of the contract that are not what their Go kind says.
+// kinds gives the schema of types whose JSON form does not follow from their Go kind.
 var kinds = map[reflect.Type]*jsonschema.Schema{
 	reflect.TypeFor[civil.Date]():    {Type: "string", Format: "date", Pattern: "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"},
 	reflect.TypeFor[civil.Month]():   {Type: "string", Pattern: "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$"},
@@ -60,7 +61,7 @@ var kinds = map[reflect.Type]*jsonschema.Schema{
 
 const divisionForm = "^(0[1-9]|[1-9][0-9])[0-9]{10}$"
 
-// documents makes all documents, by name.
+// documents generates all documents, by name.
 func documents(t testing.TB) map[string]*jsonschema.Schema {
 	says := comments(t)
 	submission, record := envelope(false), envelope(true)
@@ -76,5 +77,5 @@ func documents(t testing.TB) map[string]*jsonschema.Schema {
 	return all
 }
 
-// sorted returns the names in order.
+// sorted returns the keys of m in order.
 func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

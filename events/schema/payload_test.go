@@ -16,8 +16,8 @@ import (
 
 const dialect = "https://json-schema.org/draft/2020-12/schema"
 
-// payload makes the document of a type: its shape by its Go type, and what is
-// asked of each member by the code that checks it.
+// payload generates the document of a type. The Go type gives the structure, and the
+// code that checks a payload gives the requirements.
 func payload(t testing.TB, typ events.Type, says map[string]string) *jsonschema.Schema {
 	data := reflect.TypeOf(events.New(typ)).Elem()
 	shape, err := jsonschema.ForType(data, &jsonschema.ForOptions{TypeSchemas: kinds})
@@ -42,9 +42,9 @@ func payload(t testing.TB, typ events.Type, says map[string]string) *jsonschema.
 	return shape
 }
 
-// tidy takes out what holds of Go values and not of the contract: nulls, and
-// that whatever is written always is required. Of what the engine alone writes
-// that is so.
+// tidy removes what holds for Go values but not for the contract: null values, and
+// the requirement that members without omitzero are present. This requirement is kept
+// if always is true, since the engine always writes such members.
 func tidy(s *jsonschema.Schema, always bool) {
 	if len(s.Types) == 2 && s.Types[0] == "null" {
 		s.Type, s.Types = s.Types[1], nil
@@ -60,8 +60,8 @@ func tidy(s *jsonschema.Schema, always bool) {
 	}
 }
 
-// variants returns the rules of a type, and those that hold of some sheets
-// only: by the member that tells these apart.
+// variants returns the rules that hold for all events of a type, and those that hold
+// only for sheets with a certain member, by that member.
 func variants(typ events.Type) (common []events.Rule, special map[string][]events.Rule) {
 	sample := events.New(typ)
 	fill(reflect.ValueOf(sample).Elem())
@@ -71,7 +71,7 @@ func variants(typ events.Type) (common []events.Rule, special map[string][]event
 		d.Judge(&pack)
 		return append(events.Rules(sample), pack...), nil
 	case *events.AttendanceReported:
-		d.Month = civil.MustMonth("2022-05") // of 31 days
+		d.Month = civil.MustMonth("2022-05") // a month of 31 days
 		month := events.Rules(d)
 		d.Month, d.Date = 0, civil.MustDate("2022-05-09")
 		day := events.Rules(d)
@@ -86,7 +86,7 @@ func has(rules []events.Rule, r events.Rule) bool {
 	return slices.ContainsFunc(rules, func(o events.Rule) bool { return reflect.DeepEqual(o, r) })
 }
 
-// fill sets every pointer of a struct, and gives every list an element.
+// fill sets every pointer of a struct and gives every list one element.
 func fill(v reflect.Value) {
 	for i := range v.NumField() {
 		f := v.Field(i)
@@ -106,7 +106,7 @@ func fill(v reflect.Value) {
 	}
 }
 
-// A describer writes down what is asked of a pack that has nothing in it.
+// A describer is a policy.Judge that collects the requirements on an empty pack.
 type describer []events.Rule
 
 func (d *describer) hold(field string, r events.Rule) {
@@ -146,17 +146,18 @@ func (d *describer) Some(field string, _, low, _ int) {
 	d.hold(field, events.Rule{Required: low > 0, Some: low > 0})
 }
 
-// Rule is not met by the empty pack where the member is required.
+// Rule adds a requirement if the empty pack does not meet it: the member is then
+// required.
 func (d *describer) Rule(field string, ok bool, _ string) {
 	if !ok {
 		d.hold(field, events.Rule{Required: true})
 	}
 }
 
-// A document is being made.
+// A document is a schema under construction, with its parts for the two forms.
 type document struct{ shape, submission, record *jsonschema.Schema }
 
-// hold adds a rule.
+// hold adds a rule to the document.
 func (d *document) hold(r events.Rule) {
 	parent, name := at(d.shape, r.Field)
 	member := parent.Properties[name]
@@ -172,7 +173,7 @@ func (d *document) hold(r events.Rule) {
 	case r.Required && r.Private:
 		require(overlay(d.submission, r.Field))
 	case r.Required:
-		for needed := r.Field; ; { // a required part of a part makes the whole required
+		for needed := r.Field; ; { // a required member of a required object makes the object required
 			require(at(d.shape, needed))
 			i := strings.LastIndexByte(needed, '.')
 			if i < 0 || strings.HasSuffix(needed[:i], "]") || optional[needed[:i]] {
@@ -189,12 +190,12 @@ func (d *document) hold(r events.Rule) {
 	}
 }
 
-// optional are the objects that need not be there, though they have parts that
-// must be.
+// optional lists the objects that may be left out although they have required
+// members.
 var optional = map[string]bool{"identity": true, "review": true, "publicity": true, "agreement": true}
 
-// alternative adds the rules of what has a member, which excludes the others
-// that have rules of their own.
+// alternative adds the rules that hold if a member is present. The member then
+// excludes the other members that have rules of their own.
 func (d *document) alternative(member string, special map[string][]events.Rule) {
 	branch := &jsonschema.Schema{Required: []string{member}}
 	for other := range special {
@@ -214,7 +215,7 @@ func (d *document) alternative(member string, special map[string][]events.Rule) 
 	d.shape.OneOf = append(d.shape.OneOf, branch)
 }
 
-// restrict narrows what a member may be.
+// restrict adds the restrictions of a rule to the schema of a member.
 func restrict(s *jsonschema.Schema, r events.Rule) {
 	if r.Text > 0 && (s.MaxLength == nil || *s.MaxLength > r.Text) {
 		s.MaxLength = &r.Text
@@ -232,7 +233,7 @@ func restrict(s *jsonschema.Schema, r events.Rule) {
 	}
 	if low, high := float64(r.Low), float64(r.High); r.Number {
 		s.Minimum = &low
-		if high < 1<<53 { // what is above is no bound that JSON can write
+		if high < 1<<53 { // JSON numbers are not exact above this bound
 			s.Maximum = &high
 		}
 	}
@@ -251,7 +252,8 @@ func forbid(in *jsonschema.Schema, name string) {
 	in.Properties[name] = &jsonschema.Schema{Not: &jsonschema.Schema{}}
 }
 
-// at finds the object that a field lies in, and its name there.
+// at returns the schema of the object that contains a field, and the name of the
+// field in it.
 func at(s *jsonschema.Schema, field string) (parent *jsonschema.Schema, name string) {
 	for {
 		part, rest, deeper := strings.Cut(field, ".")
@@ -262,14 +264,14 @@ func at(s *jsonschema.Schema, field string) (parent *jsonschema.Schema, name str
 		if s = s.Properties[name]; list {
 			s = s.Items
 		}
-		if !deeper { // an element of a list of texts
+		if !deeper { // the field is an element of a list of texts
 			return &jsonschema.Schema{Properties: map[string]*jsonschema.Schema{"": s}}, ""
 		}
 		field = rest
 	}
 }
 
-// overlay is at, but makes what is not there.
+// overlay is at, but adds the objects that are missing on the way.
 func overlay(s *jsonschema.Schema, field string) (parent *jsonschema.Schema, name string) {
 	for {
 		part, rest, deeper := strings.Cut(field, ".")

@@ -1,20 +1,24 @@
-// Package schema holds the contract as JSON Schema 2020-12, for programmes in
-// any language. The documents are made from the Go code of package events: from
-// its types, from the comments beside them, and from the code that checks a
-// submission (see [events.Rules]); a test holds them to it.
+// Package schema contains the contract as JSON Schema 2020-12, for programmes in any
+// language. The documents are generated from the code of package events: from its
+// types, their comments, and the code that checks a submission (see [events.Rules]).
+// A test fails if they differ.
 //
-// There is a document for the data of every event type. Its $id is the
-// dataschema of such events, urn:muster:schemas/<type>/v1, and it describes what
-// a submission and a record have in common; #submission and #record are those.
-// Two more hold all of these within themselves, so that one file is enough to
-// check with: [Submission] is an event as agencies send it, [Record] one as it
-// stands in the log.
+// There is one document for the data of every event type. Its $id is the dataschema
+// of these events, urn:muster:schemas/<type>/v1. Its root describes what submissions
+// and records have in common, #submission describes the data of a submission, and
+// #record that of a record.
 //
-// What a schema refuses the door refuses too. The door refuses more: it knows
-// checksums, the length of months, which dates exist and which of two comes
-// first, and counts the bytes of a text, not its characters. And it reads a null
-// or an empty text as a member that is left out, which the schemas ask to leave
-// out.
+// Two more documents describe whole events and contain all the others, so that one
+// file is enough for validation: [Submission] is an event as agencies send it,
+// [Record] is an event as the log holds it.
+//
+// The engine refuses every submission that does not fit the schema. It also refuses
+// submissions that fit: it checks the check character of identity numbers, whether a
+// date exists, the order of two dates, and the length of texts in bytes rather than
+// characters. The engine treats null and the empty text as a member left out. The
+// schemas do not allow them.
+//
+// All functions are safe for concurrent use.
 package schema
 
 import (
@@ -23,7 +27,7 @@ import (
 	"strings"
 )
 
-// The names of the documents that hold all others.
+// The names of the documents that describe whole events.
 const (
 	Submission = "submission"
 	Record     = "record"
@@ -32,15 +36,16 @@ const (
 //go:embed v1/*.json
 var documents embed.FS
 
-// ID returns the $id of a document: of a type, the dataschema of its events.
+// ID returns the $id of a document. The $id of a type's document is the dataschema of
+// its events.
 func ID(name string) string { return "urn:muster:schemas/" + name + "/v1" }
 
-// Names lists the documents of version 1, sorted: the event types and the two
-// that hold them all.
+// Names returns the names of the documents of version 1 in order: the event types,
+// and the two documents of whole events.
 func Names() []string {
 	entries, err := documents.ReadDir("v1")
 	if err != nil {
-		panic(err) // they are part of the binary
+		panic(err) // cannot happen, the documents are part of the binary
 	}
 	names := make([]string, len(entries))
 	for i, e := range entries {
@@ -49,5 +54,5 @@ func Names() []string {
 	return names
 }
 
-// Read returns a document. The error of an unknown name is [fs.ErrNotExist].
+// Read returns a document by name. The error for an unknown name is [fs.ErrNotExist].
 func Read(name string) ([]byte, error) { return fs.ReadFile(documents, "v1/"+name+".json") }

@@ -1,27 +1,28 @@
-// Package attendance decides what is said of attendance: sheets of a month or
-// of a day, one post each.
+// Package attendance decides attendance sheets. A sheet reports the marks of people on one
+// post, for a month or for a day.
 //
-// Attendance is reported, never assumed, and only for people who are in place:
-// on every day with a mark of P, H, L, A or S the person must be placed on the
-// post. A day of rest ('.') or without a report ('-') says nothing and is not
-// looked at. The contract has seen to the letters and to the length of the
-// month. The recorder is free text, and any entitled agency may report.
+// Attendance is reported, never assumed, and only for people who are in place: on every
+// day with a mark of P, H, L, A or S the person must be placed on the post. A day of rest
+// ('.') or a day not reported ('-') is not checked. The contract has already checked the
+// letters and the length of the month. The recorder is free text, and any entitled agency
+// may report.
 //
-// A second sheet for the same days is taken: the stronger mark counts, and
-// that there are two is a finding. So a sheet depends on nothing said before
-// in this family; a correction is decided as any other sheet, and a
-// withdrawal is never refused. No pack decides, and no policy version is set.
+// A second sheet for the same days is accepted: the projections use the stronger mark and
+// report a finding. So a decision does not depend on earlier sheets. A correction is
+// decided like any other sheet, and a withdrawal is never refused. No policy pack is
+// consulted, and no policy version is stamped on the record.
 //
-// The codes, beside those of the contract and of the desk:
+// The codes of refusals, beside those of the contract and of package command:
 //
 //	unknown_post      the post is not in the books; also in record mode
 //	division_outside  the post lies outside the event's division; also in record mode
 //	not_placed        the person was not in place on a marked day
 //	line_repeated     the person stands twice in the sheet
 //
-// In record mode contradictions are kept.
+// In record mode only the refusals marked as such apply; contradictions are recorded.
 //
-// The placements are read under the locks of the desk.
+// A Service reads the placements while the handler holds the lock of their fold. It has no
+// state of its own.
 package attendance
 
 import (
@@ -33,7 +34,8 @@ import (
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
-// The codes of the service's refusals.
+// The codes of the refusals of this service. Those that other services share are
+// declared in package placement.
 const (
 	UnknownPost     = placement.UnknownPost
 	DivisionOutside = placement.DivisionOutside
@@ -42,21 +44,21 @@ const (
 	LineRepeated events.Code = "line_repeated"
 )
 
-// maxReasons is how many reasons one answer gives.
+// maxReasons is how many reasons one refusal gives at most.
 const maxReasons = 20
 
-// Placements is what the service asks of posts and people.
+// Placements answers what the service asks about posts and people.
 type Placements interface {
-	// Find returns a post that an event speaks of, or why it may not.
+	// Find returns the post that an event names, or why the event may not name it.
 	Find(e *events.Event, post string) (placement.Post, events.Reasons)
-	// Placements returns the placements of a person.
+	// Placements returns the placements of a person, in the order of their first days.
 	Placements(p events.Person) []placement.Placement
 }
 
 // A Service decides the events of the family attendance.
 type Service struct{ placements Placements }
 
-// New makes the service over the placements.
+// New makes the service. It reads p.
 func New(p Placements) *Service { return &Service{p} }
 
 // Decide is [command.Decider.Decide].
@@ -68,7 +70,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	if _, reasons := s.placements.Find(e, d.Post); reasons != nil {
 		return nil, reasons
 	}
-	if e.Submode == events.Record {
+	if e.Submode == events.ModeRecord {
 		return e, nil
 	}
 	var reasons events.Reasons
@@ -86,7 +88,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 			continue
 		}
 		seen[l.Person] = struct{}{}
-		if day := s.outside(d, l); day != 0 {
+		if day := s.firstDayNotPlaced(d, l); day != 0 {
 			refuse(NotPlaced, i, fmt.Sprintf("has a mark on %s, when the person was not in place on this post; submit the hire first, or mark days outside the placement with -", day))
 		}
 	}
@@ -96,9 +98,9 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	return e, nil
 }
 
-// outside returns the first day with a mark on which the person of a line was
-// not in place, 0 when there is none.
-func (s *Service) outside(d *events.AttendanceReported, l *events.AttendanceLine) civil.Date {
+// firstDayNotPlaced returns the first day with a mark on which the person of a line was not
+// in place on the post, or 0 if there is none.
+func (s *Service) firstDayNotPlaced(d *events.AttendanceReported, l *events.AttendanceLine) civil.Date {
 	first, marks := d.Date, l.Mark
 	if d.Month != 0 {
 		first, marks = d.Month.First(), l.Marks

@@ -34,8 +34,9 @@ func leave(i int, post, on string) *events.Event {
 		Who: events.Who{Person: person(i)}, Post: post, On: civil.MustDate(on), Kind: "natural", Code: "N5"})
 }
 
-// books has posts a and b. 1 is on a throughout; 2 from 2022-05-10 until
-// 2022-05-20 and again from 2022-05-25; 3 on b.
+// books returns placements with the posts a and b. Person 1 is on post a throughout. Person 2
+// is on post a from 2022-05-10 until 2022-05-20 and again from 2022-05-25. Person 3 is on
+// post b.
 func books() *placement.State {
 	s := placement.New()
 	for _, post := range []string{"a", "b"} {
@@ -77,7 +78,7 @@ func TestDecide(t *testing.T) {
 	const ok = ""
 	for name, c := range map[string]struct {
 		event *events.Event
-		want  string // codes and fields; and what the sentence holds
+		want  string // codes and fields; says is a part of the sentence
 		says  string
 	}{
 		"a full month":             {month("a", line{1, full}), ok, ""},
@@ -115,9 +116,9 @@ func TestDecide(t *testing.T) {
 }
 
 func elsewhere(e *events.Event) *events.Event { e.Division = "370212000000"; return e }
-func recorded(e *events.Event) *events.Event  { e.Submode = events.Record; return e }
+func recorded(e *events.Event) *events.Event  { e.Submode = events.ModeRecord; return e }
 
-// A long sheet of strangers is not answered in full.
+// A refusal has at most maxReasons reasons, even if every line of a long sheet is refused.
 func TestReasonsEnd(t *testing.T) {
 	var lines []line
 	for i := range 100 {
@@ -128,10 +129,10 @@ func TestReasonsEnd(t *testing.T) {
 	}
 }
 
-// Goal: a sheet is not refused on what was known before. Method: the desk of
-// attendance consults a fold of placements; the hire comes into the log behind
-// its back, and so does an exit that the desk may overlook but must not
-// invent.
+// Goal: a sheet is not refused on stale placements. Method: the handler of attendance consults
+// a fold of placements. Hires and exits come into the log from elsewhere. The handler may
+// overlook an exit that has just come, but must not refuse a sheet because of a hire that it
+// has not seen.
 func TestSheetRightAfterTheHire(t *testing.T) {
 	l := memlog.New()
 	put := func(family events.Family, d command.Decider, s command.State) *command.Handler {
@@ -150,9 +151,9 @@ func TestSheetRightAfterTheHire(t *testing.T) {
 	}
 	sheet := month("n", line{1, "P"})
 	for _, step := range []struct {
-		desk  *command.Handler
-		event *events.Event
-		want  string
+		handler *command.Handler
+		event   *events.Event
+		want    string
 	}{
 		{d, sheet, "rejected" + fmt.Sprint(events.Refuse(UnknownPost, "data.post", "is not the name of a post in the books; submit post.developed first"))},
 		{posts, event("pn", &events.PostDeveloped{Post: "n", Area: "rural", Seats: 1, From: civil.MustDate("2022-05-01")}), "accepted"},
@@ -161,13 +162,13 @@ func TestSheetRightAfterTheHire(t *testing.T) {
 		{d, sheet, "duplicate"},
 		{d, event("s2", sheet.Data), "accepted"}, // a second sheet for the same days
 	} {
-		if got := submit(step.desk, step.event); got != step.want {
+		if got := submit(step.handler, step.event); got != step.want {
 			t.Fatalf("%s: %s, want %s", step.event.ID, got, step.want)
 		}
 	}
 }
 
-// always accepts: the log is written by others, whose rules are theirs.
+// always is a decider that accepts every event, so that the test can write to the log.
 type always struct{}
 
 func (always) Decide(e *events.Event) (*events.Event, events.Reasons) { return e, nil }
@@ -179,7 +180,7 @@ func run(t *testing.T, d *command.Handler) *command.Handler {
 	go func() {
 		defer close(done)
 		if err := d.Run(ctx, func() { close(ready) }); err != nil {
-			t.Errorf("desk ended: %v", err)
+			t.Errorf("handler ended: %v", err)
 		}
 	}()
 	t.Cleanup(func() { cancel(); <-done })
@@ -191,7 +192,7 @@ func run(t *testing.T, d *command.Handler) *command.Handler {
 	return d
 }
 
-// BenchmarkDecide decides sheets of nine persons and a full month.
+// BenchmarkDecide measures decisions of sheets of nine persons and a full month.
 func BenchmarkDecide(b *testing.B) {
 	placed := placement.New()
 	var sheets []*events.Event

@@ -1,16 +1,16 @@
-// Package exit decides who leaves a post, when, and why.
+// Package exit decides exits: who leaves a post, on which day, and why.
 //
-// An exit ends a placement: the person must be in place on that post on that
-// day, or be to begin on it, for who leaves on the on-duty day never started.
-// Its code must be one of the pack in force where the post lies on that day,
-// and of the kind that it has there; that pack's version is stamped on the
-// record.
+// An exit ends a placement. The person must be in place on the post on the day before the
+// exit, or the placement must begin on the day of the exit: then it has no day and never
+// counts. The exit code must be one of the policy pack in force at the post on the day of
+// the exit, and must have the kind that the event names. The version of that pack is
+// stamped on the record.
 //
-// An exit that is withdrawn, or replaced by a later one, puts the person back
-// in place: nobody may be on the seat by then, the person on no other, and the
-// post and the seat must still be there.
+// If an exit is withdrawn, or replaced by a later one, the person is back in place for some
+// days. On these days nobody else may be on the seat, the person may be on no other seat,
+// and the post and the seat must exist.
 //
-// The codes, beside those of the contract and of the desk:
+// The codes of refusals, beside those of the contract and of package command:
 //
 //	unknown_post       the post is not in the books; also in record mode
 //	division_outside   the post lies outside the event's division; also in record mode
@@ -24,8 +24,10 @@
 //	post_not_open      the post that the person would be on again has closed
 //	no_such_seat       the seat that the person would be on again was taken away
 //
-// In record mode contradictions are kept, no pack decides, and an exit may
-// come before its hire.
+// In record mode only the refusals marked as such apply, no policy pack is consulted, and an
+// exit may come before its hire.
+//
+// A Service reads its states while the handler holds the locks of their folds.
 package exit
 
 import (
@@ -36,7 +38,8 @@ import (
 	"github.com/muster-works/muster/services/internal/rules"
 )
 
-// The codes of the service's refusals.
+// The codes of the refusals of this service. Those that other services share are
+// declared in package placement.
 const (
 	UnknownPost                 = placement.UnknownPost
 	DivisionOutside             = placement.DivisionOutside
@@ -57,13 +60,13 @@ type Service struct {
 	rules *rules.State
 }
 
-// New makes the service over the placements and the packs of the log.
+// New makes the service. It reads the placements s and the policy packs r.
 func New(s *placement.State, r *rules.State) *Service { return &Service{s, r} }
 
 // Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	d, ok := e.Data.(*events.ExitRecorded)
-	if s.state.Void(e) || !ok && e.Submode == events.Record {
+	if s.state.Ineffective(e) || !ok && e.Submode == events.ModeRecord {
 		return e, nil
 	}
 	record := *e
@@ -73,11 +76,11 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		if unknown != nil {
 			return nil, unknown
 		}
-		if e.Submode == events.Record {
+		if e.Submode == events.ModeRecord {
 			return e, nil
 		}
-		refused = s.leave(e, d)
-		version, unfit := s.reason(post, d)
+		refused = s.checkPlacement(e, d)
+		version, unfit := s.checkCode(post, d)
 		record.PolicyVersion, refused = version, append(refused, unfit...)
 	}
 	if refused = append(refused, s.state.Contradictions(e)...); refused != nil {
@@ -86,9 +89,9 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	return &record, nil
 }
 
-// leave looks for a placement that the exit ends. Exits of one day are one, so
-// that a second one of that day would end nothing.
-func (s *Service) leave(e *events.Event, d *events.ExitRecorded) events.Reasons {
+// checkPlacement refuses an exit that ends no placement. Exits of one day are one exit, so a
+// second exit of the same day ends nothing.
+func (s *Service) checkPlacement(e *events.Event, d *events.ExitRecorded) events.Reasons {
 	refused := events.Refuse(NotInPlace, "data.on", "the person was not on this post by that day; submit the hire first, or correct the post or the day")
 	inPlace := false
 	for _, p := range s.state.PlacementsWithout(e, d.Person) {
@@ -110,8 +113,9 @@ func (s *Service) leave(e *events.Event, d *events.ExitRecorded) events.Reasons 
 	return refused
 }
 
-// reason holds the code against the pack in force.
-func (s *Service) reason(post placement.Post, d *events.ExitRecorded) (version string, refused events.Reasons) {
+// checkCode refuses an exit code that the pack in force does not have, or has with another
+// kind. It returns the version of the pack.
+func (s *Service) checkCode(post placement.Post, d *events.ExitRecorded) (version string, refused events.Reasons) {
 	pack := s.rules.InForce(post.Division, d.On)
 	if pack == nil {
 		return "", events.Refuse(NoPolicy, "data.on", "no policy pack is in force where the post lies on that day; adopt one first")

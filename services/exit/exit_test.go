@@ -11,7 +11,7 @@ import (
 
 func elsewhere(e *events.Event) *events.Event { e.Division = "370212000000"; return e }
 
-// because changes the reason of an exit.
+// because changes the kind and code of an exit.
 func because(e *events.Event, kind, code string) *events.Event {
 	d := e.Data.(*events.ExitRecorded)
 	d.Kind, d.Code = kind, code
@@ -19,8 +19,8 @@ func because(e *events.Event, kind, code string) *events.Event {
 }
 
 func TestDecide(t *testing.T) {
-	// 1 is in place; 2 left in July, and has come back in September; 3 followed
-	// 2 on the seat.
+	// Person 1 is in place. Person 2 left in July and came back in September. Person
+	// 3 followed person 2 on the seat.
 	village := []*events.Event{
 		Developed("d", "a", 3, "2020-05-01"), Developed("e", "b", 3, "2022-05-01"),
 		Hired("h1", "a", 1, 1, "2022-05-02"), Hired("h2", "a", 2, 2, "2022-05-02"), Exited("x2", "a", 2, "2022-07-01"),

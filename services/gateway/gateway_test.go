@@ -289,7 +289,7 @@ func TestRefusals(t *testing.T) {
 		"another agency":            {county, with(hire(4), func(e *events.Event) { e.Source = "/agency/370212-rsj" }), "not_entitled source"},
 		"a longer name":             {county, with(hire(4), func(e *events.Event) { e.Source += "2" }), "not_entitled source"},
 		"loopback, any source":      {admission.Local(), with(hire(4), func(e *events.Event) { e.Source = "/anything" }), "accepted"},
-		"record":                    {county, with(hire(5), func(e *events.Event) { e.Submode = events.Record }), "not_entitled submode"},
+		"record":                    {county, with(hire(5), func(e *events.Event) { e.Submode = events.ModeRecord }), "not_entitled submode"},
 		"another service":           {county, event("x", &events.ExitRecorded{}), "not_entitled type"},
 		"of the engine":             {admission.Local(), event("x", &events.PersonErased{}), "engine_field type"},
 		"outside":                   {county, with(hire(5), func(e *events.Event) { e.Division = "370212000000" }), "not_entitled division"},

@@ -1,38 +1,37 @@
-// Package hire decides who is put on which seat from when on, and for how
-// long.
+// Package hire decides hires and renewals: who is placed on which seat, from which day on,
+// and for how long.
 //
-// One person holds one post and one seat holds one person, from the on-duty
-// day on until an exit. A hire that names no seat gets the lowest free one.
-// Everything else is the policy pack's in force where the post lies on the
-// on-duty day, whose version is stamped on the record: groups and ages, term,
-// publicity, agreement, and the conditions that the pack puts on a placement
-// besides (package eligibility). The papers must have been reviewed by the on-duty day.
-// Pre-service training is not looked at: its absence is a finding.
+// A person holds one seat and a seat holds one person, from the on-duty day until an exit. A
+// hire that names no seat gets the lowest free one. All other rules come from the policy pack
+// in force at the post on the on-duty day: groups and ages, term, publicity, agreement, and
+// the conditions of package eligibility. The version of that pack is stamped on the record.
+// The review of the documents must be on the on-duty day or before it. Pre-service training is
+// not checked: its absence is a finding.
 //
 // # Ages
 //
-// The log holds the month of birth and not the day, so that an age is known
-// but for the month of the birthday. There the person has the benefit of the
-// doubt: who turns 45 in the month of the on-duty day is 45, and who turns 65
-// in that month is not yet. Likewise a retirement is on the last day of the
-// month in which the person reaches the age.
+// The log holds the month of birth and not the day. So in the month of a birthday two ages are
+// possible, and the rules use the one in the person's favour: a person who turns 45 in the
+// month of the on-duty day counts as 45, and one who turns 65 in that month counts as 64.
+// Retirement is on the last day of the month in which the person reaches the age.
 //
 // # Terms
 //
-// A term has at most the months of the pack. For those who on the on-duty day
-// are no farther from retirement than the pack says it may last until then. A
-// renewal counts from the same on-duty day; it is decided by the pack in force
-// on the first day that it adds.
+// A term has at most the number of months that the pack allows. If on the on-duty day the
+// person is no farther from retirement than the pack says, the term may last until retirement.
+// A renewal is measured from the same on-duty day. The pack in force on the first day that
+// the renewal adds decides it.
 //
 // # Corrections
 //
-// A hire that replaces another is decided as if that had never been; when an
-// exit ended that one, it must end the new one as well. A hire whose exit
-// would be left over cannot be withdrawn. A renewal can be, at any time.
+// A hire that replaces another is decided as if the other had never been recorded. If an exit
+// ended the replaced hire, the exit must end the new one as well. A hire cannot be withdrawn
+// while an exit ends it, since the exit would then end nothing. A renewal can be withdrawn at
+// any time.
 //
 // # Codes
 //
-// Beside those of the contract and of the desk:
+// Beside those of the contract and of package command:
 //
 //	unknown_post       the post is not in the books; also in record mode
 //	division_outside   the post lies outside the event's division; also in record mode
@@ -56,12 +55,13 @@
 //	review_missing     no review is given
 //	review_late        it was after the on-duty day
 //	not_in_place       nobody to renew: the person is not on the post
-//	has_exit           the hire was ended by an exit that would be left over, or
-//	                   would be ended by one on its first day
+//	has_exit           the hire was ended by an exit that would be left over, or would be ended by one on its first day
 //
-// In record mode contradictions are kept and no pack decides. A hire without a
-// seat then gets the lowest of those with the fewest people on them, and seat
-// 1 where the post has none on that day.
+// In record mode only the refusals marked as such apply, and no policy pack is consulted. If
+// no seat is free, a hire that names none gets the lowest of the seats with the fewest people
+// on them; if the post has no seat on that day, it gets seat 1.
+//
+// A Service reads its states while the handler holds the locks of their folds.
 package hire
 
 import (
@@ -73,7 +73,8 @@ import (
 	"github.com/muster-works/muster/services/internal/rules"
 )
 
-// The codes of the service's refusals.
+// The codes of the refusals of this service. Those that other services share are
+// declared in package placement.
 const (
 	UnknownPost                  = placement.UnknownPost
 	DivisionOutside              = placement.DivisionOutside
@@ -105,12 +106,12 @@ type Service struct {
 	rules *rules.State
 }
 
-// New makes the service over the placements and the packs of the log.
+// New makes the service. It reads the placements s and the policy packs r.
 func New(s *placement.State, r *rules.State) *Service { return &Service{s, r} }
 
 // Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
-	if s.state.Void(e) {
+	if s.state.Ineffective(e) {
 		return e, nil
 	}
 	switch d := e.Data.(type) {
@@ -119,7 +120,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	case *events.HireRenewed:
 		return s.renew(e, d)
 	}
-	if e.Submode == events.Record {
+	if e.Submode == events.ModeRecord {
 		return e, nil
 	}
 	if refused := s.state.Contradictions(e); refused != nil {
@@ -128,6 +129,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	return e, nil
 }
 
+// place decides a hire.
 func (s *Service) place(e *events.Event, d *events.HirePlaced) (*events.Event, events.Reasons) {
 	post, refused := s.state.Find(e, d.Post)
 	if refused != nil {
@@ -142,7 +144,7 @@ func (s *Service) place(e *events.Event, d *events.HirePlaced) (*events.Event, e
 		full = !free
 	}
 	data.Seat = max(seat, 1)
-	if e.Submode == events.Record {
+	if e.Submode == events.ModeRecord {
 		return &record, nil
 	}
 	j := judgement{}
@@ -163,8 +165,8 @@ func (s *Service) place(e *events.Event, d *events.HirePlaced) (*events.Event, e
 		j.refuse(NoPolicy, "data.from", noPolicy)
 	} else {
 		record.PolicyVersion = pack.Version
-		j.papers(pack, d)
-		j.eligible(pack, post.Area, d)
+		j.checkDocuments(pack, d)
+		j.checkGroupAndAge(pack, post.Area, d)
 		j.reasons = append(j.reasons, s.rules.Eligibility(pack).Refuse(eligibility.Facts{
 			Birth: d.BirthMonth, Sex: d.Sex, Group: d.Group, From: d.From, Until: d.Until,
 			Area: post.Area, Category: post.Category, Division: post.Division, Seats: post.Seats(d.From),
@@ -172,7 +174,7 @@ func (s *Service) place(e *events.Event, d *events.HirePlaced) (*events.Event, e
 		if d.Until == 0 {
 			j.refuse(TermMissing, "data.until", "is required: the first day after the agreed term")
 		} else {
-			j.term(pack, d.BirthMonth, d.Sex == "F", d.From, d.Until)
+			j.checkTerm(pack, d.BirthMonth, d.Sex == "F", d.From, d.Until)
 		}
 	}
 	if j.reasons != nil {
@@ -181,12 +183,13 @@ func (s *Service) place(e *events.Event, d *events.HirePlaced) (*events.Event, e
 	return &record, nil
 }
 
+// renew decides a renewal.
 func (s *Service) renew(e *events.Event, d *events.HireRenewed) (*events.Event, events.Reasons) {
 	post, refused := s.state.Find(e, d.Post)
 	switch {
 	case refused != nil:
 		return nil, refused
-	case e.Submode == events.Record:
+	case e.Submode == events.ModeRecord:
 		return e, nil
 	}
 	var now *placement.Placement
@@ -199,7 +202,7 @@ func (s *Service) renew(e *events.Event, d *events.HireRenewed) (*events.Event, 
 		return nil, events.Refuse(NotInPlace, "data.post", "is not where the person is in place; submit the hire first, or a new hire after an exit")
 	}
 	j := judgement{}
-	adds := max(now.From, now.Until) // the first day of what it adds
+	adds := max(now.From, now.Until) // the first day that the renewal adds
 	if d.Until <= adds {
 		j.refuse(TermNotLonger, "data.until", fmt.Sprintf("must lie after %s, where the term ends already", adds))
 	}
@@ -209,7 +212,7 @@ func (s *Service) renew(e *events.Event, d *events.HireRenewed) (*events.Event, 
 	} else {
 		record.PolicyVersion = pack.Version
 		birth, female := s.state.Birth(d.Person)
-		j.term(pack, birth, female, now.From, d.Until)
+		j.checkTerm(pack, birth, female, now.From, d.Until)
 	}
 	if j.reasons != nil {
 		return nil, j.reasons

@@ -15,25 +15,25 @@ import (
 
 func elsewhere(e *events.Event) *events.Event { e.Division = "370212000000"; return e }
 
-// with changes the data of a hire.
+// with changes the data of a hire and returns it.
 func with(e *events.Event, change func(d *events.HirePlaced)) *events.Event {
 	change(e.Data.(*events.HirePlaced))
 	return e
 }
 
-// born is a hire on 2022-06-15 of somebody born in a month.
+// born returns a hire on 2022-06-15 of a person born in a month.
 func born(month, sex, group, post string) *events.Event {
 	return with(Hired("h", post, 1, 0, "2022-06-15"), func(d *events.HirePlaced) {
 		d.BirthMonth, d.Sex, d.Group = civil.MustMonth(month), sex, group
 	})
 }
 
-// until is a hire on 2022-06-15 of a man born in a month, up to a day.
+// until returns a hire on 2022-06-15 of a man born in a month, with a term until a day.
 func until(month, day string) *events.Event {
 	return with(born(month, "M", "older", "a"), func(d *events.HirePlaced) { d.Until = civil.MustDate(day) })
 }
 
-// urban makes a post urban.
+// urban makes a post urban and returns its development.
 func urban(e *events.Event) *events.Event {
 	e.Data.(*events.PostDeveloped).Area = "urban"
 	return e
@@ -48,8 +48,8 @@ func service(t *testing.T) func() (command.State, command.Decider) {
 }
 
 func TestSeatsAndPeople(t *testing.T) {
-	// Two seats from May, three from September; 1 is on seat 1, 2 was on seat 2
-	// until July.
+	// Post a has two seats from May and three from September. Person 1 is on seat 1,
+	// person 2 was on seat 2 until July.
 	village := []*events.Event{
 		Developed("d", "a", 2, "2022-05-01"), Resized("z", "a", 3, "2022-09-01"), Developed("e", "b", 2, "2022-05-01"),
 		Hired("h1", "a", 1, 1, "2022-05-02"), Hired("h2", "a", 2, 2, "2022-05-02"), Exited("x2", "a", 2, "2022-07-01"),
@@ -168,7 +168,7 @@ func TestPolicy(t *testing.T) {
 }
 
 func TestRenewal(t *testing.T) {
-	// 1 is in place from May, until May of the next year.
+	// Person 1 is in place from May, with a term until May of the next year.
 	village := []*events.Event{Developed("d", "a", 2, "2022-01-01"), Developed("e", "b", 2, "2020-01-01"), Hired("h", "a", 1, 1, "2022-05-02")}
 	given := func(more ...*events.Event) []*events.Event {
 		return append(village[:len(village):len(village)], more...)
@@ -190,8 +190,8 @@ func TestRenewal(t *testing.T) {
 	}, service(t))
 }
 
-// A seat left out is the lowest free one, and where none is free and the hire
-// is recorded all the same, the lowest of those with the fewest people.
+// A hire that names no seat gets the lowest free one. In record mode, if none is free, it gets
+// the lowest of the seats with the fewest people.
 func TestSeat(t *testing.T) {
 	s := placement.New()
 	d := New(s, Rules(t))
@@ -219,7 +219,8 @@ func TestSeat(t *testing.T) {
 	}
 }
 
-// county adopts the pack of 370211 as its file has it, from 2024-02-01 on.
+// county returns the adoption of the pack in the file for county 370211, in force from
+// 2024-02-01.
 func county(t *testing.T) *events.Event {
 	t.Helper()
 	b, err := os.ReadFile("../../events/policy/county-370211.json")
@@ -235,9 +236,9 @@ func county(t *testing.T) *events.Event {
 	return e
 }
 
-// The county's own rules decide from their first day on and in the county
-// alone: the longest prefix on the business date wins, in whatever order the
-// packs came.
+// The pack of the county decides from its first day on, and in the county alone: the pack with
+// the longest jurisdiction that matches on the business date holds, in whatever order the packs
+// were adopted.
 func TestCountyOverrides(t *testing.T) {
 	category := func(e *events.Event, code string) *events.Event {
 		e.Data.(*events.PostDeveloped).Category = code
@@ -296,8 +297,8 @@ func TestCountyOverrides(t *testing.T) {
 	}
 }
 
-// The version stamped is that of the pack which decided: the county's own once
-// it is in force, at the place of the post and not of the event.
+// The version stamped on the record is that of the pack that decided: the one of the county
+// once it is in force. The place is that of the post and not of the event.
 func TestPolicyVersion(t *testing.T) {
 	county := Adopted(t)
 	d := county.Data.(*events.PolicyAdopted)
@@ -327,7 +328,8 @@ func TestPolicyVersion(t *testing.T) {
 			t.Errorf("%d: decided by %q, want %q", i, record.PolicyVersion, c.want)
 		}
 	}
-	// What it adds begins under the county's rules, which allow a year in all.
+	// The days that the renewal adds begin under the pack of the county, which allows
+	// a term of one year in all.
 	if _, refused := New(s, r).Decide(Renewed("n", "a", 8, "2024-08-01")); Answer(refused) != "term_too_long data.until" {
 		t.Errorf("renewal: %v", refused)
 	}

@@ -8,18 +8,19 @@ import (
 	"github.com/muster-works/muster/events/policy"
 )
 
-// A judgement gathers what speaks against one event.
+// A judgement collects the reasons against one event.
 type judgement struct{ reasons events.Reasons }
 
 func (j *judgement) refuse(code events.Code, field, detail string) {
 	j.reasons = append(j.reasons, events.Reason{Code: code, Field: field, Detail: detail})
 }
 
-// reaches returns the month in which somebody born in a month reaches an age.
-func reaches(birth civil.Month, age int) civil.Month { return birth + civil.Month(12*age) }
+// monthOfAge returns the month in which a person born in month birth reaches an age.
+func monthOfAge(birth civil.Month, age int) civil.Month { return birth + civil.Month(12*age) }
 
-// eligible judges group and age on the on-duty day.
-func (j *judgement) eligible(pack *policy.Pack, area string, d *events.HirePlaced) {
+// checkGroupAndAge refuses a group that the pack does not have in the area of the post, and an
+// age on the on-duty day that is not one of the group.
+func (j *judgement) checkGroupAndAge(pack *policy.Pack, area string, d *events.HirePlaced) {
 	group, ok := pack.Group(area, d.Group)
 	if !ok {
 		j.refuse(GroupUnknown, "data.group", "is not a group that policy pack "+pack.Version+" has for "+area+" posts")
@@ -29,14 +30,15 @@ func (j *judgement) eligible(pack *policy.Pack, area string, d *events.HirePlace
 	if d.Sex == "F" {
 		span = group.Female
 	}
-	if month := d.From.Month(); d.BirthMonth == 0 || month < reaches(d.BirthMonth, span.From) || month > reaches(d.BirthMonth, span.Until) {
+	if month := d.From.Month(); d.BirthMonth == 0 || month < monthOfAge(d.BirthMonth, span.From) || month > monthOfAge(d.BirthMonth, span.Until) {
 		j.refuse(AgeOutside, "data.group", fmt.Sprintf("is for people from %d until their birthday of %d on the on-duty day; choose the group that the person belongs to",
 			span.From, span.Until))
 	}
 }
 
-// papers judges what must have been done by the on-duty day.
-func (j *judgement) papers(pack *policy.Pack, d *events.HirePlaced) {
+// checkDocuments refuses a hire whose review, publicity or agreement is missing, or is later
+// than the on-duty day.
+func (j *judgement) checkDocuments(pack *policy.Pack, d *events.HirePlaced) {
 	switch r := d.Review; {
 	case r == nil:
 		j.refuse(ReviewMissing, "data.review", "is required: the day on which the papers were reviewed")
@@ -44,7 +46,7 @@ func (j *judgement) papers(pack *policy.Pack, d *events.HirePlaced) {
 		j.refuse(ReviewLate, "data.review.on", "must not lie after the on-duty day")
 	}
 	if days := pack.Publicity.Days; days > 0 {
-		j.publicity(d.Publicity, days, d.From)
+		j.checkPublicity(d.Publicity, days, d.From)
 	}
 	if !pack.Agreement.Required {
 		return
@@ -57,7 +59,9 @@ func (j *judgement) papers(pack *policy.Pack, d *events.HirePlaced) {
 	}
 }
 
-func (j *judgement) publicity(p *events.Publicity, days int, duty civil.Date) {
+// checkPublicity refuses a publicity period that is missing, is shorter than days, or ends
+// after the on-duty day.
+func (j *judgement) checkPublicity(p *events.Publicity, days int, duty civil.Date) {
 	if p == nil {
 		j.refuse(PublicityMissing, "data.publicity", fmt.Sprintf("is required: at least %d days before the on-duty day", days))
 		return
@@ -70,15 +74,16 @@ func (j *judgement) publicity(p *events.Publicity, days int, duty civil.Date) {
 	}
 }
 
-// term judges the end of a term that began on the on-duty day.
-func (j *judgement) term(pack *policy.Pack, birth civil.Month, female bool, duty, until civil.Date) {
+// checkTerm refuses a term, from the on-duty day until a day, that is longer than the pack
+// allows.
+func (j *judgement) checkTerm(pack *policy.Pack, birth civil.Month, female bool, duty, until civil.Date) {
 	longest := duty.AddMonths(pack.Term.Months)
 	age := pack.Retirement.Male
 	if female {
 		age = pack.Retirement.Female
 	}
-	if birth != 0 && duty.Month() >= reaches(birth, age-pack.Term.NearRetirementYears) {
-		longest = max(longest, (reaches(birth, age) + 1).First())
+	if birth != 0 && duty.Month() >= monthOfAge(birth, age-pack.Term.NearRetirementYears) {
+		longest = max(longest, (monthOfAge(birth, age) + 1).First())
 	}
 	if until > longest {
 		j.refuse(TermTooLong, "data.until", fmt.Sprintf("must not lie after %s, where the longest term of policy pack %s ends", longest, pack.Version))

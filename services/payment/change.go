@@ -2,40 +2,44 @@ package payment
 
 import "strings"
 
-// A change is what one event does to the lines of a run. Funds follow the
-// lines, and the whole is undone at once.
-type change struct {
-	state *State
-	run   *run
-	had   int   // lines before
-	paid  int   // funds before
-	lines spans // set, in order
-	old   []old // while the journal is open
+// A lineChange is what one event does to the lines of a run. Each change of a line also changes
+// the sums of its fund. If the round is rolled back, the whole lineChange is undone at once.
+type lineChange struct {
+	state       *State
+	run         *run
+	linesBefore int        // lines of the run before
+	fundsBefore int        // funds of the run before
+	lines       lineRanges // the changed lines, in order
+	old         []oldLine  // what the lines were; only while the journal is open
 }
 
-type old struct {
+// An oldLine is a line before it was changed.
+type oldLine struct {
 	n    uint32
 	line line
 }
 
-// open begins a change of the run of a name, made when it is not there.
-func (s *State) open(name string) *change {
+// openChange begins a change of the run with a name. If there is no such run, openChange makes
+// it.
+func (s *State) openChange(name string) *lineChange {
 	r := s.runs[name]
 	if r == nil {
 		r = new(run)
 		name = strings.Clone(name)
 		s.runs[name] = r
-		s.did(func() { delete(s.runs, name) })
+		s.onRollback(func() { delete(s.runs, name) })
 	}
-	return s.change(r)
+	return s.changeOf(r)
 }
 
-func (s *State) change(r *run) *change {
-	return &change{state: s, run: r, had: len(r.lines), paid: len(r.funds)}
+// changeOf begins a change of a run.
+func (s *State) changeOf(r *run) *lineChange {
+	return &lineChange{state: s, run: r, linesBefore: len(r.lines), fundsBefore: len(r.funds)}
 }
 
-// touch counts at the head of an id.
-func (c *change) touch(name string, count func(line, int) line) {
+// countAtHead adds 1 to a count of the head of a line id. If the run has no such id, countAtHead
+// adds an empty line.
+func (c *lineChange) countAtHead(name string, count func(line, int) line) {
 	n, ok := c.run.names.head(name)
 	if !ok {
 		n = c.run.add(name)
@@ -43,51 +47,54 @@ func (c *change) touch(name string, count func(line, int) line) {
 	c.set(n, count(c.run.line(n), 1))
 }
 
-// set replaces a line and lets its fund follow.
-func (c *change) set(n uint32, l line) {
+// set replaces line n and notes the old line for undo.
+func (c *lineChange) set(n uint32, l line) {
 	if c.state.Open() {
-		c.old = append(c.old, old{n, c.run.line(n)})
+		c.old = append(c.old, oldLine{n, c.run.line(n)})
 	}
 	c.lines.add(n)
 	c.put(n, l)
 }
 
-func (c *change) put(n uint32, l line) {
+// put replaces line n and adjusts the sums of its fund.
+func (c *lineChange) put(n uint32, l line) {
 	if was := c.run.line(n); was.fund == l.fund && was.amount == l.amount && (was.returned > 0) == (l.returned > 0) {
-		c.run.set(n, l) // funds do not follow settlements
+		c.run.set(n, l) // a settlement does not change the sums
 		return
 	}
-	c.weigh(n, -1)
+	c.addCommitted(n, -1)
 	c.run.set(n, l)
-	c.weigh(n, 1)
+	c.addCommitted(n, 1)
 }
 
-// weigh adds to the funds, or takes from them, what the lines under the id of
-// line n are committed to: all that stand, but for the one that came back.
-func (c *change) weigh(n uint32, sign int64) {
+// addCommitted adds the amounts of the lines under the id of line n to the sums of their funds,
+// or subtracts them if sign is -1. Of the instructed lines under an id that came back, the
+// first is left out, since its money is in the fund again.
+func (c *lineChange) addCommitted(n uint32, sign int64) {
 	n = c.run.names.first(n)
-	back := c.run.line(n).returned > 0
+	returned := c.run.line(n).returned > 0
 	for ok := true; ok; n, ok = c.run.names.more(n) {
 		l := c.run.line(n)
 		switch {
 		case l.fund == 0:
-		case back:
-			back = false
+		case returned:
+			returned = false
 		default:
 			c.run.fund(l).committed += sign * l.amount
 		}
 	}
 }
 
-// close ends the change.
-func (c *change) close() { c.state.did(c.undo) }
+// close ends the change and notes how to undo it.
+func (c *lineChange) close() { c.state.onRollback(c.undo) }
 
-func (c *change) undo() {
+// undo restores the lines, the funds and their sums.
+func (c *lineChange) undo() {
 	for i := len(c.old) - 1; i >= 0; i-- {
 		c.put(c.old[i].n, c.old[i].line)
 	}
-	for len(c.run.lines) > c.had {
-		c.run.cut()
+	for len(c.run.lines) > c.linesBefore {
+		c.run.removeLast()
 	}
-	c.run.funds = c.run.funds[:c.paid]
+	c.run.funds = c.run.funds[:c.fundsBefore]
 }

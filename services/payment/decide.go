@@ -6,25 +6,27 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
+// allocate decides an allocation.
 func (j *judgement) allocate(d *events.FundAllocated) {
-	j.takeBack("replaces", nil)
+	j.judgeRetraction("replaces", nil)
 	f := j.state.funds[d.Fund]
 	if f == nil {
 		f = new(fund)
 	}
 	others := f.allocations
-	if j.gone.kind == allocation && j.gone.fund == f {
+	if j.superseded.kind == allocation && j.superseded.fund == f {
 		others--
 	}
 	if others > 0 && f.division != d.Division {
 		j.refuse(DivisionOutside, "data.division", "is not the division that the fund was allocated for before; name the fund of another division differently")
 	}
-	j.move(f, int64(d.Amount), 0)
+	j.changeFund(f, int64(d.Amount), 0)
 	j.judgeFunds("data.amount")
 }
 
+// instruct decides a part of a pay run.
 func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Placements) {
-	j.takeBack("replaces", nil)
+	j.judgeRetraction("replaces", nil)
 	f := j.state.funds[d.Fund]
 	if f == nil || f.allocations == 0 {
 		j.contradiction(UnknownFund, "data.fund", "no money was allocated to a fund of this name; submit fund.allocated first")
@@ -37,7 +39,7 @@ func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Pla
 	}
 	r := j.state.runs[d.Run]
 	seen := make(map[string]struct{}, len(d.Lines))
-	known := "" // the last post found: the lines of a post mostly follow each other
+	known := "" // the last post that was found; lines of one post are mostly consecutive
 	for i := range d.Lines {
 		if j.full() {
 			return
@@ -47,7 +49,7 @@ func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Pla
 			j.contradiction(LineRepeated, at(i, "line"), "stands twice in this event; name each line of a run once")
 		}
 		seen[l.Line] = struct{}{}
-		returned := j.judgeSlot(i, r, l.Line)
+		returned := j.judgeLineID(i, r, l.Line)
 		if l.Post != known {
 			if _, reasons := p.Find(e, l.Post); reasons != nil {
 				detail := reasons[0].Detail
@@ -63,20 +65,20 @@ func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Pla
 			j.judgePlaced(i, d, p)
 		}
 		if !returned {
-			j.move(f, 0, int64(l.Amount))
+			j.changeFund(f, 0, int64(l.Amount))
 		}
 	}
 	j.judgeFunds("data.fund")
 }
 
-// judgeSlot refuses a line id that is taken in the run, and says whether what
-// the line takes came back already (which submode=record can tell beforehand).
-func (j *judgement) judgeSlot(i int, r *run, id string) (returned bool) {
+// judgeLineID refuses a line id that is taken in the run. returned says that a return of the line
+// is in the log already: record mode accepts the return before the instruction.
+func (j *judgement) judgeLineID(i int, r *run, id string) (returned bool) {
 	if r == nil {
 		return false
 	}
 	for n, ok := r.names.head(id); ok; n, ok = r.names.more(n) {
-		if r.line(n).fund != 0 && !j.instructed(r, n) {
+		if r.line(n).fund != 0 && !j.instructionSuperseded(r, n) {
 			j.contradiction(LineRepeated, at(i, "line"), "stands in this run already; name each line of a run once, or correct the part that holds it with replaces")
 			return false
 		}
@@ -85,6 +87,7 @@ func (j *judgement) judgeSlot(i int, r *run, id string) (returned bool) {
 	return returned
 }
 
+// judgePlaced refuses line i if the person was not in place for what the line pays.
 func (j *judgement) judgePlaced(i int, d *events.PaymentInstructed, p Placements) {
 	l := &d.Lines[i]
 	month := l.Month
@@ -104,44 +107,46 @@ func (j *judgement) judgePlaced(i int, d *events.PaymentInstructed, p Placements
 	}
 }
 
-// settle judges a settlement and returns it with the persons paid.
+// settle decides a settlement. It returns the settlement to record, which names the person that
+// each line pays.
 func (j *judgement) settle(e *events.Event, d *events.PaymentSettled) *events.PaymentSettled {
 	record := *d
 	record.Lines = append([]events.SettledLine(nil), d.Lines...)
 	r := j.state.runs[d.Run]
 	if r == nil {
 		j.contradiction(UnknownRun, "data.run", unknownRun)
-		j.takeBack("replaces", nil)
+		j.judgeRetraction("replaces", nil)
 		return &record
 	}
 	kept := map[uint32]bool{}
 	seen := make(map[string]struct{}, len(d.Lines))
 	for i := range record.Lines {
 		l := &record.Lines[i]
-		n, ok := j.named(i, r, l.Line, seen)
-		if !ok || !j.concerns(e, i, r, n) {
+		n, ok := j.findLine(i, r, l.Line, seen)
+		if !ok || !j.checkDivision(e, i, r, n) {
 			continue
 		}
 		kept[n] = true
-		l.Person = *j.state.persons.At(r.paid(n).person)
+		l.Person = *j.state.persons.At(r.instructedLine(n).person)
 		switch {
-		case r.line(n).returned > 0 && !j.holds(r, n):
+		case r.line(n).returned > 0 && !j.settlementSuperseded(r, n):
 			j.contradiction(LineReturned, at(i, "line"), "came back before; instruct it anew under another line id")
 		case j.settled(r, n) > 0:
 			j.contradiction(LineSettled, at(i, "line"), "was settled before")
 		}
 	}
-	if j.gone.run != r {
+	if j.superseded.run != r {
 		kept = nil
 	}
-	j.takeBack("replaces", kept)
+	j.judgeRetraction("replaces", kept)
 	return &record
 }
 
-// restitute judges lines that came back and returns them with the persons paid.
+// restitute decides a return or a reversal. It returns the lines to record, which name the person
+// that each line pays.
 func (j *judgement) restitute(e *events.Event, name string, lines []events.ReturnedLine) []events.ReturnedLine {
 	record := append([]events.ReturnedLine(nil), lines...)
-	j.takeBack("replaces", nil)
+	j.judgeRetraction("replaces", nil)
 	r := j.state.runs[name]
 	if r == nil {
 		j.contradiction(UnknownRun, "data.run", unknownRun)
@@ -150,11 +155,11 @@ func (j *judgement) restitute(e *events.Event, name string, lines []events.Retur
 	}
 	seen := make(map[string]struct{}, len(lines))
 	for i := range record {
-		n, ok := j.named(i, r, record[i].Line, seen)
-		if !ok || !j.concerns(e, i, r, n) {
+		n, ok := j.findLine(i, r, record[i].Line, seen)
+		if !ok || !j.checkDivision(e, i, r, n) {
 			continue
 		}
-		returned, paid := j.returned(r, n) > 0, r.paid(n)
+		returned, paid := j.returned(r, n) > 0, r.instructedLine(n)
 		record[i].Person = *j.state.persons.At(paid.person)
 		switch {
 		case returned:
@@ -163,7 +168,7 @@ func (j *judgement) restitute(e *events.Event, name string, lines []events.Retur
 			j.contradiction(LineNotSettled, at(i, "line"), "has not been settled, so that nothing can come back; correct the instruction with replaces instead")
 		}
 		if !returned && paid.fund != 0 {
-			j.move(r.fund(paid), 0, -paid.amount)
+			j.changeFund(r.fund(paid), 0, -paid.amount)
 		}
 	}
 	j.judgeFunds("data.lines")
@@ -172,52 +177,55 @@ func (j *judgement) restitute(e *events.Event, name string, lines []events.Retur
 
 const unknownRun = "no run of this name was instructed; submit payment.instructed first"
 
-// named finds the head of the id that line i of an event names. ok is false
-// where nothing is known of it.
-func (j *judgement) named(i int, r *run, id string, seen map[string]struct{}) (n uint32, ok bool) {
+// findLine returns the head of the line id that line i of an event names. ok is false if no
+// instruction of that line is in the log. seen holds the ids of the lines before.
+func (j *judgement) findLine(i int, r *run, id string, seen map[string]struct{}) (n uint32, ok bool) {
 	if _, twice := seen[id]; twice {
 		j.contradiction(LineRepeated, at(i, "line"), "stands twice in this event; name each line once")
 	}
 	seen[id] = struct{}{}
 	n, ok = r.names.head(id)
-	if !ok || r.paid(n).fund == 0 {
+	if !ok || r.instructedLine(n).fund == 0 {
 		j.contradiction(LineUnknown, at(i, "line"), "does not stand in this run; submit the part of payment.instructed that holds it first")
 		return 0, false
 	}
 	return n, true
 }
 
-// concerns refuses what is said of a line that was paid for another division.
-func (j *judgement) concerns(e *events.Event, i int, r *run, n uint32) bool {
-	if f := r.fund(r.paid(n)); f == nil || f.concerns(e.Division) {
+// checkDivision refuses an event about line n if the fund of the line belongs to a division that
+// neither contains the event's division nor lies in it.
+func (j *judgement) checkDivision(e *events.Event, i int, r *run, n uint32) bool {
+	if f := r.fund(r.instructedLine(n)); f == nil || f.concerns(e.Division) {
 		return true
 	}
 	j.refuse(DivisionOutside, at(i, "line"), "is paid from a fund of another division than the event's")
 	return false
 }
 
-// holds says whether the settlement taken back counted at a line.
-func (j *judgement) holds(r *run, n uint32) bool {
-	return j.gone.kind == settlement && j.gone.run == r && j.counted(n) > 0
+// settlementSuperseded reports whether the event supersedes a settlement of line n.
+func (j *judgement) settlementSuperseded(r *run, n uint32) bool {
+	return j.superseded.kind == settlement && j.superseded.run == r && j.timesSuperseded(n) > 0
 }
 
-// instructed says whether the instruction taken back holds a line.
-func (j *judgement) instructed(r *run, n uint32) bool {
-	return j.gone.kind == instruction && j.gone.run == r && j.counted(n) > 0
+// instructionSuperseded reports whether the event supersedes the instruction of line n.
+func (j *judgement) instructionSuperseded(r *run, n uint32) bool {
+	return j.superseded.kind == instruction && j.superseded.run == r && j.timesSuperseded(n) > 0
 }
 
+// withdraw decides a withdrawal.
 func (j *judgement) withdraw() {
-	j.takeBack("data.id", nil)
+	j.judgeRetraction("data.id", nil)
 	j.judgeFunds("data.id")
 }
 
-// takeBack judges the loss of the act that the event replaces or withdraws.
-// kept are the lines that a new settlement settles again.
-func (j *judgement) takeBack(field string, kept map[uint32]bool) {
-	a := &j.gone
+// judgeRetraction decides whether the effect of the event that is replaced or withdrawn may be
+// taken back. field names that event in a refusal. kept are the lines that a new settlement
+// settles again.
+func (j *judgement) judgeRetraction(field string, kept map[uint32]bool) {
+	a := &j.superseded
 	switch a.kind {
 	case allocation:
-		j.move(a.fund, -a.amount, 0)
+		j.changeFund(a.fund, -a.amount, 0)
 	case instruction:
 		for n := range a.lines.all() {
 			head := a.run.line(a.run.names.first(n))
@@ -225,7 +233,7 @@ func (j *judgement) takeBack(field string, kept map[uint32]bool) {
 				j.once(LineSettled, field, "names an instruction of which a line was settled; withdraw the settlement first, or report the line as returned")
 			}
 			if head.returned == 0 {
-				j.move(a.fund, 0, -a.run.line(n).amount)
+				j.changeFund(a.fund, 0, -a.run.line(n).amount)
 			}
 		}
 	case settlement:
@@ -237,13 +245,14 @@ func (j *judgement) takeBack(field string, kept map[uint32]bool) {
 	case restitution:
 		done := map[uint32]bool{}
 		for n := range a.lines.all() {
-			if l := a.run.paid(n); l.fund != 0 && !done[n] && j.returned(a.run, n) == 0 {
-				j.move(a.run.fund(l), 0, l.amount)
+			if l := a.run.instructedLine(n); l.fund != 0 && !done[n] && j.returned(a.run, n) == 0 {
+				j.changeFund(a.run.fund(l), 0, l.amount)
 			}
 			done[n] = true
 		}
 	}
 }
 
+// whole and at return the path of line i of an event, and of one of its fields.
 func whole(i int) string            { return fmt.Sprintf("data.lines[%d]", i) }
 func at(i int, field string) string { return fmt.Sprintf("data.lines[%d].%s", i, field) }

@@ -20,8 +20,8 @@ import (
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
-// village is what placements know: persons 1 to 9 are on post a from 2022-03-10
-// on; 1 left on 2022-05-01 and went to post b.
+// village returns placements: persons 1 to 9 are on post a from 2022-03-10 on. Person 1 left
+// post a on 2022-05-01 and went to post b.
 func village() *placement.State {
 	s := placement.New()
 	for _, post := range []string{"a", "b"} {
@@ -42,11 +42,12 @@ func village() *placement.State {
 
 func person(i int) events.Person { return uuid.UUID{0: 1, 15: byte(i)} }
 
-// event gives a payload an envelope, with a digest of all of it.
+// event returns an event with a payload, without a digest.
 func event(id string, d events.Data) *events.Event {
 	return &events.Event{ID: id, Source: "/agency/local", Type: d.Type(), Division: "370211102231", Data: d}
 }
 
+// stamp gives an event the digest of its content.
 func stamp(e *events.Event) *events.Event {
 	e.Digest = ""
 	raw, err := e.Append(nil)
@@ -64,13 +65,14 @@ func in(d division.Code, e *events.Event) *events.Event {
 	e.Division = d
 	return e
 }
-func recorded(e *events.Event) *events.Event { e.Submode = events.Record; return e }
+func recorded(e *events.Event) *events.Event { e.Submode = events.ModeRecord; return e }
 
 func allocate(id, fund string, amount events.Fen) *events.Event {
 	return event(id, &events.FundAllocated{Fund: fund, Division: "370211000000", Year: 2022, Amount: amount})
 }
 
-// instruct pays 100 fen a line to person 2 on post a for 2022-05.
+// instruct returns an instruction that pays 100 fen on each line, to person 2 on post a for
+// 2022-05.
 func instruct(id, run, fund string, lines ...string) *events.Event {
 	d := &events.PaymentInstructed{Run: run, Month: civil.MustMonth("2022-05"), Fund: fund}
 	for _, l := range lines {
@@ -104,7 +106,7 @@ func withdraw(id string, of events.Type, what string) *events.Event {
 	return event(id, &events.EventWithdrawn{Of: of, ID: what, Reason: "a mistake"})
 }
 
-// start runs a desk with a state of its own over l.
+// start runs a handler with a state of its own over l, until the end of the test.
 func start(t testing.TB, l log.Log, p Placements) (*command.Handler, *command.Fold, *State) {
 	t.Helper()
 	s := NewState()
@@ -115,7 +117,7 @@ func start(t testing.TB, l log.Log, p Placements) (*command.Handler, *command.Fo
 	go func() {
 		defer close(done)
 		if err := d.Run(ctx, func() { close(ready) }); err != nil {
-			t.Errorf("desk ended: %v", err)
+			t.Errorf("handler ended: %v", err)
 		}
 	}()
 	t.Cleanup(func() { cancel(); <-done })
@@ -136,7 +138,7 @@ func submit(t testing.TB, d *command.Handler, e *events.Event) events.Receipt {
 	return r[0]
 }
 
-// answer is a receipt's status, codes and fields.
+// answer returns the status, codes and fields of a receipt.
 func answer(r events.Receipt) string {
 	s := string(r.Status)
 	for _, reason := range r.Reasons {
@@ -145,7 +147,7 @@ func answer(r events.Receipt) string {
 	return s
 }
 
-// dump writes out a state: everything that Apply and the decisions go by.
+// dump returns a text of everything in a state that Apply and the decisions use.
 func dump(s *State) string {
 	var b strings.Builder
 	for _, name := range sorted(s.funds) {
@@ -168,14 +170,14 @@ func dump(s *State) string {
 	for n, r := range s.runs {
 		name[r] = n
 	}
-	for _, i := range slices.Sorted(maps.Keys(s.acts)) {
-		a := s.acts[i]
-		fmt.Fprintf(&b, "act %d kind %d amount %d run %s lines %v\n", i, a.kind, a.amount, name[a.run], slices.Collect(a.lines.all()))
+	for _, i := range slices.Sorted(maps.Keys(s.effects)) {
+		a := s.effects[i]
+		fmt.Fprintf(&b, "effect %d kind %d amount %d run %s lines %v\n", i, a.kind, a.amount, name[a.run], slices.Collect(a.lines.all()))
 	}
 	for n := range s.persons.Len() {
 		fmt.Fprintf(&b, "person %s\n", s.persons.At(uint32(n)))
 	}
-	fmt.Fprintf(&b, "%d persons indexed\n", s.people.Len())
+	fmt.Fprintf(&b, "%d persons indexed\n", s.personIndex.Len())
 	return b.String()
 }
 
@@ -188,16 +190,16 @@ func sorted[V any](m map[string]V) []string {
 	return keys
 }
 
-// fellows lists a line and those after it with its id.
-func (s *names) fellows(n uint32, ok bool) (list []uint32) {
+// fellows lists a line and the lines after it with the same id.
+func (s *lineNames) fellows(n uint32, ok bool) (list []uint32) {
 	for ; ok; n, ok = s.more(n) {
 		list = append(list, n)
 	}
 	return list
 }
 
-// hash is the same whether names are in series or scattered.
-func (s *names) hash(line uint32) uint64 {
+// hash returns the hash of the id of a line. It is the same in both forms of the names.
+func (s *lineNames) hash(line uint32) uint64 {
 	if s.scattered() {
 		return s.ids[line]
 	}

@@ -7,101 +7,101 @@ import (
 )
 
 const (
-	// maxReasons is how many reasons one answer gives.
+	// maxReasons is how many reasons one refusal gives at most.
 	maxReasons = 20
-	// maxFund bounds what a fund may be asked to hold, in either mode, so
-	// that no sum overflows.
+	// maxFund is the largest sum of a fund, in fen, in either mode. It keeps
+	// int64 from overflowing.
 	maxFund = 4e18
 )
 
-// A judgement gathers what speaks against one event.
+// A judgement collects the reasons against one event, and what the event does to funds.
 type judgement struct {
-	state   *State
-	record  bool // contradictions are kept
-	gone    act  // that the event takes back; voided for none
-	was     map[uint32]int
-	moves   []move
-	reasons events.Reasons
+	state       *State
+	record      bool   // record mode: contradictions are no reason
+	superseded  effect // of the event that this one replaces or withdraws; its kind is noEffect if there is none
+	timesByLine map[uint32]int
+	fundChanges []fundChange
+	reasons     events.Reasons
 }
 
-// A move is what the event does to one fund.
-type move struct {
+// A fundChange is what the event adds to the sums of one fund, in fen.
+type fundChange struct {
 	fund                 *fund
 	allocated, committed int64
 }
 
-// refuse adds a reason that holds in both modes.
+// refuse adds a reason that applies in both modes.
 func (j *judgement) refuse(code events.Code, field, detail string) {
 	if len(j.reasons) < maxReasons {
 		j.reasons = append(j.reasons, events.Reason{Code: code, Field: field, Detail: detail})
 	}
 }
 
-// contradiction adds a reason, unless contradictions are kept.
+// contradiction adds a reason that applies in decide mode only.
 func (j *judgement) contradiction(code events.Code, field, detail string) {
 	if !j.record {
 		j.refuse(code, field, detail)
 	}
 }
 
-// once is contradiction that is not said twice in a row.
+// once is contradiction, unless the last reason has the same code.
 func (j *judgement) once(code events.Code, field, detail string) {
 	if n := len(j.reasons); n == 0 || j.reasons[n-1].Code != code {
 		j.contradiction(code, field, detail)
 	}
 }
 
-// full says that there is no room for more reasons.
+// full reports whether there are maxReasons reasons.
 func (j *judgement) full() bool { return len(j.reasons) == maxReasons }
 
-// counted is how often the act taken back counted at a line.
-func (j *judgement) counted(n uint32) int {
-	if j.was == nil {
-		j.was = map[uint32]int{}
-		for n := range j.gone.lines.all() {
-			j.was[n]++
+// timesSuperseded returns how often the superseded effect names line n.
+func (j *judgement) timesSuperseded(n uint32) int {
+	if j.timesByLine == nil {
+		j.timesByLine = map[uint32]int{}
+		for n := range j.superseded.lines.all() {
+			j.timesByLine[n]++
 		}
 	}
-	return j.was[n]
+	return j.timesByLine[n]
 }
 
-// settled and returned are how often a line was, as if the act taken back had
-// never been.
+// settled returns how often line n was settled, without the superseded effect.
 func (j *judgement) settled(r *run, n uint32) int {
-	if a := &j.gone; a.kind == settlement && a.run == r {
-		return int(r.line(n).settled) - j.counted(n)
+	if a := &j.superseded; a.kind == settlement && a.run == r {
+		return int(r.line(n).settled) - j.timesSuperseded(n)
 	}
 	return int(r.line(n).settled)
 }
 
+// returned returns how often line n came back, without the superseded effect.
 func (j *judgement) returned(r *run, n uint32) int {
-	if a := &j.gone; a.kind == restitution && a.run == r {
-		return int(r.line(n).returned) - j.counted(n)
+	if a := &j.superseded; a.kind == restitution && a.run == r {
+		return int(r.line(n).returned) - j.timesSuperseded(n)
 	}
 	return int(r.line(n).returned)
 }
 
-// move notes what a fund gets and gives. Sums stop growing beyond maxFund,
-// where they are refused in any case.
-func (j *judgement) move(f *fund, allocated, committed int64) {
-	for i := range j.moves {
-		if m := &j.moves[i]; m.fund == f {
+// changeFund adds to what the event does to a fund. The sums stop growing beyond maxFund, where
+// judgeFunds refuses the event in any case.
+func (j *judgement) changeFund(f *fund, allocated, committed int64) {
+	for i := range j.fundChanges {
+		if m := &j.fundChanges[i]; m.fund == f {
 			m.allocated = min(m.allocated+allocated, maxFund+1)
 			m.committed = min(m.committed+committed, maxFund+1)
 			return
 		}
 	}
-	j.moves = append(j.moves, move{f, allocated, committed})
+	j.fundChanges = append(j.fundChanges, fundChange{f, allocated, committed})
 }
 
-// judgeFunds refuses what brings a fund below zero, or further below. It comes
-// last, and only where nothing else is wrong: before that, what is asked of a
-// fund is not known. field is where the answer points.
+// judgeFunds refuses an event that brings a fund below zero, or further below zero. It is called
+// last, and does nothing if there is a reason already: then it is not known how much the event
+// asks of the fund. field names the cause in a refusal.
 func (j *judgement) judgeFunds(field string) {
 	if len(j.reasons) > 0 {
 		return
 	}
-	for _, m := range j.moves {
+	for _, m := range j.fundChanges {
 		before := m.fund.left()
 		after := before + m.allocated - m.committed
 		switch {

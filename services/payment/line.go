@@ -1,43 +1,45 @@
 package payment
 
-// A line is what stands under one line id: who is paid what, from which fund,
-// and how often that was settled and returned.
+// A line is one line of a pay run: who is paid how much, from which fund, and how often it was
+// settled and returned.
 //
-// In record mode an id may be instructed twice, and each time takes a line.
-// The first line under the id is its head: it counts for the id, and may do so
-// before any instruction came. What is settled and what comes back is the
-// earliest line under the id that stands.
+// In record mode a line id may be instructed twice; each instruction is a line of its own. The
+// first line under an id is its head. The head counts the settlements and returns of the id,
+// even those that came before any instruction. They concern the first instructed line under
+// the id.
 type line struct {
-	person   uint32 // in State.persons
-	fund     uint32 // of the run's funds, 0 when no instruction stands
-	amount   int64
-	settled  uint32 // of a head
-	returned uint32 // of a head
+	person   uint32 // number in State.persons
+	fund     uint32 // index in run.funds plus 1; 0 if the line is not instructed
+	amount   int64  // fen
+	settled  uint32 // times; counted at the head
+	returned uint32 // times, returned or reversed; counted at the head
 }
 
 const (
-	maxAmount = 1<<50 - 1
+	maxAmount = 1<<50 - 1 // fen
 	maxCount  = 127
 )
 
-// instruct makes the line one that is paid from a fund.
+// instruct returns the line as instructed from a fund. Fund 0 takes the instruction back.
 func (l line) instruct(fund, person uint32, amount int64) line {
 	l.fund, l.person, l.amount = fund, person, min(max(amount, 0), maxAmount)
 	return l
 }
 
-// settle and giveBack count by n, 1 or -1. A count that has reached its end
-// stays there: the line is settled or returned for good.
+// settle adds n, which is 1 or -1, to the number of settlements.
 func (l line) settle(n int) line {
 	l.settled = count(l.settled, n)
 	return l
 }
 
+// giveBack adds n, which is 1 or -1, to the number of returns.
 func (l line) giveBack(n int) line {
 	l.returned = count(l.returned, n)
 	return l
 }
 
+// count adds n to a count. A count that has reached maxCount stays there for ever, since it no
+// longer knows how often it was exceeded. No count falls below 0.
 func count(now uint32, n int) uint32 {
 	if now == maxCount || int(now)+n < 0 {
 		return now
@@ -45,9 +47,15 @@ func count(now uint32, n int) uint32 {
 	return uint32(int(now) + n)
 }
 
-// A packed line has 27 bits of the person, 24 of the amount (up to 167,772
-// yuan), 5 of the fund and 3 of each count. What does not fit is wide, and
-// kept beside the lines.
+// A packed line is a line in 8 bytes:
+//
+//	┌──────┬────────┬──────────┬─────────┬───────┬────────┬────────┐
+//	│ wide │ unused │ returned │ settled │ fund  │ amount │ person │
+//	└──────┴────────┴──────────┴─────────┴───────┴────────┴────────┘
+//	  63     62       61…59      58…56     55…51   50…27    26…0
+//
+// An amount of 24 bits is up to 167,772 yuan. If a line does not fit, only the bit wide is set,
+// and the line is kept in run.wide.
 type packed uint64
 
 const (
@@ -61,6 +69,7 @@ const (
 	wide packed = 1 << 63
 )
 
+// pack packs a line; the result is wide if the line does not fit.
 func pack(l line) packed {
 	if l.person>>personBits|l.fund>>fundBits|l.settled>>countBits|l.returned>>countBits != 0 || l.amount>>amountBits != 0 {
 		return wide
@@ -69,6 +78,7 @@ func pack(l line) packed {
 		packed(l.settled)<<settledShift | packed(l.returned)<<returnedShift
 }
 
+// line unpacks a line that is not wide.
 func (p packed) line() line {
 	return line{
 		person: uint32(p & (1<<personBits - 1)), amount: int64(p >> amountShift & (1<<amountBits - 1)),

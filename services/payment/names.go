@@ -9,47 +9,47 @@ import (
 	"strings"
 )
 
-// names finds the lines of a run by their ids. Lines are numbered by the order
-// in which they were named, from 0.
+// lineNames finds the lines of a run by their line ids. Lines are numbered in the order in which
+// they were added, from 0.
 //
-// Ids are mostly numbers that go up, with or without something before them:
-// 1 2 3, 000001, R12-0007. Those are kept as series, exactly, and take next to
-// nothing. When they turn out to be something else the names are scattered:
-// each id is 64 bits of its SHA-256, in which two of a run of a million lines
-// agree with a chance of one in forty million, and takes 8 bytes and 5 to 8 in
-// an index.
-type names struct {
+// There are two forms. Most agencies number the lines of a run, with or without a prefix: 1, 2, 3
+// or 000001 or R12-0007. Such ids are kept exactly, as series of consecutive numbers, and take
+// almost no memory. If the ids of a run turn out to be something else, the names change to the
+// scattered form for good. Then each id is kept as 64 bits of its SHA-256, in 8 bytes and 5 to 8
+// bytes of a hash table. In a run of a million lines, the probability that any two ids have equal
+// hashes is one in forty million.
+type lineNames struct {
 	n      uint32
-	series []series // by their numbers, while the names are in series
-	ids    []uint64 // by line, when they are scattered
-	index  []uint32 // of those, open addressing: the line's number + 1, 0 is free
+	series []series // in the order of their first ids; nil in the scattered form
+	ids    []uint64 // hashes of ids by line; nil unless scattered
+	index  []uint32 // hash table of ids, open addressing: line + 1, or 0 if the slot is free
 }
 
-// A series is ids that follow each other, of lines that do.
+// A series is consecutive numeric ids of consecutive lines.
 type series struct {
-	number
-	n    uint32 // how many
-	line uint32 // the first
+	numericID
+	n    uint32 // lines
+	line uint32 // the first line
 }
 
-// A number is an id, as what is before its digits and their value. width is
-// how many digits there are, where zeros fill them up to it.
-type number struct {
+// A numericID is a line id that ends in digits. width is the number of digits if they begin with
+// a zero, and 0 otherwise: "R007" has width 3, "R7" has width 0.
+type numericID struct {
 	prefix string
 	width  int
 	value  uint64
 }
 
-// numberOf takes an id apart; ok is false where it ends in no digits, or in
-// more than 18.
-func numberOf(id string) (n number, ok bool) {
+// parseNumericID parses a line id. ok is false if the id does not end in digits, or ends in more
+// than 18, which would not fit 64 bits.
+func parseNumericID(id string) (n numericID, ok bool) {
 	at := len(id)
 	for at > 0 && '0' <= id[at-1] && id[at-1] <= '9' {
 		at--
 	}
 	digits := id[at:]
 	if len(digits) == 0 || len(digits) > 18 {
-		return number{}, false
+		return numericID{}, false
 	}
 	n.prefix = id[:at]
 	for _, d := range []byte(digits) {
@@ -61,22 +61,22 @@ func numberOf(id string) (n number, ok bool) {
 	return n, true
 }
 
-func (n number) String() string { return fmt.Sprintf("%s%0*d", n.prefix, n.width, n.value) }
+func (n numericID) String() string { return fmt.Sprintf("%s%0*d", n.prefix, n.width, n.value) }
 
-// after is the number i further on.
-func (n number) after(i uint32) number { n.value += uint64(i); return n }
+// after returns the id whose number is greater by i.
+func (n numericID) after(i uint32) numericID { n.value += uint64(i); return n }
 
-func (n number) compare(m number) int {
+func (n numericID) compare(m numericID) int {
 	return cmp.Or(strings.Compare(n.prefix, m.prefix), cmp.Compare(n.width, m.width), cmp.Compare(n.value, m.value))
 }
 
-// scattered says whether the names are in no series any more.
-func (s *names) scattered() bool { return s.ids != nil }
+// scattered reports whether the names are in the scattered form.
+func (s *lineNames) scattered() bool { return s.ids != nil }
 
-// serial returns the place in s.series of the last that begins at a number or
-// before it, -1 when there is none, and the line that the number has in it.
-func (s *names) serial(m number) (at int, line uint32, ok bool) {
-	at, exact := slices.BinarySearchFunc(s.series, m, func(r series, m number) int { return r.number.compare(m) })
+// findInSeries returns the index of the last series that begins at m or before it, or -1 if
+// there is none. If that series holds m, ok is true and line is the line of m.
+func (s *lineNames) findInSeries(m numericID) (at int, line uint32, ok bool) {
+	at, exact := slices.BinarySearchFunc(s.series, m, func(r series, m numericID) int { return r.numericID.compare(m) })
 	if !exact {
 		at--
 	}
@@ -90,38 +90,38 @@ func (s *names) serial(m number) (at int, line uint32, ok bool) {
 	return at, r.line + uint32(m.value-r.value), true
 }
 
-// head returns the first line with an id. The others with it are found by more.
-func (s *names) head(id string) (line uint32, ok bool) {
+// head returns the first line with an id. The other lines with the same id are found by more.
+func (s *lineNames) head(id string) (line uint32, ok bool) {
 	if s.scattered() {
 		return s.probe(hashed(id), 0)
 	}
-	m, ok := numberOf(id)
+	m, ok := parseNumericID(id)
 	if ok {
-		_, line, ok = s.serial(m)
+		_, line, ok = s.findInSeries(m)
 	}
 	return line, ok
 }
 
-// first returns the first line with the id of a line.
-func (s *names) first(line uint32) uint32 {
+// first returns the first line with the same id as a line.
+func (s *lineNames) first(line uint32) uint32 {
 	if s.scattered() {
 		line, _ = s.probe(s.ids[line], 0)
 	}
 	return line
 }
 
-// more returns the next line with the id of a line.
-func (s *names) more(line uint32) (next uint32, ok bool) {
+// more returns the next line with the same id as a line.
+func (s *lineNames) more(line uint32) (next uint32, ok bool) {
 	if s.scattered() {
 		return s.probe(s.ids[line], line+1)
 	}
 	return 0, false
 }
 
-// add names the next line and returns its number.
-func (s *names) add(id string) uint32 {
+// add adds a line with an id and returns its number.
+func (s *lineNames) add(id string) uint32 {
 	n := s.n
-	if !s.scattered() && !s.follow(id) {
+	if !s.scattered() && !s.addToSeries(id) {
 		s.scatter()
 	}
 	if s.n++; s.scattered() {
@@ -131,15 +131,16 @@ func (s *names) add(id string) uint32 {
 	return n
 }
 
-// follow takes the next line into a series, or begins one. It says no to an id
-// that is none of numbers, that is there already, or that would make more
-// series than a run of that size should have.
-func (s *names) follow(id string) bool {
-	m, ok := numberOf(id)
+// addToSeries adds the next line to a series, or begins a series. It returns false, and adds
+// nothing, if the id is not numeric, if a line has it already, or if there would be more
+// than 8 series and one more for each 32 lines: beyond that the scattered form takes less
+// memory.
+func (s *lineNames) addToSeries(id string) bool {
+	m, ok := parseNumericID(id)
 	if !ok {
 		return false
 	}
-	at, _, taken := s.serial(m)
+	at, _, taken := s.findInSeries(m)
 	if taken {
 		return false
 	}
@@ -157,8 +158,8 @@ func (s *names) follow(id string) bool {
 	return true
 }
 
-// scatter gives up the series.
-func (s *names) scatter() {
+// scatter changes to the scattered form.
+func (s *lineNames) scatter() {
 	s.ids = make([]uint64, s.n, s.n+1)
 	for _, r := range s.series {
 		for i := range r.n {
@@ -169,9 +170,9 @@ func (s *names) scatter() {
 	s.reindex()
 }
 
-// cut takes back the last add. A scattered name was entered last, so that none
-// was probed past the place that becomes free.
-func (s *names) cut() {
+// removeLast undoes the last add, but not a change to the scattered form. In the hash table the
+// last line was inserted last, so no other probe runs over its slot, and the slot can be freed.
+func (s *lineNames) removeLast() {
 	s.n--
 	if s.scattered() {
 		at := s.slot(s.ids[s.n])
@@ -190,14 +191,15 @@ func (s *names) cut() {
 	}
 }
 
+// hashed returns 64 bits of the SHA-256 of an id.
 func hashed(id string) uint64 {
 	sum := sha256.Sum256([]byte(id))
 	return binary.LittleEndian.Uint64(sum[:])
 }
 
-// probe returns the first line from a number on whose id has a hash. A probe
-// meets those of one hash in their order.
-func (s *names) probe(id uint64, from uint32) (line uint32, ok bool) {
+// probe returns the first line, not before line from, whose id has a hash. Lines with equal
+// hashes lie in the table in the order of their numbers.
+func (s *lineNames) probe(id uint64, from uint32) (line uint32, ok bool) {
 	for at := s.slot(id); s.index[at] != 0; at = s.next(at) {
 		if n := s.index[at] - 1; n >= from && s.ids[n] == id {
 			return n, true
@@ -206,19 +208,20 @@ func (s *names) probe(id uint64, from uint32) (line uint32, ok bool) {
 	return 0, false
 }
 
-// slot is where a probe for a hash begins.
-func (s *names) slot(id uint64) int { return int(uint64(uint32(id)) * uint64(len(s.index)) >> 32) }
+// slot returns the slot at which a probe for a hash begins.
+func (s *lineNames) slot(id uint64) int { return int(uint64(uint32(id)) * uint64(len(s.index)) >> 32) }
 
-func (s *names) next(at int) int {
+// next returns the slot after a slot; the last is followed by the first.
+func (s *lineNames) next(at int) int {
 	if at++; at == len(s.index) {
 		return 0
 	}
 	return at
 }
 
-// indexLast enters the last line. It makes the index anew when it is four
-// fifths full.
-func (s *names) indexLast() {
+// indexLast inserts the last line into the hash table. If the table is four fifths full,
+// indexLast builds a larger one.
+func (s *lineNames) indexLast() {
 	if 5*len(s.ids) > 4*len(s.index) {
 		s.reindex()
 		return
@@ -226,14 +229,16 @@ func (s *names) indexLast() {
 	s.enter(s.n - 1)
 }
 
-func (s *names) reindex() {
+// reindex builds the hash table anew.
+func (s *lineNames) reindex() {
 	s.index = make([]uint32, 8+len(s.ids)*7/4)
 	for n := range s.ids {
 		s.enter(uint32(n))
 	}
 }
 
-func (s *names) enter(n uint32) {
+// enter inserts a line into the hash table.
+func (s *lineNames) enter(n uint32) {
 	at := s.slot(s.ids[n])
 	for s.index[at] != 0 {
 		at = s.next(at)

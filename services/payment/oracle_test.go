@@ -6,42 +6,43 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// A book is the other way to see it: all events, in order, and every question
-// answered by going through those that stand. It is slow, and shares nothing
-// with State.
+// A book is the oracle for State: it holds all events, in order, and answers every question by
+// reading those that are not superseded. It is slow, and shares no code with State.
 type book []*events.Event
 
-// standing lists what was not replaced or withdrawn, wherever that stands.
+// standing lists the events that no other event replaces or withdraws, before or after them.
 func (b book) standing() book {
-	void := map[string]bool{}
+	superseded := map[string]bool{}
 	for _, e := range b {
 		if w, ok := e.Data.(*events.EventWithdrawn); ok {
-			void[w.ID] = true
+			superseded[w.ID] = true
 		}
-		void[e.Replaces] = true
+		superseded[e.Replaces] = true
 	}
 	var list book
 	for _, e := range b {
-		if !void[e.ID] {
+		if !superseded[e.ID] {
 			list = append(list, e)
 		}
 	}
 	return list
 }
 
-// A tally is what became of one line, or of one fund.
-type tally struct {
+// lineSums are what became of one line.
+type lineSums struct {
 	fund                          string
 	amount                        events.Fen
 	instructed, settled, returned int
 }
 
-func (b book) tally() (lines map[string]*tally, allocated, left map[string]events.Fen) {
-	lines, allocated, left = map[string]*tally{}, map[string]events.Fen{}, map[string]events.Fen{}
-	at := func(run, line string) *tally {
+// sums returns the lines by run and line id, and the allocated and the remaining fen of each
+// fund.
+func (b book) sums() (lines map[string]*lineSums, allocated, left map[string]events.Fen) {
+	lines, allocated, left = map[string]*lineSums{}, map[string]events.Fen{}, map[string]events.Fen{}
+	at := func(run, line string) *lineSums {
 		k := run + "/" + line
 		if lines[k] == nil {
-			lines[k] = new(tally)
+			lines[k] = new(lineSums)
 		}
 		return lines[k]
 	}
@@ -79,9 +80,9 @@ func (b book) tally() (lines map[string]*tally, allocated, left map[string]event
 	return lines, allocated, left
 }
 
-// broken names the hard rules that what stands breaks.
+// broken lists the hard rules that the standing events break.
 func (b book) broken() (list []string) {
-	lines, _, left := b.tally()
+	lines, _, left := b.sums()
 	for f, n := range left {
 		if n < 0 {
 			list = append(list, fmt.Sprintf("fund %s is at %d", f, n))

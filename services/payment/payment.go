@@ -1,37 +1,45 @@
-// Package payment decides what is said of money: funds allocated, accounts
-// assigned, pay runs instructed, settled, returned and reversed.
+// Package payment decides the events about money: allocations of funds, assignments of accounts,
+// and instructions, settlements, returns and reversals of pay runs. All amounts are in fen.
 //
-// A fund holds what was allocated to it, all standing allocations added up. A
-// line takes its amount from the fund when it is instructed, and gives it back
-// when it is returned or reversed. No fund falls below zero.
+// # Funds
 //
-// A fund is earmarked for one division, that of its allocations, and pays what
-// happens there and below: an event must lie under the division of the fund it
-// asks. Settlements and returns speak of lines whose fund is that of the event's
-// division, of one above or of one below it. An agency that answers for other
-// divisions can name neither: what it may say is bounded by its prefix at the
-// door.
+// A fund holds the sum of its allocations that are not superseded. An instructed line takes its
+// amount from the fund. A line that is returned or reversed gives the amount back. No fund falls
+// below zero.
 //
-// A line goes one way: instructed, settled, returned or reversed. What came
-// back is not settled again: whoever pays it a second time instructs it as a
-// new line, which asks the fund anew and leaves both payments in the books. A
-// line id is unique in its run, over all parts of the run; runs and funds, as
-// posts, are named uniquely in the deployment, for the one who instructs and
-// the one who settles may be two agencies. The records of settlements and
-// returns name the person that the line pays.
+// A fund is earmarked for one division, the one it was allocated for, and pays for that division
+// and those below it: the division of an instruction must lie under that of its fund. A
+// settlement or a return may concern a line whose fund belongs to the division of the event, to
+// one above it or to one below it. The gateway has checked that the agency is entitled to the
+// division of the event, so an agency cannot touch the funds of other divisions.
 //
-// An allowance is paid for a month in which the person was in place on the
-// post of the line. Arrears and insurance may come later: they ask for any
-// placement that began by the end of the month. Whether an amount is right,
-// and whether a month was paid twice, are findings and no refusals.
+// # Lines
 //
-// A correction is decided as if what it replaces had never been. An
-// instruction can be taken back until the first of its lines is settled, a
-// settlement until one of its lines comes back; a settlement that is replaced
-// may drop only lines that have not come back. An allocation or a return is
-// taken back as long as that leaves no fund below zero.
+// A line goes through these states, and never back:
 //
-// The codes, beside those of the contract and of the desk:
+//	instructed ──► settled ──► returned or reversed
+//
+// A line that came back is not settled again. To pay it a second time, the agency instructs a new
+// line, which takes its amount from the fund again; so both payments are on record. A line id is
+// unique in its run, over all parts of the run. The names of runs and funds, like those of posts,
+// are unique in the deployment, because the agency that instructs and the one that settles may
+// differ. The records of settlements and returns name the person that each line pays.
+//
+// An allowance for a month requires that the person was in place on the post of the line on a day
+// of that month. Arrears and insurance may be paid later: they require only that some placement
+// of the person began by the end of the month. Whether an amount is right, and whether a month
+// was paid twice, is not decided here: these are findings.
+//
+// # Corrections
+//
+// A correction is decided as if the event that it replaces had never been recorded. An
+// instruction can be taken back until one of its lines is settled. A settlement can be taken back
+// until one of its lines comes back; a settlement that replaces it may leave out only lines that
+// have not come back. An allocation or a return can be taken back if no fund falls below zero.
+//
+// # Codes
+//
+// The codes of refusals, beside those of the contract and of package command:
 //
 //	unknown_post      the post of a line is not in the books; also in record mode
 //	division_outside  the post lies outside the event's division, the event
@@ -47,13 +55,17 @@
 //	line_not_settled  the line has not been settled
 //	line_returned     the line came back before
 //
-// In record mode contradictions are kept: funds may fall below zero, and what
-// is said of a line before the line comes waits for it. A line id that is
-// instructed twice then counts twice against the fund, and what is settled or
-// returned is the earlier one.
+// # Record mode
 //
-// The states are read and changed under the locks of the desk; nothing here
-// is safe for concurrent use by itself.
+// In record mode only the refusals marked as such apply. Funds may fall below zero. Settlements
+// and returns may come before the instruction of their lines, and count once it comes. A line id
+// that is instructed twice takes its amount from the fund twice; a settlement or return then
+// concerns the first of the two lines.
+//
+// # Concurrency
+//
+// The states are read and changed while the handler holds the locks of their folds. Nothing in
+// this package is safe for concurrent use by itself.
 package payment
 
 import (
@@ -62,7 +74,8 @@ import (
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
-// The codes of the service's refusals.
+// The codes of the refusals of this service. Those that other services share are
+// declared in package placement.
 const (
 	UnknownPost     = placement.UnknownPost
 	DivisionOutside = placement.DivisionOutside
@@ -78,14 +91,15 @@ const (
 	LineReturned   events.Code = "line_returned"
 )
 
-// Placements is what the service asks of posts and people.
+// Placements answers what the service asks about posts and people.
 type Placements interface {
-	// Find returns a post that an event speaks of, or why it may not.
+	// Find returns the post that an event names, or why the event may not name it.
 	Find(e *events.Event, post string) (placement.Post, events.Reasons)
-	// PlacedWithin says whether a person was in place on a post on any day
-	// from from until before until.
+	// PlacedWithin reports whether a person was in place on a post on any day
+	// from day from on and before day until.
 	PlacedWithin(p events.Person, post string, from, until civil.Date) bool
-	// PlacedBefore says whether a person was put on any post before a day.
+	// PlacedBefore reports whether a placement of a person, on any post, began
+	// before a day.
 	PlacedBefore(p events.Person, day civil.Date) bool
 }
 
@@ -95,15 +109,15 @@ type Service struct {
 	placements Placements
 }
 
-// New makes the service over its own state and the placements.
+// New makes the service. s is the state of the family's own boundary; the service reads p.
 func New(s *State, p Placements) *Service { return &Service{s, p} }
 
 // Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
-	j := &judgement{state: s.state, record: e.Submode == events.Record}
-	j.gone = s.state.acts[s.state.SupersededNumber(e)]
-	if s.state.Ahead(e.Key()) {
-		// It was replaced or withdrawn before it came, and counts for nothing.
+	j := &judgement{state: s.state, record: e.Submode == events.ModeRecord}
+	j.superseded = s.state.effects[s.state.SupersededNumber(e)]
+	if s.state.SupersededEarly(e.Key()) {
+		// e was replaced or withdrawn before it came, and has no effect.
 		return e, nil
 	}
 	record := *e

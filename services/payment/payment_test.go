@@ -10,7 +10,8 @@ import (
 	"github.com/muster-works/muster/events/log/memlog"
 )
 
-// Each case is a story told to a desk of its own; every event has its answer.
+// Each case submits a series of events to a handler of its own. Each event has its expected
+// answer.
 func TestStories(t *testing.T) {
 	type step struct {
 		event *events.Event
@@ -259,7 +260,7 @@ func TestStories(t *testing.T) {
 			{instruct("i3", "r", "f", "2", "3"), "rejected fund_exceeded:data.fund"},
 			{instruct("i3", "r", "f", "2"), ok},
 		},
-		"voided before it came": {
+		"superseded before it came": {
 			{recorded(replacing(instruct("i2", "r", "f", "1"), "i1")), ok},
 			{recorded(withdraw("w1", settled, "s1")), ok},
 			{allocate("f1", "f", 100), ok},
@@ -295,7 +296,7 @@ func TestStories(t *testing.T) {
 	}
 }
 
-// many makes line ids.
+// many returns n line ids.
 func many(n int) []string {
 	ids := make([]string, n)
 	for i := range ids {
@@ -304,7 +305,7 @@ func many(n int) []string {
 	return ids
 }
 
-// dear makes every line as much as the contract allows.
+// dear sets every amount of an instruction to the largest that the contract allows.
 func dear(e *events.Event) *events.Event {
 	d := e.Data.(*events.PaymentInstructed)
 	for i := range d.Lines {
@@ -313,7 +314,7 @@ func dear(e *events.Event) *events.Event {
 	return e
 }
 
-// The sentence of fund_exceeded says what is left, in fen.
+// The detail of fund_exceeded says how many fen are left.
 func TestFundExceededSaysWhatIsLeft(t *testing.T) {
 	d, _, _ := start(t, memlog.New(), village())
 	submit(t, d, allocate("f1", "f", 250))
@@ -325,8 +326,8 @@ func TestFundExceededSaysWhatIsLeft(t *testing.T) {
 	}
 }
 
-// Settlements and returns are recorded with the person that each line pays;
-// what was submitted stays as it was.
+// The records of settlements and returns name the person that each line pays. The submitted
+// events are not changed.
 func TestRecordsNameThePersons(t *testing.T) {
 	l := memlog.New()
 	d, _, _ := start(t, l, village())

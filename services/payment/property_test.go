@@ -15,17 +15,17 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A teller makes events over few funds, runs and lines, so that they collide.
-// Less money is allocated than the lines ask for, and new runs come up as old
-// ones are used up, so that funds stay short to the end.
-type teller struct {
-	name string
-	n    int
-	pick func(n int) int // 0 to n-1
-	told []*events.Event // what may be replaced or withdrawn
+// An eventGenerator makes events about few funds, runs and lines, so that they often
+// contradict each other. It allocates less money than the lines ask for. New runs replace
+// old ones after some events, so that money is short until the end.
+type eventGenerator struct {
+	name        string
+	n           int
+	pick        func(n int) int // returns 0 to n-1
+	correctable []*events.Event // events that may be replaced or withdrawn
 }
 
-func (t *teller) lines() []string {
+func (t *eventGenerator) lines() []string {
 	var ids []string
 	for i := range 6 {
 		if t.pick(3) == 0 {
@@ -38,12 +38,13 @@ func (t *teller) lines() []string {
 	return ids
 }
 
-func (t *teller) next() *events.Event {
+// next returns the next event: an event of its own, a correction or a withdrawal.
+func (t *eventGenerator) next() *events.Event {
 	t.n++
 	id := fmt.Sprint(t.name, t.n)
 	var old *events.Event
-	if len(t.told) > 0 && t.pick(3) == 0 {
-		old = t.told[t.pick(len(t.told))]
+	if len(t.correctable) > 0 && t.pick(3) == 0 {
+		old = t.correctable[t.pick(len(t.correctable))]
 		if t.pick(2) == 0 {
 			return withdraw(id, old.Type, old.ID)
 		}
@@ -75,13 +76,14 @@ func (t *teller) next() *events.Event {
 	return e
 }
 
-func (t *teller) accepted(e *events.Event) {
+// accepted keeps an accepted event, which later events may correct.
+func (t *eventGenerator) accepted(e *events.Event) {
 	if e.Type != events.EventWithdrawnType {
-		t.told = append(t.told, e)
+		t.correctable = append(t.correctable, e)
 	}
 }
 
-// read returns the log as a book.
+// read returns all events of the log.
 func read(t *testing.T, l log.Log) book {
 	t.Helper()
 	var b book
@@ -100,23 +102,22 @@ func read(t *testing.T, l log.Log) book {
 	return b
 }
 
-// Goal: whatever the interleaving of concurrent submitters, corrections and
-// withdrawals among them, no fund falls below zero, nothing is settled twice,
-// and only what was settled comes back: at every position of the log. Method:
-// two desks with folds of their own over one log; submitters that collide on
-// few lines; then the log is read and judged by an oracle of its own, and both
-// live states are compared with one folded from the log.
+// Goal: whatever the interleaving of concurrent submitters, and with corrections and withdrawals
+// among their events, these rules hold at every position of the log: no fund is below zero, no
+// line is settled twice, and only settled lines come back. Method: two handlers with folds of
+// their own over one log, and submitters that compete for few lines. Then the oracle checks the
+// log, and both states are compared with a state folded from the log.
 func TestSubmittersFight(t *testing.T) {
 	const submitters, each = 6, 150
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	l := memlog.New()
-	var desks []*command.Handler
+	var handlers []*command.Handler
 	var folds []*command.Fold
 	var states []*State
 	for range 2 {
 		d, f, s := start(t, l, village())
-		desks, folds, states = append(desks, d), append(folds, f), append(states, s)
+		handlers, folds, states = append(handlers, d), append(folds, f), append(states, s)
 	}
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -124,13 +125,13 @@ func TestSubmittersFight(t *testing.T) {
 	for i := range submitters {
 		wg.Go(func() {
 			random := rand.New(rand.NewPCG(seed, uint64(i)))
-			who := &teller{name: fmt.Sprint("e", i, "-"), pick: random.IntN}
+			who := &eventGenerator{name: fmt.Sprint("e", i, "-"), pick: random.IntN}
 			for range each {
 				var batch []*events.Event
 				for range 1 + random.IntN(3) {
 					batch = append(batch, stamp(who.next()))
 				}
-				receipts, err := desks[random.IntN(2)].Submit(t.Context(), batch, time.Time{})
+				receipts, err := handlers[random.IntN(2)].Submit(t.Context(), batch, time.Time{})
 				if errors.Is(err, command.ErrBusy) {
 					continue
 				}
@@ -180,22 +181,23 @@ func TestSubmittersFight(t *testing.T) {
 	}
 }
 
-// Goal: a decision refuses exactly what would break a hard rule. Method: the
-// oracle judges the book with the event added; the service must agree. (Rules
-// of the way a line goes are narrower than those of the set: what is settled
-// cannot be taken back, what came back is not settled again. So the oracle may
-// allow what the service refuses, under these codes only.)
+// Goal: the service refuses exactly the events that would break a hard rule. Method: the
+// oracle checks all events with the new one added, and the service must agree. The rules
+// about the order of states of a line are narrower than the hard rules: an instruction whose
+// line is settled cannot be taken back, and a line that came back is not settled again. So
+// the service may refuse an event that the oracle allows, but only with the codes of these
+// rules.
 func TestRefusesWhatTheOracleRefuses(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := NewState()
 		service := New(s, village())
-		who := &teller{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
+		who := &eventGenerator{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
 		var b book
-		void := map[string]bool{}
+		superseded := map[string]bool{}
 		for range rapid.IntRange(1, 40).Draw(t, "events") {
 			e := who.next()
-			if k, ok := e.Supersedes(); ok && void[k.ID] {
-				continue // the desk refuses it
+			if k, ok := e.Supersedes(); ok && superseded[k.ID] {
+				continue // the handler refuses it
 			}
 			record, reasons := service.Decide(e)
 			broken := append(b[:len(b):len(b)], e).broken()
@@ -218,16 +220,16 @@ func TestRefusesWhatTheOracleRefuses(t *testing.T) {
 			b = append(b, e)
 			who.accepted(e)
 			if k, ok := e.Supersedes(); ok {
-				void[k.ID] = true
+				superseded[k.ID] = true
 			}
 			compare(t, b, s)
 		}
 	})
 }
 
-// compare holds the sums of a state against those of a book.
+// compare compares the sums of a state with those of the oracle.
 func compare(t *rapid.T, b book, s *State) {
-	lines, allocated, left := b.tally()
+	lines, allocated, left := b.sums()
 	for name, f := range s.funds {
 		if events.Fen(f.left()) != left[name] || events.Fen(f.allocated) != allocated[name] {
 			t.Fatalf("fund %s: %+v, want %d allocated, %d left", name, *f, allocated[name], left[name])
@@ -242,9 +244,9 @@ func compare(t *rapid.T, b book, s *State) {
 		for i := range 6 {
 			want := lines[run+"/"+fmt.Sprint(i)]
 			if want == nil {
-				want = new(tally)
+				want = new(lineSums)
 			}
-			var got tally
+			var got lineSums
 			for n, ok := r.names.head(fmt.Sprint(i)); ok; n, ok = r.names.more(n) {
 				l := r.line(n)
 				if l.fund != 0 {
@@ -260,24 +262,24 @@ func compare(t *rapid.T, b book, s *State) {
 	}
 }
 
-// Goal: the state is a function of the set of events. Method: a history that
-// holds in order is told again in any order, and the sums are the oracle's.
+// Goal: the state depends only on the set of events. Method: events that the service accepted in
+// one order are applied in any order, and the sums are compared with those of the oracle.
 func TestOrderDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := NewState()
 		service := New(s, village())
-		who := &teller{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
+		who := &eventGenerator{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
 		var b book
-		void := map[string]bool{}
+		superseded := map[string]bool{}
 		for range rapid.IntRange(1, 30).Draw(t, "events") {
 			e := who.next()
-			if k, ok := e.Supersedes(); ok && void[k.ID] {
+			if k, ok := e.Supersedes(); ok && superseded[k.ID] {
 				continue
 			} else if record, reasons := service.Decide(e); reasons == nil {
 				command.Apply(s, record)
 				b = append(b, e)
 				who.accepted(e)
-				void[k.ID] = ok
+				superseded[k.ID] = ok
 			}
 		}
 		shuffled := NewState()
@@ -288,12 +290,12 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	})
 }
 
-// Goal: a round that is taken back leaves no trace. Method: apply a history,
-// then another one with the journal open, contradictions and all, and undo it;
-// then apply a third to the undone state and to one that never saw the second.
+// Goal: a round that is rolled back leaves no trace. Method: one list of events is applied;
+// a second one, contradictions included, is applied with the journal open and undone. Then a
+// third list is applied to this state and to a state that never got the second list.
 func TestUndo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		who := &teller{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
+		who := &eventGenerator{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
 		tell := func(most int) (list []*events.Event) {
 			for range rapid.IntRange(0, most).Draw(t, "events") {
 				e := who.next()
@@ -333,7 +335,7 @@ func TestDecideChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := NewState()
 		service := New(s, village())
-		who := &teller{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
+		who := &eventGenerator{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
 		for range rapid.IntRange(1, 20).Draw(t, "events") {
 			e := stamp(who.next())
 			state, digest := dump(s), e.Digest

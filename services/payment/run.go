@@ -5,19 +5,18 @@ import (
 	"slices"
 )
 
-// A run is one pay run: its lines in the order in which they were first named,
-// and the names.
+// A run is one pay run: its lines in the order in which events first named them, and the names.
 //
-// A province has ten million lines a year, so a line takes 8 bytes, and its
-// name next to nothing where lines are numbered (see names).
+// A province has ten million lines a year. So a line takes 8 bytes, and its name almost
+// nothing if the lines are numbered: see [lineNames].
 type run struct {
 	lines []packed
-	wide  map[uint32]line // those that do not fit
-	names names
-	funds []*fund // that lines are paid from; line.fund is 1 for the first
+	wide  map[uint32]line // lines that do not fit 8 bytes, by number
+	names lineNames
+	funds []*fund // from which lines are paid; line.fund is 1 for the first
 }
 
-// line returns a line by its number.
+// line returns line n.
 func (r *run) line(n uint32) line {
 	if p := r.lines[n]; p != wide {
 		return p.line()
@@ -25,7 +24,7 @@ func (r *run) line(n uint32) line {
 	return r.wide[n]
 }
 
-// set replaces a line.
+// set replaces line n.
 func (r *run) set(n uint32, l line) {
 	if r.lines[n] == wide {
 		delete(r.wide, n)
@@ -38,7 +37,7 @@ func (r *run) set(n uint32, l line) {
 	}
 }
 
-// fund returns the fund that a line is paid from, nil for none.
+// fund returns the fund from which a line is paid, or nil if the line is not instructed.
 func (r *run) fund(l line) *fund {
 	if l.fund == 0 {
 		return nil
@@ -46,8 +45,9 @@ func (r *run) fund(l line) *fund {
 	return r.funds[l.fund-1]
 }
 
-// pays returns the number of a fund in the run, which is given one.
-func (r *run) pays(f *fund) uint32 {
+// fundNumber returns the number of a fund in the run, from 1. If the fund is not in the run,
+// fundNumber adds it.
+func (r *run) fundNumber(f *fund) uint32 {
 	n := slices.Index(r.funds, f)
 	if n < 0 {
 		n = len(r.funds)
@@ -56,9 +56,8 @@ func (r *run) pays(f *fund) uint32 {
 	return uint32(n) + 1
 }
 
-// free returns the line under an id that an instruction fills: the earliest
-// that none does.
-func (r *run) free(id string) (n uint32, ok bool) {
+// freeLine returns the first line under an id that is not instructed. An instruction fills it.
+func (r *run) freeLine(id string) (n uint32, ok bool) {
 	for n, ok = r.names.head(id); ok; n, ok = r.names.more(n) {
 		if r.line(n).fund == 0 {
 			break
@@ -67,9 +66,9 @@ func (r *run) free(id string) (n uint32, ok bool) {
 	return n, ok
 }
 
-// paid returns the line that a settlement or return of what is under the id of
-// line n is about; its fund is 0 when none stands.
-func (r *run) paid(n uint32) line {
+// instructedLine returns the first instructed line under the id of line n, which is the one that
+// settlements and returns of that id concern. If there is none, the fund of the result is 0.
+func (r *run) instructedLine(n uint32) line {
 	for n, ok := r.names.first(n), true; ok; n, ok = r.names.more(n) {
 		if l := r.line(n); l.fund != 0 {
 			return l
@@ -78,41 +77,44 @@ func (r *run) paid(n uint32) line {
 	return line{}
 }
 
-// add appends an empty line under an id.
+// add appends an empty line with an id and returns its number.
 func (r *run) add(id string) uint32 {
 	if n := len(r.lines); n == cap(r.lines) {
-		// By an eighth, for what is spare here adds up over many runs.
+		// Grow by an eighth only: there are many runs, so unused capacity adds up.
 		r.lines = slices.Grow(slices.Clip(r.lines), 8+n/8)
 	}
 	r.lines = append(r.lines, 0)
 	return r.names.add(id)
 }
 
-// cut takes back the last add.
-func (r *run) cut() {
+// removeLast undoes the last add.
+func (r *run) removeLast() {
 	n := len(r.lines) - 1
 	r.set(uint32(n), line{})
 	r.lines = r.lines[:n]
-	r.names.cut()
+	r.names.removeLast()
 }
 
-// spans are line numbers in the order given, as runs of consecutive ones: the
-// lines of an event mostly follow each other.
-type spans []span
+// lineRanges is a list of line numbers, in the order in which they were added. It is kept as
+// ranges of consecutive numbers, because the lines of an event are mostly consecutive.
+type lineRanges []lineRange
 
-type span struct{ first, n uint32 }
+// A lineRange is n lines from first on.
+type lineRange struct{ first, n uint32 }
 
-func (s *spans) add(n uint32) {
+// add appends a line number.
+func (s *lineRanges) add(n uint32) {
 	if len(*s) > 0 {
 		if last := &(*s)[len(*s)-1]; last.first+last.n == n {
 			last.n++
 			return
 		}
 	}
-	*s = append(*s, span{n, 1})
+	*s = append(*s, lineRange{n, 1})
 }
 
-func (s spans) all() iter.Seq[uint32] {
+// all yields the line numbers in order.
+func (s lineRanges) all() iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
 		for _, p := range s {
 			for i := range p.n {

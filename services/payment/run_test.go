@@ -13,7 +13,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A count that has reached its end stays, and none falls below zero.
+// A count that has reached maxCount stays there, and no count falls below zero.
 func TestCountsEnd(t *testing.T) {
 	l := line{}.instruct(7, 8, maxAmount+1).settle(-1).giveBack(-1)
 	for range maxCount + 10 {
@@ -27,7 +27,7 @@ func TestCountsEnd(t *testing.T) {
 	}
 }
 
-// A line comes back as it was set, whether it fits or is wide.
+// A line is read as it was set, whether it fits 8 bytes or is wide.
 func TestLines(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		around := func(bits int) *rapid.Generator[uint32] {
@@ -40,7 +40,7 @@ func TestLines(t *testing.T) {
 				around(countBits).Draw(t, "settled"), around(countBits).Draw(t, "returned")}
 			switch n := rapid.IntRange(0, len(want)).Draw(t, "line"); {
 			case n < len(want) && rapid.IntRange(0, 4).Draw(t, "cut") == 0:
-				r.cut()
+				r.removeLast()
 				want = want[:len(want)-1]
 			case n < len(want):
 				r.set(uint32(n), l)
@@ -56,7 +56,7 @@ func TestLines(t *testing.T) {
 			}
 		}
 		for range want {
-			r.cut()
+			r.removeLast()
 		}
 		if len(r.wide) != 0 {
 			t.Fatalf("%d wide lines are left", len(r.wide))
@@ -64,9 +64,9 @@ func TestLines(t *testing.T) {
 	})
 }
 
-// Lines that follow each other make one span; any order comes back as given.
+// Consecutive line numbers are one range; numbers in any order are yielded as they were added.
 func TestSpans(t *testing.T) {
-	var s spans
+	var s lineRanges
 	for n := range uint32(1000) {
 		s.add(n)
 	}
@@ -75,7 +75,7 @@ func TestSpans(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		given := rapid.SliceOf(rapid.Uint32Range(0, 5)).Draw(t, "lines")
-		var s spans
+		var s lineRanges
 		for _, n := range given {
 			s.add(n)
 		}
@@ -85,17 +85,18 @@ func TestSpans(t *testing.T) {
 	})
 }
 
-// The names against a map, over adds and cuts: ids that follow each other in
-// any way and ids that do not, ids that differ in zeros alone, and ids twice.
+// Goal: the names of a run find what a map finds. Method: random adds and removals of
+// consecutive ids and others, of ids that differ only in leading zeros, and of ids that are
+// used twice.
 func TestNames(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		var s names
+		var s lineNames
 		var ids []string
 		kinds := rapid.SampledFrom([]string{"n", "0p", "n0prx-2"}).Draw(t, "kinds")
 		next := 0
 		for range rapid.IntRange(0, 120).Draw(t, "steps") {
 			if len(ids) > 0 && rapid.IntRange(0, 4).Draw(t, "cut") == 0 {
-				s.cut()
+				s.removeLast()
 				ids = ids[:len(ids)-1]
 			} else {
 				if next++; rapid.IntRange(0, 9).Draw(t, "jump") == 0 {
@@ -144,8 +145,8 @@ func TestNames(t *testing.T) {
 	})
 }
 
-// season yields the events of months of pay runs: towns of 200 persons, a run
-// a county of 20 towns, in parts of 500 lines, instructed and settled.
+// season yields the events of some months of pay runs, instructed and settled. There is one
+// run for each county of 20 towns with 200 persons, in parts of 500 lines.
 func season(persons, months int, yield func(*events.Event)) (lines int) {
 	const county, part = 4000, 500
 	yield(allocate("fund", "f", 1e15))
@@ -178,8 +179,8 @@ func season(persons, months int, yield func(*events.Event)) (lines int) {
 	return lines
 }
 
-// Goal: a province-year of lines fits. Method: the heap before and after a
-// hundredth of one, persons included.
+// Goal: the lines of a province in a year fit into memory. Method: the heap before and after
+// a hundredth of them, persons included.
 func TestMemory(t *testing.T) {
 	heap := func() uint64 {
 		runtime.GC()
@@ -198,8 +199,8 @@ func TestMemory(t *testing.T) {
 	runtime.KeepAlive(s)
 }
 
-// BenchmarkFold applies decoded events; a line is counted once when it is
-// instructed and once when it is settled.
+// BenchmarkFold measures applying decoded events. A line counts once when it is instructed,
+// and once when it is settled.
 func BenchmarkFold(b *testing.B) {
 	var list []*events.Event
 	lines := season(20_000, 12, func(e *events.Event) { list = append(list, e) })
@@ -213,7 +214,7 @@ func BenchmarkFold(b *testing.B) {
 	b.ReportMetric(float64(2*lines)*float64(b.N)/b.Elapsed().Seconds(), "lines/s")
 }
 
-// BenchmarkDecide decides and applies, as a desk does it.
+// BenchmarkDecide measures deciding and applying, as a handler does it.
 func BenchmarkDecide(b *testing.B) {
 	placed := village()
 	var list []*events.Event

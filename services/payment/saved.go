@@ -8,11 +8,11 @@ import (
 	"github.com/muster-works/muster/services/internal/snapshot"
 )
 
-// most is more than there can be of anything in a snapshot.
-const most = 1 << 31
+// maxElements is a bound on the number of elements of any list in a snapshot.
+const maxElements = 1 << 31
 
-// Save is [command.State.Save]. The indexes are not written: they follow from the
-// rest. Funds and runs have the numbers of their names in order.
+// Save is [command.State.Save]. Hash tables are not written: Load builds them anew. In the
+// snapshot a fund or run is referred to by the index of its name in sorted order.
 func (s *State) Save(w *snapshot.Writer) {
 	w.Uint(uint64(s.persons.Len()))
 	for n := 1; n < s.persons.Len(); n++ {
@@ -36,44 +36,45 @@ func (s *State) Save(w *snapshot.Writer) {
 		w.Text(name)
 		r.save(w, funds)
 	}
-	w.Uint(uint64(len(s.acts)))
-	for _, n := range slices.Sorted(maps.Keys(s.acts)) {
+	w.Uint(uint64(len(s.effects)))
+	for _, n := range slices.Sorted(maps.Keys(s.effects)) {
 		w.Uint(uint64(n))
-		s.acts[n].save(w, funds, runs)
+		s.effects[n].save(w, funds, runs)
 	}
 }
 
 // Load is [command.State.Load].
 func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 	t := NewState()
-	persons := int(r.Below(most))
+	persons := int(r.Below(maxElements))
 	for n := 1; n < persons && r.Err() == nil; n++ {
 		at := t.persons.Add([16]byte{})
 		r.Fill(t.persons.At(at)[:])
-		t.people.Add(at, t.personHash)
+		t.personIndex.Add(at, t.personHash)
 	}
 	var funds []*fund
-	for n := r.Below(most); n > 0 && r.Err() == nil; n-- {
+	for n := r.Below(maxElements); n > 0 && r.Err() == nil; n-- {
 		name, f := r.Text(), &fund{division: division.Code(r.Text()), allocations: int(r.Int()), allocated: r.Int(), committed: r.Int()}
 		funds, t.funds[name] = append(funds, f), f
 	}
 	var runs []*run
-	for n := r.Below(most); n > 0 && r.Err() == nil; n-- {
+	for n := r.Below(maxElements); n > 0 && r.Err() == nil; n-- {
 		name, each := r.Text(), loadRun(r, funds, persons)
 		runs, t.runs[name] = append(runs, each), each
 	}
-	for n := r.Below(most); n > 0 && r.Err() == nil; n-- {
-		t.acts[r.Below(int(told)+1)] = loadAct(r, funds, runs)
+	for n := r.Below(maxElements); n > 0 && r.Err() == nil; n-- {
+		t.effects[r.Below(int(told)+1)] = loadEffect(r, funds, runs)
 	}
 	return func() { *s = *t }
 }
 
-// The kinds of names in a snapshot.
+// The forms of line names in a snapshot.
 const (
 	inSeries = iota
 	scattered
 )
 
+// save writes a run. funds has the index of each fund in the snapshot.
 func (r *run) save(w *snapshot.Writer, funds map[*fund]int) {
 	w.Uint(uint64(len(r.funds)))
 	for _, f := range r.funds {
@@ -106,14 +107,16 @@ func (r *run) save(w *snapshot.Writer, funds map[*fund]int) {
 	}
 }
 
+// loadRun reads what run.save wrote. funds are those of the snapshot; persons is how many persons
+// it has.
 func loadRun(r *snapshot.Reader, funds []*fund, persons int) *run {
 	to := new(run)
-	for n := r.Below(most); n > 0 && r.Err() == nil; n-- {
+	for n := r.Below(maxElements); n > 0 && r.Err() == nil; n-- {
 		if at := int(r.Below(len(funds))); r.Err() == nil {
 			to.funds = append(to.funds, funds[at])
 		}
 	}
-	lines := int(r.Below(most))
+	lines := int(r.Below(maxElements))
 	for n := 0; n < lines && r.Err() == nil; n++ {
 		if len(to.lines) == cap(to.lines) {
 			to.lines = slices.Grow(slices.Clip(to.lines), min(lines-n, 1<<16+n))
@@ -135,9 +138,9 @@ func loadRun(r *snapshot.Reader, funds []*fund, persons int) *run {
 		return to
 	}
 	named := 0
-	for n := r.Below(most); n > 0 && r.Err() == nil; n-- {
-		in := series{number{r.Text(), int(r.Below(20)), r.Uint()}, r.Below(lines + 1), r.Below(lines + 1)}
-		if had := to.names.series; len(had) > 0 && had[len(had)-1].compare(in.number) >= 0 || int(in.n)+int(in.line) > lines {
+	for n := r.Below(maxElements); n > 0 && r.Err() == nil; n-- {
+		in := series{numericID{r.Text(), int(r.Below(20)), r.Uint()}, r.Below(lines + 1), r.Below(lines + 1)}
+		if had := to.names.series; len(had) > 0 && had[len(had)-1].compare(in.numericID) >= 0 || int(in.n)+int(in.line) > lines {
 			r.Reject("names are out of order")
 		}
 		named += int(in.n)
@@ -149,7 +152,8 @@ func loadRun(r *snapshot.Reader, funds []*fund, persons int) *run {
 	return to
 }
 
-func (a act) save(w *snapshot.Writer, funds map[*fund]int, runs map[*run]int) {
+// save writes an effect.
+func (a effect) save(w *snapshot.Writer, funds map[*fund]int, runs map[*run]int) {
 	w.Uint(uint64(a.kind))
 	if a.kind == allocation || a.kind == instruction {
 		w.Uint(uint64(funds[a.fund]))
@@ -166,8 +170,9 @@ func (a act) save(w *snapshot.Writer, funds map[*fund]int, runs map[*run]int) {
 	}
 }
 
-func loadAct(r *snapshot.Reader, funds []*fund, runs []*run) (a act) {
-	a.kind = kind(r.Below(int(restitution) + 1))
+// loadEffect reads what effect.save wrote.
+func loadEffect(r *snapshot.Reader, funds []*fund, runs []*run) (a effect) {
+	a.kind = effectKind(r.Below(int(restitution) + 1))
 	if a.kind == allocation || a.kind == instruction {
 		if n := r.Below(len(funds)); r.Err() == nil {
 			a.fund = funds[n]
@@ -182,8 +187,8 @@ func loadAct(r *snapshot.Reader, funds []*fund, runs []*run) (a act) {
 		return a
 	}
 	a.run = runs[n]
-	for n := r.Below(most); n > 0 && r.Err() == nil; n-- {
-		in := span{r.Below(len(a.run.lines)), r.Below(len(a.run.lines) + 1)}
+	for n := r.Below(maxElements); n > 0 && r.Err() == nil; n-- {
+		in := lineRange{r.Below(len(a.run.lines)), r.Below(len(a.run.lines) + 1)}
 		if int(in.first)+int(in.n) > len(a.run.lines) {
 			r.Reject("lines are out of bounds")
 		}

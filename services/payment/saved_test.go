@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// restored is the state of so many events that was written down as b.
+// restored loads a state from the snapshot b, whose index holds so many events.
 func restored(b []byte, events int) (*State, error) {
 	s, r := NewState(), snapshot.NewReader(bytes.NewReader(b))
 	become := s.Load(r, uint32(events))
@@ -28,13 +28,13 @@ func saved(write func(*snapshot.Writer)) []byte {
 	w := snapshot.NewWriter(&b)
 	write(w)
 	if err := w.Close(); err != nil {
-		panic(err) // a buffer takes everything
+		panic(err) // a buffer never fails
 	}
 	return b.Bytes()
 }
 
-// named gives the lines of some events other names, so that runs of them are
-// scattered, and some amounts that do not fit a packed line.
+// named gives the lines of some events ids that are not numeric, so that the names of their
+// runs are scattered, and some of them amounts that do not fit a packed line.
 func named(e *events.Event, pick func(int) int) *events.Event {
 	if d, ok := e.Data.(*events.PaymentInstructed); ok && pick(3) == 0 {
 		for i := range d.Lines {
@@ -47,12 +47,12 @@ func named(e *events.Event, pick func(int) int) *events.Event {
 	return e
 }
 
-// What is written down is the state, and goes on as that would have. The ledger is
-// the desk's to write.
+// A state that is saved and loaded is equal, and stays equal when more events are applied.
+// The idempotency index is saved by package command and not here.
 func TestSaved(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		pick := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "dice"), 0)).IntN
-		who := &teller{name: "e", pick: pick}
+		who := &eventGenerator{name: "e", pick: pick}
 		s, whole := NewState(), NewState()
 		tell := func(n int, to ...*State) {
 			for range n {
@@ -85,7 +85,8 @@ func TestSaved(t *testing.T) {
 	})
 }
 
-// No bytes make a state that cannot be asked and gone on with.
+// FuzzLoad checks that a snapshot of any content is refused, or gives a state on which
+// events can be decided and applied.
 func FuzzLoad(f *testing.F) {
 	sample := func() []*events.Event {
 		return []*events.Event{
@@ -98,7 +99,7 @@ func FuzzLoad(f *testing.F) {
 		command.Apply(told, e)
 	}
 	b := saved(told.Save)
-	f.Add(b[24 : len(b)-8]) // what is in the frame
+	f.Add(b[24 : len(b)-8]) // the values of the frame
 	f.Fuzz(func(t *testing.T, values []byte) {
 		s, err := restored(saved(func(w *snapshot.Writer) { w.Bytes(values) }), len(sample()))
 		if err != nil {
@@ -109,7 +110,7 @@ func FuzzLoad(f *testing.F) {
 		for n := range 4 {
 			command.Apply(s, instruct(fmt.Sprint("n", n), "run", "fund", "1", "z", "4"))
 			command.Apply(s, settle(fmt.Sprint("m", n), "run", "1", "2"))
-			s.void(uint32(n))
+			s.revert(uint32(n))
 		}
 		s.Rollback()
 	})

@@ -11,63 +11,66 @@ import (
 	"github.com/muster-works/muster/services/internal/table"
 )
 
-// A State is what the events of the family add up to: funds with what is left
-// in them, and runs with what became of each line.
+// A State is the result of the events of the family: funds with what is left in them, and
+// pay runs with what became of each line. It implements [command.State].
 //
-// It is a function of the set of its events wherever they do not contradict
-// each other: what is said of a line before the line came, and what is
-// withdrawn before it came, is remembered until it comes.
+// As long as the events do not contradict each other, the State depends only on the set of its
+// events and not on their order. Settlements and returns that come before their line is
+// instructed count once it is, and so do withdrawals that come before their event.
 type State struct {
 	command.StateBase
-	funds   map[string]*fund
-	runs    map[string]*run
-	persons table.List[events.Person] // by number; 0 is nobody
-	people  table.Index               // of persons
-	acts    map[uint32]act            // by the number of the event
+	funds       map[string]*fund
+	runs        map[string]*run
+	persons     table.List[events.Person] // by number; number 0 is nobody
+	personIndex table.Index               // of persons, by pseudonym
+	effects     map[uint32]effect         // by the number of the event; without superseded events
 }
 
-// A fund is earmarked money, in fen.
+// A fund is earmarked money. Sums are in fen.
 type fund struct {
-	division    division.Code // that it was allocated for; "" for everywhere, and where no allocation stands
-	allocations int           // that stand
-	allocated   int64         // their sum
-	committed   int64         // instructed, less what was returned or reversed
+	division    division.Code // for which it was allocated; "" is everywhere, and a fund without allocations
+	allocations int           // that are not superseded
+	allocated   int64         // sum of the allocations
+	committed   int64         // sum of the instructed lines, without those returned or reversed
 }
 
+// left returns what can still be instructed from the fund, in fen. In record mode it may be
+// negative.
 func (f *fund) left() int64 { return f.allocated - f.committed }
 
-// serves says whether what happens in a division may be paid from the fund.
+// serves reports whether an event of a division may instruct payments from the fund.
 func (f *fund) serves(d division.Code) bool { return d == "" || d.Under(string(f.division)) }
 
-// concerns says whether who answers for a division may speak of what the fund
-// has paid: one of the two lies in the other.
+// concerns reports whether an event of a division may settle or return lines of the fund: the
+// division of the event contains that of the fund, or lies in it.
 func (f *fund) concerns(d division.Code) bool {
 	return f.serves(d) || f.division.Under(string(d))
 }
 
-// An act is what one event did, kept so that it can be taken back.
-type act struct {
-	kind   kind
-	fund   *fund // of an allocation or instruction
+// An effect is what one event did to funds and lines. It is kept so that it can be taken back.
+type effect struct {
+	kind   effectKind
+	fund   *fund // of an allocation or an instruction
 	amount int64 // of an allocation
-	run    *run  // of the others, and the lines they set
-	lines  spans
+	run    *run  // of all but an allocation, with the lines that it changed
+	lines  lineRanges
 }
 
-type kind uint8
+// An effectKind says what an event did. The numbers are written in snapshots.
+type effectKind uint8
 
 const (
-	voided kind = iota
+	noEffect effectKind = iota
 	allocation
 	instruction
 	settlement
-	restitution // returned or reversed
+	restitution // a return or a reversal: money that came back
 )
 
-// NewState makes the state of a log that holds nothing.
+// NewState makes the state of an empty log.
 func NewState() *State {
 	s := &State{
-		funds: map[string]*fund{}, runs: map[string]*run{}, acts: map[uint32]act{},
+		funds: map[string]*fund{}, runs: map[string]*run{}, effects: map[uint32]effect{},
 	}
 	s.persons.Add(events.Person{})
 	return s
@@ -75,24 +78,24 @@ func NewState() *State {
 
 // Apply is [command.State.Apply].
 func (s *State) Apply(e *events.Event, n command.IndexEntry) {
-	s.void(n.Supersedes)
+	s.revert(n.Supersedes)
 	if n.Ineffective {
 		return
 	}
 	switch d := e.Data.(type) {
 	case *events.FundAllocated:
-		a := act{kind: allocation, fund: s.fund(d.Fund), amount: int64(d.Amount)}
-		s.enter(n.Number, a)
+		a := effect{kind: allocation, fund: s.fund(d.Fund), amount: int64(d.Amount)}
+		s.keepEffect(n.Number, a)
 		s.allocate(a.fund, 1, a.amount)
-		s.locate(a.fund, d.Division)
+		s.setDivision(a.fund, d.Division)
 	case *events.PaymentInstructed:
 		s.instruct(n.Number, d)
 	case *events.PaymentSettled:
-		c := s.open(d.Run)
+		c := s.openChange(d.Run)
 		for _, l := range d.Lines {
-			c.touch(l.Line, line.settle)
+			c.countAtHead(l.Line, line.settle)
 		}
-		s.enter(n.Number, act{kind: settlement, run: c.run, lines: slices.Clip(c.lines)})
+		s.keepEffect(n.Number, effect{kind: settlement, run: c.run, lines: slices.Clip(c.lines)})
 		c.close()
 	case *events.PaymentReturned:
 		s.restitute(n.Number, d.Run, d.Lines)
@@ -101,34 +104,36 @@ func (s *State) Apply(e *events.Event, n command.IndexEntry) {
 	}
 }
 
+// instruct applies the instruction with a number.
 func (s *State) instruct(number uint32, d *events.PaymentInstructed) {
-	c := s.open(d.Run)
+	c := s.openChange(d.Run)
 	f := s.fund(d.Fund)
-	fund := c.run.pays(f)
+	fund := c.run.fundNumber(f)
 	for i := range d.Lines {
 		l := &d.Lines[i]
-		n, ok := c.run.free(l.Line)
+		n, ok := c.run.freeLine(l.Line)
 		if !ok {
 			n = c.run.add(l.Line)
 		}
-		c.set(n, c.run.line(n).instruct(fund, s.number(l.Person), int64(l.Amount)))
+		c.set(n, c.run.line(n).instruct(fund, s.personNumber(l.Person), int64(l.Amount)))
 	}
-	s.enter(number, act{kind: instruction, fund: f, run: c.run, lines: slices.Clip(c.lines)})
+	s.keepEffect(number, effect{kind: instruction, fund: f, run: c.run, lines: slices.Clip(c.lines)})
 	c.close()
 }
 
+// restitute applies the return or reversal with a number.
 func (s *State) restitute(number uint32, name string, lines []events.ReturnedLine) {
-	c := s.open(name)
+	c := s.openChange(name)
 	for _, l := range lines {
-		c.touch(l.Line, line.giveBack)
+		c.countAtHead(l.Line, line.giveBack)
 	}
-	s.enter(number, act{kind: restitution, run: c.run, lines: slices.Clip(c.lines)})
+	s.keepEffect(number, effect{kind: restitution, run: c.run, lines: slices.Clip(c.lines)})
 	c.close()
 }
 
-// void takes back what an event did.
-func (s *State) void(n uint32) {
-	a, ok := s.acts[n]
+// revert takes back the effect of the event with number n, if it had one.
+func (s *State) revert(n uint32) {
+	a, ok := s.effects[n]
 	if !ok {
 		return
 	}
@@ -136,90 +141,95 @@ func (s *State) void(n uint32) {
 	case allocation:
 		s.allocate(a.fund, -1, -a.amount)
 		if a.fund.allocations == 0 {
-			s.locate(a.fund, "")
+			s.setDivision(a.fund, "")
 		}
 	case instruction:
-		s.each(a, func(l line) line { return l.instruct(0, 0, 0) })
+		s.changeLines(a, func(l line) line { return l.instruct(0, 0, 0) })
 	case settlement:
-		s.each(a, func(l line) line { return l.settle(-1) })
+		s.changeLines(a, func(l line) line { return l.settle(-1) })
 	case restitution:
-		s.each(a, func(l line) line { return l.giveBack(-1) })
+		s.changeLines(a, func(l line) line { return l.giveBack(-1) })
 	}
-	delete(s.acts, n)
-	s.did(func() { s.acts[n] = a })
+	delete(s.effects, n)
+	s.onRollback(func() { s.effects[n] = a })
 }
 
-func (s *State) each(a act, become func(line) line) {
-	c := s.change(a.run)
+// changeLines changes each line of an effect.
+func (s *State) changeLines(a effect, become func(line) line) {
+	c := s.changeOf(a.run)
 	for n := range a.lines.all() {
 		c.set(n, become(a.run.line(n)))
 	}
 	c.close()
 }
 
-func (s *State) did(undo func()) {
+// onRollback notes how to undo a change, if the journal is open.
+func (s *State) onRollback(undo func()) {
 	if s.Open() {
 		s.Did(undo)
 	}
 }
 
-// enter keeps an act under the number of its event.
-func (s *State) enter(n uint32, a act) {
-	s.acts[n] = a
-	s.did(func() { delete(s.acts, n) })
+// keepEffect keeps the effect of the event with number n.
+func (s *State) keepEffect(n uint32, a effect) {
+	s.effects[n] = a
+	s.onRollback(func() { delete(s.effects, n) })
 }
 
+// allocate adds n allocations of together amount fen to a fund; both are negative if an
+// allocation is taken back.
 func (s *State) allocate(f *fund, n int, amount int64) {
 	f.allocations += n
 	f.allocated += amount
-	s.did(func() {
+	s.onRollback(func() {
 		f.allocations -= n
 		f.allocated -= amount
 	})
 }
 
-// locate gives a fund its division. An event's own text is not kept alive.
-func (s *State) locate(f *fund, d division.Code) {
+// setDivision sets the division of a fund. It clones the string, which belongs to the event.
+func (s *State) setDivision(f *fund, d division.Code) {
 	was := f.division
 	if was == d {
 		return
 	}
 	f.division = division.Code(strings.Clone(string(d)))
-	s.did(func() { f.division = was })
+	s.onRollback(func() { f.division = was })
 }
 
-// fund returns the fund of a name, made when it is not there.
+// fund returns the fund with a name. If there is none, fund makes it.
 func (s *State) fund(name string) *fund {
 	f := s.funds[name]
 	if f == nil {
 		f = new(fund)
 		name = strings.Clone(name)
 		s.funds[name] = f
-		s.did(func() { delete(s.funds, name) })
+		s.onRollback(func() { delete(s.funds, name) })
 	}
 	return f
 }
 
-// number returns the dense index of a person.
-func (s *State) number(p events.Person) uint32 {
+// personNumber returns the number of a person. If the person has none, personNumber gives one.
+func (s *State) personNumber(p events.Person) uint32 {
 	if p == (events.Person{}) {
 		return 0
 	}
-	n := s.people.Find(hashPerson(p), func(n uint32) bool { return *s.persons.At(n) == p })
+	n := s.personIndex.Find(hashPerson(p), func(n uint32) bool { return *s.persons.At(n) == p })
 	if n == 0 {
 		n = s.persons.Add(p)
-		s.people.Add(n, s.personHash)
-		s.did(func() {
-			s.people.Drop(n, s.personHash)
+		s.personIndex.Add(n, s.personHash)
+		s.onRollback(func() {
+			s.personIndex.Drop(n, s.personHash)
 			s.persons.Cut(int(n))
 		})
 	}
 	return n
 }
 
+// personHash returns the hash of the person with number n.
 func (s *State) personHash(n uint32) uint64 { return hashPerson(*s.persons.At(n)) }
 
-// hashPerson takes both halves in: a pseudonym need not be random in each.
+// hashPerson returns a hash of both halves of a pseudonym, since one half need not be random.
 func hashPerson(p events.Person) uint64 {
 	return binary.LittleEndian.Uint64(p[:8])*31 + binary.LittleEndian.Uint64(p[8:])
 }

@@ -1,24 +1,22 @@
 // Package policy decides which policy packs are adopted.
 //
-// A pack enters the log whole, and its version is stamped on whatever is
-// decided by it: so a version is given once, for ever, and stays taken after
-// the pack was replaced or withdrawn. A changed pack comes under a new
-// version; of two for the same jurisdiction and day the later one holds.
+// A pack is in the log as a whole, and its version is stamped on every event that it
+// decides. So a version is used once, for ever, and stays taken even after the pack was
+// replaced or withdrawn. A changed pack needs a new version. Of two packs for the same
+// jurisdiction and day, the one adopted later holds.
 //
-// A pack may be adopted for the past. What was decided stays decided, under
-// the version stamped on it: nothing in the log is judged again. What is
-// derived from the log (entitlements, deadlines, findings) is derived by the
-// rules in force on the business date, so a pack that reaches into the past
-// changes derived rows of that past; the projections then start a new
-// generation beside the living one. The same holds for a withdrawal.
+// A pack may be in force from a day in the past. Decisions are not repeated: events in the
+// log stay as they were decided, under the version stamped on them. What the projections
+// derive from the log (entitlements, deadlines, findings) follows the pack in force on the
+// business date. So a pack for the past, or its withdrawal, changes derived rows of that
+// past, and the projections start a new generation beside the live one.
 //
-// The contract has checked the pack itself; what it cannot is whether the
-// conditions of eligibility can be compiled, which is checked here. Its jurisdiction must lie within
-// the division of the event, which is what the agency is entitled to: a county
-// does not rule a province. An event without a division speaks for the whole
-// deployment.
+// The contract has checked the pack itself, apart from its conditions of eligibility: this
+// service checks that they can be compiled. The jurisdiction of the pack must lie within the
+// division of the event, for which the agency is entitled to report: a county cannot set the
+// rules of a province. An event without a division may set the rules of the whole deployment.
 //
-// The codes, beside those of the contract and of the desk:
+// The codes of refusals, beside those of the contract and of package command:
 //
 //	version_exists        a pack of this version was adopted before; also in record mode
 //	condition_invalid     a condition of eligibility cannot be compiled; also in record mode
@@ -34,23 +32,23 @@ import (
 	"github.com/muster-works/muster/services/internal/eligibility"
 )
 
-// The codes of the service's refusals.
+// The codes of the refusals of this service.
 const (
 	VersionExists       events.Code = "version_exists"
 	JurisdictionOutside events.Code = "jurisdiction_outside"
 	ConditionInvalid    events.Code = "condition_invalid"
 )
 
-// Versions is what the service asks of the packs in the log.
+// Versions answers what the service asks about the packs in the log.
 type Versions interface {
-	// Adopted says whether a pack of a version was ever adopted.
+	// Adopted reports whether a pack of a version was ever adopted.
 	Adopted(version string) bool
 }
 
 // A Service decides the events of the family policy.
 type Service struct{ versions Versions }
 
-// New makes the service over the packs of the log.
+// New makes the service. It reads v.
 func New(v Versions) *Service { return &Service{v} }
 
 // Decide is [command.Decider.Decide].
@@ -68,15 +66,15 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		reasons = append(reasons, events.Reason{Code: JurisdictionOutside, Field: "data.jurisdiction",
 			Detail: "must lie within the division of the event"})
 	}
-	reasons = append(reasons, conditions(&d.Pack)...)
+	reasons = append(reasons, checkConditions(&d.Pack)...)
 	if reasons != nil {
 		return nil, reasons
 	}
 	return e, nil
 }
 
-// conditions says which conditions of a pack cannot be compiled.
-func conditions(p *policy.Pack) (reasons events.Reasons) {
+// checkConditions returns a reason for each condition of a pack that cannot be compiled.
+func checkConditions(p *policy.Pack) (reasons events.Reasons) {
 	_, err := eligibility.Compile(p)
 	for _, wrong := range policy.Errors(err) {
 		reasons = append(reasons, events.Reason{Code: ConditionInvalid, Field: "data." + wrong.Field, Detail: wrong.Detail})

@@ -25,7 +25,7 @@ func start(t *testing.T, packs *rules.State) *command.Handler {
 	go func() {
 		defer close(done)
 		if err := d.Run(ctx, func() { close(ready) }); err != nil {
-			t.Errorf("desk ended: %v", err)
+			t.Errorf("handler ended: %v", err)
 		}
 	}()
 	t.Cleanup(func() { cancel(); <-done })
@@ -37,8 +37,8 @@ func start(t *testing.T, packs *rules.State) *command.Handler {
 	return d
 }
 
-// adopt makes the adoption of the reference pack under another version, and
-// for another jurisdiction and day.
+// adopt returns the adoption of the reference pack with another version, jurisdiction and
+// first day.
 func adopt(t *testing.T, id string, at division.Code, version, jurisdiction, from string) *events.Event {
 	t.Helper()
 	pack, err := policy.Reference()
@@ -61,13 +61,13 @@ func stamp(t *testing.T, e *events.Event) *events.Event {
 	return e
 }
 
-// One story: what is adopted, refused, corrected and withdrawn, and which pack
-// is in force in a village of county 370211 on a day after each.
+// TestStory submits a series of adoptions, corrections and withdrawals. After each it checks
+// the answer, and which pack is in force in a village of county 370211 on a day.
 func TestStory(t *testing.T) {
 	packs := rules.New()
 	d := start(t, packs)
 	const province, county = division.Code("370000000000"), division.Code("370211000000")
-	record := func(e *events.Event) *events.Event { e.Submode = events.Record; return stamp(t, e) }
+	record := func(e *events.Event) *events.Event { e.Submode = events.ModeRecord; return stamp(t, e) }
 	replacing := func(e *events.Event, id string) *events.Event { e.Replaces = id; return stamp(t, e) }
 	withdraw := func(id, what string) *events.Event {
 		return stamp(t, &events.Event{ID: id, Type: events.EventWithdrawnType, Data: &events.EventWithdrawn{Of: events.PolicyAdoptedType, ID: what, Reason: "r"}})
@@ -90,7 +90,7 @@ func TestStory(t *testing.T) {
 		{adopt(t, "2", county, "v2", "370212", "2023-01-01"), "rejected jurisdiction_outside:data.jurisdiction", "2023-05-01", "v1"},
 		{record(adopt(t, "2", county, "v1", "", "2023-01-01")), "rejected version_exists:data.version jurisdiction_outside:data.jurisdiction", "2023-05-01", "v1"},
 		{adopt(t, "2", county, "v2", "370211", "2023-01-01"), "accepted", "2023-05-01", "v2"},
-		{adopt(t, "3", county, "v3", "370211102", "2022-02-01"), "accepted", "2022-05-01", "v3"}, // for the past
+		{adopt(t, "3", county, "v3", "370211102", "2022-02-01"), "accepted", "2022-05-01", "v3"}, // a pack for the past
 		{adopt(t, "4", "", "v4", "", "2020-01-01"), "accepted", "2020-05-01", "v4"},
 		{replacing(adopt(t, "5", county, "v3", "370211", "2022-02-01"), "3"), "rejected version_exists:data.version", "2022-05-01", "v3"},
 		{replacing(adopt(t, "5", county, "v5", "370211", "2022-02-01"), "3"), "accepted", "2022-05-01", "v5"},

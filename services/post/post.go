@@ -1,18 +1,18 @@
-// Package post decides what is said of posts: plans, posts developed, the
-// number of their seats, and their closing.
+// Package post decides the events about posts: plans, developments of posts, changes of the
+// number of seats, and closings.
 //
-// A post is named uniquely in the deployment. It lies in the event's division
-// or under it, which is what the agency is entitled to. Its seats are numbered
-// from 1; a seat may be taken away, by fewer seats, a closing, or a correction
-// of either, from a day on from which nobody is on it. Of two numbers of seats
-// for one day neither would be the later: the second is refused, unless it
-// replaces the first. What comes after the end of a post is refused as well.
-// A post whose development is withdrawn must have had nobody placed on it.
+// The name of a post is unique in the deployment. A post lies in the division of the event or
+// below it, which is where the agency is entitled to report. The seats are numbered from 1. A
+// seat can be taken away from a day on, by a smaller number, by a closing, or by a correction
+// of either, if nobody is on it from that day on. Two numbers of seats from the same day would
+// have no order, so the second is refused unless it replaces the first. Events about a post
+// after its end are refused. The development of a post can be withdrawn only if nobody was
+// placed on the post.
 //
-// Plans are taken as they are; the last for a division, year and area holds.
-// No pack decides, and no policy version is set.
+// Plans are accepted as they are; the last plan for a division, year and area holds. No policy
+// pack is consulted, and no policy version is stamped on the record.
 //
-// The codes, beside those of the contract and of the desk:
+// The codes of refusals, beside those of the contract and of package command:
 //
 //	unknown_post      the post is not in the books; also in record mode
 //	division_outside  the post or plan lies outside the event's division; also in record mode
@@ -22,7 +22,9 @@
 //	size_exists       the number of seats from that very day on was said before
 //	seats_occupied    somebody is on a seat that would be taken away
 //
-// In record mode contradictions are kept.
+// In record mode only the refusals marked as such apply; contradictions are recorded.
+//
+// A Service reads its state while the handler holds the lock of the fold.
 package post
 
 import (
@@ -34,7 +36,8 @@ import (
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
-// The codes of the service's refusals.
+// The codes of the refusals of this service. Those that other services share are
+// declared in package placement.
 const (
 	UnknownPost                 = placement.UnknownPost
 	DivisionOutside             = placement.DivisionOutside
@@ -48,28 +51,28 @@ const (
 // A Service decides the events of the family post.
 type Service struct{ state *placement.State }
 
-// New makes the service over the posts of the log.
+// New makes the service. It reads the posts of s.
 func New(s *placement.State) *Service { return &Service{s} }
 
 // Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
-	if s.state.Void(e) {
+	if s.state.Ineffective(e) {
 		return e, nil
 	}
 	var post placement.Post
 	var refused events.Reasons
 	switch d := e.Data.(type) {
 	case *events.PlanSet:
-		refused = within(e, d.Division)
+		refused = checkDivision(e, d.Division)
 	case *events.PostDeveloped:
-		refused = within(e, d.Division)
+		refused = checkDivision(e, d.Division)
 	case *events.PostResized:
 		post, refused = s.state.Find(e, d.Post)
 	case *events.PostClosed:
 		post, refused = s.state.Find(e, d.Post)
 	}
-	if refused == nil && e.Submode != events.Record {
-		refused = append(s.judge(e, post), s.state.Contradictions(e)...)
+	if refused == nil && e.Submode != events.ModeRecord {
+		refused = append(s.checkPost(e, post), s.state.Contradictions(e)...)
 	}
 	if refused != nil {
 		return nil, refused
@@ -77,17 +80,18 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	return e, nil
 }
 
-// within refuses what lies outside the event's division.
-func within(e *events.Event, d division.Code) events.Reasons {
+// checkDivision refuses a division that lies outside that of the event. An empty division
+// stands for that of the event.
+func checkDivision(e *events.Event, d division.Code) events.Reasons {
 	if d == "" || d.Under(string(e.Division)) {
 		return nil
 	}
 	return events.Refuse(DivisionOutside, "data.division", "must be the event's division, or lie in it")
 }
 
-// judge refuses what the post, as it is without what e replaces, does not
-// allow.
-func (s *Service) judge(e *events.Event, p placement.Post) events.Reasons {
+// checkPost refuses an event that its post does not allow. p is the post as it would be
+// without the event that e replaces.
+func (s *Service) checkPost(e *events.Event, p placement.Post) events.Reasons {
 	switch d := e.Data.(type) {
 	case *events.PostDeveloped:
 		if _, taken := s.state.PostWithout(e, d.Post); taken {
@@ -97,15 +101,15 @@ func (s *Service) judge(e *events.Event, p placement.Post) events.Reasons {
 		if p.Sized(d.From) {
 			return events.Refuse(SizeExists, "data.from", "is a day for which the number of seats was said before; correct that event with replaces")
 		}
-		return open(p, "data.from", d.From)
+		return checkOpen(p, "data.from", d.From)
 	case *events.PostClosed:
-		return open(p, "data.on", d.On)
+		return checkOpen(p, "data.on", d.On)
 	}
 	return nil
 }
 
-// open refuses to change a post on a day on which it is not there.
-func open(p placement.Post, field string, on civil.Date) events.Reasons {
+// checkOpen refuses a change of a post on a day before it begins or after it has ended.
+func checkOpen(p placement.Post, field string, on civil.Date) events.Reasons {
 	switch {
 	case on < p.From:
 		return events.Refuse(PostNotOpen, field, fmt.Sprintf("lies before %s, when the post begins", p.From))

@@ -18,8 +18,8 @@ func until(e *events.Event, end string) *events.Event {
 }
 
 func TestDecide(t *testing.T) {
-	// Three seats from May, four from September; somebody on seat 3 in May and
-	// June, and somebody on seat 2 from July on.
+	// Post a has three seats from May and four from September. One person is on seat
+	// 3 in May and June, another on seat 2 from July on.
 	village := []*events.Event{
 		Developed("d", "a", 3, "2022-05-01"), Resized("z", "a", 4, "2022-09-01"),
 		Hired("h1", "a", 1, 3, "2022-05-02"), Exited("x1", "a", 1, "2022-07-01"), Hired("h2", "a", 2, 2, "2022-07-01"),

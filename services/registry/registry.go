@@ -1,12 +1,12 @@
-// Package registry takes what other authorities' books say of people: death,
+// Package registry accepts facts about people from the registers of other authorities: death,
 // pension, insurance, business, fiscal payroll, custody.
 //
-// There is nothing to refuse beyond the contract: the gateway has seen to it
-// that the persons are known. A fact that does not fit the placements is what
-// the comparison is for, and becomes a finding. A fact that was corrected or
-// withdrawn counts no more. No pack decides, and no policy version is set.
+// The service refuses nothing beyond the contract. The gateway has checked that the persons
+// are known. A fact that does not fit the placements is accepted: the comparison is meant to
+// find such facts, and makes them findings. A fact that was corrected or withdrawn no longer
+// counts. No policy pack is consulted, and no policy version is stamped on the record.
 //
-// The codes are those of the contract and of the desk.
+// The only codes of refusals are those of the contract and of package command.
 package registry
 
 import (

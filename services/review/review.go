@@ -1,12 +1,11 @@
-// Package review takes people's verdicts on findings.
+// Package review accepts the verdicts of people on findings.
 //
-// There is nothing to refuse beyond the contract. Findings are derived by the
-// projections and are not in the log; a verdict on a finding that no rule
-// makes (any more) stands in the log and moves nothing. Of several verdicts
-// on one finding the last one holds. No pack decides, and no policy version
-// is set.
+// The service refuses nothing beyond the contract. The projections derive the findings, which
+// are not in the log. So a verdict on a finding that no rule derives is accepted, and has no
+// effect. Of several verdicts on one finding the last holds. No policy pack is consulted, and
+// no policy version is stamped on the record.
 //
-// The codes are those of the contract and of the desk.
+// The only codes of refusals are those of the contract and of package command.
 package review
 
 import (

@@ -143,7 +143,7 @@ func (b *IDStore) Put(c IDRecord) error {
 	return err
 }
 
-// Flush writes what was put.
+// Flush gives what was put to the operating system.
 func (b *IDStore) Flush() error {
 	if b.w == nil {
 		return nil

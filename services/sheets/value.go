@@ -180,8 +180,8 @@ func checkText(s string) *cellProblem {
 // A codeTable maps labels to codes of the contract.
 type codeTable map[string]string
 
-// lookup returns the code of a label. An unknown label is returned as it is, for the
-// contract to refuse.
+// lookup returns the code of a label. Any other text is returned in lower case, and the
+// contract decides whether it is a code.
 func (c codeTable) lookup(s string) string {
 	if v, ok := c[s]; ok {
 		return v

@@ -17,7 +17,8 @@ var errWorkbook = errors.New("is a damaged workbook, or one of more than 512 MiB
 
 // readXLSX reads the visible sheets of a workbook.
 func readXLSX(f io.Reader, o Options, yield func(Result) bool) (err error) {
-	// The library may panic on files that were damaged on purpose.
+	// The library panics on some files that were damaged on purpose. A panic of the
+	// consumer is not recovered.
 	inside := true
 	defer func() {
 		if inside && recover() != nil {

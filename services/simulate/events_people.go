@@ -25,7 +25,7 @@ func (t *eventGenerator) hire(i int) {
 	e := t.event(numberedID("h-", i), c.agency, at, p.hired, data)
 	e.Subject = post.id
 	if p.record {
-		e.Submode = events.Record
+		e.Submode = events.ModeRecord
 	}
 	t.emit(e)
 }
@@ -50,7 +50,7 @@ func (t *eventGenerator) exit(i int) {
 	e := t.event(numberedID("x-", i), c.agency, at, p.exited, data)
 	e.Subject = post.id
 	if p.recordExit {
-		e.Submode = events.Record
+		e.Submode = events.ModeRecord
 	}
 	t.emit(e)
 }

@@ -170,7 +170,7 @@ func (l *ruleOracle) hire(e *events.Event, d *events.HirePlaced) error {
 	taken := l.clash(s)
 	l.seats[s.seat] = append(l.seats[s.seat], s)
 	l.people[s.person] = append(l.people[s.person], s)
-	if taken != (e.Submode == events.Record) {
+	if taken != (e.Submode == events.ModeRecord) {
 		return fmt.Errorf("seat or person taken: %v, and the mode is %q", taken, e.Submode)
 	}
 	return nil
@@ -198,7 +198,7 @@ func (l *ruleOracle) exit(e *events.Event, d *events.ExitRecorded) error {
 		return errors.New("left after the age of the group")
 	}
 	s.exit = d.On
-	if taken := l.clash(s); taken != (e.Submode == events.Record) {
+	if taken := l.clash(s); taken != (e.Submode == events.ModeRecord) {
 		return fmt.Errorf("seat or person taken: %v, and the mode is %q", taken, e.Submode)
 	}
 	return nil

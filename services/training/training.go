@@ -1,14 +1,13 @@
-// Package training takes what is said of training: which course a person
-// completed, and when.
+// Package training accepts events about training: which course a person completed, and on
+// which day.
 //
-// There is nothing to refuse beyond the contract. Pre-service training comes
-// before the hire, so that a person unknown to the placements is nothing
-// unusual; whether the training that a policy pack asks for was had, and had
-// in time, is a finding about the hire. A correction replaces what it names,
-// and a withdrawal leaves nothing that could be broken. No pack decides, and
-// no policy version is set.
+// The service refuses nothing beyond the contract. Pre-service training comes before the hire,
+// so the person is usually not known to the placements yet. If a policy pack asks for training
+// that a person did not complete in time, the projections make that a finding about the hire.
+// Corrections and withdrawals are always accepted, since no rule depends on earlier training.
+// No policy pack is consulted, and no policy version is stamped on the record.
 //
-// The codes are those of the contract and of the desk.
+// The only codes of refusals are those of the contract and of package command.
 package training
 
 import (

@@ -10,9 +10,9 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// agreement reads a text with a Cursor and with the JSON library. A value that
-// the Cursor accepts must be the value of the library. It reports whether the
-// Cursor accepted the text.
+// agreement reads a text with a Cursor and with the JSON library. If the Cursor
+// accepts the text, its value must be that of the library. The result reports whether
+// the Cursor accepted the text.
 func agreement[T comparable](t *testing.T, text string, read func(*Cursor) T) bool {
 	t.Helper()
 	c := NewCursor([]byte(text))
@@ -63,8 +63,8 @@ func TestCursorValues(t *testing.T) {
 	}
 }
 
-// Names and elements are read with the commas that belong between them, and only
-// with those.
+// Goal: names and elements are read only with the commas that belong between them.
+// Method: a table of texts.
 func TestCursorStructure(t *testing.T) {
 	read := func(c *Cursor) (list []string) {
 		c.Expect(`{`)
@@ -101,8 +101,8 @@ func TestCursorStructure(t *testing.T) {
 	}
 }
 
-// A member that is repeated is part of its own text, and one that changed is read
-// anew.
+// Goal: a cached member shares memory with the text it was read from, and a member
+// that changed is read again.
 func TestCachedString(t *testing.T) {
 	var cache CachedMember
 	for _, value := range []string{"a", "a", "b", strings.Repeat("long", 40), "b", "b"} {
@@ -126,8 +126,8 @@ func TestCachedString(t *testing.T) {
 	}
 }
 
-// Room is exact for a list of flat objects, and limited for a text that holds
-// braces in a string.
+// Goal: Room is exact for a list of flat objects, and limited for a text with braces
+// in a string.
 func TestRoom(t *testing.T) {
 	for _, test := range []struct {
 		name, text string

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// with calls do with every word that is filled with one of some bytes but for any
-// byte at one or two places.
+// with calls do with words filled with one byte, except for one or two places that
+// take every value.
 func with(fill string, do func(b []byte)) {
 	for i := range fill {
 		for at := range 16 {
@@ -26,7 +26,8 @@ func with(fill string, do func(b []byte)) {
 	}
 }
 
-// Words of hexadecimal digits are read as the library reads them, and no others.
+// Goal: words of hexadecimal digits are read as the library reads them, and no other
+// words.
 func TestUnhex(t *testing.T) {
 	with("09afAF4c", func(b []byte) {
 		var want [4]byte
@@ -38,7 +39,7 @@ func TestUnhex(t *testing.T) {
 	})
 }
 
-// The lowest byte that is special is found, whatever stands above it.
+// Goal: the lowest special byte is found, whatever the bytes above it are.
 func TestSpecial(t *testing.T) {
 	with(" !#[]~\"\\\x1f\x80", func(b []byte) {
 		want := slices.IndexFunc(b, func(c byte) bool { return c < ' ' || c == '"' || c == '\\' || c >= 0x80 })

@@ -12,7 +12,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// Append writes c to its boundary's stream, as package log describes it.
+// Append implements log.Driver.
 func (l *driver) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
 	if err := c.Check(); err != nil {
 		return log.Position{}, 0, err
@@ -22,7 +22,7 @@ func (l *driver) Append(ctx context.Context, c log.Commit, expected log.Revision
 		return log.Position{}, 0, err
 	}
 	revision := expected + log.Revision(len(events))
-	position, err := call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (log.Position, error) {
+	position, err := call(ctx, l.pool, func(ctx context.Context, client *esdb.Client) (log.Position, error) {
 		return l.append(ctx, client, l.prefix+c.Boundary, expected, events)
 	})
 	if err == nil && position.IsZero() {
@@ -35,21 +35,21 @@ func (l *driver) Append(ctx context.Context, c log.Commit, expected log.Revision
 	return position, revision, nil
 }
 
-// append sends one append. The position is zero when the commit is in the log
-// and the server did not say where.
+// append sends one append. The position is zero if the commit is in the log but the
+// server did not return its position.
 func (l *driver) append(ctx context.Context, client *esdb.Client, stream string, expected log.Revision, events []esdb.EventData) (log.Position, error) {
 	options := esdb.AppendToStreamOptions{ExpectedRevision: esdb.NoStream{}}
 	if expected > 0 {
 		options.ExpectedRevision = esdb.Revision(uint64(expected) - 1)
-	} else if err := retained(ctx, client, stream); err != nil {
-		// A server lets a stream that was deleted softly begin again, under the
-		// numbers that follow.
+	} else if err := verifyRetention(ctx, client, stream); err != nil {
+		// A server lets a softly deleted stream begin again with the event numbers
+		// that follow.
 		return log.Position{}, err
 	}
 	result, err := client.AppendToStream(ctx, stream, options, events...)
 	if err == nil {
-		// The library calls it the next expected version; it is the number
-		// of the last event written.
+		// The field is named NextExpectedVersion, but contains the number of the last
+		// event written.
 		if want := uint64(expected) + uint64(len(events)) - 1; result.NextExpectedVersion != want {
 			return log.Position{}, fmt.Errorf("%w: stream %s ends in event number %d after an append that should end in %d", log.ErrCorrupt, stream, result.NextExpectedVersion, want)
 		}
@@ -61,14 +61,14 @@ func (l *driver) append(ctx context.Context, client *esdb.Client, stream string,
 	translated := translate(ctx, err)
 	switch {
 	case errors.Is(translated, log.ErrConflict):
-		here, lookErr := written(ctx, client, stream, uint64(expected), events, err)
+		here, lookErr := wasWritten(ctx, client, stream, uint64(expected), events, err)
 		if lookErr != nil || here {
 			return log.Position{}, lookErr
 		}
 	case errors.Is(err, io.EOF):
-		// The server ended the call before it had everything, and the
-		// library lost its reason. A read gets to hear it, if it is one of
-		// rights.
+		// The server ended the call before it had received everything, and the
+		// library lost the reason. If the reason was a missing right, a read reports
+		// it.
 		if _, tailErr := tail(ctx, client, stream); errors.Is(translate(ctx, tailErr), log.ErrMisconfigured) {
 			return log.Position{}, tailErr
 		}
@@ -77,7 +77,7 @@ func (l *driver) append(ctx context.Context, client *esdb.Client, stream string,
 	return log.Position{}, translated
 }
 
-// tail returns the last event of stream, or nil when there is no stream.
+// tail returns the last event of stream, or nil if the stream does not exist.
 func tail(ctx context.Context, client *esdb.Client, stream string) (*esdb.RecordedEvent, error) {
 	found, err := client.ReadStream(ctx, stream, esdb.ReadStreamOptions{Direction: esdb.Backwards, From: esdb.End{}}, 1)
 	if err != nil {
@@ -94,14 +94,14 @@ func tail(ctx context.Context, client *esdb.Client, stream string) (*esdb.Record
 	return e.OriginalEvent(), nil
 }
 
-// locate returns the position of boundary's commit at revision.
+// locate returns the position of the commit of boundary at revision.
 func (l *driver) locate(ctx context.Context, boundary string, revision log.Revision) (log.Position, error) {
 	if p, ok := l.known(boundary, revision); ok {
 		return p, nil
 	}
 	stream, number := l.prefix+boundary, uint64(revision)-1
-	return call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (log.Position, error) {
-		e, err := backwards(ctx, client, func(e *esdb.RecordedEvent) bool {
+	return call(ctx, l.pool, func(ctx context.Context, client *esdb.Client) (log.Position, error) {
+		e, err := searchBackwards(ctx, client, func(e *esdb.RecordedEvent) bool {
 			return e.StreamID == stream && e.EventNumber <= number
 		})
 		if err != nil {
@@ -114,9 +114,9 @@ func (l *driver) locate(ctx context.Context, boundary string, revision log.Revis
 	})
 }
 
-// backwards reads $all from its end to the first event that match takes, or
-// nil when none does.
-func backwards(ctx context.Context, client *esdb.Client, match func(*esdb.RecordedEvent) bool) (*esdb.RecordedEvent, error) {
+// searchBackwards reads $all from its end to the first event for which match returns
+// true. It returns nil if there is none.
+func searchBackwards(ctx context.Context, client *esdb.Client, match func(*esdb.RecordedEvent) bool) (*esdb.RecordedEvent, error) {
 	found, err := client.ReadAll(ctx, esdb.ReadAllOptions{Direction: esdb.Backwards, From: esdb.End{}}, math.MaxInt64)
 	if err != nil {
 		return nil, err

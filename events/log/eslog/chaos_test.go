@@ -15,11 +15,11 @@ import (
 	"github.com/muster-works/muster/events/log/logtest"
 )
 
-// Goal: whatever happens to the server and its connections, each commit that
-// was acknowledged is in the log once, at the place that was acknowledged, and
-// followers see all of them once and in order. Method: writers that retry as
-// the contract says, a follower, and somebody who breaks things at random.
-// MUSTER_LONG makes it a minute.
+// Goal: whatever happens to the server and its connections, each acknowledged commit
+// is in the log once at its acknowledged position, and followers see all commits once
+// and in order.
+// Method: writers that retry as the contract says, a follower, and random faults.
+// With MUSTER_LONG it runs for a minute.
 func TestChaos(t *testing.T) {
 	span := 500 * time.Millisecond
 	if os.Getenv("MUSTER_LONG") != "" {

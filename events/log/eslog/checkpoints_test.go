@@ -10,8 +10,9 @@ import (
 	"github.com/muster-works/muster/events/log/eslog/estest"
 )
 
-// A checkpoint that lies beyond what was sent proves nothing: the log is asked
-// before a commit is called gone.
+// Goal: a checkpoint that lies beyond the events sent does not prove that a commit is
+// missing.
+// Method: a server that sends such checkpoints.
 func TestCheckpointsBeyond(t *testing.T) {
 	for name, kinds := range map[string]estest.Checkpoints{
 		"when going live":     {Early: true},
@@ -36,8 +37,9 @@ func TestCheckpointsBeyond(t *testing.T) {
 	}
 }
 
-// What is really gone is damage all the same: the commit was the last one when
-// reading began, and the log was cut off before the subscription got there.
+// Goal: a commit that is really gone is reported as damage.
+// Method: the log is truncated between the beginning of the read and the
+// subscription.
 func TestGoneBehindCheckpoint(t *testing.T) {
 	for name, behind := range map[string]int{"at the end": 0, "with others behind": 5} {
 		t.Run(name, func(t *testing.T) {
@@ -56,8 +58,8 @@ func TestGoneBehindCheckpoint(t *testing.T) {
 	}
 }
 
-// A subscription that passes over a commit which is there is begun anew, and the
-// reader learns nothing of it.
+// Goal: if a subscription skips a commit that exists, the driver subscribes again and
+// the reader does not notice.
 func TestPassedOver(t *testing.T) {
 	s := start(t, estest.Options{})
 	l := openLog(t, s)

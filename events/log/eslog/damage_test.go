@@ -15,7 +15,7 @@ import (
 	"github.com/muster-works/muster/events/log/eslog/estest"
 )
 
-// stored makes what a commit looks like in the store.
+// stored returns the events as which a commit is stored.
 func stored(t *testing.T, c log.Commit) []estest.Event {
 	t.Helper()
 	events, err := encode(c)
@@ -29,8 +29,9 @@ func stored(t *testing.T, c log.Commit) []estest.Event {
 	return all
 }
 
-// Damage stops readers with the position of the damage, after everything
-// before it; what comes after it is not reached.
+// Goal: damage ends a reader with its position, after all commits before it and
+// before any after it.
+// Method: a table of damages to the second commit.
 func TestDamage(t *testing.T) {
 	for name, damage := range map[string]func([]estest.Event) []estest.Event{
 		"first event missing":  func(e []estest.Event) []estest.Event { return e[1:] },
@@ -94,7 +95,8 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// A log that ends in the middle of a commit is not taken for a shorter one.
+// Goal: a log that ends within a commit is reported as damaged, not read as a shorter
+// log.
 func TestDamagedEnd(t *testing.T) {
 	s := start(t, estest.Options{})
 	l := openLog(t, s)
@@ -107,7 +109,7 @@ func TestDamagedEnd(t *testing.T) {
 	}
 }
 
-// Retention is damage: the beginning of a stream is missing.
+// Goal: a stream whose beginning was removed by retention is reported as damaged.
 func TestScavenged(t *testing.T) {
 	s := start(t, estest.Options{})
 	l := openLog(t, s)
@@ -124,8 +126,8 @@ func TestScavenged(t *testing.T) {
 	}
 }
 
-// Positions that no commit of this log ends at: in the middle of a commit, of
-// somebody else's event, between two events, of a log since restored.
+// Goal: positions at which no commit of this log ends are refused: inside a commit,
+// of a foreign event, between two events, of a restored log.
 func TestForeignPositions(t *testing.T) {
 	s := start(t, estest.Options{})
 	l := openLog(t, s)
@@ -139,7 +141,7 @@ func TestForeignPositions(t *testing.T) {
 	for _, e := range s.All() {
 		if !isEnd[e.Position] {
 			kind := "of another stream"
-			if strings.HasPrefix(e.Stream, streams) {
+			if strings.HasPrefix(e.Stream, streamPrefix) {
 				kind = "inside a commit"
 			}
 			foreign[kind] = e.Position
@@ -161,8 +163,8 @@ func TestForeignPositions(t *testing.T) {
 	}
 }
 
-// What cannot work is refused at Open, soon, with the right sentinel, and
-// without the password in the text.
+// Goal: Open fails soon, with the right sentinel and without the password in its
+// text, if the server or the user is unsuitable.
 func TestOpenRefusals(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -214,8 +216,8 @@ func TestOpenRefusals(t *testing.T) {
 	}
 }
 
-// A server set to smaller appends refuses the large ones, and nothing of them
-// is written.
+// Goal: a server with a smaller limit for appends refuses large commits, and writes
+// no part of them.
 func TestSmallServer(t *testing.T) {
 	s := start(t, estest.Options{MaxAppend: 10_000})
 	l := openLog(t, s)
@@ -224,8 +226,8 @@ func TestSmallServer(t *testing.T) {
 	if _, _, err := l.Append(t.Context(), c, 0); !errors.Is(err, log.ErrTooLarge) {
 		t.Errorf("append: %v", err)
 	}
-	// Of many events the server does not hear the last, and the library then
-	// keeps its answer to itself.
+	// With many events, the server ends the call before it has received the last one.
+	// The library then does not return the server's answer.
 	_, _, err := l.Append(t.Context(), commit("y", 1000), 0)
 	if !errors.Is(err, log.ErrTooLarge) && (!errors.Is(err, log.ErrUnavailable) || !strings.Contains(err.Error(), "less than 1 MiB")) {
 		t.Errorf("append of many events: %v", err)

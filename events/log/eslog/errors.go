@@ -14,7 +14,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// ended says why ctx, made by bind, has ended.
+// ended returns the reason why ctx, made by bind, has ended.
 func ended(ctx context.Context) error {
 	if cause := context.Cause(ctx); errors.Is(cause, errClosed) {
 		return cause
@@ -22,9 +22,9 @@ func ended(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// translate turns an error of the client into one of package log. It keeps
-// errors that are already of that kind. The client wraps its own errors here
-// and there, which is why they are looked for and not compared.
+// translate turns an error of the client into an error of package log. It returns
+// errors of package log unchanged. It searches the chain of errors, because the
+// client wraps its own errors in some places.
 func translate(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -33,7 +33,7 @@ func translate(ctx context.Context, err error) error {
 		return ended(ctx)
 	}
 	if d, ok := ctx.Deadline(); ok && !time.Now().Before(d) {
-		// The client has a timer of its own for it, which may be the faster.
+		// The client has a timer of its own for the deadline, which may fire first.
 		return context.DeadlineExceeded
 	}
 	for _, own := range []error{log.ErrConflict, log.ErrTooLarge, log.ErrUnavailable, log.ErrForeign, log.ErrCorrupt, log.ErrMisconfigured} {
@@ -53,12 +53,12 @@ func translate(ctx context.Context, err error) error {
 	case code == esdb.ErrorCodeWrongExpectedVersion:
 		return fmt.Errorf("%w: %w", log.ErrConflict, err)
 	case code == esdb.ErrorCodeStreamDeleted:
-		// The text names the stream.
+		// The text of err names the stream.
 		return fmt.Errorf("%w: EventStoreDB: a stream was deleted for good (a hard deletion, or tombstone), and its events go with the next scavenge: stop, start no scavenge, and restore a backup from before: %w", log.ErrCorrupt, err)
 	case code == esdb.ErrorCodeUnauthenticated || rpc == codes.Unauthenticated:
 		return fmt.Errorf("%w: EventStoreDB does not know this user or password: %w", log.ErrMisconfigured, err)
 	case code == esdb.ErrorCodeAccessDenied || rpc == codes.PermissionDenied:
-		return fmt.Errorf("%w: the user may not do this in EventStoreDB; it must read $all and write %s*: %w", log.ErrMisconfigured, streams, err)
+		return fmt.Errorf("%w: the user may not do this in EventStoreDB; it must read $all and write %s*: %w", log.ErrMisconfigured, streamPrefix, err)
 	case code == esdb.ErrorCodeUnsupportedFeature || rpc == codes.Unimplemented:
 		return fmt.Errorf("%w: the server does not answer as EventStoreDB does: %w", log.ErrMisconfigured, err)
 	case rpc == codes.InvalidArgument && strings.Contains(strings.ToLower(err.Error()), "append size"):

@@ -16,9 +16,9 @@ import (
 	"github.com/muster-works/muster/events/log/logtest"
 )
 
-// The contract holds on every kind of server that the driver claims to support, and
-// on each that is as unkind as real ones have been. They run beside each other, for
-// most of the time they wait.
+// TestConformance runs the suite on every kind of server that the driver supports,
+// and on servers with the faults that real ones have shown. The cases run in
+// parallel, since most of the time they wait.
 func TestConformance(t *testing.T) {
 	var kinds sync.WaitGroup
 	defer kinds.Wait()
@@ -32,14 +32,15 @@ func TestConformance(t *testing.T) {
 		"EndOfLog":         {Checkpoints: estest.Checkpoints{EndOfLog: true}, Others: 100},
 		"Repeated":         {Checkpoints: estest.Checkpoints{Repeated: true}},
 		"Newer":            {Newer: true},
-		// Both at a fraction of what servers take, for the suite's thousands of calls:
-		// TestLateRepeat and TestDearPassword have the whole.
+		// Both delays are a fraction of those of real servers, because of the
+		// thousands of calls of the suite. TestLateRepeat and TestDearPassword use
+		// the real delays.
 		"LateRepeats":  {LateRepeats: 200 * time.Millisecond},
 		"PasswordCost": {User: "muster", Password: "changeit", PasswordCost: 10 * time.Millisecond},
 		"Restless":     {Restless: 7},
 		"Everything": {User: "muster", Password: "changeit", PasswordCost: time.Millisecond, Newer: true, ReadLag: time.Millisecond, Restless: 50,
-			Others: window + 100, Checkpoints: estest.Checkpoints{Zero: true, Early: true, EndOfLog: true, Repeated: true}},
-		"Others": {Checkpoints: estest.Checkpoints{Zero: true}, Others: window + 100},
+			Others: checkpointWindow + 100, Checkpoints: estest.Checkpoints{Zero: true, Early: true, EndOfLog: true, Repeated: true}},
+		"Others": {Checkpoints: estest.Checkpoints{Zero: true}, Others: checkpointWindow + 100},
 	} {
 		kinds.Go(func() {
 			t.Run(name, func(t *testing.T) {
@@ -55,8 +56,8 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// A steady log does what package log tells callers to do when the log does not
-// answer: it appends the same commit again, and reads on from the last one.
+// A steady log does what package log asks of callers: it appends the same commit
+// again if the log does not answer, and continues a read after the last commit.
 type steady struct{ *Log }
 
 func (l *steady) Append(ctx context.Context, c log.Commit, expected log.Revision) (p log.Position, r log.Revision, err error) {
@@ -93,7 +94,7 @@ func (l *steady) Read(ctx context.Context, from log.Position, f log.Filter) iter
 	}
 }
 
-// again calls f until the log answers or was closed.
+// again calls f until the log answers or is closed.
 func again(f func() error) (err error) {
 	for range 20 {
 		if err = f(); !errors.Is(err, log.ErrUnavailable) || errors.Is(err, errClosed) {
@@ -104,7 +105,7 @@ func again(f func() error) (err error) {
 	return err
 }
 
-// The contract holds on a real server, in streams of this test's own.
+// TestConformanceServer runs the suite on a real server, in streams of its own.
 func TestConformanceServer(t *testing.T) {
 	url := os.Getenv("MUSTER_TEST_EVENTSTORE")
 	if url == "" {

@@ -16,26 +16,27 @@ import (
 )
 
 const (
-	// maxAppend is the most that a server takes in one append by default.
+	// maxAppend is the default maximum size of an append in bytes.
 	maxAppend = 1 << 20
-	// maxType bounds the event type, which the server counts twice: with it,
-	// every commit that package log allows stays below maxAppend.
+	// maxType is the maximum length of an event type, which counts twice in the size
+	// of an append. With this limit every commit that package log allows is smaller
+	// than maxAppend.
 	maxType = 32
-	// plainType stands for a type that is missing, longer, or not plain.
+	// plainType replaces an event type that is missing, too long or not plain.
 	plainType = "event"
 )
 
-// namespace is the space of our event ids.
+// namespace is the UUID namespace of the event ids.
 var namespace = uuid.UUID{0x5a, 0x0f, 0x4b, 0x0e, 0x6d, 0x7f, 0x4d, 0x0c, 0x9a, 0x53, 0x2f, 0x1e, 0x6f, 0x0c, 0x8b, 0x11}
 
-// A label is the metadata of each event,
+// An eventMetadata is the metadata of an event:
 //
 //	{"commit":"0190b0a5-…","index":0,"count":2,"recorded":"2022-05-01T00:30:00Z"}
 //	{"index":1,"count":2}
 //
-// The commit's id and imported time are on its first event only: event ids are
-// derived from the id, which binds the others to it.
-type label struct {
+// Only the first event has the commit's ID and imported time. The ids of all events
+// are derived from the commit's ID, which binds them to it.
+type eventMetadata struct {
 	Commit   string    `json:"commit,omitzero"`
 	Index    int       `json:"index"`
 	Count    int       `json:"count"`
@@ -44,9 +45,9 @@ type label struct {
 
 const indexKey, countKey = `{"index":`, `,"count":`
 
-// append writes m, which is JSON by hand for all but the first event: with
-// hundreds to a commit, that shows.
-func (m label) append(b []byte) ([]byte, error) {
+// append appends the JSON of m. It writes the JSON of all but the first event without
+// the library, which matters with hundreds of events in a commit.
+func (m eventMetadata) append(b []byte) ([]byte, error) {
 	if m.Index == 0 {
 		first, err := json.Marshal(m)
 		return append(b, first...), err
@@ -56,8 +57,8 @@ func (m label) append(b []byte) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// parse reads a label: what append wrote in a moment, any JSON at leisure.
-func (m *label) parse(b []byte) error {
+// parse parses metadata. It is fast for what append writes, and accepts any JSON.
+func (m *eventMetadata) parse(b []byte) error {
 	if rest, ok := bytes.CutPrefix(b, []byte(indexKey)); ok {
 		index, rest := digits(rest)
 		if rest, ok = bytes.CutPrefix(rest, []byte(countKey)); ok {
@@ -72,7 +73,7 @@ func (m *label) parse(b []byte) error {
 	return json.Unmarshal(b, m)
 }
 
-// digits reads a number of up to four digits, which MaxEvents has. It is 0 when
+// digits parses a number of up to four digits, enough for MaxEvents. It returns 0 if
 // there is none that JSON allows.
 func digits(b []byte) (n int, rest []byte) {
 	i := 0
@@ -85,35 +86,36 @@ func digits(b []byte) (n int, rest []byte) {
 	return n, b[i:]
 }
 
-// An identity makes the event ids of one commit.
-type identity struct {
+// An idGenerator computes the event ids of one commit.
+type idGenerator struct {
 	name []byte
 	base int
 }
 
-func newIdentity(boundary, commit string) identity {
+func newIDGenerator(boundary, commit string) idGenerator {
 	name := append(namespace[:], boundary+"/"+commit+"/"...)
-	return identity{name, len(name)}
+	return idGenerator{name, len(name)}
 }
 
-// event returns the id of the event with index i.
-func (d *identity) event(i int) uuid.UUID {
+// eventID returns the id of the event with index i.
+func (d *idGenerator) eventID(i int) uuid.UUID {
 	d.name = strconv.AppendInt(d.name[:d.base], int64(i), 10)
 	sum := sha1.Sum(d.name)
 	id := uuid.UUID(sum[:16])
 	id[6] = id[6]&0x0f | 0x50 // version 5
-	id[8] = id[8]&0x3f | 0x80 // RFC 9562
+	id[8] = id[8]&0x3f | 0x80 // the variant of RFC 9562
 	return id
 }
 
-// encode makes what is sent for c: the same events whenever it is called.
+// encode returns the events that are sent for c. They are always the same for the
+// same commit.
 func encode(c log.Commit) ([]esdb.EventData, error) {
-	ids := newIdentity(c.Boundary, c.ID)
+	ids := newIDGenerator(c.Boundary, c.ID)
 	events := make([]esdb.EventData, len(c.Events))
 	size := 0
 	var types typeFinder
 	for i, data := range c.Events {
-		m := label{Index: i, Count: len(c.Events)}
+		m := eventMetadata{Index: i, Count: len(c.Events)}
 		if i == 0 {
 			m.Commit = c.ID
 			m.Recorded = c.Imported.UTC()
@@ -123,7 +125,7 @@ func encode(c log.Commit) ([]esdb.EventData, error) {
 			return nil, fmt.Errorf("%w: id %q: %w", log.ErrInvalid, c.ID, err)
 		}
 		events[i] = esdb.EventData{
-			EventID:     ids.event(i),
+			EventID:     ids.eventID(i),
 			EventType:   types.find(data),
 			ContentType: esdb.ContentTypeJson,
 			Data:        data,
@@ -137,7 +139,7 @@ func encode(c log.Commit) ([]esdb.EventData, error) {
 	return events, nil
 }
 
-// A typeFinder finds the types of events, one after the other.
+// A typeFinder finds the types of events.
 type typeFinder struct{ decoder jsontext.Decoder }
 
 // find returns the value of the top-level member "type".
@@ -159,7 +161,7 @@ func (f *typeFinder) find(event []byte) string {
 			continue
 		}
 		value, err := d.ReadToken()
-		if err == nil && value.Kind() == '"' && plain(value.String()) {
+		if err == nil && value.Kind() == '"' && isPlainType(value.String()) {
 			return value.String()
 		}
 		break
@@ -167,9 +169,9 @@ func (f *typeFinder) find(event []byte) string {
 	return plainType
 }
 
-// plain says whether t can serve as an event type: short printable ASCII that
-// does not look like one of the server's own.
-func plain(t string) bool {
+// isPlainType reports whether t can be an event type: a short text of printable ASCII
+// that does not look like a type of the server.
+func isPlainType(t string) bool {
 	if t == "" || len(t) > maxType || t[0] == '$' {
 		return false
 	}
@@ -181,37 +183,37 @@ func plain(t string) bool {
 	return true
 }
 
-// place returns the position and metadata of a stored event, or ErrCorrupt.
-func place(e *esdb.RecordedEvent) (log.Position, label, error) {
+// parsePlace returns the position and metadata of a stored event, or ErrCorrupt.
+func parsePlace(e *esdb.RecordedEvent) (log.Position, eventMetadata, error) {
 	at := log.At(e.Position.Commit, e.Position.Prepare)
-	var m label
+	var m eventMetadata
 	if err := m.parse(e.UserMetadata); err != nil {
-		return at, m, foreign(e, fmt.Sprintf("its metadata are not Muster's: %v", err))
+		return at, m, foreignEvent(e, fmt.Sprintf("its metadata are not Muster's: %v", err))
 	}
 	switch {
 	case m.Index == -1 && m.Count == 0:
-		return at, m, foreign(e, "its metadata have neither index nor count")
+		return at, m, foreignEvent(e, "its metadata have neither index nor count")
 	case m.Index == -1:
-		return at, m, damaged(e, "metadata has no index")
+		return at, m, damagedEvent(e, "metadata has no index")
 	case m.Count < 1 || m.Count > log.MaxEvents:
-		return at, m, damaged(e, "metadata has count %d", m.Count)
+		return at, m, damagedEvent(e, "metadata has count %d", m.Count)
 	case m.Index < 0 || m.Index >= m.Count:
-		return at, m, damaged(e, "metadata has index %d of %d", m.Index, m.Count)
+		return at, m, damagedEvent(e, "metadata has index %d of %d", m.Index, m.Count)
 	case m.Index == 0 && m.Commit == "":
-		return at, m, damaged(e, "metadata has no commit id")
+		return at, m, damagedEvent(e, "metadata has no commit id")
 	}
 	return at, m, nil
 }
 
-// foreign makes an ErrCorrupt for an event that somebody else wrote into a stream
-// of the log. Nothing can be done with it: the log's commits go on behind it, under
-// revisions that count it.
-func foreign(e *esdb.RecordedEvent, why string) error {
-	return damaged(e, "type %q was not written by Muster (%s); see deploy/README.md on EventStoreDB for who may write to the streams of the log", e.EventType, why)
+// foreignEvent returns ErrCorrupt for an event that someone else wrote into a stream
+// of the log. It cannot be repaired, since the later revisions of the boundary count
+// it.
+func foreignEvent(e *esdb.RecordedEvent, why string) error {
+	return damagedEvent(e, "type %q was not written by Muster (%s); see deploy/README.md on EventStoreDB for who may write to the streams of the log", e.EventType, why)
 }
 
-// damaged makes an ErrCorrupt that says where.
-func damaged(e *esdb.RecordedEvent, format string, args ...any) error {
+// damagedEvent returns ErrCorrupt with the place of the event.
+func damagedEvent(e *esdb.RecordedEvent, format string, args ...any) error {
 	where := fmt.Sprintf("stream %s, event number %d", e.StreamID, e.EventNumber)
 	if hasPosition(e) {
 		where = "position " + log.At(e.Position.Commit, e.Position.Prepare).String() + ", " + where
@@ -219,8 +221,8 @@ func damaged(e *esdb.RecordedEvent, format string, args ...any) error {
 	return fmt.Errorf("%w: %s: %s", log.ErrCorrupt, where, fmt.Sprintf(format, args...))
 }
 
-// hasPosition says whether the server told the event's position: all do for
-// $all, and only newer ones when a stream is read.
+// hasPosition reports whether the server returned the position of the event. All
+// servers do for $all, but only newer ones when a stream is read.
 func hasPosition(e *esdb.RecordedEvent) bool {
 	return e.Position.Commit != 0 && e.Position.Commit != 1<<64-1
 }

@@ -11,38 +11,38 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// Ids are what makes a retry recognisable, also by a later version of this
-// package: they never change.
+// Goal: event ids never change, since a retry is recognised by them, also by a later
+// version of this package.
 func TestEventIDs(t *testing.T) {
-	ids := newIdentity("placement", "0190b0a5-7c1e-7a3b-9d0e-3f2a1b4c5d6e")
-	if got, want := ids.event(7), uuid.NewSHA1(namespace, []byte("placement/0190b0a5-7c1e-7a3b-9d0e-3f2a1b4c5d6e/7")); got != want {
+	ids := newIDGenerator("placement", "0190b0a5-7c1e-7a3b-9d0e-3f2a1b4c5d6e")
+	if got, want := ids.eventID(7), uuid.NewSHA1(namespace, []byte("placement/0190b0a5-7c1e-7a3b-9d0e-3f2a1b4c5d6e/7")); got != want {
 		t.Errorf("event 7: %v, want the version 5 UUID %v", got, want)
 	}
 	for i, want := range map[int]string{
 		0:   "b0733ab7-619f-5aa4-a9bd-cad90a43e0ee",
 		999: "2b837f08-8e07-5034-9ef6-f18f460ccac1",
 	} {
-		if got := ids.event(i); got.String() != want {
+		if got := ids.eventID(i); got.String() != want {
 			t.Errorf("event %d: %v, want %s", i, got, want)
 		}
 	}
 	seen := map[uuid.UUID]string{}
 	for _, boundary := range []string{"a", "a.b", "b"} {
 		for _, commit := range []string{"1", "1/1", "11", "a/1"} {
-			ids := newIdentity(boundary, commit)
+			ids := newIDGenerator(boundary, commit)
 			for i := range 20 {
 				name := fmt.Sprint(boundary, " ", commit, " ", i)
-				if other, ok := seen[ids.event(i)]; ok {
+				if other, ok := seen[ids.eventID(i)]; ok {
 					t.Errorf("%q and %q have one id", name, other)
 				}
-				seen[ids.event(i)] = name
+				seen[ids.eventID(i)] = name
 			}
 		}
 	}
 }
 
-// Every commit that package log allows fits into one append, however long its
-// id and types are.
+// Goal: every commit that package log allows fits into one append, whatever the
+// length of its ID and types.
 func TestLargestCommitsFit(t *testing.T) {
 	typ := strings.Repeat("t", maxType)
 	event := `{"type":"` + typ + `","a":"` + strings.Repeat("x", log.MaxBytes/log.MaxEvents-2-len(`{"type":"","a":""}`)-maxType) + `"}`
@@ -92,9 +92,9 @@ func TestEventType(t *testing.T) {
 	}
 }
 
-// A label is read as JSON would be, whichever way it goes.
+// Goal: metadata is read as JSON, on the fast and on the slow path.
 func TestLabel(t *testing.T) {
-	for text, want := range map[string]label{
+	for text, want := range map[string]eventMetadata{
 		`{"index":1,"count":2}`:                   {Index: 1, Count: 2},
 		`{"index":999,"count":1000}`:              {Index: 999, Count: 1000},
 		`{ "count": 2, "index": 1 }`:              {Index: 1, Count: 2},
@@ -106,23 +106,23 @@ func TestLabel(t *testing.T) {
 		`{"index":1,"count":2,"commit":"\u6d4e"}`: {Index: 1, Count: 2, Commit: "济"},
 		`{"index":0,"count":1,"commit":"x","recorded":"2022-05-01T00:30:00.000000001Z"}`: {Commit: "x", Count: 1, Recorded: time.Date(2022, 5, 1, 0, 30, 0, 1, time.UTC)},
 	} {
-		var got label
+		var got eventMetadata
 		if err := got.parse([]byte(text)); err != nil || got != want {
 			t.Errorf("%s: %+v, %v; want %+v", text, got, err, want)
 		}
 	}
 	for _, text := range []string{``, `{}x`, `{"index":1,"count":2}}`, `{"index":1,"count":2`, `{"index":01,"count":2}`, `{"index":,"count":2}`, `{"index":"1","count":2}`, `[1,2]`} {
-		var got label
+		var got eventMetadata
 		if err := got.parse([]byte(text)); err == nil {
 			t.Errorf("%s: %+v, want an error", text, got)
 		}
 	}
-	for _, m := range []label{{Commit: `"id"`, Count: 3}, {Index: 2, Count: 3}, {Commit: "x", Count: 1, Recorded: time.Date(2022, 5, 1, 0, 30, 0, 1, time.UTC)}} {
+	for _, m := range []eventMetadata{{Commit: `"id"`, Count: 3}, {Index: 2, Count: 3}, {Commit: "x", Count: 1, Recorded: time.Date(2022, 5, 1, 0, 30, 0, 1, time.UTC)}} {
 		b, err := m.append(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got label
+		var got eventMetadata
 		if err := got.parse(b); err != nil || got != m {
 			t.Errorf("%s: %+v, %v; want %+v", b, got, err, m)
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 func Example() {
-	server, err := estest.Start(estest.Options{}) // or any EventStoreDB
+	server, err := estest.Start(estest.Options{}) // any EventStoreDB can take its place
 	if err != nil {
 		panic(err)
 	}

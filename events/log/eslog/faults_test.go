@@ -18,10 +18,10 @@ import (
 )
 
 const (
-	// soon is how long "at once" may take on a loaded machine: less than what
-	// the client would wait by itself.
+	// soon is the limit for a call that should return at once, on a loaded machine.
+	// It is less than the client's own timeout.
 	soon = 8 * time.Second
-	// patience is how long something may take that nobody waits for.
+	// patience is the limit for everything else.
 	patience = time.Minute
 )
 
@@ -54,7 +54,7 @@ func fill(t *testing.T, l *Log, n int) []log.Commit {
 	return all
 }
 
-// collect reads to the end or the error.
+// collect reads to the end or to an error.
 func collect(l *Log, ctx context.Context, from log.Position) ([]log.Commit, error) {
 	var all []log.Commit
 	for c, err := range l.Read(ctx, from, log.Filter{}) {
@@ -66,9 +66,9 @@ func collect(l *Log, ctx context.Context, from log.Position) ([]log.Commit, erro
 	return all, nil
 }
 
-// A commit whose answer was lost is in the log once, and the retry, by the
-// driver or by its caller, learns where; also when others came after it, and
-// when the server does not recognise it.
+// Goal: a commit whose answer was lost is in the log once, and a retry by the driver
+// or by the caller returns its position. This also holds if other commits followed,
+// and if the server does not recognise the retry.
 func TestLostAnswers(t *testing.T) {
 	for name, options := range map[string]estest.Options{"Recent": {}, "Old": {Old: true}, "Forgetful": {Forgetful: true}, "ForgetfulOld": {Forgetful: true, Old: true}} {
 		t.Run(name, func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestLostAnswers(t *testing.T) {
 			s.LoseAcks(1)
 			b := mustAppend(t, l, commit("b", 3), a.Revision)
 
-			s.LoseAcks(attempts)
+			s.LoseAcks(maxAttempts)
 			c := commit("c", 2)
 			if _, _, err := l.Append(t.Context(), c, b.Revision); !errors.Is(err, log.ErrUnavailable) {
 				t.Fatalf("append whose answers were all lost: %v", err)
@@ -101,7 +101,7 @@ func TestLostAnswers(t *testing.T) {
 			if _, _, err := l.Append(t.Context(), commit("e", 2), b.Revision); !errors.Is(err, log.ErrConflict) {
 				t.Errorf("another commit: %v, want a conflict", err)
 			}
-			// As is one that begins like it and goes on differently.
+			// So is a commit that begins with the same events.
 			if _, _, err := l.Append(t.Context(), commit("c", 3), b.Revision); !errors.Is(err, log.ErrConflict) {
 				t.Errorf("a commit that grew: %v, want a conflict", err)
 			}
@@ -109,13 +109,14 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
-// A server that is too busy writes nothing. One refusal is not worth a word.
+// Goal: a server that is too busy writes nothing, and the driver hides a single
+// refusal.
 func TestBusy(t *testing.T) {
 	s := start(t, estest.Options{})
 	l := openLog(t, s)
 	s.Refuse(1)
 	a := mustAppend(t, l, commit("a", 1), 0)
-	s.Refuse(attempts)
+	s.Refuse(maxAttempts)
 	if _, _, err := l.Append(t.Context(), commit("b", 1), a.Revision); !errors.Is(err, log.ErrUnavailable) {
 		t.Errorf("append on a busy server: %v", err)
 	}
@@ -124,7 +125,8 @@ func TestBusy(t *testing.T) {
 	}
 }
 
-// A server that talks nonsense for a while is not taken for another log.
+// Goal: a server that answers nonsense while it is shutting down is not taken for
+// another log.
 func TestFalteringServer(t *testing.T) {
 	s := start(t, estest.Options{})
 	l := openLog(t, s)
@@ -144,9 +146,9 @@ func TestFalteringServer(t *testing.T) {
 	}
 }
 
-// While the server is away, calls fail soon and say so; when it is back, the
-// same Log works again, and a follower that waited lacks nothing. However
-// often that happens, connections and goroutines do not pile up.
+// Goal: while the server is stopped, calls fail soon. When it is back, the same Log
+// works again, and a follower that waited has every commit. Connections and
+// goroutines do not accumulate.
 func TestServerGoesAndComes(t *testing.T) {
 	s := start(t, estest.Options{})
 	before := clients()
@@ -189,15 +191,15 @@ func TestServerGoesAndComes(t *testing.T) {
 	if err := <-followed; err != nil {
 		t.Errorf("follow: %v", err)
 	}
-	settle(t, "clients", before+spare, clients)
-	settle(t, "connections", spare, s.Connections)
+	settle(t, "clients", before+maxIdle, clients)
+	settle(t, "connections", maxIdle, s.Connections)
 	l.Close()
 	settle(t, "clients after Close", before, clients)
 	settle(t, "connections after Close", 0, s.Connections)
 }
 
-// A server that is busy answers so over connections that work. The client then
-// begins anew; what it had is closed, and what others have goes on.
+// Goal: a busy server's refusals over working connections close the idle clients, and
+// calls of others continue.
 func TestBusyAmongOthers(t *testing.T) {
 	s := start(t, estest.Options{})
 	before := clients()
@@ -225,16 +227,16 @@ func TestBusyAmongOthers(t *testing.T) {
 		s.Refuse(1)
 		rev = mustAppend(t, l, commit(fmt.Sprint(n), 2), rev).Revision
 	}
-	settle(t, "clients", before+others+spare, clients)
-	settle(t, "connections", others+spare, s.Connections)
+	settle(t, "clients", before+others+maxIdle, clients)
+	settle(t, "connections", others+maxIdle, s.Connections)
 	followers.Wait()
 	l.Close()
 	settle(t, "clients after Close", before, clients)
 	settle(t, "connections after Close", 0, s.Connections)
 }
 
-// clients counts the library's clients that have not ended, and calls that
-// stand in one of them.
+// clients returns the number of clients of the library that have not ended, and of
+// calls inside them.
 func clients() int {
 	for size := 1 << 20; ; size *= 2 {
 		stacks := make([]byte, size)
@@ -246,7 +248,7 @@ func clients() int {
 	}
 }
 
-// settle waits until count is at most limit.
+// settle waits until count returns at most limit.
 func settle(t *testing.T, what string, limit int, count func() int) {
 	t.Helper()
 	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
@@ -261,7 +263,8 @@ func settle(t *testing.T, what string, limit int, count func() int) {
 	}
 }
 
-// No call outlives its context on a server that accepts and never answers.
+// Goal: no call outlives its context on a server that accepts calls and never
+// answers.
 func TestStandstill(t *testing.T) {
 	s := start(t, estest.Options{})
 	l := openLog(t, s)
@@ -296,7 +299,7 @@ func TestStandstill(t *testing.T) {
 	}
 }
 
-// A host that takes connections and says nothing at all holds nobody either.
+// Goal: the same for a host that accepts connections and sends nothing.
 func TestSilence(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -314,8 +317,8 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// Wherever connections are cut, a follower gets each commit once and in order,
-// and a reader that goes on from its last commit does as well.
+// Goal: wherever connections are cut, a follower gets each commit once and in order,
+// and so does a reader that resumes after its last commit.
 func TestCutAnywhere(t *testing.T) {
 	s := start(t, estest.Options{})
 	l := openLog(t, s)
@@ -365,10 +368,10 @@ func TestCutAnywhere(t *testing.T) {
 	})
 }
 
-// Close in the middle of everything ends it, without a panic in the library.
+// Goal: Close during all kinds of calls ends them, without a panic in the library.
 func TestCloseInFlight(t *testing.T) {
 	s := start(t, estest.Options{})
-	openLog(t, s) // keeps the server's listener busy
+	openLog(t, s) // keeps the listener of the server in use
 	for range 10 {
 		l, err := Open(t.Context(), s.URL())
 		if err != nil {
@@ -405,7 +408,7 @@ func TestCloseInFlight(t *testing.T) {
 	}
 }
 
-// A node that is not the leader is left for the leader, whose data it lacks.
+// Goal: the driver leaves a node that is not the leader for the leader.
 func TestFollowerNode(t *testing.T) {
 	leader := start(t, estest.Options{})
 	all := fill(t, openLog(t, leader), 3)

@@ -11,8 +11,8 @@ import (
 	"github.com/muster-works/muster/events/log/eslog/estest"
 )
 
-// What others wrote into a stream of the log is called that, with the stream, the
-// number and the type, wherever it is met; and nothing behind it is read.
+// Goal: an event of someone else in a stream of the log is reported as such, with
+// stream, number and type, and nothing after it is read.
 func TestWrittenByOthers(t *testing.T) {
 	for name, metadata := range map[string]string{
 		"no metadata":          "",

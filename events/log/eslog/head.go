@@ -15,9 +15,8 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// Head finds the last commit, as package log describes it. For one boundary
-// that is the end of its stream; for the whole log, $all is read backwards to
-// the first event that is ours.
+// Head implements log.Driver. For one boundary it reads the end of its stream. For
+// the whole log it reads $all backwards to the first event of the log.
 func (l *driver) Head(ctx context.Context, f log.Filter) (log.Position, log.Revision, error) {
 	position, revision, err := l.head(ctx, f)
 	if err != nil {
@@ -26,19 +25,19 @@ func (l *driver) Head(ctx context.Context, f log.Filter) (log.Position, log.Revi
 	return position, revision, nil
 }
 
-// head is Head, which returns the position of an end that is damaged as well, where
-// the server tells it.
+// head is like Head, but also returns the position of a damaged end, if the server
+// returns it.
 func (l *driver) head(ctx context.Context, f log.Filter) (log.Position, log.Revision, error) {
-	e, err := call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (*esdb.RecordedEvent, error) {
+	e, err := call(ctx, l.pool, func(ctx context.Context, client *esdb.Client) (*esdb.RecordedEvent, error) {
 		if f.Boundary != "" {
-			return l.end(ctx, client, l.prefix+f.Boundary)
+			return l.visibleTail(ctx, client, l.prefix+f.Boundary)
 		}
-		return backwards(ctx, client, func(e *esdb.RecordedEvent) bool { return strings.HasPrefix(e.StreamID, l.prefix) })
+		return searchBackwards(ctx, client, func(e *esdb.RecordedEvent) bool { return strings.HasPrefix(e.StreamID, l.prefix) })
 	})
 	if err != nil || e == nil {
 		return log.Position{}, 0, err
 	}
-	position, m, err := place(e)
+	position, m, err := parsePlace(e)
 	if !hasPosition(e) {
 		position = log.Position{}
 	}
@@ -46,7 +45,7 @@ func (l *driver) head(ctx context.Context, f log.Filter) (log.Position, log.Revi
 		return position, 0, err
 	}
 	if m.Index != m.Count-1 {
-		return position, 0, damaged(e, "the log ends with index %d of a commit of %d events", m.Index, m.Count)
+		return position, 0, damagedEvent(e, "the log ends with index %d of a commit of %d events", m.Index, m.Count)
 	}
 	boundary, revision := strings.TrimPrefix(e.StreamID, l.prefix), log.Revision(e.EventNumber+1)
 	if !hasPosition(e) {
@@ -58,31 +57,31 @@ func (l *driver) head(ctx context.Context, f log.Filter) (log.Position, log.Revi
 	return position, revision, nil
 }
 
-// end is tail, but a stream that its metadata hide is not taken for an empty one: it
-// would be decided on and, since a server lets a stream that was deleted softly begin
-// again, written to as if nothing had been.
-func (l *driver) end(ctx context.Context, client *esdb.Client, stream string) (*esdb.RecordedEvent, error) {
+// visibleTail is like tail, but returns an error for a stream that is hidden by its
+// metadata. Taken for an empty stream, it would be decided on and, since a server
+// lets a softly deleted stream begin again, written to.
+func (l *driver) visibleTail(ctx context.Context, client *esdb.Client, stream string) (*esdb.RecordedEvent, error) {
 	e, err := tail(ctx, client, stream)
 	if err == nil && e == nil {
-		err = l.unhidden(ctx, client, stream)
+		err = l.verifyVisible(ctx, client, stream)
 	}
 	return e, err
 }
 
-// unhiddenFor is how long a stream that is empty is not asked again whether its
-// metadata hide it. Services look every second for what is new.
-const unhiddenFor = 10 * time.Second
+// visibleFor is how long an empty stream is not checked again. Services read their
+// boundaries every second.
+const visibleFor = 10 * time.Second
 
-// unhidden fails as retained does where stream, which reads as if it were empty, is
-// not.
-func (l *driver) unhidden(ctx context.Context, client *esdb.Client, stream string) error {
+// verifyVisible returns the error of verifyRetention if a stream that seems to be
+// empty is hidden.
+func (l *driver) verifyVisible(ctx context.Context, client *esdb.Client, stream string) error {
 	l.mu.Lock()
-	recently := time.Since(l.empty[stream]) < unhiddenFor
+	recently := time.Since(l.empty[stream]) < visibleFor
 	l.mu.Unlock()
 	if recently {
 		return nil
 	}
-	if err := retained(ctx, client, stream); err != nil {
+	if err := verifyRetention(ctx, client, stream); err != nil {
 		return err
 	}
 	l.mu.Lock()
@@ -91,45 +90,45 @@ func (l *driver) unhidden(ctx context.Context, client *esdb.Client, stream strin
 	return nil
 }
 
-// verify is Log.Verify.
+// verify implements Log.Verify.
 func (l *driver) verify(ctx context.Context, saved log.Position, id string) error {
 	e, err := l.lastEvent(ctx, saved.Commit())
 	if err != nil || e == nil {
 		return err
 	}
-	ids := newIdentity(strings.TrimPrefix(e.StreamID, l.prefix), id)
-	_, m, err := place(e)
-	if err == nil && e.EventID != ids.event(m.Index) {
+	ids := newIDGenerator(strings.TrimPrefix(e.StreamID, l.prefix), id)
+	_, m, err := parsePlace(e)
+	if err == nil && e.EventID != ids.eventID(m.Index) {
 		err = fmt.Errorf("%w: the commit at %v is not %q", log.ErrForeign, saved, id)
 	}
 	return err
 }
 
-// settling is how long a position may lie beyond the end of $all before it is
-// called one of another log. A success is answered only when it can be read, so no
-// position is ahead of the leader that gave it; but a leader that was deposed a
-// moment ago answers reads as of before.
-const settling = time.Second
+// beyondEndTimeout is how long a position may lie beyond the end of $all before it
+// counts as one of another log. An append is answered only when it can be read, so no
+// position lies beyond the end of the leader that returned it. But a leader that was
+// just deposed answers reads with an earlier state.
+const beyondEndTimeout = time.Second
 
-// errBeyond says that the server holds nothing as late as the position.
+// errBeyond is returned if the position lies beyond the end of the log.
 var errBeyond = fmt.Errorf("%w: it lies beyond the end", log.ErrForeign)
 
-// lastEvent returns the event at from, which must be where a commit of this
-// log ends: ErrForeign when it is not. For the zero position it is nil.
+// lastEvent returns the event at from, or ErrForeign if no commit of this log ends
+// there. It returns nil for the zero position.
 func (l *driver) lastEvent(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
 	if from.IsZero() {
 		return nil, nil
 	}
-	pause, end := lookMin, time.Now().Add(settling)
+	pause, end := retryMin, time.Now().Add(beyondEndTimeout)
 	for {
-		e, err := l.eventAtLeisure(ctx, from)
+		e, err := l.eventAtRetrying(ctx, from)
 		if !errors.Is(err, errBeyond) || time.Now().After(end) {
 			return e, err
 		}
 		select {
 		case <-time.After(pause):
-			pause = min(2*pause, lookMax)
-		case <-l.link.base.Done():
+			pause = min(2*pause, retryMax)
+		case <-l.pool.base.Done():
 			return nil, errClosed
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -137,19 +136,19 @@ func (l *driver) lastEvent(ctx context.Context, from log.Position) (*esdb.Record
 	}
 }
 
-// eventAtLeisure is eventAt, asked again where the server's answer may mean that it
-// is shutting down.
-func (l *driver) eventAtLeisure(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
+// eventAtRetrying is like eventAt, but asks again if the answer may mean that the
+// server is shutting down.
+func (l *driver) eventAtRetrying(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
 	e, err := l.eventAt(ctx, from)
-	if !errors.Is(err, log.ErrUnavailable) || !garbage(err) {
+	if !errors.Is(err, log.ErrUnavailable) || !isNoRecord(err) {
 		return e, err
 	}
-	// So may a server talk that is shutting down. One that can tell its head
-	// in between means the position.
+	// A server that is shutting down may give the same answer. If it can return its
+	// head in between, the answer is about the position.
 	if _, _, headErr := l.Head(ctx, log.Filter{}); headErr != nil {
 		return nil, headErr
 	}
-	if e, err = l.eventAt(ctx, from); !errors.Is(err, log.ErrUnavailable) || !garbage(err) {
+	if e, err = l.eventAt(ctx, from); !errors.Is(err, log.ErrUnavailable) || !isNoRecord(err) {
 		return e, err
 	}
 	return nil, fmt.Errorf("%w: the server cannot read at %v: %v", log.ErrForeign, from, err)
@@ -157,7 +156,7 @@ func (l *driver) eventAtLeisure(ctx context.Context, from log.Position) (*esdb.R
 
 func (l *driver) eventAt(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {
 	at := serverPosition(from)
-	return call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (*esdb.RecordedEvent, error) {
+	return call(ctx, l.pool, func(ctx context.Context, client *esdb.Client) (*esdb.RecordedEvent, error) {
 		found, err := client.ReadAll(ctx, esdb.ReadAllOptions{From: at}, 1)
 		if err != nil {
 			return nil, err
@@ -174,7 +173,7 @@ func (l *driver) eventAt(ctx context.Context, from log.Position) (*esdb.Recorded
 		if e.Position != at || !strings.HasPrefix(e.StreamID, l.prefix) {
 			return nil, fmt.Errorf("%w: no commit ends at %v", log.ErrForeign, from)
 		}
-		_, m, err := place(e)
+		_, m, err := parsePlace(e)
 		if err == nil && m.Index != m.Count-1 {
 			err = fmt.Errorf("%w: %v is the position of event %d of %d of a commit", log.ErrForeign, from, m.Index, m.Count)
 		}
@@ -182,10 +181,10 @@ func (l *driver) eventAt(ctx context.Context, from log.Position) (*esdb.Recorded
 	})
 }
 
-// garbage says whether a server that was asked to read at a position found no
-// record there. Versions differ in how they say so; what they say during an
-// election has the same code and is not meant.
-func garbage(err error) bool {
+// isNoRecord reports whether err means that there is no record at the position. The
+// text depends on the version of the server. During an election, servers use the same
+// status with another meaning.
+func isNoRecord(err error) bool {
 	if errors.As(err, new(dialError)) {
 		return false
 	}
@@ -196,7 +195,7 @@ func garbage(err error) bool {
 	return false
 }
 
-// serverPosition is p as the server has it.
+// serverPosition returns p in the form of the client.
 func serverPosition(p log.Position) esdb.Position {
 	commit, prepare := p.Parts()
 	return esdb.Position{Commit: commit, Prepare: prepare}

@@ -9,9 +9,9 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// TestEventLayout holds the events that a commit is written as to what is frozen,
-// with their ids, types and metadata. They are never written again, so that every
-// form that was ever written must be read.
+// TestEventLayout compares the events of a commit, with their ids, types and
+// metadata, with frozen ones. Events are never written again, so every layout that
+// was ever written must be readable.
 func TestEventLayout(t *testing.T) {
 	c := log.Commit{ID: "0190b0a5-0000", Boundary: "placement", Imported: time.Date(2022, 5, 1, 8, 30, 0, 5000, time.FixedZone("", 8*60*60)),
 		Events: [][]byte{[]byte(`{"id":"1","type":"hire.placed"}`), []byte(`{"id":"2","name":"岗位"}`)}}

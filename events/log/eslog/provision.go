@@ -16,33 +16,33 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// Setup says what Provision looks at and what it changes.
+// A Setup says what Provision checks and changes.
 type Setup struct {
-	// Boundaries are those that the deployment commits under.
+	// Boundaries are the boundaries to which the deployment commits.
 	Boundaries []string
-	// User is who the deployment logs in as, when Apply is set: $all is opened to that
-	// user for reading, and each boundary's stream to that user alone for writing.
-	// Without it access lists stay as they are.
+	// User is the user of the deployment. If Apply is set, this user may read $all,
+	// and only this user may write to the streams of the boundaries. If User is
+	// empty, access lists are not changed.
 	User string
-	// Apply lets Provision change things: access lists, and retention on the streams
-	// of the log, which is taken off. It needs the rights of an administrator.
+	// Apply lets Provision change the server: it sets access lists, and removes
+	// retention from the streams of the log. It needs the rights of an administrator.
 	Apply bool
 }
 
-// A Finding is one thing that Provision vouches for, or cannot.
+// A Finding is one thing that Provision has checked.
 type Finding struct {
-	What string // a word for it
+	What string // short name of the thing
 	Says string
-	Bad  bool // the log must not be used before that is mended
+	Bad  bool // the log must not be used before this is repaired
 }
 
-// unreachable is a revision that no stream is at: an append that expects it is checked
-// for rights and size, and never written.
+// unreachable is a revision that no stream has. The server checks rights and size of
+// an append that expects it, and never writes it.
 const unreachable = 1 << 40
 
-// Provision looks at the server that a connection string names, and changes nothing
-// unless s.Apply is set. It fails when the server cannot be asked; what it finds wrong
-// is in the findings.
+// Provision checks the server of a connection string. It changes nothing unless
+// s.Apply is set. It returns an error if the server cannot be asked. What is wrong
+// with the server is in the findings.
 func Provision(ctx context.Context, url string, s Setup) ([]Finding, error) {
 	l, err := Open(ctx, url)
 	if err != nil {
@@ -54,12 +54,12 @@ func Provision(ctx context.Context, url string, s Setup) ([]Finding, error) {
 			return nil, err
 		}
 	}
-	return call(ctx, l.driver.link, func(ctx context.Context, client *esdb.Client) ([]Finding, error) {
+	return call(ctx, l.driver.pool, func(ctx context.Context, client *esdb.Client) ([]Finding, error) {
 		return l.inspect(ctx, client, s)
 	})
 }
 
-// inspect is the part of Provision that looks.
+// inspect performs the checks of Provision.
 func (l *Log) inspect(ctx context.Context, client *esdb.Client, s Setup) ([]Finding, error) {
 	version, err := client.GetServerVersion()
 	if err != nil {
@@ -95,8 +95,8 @@ func (l *Log) inspect(ctx context.Context, client *esdb.Client, s Setup) ([]Find
 	return append(all, scavenged(ctx, client)), nil
 }
 
-// writable says whether the user may write to stream, and as much at a time as a commit
-// may have, by an append that is refused for its revision.
+// writable reports whether the user may append a commit of the largest size to
+// stream. It uses an append that is refused because of its revision.
 func writable(ctx context.Context, client *esdb.Client, stream string) Finding {
 	event := esdb.EventData{EventID: uuid.New(), EventType: plainType, ContentType: esdb.ContentTypeBinary, Data: bytes.Repeat([]byte{' '}, maxAppend-2*len(plainType))}
 	_, err := client.AppendToStream(ctx, stream, esdb.AppendToStreamOptions{ExpectedRevision: esdb.Revision(unreachable)}, event)
@@ -106,16 +106,16 @@ func writable(ctx context.Context, client *esdb.Client, stream string) Finding {
 	return Finding{}
 }
 
-// An acl is an access list, of which Provision knows who may write.
+// An acl is an access list. Provision only reads who may write.
 type acl struct {
 	Write jsontext.Value `json:"$w"`
 }
 
-// guarded says when anybody who logs in may write to stream.
+// guarded returns a finding if every user may write to stream.
 func guarded(ctx context.Context, client *esdb.Client, stream string) ([]Finding, error) {
 	e, err := tail(ctx, client, metadataPrefix+stream)
 	if isDeleted(err) {
-		return nil, nil // Examine says so
+		return nil, nil // Examine reports this
 	}
 	if err != nil {
 		return nil, err
@@ -132,7 +132,7 @@ func guarded(ctx context.Context, client *esdb.Client, stream string) ([]Finding
 	return []Finding{{What: "access", Says: fmt.Sprintf("unless the server's default access list says otherwise, every user may write to %s, and what is not Muster's there stops the log: set it with --apply --user NAME as an administrator", stream)}}, nil
 }
 
-// scavenged says when the server was scavenged last, where the user may know.
+// scavenged reports the time of the last scavenge, if the user may read it.
 func scavenged(ctx context.Context, client *esdb.Client) Finding {
 	e, err := tail(ctx, client, "$scavenges")
 	switch {
@@ -144,7 +144,7 @@ func scavenged(ctx context.Context, client *esdb.Client) Finding {
 	return Finding{What: "scavenge", Says: fmt.Sprintf("the last one on record is of %s; this user may look at the server's own streams, which Muster does not need", e.CreatedDate.UTC().Format(time.RFC3339))}
 }
 
-// apply takes retention off, and sets access lists where a user is named.
+// apply removes retention, and sets access lists if a user is given.
 func (l *driver) apply(ctx context.Context, s Setup) error {
 	streams := []string{}
 	for _, boundary := range s.Boundaries {
@@ -173,13 +173,13 @@ func (l *driver) apply(ctx context.Context, s Setup) error {
 	})
 }
 
-// admins is the group of administrators.
+// admins is the name of the group of administrators.
 const admins = "$admins"
 
-// change writes the metadata of stream again as f leaves them, at the revision that
-// they were read at, when f changed them.
+// change lets f change the metadata of stream and writes them if they differ, at the
+// revision at which they were read.
 func (l *driver) change(ctx context.Context, stream string, f func(map[string]jsontext.Value) error) error {
-	_, err := call(ctx, l.link, func(ctx context.Context, client *esdb.Client) (none struct{}, err error) {
+	_, err := call(ctx, l.pool, func(ctx context.Context, client *esdb.Client) (none struct{}, err error) {
 		e, err := tail(ctx, client, metadataPrefix+stream)
 		if err != nil {
 			return none, err
@@ -205,7 +205,7 @@ func (l *driver) change(ctx context.Context, stream string, f func(map[string]js
 	return err
 }
 
-// setACL sets who may do what. What the list holds beside stays.
+// setACL sets who may do what, and keeps the other members of the list.
 func setACL(metadata map[string]jsontext.Value, who map[string][]string) error {
 	list := map[string]jsontext.Value{}
 	if old, ok := metadata["$acl"]; ok {

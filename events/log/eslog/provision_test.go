@@ -7,7 +7,7 @@ import (
 	"github.com/muster-works/muster/events/log/eslog/estest"
 )
 
-// found returns the findings of a kind.
+// found returns the findings with a given name.
 func found(t *testing.T, s *estest.Server, setup Setup, what string) (all []Finding) {
 	t.Helper()
 	findings, err := Provision(t.Context(), s.URL(), setup)
@@ -22,7 +22,7 @@ func found(t *testing.T, s *estest.Server, setup Setup, what string) (all []Find
 	return all
 }
 
-// Provision vouches for what it looked at, and changes nothing without being told to.
+// Goal: Provision reports what it checked, and changes nothing unless it is told to.
 func TestProvision(t *testing.T) {
 	s := start(t, estest.Options{Quiet: true, Version: "24.10.4"})
 	fill(t, openLog(t, s), 3)
@@ -76,7 +76,7 @@ func TestProvision(t *testing.T) {
 	}
 }
 
-// A server that takes too little at a time is found out without writing.
+// Goal: a server with a small limit for appends is detected without writing.
 func TestProvisionSmallServer(t *testing.T) {
 	s := start(t, estest.Options{Quiet: true, MaxAppend: 100_000})
 	before := len(s.All())

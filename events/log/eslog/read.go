@@ -13,57 +13,56 @@ import (
 )
 
 const (
-	// window is how many events the server looks through at a time for those
-	// that the filter selects; after each it sends a checkpoint.
-	window = 1024
-	// ahead is how many commits are fetched before the caller asks.
-	ahead = 8
-	// pauseMin and pauseMax bound the pause before Follow connects again.
+	// checkpointWindow is how many events the server searches between two
+	// checkpoints.
+	checkpointWindow = 1024
+	// prefetchCommits is how many commits are read before the caller asks for them.
+	prefetchCommits = 8
+	// pauseMin and pauseMax limit the pause before Follow connects again.
 	pauseMin, pauseMax = 50 * time.Millisecond, 5 * time.Second
 )
 
-// A reading is one Read or Follow under way.
-type reading struct {
+// A readState is the state of one Read or Follow.
+type readState struct {
 	filter log.Filter
 	yield  func(log.Commit, error) bool
 
-	from   log.Position // the last commit yielded, or where to begin
-	midway bool         // whether it began after the first commit of the log
-	// seen holds the revision of each boundary's last commit yielded.
+	from   log.Position // the last commit yielded, or the beginning
+	midway bool         // reading began after the first commit of the log
+	// seen is the revision of the last commit of each boundary that was yielded.
 	seen map[string]log.Revision
 }
 
-func newReading(from log.Position, f log.Filter, yield func(log.Commit, error) bool) *reading {
-	return &reading{filter: f, yield: yield, from: from.Commit(), midway: !from.IsZero(), seen: map[string]log.Revision{}}
+func newReadState(from log.Position, f log.Filter, yield func(log.Commit, error) bool) *readState {
+	return &readState{filter: f, yield: yield, from: from.Commit(), midway: !from.IsZero(), seen: map[string]log.Revision{}}
 }
 
-// Read yields the commits after from up to the present end, as package log
-// describes it. A lost connection ends it with ErrUnavailable: go on from the
-// last commit.
+// Read implements log.Driver. If the connection is lost, it ends with ErrUnavailable;
+// resume after the last commit.
 func (l *driver) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
-		r := newReading(from, f, yield)
+		r := newReadState(from, f, yield)
 		if err := l.readOn(ctx, r); err != nil {
 			yield(log.Commit{}, err)
 		}
 	}
 }
 
-// readOn yields what lies between r.from and the present end.
-func (l *driver) readOn(ctx context.Context, r *reading) error {
-	if s, ok := l.stretch(r); ok {
+// readOn yields the commits between r.from and the present end.
+func (l *driver) readOn(ctx context.Context, r *readState) error {
+	if s, ok := l.streamRange(r); ok {
 		err := l.deliver(ctx, r, log.Position{}, func(ctx context.Context, client *esdb.Client, a *assembler, items chan<- item) error {
 			return s.pump(ctx, client, l, a, items)
 		})
 		if !errors.Is(err, log.ErrUnavailable) || errors.Is(err, errClosed) || r.from != s.from {
 			return err
 		}
-		// It may have been a connection that broke while idle.
+		// The connection may have broken while it was idle.
 	}
 	if _, err := l.lastEvent(ctx, r.from); err != nil {
 		return err
 	}
-	// Up to an end that is damaged everything can be read.
+	// If the end is damaged, everything before it can be read.
 	end, _, err := l.head(ctx, r.filter)
 	if errors.Is(err, log.ErrCorrupt) && !end.IsZero() {
 		err = nil
@@ -72,18 +71,17 @@ func (l *driver) readOn(ctx context.Context, r *reading) error {
 		return err
 	}
 	for n := 1; ; n++ {
-		if err = l.deliver(ctx, r, end, l.subscription(r)); !errors.Is(err, errPassedOver) || n == passes {
+		if err = l.deliver(ctx, r, end, l.subscription(r)); !errors.Is(err, errPassedOver) || n == maxSubscriptions {
 			return err
 		}
 	}
 }
 
-// Follow is Read that waits for more, as package log describes it. It takes up
-// a lost connection by itself; it ends with an error that waiting cannot mend,
-// or with the context.
+// Follow implements log.Driver. It reconnects by itself, and ends with its context or
+// with an error that waiting cannot fix.
 func (l *driver) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
-		r := newReading(from, f, yield)
+		r := newReadState(from, f, yield)
 		pause := pauseMin
 		for {
 			before := r.from
@@ -104,7 +102,7 @@ func (l *driver) Follow(ctx context.Context, from log.Position, f log.Filter) it
 			select {
 			case <-time.After(pause):
 				pause = min(2*pause, pauseMax)
-			case <-l.link.base.Done(): // the next round says so
+			case <-l.pool.base.Done(): // the next round returns the error
 			case <-ctx.Done():
 				yield(log.Commit{}, ctx.Err())
 				return
@@ -113,59 +111,59 @@ func (l *driver) Follow(ctx context.Context, from log.Position, f log.Filter) it
 	}
 }
 
-// A kind says what an item is.
-type kind int
+// An itemKind is the kind of an item.
+type itemKind int
 
 const (
-	wholeCommit kind = iota
+	wholeCommit itemKind = iota
 	checkpoint
 	caughtUp
 	ending
 )
 
-// An item is what a subscription brings. Its kind alone says what it is: a server
-// sends checkpoints at position zero while its filter has selected nothing.
+// An item is one message of a subscription. Code must look at its kind and not at the
+// position, since servers send checkpoints at position zero as long as the filter has
+// selected nothing.
 type item struct {
-	kind   kind
-	commit log.Commit   // of a wholeCommit
-	at     log.Position // of a checkpoint
-	err    error        // of an ending
+	kind   itemKind
+	commit log.Commit   // of kind wholeCommit
+	at     log.Position // of kind checkpoint
+	err    error        // of kind ending
 }
 
-// A source sends items through a client until it ends. What it returns becomes the
-// item that is an ending.
-type source func(ctx context.Context, client *esdb.Client, a *assembler, items chan<- item) error
+// An itemSource sends items from a client until it ends. Its error becomes an item of
+// kind ending.
+type itemSource func(ctx context.Context, client *esdb.Client, a *assembler, items chan<- item) error
 
-// subscription is a source of what lies behind r.from, which always ends with an
+// subscription returns a source of the commits after r.from. It always ends with an
 // error.
-func (l *driver) subscription(r *reading) source {
+func (l *driver) subscription(r *readState) itemSource {
 	from, filter := r.from, selection(l.prefix, r.filter)
 	return func(ctx context.Context, client *esdb.Client, a *assembler, items chan<- item) error {
 		return pump(ctx, client, from, filter, a, items)
 	}
 }
 
-// deliver yields the commits of a source up to end, or as long as there are any when
-// end is zero. It returns nil when it got to the end, of the source or as it was given,
-// or the caller broke off.
-func (l *driver) deliver(ctx context.Context, r *reading, end log.Position, from source) error {
-	ctx, cancel := l.link.bind(ctx)
+// deliver yields the commits of a source up to end, or all if end is zero. It returns
+// nil at end, at the end of the source, or if the caller broke off.
+func (l *driver) deliver(ctx context.Context, r *readState, end log.Position, from itemSource) error {
+	ctx, cancel := l.pool.bind(ctx)
 	defer cancel()
-	s, err := l.link.acquire(ctx)
+	s, err := l.pool.acquire(ctx)
 	if err != nil {
 		return err
 	}
-	items := make(chan item, ahead)
+	items := make(chan item, prefetchCommits)
 	a := newAssembler(l.prefix, r)
 	go func() {
 		err := from(ctx, s.client, a, items)
-		l.link.release(ctx, s, err)
+		l.pool.release(ctx, s, err)
 		select {
 		case items <- item{kind: ending, err: translate(ctx, err)}:
 		case <-ctx.Done():
 		}
 	}()
-	w := watch{driver: l, end: end}
+	w := endWatch{driver: l, end: end}
 	for {
 		var i item
 		select {
@@ -186,14 +184,14 @@ func (l *driver) deliver(ctx context.Context, r *reading, end log.Position, from
 				return nil
 			}
 		case checkpoint, caughtUp:
-			if err := w.doubt(ctx, i); err != nil {
+			if err := w.check(ctx, i); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// selection is f as the server applies it.
+// selection returns the filter for the server.
 func selection(prefix string, f log.Filter) *esdb.SubscriptionFilter {
 	if f.Boundary == "" {
 		return &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Prefixes: []string{prefix}}
@@ -201,12 +199,11 @@ func selection(prefix string, f log.Filter) *esdb.SubscriptionFilter {
 	return &esdb.SubscriptionFilter{Type: esdb.StreamFilterType, Regex: "^" + regexp.QuoteMeta(prefix+f.Boundary) + "$"}
 }
 
-// pump turns a subscription into items until it ends, which it always does
-// with an error.
+// pump sends the items of a subscription until it ends, always with an error.
 func pump(ctx context.Context, client *esdb.Client, from log.Position, filter *esdb.SubscriptionFilter, a *assembler, items chan<- item) error {
 	options := esdb.SubscribeToAllOptions{
 		From:               esdb.Start{},
-		MaxSearchWindow:    window,
+		MaxSearchWindow:    checkpointWindow,
 		CheckpointInterval: 1,
 		Filter:             filter,
 	}
@@ -237,7 +234,7 @@ func pump(ctx context.Context, client *esdb.Client, from log.Position, filter *e
 		case e.SubscriptionDropped != nil:
 			return e.SubscriptionDropped.Error
 		default:
-			continue // fallen behind
+			continue // the subscription fell behind
 		}
 		select {
 		case items <- i:

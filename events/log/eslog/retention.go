@@ -15,24 +15,25 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// metadataPrefix begins the name of the stream that holds a stream's metadata.
+// metadataPrefix is the prefix of the name of the stream that holds a stream's
+// metadata.
 const metadataPrefix = "$$"
 
-// softDeleted is the $tb that a soft deletion sets.
+// softDeleted is the value of $tb after a soft deletion.
 const softDeleted = math.MaxInt64
 
-// A retention is what the metadata of a stream say of how long it keeps events.
-// Set, they change nothing until the next scavenge, which deletes for good.
+// A retention is the part of a stream's metadata that limits how long events are
+// kept. It has no effect until the next scavenge, which deletes events for good.
 type retention struct {
 	TruncateBefore *int64 `json:"$tb"`
 	MaxCount       *int64 `json:"$maxCount"`
-	MaxAge         *int64 `json:"$maxAge"` // seconds
+	MaxAge         *int64 `json:"$maxAge"` // in seconds
 }
 
-// retentionKeys are the members of metadata that a retention is made of.
+// retentionKeys are the members of the metadata that form a retention.
 var retentionKeys = []string{"$tb", "$maxCount", "$maxAge"}
 
-// set lists what r sets, as an operator knows it.
+// set returns what r limits, in the names that operators know.
 func (r retention) set() (all []string) {
 	switch {
 	case r.TruncateBefore != nil && *r.TruncateBefore == softDeleted:
@@ -49,8 +50,8 @@ func (r retention) set() (all []string) {
 	return all
 }
 
-// Examine implements [log.Examiner]. It looks at the metadata of each boundary's
-// stream, and at whether the stream was deleted.
+// Examine implements [log.Examiner]. It checks the metadata of each boundary's
+// stream, and whether the stream was deleted.
 func (l *Log) Examine(ctx context.Context, boundaries ...string) error {
 	d := l.driver
 	d.mu.Lock()
@@ -60,8 +61,8 @@ func (l *Log) Examine(ctx context.Context, boundaries ...string) error {
 	slices.Sort(all)
 	var found []error
 	for _, boundary := range slices.Compact(all) {
-		_, err := call(ctx, d.link, func(ctx context.Context, client *esdb.Client) (none struct{}, err error) {
-			return none, retained(ctx, client, d.prefix+boundary)
+		_, err := call(ctx, d.pool, func(ctx context.Context, client *esdb.Client) (none struct{}, err error) {
+			return none, verifyRetention(ctx, client, d.prefix+boundary)
 		})
 		if err != nil && !errors.Is(err, log.ErrMisconfigured) && !errors.Is(err, log.ErrCorrupt) {
 			return err
@@ -71,9 +72,9 @@ func (l *Log) Examine(ctx context.Context, boundaries ...string) error {
 	return errors.Join(found...)
 }
 
-// retained fails with log.ErrMisconfigured when the metadata of stream give up
-// events of it, and with log.ErrCorrupt when the stream was deleted for good.
-func retained(ctx context.Context, client *esdb.Client, stream string) error {
+// verifyRetention returns log.ErrMisconfigured if the metadata of stream limit how
+// long its events are kept, and log.ErrCorrupt if the stream was deleted for good.
+func verifyRetention(ctx context.Context, client *esdb.Client, stream string) error {
 	e, err := tail(ctx, client, metadataPrefix+stream)
 	if isDeleted(err) {
 		return tombstone(stream)
@@ -83,7 +84,7 @@ func retained(ctx context.Context, client *esdb.Client, stream string) error {
 	}
 	var r retention
 	if err := json.Unmarshal(e.Data, &r); err != nil {
-		return nil // no metadata that the server could act on
+		return nil // the server ignores such metadata
 	}
 	set := r.set()
 	if set == nil {
@@ -93,13 +94,13 @@ func retained(ctx context.Context, client *esdb.Client, stream string) error {
 		log.ErrMisconfigured, stream, strings.Join(set, "; it "), stream, strings.Join(retentionKeys, ", "))
 }
 
-// tombstone is the error for a stream that was deleted for good.
+// tombstone returns the error for a stream that was deleted for good.
 func tombstone(stream string) error {
 	return fmt.Errorf("%w: EventStoreDB: stream %s was deleted for good (a hard deletion, or tombstone): nothing can be read from it or written to it again, and its events go with the next scavenge. Stop, start no scavenge, and restore a backup from before",
 		log.ErrCorrupt, stream)
 }
 
-// isDeleted says whether the client was told that a stream has a tombstone.
+// isDeleted reports whether err means that a stream has a tombstone.
 func isDeleted(err error) bool {
 	var e *esdb.Error
 	return errors.As(err, &e) && e.Code() == esdb.ErrorCodeStreamDeleted

@@ -27,8 +27,8 @@ func bare(t *testing.T, s *estest.Server) *esdb.Client {
 	return client
 }
 
-// Retention is noticed while it can still be taken back: before any scavenge, with
-// the stream and what is set, also on a stream that this log never met.
+// Goal: retention is detected before a scavenge, with the stream and the setting,
+// also on a stream that this log has never used.
 func TestExamine(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -75,8 +75,8 @@ func TestExamine(t *testing.T) {
 	}
 }
 
-// A stream that was deleted softly is not taken for one that never was: its head is
-// not zero, nothing is decided on it, and no append begins it again.
+// Goal: a softly deleted stream is not taken for a new one: its head is not zero,
+// nothing is decided on it, and no append begins it again.
 func TestHiddenStream(t *testing.T) {
 	s := start(t, estest.Options{Quiet: true})
 	all := fill(t, openLog(t, s), 3)

@@ -17,23 +17,23 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// legible replaces an error of the client that means it cannot read the server's
-// version. The client takes versions of three plain numbers, such as 24.10.0, and
-// gives up in discovery on any other, with a text that hides why.
-func legible(ctx context.Context, config *esdb.Configuration, err error) error {
+// explainVersion replaces an error that means that the client cannot read the
+// server's version. The client accepts versions of three numbers, such as 24.10.0.
+// For any other version its discovery fails with a text that hides the reason.
+func explainVersion(ctx context.Context, config *esdb.Configuration, err error) error {
 	var number *strconv.NumError
 	if !errors.As(err, &number) {
 		return err
 	}
 	version := askVersion(ctx, config)
 	if version == "" {
-		version = number.Num // the part that is no number
+		version = number.Num // the part that is not a number
 	}
 	return fmt.Errorf("%w: EventStoreDB: the server says that its version is %q, and the client library reads release versions alone, such as 24.10.0: use a released server", log.ErrMisconfigured, version)
 }
 
-// askVersion returns the version that the first server to answer gives itself, or
-// nothing when none does.
+// askVersion returns the version that the first server to answer reports, or "" if
+// none answers.
 func askVersion(ctx context.Context, config *esdb.Configuration) string {
 	addresses := []string{config.Address}
 	for _, seed := range config.GossipSeeds {
@@ -50,8 +50,8 @@ func askVersion(ctx context.Context, config *esdb.Configuration) string {
 func versionAt(ctx context.Context, config *esdb.Configuration, address string) (string, error) {
 	transport := insecure.NewCredentials()
 	if !config.DisableTLS {
-		// As the client does, a certificate of the user's own left aside: anybody
-		// may ask for the version.
+		// This is like the client, but without the user's own certificate: the
+		// version is public.
 		transport = credentials.NewTLS(&tls.Config{InsecureSkipVerify: config.SkipCertificateVerification, RootCAs: config.RootCAs})
 	}
 	connection, err := grpc.NewClient(address, grpc.WithTransportCredentials(transport))

@@ -9,8 +9,8 @@ import (
 	"github.com/muster-works/muster/events/log/eslog/estest"
 )
 
-// A server whose version the client cannot read is named as such, with the version,
-// whatever the way to it is.
+// Goal: a server whose version the client cannot read is reported as such, with its
+// version, for every kind of connection.
 func TestVersions(t *testing.T) {
 	for version, readable := range map[string]bool{
 		"24.10.0":            true,

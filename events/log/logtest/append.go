@@ -22,7 +22,7 @@ func empty(s *suite) {
 	}
 }
 
-// A commit comes back as it went in, by Read and by Follow, and Head finds it.
+// roundTrip: Read and Follow return a commit as it was appended, and Head finds it.
 func roundTrip(s *suite) {
 	first := s.append(s.commit("placement", 1), 0)
 	second := s.append(s.commit("placement", 5), first.Revision)
@@ -48,8 +48,8 @@ func roundTrip(s *suite) {
 	s.equal(followed, []log.Commit{first, second, third})
 }
 
-// The log stamps each commit; an import brings its own time and keeps it to
-// the nanosecond.
+// recordedTimes: the log gives each commit a timestamp. An imported commit keeps its
+// own time to the nanosecond.
 func recordedTimes(s *suite) {
 	imported := s.commit("registry", 1)
 	imported.Imported = time.Date(2022, 5, 1, 8, 30, 0, 123456789, time.FixedZone("CST", 8*3600))
@@ -63,7 +63,7 @@ func recordedTimes(s *suite) {
 	if !got[1].Imported.IsZero() {
 		s.Errorf("imported %v, though it brought no time", got[1].Imported)
 	}
-	// An external server has its own clock, so no closer than a day.
+	// The clock of an external server may differ, so the test allows a day.
 	if d := time.Since(got[1].Recorded).Abs(); d > 24*time.Hour {
 		s.Errorf("recorded %v, %v from now", got[1].Recorded, d)
 	}
@@ -72,7 +72,8 @@ func recordedTimes(s *suite) {
 	}
 }
 
-// What breaks the limits is refused with its own sentinel, and leaves no trace.
+// refusals: a commit that breaks a limit is refused with the right sentinel, and
+// nothing is written.
 func refusals(s *suite) {
 	good := s.append(s.commit("placement", 1), 0)
 	event := []byte(`{"a":1}`)
@@ -99,7 +100,7 @@ func refusals(s *suite) {
 		}
 	}
 	s.equal(s.read(log.Position{}, log.Filter{}), []log.Commit{good})
-	s.append(s.commit("placement", 1), good.Revision) // and the log goes on
+	s.append(s.commit("placement", 1), good.Revision) // the log still works
 }
 
 func many(n int, event []byte) [][]byte {
@@ -110,7 +111,7 @@ func many(n int, event []byte) [][]byte {
 	return events
 }
 
-// The largest commits that the limits allow, each way, go in and come out.
+// maximal: the largest commits that each limit allows are stored and read.
 func maximal(s *suite) {
 	one := s.commit("payment", 1)
 	one.Events[0] = eventOf(log.MaxBytes - 2)
@@ -132,10 +133,10 @@ func maximal(s *suite) {
 	s.equal(s.read(want[0].Position, log.Filter{Boundary: "payment"}), want[1:])
 }
 
-// eventOf makes an event of n bytes.
+// eventOf returns an event of n bytes.
 func eventOf(n int) []byte { return fmt.Appendf(nil, `{"a":"%s"}`, strings.Repeat("x", n-8)) }
 
-// A commit's id is any text that Check accepts.
+// commitIDs: every ID that Check accepts can be stored.
 func commitIDs(s *suite) {
 	var rev log.Revision
 	var want []log.Commit
@@ -155,17 +156,17 @@ func commitIDs(s *suite) {
 	s.equal(s.read(log.Position{}, log.Filter{}), want)
 }
 
-// An append that decided on an old revision is refused and writes nothing.
+// conflict: an append on an old revision is refused and writes nothing.
 func conflict(s *suite) {
 	a := s.append(s.commit("placement", 1), 0)
 	b := s.append(s.commit("placement", 1), a.Revision)
-	other := s.append(s.commit("payment", 1), 0) // does not move placement
+	other := s.append(s.commit("payment", 1), 0) // an append to another boundary does not move placement
 	for _, expected := range []log.Revision{0, a.Revision} {
 		if pos, rev, err := s.log.Append(s.ctx, s.commit("placement", 1), expected); !errors.Is(err, log.ErrConflict) || !pos.IsZero() || rev != 0 {
 			s.Errorf("append after %d: %s, %d, %v; want a conflict", expected, pos, rev, err)
 		}
 	}
-	// A revision that the boundary has not reached can only come from another log.
+	// The boundary has not reached this revision, so it must come from another log.
 	_, _, err := s.log.Append(s.ctx, s.commit("placement", 1), other.Revision+1000)
 	if !errors.Is(err, log.ErrForeign) && !errors.Is(err, log.ErrConflict) {
 		s.Errorf("append after a revision to come: %v", err)
@@ -174,7 +175,8 @@ func conflict(s *suite) {
 	s.equal(s.read(log.Position{}, log.Filter{}), []log.Commit{a, b, other, c})
 }
 
-// The same commit again goes nowhere else, however much came after it.
+// retry: a commit that is appended again keeps its position, even if others follow
+// it.
 func retry(s *suite) {
 	a := s.append(s.commit("placement", 2), 0)
 	b := s.append(s.commit("placement", 2), a.Revision)
@@ -198,8 +200,8 @@ func retry(s *suite) {
 	s.equal(s.read(log.Position{}, log.Filter{}), []log.Commit{a, b, x, c})
 }
 
-// The same commit from several callers at once is written once, and every one
-// of them learns where.
+// concurrentRetry: if several callers append the same commit at once, it is written
+// once, and every caller gets its position.
 func concurrentRetry(s *suite) {
 	var rev log.Revision
 	var want []log.Commit
@@ -225,8 +227,9 @@ func concurrentRetry(s *suite) {
 	s.equal(s.read(log.Position{}, log.Filter{}), want)
 }
 
-// Writers that race for one boundary form a chain: each revision is the
-// ground of one commit at most, and no commit that was acknowledged is missing.
+// concurrentGuards: concurrent writers of one boundary form a chain. Each revision is
+// the expected revision of one commit at most, and every acknowledged commit is in
+// the log.
 func concurrentGuards(s *suite) {
 	const writers, each = 8, 10
 	type link struct {

@@ -9,10 +9,9 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// Flaky wraps a log so that its appends fail now and then as those over a bad
-// network do: the request is lost, or the answer is, or the request arrives
-// long after the caller gave up on it. Each time the caller gets
-// log.ErrUnavailable. Everything else goes straight through.
+// Flaky wraps a log and makes some appends fail as on a bad network: the request is
+// lost, the answer is lost, or the request arrives long after the caller gave up. In
+// each case the caller gets log.ErrUnavailable. Other calls are not changed.
 type Flaky struct {
 	log.Log
 	// Rate is the share of appends that fail, from 0 to 1.
@@ -24,7 +23,7 @@ type Flaky struct {
 	failed int
 }
 
-// NewFlaky makes a Flaky whose faults follow from seed.
+// NewFlaky returns a Flaky whose faults are determined by seed.
 func NewFlaky(l log.Log, rate float64, seed uint64) *Flaky {
 	return &Flaky{Log: l, Rate: rate, random: rand.New(rand.NewPCG(seed, 0))}
 }
@@ -51,8 +50,8 @@ func (f *Flaky) Append(ctx context.Context, c log.Commit, expected log.Revision)
 	return f.Log.Append(ctx, c, expected)
 }
 
-// Wait returns when no late request is under way any more, with the number of
-// faults so far.
+// Wait waits until no late request is under way, and returns the number of faults so
+// far.
 func (f *Flaky) Wait() int {
 	f.late.Wait()
 	return f.failed

@@ -9,9 +9,9 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// Followers that start at different times and places, before and during the
-// writing, all get the rest of the log once and in order: the hand-over from
-// history to live drops nothing and repeats nothing.
+// followHandOver: followers that start at different times and positions, before and
+// during writes, get the rest of the log once and in order. The change from history
+// to new commits loses nothing and repeats nothing.
 func followHandOver(s *suite) {
 	all := s.fill(30, families...)
 	const later = 90
@@ -53,8 +53,8 @@ func followHandOver(s *suite) {
 	}
 }
 
-// A follower that breaks off and goes on from the last commit it saw loses
-// nothing, however often.
+// followResumed: a follower that repeatedly breaks off and resumes after its last
+// commit loses nothing.
 func followResumed(s *suite) {
 	all := s.fill(10, families...)
 	done := make(chan []log.Commit)
@@ -82,7 +82,8 @@ func followResumed(s *suite) {
 	s.equal(<-done, all)
 }
 
-// A follower of one boundary sees that one alone, also when others write.
+// followFiltered: a follower of one boundary gets only its commits, while others are
+// written.
 func followFiltered(s *suite) {
 	all := s.fill(20, "payment", "payment.fund", "training")
 	f := log.Filter{Boundary: "payment"}
@@ -110,8 +111,8 @@ func followFiltered(s *suite) {
 	s.equal(<-done, selected(all, from, f))
 }
 
-// A context that has ended, or ends in mid-wait, ends every call at once, with
-// the context's error.
+// cancel: every call ends at once with the error of its context, both if the context
+// ended before and if it ends while the call waits.
 func cancel(s *suite) {
 	all := s.fill(5, families...)
 	head := all[len(all)-1]
@@ -161,7 +162,7 @@ func drain(seq func(func(log.Commit, error) bool)) (last error) {
 	return last
 }
 
-// Closing ends the readers under way, and every later call, with an error.
+// closing: after Close, readers under way and later calls end with an error.
 func closing(s *suite) {
 	all := s.fill(3, families...)
 	ended := make(chan error, 1)
@@ -187,12 +188,12 @@ func closing(s *suite) {
 	if err := drain(s.log.Read(ctx, log.Position{}, log.Filter{})); !errors.Is(err, log.ErrUnavailable) {
 		s.Errorf("read when closed: %v", err)
 	}
-	s.check(s.log.Close()) // twice does no harm
+	s.check(s.log.Close()) // Close may be called twice
 }
 
-// A position beyond the head comes from another log, or from this one before
-// it was cut. Reading from it would find nothing and look like being up to
-// date.
+// foreign: a position beyond the end is refused. It comes from another log, or from
+// this log before it was truncated. A reader that accepted it would find nothing and
+// seem to be up to date.
 func foreign(s *suite) {
 	all := s.fill(3, families...)
 	major, minor := all[2].Position.Parts()
@@ -200,7 +201,8 @@ func foreign(s *suite) {
 		minor += 1 << 40
 	}
 	beyond := log.At(major+1<<40, minor)
-	// At once, since a driver may look again for a while before it says so.
+	// The calls run concurrently, because a driver may retry for some time before it
+	// answers.
 	var calls sync.WaitGroup
 	defer calls.Wait()
 	for name, seq := range map[string]func(func(log.Commit, error) bool){

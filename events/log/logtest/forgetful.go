@@ -8,9 +8,9 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// Forgetful returns l with commits whose bytes are overwritten as soon as they are
-// done with, and used again for later ones, so that it shows where something of
-// them is still in use.
+// Forgetful returns a log like l that overwrites the bytes of a commit as soon as its
+// Done is called, and reuses them for later commits. It reveals code that uses a
+// commit after Done.
 func Forgetful(l log.Log) log.Log { return &forgetful{Log: l} }
 
 type forgetful struct {
@@ -37,7 +37,7 @@ func (f *forgetful) forgetting(commits iter.Seq2[log.Commit, error]) iter.Seq2[l
 	}
 }
 
-// moved returns a commit with its events in memory that is used again.
+// moved returns the commit with its events copied to reused memory.
 func (f *forgetful) moved(c log.Commit) log.Commit {
 	size := 0
 	for _, e := range c.Events {
@@ -64,8 +64,8 @@ func (f *forgetful) moved(c log.Commit) log.Commit {
 	return c
 }
 
-// take returns memory for so many bytes, the last that became free if it is large
-// enough.
+// take returns size bytes of memory: the block that was freed last if it is large
+// enough, or a new one.
 func (f *forgetful) take(size int) (b []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

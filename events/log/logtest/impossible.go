@@ -9,9 +9,9 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// What no append could have written ends a reading with log.ErrCorrupt, whoever
-// the driver is. The test lets the driver hand out such a commit in place of the
-// third, and expects the two before it and nothing behind it.
+// impossible: a reader ends with log.ErrCorrupt if a driver returns a commit that no
+// append can have written. The test replaces the third commit by such a commit. It
+// expects the two commits before it and nothing after it.
 func impossible(s *suite) {
 	all := s.fill(5, "placement")
 	for _, test := range []struct {
@@ -32,7 +32,7 @@ func impossible(s *suite) {
 		{"revision of the one before", func(c, before log.Commit) log.Commit { c.Revision = before.Revision; return c }, "before"},
 		{"the one before again", func(_, before log.Commit) log.Commit { return before }, "does not lie behind"},
 	} {
-		spoiled := log.WithDriver(s.log, func(d log.Driver) log.Driver { return &spoiler{d, test.spoil} })
+		spoiled := log.WithDriver(s.log, func(d log.Driver) log.Driver { return &spoilingDriver{d, test.spoil} })
 		f := log.Filter{Boundary: "placement"}
 		for call, commits := range map[string]iter.Seq2[log.Commit, error]{
 			"read":   spoiled.Read(s.ctx, log.Position{}, f),
@@ -40,7 +40,7 @@ func impossible(s *suite) {
 		} {
 			got, last := upTo(commits, len(all))
 			for try := 0; try < 20 && errors.Is(last, log.ErrUnavailable); try++ {
-				got, last = upTo(commits, len(all)) // the log did not answer
+				got, last = upTo(commits, len(all)) // the log did not end the call
 			}
 			if !errors.Is(last, log.ErrCorrupt) || !strings.Contains(last.Error(), test.says) || len(got) != 2 {
 				s.Errorf("%s, %s: %d commits, then %v; want 2 and that %q", test.name, call, len(got), last, test.says)
@@ -51,7 +51,7 @@ func impossible(s *suite) {
 	s.impossibleAnswers()
 }
 
-// upTo reads to the n-th commit or the error.
+// upTo reads until the n-th commit or an error.
 func upTo(commits iter.Seq2[log.Commit, error], n int) (got []log.Commit, err error) {
 	for c, err := range commits {
 		if err != nil {
@@ -64,9 +64,9 @@ func upTo(commits iter.Seq2[log.Commit, error], n int) (got []log.Commit, err er
 	return got, nil
 }
 
-// firstImpossible reads on from a commit and is given that commit again.
+// firstImpossible resumes after a commit while the driver returns that commit again.
 func (s *suite) firstImpossible(all []log.Commit) {
-	again := log.WithDriver(s.log, func(d log.Driver) log.Driver { return &behind{d} })
+	again := log.WithDriver(s.log, func(d log.Driver) log.Driver { return &rewindingDriver{d} })
 	commits := again.Read(s.ctx, all[2].Position, log.Filter{})
 	got, err := upTo(commits, len(all))
 	for try := 0; try < 20 && errors.Is(err, log.ErrUnavailable); try++ {
@@ -77,10 +77,10 @@ func (s *suite) firstImpossible(all []log.Commit) {
 	}
 }
 
-// impossibleAnswers appends and asks for the head where the driver answers both
-// with nothing.
+// impossibleAnswers calls Append and Head while the driver answers both with zero
+// values.
 func (s *suite) impossibleAnswers() {
-	dumb := log.WithDriver(s.log, func(d log.Driver) log.Driver { return &mute{d} })
+	dumb := log.WithDriver(s.log, func(d log.Driver) log.Driver { return &silentDriver{d} })
 	if p, r, err := dumb.Append(s.ctx, s.commit("review", 1), 0); !errors.Is(err, log.ErrCorrupt) {
 		s.Errorf("append answered with position zero: %s, %d, %v", p, r, err)
 	}
@@ -89,21 +89,21 @@ func (s *suite) impossibleAnswers() {
 	}
 }
 
-// A spoiler hands out its third commit spoiled.
-type spoiler struct {
+// A spoilingDriver changes the third commit that it returns.
+type spoilingDriver struct {
 	log.Driver
 	spoil func(c, before log.Commit) log.Commit
 }
 
-func (d *spoiler) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+func (d *spoilingDriver) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return d.third(d.Driver.Read(ctx, from, f))
 }
 
-func (d *spoiler) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+func (d *spoilingDriver) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return d.third(d.Driver.Follow(ctx, from, f))
 }
 
-func (d *spoiler) third(commits iter.Seq2[log.Commit, error]) iter.Seq2[log.Commit, error] {
+func (d *spoilingDriver) third(commits iter.Seq2[log.Commit, error]) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
 		n, before := 0, log.Commit{}
 		for c, err := range commits {
@@ -117,20 +117,20 @@ func (d *spoiler) third(commits iter.Seq2[log.Commit, error]) iter.Seq2[log.Comm
 	}
 }
 
-// A behind reads from the beginning, wherever it is asked to begin.
-type behind struct{ log.Driver }
+// A rewindingDriver reads from the beginning, whatever the position.
+type rewindingDriver struct{ log.Driver }
 
-func (d *behind) Read(ctx context.Context, _ log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
+func (d *rewindingDriver) Read(ctx context.Context, _ log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return d.Driver.Read(ctx, log.Position{}, f)
 }
 
-// A mute answers with no position.
-type mute struct{ log.Driver }
+// A silentDriver answers with a zero position.
+type silentDriver struct{ log.Driver }
 
-func (d *mute) Append(context.Context, log.Commit, log.Revision) (log.Position, log.Revision, error) {
+func (d *silentDriver) Append(context.Context, log.Commit, log.Revision) (log.Position, log.Revision, error) {
 	return log.Position{}, 1, nil
 }
 
-func (d *mute) Head(context.Context, log.Filter) (log.Position, log.Revision, error) {
+func (d *silentDriver) Head(context.Context, log.Filter) (log.Position, log.Revision, error) {
 	return log.Position{}, 1, nil
 }

@@ -12,10 +12,9 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// Guarded appends, heads and reads of concurrent callers, with lost and late
-// requests and answers in between, are linearizable: there is one order of
-// them, in keeping with real time, that a single register of each boundary's
-// revision explains.
+// linearizable: concurrent calls of Append, Head and Read with lost and late requests
+// are linearizable. One order of the calls that agrees with real time explains all
+// results by a single register for the revision of each boundary.
 func linearizable(s *suite) {
 	const clients, each = 6, 25
 	seed := rand.Uint64()
@@ -59,8 +58,8 @@ func linearizable(s *suite) {
 					ClientId: client, Input: in, Call: int64(call), Output: out, Return: int64(time.Since(start)),
 				})
 				if out.conflict {
-					// Learn the revision outside of the history, so that
-					// contention stays high and progress is made.
+					// This Head is not part of the history. It lets the writer make
+					// progress while contention stays high.
 					_, out.revision, errs[client] = s.log.Head(s.ctx, log.Filter{Boundary: in.boundary})
 				}
 				last[in.boundary] = out.revision
@@ -78,7 +77,8 @@ func linearizable(s *suite) {
 		s.Errorf("%d operations, seed %d: %s", len(all), seed, result)
 	}
 
-	// The register knows no ids: what was acknowledged is in the log, once.
+	// The register does not know IDs. This checks that each acknowledged commit is in
+	// the log once.
 	type place struct {
 		boundary string
 		revision log.Revision
@@ -95,7 +95,7 @@ func linearizable(s *suite) {
 	}
 }
 
-// A registerOp asks a boundary for its revision, or to move on from expected.
+// A registerOp reads the revision of a boundary, or advances it from expected.
 type registerOp struct {
 	boundary string
 	append   bool
@@ -107,7 +107,8 @@ type registerResult struct {
 	revision log.Revision
 }
 
-// register is the specification: the state is the revision of one boundary.
+// register is the sequential specification: the state is the revision of one
+// boundary.
 var register = porcupine.Model{
 	Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
 		parts := map[string][]porcupine.Operation{}

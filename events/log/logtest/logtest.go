@@ -1,18 +1,20 @@
-// Package logtest is the conformance suite of the event log: what package log
-// promises, as tests. A driver runs it in one of its own tests,
+// Package logtest is the conformance suite of the event log. It tests the promises of
+// package log. A driver runs the suite in one of its tests:
 //
 //	logtest.Run(t, func(t *testing.T) log.Log { … })
 //
-// where the function opens an empty log of the driver, and has it closed and
-// removed at the end of the test. Positions and revisions are opaque to the
-// suite, and may be sparse.
+// The function opens an empty log of the driver, and closes and removes it at the end
+// of the test. The suite treats positions and revisions as opaque; they may be
+// sparse.
 //
-// A driver whose log also has
+// If the log also has the method
 //
 //	Verify(ctx context.Context, pos log.Position, id string) error
 //
-// is held to that as well: nil when the commit of pos has that id, and
-// log.ErrForeign when it has another one or there is none.
+// the suite tests it too. It must return nil if the commit at pos has the given id,
+// and log.ErrForeign if the commit has another id or does not exist.
+//
+// [Flaky] and [Forgetful] wrap a log with faults, for tests of code that uses a log.
 package logtest
 
 import (
@@ -26,15 +28,15 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// Patience bounds each test of the suite, and is far more than any of them
-// needs.
+// Patience is the time limit of each test of the suite. It is far more than any of
+// them needs.
 const Patience = 5 * time.Minute
 
-// Soon is how long "at once" may take on a loaded machine.
+// Soon is the time limit for a call that should return at once, on a loaded machine.
 const Soon = 10 * time.Second
 
-// Run holds the log that open makes to the contract. Open is called at least
-// once by every subtest.
+// Run runs the suite on the logs that open returns. Every subtest calls open at least
+// once.
 func Run(t *testing.T, open func(t *testing.T) log.Log) {
 	for _, test := range []struct {
 		name string
@@ -73,16 +75,17 @@ func Run(t *testing.T, open func(t *testing.T) log.Log) {
 	}
 }
 
-// A suite is one subtest: a fresh log, and the means to talk about it.
+// A suite is the state of one subtest: a new log, and methods that use it.
 type suite struct {
 	*testing.T
 	ctx  context.Context
 	open func(t *testing.T) log.Log
 	log  log.Log
-	made int // commits made by commit
+	made int // number of commits made by commit
 }
 
-// commit makes one of n events with bytes that a careless codec would change.
+// commit returns a new commit of n events, with bytes that a careless codec would
+// change.
 func (s *suite) commit(boundary string, n int) log.Commit {
 	s.made++
 	c := log.Commit{ID: fmt.Sprintf("c-%06d", s.made), Boundary: boundary}
@@ -93,7 +96,8 @@ func (s *suite) commit(boundary string, n int) log.Commit {
 	return c
 }
 
-// append appends c, which must succeed, and returns it as a reader must see it.
+// append appends c, and fails the test if that fails. It returns c as a reader must
+// see it.
 func (s *suite) append(c log.Commit, expected log.Revision) log.Commit {
 	s.Helper()
 	pos, rev, err := s.log.Append(s.ctx, c, expected)
@@ -107,8 +111,8 @@ func (s *suite) append(c log.Commit, expected log.Revision) log.Commit {
 	return c
 }
 
-// fill appends n commits of one to three events, spread over the boundaries
-// by a fixed seed, and returns them in log order.
+// fill appends n commits of one to three events to the given boundaries, in an order
+// that a fixed seed determines. It returns them in log order.
 func (s *suite) fill(n int, boundaries ...string) []log.Commit {
 	s.Helper()
 	random := rand.New(rand.NewPCG(1, uint64(n)))
@@ -131,7 +135,7 @@ func (s *suite) fill(n int, boundaries ...string) []log.Commit {
 	return all
 }
 
-// read reads to the end.
+// read reads to the end of the log.
 func (s *suite) read(from log.Position, f log.Filter) []log.Commit {
 	s.Helper()
 	var all []log.Commit
@@ -144,7 +148,7 @@ func (s *suite) read(from log.Position, f log.Filter) []log.Commit {
 	return all
 }
 
-// equal fails unless got is want, in order and to the byte.
+// equal fails the test unless got equals want in order and to the byte.
 func (s *suite) equal(got, want []log.Commit) {
 	s.Helper()
 	for i := range min(len(got), len(want)) {
@@ -157,7 +161,7 @@ func (s *suite) equal(got, want []log.Commit) {
 	}
 }
 
-// same compares all but the recorded time, which Append does not return.
+// same compares all fields except the recorded time, which Append does not return.
 func same(got, want log.Commit) error {
 	if got.ID != want.ID || got.Boundary != want.Boundary || got.Position != want.Position ||
 		got.Revision != want.Revision || !got.Imported.Equal(want.Imported) {
@@ -186,7 +190,7 @@ func (s *suite) check(err error) {
 	}
 }
 
-// selected returns those of all that lie after from and that f selects.
+// selected returns the commits of all that lie after from and that f selects.
 func selected(all []log.Commit, from log.Position, f log.Filter) []log.Commit {
 	var some []log.Commit
 	for _, c := range all {

@@ -8,9 +8,9 @@ import (
 	"github.com/muster-works/muster/events/log/memlog"
 )
 
-// A random history leaves the log under test and the one in memory with the
-// same content, and with the same answer to every call on the way. Positions
-// and revisions differ between the two; their order does not.
+// model: after a random history, the tested log and memlog have the same content and
+// have given the same answers. Their positions and revisions differ, but have the
+// same order.
 func model(s *suite) {
 	seed := rand.Uint64()
 	s.Logf("seed %d", seed)
@@ -20,9 +20,9 @@ func model(s *suite) {
 
 	type revisions struct{ got, want log.Revision }
 	var tried []log.Commit             // every commit so far, for retries
-	var grounds []revisions            // what each of them expected
-	known := map[string][]revisions{}  // by boundary, all of them in order
-	positions := [][2]log.Position{{}} // of each commit in the log, and of none
+	var grounds []revisions            // the expected revision of each commit in tried
+	known := map[string][]revisions{}  // all revisions by boundary, in order
+	positions := [][2]log.Position{{}} // the position of each commit in both logs, and the zero position
 	for _, b := range families {
 		known[b] = []revisions{{}}
 	}

@@ -11,8 +11,8 @@ import (
 
 var families = []string{"placement", "training", "attendance", "payment"}
 
-// A read from any position, of any event in a commit, is the exact rest of
-// the log; and so with every filter, wherever the position lies.
+// readFromAnywhere: a read from any event of any commit, with any filter, returns the
+// rest of the log.
 func readFromAnywhere(s *suite) {
 	all := s.fill(40, families...)
 	starts := []log.Position{{}}
@@ -26,8 +26,8 @@ func readFromAnywhere(s *suite) {
 		f := log.Filter{Boundary: families[from.Index()%len(families)]}
 		s.equal(s.read(from, f), selected(all, from, f))
 	}
-	// Enough for a driver that has another way for long reads, and the border
-	// between the two.
+	// These are enough commits for a driver that reads many commits in another way
+	// than few, and for the limit between the two ways.
 	all = append(all, s.fill(160, families...)...)
 	for _, from := range []int{0, 1, 60, 99, 100, 140, 180, 195, 199} {
 		f := log.Filter{Boundary: families[from%len(families)]}
@@ -37,8 +37,8 @@ func readFromAnywhere(s *suite) {
 	s.equal(s.read(log.Position{}, log.Filter{}), all)
 }
 
-// A boundary is its whole name: one that begins alike, or lies under it, is
-// another one.
+// filter: a boundary is identified by its whole name. A name that begins with it, or
+// extends it after a dot, is another boundary.
 func filter(s *suite) {
 	names := []string{"a", "a.b", "a.b.c", "a-b", "a_b", "ab", "b", "0"}
 	all := s.fill(40, names...)
@@ -59,8 +59,8 @@ func filter(s *suite) {
 	}
 }
 
-// While writers write, every read is a gapless prefix of the final log, and
-// contains all that was acknowledged before it began.
+// readDuringWrites: every read during writes returns a prefix of the final log
+// without gaps, and contains all commits that were acknowledged before it began.
 func readDuringWrites(s *suite) {
 	const each = 40
 	var acked [4]atomic.Int64
@@ -130,8 +130,8 @@ func readDuringWrites(s *suite) {
 	s.Logf("%d reads during the writes", len(reads))
 }
 
-// Breaking off is no error and leaves nothing behind that would disturb the
-// next reader.
+// breakOff: a caller that breaks off gets no error, and does not disturb the next
+// reader.
 func breakOff(s *suite) {
 	all := s.fill(30, families...)
 	for range 10 {
@@ -147,7 +147,7 @@ func breakOff(s *suite) {
 			break
 		}
 	}
-	// A sequence can be ranged over again, and starts again.
+	// The same sequence can be used again, and starts at the beginning.
 	seq := s.log.Read(s.ctx, all[9].Position, log.Filter{})
 	for range 2 {
 		var got []log.Commit

@@ -1,22 +1,20 @@
-// Package memlog is the event log in memory: the whole contract of package
-// log except that nothing outlives the process. It serves tests, dry runs and
-// comparisons, and it is the reference that the other drivers are held
-// against: what they do differently, apart from durability, is their mistake.
+// Package memlog implements the event log in memory. It keeps all promises of package
+// log except that commits do not outlive the process. It serves tests, dry runs and
+// comparisons. The conformance suite compares the other drivers with it.
 //
 // The life of a commit:
 //
-//  1. Append checks it against the limits of package log.
-//  2. Under the lock of the log it is compared with its boundary: at the
-//     expected revision it goes on; if the commit that was decided on that
-//     revision has its id, that one's position is the answer; else it is a
-//     conflict.
-//  3. Its events are copied, it gets the next position and the time, and is put
-//     at the end of the one list that there is.
-//  4. Followers are woken; readers take commits from the list by number.
+//  1. Append checks the limits of package log.
+//  2. Append locks the log and compares the expected revision with the last
+//     revision of the boundary. If they are equal, the commit is appended. If the
+//     commit that follows the expected revision has the same ID, this is a retry,
+//     and its position is returned. Otherwise the result is a conflict.
+//  3. The events are copied. The commit gets the next position and the current
+//     time, and is appended to the list of all commits.
+//  4. Followers are woken. Readers take commits from the list by index.
 //
-// Positions and revisions count commits from 1. A retried append is recognised
-// for as long as the log lives. Nothing fails with log.ErrUnavailable until
-// the log is closed.
+// Positions and revisions count commits from 1. A retry is recognised as long as
+// the log exists. Calls fail with log.ErrUnavailable only after the log is closed.
 package memlog
 
 import (
@@ -30,13 +28,13 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// A Log keeps its commits in memory. Make one with New.
+// A Log stores commits in memory. New makes one. It is safe for concurrent use.
 type Log struct {
 	log.Log
 	store *store
 }
 
-// A store is the driver behind a Log.
+// A store is the driver of a Log.
 type store struct {
 	now func() time.Time
 
@@ -49,11 +47,11 @@ type store struct {
 
 var _ log.Log = (*Log)(nil)
 
-// An Option changes what New makes.
+// An Option changes the log that New returns.
 type Option func(*store)
 
-// WithClock makes now the source of the commits' timestamps; it need not be
-// safe for concurrent use. Without it they are those of the machine's clock.
+// WithClock makes now the source of timestamps, in place of time.Now. The log never
+// calls now concurrently.
 func WithClock(now func() time.Time) Option { return func(l *store) { l.now = now } }
 
 // New returns an empty log.
@@ -69,14 +67,14 @@ func New(options ...Option) *Log {
 	return &Log{log.Checked(l), l}
 }
 
-// Verify says whether the commit at pos is the one with that id: nil, or
-// log.ErrForeign. The zero position holds in every log.
+// Verify returns nil if the commit at pos has the given id, and log.ErrForeign
+// otherwise. The zero position belongs to every log.
 func (l *Log) Verify(ctx context.Context, pos log.Position, id string) error {
 	return l.store.verify(ctx, pos, id)
 }
 
-// Append implements log.Driver. It keeps a copy of c's events. An expected
-// revision beyond the boundary's last one is log.ErrForeign.
+// Append implements log.Driver. It copies the events of c. It returns log.ErrForeign
+// for an expected revision that the boundary has not reached.
 func (l *store) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
 	if err := ctx.Err(); err != nil {
 		return log.Position{}, 0, err
@@ -91,8 +89,8 @@ func (l *store) Append(ctx context.Context, c log.Commit, expected log.Revision)
 	}
 	revisions := l.boundaries[c.Boundary]
 	if next, _ := slices.BinarySearch(revisions, expected+1); next < len(revisions) {
-		// What was decided on the expected revision is what follows it, so
-		// that is the only place where an earlier try of c can be.
+		// A commit that was decided on the expected revision directly follows it. An
+		// earlier append of c can therefore only be there.
 		if first := l.commits[revisions[next]-1]; first.ID == c.ID {
 			return first.Position, first.Revision, nil
 		}
@@ -143,7 +141,7 @@ func (l *store) Head(ctx context.Context, f log.Filter) (log.Position, log.Revis
 	return l.commits[last-1].Position, last, nil
 }
 
-// verify is Log.Verify.
+// verify implements Log.Verify.
 func (l *store) verify(ctx context.Context, pos log.Position, id string) error {
 	if pos.IsZero() || ctx.Err() != nil {
 		return ctx.Err()
@@ -160,7 +158,7 @@ func (l *store) verify(ctx context.Context, pos log.Position, id string) error {
 	return nil
 }
 
-// Close implements log.Driver. What was appended is gone with the last reference.
+// Close implements log.Driver. The garbage collector frees the commits.
 func (l *store) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

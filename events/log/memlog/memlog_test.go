@@ -38,7 +38,7 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// The log keeps what was appended, whatever the caller does with its buffers.
+// Goal: the log keeps the appended bytes if the caller changes its buffers.
 func TestAppendCopies(t *testing.T) {
 	l := memlog.New()
 	event := []byte(`{"a":1}`)

@@ -14,8 +14,9 @@ var (
 	errEnd    = errors.New("end of the log for now")
 )
 
-// scan yields what f selects after from, and errEnd whenever there is no more;
-// called on after that, it waits. Any other error is its last word.
+// scan yields the commits that f selects after from. At the end of the log it yields
+// errEnd; if the caller continues, it waits for more commits. Any other error is the
+// last element.
 func (l *store) scan(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
 		l.mu.Lock()
@@ -25,10 +26,11 @@ func (l *store) scan(ctx context.Context, from log.Position, f log.Filter) iter.
 			yield(log.Commit{}, err)
 			return
 		}
-		next, _ := from.Parts() // the index of the commit after from
+		next, _ := from.Parts() // index of the commit after from
 		for {
 			l.mu.Lock()
-			// The slice only grows, so its first part can be read unlocked.
+			// Commits are only ever appended to the slice, so this part of it can be
+			// read without the lock.
 			commits, grown, closed := l.commits, l.grown, l.closed
 			l.mu.Unlock()
 			for ; next < uint64(len(commits)); next++ {
@@ -59,7 +61,7 @@ func (l *store) scan(ctx context.Context, from log.Position, f log.Filter) iter.
 	}
 }
 
-// check says whether p is the zero position or one of a commit that is here.
+// check returns an error unless p is zero or the position of a commit of this log.
 func (l *store) check(p log.Position) error {
 	major, minor := p.Parts()
 	switch {

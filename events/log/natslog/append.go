@@ -13,27 +13,27 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// Error codes of the server's that an append meets.
+// The server's error codes for an append that it refuses.
 const (
-	codeWrongSequence        = 10071 // the subject has moved
-	codeWrongSequencePending = 10164 // the same, or a message to the subject is in flight
-	codeDuplicatePending     = 10158 // a message of the same id is in flight
+	codeWrongSequence        = 10071 // the last sequence of the subject is not the expected one
+	codeWrongSequencePending = 10164 // the same, or another message to the subject is in flight
+	codeDuplicatePending     = 10158 // another message with the same id is in flight
 )
 
-// bodies are those of messages that were acknowledged, to be written over: a
-// commit's is up to a megabyte, and memory that is touched for the first time costs
-// more than what is copied to it.
-var bodies = sync.Pool{New: func() any { return new([]byte) }}
+// bodyPool holds the bodies of acknowledged messages, which are overwritten for later
+// ones. A body has up to a megabyte, and the first access to new memory costs more
+// than copying into it.
+var bodyPool = sync.Pool{New: func() any { return new([]byte) }}
 
-// Append implements log.Driver. An expected revision that the boundary has not
-// reached is log.ErrForeign. An id that another commit bears is
-// log.ErrInvalid, for as long as the server remembers it.
+// Append implements log.Driver. It returns log.ErrForeign for an expected revision
+// that the boundary has not reached, and log.ErrInvalid if another commit has the
+// same ID, as long as the server remembers that ID.
 func (l *driver) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
 	seq, err := l.append(ctx, c, expected)
 	if err != nil {
 		return log.Position{}, 0, err
 	}
-	l.line.met(seq, c.ID, c.Boundary)
+	l.connection.noteCommit(seq, c.ID, c.Boundary)
 	return log.At(seq, 0), log.Revision(seq), nil
 }
 
@@ -44,13 +44,13 @@ func (l *driver) append(ctx context.Context, c log.Commit, expected log.Revision
 	if err := c.Check(); err != nil {
 		return 0, err
 	}
-	body := bodies.Get().(*[]byte)
+	body := bodyPool.Get().(*[]byte)
 	m := l.message(c, expected, (*body)[:0])
 	var unanswered, puzzled int
 	for {
 		var ack *jetstream.PubAck
-		err := l.askOnce(ctx, func(ctx context.Context) (err error) {
-			if err := l.recognise(ctx); err != nil {
+		err := l.requestOnce(ctx, func(ctx context.Context) (err error) {
+			if err := l.verifySession(ctx); err != nil {
 				return err
 			}
 			if have, want := l.nc.MaxPayload(), int64(m.Size()); have < want {
@@ -63,27 +63,28 @@ func (l *driver) append(ctx context.Context, c log.Commit, expected log.Revision
 		switch {
 		case errors.Is(err, log.ErrForeign):
 			return 0, err
-		case errors.Is(err, errDoubt):
+		case errors.Is(err, errUnverified):
 			return 0, fmt.Errorf("%w: %w", log.ErrUnavailable, err)
 		case err == nil && ack.Stream != l.options.Stream:
 			return 0, fmt.Errorf("%w: stream %s took a commit meant for %s", log.ErrMisconfigured, ack.Stream, l.options.Stream)
 		case err == nil && !ack.Duplicate:
 			*body = m.Data
-			bodies.Put(body)
+			bodyPool.Put(body)
 			return ack.Sequence, nil
 		case ctx.Err() != nil:
 			return 0, ctx.Err()
 		case err == nil, code == codeWrongSequence, code == codeWrongSequencePending:
-			seq, settled, err := l.settle(ctx, c, expected)
+			seq, settled, err := l.findDecided(ctx, c, expected)
 			if settled || err != nil {
 				return seq, err
 			}
 			if ack != nil {
 				return 0, fmt.Errorf("%w: id %q was given to another commit, at %d", log.ErrInvalid, c.ID, ack.Sequence)
 			}
-			// Nothing follows the expected revision, and still it is not the
-			// last one: a message is in flight, or the revision is not ours.
-			if puzzled++; puzzled > tries {
+			// The expected revision is not the last one, but nothing follows it.
+			// Either another message is in flight, or the revision does not belong to
+			// this log.
+			if puzzled++; puzzled > maxAttempts {
 				last, err := l.last(ctx, log.Filter{Boundary: c.Boundary})
 				if err == nil && last < uint64(expected) {
 					err = fmt.Errorf("%w: %s is at %d and has not reached revision %d", log.ErrForeign, c.Boundary, last, expected)
@@ -101,11 +102,11 @@ func (l *driver) append(ctx context.Context, c log.Commit, expected log.Revision
 			}
 		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, nats.ErrTimeout), errors.Is(err, errLost),
 			errors.Is(err, nats.ErrConnectionReconnecting), errors.Is(err, nats.ErrDisconnected):
-			if unanswered++; unanswered == tries {
-				return 0, fmt.Errorf("%w: no acknowledgement after %d tries: %w", log.ErrUnavailable, tries, err)
+			if unanswered++; unanswered == maxAttempts {
+				return 0, fmt.Errorf("%w: no acknowledgement after %d tries: %w", log.ErrUnavailable, maxAttempts, err)
 			}
 		default:
-			return 0, refused(err)
+			return 0, appendError(err)
 		}
 		if err := pause(ctx, time.Duration(min(1+puzzled, 50))*time.Millisecond); err != nil {
 			return 0, err
@@ -113,9 +114,10 @@ func (l *driver) append(ctx context.Context, c log.Commit, expected log.Revision
 	}
 }
 
-// settle looks at the commit that was decided on the expected revision, when
-// there is one: c itself, or another one.
-func (l *driver) settle(ctx context.Context, c log.Commit, expected log.Revision) (seq uint64, settled bool, err error) {
+// findDecided looks for the commit that was decided on the expected revision. It
+// returns its sequence if it is c, and log.ErrConflict if it is another commit. If
+// there is none, settled is false.
+func (l *driver) findDecided(ctx context.Context, c log.Commit, expected log.Revision) (seq uint64, settled bool, err error) {
 	m, err := l.after(ctx, uint64(expected), log.Filter{Boundary: c.Boundary})
 	switch {
 	case err != nil:
@@ -136,8 +138,8 @@ func codeOf(err error) int {
 	return 0
 }
 
-// refused says in the port's terms why the server did not take a commit.
-func refused(err error) error {
+// appendError returns the error of package log for a refusal of the server.
+func appendError(err error) error {
 	var api *jetstream.APIError
 	switch {
 	case errors.Is(err, log.ErrTooLarge), errors.Is(err, log.ErrUnavailable):

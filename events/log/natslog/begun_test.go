@@ -10,10 +10,10 @@ import (
 	"github.com/muster-works/muster/events/log/natslog"
 )
 
-// Goal: a power cut when the server has begun another file, and has compressed
-// the one before, costs nothing that was acknowledged. Method: the last of three
-// files is empty, and the index is of before it; commits are appended, and the
-// log is read to its end after another start.
+// Goal: no acknowledged commit is lost if the power fails after the server has begun
+// a new file and compressed the previous one.
+// Method: the last of three files is empty and the index is older than it. Commits
+// are appended, and the log is read to its end after another start.
 func TestBegunBlock(t *testing.T) {
 	dir := t.TempDir()
 	outdated, _ := threeBlocks(t, dir)

@@ -23,15 +23,16 @@ import (
 	"github.com/muster-works/muster/events/log/natslog"
 )
 
-// Each benchmark does the port's work and the raw work of JetStream in turns,
-// in one run on one server, and reports the ratio. Rates alone mean nothing on
+// Each benchmark alternates the work of the driver with the raw work of JetStream, in
+// one run on one server, and reports the ratio. Absolute rates are not comparable on
 // a shared machine.
 
-// short is the size of the shortest events; sheets and runs of pay are longer,
-// and the synthetic province's have 1,300 bytes in the mean.
+// short is the size in bytes of the shortest events. Sheets and pay runs are longer:
+// the events of the synthetic province have 1,300 bytes on average.
 const short = 190
 
-// event is one of so many bytes that compresses to a third or so, as real ones do.
+// event returns an event of size bytes that compresses to about a third, as real
+// events do.
 func event(n, size int) []byte {
 	e := fmt.Appendf(nil, `{"specversion":"1.0","id":"h-%08d","source":"/agency/370211-rsj","type":"hire.placed","division":"3702%08d","data":{"post":"%s-%03d","from":"2022-05-01"`,
 		n, n*7919%100000000, noise(), n%1000)
@@ -41,7 +42,7 @@ func event(n, size int) []byte {
 	return append(e, "}}"...)
 }
 
-// dense is an event that does not compress at all.
+// dense returns an event that does not compress.
 func dense(n, size int) []byte {
 	e := fmt.Appendf(nil, `{"id":"%d","data":"`, n)
 	for len(e) < size-4 {
@@ -50,12 +51,13 @@ func dense(n, size int) []byte {
 	return append(e, `"}`...)
 }
 
-// noise is as much as a pseudonym's worth of text that does not compress.
+// noise returns a text as long as a pseudonym that does not compress.
 func noise() string {
 	return strconv.FormatUint(rand.Uint64(), 36) + strconv.FormatUint(rand.Uint64(), 36)
 }
 
-// One writer, one commit of a thousand events in flight, each fsynced.
+// BenchmarkAppend appends commits of a thousand events one after the other, each
+// fsynced.
 func BenchmarkAppend(b *testing.B) {
 	nc := connect(b, serve(b))
 	l := provision(b, nc)
@@ -95,7 +97,8 @@ func BenchmarkAppend(b *testing.B) {
 	b.ReportMetric(float64(b.N)*1000/bare.Seconds(), "raw-events/s")
 }
 
-// rawStream makes a stream like the log's, and returns its subjects' prefix.
+// rawStream creates a stream like that of the log, and returns the prefix of its
+// subjects.
 func rawStream(b *testing.B, nc *nats.Conn) (jetstream.JetStream, string) {
 	b.Helper()
 	o := natslog.Options{Stream: "RAW", Prefix: "raw"}
@@ -109,8 +112,8 @@ func rawStream(b *testing.B, nc *nats.Conn) (jetstream.JetStream, string) {
 	return js, o.Prefix
 }
 
-// A full read of the log, commits checked and split into events, against the
-// library's ordered consumer that throws the messages away.
+// BenchmarkRead compares reading the whole log, with commits checked and split into
+// events, with the library's ordered consumer, which discards the messages.
 func BenchmarkRead(b *testing.B) {
 	for _, shape := range []struct {
 		name                  string
@@ -120,7 +123,8 @@ func BenchmarkRead(b *testing.B) {
 		b.Run(fmt.Sprintf("%d-%sevents-of-%d-bytes", shape.events, shape.name, shape.size), func(b *testing.B) {
 			nc := connect(b, serve(b))
 			l, js := filled(b, nc, shape.commits, shape.events, shape.size, shape.event)
-			// The best of each: what others do on the machine only adds.
+			// The fastest round counts, since other load on the machine can only make
+			// a round slower.
 			port, bare := time.Hour, time.Hour
 			for b.Loop() {
 				start := time.Now()
@@ -148,8 +152,8 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// filled makes a log with so many commits. They are published without waiting
-// for each, which the log itself never does.
+// filled returns a log with the given number of commits. It publishes them without
+// waiting for each acknowledgement, which the driver never does.
 func filled(b testing.TB, nc *nats.Conn, commits, events, size int, event func(n, size int) []byte) (*natslog.Log, jetstream.JetStream) {
 	b.Helper()
 	if err := natslog.Provision(b.Context(), nc, natslog.Options{}); err != nil {
@@ -159,8 +163,8 @@ func filled(b testing.TB, nc *nats.Conn, commits, events, size int, event func(n
 	if err != nil {
 		b.Fatal(err)
 	}
-	// The server compresses some ten of such commits together: of them, no two
-	// are the same.
+	// The server compresses about ten such commits together. No two of them may be
+	// equal.
 	batches := make([][][]byte, min(commits, 32))
 	for i := range batches {
 		for j := range events {
@@ -182,7 +186,7 @@ func filled(b testing.TB, nc *nats.Conn, commits, events, size int, event func(n
 	return l, js
 }
 
-// message is what a commit is sent as.
+// message returns the message of a commit.
 func message(prefix, id string, expected int, events ...[]byte) *nats.Msg {
 	return &nats.Msg{Subject: prefix + ".placement", Data: log.EncodeBatch(events), Header: nats.Header{
 		"Nats-Msg-Id": {id}, "Nats-Expected-Last-Subject-Sequence": {strconv.Itoa(expected)},
@@ -208,8 +212,8 @@ func drainRaw(b *testing.B, js jetstream.JetStream, messages int) {
 	}
 }
 
-// A service's look at its boundary before a refusal, when it is up to date and
-// when one commit is new.
+// BenchmarkCatchUp measures how a service reads its boundary before it refuses a
+// submission, if nothing is new and if one commit is new.
 func BenchmarkCatchUp(b *testing.B) {
 	nc := connect(b, serve(b))
 	l := provision(b, nc)
@@ -235,8 +239,8 @@ func BenchmarkCatchUp(b *testing.B) {
 	}
 }
 
-// Sixty-four submitters of one event each, whose events go into one commit at
-// a time, against a commit of its own for each event.
+// BenchmarkGroupCommit compares 64 submitters of one event each, whose events share
+// commits, with one commit for each event.
 func BenchmarkGroupCommit(b *testing.B) {
 	nc := connect(b, serve(b))
 	l := provision(b, nc)
@@ -298,10 +302,10 @@ func BenchmarkGroupCommit(b *testing.B) {
 	b.ReportMetric(srate, "one-each-events/s")
 }
 
-// Opening a large log, the start of the server included: when that was stopped,
-// when it was killed at work, and when it has lost its index as well. The log
-// has 5 GB on the disk with MUSTER_LONG, of which the killed one wrote a tenth,
-// or else a hundredth of that.
+// BenchmarkOpen opens a large log, including the start of the server: after the
+// server was stopped, after it was killed during writes, and after it was killed and
+// lost its index. The log has 5 GB with MUSTER_LONG, otherwise a hundredth of that.
+// The killed server wrote a tenth of it.
 func BenchmarkOpen(b *testing.B) {
 	commits, more := 190, 20
 	if os.Getenv("MUSTER_LONG") != "" {
@@ -310,8 +314,9 @@ func BenchmarkOpen(b *testing.B) {
 	dir := b.TempDir()
 	fast, nc := careless(b, dir)
 	filled(b, nc, commits, 600, 1300, event)
-	// A server reads again what came within the duplicate window: of a log that
-	// grew over years what came in the last two minutes, of this one all.
+	// At its start a server reads the messages of the duplicate window again. In a
+	// log that grew over years, these are the messages of the last two minutes; in
+	// this log, they would be all.
 	window(b, nc, 100*time.Millisecond)
 	nc.Close()
 	fast.Shutdown()
@@ -329,7 +334,7 @@ func BenchmarkOpen(b *testing.B) {
 		window(b, connect(b, s), 2*time.Minute)
 		s.Shutdown()
 		if os.Getenv("MUSTER_LONG") != "" {
-			time.Sleep(2 * time.Minute) // so that the window is of the killed one's commits
+			time.Sleep(2 * time.Minute) // the window then contains only the commits of the killed process
 		}
 		for b.Loop() {
 			commits = t.open(b, dir, commits+killedAtWork(b, dir, more))
@@ -348,8 +353,8 @@ func BenchmarkOpen(b *testing.B) {
 	})
 }
 
-// careless starts a server on the files of an embedded one in dir that does not
-// sync them: to fill a large log takes minutes instead of a quarter of an hour.
+// careless starts a server on the files of an embedded one that does not fsync.
+// Filling a large log then takes minutes instead of a quarter of an hour.
 func careless(b *testing.B, dir string) (*server.Server, *nats.Conn) {
 	b.Helper()
 	o := &server.Options{}
@@ -372,7 +377,7 @@ func careless(b *testing.B, dir string) (*server.Server, *nats.Conn) {
 	return s, nc
 }
 
-// window sets for how long the server remembers commits by their ids.
+// window sets how long the server remembers the ids of commits.
 func window(b *testing.B, nc *nats.Conn, d time.Duration) {
 	b.Helper()
 	js, err := jetstream.New(nc)
@@ -390,8 +395,8 @@ func window(b *testing.B, nc *nats.Conn, d time.Duration) {
 	}
 }
 
-// killedAtWork lets another process write commits as large as those in the log,
-// and kills it when it has receipts for so many. It returns that number.
+// killedAtWork lets another process write commits as large as those in the log, and
+// kills it after the given number of receipts. It returns the number of commits.
 func killedAtWork(b *testing.B, dir string, commits int) int {
 	b.Helper()
 	c := writer(dir, 600, 0)
@@ -419,11 +424,12 @@ func killedAtWork(b *testing.B, dir string, commits int) int {
 	return commits
 }
 
-// An opening is the time that starting the server and opening the log took.
+// An opening is the time that the start of the server and the opening of the log
+// took.
 type opening struct{ server, port time.Duration }
 
-// open opens the log in dir, which has so many commits or one more, and stops the
-// server. It returns how many they are.
+// open opens the log in dir, which has the given number of commits or one more, and
+// stops the server. It returns the number of commits.
 func (t *opening) open(b *testing.B, dir string, commits int) int {
 	b.Helper()
 	began := time.Now()

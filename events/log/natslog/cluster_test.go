@@ -21,7 +21,7 @@ import (
 	"github.com/muster-works/muster/events/log/natslog"
 )
 
-// A cluster is three servers on loopback, each with files of its own.
+// A cluster is three servers on loopback with separate files.
 type cluster struct {
 	t       *testing.T
 	nodes   []*server.Server
@@ -81,8 +81,8 @@ func (c *cluster) stop(i int) {
 	}
 }
 
-// leader waits for the stream to have one with all replicas current, and
-// returns its index.
+// leader waits until the stream has a leader and all replicas are current. It returns
+// the index of the leader.
 func (c *cluster) leader(js jetstream.JetStream) int {
 	c.t.Helper()
 	var last string
@@ -125,7 +125,7 @@ func (c *cluster) connect() *nats.Conn {
 	return nc
 }
 
-// ready waits for the cluster to have a leader, and provisions the log.
+// ready waits until the cluster has a leader, and provisions the log.
 func (c *cluster) ready(nc *nats.Conn) natslog.Options {
 	c.t.Helper()
 	o := natslog.Options{Replicas: 3}
@@ -140,9 +140,10 @@ func (c *cluster) ready(nc *nats.Conn) natslog.Options {
 	}
 }
 
-// On three replicas, with the leader stopped under load and started again, and
-// then moved: every receipt's commit is there once and where the receipt says,
-// boundaries are chains, and followers saw the same log as a reader does.
+// Goal: on three replicas, every acknowledged commit is in the log once at the
+// acknowledged position, boundaries are chains, and followers see the same log as a
+// reader.
+// Method: the leader is stopped under load, started again, and then moved.
 func TestCluster(t *testing.T) {
 	t.Parallel()
 	c := startCluster(t)
@@ -173,7 +174,7 @@ func TestCluster(t *testing.T) {
 		writing.Go(func() {
 			flaky := logtest.NewFlaky(l, 0.02, uint64(w))
 			defer flaky.Wait()
-			boundary := fmt.Sprint("fund.", w%2) // two writers race for each
+			boundary := fmt.Sprint("fund.", w%2) // two writers compete for each boundary
 			var rev log.Revision
 			for n := 0; ; n++ {
 				select {

@@ -13,7 +13,7 @@ import (
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
 
-// serve starts an embedded server that ends with the test.
+// serve starts an embedded server that stops at the end of the test.
 func serve(t testing.TB) *embedded.Server {
 	t.Helper()
 	s, err := embedded.Start(embedded.Options{Dir: t.TempDir(), Addr: "127.0.0.1:0"})
@@ -24,7 +24,7 @@ func serve(t testing.TB) *embedded.Server {
 	return s
 }
 
-// connect connects in process as the internal user.
+// connect connects in the process as the internal user.
 func connect(t testing.TB, s *embedded.Server) *nats.Conn {
 	t.Helper()
 	nc, err := s.Connect()
@@ -35,19 +35,19 @@ func connect(t testing.TB, s *embedded.Server) *nats.Conn {
 	return nc
 }
 
-// provision makes a log of its own, so that tests can share a server.
+// provision creates a log with names of its own, so that tests can share a server.
 func provision(t testing.TB, nc *nats.Conn) *natslog.Log {
 	t.Helper()
 	return provisionOn(t, nc, 1)
 }
 
-// provisionOn is provision with so many replicas.
+// provisionOn is provision with the given number of replicas.
 func provisionOn(t testing.TB, nc *nats.Conn, replicas int) *natslog.Log {
 	t.Helper()
 	return provisionWith(t, nc, natslog.Options{Replicas: replicas})
 }
 
-// provisionWith is provision with options but for the names.
+// provisionWith is provision with the given options except for the names.
 func provisionWith(t testing.TB, nc *nats.Conn, o natslog.Options) *natslog.Log {
 	t.Helper()
 	name := nuid.Next()
@@ -74,7 +74,8 @@ func TestConformance(t *testing.T) {
 	logtest.Run(t, func(t *testing.T) log.Log { return provisionWith(t, nc, natslog.Options{Files: s}) })
 }
 
-// The same over a socket, as a service in another process has it.
+// TestConformanceLoopback runs the suite over a socket, as a service in another
+// process uses the log.
 func TestConformanceLoopback(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -95,8 +96,9 @@ func TestConformanceLoopback(t *testing.T) {
 	logtest.Run(t, func(t *testing.T) log.Log { return provision(t, nc) })
 }
 
-// And on three replicas, where a message in flight is a conflict of its own
-// kind, and a consumer may live where the stream lags.
+// TestConformanceCluster runs the suite on three replicas. A message in flight is
+// then an additional kind of conflict, and a consumer may be on a server that lags
+// behind.
 func TestConformanceCluster(t *testing.T) {
 	if os.Getenv("MUSTER_LONG") == "" {
 		t.Skip("SKIPPED: set MUSTER_LONG to run the suite on a cluster of three")
@@ -107,8 +109,9 @@ func TestConformanceCluster(t *testing.T) {
 	logtest.Run(t, func(t *testing.T) log.Log { return provisionOn(t, nc, 3) })
 }
 
-// And on a real server. The user in the URL must be allowed to create streams;
-// each test makes its own and deletes it.
+// TestConformanceExternal runs the suite on a server of the user's. The user in the
+// URL must be allowed to create streams. Each test creates its own stream and deletes
+// it.
 func TestConformanceExternal(t *testing.T) {
 	url := os.Getenv("MUSTER_TEST_NATS")
 	if url == "" {

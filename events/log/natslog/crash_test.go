@@ -22,7 +22,7 @@ import (
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
 
-// TestMain lets the test binary be the process that is killed or traced.
+// TestMain lets the test binary run as the process that is killed or traced.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("MUSTER_TEST_WRITER"); dir != "" {
 		submitters, _ := strconv.Atoi(os.Getenv("MUSTER_TEST_SUBMITTERS"))
@@ -37,10 +37,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// write runs an embedded server and commits what its submitters want, all that
-// waits in one commit, and prints a receipt for each event after its commit.
-// Before each commit it prints its id, and what the server warns of at any time.
-// It stops after so many receipts; 0 is never.
+// write runs an embedded server and appends the events of its submitters. All events
+// that wait go into one commit. It prints the ID of each commit before the append, a
+// receipt for each event after it, and all warnings of the server. It stops after the
+// given number of receipts, or never if that is 0.
 func write(dir string, submitters, receipts, size int) error {
 	warnings := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s, err := embedded.Start(embedded.Options{Dir: dir, Addr: "127.0.0.1:0", Logger: warnings})
@@ -109,7 +109,7 @@ func write(dir string, submitters, receipts, size int) error {
 	return nil
 }
 
-// writer is the command that runs write.
+// writer returns the command that runs write in another process.
 func writer(dir string, submitters, receipts int, wrap ...string) *exec.Cmd {
 	args := append(wrap, os.Args[0])
 	c := exec.Command(args[0], args[1:]...)
@@ -121,9 +121,10 @@ func writer(dir string, submitters, receipts int, wrap ...string) *exec.Cmd {
 
 var eventLine = regexp.MustCompile(`^{"id":"(\w+)","index":(\d+),"of":(\d+),`)
 
-// A process that is killed at a random moment of its group commits, again and
-// again on the same data, loses no event whose receipt it gave, and leaves none
-// twice and no commit in part.
+// Goal: a killed process loses no event whose receipt it printed, and leaves no event
+// twice and no partial commit.
+// Method: a process is killed at random moments of its group commits, repeatedly on
+// the same data.
 func TestKill(t *testing.T) {
 	rounds := 10
 	if os.Getenv("MUSTER_LONG") != "" {
@@ -155,7 +156,8 @@ func TestKill(t *testing.T) {
 				c.Process.Kill()
 				t.Fatalf("round %d: %s", round, lines.Text())
 			default:
-				// A server that warned of its index would read all files again.
+				// A warning about the index would mean that the server reads all
+				// files again.
 				if strings.HasPrefix(lines.Text(), "time=") {
 					t.Errorf("round %d: %s", round, lines.Text())
 				}
@@ -204,9 +206,10 @@ func TestKill(t *testing.T) {
 	t.Logf("%d rounds, %d receipts, %d commits with %d events", rounds, len(receipts), commits, len(found))
 }
 
-// kill -9 keeps what the kernel has not written yet, so it says nothing about
-// power cuts. The system calls do: between the start of a commit and its
-// receipt, the file of the stream's messages is written and then synced.
+// Goal: commits survive a power cut. Killing a process cannot show this, since the
+// kernel still writes what the process wrote.
+// Method: strace shows that the file of the stream's messages is written and then
+// synced between the beginning of a commit and its receipt.
 func TestSyncBeforeReceipt(t *testing.T) {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
@@ -224,8 +227,8 @@ func TestSyncBeforeReceipt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A call that another thread interrupts is printed in two lines; the first
-	// has the arguments, the second the result.
+	// strace prints a call that another thread interrupts in two lines: the first
+	// with the arguments, the second with the result.
 	var (
 		begun           = map[string]string{} // by thread
 		written, synced bool
@@ -246,7 +249,7 @@ func TestSyncBeforeReceipt(t *testing.T) {
 		switch {
 		case strings.Contains(call, `"commit `) && !inCommit:
 			inCommit, written, synced = true, false, false
-		case strings.Contains(call, `"receipt `) && inCommit: // even if only begun
+		case strings.Contains(call, `"receipt `) && inCommit: // even if the call has only begun
 			if inCommit = false; written && synced {
 				proven++
 			} else {

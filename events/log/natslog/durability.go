@@ -12,19 +12,19 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// A Durability is what one server says of how it syncs.
+// A Durability is what one server reports about its fsync settings.
 type Durability struct {
 	Server string
-	// Always says that the server fsyncs before it acknowledges. If not, it
-	// does so every Interval, and a power cut in between loses commits whose
-	// receipts are out: set sync_interval to "always".
+	// Always reports whether the server fsyncs each message before it acknowledges
+	// it. Otherwise it does so every Interval, and a power cut loses commits whose
+	// receipts were already sent: set sync_interval to "always".
 	Always   bool
 	Interval time.Duration
 }
 
-// Durabilities asks every server with JetStream that the connection reaches.
-// The connection must be that of a user of the system account; another one
-// cannot know, and gets log.ErrUnavailable: report it as unknown.
+// Durabilities asks every server with JetStream that the connection reaches. The
+// connection must belong to a user of the system account. For any other user the
+// error is log.ErrUnavailable, and the durability should be reported as unknown.
 func Durabilities(ctx context.Context, system *nats.Conn) ([]Durability, error) {
 	inbox := system.NewInbox()
 	replies, err := system.SubscribeSync(inbox)
@@ -37,8 +37,8 @@ func Durabilities(ctx context.Context, system *nats.Conn) ([]Durability, error) 
 	}
 	var all []Durability
 	for {
-		// How many servers there are is not known: the last one has spoken
-		// when a while has passed.
+		// The number of servers is unknown. The answers are complete if none arrived
+		// for some time.
 		wait, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
 		m, err := replies.NextMsgWithContext(wait)
 		cancel()

@@ -13,7 +13,7 @@ import (
 	"github.com/muster-works/muster/events/log/natslog"
 )
 
-// A setting that was edited under an open log is noticed when the log is examined.
+// Goal: Examine notices a setting that was changed while the log is open.
 func TestExamine(t *testing.T) {
 	nc := connect(t, serve(t))
 	name := nuid.Next()

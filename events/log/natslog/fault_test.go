@@ -19,11 +19,12 @@ import (
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
 
-// answer is how long the driver waits for one before it asks again.
+// requestTimeout is that of the driver: how long it waits for an answer before it
+// repeats a request.
 const answer = 5 * time.Second
 
-// A bridge carries connections to a server, until told to drop what the server
-// says and then to cut them: requests arrive, answers do not.
+// A bridge forwards connections to a server. It can drop the answers of the server
+// and then cut the connections, so that requests arrive and answers are lost.
 type bridge struct {
 	listener net.Listener
 	target   string
@@ -60,7 +61,7 @@ func newBridge(t *testing.T, target string) *bridge {
 	return b
 }
 
-// ears is the way back, which is closed while the bridge is deaf.
+// ears is the direction from the server to the client, which can be blocked.
 type ears struct {
 	b  *bridge
 	to net.Conn
@@ -91,8 +92,7 @@ func (b *bridge) cut() {
 	}
 }
 
-// bridged opens a log whose connection runs over a bridge, and the same log
-// without one.
+// bridged opens a log over a bridge, and the same log without a bridge.
 func bridged(t *testing.T) (over, straight *natslog.Log, b *bridge) {
 	dir := t.TempDir()
 	s, err := embedded.Start(embedded.Options{Dir: dir, Addr: "127.0.0.1:0"})
@@ -129,15 +129,15 @@ func bridged(t *testing.T) (over, straight *natslog.Log, b *bridge) {
 	return over, straight, b
 }
 
-// An append whose acknowledgement is lost with the connection succeeds once
-// the connection is back, with the commit in the log once.
+// Goal: an append whose acknowledgement is lost with the connection succeeds after
+// the reconnect, and the commit is in the log once.
 func TestLostAcknowledgement(t *testing.T) {
 	over, straight, b := bridged(t)
 	var rev log.Revision
 	for i := range 10 {
 		before := rev
 		b.setDeaf(true)
-		// Cut only once the commit has arrived.
+		// The connection is cut only after the commit has arrived.
 		go func() {
 			for {
 				if _, head, err := straight.Head(t.Context(), log.Filter{}); err != nil || head != before {
@@ -169,8 +169,8 @@ func TestLostAcknowledgement(t *testing.T) {
 	}
 }
 
-// When somebody else went on from our commit before its retry, it has still
-// succeeded; when they were first, it is a conflict.
+// Goal: if another commit followed ours before the retry, the append still succeeds.
+// If another commit came first, it is a conflict.
 func TestLostAcknowledgementOvertaken(t *testing.T) {
 	over, straight, b := bridged(t)
 	b.setDeaf(true)
@@ -194,8 +194,7 @@ func TestLostAcknowledgementOvertaken(t *testing.T) {
 	}
 }
 
-// Followers and readers whose connection is cut in the middle miss nothing and
-// see nothing twice.
+// Goal: followers and readers whose connection is cut get each commit once.
 func TestCutConnection(t *testing.T) {
 	over, straight, b := bridged(t)
 	const commits = 400
@@ -234,8 +233,8 @@ func TestCutConnection(t *testing.T) {
 			n := 0
 			var at log.Position
 			for more := true; more; {
-				// A reader that is cut off too often in a row may give up; whoever
-				// resumes it after the last commit it got lacks nothing.
+				// A reader whose connection is cut too often in a row may give up.
+				// Resuming after its last commit, the caller still gets every commit.
 				more = false
 				for c, err := range over.Read(t.Context(), at, log.Filter{}) {
 					if errors.Is(err, log.ErrUnavailable) {
@@ -259,8 +258,8 @@ func TestCutConnection(t *testing.T) {
 	followers.Wait()
 }
 
-// A log whose server is gone says so, and does so soon; a follower waits, and
-// ends with its context.
+// Goal: if the server is gone, calls fail soon with ErrUnavailable. A follower waits
+// until its context ends.
 func TestServerGone(t *testing.T) {
 	t.Parallel()
 	s := serve(t)

@@ -14,11 +14,11 @@ import (
 	"github.com/muster-works/muster/events/log/natslog"
 )
 
-// files counts what it yields of the server's files, and may change it.
+// files wraps the server's files. It counts the messages and may change them.
 type files struct {
 	natslog.Files
 	yielded atomic.Int64
-	change  func(n int, m *jetstream.RawStreamMsg) bool // false ends it before
+	change  func(n int, m *jetstream.RawStreamMsg) bool // returns false to end before the message
 }
 
 func (f *files) Stored(stream string, after uint64, room func(int) []byte) iter.Seq[*jetstream.RawStreamMsg] {
@@ -35,9 +35,9 @@ func (f *files) Stored(stream string, after uint64, room func(int) []byte) iter.
 	}
 }
 
-// History is the same whether it comes from files or from the server, from
-// wherever a reader begins; and files that are of no use, or end anywhere, do no
-// harm.
+// Goal: history is the same whether it comes from files or from the server, from any
+// position. Files that are unusable or end anywhere do no harm.
+// Method: a Files that changes messages or ends early.
 func TestFiles(t *testing.T) {
 	s := serve(t)
 	nc := connect(t, s)
@@ -58,7 +58,7 @@ func TestFiles(t *testing.T) {
 	}
 	plain := open(nil)
 	last := map[string]log.Revision{}
-	for i := range 60 { // of half a megabyte each, four blocks
+	for i := range 60 { // messages of half a megabyte fill four blocks
 		c := log.Commit{ID: fmt.Sprint("c", i), Boundary: []string{"hire", "payment"}[i%2]}
 		for j := range 10 {
 			c.Events = append(c.Events, fmt.Appendf(nil, `{"n":%d,"a":%q}`, 10*i+j, strings.Repeat(fmt.Sprint(i, "x"), 50_000/3)))

@@ -11,8 +11,8 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// Whatever a stream holds is a commit that is written as it was read, or is
-// called corrupt.
+// FuzzCommit checks that a message is either a commit that is written as it was read,
+// or corrupt.
 func FuzzCommit(f *testing.F) {
 	l := &driver{options: Options{}.withDefaults()}
 	for _, c := range []log.Commit{
@@ -24,7 +24,7 @@ func FuzzCommit(f *testing.F) {
 	}
 	f.Add("other.placement", "", "x", "1", "yesterday", []byte("["))
 	f.Fuzz(func(t *testing.T, subject, id, expected, count, recorded string, data []byte) {
-		m := stored{7, subject, nats.Header{headerID: {id}, headerExpected: {expected}, headerEvents: {count}, headerRecorded: {recorded}}, data, time.Unix(9, 0)}
+		m := storedMessage{7, subject, nats.Header{headerID: {id}, headerExpected: {expected}, headerEvents: {count}, headerRecorded: {recorded}}, data, time.Unix(9, 0)}
 		c, on, err := l.commit(m)
 		if err != nil {
 			if !errors.Is(err, log.ErrCorrupt) {

@@ -9,10 +9,11 @@ import (
 	"github.com/muster-works/muster/events/log/natslog"
 )
 
-// Goal: memory does not grow with what is read, which is 100 MB, or 10 M events
-// in the long mode. Method: what is live after a collection, that of a server
-// started for it included, at every tenth of the log; the second half may need
-// no more than the first, and some for chance.
+// Goal: memory does not grow with the number of commits that are read: 100 MB of
+// them, or 10 M events in the long mode.
+// Method: live memory after a collection, including that of a server started for it,
+// at every tenth of the log. The second half may need no more than the first, with a
+// margin for chance.
 func TestMemory(t *testing.T) {
 	commits, each, size := 120, 600, 1300
 	if os.Getenv("MUSTER_LONG") != "" {
@@ -22,7 +23,7 @@ func TestMemory(t *testing.T) {
 	dir := t.TempDir()
 	s := serveIn(t, dir, "127.0.0.1:0")
 	filled(t, connect(t, s), commits, each, size, event)
-	s.Shutdown() // it holds on to what it has just written
+	s.Shutdown() // the server keeps what it has just written in memory
 	l, err := natslog.Open(t.Context(), connect(t, serveIn(t, dir, "127.0.0.1:0")), natslog.Options{})
 	if err != nil {
 		t.Fatal(err)

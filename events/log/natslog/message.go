@@ -11,7 +11,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// The headers of a commit's message.
+// The headers of a message.
 const (
 	headerID       = "Nats-Msg-Id"
 	headerExpected = "Nats-Expected-Last-Subject-Sequence"
@@ -20,7 +20,7 @@ const (
 	headerRecorded = "Muster-Recorded"
 )
 
-// message makes the message of a commit, whose body is appended to body.
+// message returns the message of a commit. The encoded events are appended to body.
 func (l *driver) message(c log.Commit, expected log.Revision, body []byte) *nats.Msg {
 	m := &nats.Msg{
 		Subject: l.subject(log.Filter{Boundary: c.Boundary}),
@@ -38,8 +38,8 @@ func (l *driver) message(c log.Commit, expected log.Revision, body []byte) *nats
 	return m
 }
 
-// A stored message is what the server sends of one, whichever way it came.
-type stored struct {
+// A storedMessage is a message as it is stored, from whichever source.
+type storedMessage struct {
 	seq     uint64
 	subject string
 	header  nats.Header
@@ -47,9 +47,9 @@ type stored struct {
 	at      time.Time
 }
 
-// commit checks a stored message and makes the commit of it. It returns the
-// revision that the commit was decided on as well.
-func (l *driver) commit(m stored) (log.Commit, uint64, error) {
+// commit checks a stored message and returns its commit, with the revision on which
+// it was decided.
+func (l *driver) commit(m storedMessage) (log.Commit, uint64, error) {
 	c := log.Commit{
 		ID:       m.header.Get(headerID),
 		Position: log.At(m.seq, 0),

@@ -21,8 +21,8 @@ import (
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
 
-// A stream that could lose, alter or reorder commits is not opened, and the
-// error names what is wrong.
+// Goal: a stream that could lose, change or reorder commits is not opened, and the
+// error names the setting.
 func TestMisconfigured(t *testing.T) {
 	nc := connect(t, serve(t))
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(logtest.Patience))
@@ -97,7 +97,7 @@ func open(ctx context.Context, nc *nats.Conn, o natslog.Options) error {
 	return err
 }
 
-// plain runs a server as somebody else may have set it up.
+// plain runs a server as someone else may have configured it.
 func plain(t *testing.T, o *server.Options) *nats.Conn {
 	t.Helper()
 	o.Host, o.Port, o.NoSigs, o.NoLog = "127.0.0.1", -1, true, true
@@ -156,7 +156,7 @@ func TestUnfitServers(t *testing.T) {
 	})
 }
 
-// What somebody else put into the stream stops every reader, with the
+// Goal: a message that someone else stored in the stream ends every reader with its
 // position, and is never skipped.
 func TestDamagedCommit(t *testing.T) {
 	nc := connect(t, serve(t))
@@ -252,8 +252,8 @@ func appendOne(t testing.TB, l log.Log, id string, expected log.Revision) log.Re
 	return rev
 }
 
-// Bytes that changed on the disk show when the log is opened or read, with the
-// position; and what lies before them can be read.
+// Goal: changed bytes on the disk are reported when the log is opened or read, with
+// the position, and the commits before them can be read.
 func TestDamagedFile(t *testing.T) {
 	dir := t.TempDir()
 	start := func() (*embedded.Server, *nats.Conn) {
@@ -304,8 +304,8 @@ func TestDamagedFile(t *testing.T) {
 				read++
 			}
 		}
-		// A server that cut the tail off and forgot it shows in the position
-		// that a reader saved.
+		// If the server truncated the log and forgot that, the position saved by a
+		// reader shows it.
 		if err == nil && read < 20 {
 			err = l.Verify(t.Context(), log.At(20, 0), "commit-19")
 		}

@@ -14,16 +14,16 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// window is for how long the server recognises a commit's id by itself. The
-// driver does not depend on it (see step 5 of the life of a commit).
-const window = 2 * time.Minute
+// duplicateWindow is how long the server recognises the ID of a commit by itself. The
+// driver does not depend on it, see step 5 of the life of a commit.
+const duplicateWindow = 2 * time.Minute
 
-// codeNoCluster is the server's answer to a stream of several replicas where it
-// is alone.
+// codeNoCluster is the server's error code for a stream with several replicas on a
+// single server.
 const codeNoCluster = 10074
 
-// Provision creates the log's stream. One that exists already is left as it
-// is, and verified as Open does. It fails with log.ErrMisconfigured or
+// Provision creates the stream of the log. If it exists, Provision does not change it
+// and verifies it as Open does. The error is log.ErrMisconfigured or
 // log.ErrUnavailable.
 func Provision(ctx context.Context, nc *nats.Conn, o Options) error {
 	o = o.withDefaults()
@@ -31,9 +31,9 @@ func Provision(ctx context.Context, nc *nats.Conn, o Options) error {
 	if err != nil {
 		return fmt.Errorf("natslog: %w", err)
 	}
-	l := &driver{nc: nc, js: js, options: o, line: newLine(nc)}
+	l := &driver{nc: nc, js: js, options: o, connection: watchConnection(nc)}
 	defer l.Close()
-	err = l.ask(ctx, "create the stream", func(ctx context.Context) error {
+	err = l.request(ctx, "create the stream", func(ctx context.Context) error {
 		_, err := js.CreateStream(ctx, config(o))
 		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 			return nil
@@ -50,7 +50,7 @@ func Provision(ctx context.Context, nc *nats.Conn, o Options) error {
 	return opened.Close()
 }
 
-// config is what the stream must be.
+// config returns the configuration that the stream must have.
 func config(o Options) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:        o.Stream,
@@ -61,17 +61,18 @@ func config(o Options) jetstream.StreamConfig {
 		Storage:     jetstream.FileStorage,
 		Compression: jetstream.S2Compression,
 		Replicas:    o.Replicas,
-		Duplicates:  window,
+		Duplicates:  duplicateWindow,
 		DenyDelete:  true,
 		DenyPurge:   true,
-		// Reads must come from the leader: what was acknowledged is seen.
+		// Direct reads may come from a replica that lags behind, so that an
+		// acknowledged commit would not be seen.
 		AllowDirect: false,
 		MaxMsgs:     -1, MaxBytes: -1, MaxMsgsPerSubject: -1, MaxMsgSize: -1, MaxConsumers: -1,
 	}
 }
 
-// verifyConfig fails with log.ErrMisconfigured when a setting of c loses,
-// alters or reorders commits, and names every such setting.
+// verifyConfig returns log.ErrMisconfigured if c has settings that lose, change or
+// reorder commits. The error names every such setting.
 func verifyConfig(o Options, c jetstream.StreamConfig) error {
 	want := config(o)
 	var wrong []string
@@ -91,14 +92,14 @@ func verifyConfig(o Options, c jetstream.StreamConfig) error {
 	expect(c.MaxBytes < 0, "max bytes", c.MaxBytes, "unlimited", edit+" --max-bytes=-1")
 	expect(c.MaxMsgs < 0, "max messages", c.MaxMsgs, "unlimited", edit+" --max-msgs=-1")
 	expect(c.MaxMsgsPerSubject < 0, "max messages per subject", c.MaxMsgsPerSubject, "unlimited", edit+" --max-msgs-per-subject=-1")
-	expect(c.MaxMsgSize < 0 || c.MaxMsgSize >= log.MaxBytes+headroom, "max message size", c.MaxMsgSize, "unlimited", edit+" --max-msg-size=-1")
+	expect(c.MaxMsgSize < 0 || c.MaxMsgSize >= log.MaxBytes+headerSpace, "max message size", c.MaxMsgSize, "unlimited", edit+" --max-msg-size=-1")
 	expect(c.DenyDelete, "deny delete", false, true, again)
 	expect(c.DenyPurge, "deny purge", false, true, again)
 	expect(!c.AllowRollup, "allow rollup", true, false, edit+" --no-allow-rollup")
 	expect(!c.AllowDirect, "allow direct", true, false, edit+" --no-allow-direct")
 	expect(!c.NoAck, "no ack", true, false, edit+" --ack")
 	expect(!c.Sealed, "sealed", true, false, again)
-	expect(c.Duplicates > 0, "duplicate window", c.Duplicates, window, edit+" --dupe-window=2m")
+	expect(c.Duplicates > 0, "duplicate window", c.Duplicates, duplicateWindow, edit+" --dupe-window=2m")
 	expect(c.FirstSeq <= 1, "first sequence", c.FirstSeq, 1, again)
 	expect(c.Mirror == nil && len(c.Sources) == 0, "mirror or sources", "set", "none", "a copy is not the log: open the original")
 	expect(c.SubjectTransform == nil, "subject transform", "set", "none", edit)

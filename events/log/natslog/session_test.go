@@ -18,10 +18,10 @@ import (
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
 
-// Goal: a server that lost its tail while its clients waited for it, and gave
-// the sequences to other commits before they asked again, deceives none of
-// them. Method: the files of an earlier moment are put back, another client
-// writes to them, and then the server is back where it was.
+// Goal: clients notice if a server loses commits while they are disconnected, and
+// gives their sequences to other commits.
+// Method: the files of an earlier moment are restored, another client writes to them,
+// and then the server returns to its address.
 func TestAnotherPast(t *testing.T) {
 	for _, lost := range []bool{false, true} {
 		t.Run(fmt.Sprint("lost=", lost), func(t *testing.T) {
@@ -73,7 +73,7 @@ func TestAnotherPast(t *testing.T) {
 				if err := errors.Join(os.RemoveAll(files), os.Rename(early, files)); err != nil {
 					t.Fatal(err)
 				}
-				// Nobody but the other client knows this address.
+				// Only the other client knows this address.
 				s = serveIn(t, dir, "127.0.0.1:0")
 				other, err := natslog.Open(t.Context(), connect(t, s), natslog.Options{})
 				if err != nil {

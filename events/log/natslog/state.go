@@ -9,10 +9,10 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// state is what the server knows of the stream's completeness. The client
-// library leaves out what was lost. Lost bytes without a lost message are what
-// a crash left of a message in writing, and that was never acknowledged.
-type state struct {
+// streamState is what the server knows about missing data. The client library leaves
+// out what was lost. Lost bytes without a lost message are the rest of a message that
+// was being written at a crash and was never acknowledged.
+type streamState struct {
 	Messages uint64   `json:"messages"`
 	First    uint64   `json:"first_seq"`
 	Last     uint64   `json:"last_seq"`
@@ -22,13 +22,12 @@ type state struct {
 	} `json:"lost"`
 }
 
-// verifyState fails with log.ErrCorrupt when the server knows that a commit is
-// missing.
+// verifyState returns log.ErrCorrupt if the server knows that a commit is missing.
 func (l *driver) verifyState(ctx context.Context) error {
 	var info struct {
-		State state `json:"state"`
+		State streamState `json:"state"`
 	}
-	err := l.ask(ctx, "ask for the state of the stream", func(ctx context.Context) error {
+	err := l.request(ctx, "ask for the state of the stream", func(ctx context.Context) error {
 		m, err := l.nc.RequestWithContext(ctx, "$JS.API.STREAM.INFO."+l.options.Stream, []byte(`{"deleted_details":true}`))
 		if err != nil {
 			return err
@@ -52,18 +51,18 @@ func (l *driver) verifyState(ctx context.Context) error {
 	case s.Messages != s.Last:
 		at, what = s.Last, fmt.Sprintf("%d commits up to the one", s.Messages)
 	default:
-		l.line.saw(s.Last)
+		l.connection.noteSequence(s.Last)
 		return nil
 	}
 	return fmt.Errorf("%w: stream %s: %s at %s: restore it from a backup or a replica", log.ErrCorrupt, l.options.Stream, what, log.At(at, 0))
 }
 
-// Examine implements log.Examiner. It looks at the stream, whatever boundaries are
-// named: at its settings, which may have been edited since the log was opened, and at
-// what the server knows to be missing.
+// Examine implements log.Examiner. Whatever boundaries are named, it checks the
+// stream: its settings, which may have been changed since the log was opened, and the
+// data that the server knows to be missing.
 func (l *Log) Examine(ctx context.Context, _ ...string) error {
 	d := l.driver
-	err := d.ask(ctx, "look at the stream", func(ctx context.Context) error {
+	err := d.request(ctx, "look at the stream", func(ctx context.Context) error {
 		info, err := d.stream.Info(ctx)
 		if err != nil {
 			return err

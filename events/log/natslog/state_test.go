@@ -21,8 +21,8 @@ import (
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
 
-// A log from which commits were deleted while it could be done is not opened,
-// and the error names the first one.
+// Goal: a log from which commits were deleted is not opened, and the error names the
+// first one.
 func TestDeletedCommits(t *testing.T) {
 	nc := connect(t, serve(t))
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(logtest.Patience))
@@ -81,12 +81,12 @@ func TestDeletedCommits(t *testing.T) {
 	}
 }
 
-// Goal: whatever is missing of the files, or is not what was written, shows
-// with a position: at start where the server knows of it, or where it gave up
-// what it could not read and another commit or none is at the position that
-// somebody saved; and else to who reads it. Method: damage done to the files of
-// a stopped server, with its index and, as after a crash, with that of twelve
-// commits before or none.
+// Goal: missing or changed files are reported with a position. This happens at the
+// start if the server knows what is missing, or if it discarded what it could not
+// read and a saved position now has another commit or none. Otherwise a reader gets
+// the error.
+// Method: the files of a stopped server are damaged, with its index and, as after a
+// crash, with the index of twelve commits before or with none.
 func TestDamagedFiles(t *testing.T) {
 	whole := t.TempDir()
 	outdated, last := threeBlocks(t, whole)
@@ -161,11 +161,11 @@ func TestDamagedFiles(t *testing.T) {
 
 var position = regexp.MustCompile(`\b\d+-0\b`)
 
-// threeBlocks makes a log whose messages fill as many files, and returns the
-// index that it had when half of them were written, and its last commit.
+// threeBlocks makes a log whose messages fill three files. It returns the index as it
+// was when half of them were written, and the last commit.
 func threeBlocks(t *testing.T, dir string) (outdated []byte, last log.Commit) {
 	t.Helper()
-	random := make([]byte, 440<<10) // which does not compress
+	random := make([]byte, 440<<10) // random bytes do not compress
 	rand.Read(random)
 	pad := hex.EncodeToString(random)
 	grow := func(from, to int) {
@@ -180,7 +180,7 @@ func threeBlocks(t *testing.T, dir string) (outdated []byte, last log.Commit) {
 			t.Fatal(err)
 		}
 		defer l.Close()
-		for i := from; i < to; i++ { // the server begins another file at 8 MB
+		for i := from; i < to; i++ { // the server begins a new file at 8 MB
 			last = log.Commit{ID: fmt.Sprint("commit-", i), Boundary: "placement", Events: [][]byte{fmt.Appendf(nil, `{"n":%d,"a":"%s"}`, i, pad)}}
 			if last.Position, last.Revision, err = l.Append(t.Context(), last, log.Revision(i)); err != nil {
 				t.Fatal(err)
@@ -197,7 +197,7 @@ func threeBlocks(t *testing.T, dir string) (outdated []byte, last log.Commit) {
 }
 
 // opened starts a server on dir, opens the log, verifies that last is in it, and
-// reads it, and returns where that fails.
+// reads it. It returns at which step this fails.
 func opened(t *testing.T, dir string, last log.Commit) (when string, err error) {
 	s, err := embedded.Start(embedded.Options{Dir: dir, Addr: "127.0.0.1:0"})
 	if err != nil {
@@ -246,7 +246,8 @@ func opened(t *testing.T, dir string, last log.Commit) (when string, err error) 
 	return "never", nil
 }
 
-// readTo reads up to the commit of that revision, and counts.
+// readTo reads up to the commit with the given revision, and returns the number of
+// commits.
 func readTo(commits iter.Seq2[log.Commit, error], last log.Revision) (n log.Revision, err error) {
 	for _, err := range commits {
 		if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// A walk refuses the first message after a gap, also in one boundary, where
-// sequences jump by nature: there the revisions form a chain.
+// Goal: a walk refuses the first message after a gap, also in one boundary, where
+// sequences have gaps but revisions form a chain.
 func TestGaps(t *testing.T) {
 	type message struct {
 		seq, decidedOn uint64
@@ -20,7 +20,7 @@ func TestGaps(t *testing.T) {
 		from     uint64
 		filter   string
 		messages []message
-		missing  string // the last commit seen before the gap; none if empty
+		missing  string // the last commit before the gap; empty if there is no gap
 	}{
 		{"whole", 0, "", []message{{1, 0, "a"}, {2, 0, "b"}, {3, 1, "a"}}, ""},
 		{"first one missing", 0, "", []message{{2, 1, "a"}}, "0-0"},
@@ -41,7 +41,7 @@ func TestGaps(t *testing.T) {
 				if err != nil {
 					t.Fatal("went on after", err)
 				}
-				_, err = w.step(decided{log.Commit{Boundary: m.boundary, Position: log.At(m.seq, 0), Revision: log.Revision(m.seq)}, m.decidedOn})
+				_, err = w.accept(guardedCommit{log.Commit{Boundary: m.boundary, Position: log.At(m.seq, 0), Revision: log.Revision(m.seq)}, m.decidedOn})
 			}
 			if test.missing == "" && err != nil {
 				t.Error(err)

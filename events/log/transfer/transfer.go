@@ -1,21 +1,20 @@
-// Package transfer moves a log into another one, whatever the drivers of the
-// two: each commit of the source becomes a commit of the target, in order, with
-// the same id, boundary, events and recorded time.
+// Package transfer copies a log into another one, whatever the drivers are. Each
+// commit of the source becomes a commit of the target, in the same order, with the
+// same ID, boundary, events and recorded time.
 //
-// The recorded time goes along as an imported one, the log having no other way
-// to keep it, so every commit of a target counts as an import. Positions and
-// revisions are the target's own: whatever saved some of the source's (read
-// models do) must be built anew.
+// The target stores the recorded time as that of an import, since a log has no other
+// way to store a given time. Every commit of a target therefore counts as imported.
+// Positions and revisions differ between source and target, so everything that saved
+// positions, such as a read model, must be rebuilt.
 //
-// A transfer that was ended, by whatever, goes on when it is run again. What
-// the target holds by then must be the beginning of the source, commit by
-// commit and byte by byte; if it is not, nothing is written. Nothing else may
-// write to the target meanwhile. The source may grow; what comes after it was
-// opened is left to the next run.
+// A transfer that was interrupted can be run again. The target must then hold the
+// beginning of the source, commit by commit and byte by byte; otherwise nothing is
+// written. Nothing else may write to the target during a transfer. Commits that are
+// appended to the source after the transfer began are left to the next run.
 //
-// At the end the target is read once more from its beginning, and the Merkle
-// root of its events, as they came back, is there to be compared with the
-// source's. Memory does not depend on the size of the logs.
+// At the end the transfer reads the target from its beginning and computes the Merkle
+// root of its events, which the [Report] compares with that of the source. Memory use
+// does not depend on the size of the logs.
 package transfer
 
 import (
@@ -30,9 +29,9 @@ import (
 	"github.com/muster-works/muster/events/merkle"
 )
 
-// ErrDiverged says that the target holds something else than the beginning of
-// the source, or more than the source. Nothing was written after the position
-// in the text: name another target, or empty it if it is nobody's.
+// ErrDiverged is returned if the target is not the beginning of the source: a commit
+// differs, or the target has more commits. Nothing was written after the position in
+// the text. Name another target, or empty this one if it is not in use.
 var ErrDiverged = errors.New("transfer: the target is not the beginning of the source")
 
 // A Stage is a part of a transfer.
@@ -40,40 +39,40 @@ type Stage string
 
 // The stages, in order.
 const (
-	Compare Stage = "compare" // what the target holds already with the source
-	Append  Stage = "copy"    // the rest
-	Check   Stage = "check"   // the target, read from its beginning
+	Compare Stage = "compare" // comparing the commits that the target holds already
+	Append  Stage = "copy"    // appending the remaining commits
+	Check   Stage = "check"   // reading the target from its beginning
 )
 
-// A Progress is how far a stage has come.
+// A Progress says how far a stage has come.
 type Progress struct {
 	Stage  Stage
 	Events uint64
-	Total  uint64 // of both ends; until the check an estimate
+	Total  uint64 // total of both logs; an estimate until the check
 }
 
-// A Summary is what one end of a transfer holds.
+// A Summary describes the content of one log.
 type Summary struct {
 	Commits, Events uint64
 	Root            merkle.Hash
-	Head            log.Position // of the last commit
+	Head            log.Position // position of the last commit
 }
 
-// A Report says what a transfer did and found.
+// A Report is the result of a transfer.
 type Report struct {
-	Found          uint64 // commits that the target held already
+	Found          uint64 // number of commits that the target already held
 	Source, Target Summary
 }
 
-// Same says whether both ends hold the same events.
+// Same reports whether both logs hold the same events.
 func (r Report) Same() bool {
 	return r.Source.Commits == r.Target.Commits && r.Source.Events == r.Target.Events && r.Source.Root == r.Target.Root
 }
 
-// Run moves what the target lacks and compares both ends; whether they are the
-// same is in the report. It tells tell, if that is not nil, how far it is. It
-// fails with ErrDiverged, with log.ErrConflict when somebody else writes to the
-// target, or with what the logs failed with; then it can be run again.
+// Run copies the commits that the target lacks, and then compares both logs; the
+// report says whether they are the same. If tell is not nil, Run calls it with its
+// progress. The error is ErrDiverged, log.ErrConflict if someone else writes to the
+// target, or the error of one of the logs. The transfer can then be run again.
 func Run(ctx context.Context, source, target log.Log, tell func(Progress)) (Report, error) {
 	if tell == nil {
 		tell = func(Progress) {}
@@ -87,7 +86,7 @@ func Run(ctx context.Context, source, target log.Log, tell func(Progress)) (Repo
 		return Report{}, err
 	}
 	r := Report{Found: copied.found, Source: copied.source.summary()}
-	var got reader
+	var got summarizer
 	for c, err := range target.Read(ctx, log.Position{}, log.Filter{}) {
 		if err != nil {
 			return Report{}, fmt.Errorf("read the target: %w", err)
@@ -99,14 +98,14 @@ func Run(ctx context.Context, source, target log.Log, tell func(Progress)) (Repo
 	return r, nil
 }
 
-// A reader sums up one end.
-type reader struct {
+// A summarizer computes the Summary of a log.
+type summarizer struct {
 	tree    merkle.Tree
 	commits uint64
 	head    log.Position
 }
 
-func (r *reader) add(c log.Commit) {
+func (r *summarizer) add(c log.Commit) {
 	for _, e := range c.Events {
 		r.tree.Add(e)
 	}
@@ -114,22 +113,22 @@ func (r *reader) add(c log.Commit) {
 	r.head = c.Position
 }
 
-func (r *reader) summary() Summary {
+func (r *summarizer) summary() Summary {
 	return Summary{r.commits, r.tree.Size(), r.tree.Root(), r.head}
 }
 
-// A copier is the first two stages of a transfer.
+// A copier performs the first two stages of a transfer.
 type copier struct {
 	target log.Log
-	head   log.Position // of the source
-	source reader
+	head   log.Position // position of the source's last commit
+	source summarizer
 	found  uint64
-	last   map[string]log.Revision // of each boundary of the target
+	last   map[string]log.Revision // last revision of each boundary of the target
 	tell   func(Progress)
 }
 
 func (c *copier) copy(ctx context.Context, source log.Log) error {
-	// The target is read beside the source, for as long as it lasts.
+	// As long as the target has commits, they are compared with those of the source.
 	next, stop := iter.Pull2(c.target.Read(ctx, log.Position{}, log.Filter{}))
 	defer stop()
 	more := true
@@ -184,7 +183,7 @@ func (c *copier) append(ctx context.Context, from log.Commit) error {
 	return nil
 }
 
-// same says whether to is what append makes of from.
+// same returns an error unless to is the result of appending from.
 func same(from, to log.Commit) error {
 	differ := func(what string, is, was any) error {
 		return fmt.Errorf("%w: its commit at %s has %s %v, that of the source at %s has %v", ErrDiverged, to.Position, what, is, from.Position, was)

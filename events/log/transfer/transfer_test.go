@@ -22,7 +22,7 @@ import (
 	"github.com/muster-works/muster/events/merkle"
 )
 
-// drivers make empty logs, each of its own driver.
+// drivers returns functions that make an empty log, by driver.
 func drivers(t *testing.T) map[string]func() log.Log {
 	s, err := embedded.Start(embedded.Options{Dir: t.TempDir(), Addr: "127.0.0.1:0"})
 	if err != nil {
@@ -71,8 +71,8 @@ func eventStore(t *testing.T) log.Log {
 	return l
 }
 
-// fill appends n commits on three boundaries: some imported, some of many
-// events, ids that are not plain, bytes that a careless codec would change.
+// fill appends n commits to three boundaries: some imported, some with many events,
+// IDs that are not plain, and bytes that a careless codec would change.
 func fill(t *testing.T, l log.Log, n int) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(7, uint64(n)))
@@ -98,7 +98,7 @@ func fill(t *testing.T, l log.Log, n int) {
 	}
 }
 
-// all reads a log.
+// all returns the commits of a log.
 func all(t *testing.T, l log.Log) (list []log.Commit) {
 	t.Helper()
 	for c, err := range l.Read(t.Context(), log.Position{}, log.Filter{}) {
@@ -110,7 +110,7 @@ func all(t *testing.T, l log.Log) (list []log.Commit) {
 	return list
 }
 
-// copied fails unless to is the copy of from, and report says so.
+// copied fails the test unless to is a copy of from and the report says so.
 func copied(t *testing.T, r transfer.Report, from, to []log.Commit) {
 	t.Helper()
 	if len(from) != len(to) {
@@ -141,8 +141,8 @@ func copied(t *testing.T, r transfer.Report, from, to []log.Commit) {
 	}
 }
 
-// A log goes once around all drivers and stays what it was; run again, the
-// transfer finds everything there.
+// Goal: a log is unchanged after a transfer through all drivers, and a transfer that
+// is run again copies nothing.
 func TestRoundTrips(t *testing.T) {
 	open := drivers(t)
 	for _, way := range []string{"natslog eslog memlog natslog", "eslog natslog eslog", "memlog eslog"} {
@@ -217,8 +217,8 @@ func TestResumed(t *testing.T) {
 	}
 }
 
-// What is in the target and not in the source, or otherwise, is refused before
-// anything is written, with the position.
+// Goal: a target with other commits than the source is refused before anything is
+// written, with the position.
 func TestDiverged(t *testing.T) {
 	event := func(id string) [][]byte { return [][]byte{fmt.Appendf(nil, `{"id":%q}`, id)} }
 	commit := func(n int) log.Commit {
@@ -279,8 +279,8 @@ func TestDiverged(t *testing.T) {
 	}
 }
 
-// Somebody else who writes to the target is met as a conflict on the same
-// boundary, and shows in the roots on another one.
+// Goal: another writer to the target causes a conflict on the same boundary, and a
+// difference of the roots on another boundary.
 func TestNotAlone(t *testing.T) {
 	for _, boundary := range []string{"placement", "review"} {
 		source, target := memlog.New(), eventStore(t)
@@ -316,8 +316,8 @@ func TestNotAlone(t *testing.T) {
 	}
 }
 
-// Each stage counts up to its total, which is known at its end and not far off
-// before.
+// Goal: each stage counts up to its total. The total is exact at the end of the stage
+// and a good estimate before.
 func TestProgress(t *testing.T) {
 	open := drivers(t)
 	for _, way := range [][2]string{{"natslog", "eslog"}, {"eslog", "natslog"}} {
@@ -343,7 +343,7 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// A fault of either end is told with its end, and no more is written.
+// Goal: an error of either log names the log, and nothing more is written.
 func TestFaults(t *testing.T) {
 	source := memlog.New()
 	fill(t, source, 10)

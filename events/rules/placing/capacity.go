@@ -8,11 +8,11 @@ import (
 	"github.com/muster-works/muster/events/division"
 )
 
-// A Development is what a post.developed says, as far as it decides which of several
+// A Development holds the members of a post.developed that decide which of several
 // for one post holds.
 type Development struct {
 	From         civil.Date
-	Until        civil.Date // first day no longer; 0 is open
+	Until        civil.Date // first day on which the post no longer exists; 0 is open
 	Division     division.Code
 	Category     string
 	Kind         string
@@ -20,15 +20,16 @@ type Development struct {
 	Seats        int
 	Employer     string
 	Fund         string
-	Standard     int64 // fen
+	Standard     int64 // allowance of a full month in fen
 	RequiredDays int
-	Agency       string // that answers for the post
+	Agency       string // the agency that answers for the post
 }
 
-// Compare orders the developments of one post; the first holds. They are compared field
-// by field, in the order of the fields. The order means nothing but that the earliest
-// beginning holds: it is total, and known from the events alone. Two that are equal
-// say the same.
+// Compare orders the developments of one post by their fields, in the order of the
+// fields. The first development in this order holds. The order has no meaning beyond
+// the first field, the earliest beginning. It only makes the choice unique, whatever
+// the order of the events in the log: two developments that compare as equal say the
+// same.
 func (d *Development) Compare(o *Development) int {
 	return cmp.Or(
 		cmp.Compare(d.From, o.From), cmp.Compare(d.Until, o.Until), cmp.Compare(d.Division, o.Division),
@@ -44,16 +45,16 @@ type Step struct {
 	Seats int
 }
 
-// A Capacity is how many seats a post has on which day. The zero Capacity is that of
-// a post which was never developed.
+// A Capacity is the number of seats of a post on each day. The zero Capacity is that
+// of a post that was never developed.
 type Capacity struct {
-	End   civil.Date // first day that the post is no more; 0 is open
-	Steps []Step     // ascending, one a day, from the first day of the post on; those from End on are without effect
+	End   civil.Date // first day on which the post no longer exists; 0 is open
+	Steps []Step     // ascending, at most one for each day, from the first day of the post on; steps from End on have no effect
 }
 
-// CapacityOf returns the capacity of a post that begins with a number of seats, is
-// resized by the given steps, in any order, and ends on a day. It sorts resized, and
-// keeps nothing of it.
+// CapacityOf returns the capacity of a post that begins with the step first, is
+// resized by the given steps in any order, and ends on the day end. It sorts resized
+// and does not retain it.
 func CapacityOf(first Step, end civil.Date, resized []Step) Capacity {
 	slices.SortFunc(resized, compareSteps)
 	steps := append(make([]Step, 0, 1+len(resized)), first)
@@ -68,7 +69,8 @@ func CapacityOf(first Step, end civil.Date, resized []Step) Capacity {
 	return Capacity{end, steps}
 }
 
-// compareSteps puts the larger of two numbers for one day last, where it holds.
+// compareSteps orders steps by day. Of two steps for one day it puts the larger
+// number last, since the last step for a day holds.
 func compareSteps(a, b Step) int {
 	return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Seats, b.Seats))
 }
@@ -87,9 +89,9 @@ func (c *Capacity) Seats(on civil.Date) (seats int) {
 	return seats
 }
 
-// AppendChanges appends the days on which the number of seats changes, ascending, with
-// the number from then on. A post that ends has a last step to 0. A post that has no
-// day has no steps.
+// AppendChanges appends the days on which the number of seats changes, in ascending
+// order, with the number from that day on. The last step of a post that ends has 0
+// seats. A post that exists on no day has no steps.
 func (c *Capacity) AppendChanges(to []Step) []Step {
 	last := -1
 	for _, s := range c.Steps {
@@ -103,7 +105,8 @@ func (c *Capacity) AppendChanges(to []Step) []Step {
 	return to
 }
 
-// EarlierEnd returns the earlier of two ends, each the first day no longer. 0 is no end.
+// EarlierEnd returns the earlier of two ends. An end is the first day after an
+// interval, and 0 means no end.
 func EarlierEnd(a, b civil.Date) civil.Date {
 	if a == 0 || b != 0 && b < a {
 		return b

@@ -7,9 +7,9 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A Holder is a person on a post: whom a hire, an exit or a renewal is about. The
-// caller numbers persons and posts as it likes; equal numbers are the same person or
-// the same post.
+// A Holder is a person on a post, to whom a hire, an exit or a renewal refers. The
+// caller chooses the numbers of persons and posts. Equal numbers mean the same person
+// or post.
 type Holder struct{ Post, Person uint32 }
 
 // Compare orders holders by post and person.
@@ -20,56 +20,60 @@ func (h Holder) Compare(o Holder) int {
 	return cmp.Compare(h.Person, o.Person)
 }
 
-// A Placement is what one hire says, and what became of it.
+// A Placement is a hire together with the exit and the term that the rule gives it.
 type Placement struct {
 	Holder
 	Seat     int32
 	From     civil.Date // on-duty day
-	Exit     civil.Date // first day no longer in place; 0 is in place still
+	Exit     civil.Date // first day on which the person is no longer in place; 0 is none
 	Term     civil.Date // end of the agreed term; 0 is none
 	Hire     uint32     // the caller's number of the hire
-	EndedBy  uint32     // the caller's number of the exit; of no meaning while Exit is 0
-	Repeated bool       // the hire repeats the one before it: both are one placement
+	EndedBy  uint32     // the caller's number of the exit; undefined while Exit is 0
+	Repeated bool       // the hire repeats the one before it; both are one placement
 }
 
-// Holds reports whether the person is in place on a day.
+// Holds reports whether the person is in place on the day on.
 func (p *Placement) Holds(on civil.Date) bool { return Holds(p.From, p.Exit, on) }
 
-// Overlaps reports whether the placement has a day of [from, until). An until of 0
-// is no end.
+// Overlaps reports whether the placement has a day in [from, until). If until is 0,
+// the interval has no end.
 func (p *Placement) Overlaps(from, until civil.Date) bool {
 	return Overlap(p.From, p.Exit, from, until)
 }
 
-// Holds reports whether a day lies in [from, until). An until of 0 is no end.
+// Holds reports whether the day on lies in [from, until). If until is 0, the interval
+// has no end.
 func Holds(from, until, on civil.Date) bool { return from <= on && (until == 0 || on < until) }
 
-// Empty reports whether [from, until) has no day, as a placement that ended on its
-// on-duty day. An until of 0 is no end.
+// Empty reports whether [from, until) has no day, such as a placement that ended on
+// its on-duty day. If until is 0, the interval has no end.
 func Empty(from, until civil.Date) bool { return until != 0 && until <= from }
 
 // Overlap reports whether [from, until) and [from2, until2) have a day in common. An
-// until of 0 is no end.
+// interval whose until is 0 has no end.
 func Overlap(from, until, from2, until2 civil.Date) bool {
 	first := max(from, from2)
 	return (until == 0 || first < until) && (until2 == 0 || first < until2)
 }
 
-// An Exit ends placements of its holder. On is the first day out.
+// An Exit ends placements of its holder. On is the first day on which the person is
+// no longer in place.
 type Exit struct {
 	Holder
 	On civil.Date
 	No uint32 // the caller's number
 }
 
-// Pair ends the hires by the exits.
+// Pair pairs the hires with the exits that end them.
 //
-// Pair sorts the hires by holder, on-duty day, seat and number. Of hires that are one
-// placement the first gets the longest of their terms, and the others are marked as
-// repeated. All of them get the exit. Pair sorts the exits by holder, day and number;
-// of exits that are one the first ends the placements.
+// Pair sorts the hires by holder, on-duty day, seat and number. Hires of one person
+// on one seat from one day are one placement: the first gets the longest of their
+// terms, the others are marked as repeated, and all get the exit. Pair sorts the
+// exits by holder, day and number. Of several exits of one holder on one day, the
+// first ends the placements.
 //
-// Exit and Repeated of the hires must be zero. Pair keeps neither slice.
+// The fields Exit and Repeated of the hires must be zero. Pair does not retain the
+// slices.
 func Pair(hires []Placement, exits []Exit) {
 	if len(hires) > 1 {
 		slices.SortFunc(hires, compareHires)
@@ -85,7 +89,7 @@ func Pair(hires []Placement, exits []Exit) {
 		}
 		own := of(hires, x.Holder)
 		if !end(own, x, x.On-1) {
-			end(own, x, x.On) // all that are left began on that day or later
+			end(own, x, x.On) // the placements that are left began on the day of the exit or later
 		}
 	}
 }
@@ -105,8 +109,8 @@ func merge(sorted []Placement) {
 	}
 }
 
-// end ends the placements that began on a day or before it, and reports whether there
-// was any.
+// end ends the placements that began on or before a day, and reports whether there
+// were any.
 func end(own []Placement, x *Exit, began civil.Date) (ended bool) {
 	for i := range own {
 		if p := &own[i]; p.Exit == 0 && p.From <= began {
@@ -116,14 +120,14 @@ func end(own []Placement, x *Exit, began civil.Date) (ended bool) {
 	return ended
 }
 
-// A Renewal moves the term of a placement of its holder.
+// A Renewal moves the term of one placement of its holder.
 type Renewal struct {
 	Holder
 	Until civil.Date
 }
 
-// Renew moves the term that a renewal is about. The placements were sorted by Pair. Of
-// hires that are one placement the first gets the term.
+// Renew moves the term of the placement to which a renewal refers. The placements
+// must be sorted by Pair. Of hires that are one placement, the first gets the term.
 func Renew(placements []Placement, r Renewal) {
 	own := of(placements, r.Holder)
 	for i := len(own) - 1; i >= 0; i-- {
@@ -134,7 +138,7 @@ func Renew(placements []Placement, r Renewal) {
 	}
 }
 
-// of returns the placements of one holder.
+// of returns the placements of a holder.
 func of(sorted []Placement, h Holder) []Placement {
 	lo, hi := 0, len(sorted)
 	for lo < hi {
@@ -150,8 +154,8 @@ func of(sorted []Placement, h Holder) []Placement {
 	return sorted[lo:hi]
 }
 
-// The comparisons are written out: most are over at the first or second step, and a
-// rebuild of the read model makes them by the million.
+// The comparisons are written out field by field. Most end at the first or second
+// field, and a rebuild of the read model makes millions of them.
 func compareHires(a, b Placement) int {
 	switch {
 	case a.Holder != b.Holder:

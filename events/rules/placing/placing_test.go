@@ -23,8 +23,8 @@ const (
 
 var begin = civil.MustDate("2022-05-01")
 
-// draw draws a set of events about few posts and persons, within few days, so that
-// many of them contradict each other.
+// draw draws a set of events about few posts and persons within few days, so that
+// many of the events contradict each other.
 func draw(t *rapid.T) (b placingtest.Book) {
 	r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "dice"), 0))
 	day := func() civil.Date { return begin + civil.Date(r.IntN(window)) }
@@ -80,7 +80,7 @@ func TestOracle(t *testing.T) {
 	})
 }
 
-// placements are those by the rule, in words.
+// placements returns the placements by package placing, as texts.
 func placements(b placingtest.Book) (all []string) {
 	var hires []placing.Placement
 	var exits []placing.Exit

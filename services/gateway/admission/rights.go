@@ -20,7 +20,7 @@ func (c Caller) Admit(table *division.Table, e *events.Event) events.Reasons {
 		return events.Refuse(events.EngineField, "type", "is an event that only the engine writes")
 	case c.Families != nil && !c.Families[f]:
 		return events.Refuse(NotEntitled, "type", "belongs to the service "+string(f)+", which this agency may not submit to")
-	case e.Submode == events.Record && !c.Record:
+	case e.Submode == events.ModeRecord && !c.Record:
 		return events.Refuse(NotEntitled, "submode", "record is a right that this agency does not have; leave it out to have the event decided")
 	case !c.ownsSource(e.Source):
 		return events.Refuse(NotEntitled, "source", "must be /agency/"+c.Agency+" or lie under it")

@@ -12,7 +12,7 @@ import (
 	"github.com/muster-works/muster/services/internal/snapshot"
 )
 
-// synthetic is a catalogue of as many types as a durable form must have room for.
+// synthetic returns a catalogue of 64 types, for which every durable form must have room.
 func synthetic() []events.Type {
 	list := make([]events.Type, 64)
 	for n := range list {
@@ -21,8 +21,8 @@ func synthetic() []events.Type {
 	return list
 }
 
-// ofEach is one event of each type of a catalogue.
-func ofEach(catalogue []events.Type) (all []*events.Event) {
+// oneOfEach returns one event of each type of a catalogue.
+func oneOfEach(catalogue []events.Type) (all []*events.Event) {
 	for n, name := range catalogue {
 		e := take(fmt.Sprint("e-", n+1), "course", n)
 		e.Type = name
@@ -31,24 +31,25 @@ func ofEach(catalogue []events.Type) (all []*events.Event) {
 	return all
 }
 
-// whole is a log in which every commit is found.
-type whole struct{}
+// completeLog is a log that holds every commit that it is asked for.
+type completeLog struct{}
 
-func (whole) Verify(context.Context, log.Position, string) error { return nil }
+func (completeLog) Verify(context.Context, log.Position, string) error { return nil }
 
 // Goal: a catalogue of 64 types fits the idempotency index and the file of a fold.
-// Method: an event of each type is entered and found, sent again, and sent with
-// other content; by the fold that saw them, and by one that read its file.
+// Method: an event of each type is added and found, sent again, and sent with other
+// content. This is done with the fold that applied the events, and with a fold that was
+// loaded from its file.
 func TestRoomFor64Types(t *testing.T) {
 	catalogue := synthetic()
 	defer ReplaceTypes(catalogue)()
-	sent := ofEach(catalogue)
+	sent := oneOfEach(catalogue)
 	first := NewFold(memlog.New(), "training", new(Stateless))
 	for n, e := range sent {
 		Apply(first.state, e)
-		first.books.placeCommit(log.At(uint64(n+1), 0), first.books.end())
+		first.base.addCommit(log.At(uint64(n+1), 0), first.base.end())
 	}
-	first.last = commitMark{log.At(uint64(len(sent)), 0), "last"}
+	first.last = commitRef{log.At(uint64(len(sent)), 0), "last"}
 	var file bytes.Buffer
 	w := snapshot.NewWriter(&file)
 	first.save(w, first.last)
@@ -56,30 +57,30 @@ func TestRoomFor64Types(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := NewFold(memlog.New(), "training", new(Stateless))
-	if err := second.load(t.Context(), snapshot.NewReader(&file), whole{}); err != nil {
+	if err := second.load(t.Context(), snapshot.NewReader(&file), completeLog{}); err != nil {
 		t.Fatal(err)
 	}
 	for name, fold := range map[string]*Fold{"the fold that saw them": first, "the fold that was written down": second} {
 		d := NewHandler("training", nil, fold)
 		for n, e := range sent {
-			known, ok := fold.books.Find(e.Key())
+			known, ok := fold.base.Find(e.Key())
 			if !ok || known.Type != catalogue[n] || known.Number != uint32(n+1) || known.Superseded {
 				t.Fatalf("%s, type number %d: found %v %+v, want type %s and number %d", name, n+1, ok, known, catalogue[n], n+1)
 			}
-			if r, number := d.known(e, known); r.Status != events.Duplicate || number != known.Number {
+			if r, number := d.answerKnownKey(e, known); r.Status != events.Duplicate || number != known.Number {
 				t.Errorf("%s, type number %d, sent again: %+v", name, n+1, r)
 			}
 			other := *e
 			other.Digest = take("", "", n+100).Digest
-			if r, _ := d.known(&other, known); r.Status != events.Rejected || r.Reasons[0].Code != IDReused {
+			if r, _ := d.answerKnownKey(&other, known); r.Status != events.Rejected || r.Reasons[0].Code != IDReused {
 				t.Errorf("%s, type number %d, with other content: %+v", name, n+1, r)
 			}
 		}
 	}
 }
 
-// The catalogue of the contract fits the idempotency index. When it does not any
-// more, raise typeBits, and format with it.
+// TestCatalogueFits fails when the contract has more types than the idempotency index has
+// room for. If it fails, raise typeBits and snapshotFormat.
 func TestCatalogueFits(t *testing.T) {
 	if n := len(events.Types()); n > maxTypes {
 		t.Errorf("the contract has %d types, the index has room for %d", n, maxTypes)

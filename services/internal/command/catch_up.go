@@ -8,19 +8,21 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// ahead is how many commits of a boundary the reader may be ahead of its fold.
-const ahead = 4
+// readAhead is how many commits of a boundary the reader may be ahead of the fold of
+// that boundary.
+const readAhead = 4
 
-// Warm brings folds of one log to its end. It reads the log once for all of them,
-// from where the first of them is, which is what a start of many services costs
-// most, and folds boundaries beside each other. The folds are locked meanwhile.
-// It fails as [Fold.CatchUp] does.
+// CatchUpAll brings folds of one log, each of another boundary, to the end that the
+// log has now. Reading the log is most of what a start costs, so CatchUpAll reads it
+// once for all folds, from the position of the fold that is farthest behind. The
+// folds of different boundaries work concurrently; each is locked until CatchUpAll
+// returns. CatchUpAll fails as [Fold.CatchUp] does.
 func CatchUpAll(ctx context.Context, l log.Log, folds ...*Fold) error {
 	g, ctx := errgroup.WithContext(ctx)
 	waiting := map[string]chan log.Commit{}
 	var from log.Position
 	for i, f := range folds {
-		commits := make(chan log.Commit, ahead)
+		commits := make(chan log.Commit, readAhead)
 		waiting[f.boundary] = commits
 		f.mu.Lock()
 		if i == 0 || f.last.at.Compare(from) < 0 {
@@ -32,7 +34,7 @@ func CatchUpAll(ctx context.Context, l log.Log, folds ...*Fold) error {
 				if c.Position.Compare(f.last.at) <= 0 {
 					continue
 				}
-				if err := f.take(c); err != nil {
+				if err := f.apply(c); err != nil {
 					return err
 				}
 			}

@@ -9,36 +9,46 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// places says where in the log the events of a boundary are, by their numbers.
-// A commit's events have consecutive numbers, so one row a commit is enough: a
-// position, and the number that it begins with. The rows are written as
-// differences, in blocks; a row takes 3 bytes and more, and a lookup reads one
-// block.
+// commitPositions maps the numbers of the events of a boundary to their positions in
+// the log. The events of one commit have consecutive numbers, so there is one row for
+// each commit: the position of the commit, and the number of its first event. A row
+// is stored as its difference from the row before, in 3 bytes or more:
+//
+//	┌──────────────────┬───────────────────────┬───────────────────────┐
+//	│ events (uvarint) │ major + (uvarint)     │ minor ± (varint)      │
+//	└──────────────────┴───────────────────────┴───────────────────────┘
+//
+// major and minor are the two parts of a position, see [log.Position.Parts]. The
+// rows lie in blocks of 64; a lookup finds the block by binary search and reads the
+// rows of that block alone.
 type commitPositions struct {
 	blocks []positionBlock
 	last   positionRow
 }
 
-// blockRows is how many rows a block holds: some hundred bytes to read.
+// blockRows is how many rows a block holds. A lookup reads a few hundred bytes at
+// most.
 const blockRows = 64
 
+// A positionRow is the row of one commit.
 type positionRow struct {
 	first        uint32 // number of the commit's first event
 	next         uint32 // number of the first event after the commit
 	major, minor uint64 // of the position
 }
 
+// A positionBlock is up to blockRows rows.
 type positionBlock struct {
 	before positionRow // the row before the block
 	rows   []byte      // differences
-	n      int
+	n      int         // rows
 }
 
-// end returns the number after the last event with a place.
+// end returns the number after that of the last event with a position.
 func (p *commitPositions) end() uint32 { return max(p.last.next, 1) }
 
-// add notes that the events from the end up to next lie in the commit at a
-// position.
+// add adds the row of the commit at a position. The commit holds the events from
+// end up to next, without next.
 func (p *commitPositions) add(at log.Position, next uint32) {
 	if len(p.blocks) == 0 || p.blocks[len(p.blocks)-1].n == blockRows {
 		if len(p.blocks) > 0 {
@@ -57,7 +67,7 @@ func (p *commitPositions) add(at log.Position, next uint32) {
 	p.last = r
 }
 
-// all yields the rows in order.
+// all yields the rows in the order of the log.
 func (p *commitPositions) all() iter.Seq[positionRow] {
 	return func(yield func(positionRow) bool) {
 		for _, b := range p.blocks {
@@ -71,7 +81,8 @@ func (p *commitPositions) all() iter.Seq[positionRow] {
 	}
 }
 
-// after reads the row that comes after r, from the differences.
+// after reads the row after r from the differences at the beginning of rows, and
+// returns it with the differences that follow.
 func (r positionRow) after(rows []byte) (next positionRow, rest []byte) {
 	count, k := binary.Uvarint(rows)
 	major, l := binary.Uvarint(rows[k:])
@@ -79,7 +90,7 @@ func (r positionRow) after(rows []byte) (next positionRow, rest []byte) {
 	return positionRow{r.next, r.next + uint32(count), r.major + major, r.minor + uint64(minor)}, rows[k+l+m:]
 }
 
-// of returns the position of an event, and zero while it has none.
+// of returns the position of the event with number n, and zero if it has none yet.
 func (p *commitPositions) of(n uint32) log.Position {
 	if n == 0 || n >= p.end() {
 		return log.Position{}

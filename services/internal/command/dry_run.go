@@ -9,62 +9,63 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// ErrTooLarge says that a trial and its premises do not fit a request. Try
-// less at a time.
-var ErrTooLarge = errors.New("desk: the trial is too large for one request")
+// ErrTooLarge says that the events and premises of a dry run do not fit one request.
+// Try fewer events at a time.
+var ErrTooLarge = errors.New("command: the dry run is too large for one request")
 
-// Try answers what [Desk.Submit] would answer now, and writes nothing: an
-// event that would be taken is accepted without a position. Each event of the
-// batch is decided with those before it taken as read, and with the premises:
-// events, of whatever family, that the caller got accepted on trial before.
-// It waits its turn in the queue of the desk like everything else, and fails
-// as Submit does.
-func (d *Handler) Try(ctx context.Context, premises, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
-	return d.queue(&pendingRequest{ctx: ctx, events: batch, imported: imported, trial: true, premises: premises, done: make(chan error, 1)})
+// Try is a dry run: it answers what [Handler.Submit] would answer now, and writes
+// nothing. The receipt of an event that would be accepted has no position. Each
+// event of the batch is decided as if the events accepted before it in the batch,
+// and the premises, were in the log. Premises are events of any family that earlier
+// dry runs accepted. Try waits in the queue of the handler in its turn, and fails as
+// Submit does.
+func (h *Handler) Try(ctx context.Context, premises, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
+	return h.queue(&pendingRequest{ctx: ctx, events: batch, imported: imported, dryRun: true, premises: premises, done: make(chan error, 1)})
 }
 
-// rehearse decides a trial on the log as it is now and takes everything back.
-// Nobody else reads or writes the folds meanwhile. It returns the requests that
-// still wait, or those that an error meets.
-func (d *Handler) dryRun(ctx context.Context, waiting []*pendingRequest) ([]*pendingRequest, error) {
+// dryRun decides the first waiting request, a dry run, on the log as it is now, and
+// undoes everything that it applied. It holds the locks of all folds meanwhile. It
+// returns the requests that still wait; if it fails, the returned requests are those
+// that the error concerns.
+func (h *Handler) dryRun(ctx context.Context, waiting []*pendingRequest) ([]*pendingRequest, error) {
 	r := waiting[0]
-	d.own.mu.Lock()
-	defer d.own.mu.Unlock()
-	if behind, err := d.refresh(ctx); err != nil {
+	h.own.mu.Lock()
+	defer h.own.mu.Unlock()
+	if behind, err := h.refresh(ctx); err != nil {
 		return waiting, err
 	} else if behind {
-		if err := d.catchUp(ctx); err != nil {
+		if err := h.catchUp(ctx); err != nil {
 			return waiting, err
 		}
 	}
-	for _, f := range d.consults {
+	for _, f := range h.consults { // after catching up, which locks them as well
 		f.mu.Lock()
 		defer f.mu.Unlock()
 	}
-	for _, f := range append([]*Fold{d.own}, d.consults...) {
-		f.books.Begin()
-		defer f.books.Rollback()
+	for _, f := range append([]*Fold{h.own}, h.consults...) {
+		f.base.Begin()
+		defer f.base.Rollback()
 		for _, e := range r.premises {
 			f.applyPremise(e)
 		}
 	}
 	var receipts []events.Receipt
 	for len(receipts) < len(r.events) {
-		// One verdict ends with what fits a commit; the next goes on from it.
-		verdict, err := d.decideLocked(r.events[len(receipts):], r.imported)
+		// A round ends when its commit would be full; the next round goes on from there.
+		decided, err := h.decideLocked(r.events[len(receipts):], r.imported)
 		if err != nil {
 			return waiting, err
 		}
-		d.fillPositions(verdict, log.Position{})
-		receipts = append(receipts, verdict.receipts...)
+		h.fillPositions(decided, log.Position{})
+		receipts = append(receipts, decided.receipts...)
 	}
 	return handOut(waiting, receipts), nil
 }
 
-// assume applies a premise that belongs to the boundary, unless it has come to
-// be in the log.
+// applyPremise applies a premise if it belongs to the boundary and is not in the log
+// already.
 func (f *Fold) applyPremise(e *events.Event) {
-	if _, known := f.books.Find(e.Key()); known || e.Family().Boundary() != f.boundary {
+	if _, known := f.base.Find(e.Key()); known || e.Family().Boundary() != f.boundary {
 		return
 	}
 	Apply(f.state, e)

@@ -12,7 +12,8 @@ import (
 	"github.com/muster-works/muster/events/log/memlog"
 )
 
-func tryOut(t *testing.T, d *Handler, premises []*events.Event, batch ...*events.Event) (list []string) {
+// dryRun tries a batch and returns a summary of each receipt.
+func dryRun(t *testing.T, d *Handler, premises []*events.Event, batch ...*events.Event) (list []string) {
 	t.Helper()
 	receipts, err := d.Try(t.Context(), premises, batch, time.Time{})
 	if err != nil {
@@ -30,9 +31,9 @@ func tryOut(t *testing.T, d *Handler, premises []*events.Event, batch ...*events
 	return list
 }
 
-// Goal: a trial says what a submission would, sees what comes before it in its
-// own batch and in its premises, and leaves nothing behind.
-func TestTrial(t *testing.T) {
+// Goal: a dry run answers what a submission would answer. It takes into account the
+// events before each event in the batch, and the premises. It leaves nothing behind.
+func TestDryRun(t *testing.T) {
 	l := memlog.New()
 	d := start(t, l)
 	submit(t, d, take("1", "a", 1))
@@ -40,15 +41,15 @@ func TestTrial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // the second time all is as it was
-		got := tryOut(t, d, nil,
+	for range 2 { // the second dry run meets the same state
+		got := dryRun(t, d, nil,
 			take("1", "a", 1), take("1", "b", 9), take("2", "a", 2), take("3", "b", 3), take("3", "b", 3), take("4", "b", 4),
 			withdraw("5", "1"), withdraw("6", "1"), take("7", "a", 7))
 		want := []string{"duplicate", "rejected id_reused", "rejected taken", "accepted", "duplicate", "rejected taken", "accepted", "rejected already_voided", "accepted"}
 		if !slices.Equal(got, want) {
 			t.Errorf("%q, want %q", got, want)
 		}
-		got = tryOut(t, d, []*events.Event{withdraw("5", "1"), take("7", "c", 7)}, take("8", "a", 8), take("9", "c", 9), take("7", "c", 7))
+		got = dryRun(t, d, []*events.Event{withdraw("5", "1"), take("7", "c", 7)}, take("8", "a", 8), take("9", "c", 9), take("7", "c", 7))
 		if want := []string{"accepted", "rejected taken", "duplicate"}; !slices.Equal(got, want) {
 			t.Errorf("with premises %q, want %q", got, want)
 		}
@@ -56,20 +57,20 @@ func TestTrial(t *testing.T) {
 	if after, _, err := l.Head(t.Context(), log.Filter{}); err != nil || after != before {
 		t.Errorf("the log went from %s to %s, %v", before, after, err)
 	}
-	// What came to be in the log between two runs is no premise any more.
+	// A premise that has come into the log between two dry runs is not applied again.
 	premise := take("10", "d", 10)
 	submit(t, d, take("10", "d", 10), withdraw("11", "10"))
-	if got := tryOut(t, d, []*events.Event{premise}, take("12", "d", 12)); got[0] != "accepted" {
+	if got := dryRun(t, d, []*events.Event{premise}, take("12", "d", 12)); got[0] != "accepted" {
 		t.Errorf("%q: a premise was applied twice", got)
 	}
 	if got := summary(submit(t, d, take("2", "b", 2))[0]); got != "accepted" {
-		t.Errorf("after the trials: %s", got)
+		t.Errorf("after the dry runs: %s", got)
 	}
 }
 
-// A trial may hold more than a commit does, and it waits behind submissions
-// without being mixed up with them.
-func TestTrialOverSeveralCommits(t *testing.T) {
+// A dry run may have more events than a commit holds. It waits in the queue behind
+// submissions, and its events never get into their commits.
+func TestDryRunOverSeveralCommits(t *testing.T) {
 	d := start(t, memlog.New())
 	var batch []*events.Event
 	for i := range 40 {
@@ -78,7 +79,7 @@ func TestTrialOverSeveralCommits(t *testing.T) {
 		batch = append(batch, e)
 	}
 	tried := make(chan []string)
-	go func() { tried <- tryOut(t, d, nil, batch...) }()
+	go func() { tried <- dryRun(t, d, nil, batch...) }()
 	for i := range 20 {
 		submit(t, d, take(fmt.Sprint("s", i), fmt.Sprint("s", i), 100+i))
 	}
@@ -86,6 +87,6 @@ func TestTrialOverSeveralCommits(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	if got := summary(submit(t, d, take("other", "c0", 99))[0]); got != "accepted" {
-		t.Errorf("after the trial: %s", got)
+		t.Errorf("after the dry run: %s", got)
 	}
 }

@@ -26,7 +26,7 @@ func TestEveryTypeHasAReceipt(t *testing.T) {
 			e := &events.Event{ID: "e", Source: "/agency/a", Type: typ, Digest: "0000000000000001", Data: events.New(typ)}
 			if w, ok := e.Data.(*events.EventWithdrawn); ok {
 				*w = events.EventWithdrawn{Of: events.HirePlacedType, ID: "h", Reason: "r"}
-				e.Submode = events.Record // the hire may come later
+				e.Submode = events.ModeRecord // the hire may come later
 			}
 			if who := e.Data.About(); who != nil {
 				who.Person = events.Person{1}

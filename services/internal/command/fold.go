@@ -12,97 +12,105 @@ import (
 	"github.com/muster-works/muster/services/internal/snapshot"
 )
 
-// A State is what the events of a boundary add up to, for deciding.
+// A State is the result of the events of a boundary, as the decisions of its
+// services need it. Each State embeds a [StateBase], which provides base.
 //
-// Apply folds one event in log order, of which the ledger says n. It must take
-// whatever the log holds, contradictions of submode=record included, depend on
-// nothing but the events, and note undos in the embedded [Books] while their
-// journal is open. The event lasts until Apply returns, and so do its texts:
-// clone what is kept. It is called by [Apply] alone.
+// Apply folds the next event in log order; n is the entry of that event in the
+// idempotency index. Apply must accept every event that the log may hold, including
+// contradictions of submode=record. It must depend on nothing but the events. While
+// the journal of the StateBase is open, Apply must note in it how to undo each
+// change. The event and its strings are valid only until Apply returns: Apply must
+// clone what it keeps. Only the function [Apply] calls Apply.
 //
-// Save writes down what the events add up to, but for the Books. Load reads
-// what Save wrote, when the ledger had numbers up to told, and returns what
-// makes it the state's own. That is called unless the reader has failed: whatever
-// it read must make sense by then, or have been rejected. Neither is called while
-// the journal is open.
+// Save writes the state, without the StateBase, to a snapshot. Load reads what Save
+// wrote, from a snapshot whose index holds the event numbers 1 to told. Load does not
+// change the state; it returns a function that does, which is called once the whole
+// snapshot has proved to be good. Load must check every value that it reads, and
+// call [snapshot.Reader.Reject] if a value makes no sense. Save and Load are never
+// called while the journal is open.
 type State interface {
 	Apply(e *events.Event, n IndexEntry)
 	Save(w *snapshot.Writer)
 	Load(r *snapshot.Reader, told uint32) (become func())
-	books() *StateBase
+	base() *StateBase
 }
 
-// Apply enters an event in the ledger of a state and lets the state follow.
+// Apply adds an event to the idempotency index of a state, and then applies it to the
+// state. The events of a boundary must be applied in log order.
 func Apply(s State, e *events.Event) {
-	b := s.books()
+	b := s.base()
 	s.Apply(e, b.add(e, &b.Journal))
 }
 
-// Stateless is the state of a family that nothing said before decides, but for
-// the ledger.
+// Stateless is the state of a family whose decisions depend on no earlier event. It
+// holds only the idempotency index.
 type Stateless struct{ StateBase }
 
-// Apply has nothing to fold.
+// Apply does nothing: there is nothing to fold.
 func (*Stateless) Apply(*events.Event, IndexEntry) {}
 
-// Save has nothing to write.
+// Save writes nothing.
 func (*Stateless) Save(*snapshot.Writer) {}
 
-// Load has nothing to read.
+// Load reads nothing.
 func (*Stateless) Load(*snapshot.Reader, uint32) func() { return func() {} }
 
-// A mark is a commit by its place in the log and its id.
-type commitMark struct {
+// A commitRef names a commit by its position in the log and by its id.
+type commitRef struct {
 	at log.Position
 	id string
 }
 
-// A Fold keeps a state at a position of the log. Desks of one process that
-// share a boundary share its fold; whoever reads the state holds the lock.
+// A Fold is a state of one boundary, at a position of the log. The handlers of one
+// process that decide on one boundary share its fold. A Fold is safe for concurrent
+// use; the state must be read and changed under the lock of the Fold, see
+// [Fold.Read].
 type Fold struct {
 	log      log.Log
 	boundary string
 	state    State
-	books    *StateBase // of the state
-	desks    int        // that decide on it
+	base     *StateBase // of state
+	handlers int        // that decide on this fold
 
 	mu       sync.RWMutex
 	scanner  events.Scanner
-	last     commitMark   // holds all of the boundary up to there
-	revision log.Revision // of the boundary
+	last     commitRef    // the state holds all events of the boundary up to there
+	revision log.Revision // of the boundary, after last
 	imported time.Time    // recorded time of the last import
-	settled  bool         // holds a commit that is no import
+	settled  bool         // the boundary holds a live commit: one that is no import
 }
 
-// NewFold makes a fold of a boundary at the beginning of the log. Nothing else
-// may change state from then on.
+// NewFold makes a fold of a boundary, at the beginning of the log. state must hold no
+// events, and must be changed by the fold alone from then on.
 func NewFold(l log.Log, boundary string, state State) *Fold {
-	return &Fold{log: l, boundary: boundary, state: state, books: state.books()}
+	return &Fold{log: l, boundary: boundary, state: state, base: state.base()}
 }
 
-// CatchUp folds what the boundary holds beyond the fold, to the end that the
-// log has now. A commit that cannot be decoded stops it with its position.
+// CatchUp folds the commits of the boundary that came after those already folded, up
+// to the end that the log has now. If an event cannot be decoded, CatchUp stops
+// before its commit and returns [log.ErrCorrupt] with the position of the event.
+// CatchUp also fails with the errors of [log.Log.Read].
 func (f *Fold) CatchUp(ctx context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.catchUp(ctx)
 }
 
-// catchUp is CatchUp under the lock.
+// catchUp is CatchUp for a caller that holds the lock.
 func (f *Fold) catchUp(ctx context.Context) error {
 	for c, err := range f.log.Read(ctx, f.last.at, log.Filter{Boundary: f.boundary}) {
 		if err != nil {
 			return fmt.Errorf("fold %s after %s: %w", f.boundary, f.last.at, err)
 		}
-		if err := f.take(c); err != nil {
+		if err := f.apply(c); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// take folds the next commit of the boundary.
-func (f *Fold) take(c log.Commit) error {
+// apply folds the next commit of the boundary.
+func (f *Fold) apply(c log.Commit) error {
 	for i, raw := range c.Events {
 		e, err := f.scanner.Scan(raw)
 		if err != nil {
@@ -110,8 +118,8 @@ func (f *Fold) take(c log.Commit) error {
 		}
 		Apply(f.state, e)
 	}
-	f.books.placeCommit(c.Position, f.books.end())
-	f.last, f.revision = commitMark{c.Position, c.ID}, c.Revision
+	f.base.addCommit(c.Position, f.base.end())
+	f.last, f.revision = commitRef{c.Position, c.ID}, c.Revision
 	if c.Imported.IsZero() {
 		f.settled = true
 	} else {
@@ -120,23 +128,24 @@ func (f *Fold) take(c log.Commit) error {
 	return nil
 }
 
-// stale says whether the boundary has commits beyond the fold, and where it
-// ends.
+// behind reports whether the boundary has commits that are not folded yet.
 func (f *Fold) behind(ctx context.Context) (bool, error) {
 	head, _, err := f.log.Head(ctx, log.Filter{Boundary: f.boundary})
 	return head.Compare(f.last.at) > 0, err
 }
 
-// Read calls fn with the state under a read lock.
+// Read calls fn while it holds the read lock of the fold, so that fn may read the
+// state.
 func (f *Fold) Read(fn func()) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	fn()
 }
 
-// Keep folds along every interval until the context ends, so that the first
-// submission after a quiet hour does not have to. A log that is unavailable is
-// tried again; anything else ends it.
+// Keep catches up once every interval until ctx ends, and then returns nil. So the
+// first submission after a quiet hour need not wait for the fold to catch up. If the
+// log is unavailable, Keep tries again after the interval; Keep returns any other
+// error of CatchUp.
 func (f *Fold) Keep(ctx context.Context, every time.Duration) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()

@@ -9,8 +9,8 @@ import (
 	"github.com/nats-io/nats.go/micro"
 )
 
-// What comes over NATS is a request that can be carried out, or is refused as
-// malformed.
+// FuzzRequest checks that whatever comes over NATS is either a request that can be
+// carried out, or is refused as malformed.
 func FuzzRequest(f *testing.F) {
 	raw, err := take("1", "seat", 0).Append(nil)
 	if err != nil {
@@ -25,15 +25,15 @@ func FuzzRequest(f *testing.F) {
 	for _, s := range []string{"", "[", "[]", "{}", "[1]", `[{"id":1}]`} {
 		f.Add("", "", []byte(s))
 	}
-	f.Fuzz(func(t *testing.T, imported, trial string, data []byte) {
-		r, err := read(micro.Headers{importedHeader: {imported}, trialHeader: {trial}}, data)
+	f.Fuzz(func(t *testing.T, imported, dryRun string, data []byte) {
+		r, err := read(micro.Headers{importedHeader: {imported}, dryRunHeader: {dryRun}}, data)
 		if err != nil {
 			if !errors.Is(err, errRequest) {
 				t.Errorf("%v is not called malformed", err)
 			}
 			return
 		}
-		if r.premises < 0 || r.premises > len(r.batch) || !r.trial && r.premises > 0 || r.imported.IsZero() != (imported == "") && imported[:4] != "0001" {
+		if r.premises < 0 || r.premises > len(r.batch) || !r.dryRun && r.premises > 0 || r.imported.IsZero() != (imported == "") && imported[:4] != "0001" {
 			t.Errorf("%+v", r)
 		}
 		for _, e := range r.batch {
@@ -44,8 +44,8 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
-// What any service on the server says of itself is a line of the roster that
-// can be told, or is left out.
+// FuzzMember checks that whatever a service on the NATS server answers is either a line
+// of the roster that can be written as JSON, or is left out.
 func FuzzMember(f *testing.F) {
 	for _, s := range []string{`{"name":"muster-hire","id":"x","description":"decides"}`, `{"name":"other"}`, `{"name":1}`, `{"name":"muster-\xff"}`, "", "["} {
 		f.Add([]byte(s))
@@ -53,7 +53,7 @@ func FuzzMember(f *testing.F) {
 	f.Fuzz(func(t *testing.T, info []byte) {
 		m, ok := member(info)
 		if _, err := json.Marshal(m); ok && err != nil {
-			t.Errorf("%q is told as %+v: %v", info, m, err)
+			t.Errorf("%q is listed as %+v: %v", info, m, err)
 		}
 	})
 }

@@ -10,38 +10,48 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// mostRounds bounds a burst, so that others come to read the fold.
+// maxRounds is how many rounds a group commit decides under one lock. Others that
+// read the fold wait at most so long.
 const maxRounds = 64
 
-// burst decides what waits, round by round, appends what each accepts as one
-// commit, and hands out receipts. It returns what still waits; with an error,
-// that is what it was met by.
+// groupCommit decides the waiting requests round by round, appends the events that
+// each round accepts as one commit, and hands out receipts. It returns the requests
+// that still wait. If it fails, the returned requests are those that the error
+// concerns.
 //
-// When more waits than a commit holds, the next round is decided while the log
-// takes the one before: on the state as it will be, which the lock hides from
-// all others until the log has it. When the log does not take it, both are
-// undone. A desk that shares its fold leaves it to the others after each round.
-func (d *Handler) groupCommit(ctx context.Context, waiting []*pendingRequest) ([]*pendingRequest, error) {
-	d.own.mu.Lock()
-	defer d.own.mu.Unlock()
-	undo := d.own.books.Rollback
-	var v *round // decided, and not in the log
+// If more events wait than a commit holds, the handler decides the next round while
+// the log takes the commit of the round before:
+//
+//	round 1   decide ─► append ········ result ─► receipts
+//	round 2             decide ········ append ········ result ─► receipts
+//	round 3                             decide ········ append …
+//
+// The next round is decided on the state that includes the round before. The lock
+// of the fold hides that state until the log has the commit. If the append fails,
+// both rounds are undone; after a conflict the handler catches up and decides the
+// events again. A handler that shares its fold with other handlers decides no round
+// ahead, so that the others get the lock after each commit.
+func (h *Handler) groupCommit(ctx context.Context, waiting []*pendingRequest) ([]*pendingRequest, error) {
+	h.own.mu.Lock()
+	defer h.own.mu.Unlock()
+	undo := h.own.base.Rollback
+	var current *round // decided, and not in the log
 	fresh, conflicts := false, 0
 	for rounds := 1; ; rounds++ {
 		var err error
 		list, imported := nextRound(waiting, 0)
-		if v == nil {
-			if v, err = d.decide(list, imported); err != nil {
+		if current == nil {
+			if current, err = h.decide(list, imported); err != nil {
 				undo()
 				return waiting, err
 			}
 		}
-		if v.refused && !fresh {
-			behind, err := d.refresh(ctx)
+		if current.refused && !fresh {
+			behind, err := h.refresh(ctx)
 			if behind && err == nil {
 				undo()
-				v, fresh = nil, true
-				err = d.catchUp(ctx)
+				current, fresh = nil, true
+				err = h.catchUp(ctx)
 			}
 			if err != nil {
 				undo()
@@ -51,110 +61,115 @@ func (d *Handler) groupCommit(ctx context.Context, waiting []*pendingRequest) ([
 				continue
 			}
 		}
-		if len(v.accepted) == 0 {
+		if len(current.accepted) == 0 {
 			undo()
-			d.fillPositions(v, log.Position{})
-			return handOut(waiting, v.receipts), nil
+			h.fillPositions(current, log.Position{})
+			return handOut(waiting, current.receipts), nil
 		}
-		landing := d.append(ctx, v, imported)
+		result := h.append(ctx, current, imported)
 		var next *round
-		if more := len(list) - len(v.receipts); d.own.desks == 1 && rounds < maxRounds && (more > 0 || len(list) == log.MaxEvents) {
-			waiting = d.drain(waiting)
-			if ahead, _ := nextRound(waiting, len(v.receipts)); len(ahead) > 0 {
-				next, _ = d.decide(ahead, imported) // of an error nothing stays; the next burst meets it
+		if more := len(list) - len(current.receipts); h.own.handlers == 1 && rounds < maxRounds && (more > 0 || len(list) == log.MaxEvents) {
+			waiting = h.drain(waiting)
+			if ahead, _ := nextRound(waiting, len(current.receipts)); len(ahead) > 0 {
+				next, _ = h.decide(ahead, imported) // a failed decision leaves nothing; the next group commit meets its error
 			}
 		}
-		switch landed := <-landing; {
-		case errors.Is(landed.err, log.ErrConflict):
+		switch appended := <-result; {
+		case errors.Is(appended.err, log.ErrConflict):
 			undo()
-			v, fresh = nil, true
-			if err := d.catchUp(ctx); err != nil {
+			current, fresh = nil, true
+			if err := h.catchUp(ctx); err != nil {
 				return waiting, err
 			}
 			if conflicts++; conflicts == maxConflicts {
 				return waiting, ErrBusy
 			}
-		case landed.err != nil:
+		case appended.err != nil:
 			undo()
-			return waiting, landed.err
+			return waiting, appended.err
 		default:
-			d.complete(v, landed, imported)
-			waiting = handOut(waiting, v.receipts)
+			h.complete(current, appended, imported)
+			waiting = handOut(waiting, current.receipts)
 			if next == nil || len(next.receipts) == 0 {
-				d.own.books.Keep()
+				h.own.base.Keep()
 				return waiting, nil
 			}
-			d.own.books.keep(v.undo)
-			next.undo -= v.undo
-			v, fresh, conflicts = next, false, 0
+			h.own.base.keepFirst(current.undos)
+			next.undos -= current.undos
+			current, fresh, conflicts = next, false, 0
 		}
 	}
 }
 
-// A landing is what came of an append.
+// An appendResult is the outcome of an append: the commit and the new revision of
+// the boundary, or an error.
 type appendResult struct {
-	commitMark
+	commitRef
 	revision log.Revision
 	err      error
 }
 
-// append writes the accepted events as a commit on the revision that the fold
-// is at, and tells what came of it. A commit whose outcome is unknown is tried
-// again under its id.
-func (d *Handler) append(ctx context.Context, v *round, imported time.Time) <-chan appendResult {
-	c := log.Commit{ID: uuid.NewString(), Boundary: d.own.boundary, Events: v.raw, Imported: imported}
-	expected := d.own.revision
-	landed := make(chan appendResult, 1)
+// append starts to append the accepted events of a round as one commit, on the
+// revision that the fold is at. The outcome is sent on the returned channel. If the
+// log does not answer, append tries the same commit again under the same id, until
+// appendTimeout is over: the log takes a commit id once.
+func (h *Handler) append(ctx context.Context, r *round, imported time.Time) <-chan appendResult {
+	c := log.Commit{ID: uuid.NewString(), Boundary: h.own.boundary, Events: r.records, Imported: imported}
+	expected := h.own.revision
+	result := make(chan appendResult, 1)
 	go func() {
 		ctx, cancel := context.WithTimeout(ctx, appendTimeout)
 		defer cancel()
-		at, revision, err := d.own.log.Append(ctx, c, expected)
+		at, revision, err := h.own.log.Append(ctx, c, expected)
 		for wait := 10 * time.Millisecond; errors.Is(err, log.ErrUnavailable) && ctx.Err() == nil; wait *= 2 {
 			select {
 			case <-ctx.Done():
 			case <-time.After(wait):
-				at, revision, err = d.own.log.Append(ctx, c, expected)
+				at, revision, err = h.own.log.Append(ctx, c, expected)
 			}
 		}
 		if err != nil && ctx.Err() != nil && !errors.Is(err, log.ErrConflict) {
 			err = fmt.Errorf("%w: %w", log.ErrUnavailable, err)
 		}
-		landed <- appendResult{commitMark{at, c.ID}, revision, err}
+		result <- appendResult{commitRef{at, c.ID}, revision, err}
 	}()
-	return landed
+	return result
 }
 
-// land takes note that a verdict is in the log, and fills in the positions.
-func (d *Handler) complete(v *round, l appendResult, imported time.Time) {
-	d.own.last, d.own.revision = l.commitMark, l.revision
+// complete notes in the own fold that a round is in the log, and fills in the
+// positions of its receipts.
+func (h *Handler) complete(r *round, result appendResult, imported time.Time) {
+	h.own.last, h.own.revision = result.commitRef, result.revision
 	if imported.IsZero() {
-		d.own.settled = true
+		h.own.settled = true
 	} else {
-		d.own.imported = imported
+		h.own.imported = imported
 	}
-	d.own.books.placeCommit(l.at, v.end)
-	d.fillPositions(v, l.at)
-	d.buffers = append(d.buffers, v.buffer) // the log has let go of it
+	h.own.base.addCommit(result.at, r.end)
+	h.fillPositions(r, result.at)
+	h.buffers = append(h.buffers, r.buffer) // the log no longer reads it
 }
 
-// locate fills in where in the log the events of receipts are. Those that the
-// verdict accepted are in the commit at a position, in order.
-func (d *Handler) fillPositions(v *round, at log.Position) {
-	first := v.end - uint32(len(v.accepted))
-	for i, n := range v.numbers {
+// fillPositions fills in the positions of the receipts of a round. If at is not
+// zero, it is the position of the commit that holds the accepted events, in order.
+// The other receipts are of duplicates, whose positions the index knows.
+func (h *Handler) fillPositions(r *round, at log.Position) {
+	first := r.end - uint32(len(r.accepted))
+	for i, n := range r.numbers {
 		switch {
 		case n == 0:
 		case n >= first && !at.IsZero():
-			v.receipts[i].Position = at.Event(int(n - first))
+			r.receipts[i].Position = at.Event(int(n - first))
 		default:
-			v.receipts[i].Position = d.own.books.position(n)
+			r.receipts[i].Position = h.own.base.position(n)
 		}
 	}
 }
 
-// refresh says whether any fold that was decided on lies behind the log.
-func (d *Handler) refresh(ctx context.Context) (behind bool, err error) {
-	for _, f := range append([]*Fold{d.own}, d.consults...) {
+// refresh reports whether the log holds commits that the own fold or one of the
+// consulted folds has not yet folded.
+func (h *Handler) refresh(ctx context.Context) (behind bool, err error) {
+	for _, f := range append([]*Fold{h.own}, h.consults...) {
 		if behind, err = f.behind(ctx); behind || err != nil {
 			return behind, err
 		}
@@ -162,11 +177,13 @@ func (d *Handler) refresh(ctx context.Context) (behind bool, err error) {
 	return false, nil
 }
 
-func (d *Handler) catchUp(ctx context.Context) error {
-	for _, f := range d.consults {
+// catchUp brings the consulted folds and the own fold to the end of the log. The
+// caller holds the lock of the own fold.
+func (h *Handler) catchUp(ctx context.Context) error {
+	for _, f := range h.consults {
 		if err := f.CatchUp(ctx); err != nil {
 			return err
 		}
 	}
-	return d.own.catchUp(ctx)
+	return h.own.catchUp(ctx)
 }

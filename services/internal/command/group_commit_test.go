@@ -13,26 +13,27 @@ import (
 	"github.com/muster-works/muster/events/log/memlog"
 )
 
-// tallied says how many events its decider was asked about.
-type tallied struct {
+// countingDecider counts the events that its decider was asked about.
+type countingDecider struct {
 	Decider
 	asked atomic.Int64
 }
 
-func (c *tallied) Decide(e *events.Event) (*events.Event, events.Reasons) {
+func (c *countingDecider) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	c.asked.Add(1)
 	return c.Decider.Decide(e)
 }
 
-// gate is a log whose first append waits for what is to come of it.
-type gate struct {
+// gatedLog is a log that holds up its first append until the test sends its fate: nil
+// to append the commit, or the error of the append.
+type gatedLog struct {
 	log.Log
 	begun chan struct{}
 	fate  chan error
 	first atomic.Bool
 }
 
-func (g *gate) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
+func (g *gatedLog) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
 	if g.first.CompareAndSwap(false, true) {
 		close(g.begun)
 		if err := <-g.fate; err != nil {
@@ -42,12 +43,11 @@ func (g *gate) Append(ctx context.Context, c log.Commit, expected log.Revision) 
 	return g.Log.Append(ctx, c, expected)
 }
 
-// Goal: the round after a full commit is decided while the log takes that one,
-// on it; and when the log does not take it, both are decided anew on what is
-// there instead. Method: a log that holds the first append up, until the second
-// round is decided; then it takes the commit, or another desk was first, or it
-// is out of order.
-func TestBurst(t *testing.T) {
+// Goal: the round after a full commit is decided while the log takes that commit, on the
+// state that includes it. If the append fails, both rounds are decided again on what is
+// in the log instead. Method: a log holds up the first append until the second round is
+// decided. Then it takes the commit, or another handler was first, or the append fails.
+func TestGroupCommit(t *testing.T) {
 	const perCommit, n = 8, 28
 	batch := func() (list []*events.Event) {
 		for i := range n {
@@ -58,15 +58,15 @@ func TestBurst(t *testing.T) {
 		list[10] = list[1]                              // taken in the first round
 		list[11].Data = take("", "c2", 0).Data          // contradicts the first round
 		list[12] = withdraw("12", "3")                  // of the first round
-		list[13].Data = take("", "c3", 0).Data          // is free for it
-		list[n-1].Data = take("", "other", 0).Data      // is free, unless another desk was first
-		list[n-1].Subject, list[n-2].Subject = "s", "s" // a round that is no full commit
+		list[13].Data = take("", "c3", 0).Data          // is free because of it
+		list[n-1].Data = take("", "other", 0).Data      // is free, unless another handler was first
+		list[n-1].Subject, list[n-2].Subject = "s", "s" // the last round is no full commit
 		return list
 	}
 	for _, c := range []struct {
 		name  string
 		fate  error
-		other bool // desk came first
+		other bool // handler was first
 		want  map[int]string
 	}{
 		{"taken", nil, false, map[int]string{10: "duplicate", 11: "rejected taken"}},
@@ -74,9 +74,9 @@ func TestBurst(t *testing.T) {
 		{"failed", log.ErrInvalid, false, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l := &gate{Log: memlog.New(), begun: make(chan struct{}), fate: make(chan error)}
+			l := &gatedLog{Log: memlog.New(), begun: make(chan struct{}), fate: make(chan error)}
 			s := newSeats()
-			decider := &tallied{Decider: s}
+			decider := &countingDecider{Decider: s}
 			d := run(t, NewHandler(events.Training, decider, NewFold(l, "training", s)))
 			type answer struct {
 				receipts []events.Receipt
@@ -104,7 +104,7 @@ func TestBurst(t *testing.T) {
 				if a.err == nil {
 					t.Fatal("the append failed and nobody said so")
 				}
-				// Nothing of it is left: the same is taken now.
+				// Nothing of the failed rounds is left: the same events are accepted now.
 				if got := submit(t, d, batch()...); summary(got[0]) != "accepted" || summary(got[n-1]) != "accepted" || summary(got[11]) != "rejected taken" {
 					t.Errorf("after the failure: %+v", got)
 				}

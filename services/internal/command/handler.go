@@ -1,30 +1,52 @@
-// Package desk is what every service does with the events it is handed: decide
-// them in order, append what was accepted, and answer each with a receipt.
+// Package command handles the commands of the services. A command is an event as
+// an agency submits it; a [Handler] decides the commands of one family, appends what
+// it accepts to the log, and answers each with a receipt.
 //
-// # The life of a submission at a desk
+// # The life of a submission
 //
-//  1. Submit queues it. The desk takes everything that waits, up to a commit's
-//     worth: that is the group commit, one fsync for all.
-//  2. Each event is looked up in the ledger by (family, source, id): an equal
-//     one is answered duplicate, another one id_reused.
-//  3. The service decides it against its state, which already holds the
-//     events before it in the same round.
-//  4. Before any refusal stands, every fold consulted is compared with the
-//     log's head; if one was behind, the round is undone, folded and decided
-//     anew. So nothing is refused on stale knowledge. Acceptance on stale
-//     knowledge of the own boundary cannot happen: the append is guarded by
-//     the revision decided on.
-//  5. What was accepted is appended as one commit, durable on return, and then
-//     the receipts go out. When the boundary has moved, the round is undone
-//     and decided anew; when it keeps moving, the answer is [ErrBusy].
+//	Submit ──► queue ──► round ──► append ──► append result ──► receipts
+//	                       ▲                        │
+//	                       └── undo, catch up ◄─────┘
+//	                           if the boundary has moved
 //
-// While the log takes a full commit, the next round is decided on it: see
-// [Desk.burst].
+// In detail:
 //
-// When the log does not answer, the outcome of a commit is unknown. It is
-// retried under the same commit id; if that does not help, the submitter gets
-// [log.ErrUnavailable] and may submit again at any time: what is in the log
-// already comes back as duplicate.
+//  1. [Handler.Submit] queues the submission. The handler takes all submissions
+//     that wait, up to the events of one commit. These are decided in one round
+//     and appended in one commit. So one fsync serves all of them: this is the
+//     group commit.
+//  2. The handler looks up each event in the idempotency index by family, source
+//     and id. If the index holds an equal event, the receipt says duplicate. If
+//     the index holds an event of other content, the receipt says id_reused.
+//  3. The [Decider] of the service decides the event on the state, which includes
+//     the events accepted before it in the same round.
+//  4. If a round refuses an event, the handler compares the folds it has read with
+//     the head of the log. If a fold was behind, the handler undoes the round,
+//     catches up, and decides again. So no event is refused on stale knowledge of
+//     any boundary.
+//  5. The accepted events are appended as one commit, on the revision that the
+//     round was decided on. The commit is durable when the append returns; only
+//     then do the receipts go out. If the boundary has moved, the append fails and
+//     the handler undoes the round and decides again. So no event is accepted on
+//     stale knowledge of its own boundary. After 16 conflicts in a row the answer
+//     is [ErrBusy].
+//
+// While the log takes a full commit, the handler decides the next round: see
+// [Handler.groupCommit].
+//
+// # Errors
+//
+// If the log does not answer, it is unknown whether a commit is in the log. The
+// handler appends the commit again under the same commit id, for 10 seconds. After
+// that the submitter gets [log.ErrUnavailable]. A submitter may submit the same
+// events again at any time: those that are in the log come back as duplicates.
+//
+// # Order and concurrency
+//
+// One goroutine, [Handler.Run], decides for each handler, in the order of the
+// queue. Submit and Try are safe for concurrent use. Several handlers, in one
+// process or in several, may decide on one boundary: the revision of each append
+// makes sure that only one of them decides on each state of the boundary.
 package command
 
 import (
@@ -37,11 +59,12 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// ErrBusy says that others kept moving the boundary, or that too much waits.
-// Nothing was written; submit again after a second.
-var ErrBusy = errors.New("desk: busy, submit again")
+// ErrBusy says that other handlers kept moving the boundary, or that the queue is
+// full. If the queue is full, nothing was written. Submit the same events again
+// after a second: those that are in the log come back as duplicates.
+var ErrBusy = errors.New("command: busy, submit again")
 
-// The codes of refusals that no service needs to know of.
+// The codes of the refusals that come from the handler and from no service.
 const (
 	IDReused          events.Code = "id_reused"        // the id was used for other content
 	UnknownReplaced   events.Code = "unknown_replaced" // the event to replace or withdraw is not in the log
@@ -50,74 +73,82 @@ const (
 )
 
 const (
-	maxConflicts  = 16   // times that a round may conflict before the answer is ErrBusy
-	queueLength   = 1024 // requests that may wait
-	appendTimeout = 10 * time.Second
-	keepWarm      = time.Second
+	maxConflicts  = 16               // conflicts in a row after which the answer is ErrBusy
+	queueLength   = 1024             // requests that may wait
+	appendTimeout = 10 * time.Second // for which a commit of unknown outcome is tried again
+	keepWarm      = time.Second      // between two catch-ups of a handler with nothing to do
 )
 
-// A Decider is a service's judgement.
+// A Decider holds the rules of one service.
 //
-// Decide says whether e may be recorded, given the state that the desk's folds
-// hold, and returns what to record: e itself, or a copy with what the service
-// adds (a seat, the policy version). It must not change e, the states, or look
-// at a clock. It is called with the folds locked.
+// Decide says whether e may be recorded, given the states of the handler's folds.
+// If e may be recorded, Decide returns the event to record: e itself, or a copy
+// with what the service adds, such as a seat or the policy version. Otherwise
+// Decide returns the reasons of the refusal. Decide must change neither e nor the
+// states, and must not read a clock. The handler calls Decide with the folds
+// locked.
 type Decider interface {
 	Decide(e *events.Event) (record *events.Event, refused events.Reasons)
 }
 
-// A Desk decides the events of one family. Submit is safe for concurrent use.
+// A Handler decides the events of one family. Its methods are safe for concurrent
+// use. A Handler is made by [NewHandler] and works while [Handler.Run] runs.
 type Handler struct {
 	family   events.Family
 	decider  Decider
-	own      *Fold
-	consults []*Fold
+	own      *Fold   // of the family's boundary
+	consults []*Fold // of other boundaries, which the decider reads
 	requests chan *pendingRequest
 	stopped  chan struct{}
-	buffers  [][]byte // of verdicts that the log has taken, to be used again
+	buffers  [][]byte // free buffers, of rounds that are in the log
 }
 
+// A pendingRequest is a submission, or a dry run, that waits for its receipts.
 type pendingRequest struct {
 	ctx      context.Context
 	events   []*events.Event
 	imported time.Time
-	trial    bool // nothing is to be written
-	premises []*events.Event
-	receipts []events.Receipt
-	done     chan error
+	dryRun   bool             // nothing is to be written
+	premises []*events.Event  // of a dry run, see Try
+	receipts []events.Receipt // so far; one for each of the first events
+	done     chan error       // gets one value: nil when there is a receipt for each event
 }
 
-// New makes a desk of a family. own is the fold of the family's boundary;
-// consults are the other folds that the decider reads. To keep clear of
-// deadlock, folds consult each other in one order: policy, placement, others.
-// All desks of a fold are made before any of them runs.
+// NewHandler makes the handler of a family. own is the fold of the family's
+// boundary; consults are the other folds that the decider reads. The handlers of a
+// process lock folds in one order, so that they cannot deadlock: a handler on
+// policy consults none, a handler on placement consults policy at most, and a
+// handler on any other boundary consults these two at most. All handlers that share a fold
+// must be made before any of them runs.
 func NewHandler(f events.Family, d Decider, own *Fold, consults ...*Fold) *Handler {
-	own.desks++
+	own.handlers++
 	return &Handler{family: f, decider: d, own: own, consults: consults, requests: make(chan *pendingRequest, queueLength), stopped: make(chan struct{})}
 }
 
-// Family returns the family that the desk decides.
-func (d *Handler) Family() events.Family { return d.family }
+// Family returns the family whose events the handler decides.
+func (h *Handler) Family() events.Family { return h.family }
 
-// Submit decides batch in order and returns a receipt each, in order. The
-// events need not fit one commit; a commit is atomic, a batch is not.
-// imported, when not zero, is the recorded time the events bring along. It
-// fails with ErrBusy, [log.ErrUnavailable] or the context's error.
-func (d *Handler) Submit(ctx context.Context, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
-	return d.queue(&pendingRequest{ctx: ctx, events: batch, imported: imported, done: make(chan error, 1)})
+// Submit decides the events of batch in order and returns one receipt for each, in
+// the same order. The batch may be larger than a commit. A commit is atomic, a batch
+// is not: if Submit fails, some of the events may be in the log. If imported is not
+// zero, it is the recorded time of all events of an import. Submit fails with
+// ErrBusy, [log.ErrUnavailable], the error of ctx, or an error of the log.
+func (h *Handler) Submit(ctx context.Context, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
+	return h.queue(&pendingRequest{ctx: ctx, events: batch, imported: imported, done: make(chan error, 1)})
 }
 
-func (d *Handler) queue(r *pendingRequest) ([]events.Receipt, error) {
+// queue hands a request to Run and waits for its receipts.
+func (h *Handler) queue(r *pendingRequest) ([]events.Receipt, error) {
 	if len(r.events) == 0 {
 		return nil, nil
 	}
 	for _, e := range r.events {
-		if f := e.Family(); f != d.family {
-			return nil, fmt.Errorf("desk: %s of family %s came to the desk of %s", e.Type, f, d.family)
+		if f := e.Family(); f != h.family {
+			return nil, fmt.Errorf("command: %s of family %s came to the handler of %s", e.Type, f, h.family)
 		}
 	}
 	select {
-	case d.requests <- r:
+	case h.requests <- r:
 	default:
 		return nil, ErrBusy
 	}
@@ -126,16 +157,18 @@ func (d *Handler) queue(r *pendingRequest) ([]events.Receipt, error) {
 		return r.receipts, err
 	case <-r.ctx.Done():
 		return nil, r.ctx.Err()
-	case <-d.stopped:
-		return nil, fmt.Errorf("%w: the service %s is stopping", log.ErrUnavailable, d.family)
+	case <-h.stopped:
+		return nil, fmt.Errorf("%w: the service %s is stopping", log.ErrUnavailable, h.family)
 	}
 }
 
-// Run folds to the head, calls ready, and decides until the context ends. It
-// returns early only when the log is damaged. A desk runs once.
-func (d *Handler) Run(ctx context.Context, ready func()) error {
-	defer close(d.stopped)
-	for _, f := range append([]*Fold{d.own}, d.consults...) {
+// Run catches up with the log, calls ready, and decides what is submitted until ctx
+// ends. Run returns nil when ctx ends. If the folds cannot catch up at the start,
+// or the log is damaged, Run returns that error. Run is called once for each
+// Handler.
+func (h *Handler) Run(ctx context.Context, ready func()) error {
+	defer close(h.stopped)
+	for _, f := range append([]*Fold{h.own}, h.consults...) {
 		if err := f.CatchUp(ctx); err != nil {
 			return err
 		}
@@ -149,21 +182,21 @@ func (d *Handler) Run(ctx context.Context, ready func()) error {
 			select {
 			case <-ctx.Done():
 				return nil
-			case r := <-d.requests:
+			case r := <-h.requests:
 				waiting = append(waiting, r)
 			case <-tick.C:
-				if err := d.own.CatchUp(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, log.ErrUnavailable) {
+				if err := h.own.CatchUp(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, log.ErrUnavailable) {
 					return err
 				}
 				continue
 			}
 		}
-		waiting = d.drain(waiting)
+		waiting = h.drain(waiting)
 		var err error
-		if waiting[0].trial {
-			waiting, err = d.dryRun(ctx, waiting)
+		if waiting[0].dryRun {
+			waiting, err = h.dryRun(ctx, waiting)
 		} else {
-			waiting, err = d.groupCommit(ctx, waiting)
+			waiting, err = h.groupCommit(ctx, waiting)
 		}
 		if err != nil {
 			fail(waiting, err)
@@ -175,15 +208,16 @@ func (d *Handler) Run(ctx context.Context, ready func()) error {
 	}
 }
 
-// drain takes what waits, up to a commit's worth of events.
-func (d *Handler) drain(waiting []*pendingRequest) []*pendingRequest {
+// drain moves requests from the queue to waiting until there are as many events as
+// a commit may hold. Requests whose context has ended are dropped.
+func (h *Handler) drain(waiting []*pendingRequest) []*pendingRequest {
 	n := 0
 	for _, r := range waiting {
 		n += len(r.events) - len(r.receipts)
 	}
 	for n < log.MaxEvents {
 		select {
-		case r := <-d.requests:
+		case r := <-h.requests:
 			if r.ctx.Err() != nil {
 				r.done <- r.ctx.Err()
 				continue
@@ -197,12 +231,14 @@ func (d *Handler) drain(waiting []*pendingRequest) []*pendingRequest {
 	return waiting
 }
 
-// group lists the events of one round, behind the first of those that wait: up to
-// a commit's worth, of one imported time, and none on trial.
+// nextRound lists the events of one round: those of the waiting requests without
+// the first behind of them, up to the number that a commit may hold. The list ends
+// before a dry run, and before a request with another imported time, because a
+// commit has one imported time.
 func nextRound(waiting []*pendingRequest, behind int) (list []*events.Event, imported time.Time) {
 	imported = waiting[0].imported
 	for _, r := range waiting {
-		if r.trial || !r.imported.Equal(imported) {
+		if r.dryRun || !r.imported.Equal(imported) {
 			break
 		}
 		rest := r.events[len(r.receipts):]
@@ -216,7 +252,8 @@ func nextRound(waiting []*pendingRequest, behind int) (list []*events.Event, imp
 	return list, imported
 }
 
-// finish hands out receipts in order and returns the requests that still wait.
+// handOut gives receipts to the waiting requests, in order, and returns the
+// requests that still wait.
 func handOut(waiting []*pendingRequest, receipts []events.Receipt) []*pendingRequest {
 	for len(receipts) > 0 {
 		r := waiting[0]
@@ -231,6 +268,7 @@ func handOut(waiting []*pendingRequest, receipts []events.Receipt) []*pendingReq
 	return waiting
 }
 
+// fail answers requests with an error.
 func fail(waiting []*pendingRequest, err error) {
 	for _, r := range waiting {
 		r.done <- err

@@ -94,14 +94,14 @@ func (s *seats) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	return e, nil
 }
 
-// start runs a desk of its own over l.
+// start runs a handler with a fold of its own over l.
 func start(t *testing.T, l log.Log) *Handler {
 	t.Helper()
 	s := newSeats()
 	return run(t, NewHandler(events.Training, s, NewFold(l, "training", s)))
 }
 
-// run runs a desk as long as the test.
+// run runs a handler until the end of the test.
 func run(t *testing.T, d *Handler) *Handler {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -110,7 +110,7 @@ func run(t *testing.T, d *Handler) *Handler {
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
-			t.Errorf("desk ended: %v", err)
+			t.Errorf("handler ended: %v", err)
 		}
 	})
 	<-ready
@@ -169,7 +169,7 @@ func TestAnswers(t *testing.T) {
 		{take("1", "a", 1), "duplicate"},
 		{take("1", "b", 2), "rejected id_reused"},
 		{take("2", "a", 3), "rejected taken"},
-		{take("2", "b", 4), "accepted"}, // a refused id may be used again
+		{take("2", "b", 4), "accepted"}, // the id of a refused event may be used again
 		{withdraw("3", "9"), "rejected unknown_replaced"},
 		{withdraw("3", "1"), "accepted"},
 		{withdraw("4", "1"), "rejected already_voided"},
@@ -181,12 +181,12 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// In record mode a correction may come before what it corrects, once.
-func TestVoidedBeforeItCame(t *testing.T) {
+// In record mode a correction may come before the event that it corrects, once.
+func TestSupersededEarly(t *testing.T) {
 	d := start(t, memlog.New())
 	early := func(id string) *events.Event {
 		e := withdraw(id, "late")
-		e.Submode = events.Record
+		e.Submode = events.ModeRecord
 		return e
 	}
 	for i, c := range []struct {
@@ -204,8 +204,8 @@ func TestVoidedBeforeItCame(t *testing.T) {
 	}
 }
 
-// One body: each event sees those before it, duplicates of events that are
-// still under way included.
+// Each event of a batch is decided on the events before it, including events that are not
+// in the log yet: an equal one is a duplicate, with the position of the first.
 func TestBodyIsDecidedInOrder(t *testing.T) {
 	l := memlog.New()
 	d := start(t, l)
@@ -234,8 +234,8 @@ func TestBodyIsDecidedInOrder(t *testing.T) {
 	}
 }
 
-// A desk that has fallen behind must neither refuse nor accept on what it
-// knew: another process freed one course and took another.
+// A handler whose fold is behind the log must neither refuse nor accept on its old state:
+// here another process has freed one course and taken another.
 func TestNothingIsDecidedOnStaleKnowledge(t *testing.T) {
 	l := memlog.New()
 	a, b := start(t, l), start(t, l)
@@ -318,7 +318,8 @@ func TestImport(t *testing.T) {
 	}
 }
 
-// lossy loses acks: the append happens, its outcome stays unknown for a while.
+// lossy is a log that loses some acknowledgements: it appends the commit and fails with
+// [log.ErrUnavailable], as if the outcome were unknown.
 type lossy struct {
 	log.Log
 	mu    sync.Mutex
@@ -336,11 +337,11 @@ func (l *lossy) Append(ctx context.Context, c log.Commit, expected log.Revision)
 	return at, revision, err
 }
 
-// Goal: whatever the interleaving, one course goes to one event, every receipt
-// is true, and nothing is taken twice. Method: three desks on folds of their
-// own over one log that loses acks; many submitters fight over few courses and
-// submit again what they have no answer for, event by event or so much at once
-// that rounds are decided ahead; the log is the judge.
+// Goal: whatever the interleaving, each course goes to one event, every receipt is true,
+// and no event is in the log twice. Method: three handlers, with folds of their own, over
+// one log that loses acknowledgements. Many submitters compete for few courses and submit
+// again whatever got no answer: event by event, or so many events at once that rounds are
+// decided ahead. The receipts are compared with the log.
 func TestSubmittersFight(t *testing.T) {
 	for _, c := range []struct {
 		name                                string
@@ -352,7 +353,7 @@ func TestSubmittersFight(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			shared := memlog.New()
 			l := &lossy{Log: shared, every: 5}
-			desks := []*Handler{start(t, l), start(t, l), start(t, l)}
+			handlers := []*Handler{start(t, l), start(t, l), start(t, l)}
 			var wg sync.WaitGroup
 			receipts := make([]map[string]events.Receipt, c.submitters)
 			for s := range c.submitters {
@@ -365,13 +366,13 @@ func TestSubmittersFight(t *testing.T) {
 							e := take(fmt.Sprintf("%d-%d-%d", s, i, random.IntN(n+1)), "", i)
 							e.Data.(*events.TrainingCompleted).Course = fmt.Sprint("course", len(e.ID)+random.IntN(200*c.together))
 							if n := slices.IndexFunc(batch, func(b *events.Event) bool { return b.ID == e.ID }); n >= 0 {
-								e = batch[n] // once more
+								e = batch[n] // the same event again
 							}
 							e.Subject = strings.Repeat("s", c.bytes)
 							batch = append(batch, e)
 						}
 						for {
-							got, err := desks[random.IntN(len(desks))].Submit(t.Context(), batch, time.Time{})
+							got, err := handlers[random.IntN(len(handlers))].Submit(t.Context(), batch, time.Time{})
 							if errors.Is(err, ErrBusy) || errors.Is(err, log.ErrUnavailable) {
 								continue
 							}
@@ -394,13 +395,13 @@ func TestSubmittersFight(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			judge(t, shared, receipts)
+			checkReceipts(t, shared, receipts)
 		})
 	}
 }
 
-// judge holds receipts to the log.
-func judge(t *testing.T, l log.Log, receipts []map[string]events.Receipt) {
+// checkReceipts compares receipts with the log.
+func checkReceipts(t *testing.T, l log.Log, receipts []map[string]events.Receipt) {
 	t.Helper()
 	course, at := map[string]string{}, map[string]log.Position{}
 	for c, err := range l.Read(t.Context(), log.Position{}, log.Filter{}) {

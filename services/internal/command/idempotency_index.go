@@ -12,195 +12,219 @@ import (
 	"github.com/muster-works/muster/services/internal/table"
 )
 
-// A Ledger remembers every event of a boundary by its key, so that the same
-// event is taken once, for ever: it is folded from the log and knows no
-// window. It numbers the events in log order, from 1, and states know them by
-// these numbers.
+// An IdempotencyIndex remembers every event of a boundary by its key, for ever, so that
+// the log takes each event once. The index is folded from the log and has no time
+// window. It numbers the events in log order, from 1; states refer to events by these
+// numbers.
 //
-// # What it keeps, and why that is enough
+// # Layout
 //
-// An event takes 16 bytes, 6 to 8 in the index, and a share of its commit's
-// place: 23 bytes where commits are full, 27 where each holds one event. The
-// 16 bytes are 80 bits of the key, 41 of the digest of what was submitted, 6 of the
-// type, and whether the event was voided. So there is room for 64 types.
+// The index keeps 16 bytes for each event, in two words:
 //
-// The 80 bits are drawn from the 128 of [events.Key.Hash] by multiply-shift
-// (Dietzfelbinger et al. 1997) under a factor that the process draws at random
-// and nobody sees: whatever ids agencies choose, even such as they made to
-// collide, any two keys that differ agree in them with a chance of 2^-79 at
-// most. (It is drawn anew by each process that folds the log, and written down
-// with the fold for those that do not.) So do the 41 bits of a digest, with 2^-40. An event is taken for a
-// duplicate, and so not kept, by both together: that another one is, has a
-// chance of 2^-119 a pair, or of 2^-40 where its agency used an id twice. Over a hundred million
-// events and a thousand million submissions the chance that any key is mistaken
-// for another is one in six million; it would be refused as id_reused, and a
-// process with a factor of its own would take it.
+//	           63                                                        0
+//	           ┌─────────────────────────────────────────────────────────┐
+//	word 0     │ fingerprint, upper 64 bits                              │
+//	           ├──────────────────────┬────────────────────┬────────┬────┤
+//	word 1     │ fingerprint, lower   │ content digest     │ type   │ s  │
+//	           └──────────────────────┴────────────────────┴────────┴────┘
+//	bits         16                     41                   6        1
+//
+// The fingerprint is derived from the key (family, source and id). The content digest
+// tells equal events from others under the same key. The type is the number of the
+// event type in the catalogue, so there is room for 64 types. Bit s is set if the event
+// was superseded: replaced or withdrawn. A hash table from fingerprints to numbers takes
+// 6 to 8 bytes more for each event, and each commit has a row with its position. In all
+// an event takes 23 bytes if commits are full, and 27 if each commit holds one event.
+//
+// # Probability of an error
+//
+// The 80 bits of a fingerprint are taken from the 128 bits of [events.Key.Hash] by
+// multiply-shift (Dietzfelbinger et al. 1997), with a secret random factor. Whatever ids
+// agencies choose, even ids that were made to collide, two different keys have equal
+// fingerprints with a probability of 2^-79 at most. In the same way the content digests
+// of two different contents are equal with a probability of 2^-40 at most.
+//
+// A new event is taken for a duplicate, and is lost, only if both are equal: with a
+// probability of 2^-119 for a pair of different keys, and of 2^-40 if an agency used one
+// id for two contents. With a hundred million events in the log and a thousand million
+// submissions, the probability that any key is taken for another is one in six million.
+// Such an event is refused as id_reused; a process with another factor would accept it.
+//
+// Each process that folds the log draws its own factors. A snapshot of a fold holds the
+// factors of the process that wrote it.
 type IdempotencyIndex struct {
-	factor  [2]uint64 // of keys, 128 bits, odd
-	twist   uint64    // of digests, odd
-	entries table.List[indexSlot]
-	index   table.Index
-	ahead   map[[16]byte]struct{} // voided before they came
-	places  commitPositions
+	keyFactor    [2]uint64 // for fingerprints: 128 bits, odd
+	digestFactor uint64    // for content digests, odd
+	entries      table.List[indexSlot]
+	index        table.Index           // of entries, by fingerprint
+	early        map[[16]byte]struct{} // hashes of keys that were superseded before their events came
+	positions    commitPositions
 }
 
-// An entry is a mark of the key, and the rest: 16 more bits of the mark, 41 of
-// the digest, 6 of the type and 1 for what was voided.
-type indexSlot struct{ mark, rest uint64 }
+// An indexSlot is the 16 bytes that the index keeps for an event: the upper 64 bits of
+// the fingerprint, and the rest as drawn at [IdempotencyIndex].
+type indexSlot struct{ fingerprint, rest uint64 }
 
 const (
-	digestBits    = 41
-	typeBits      = 6
-	supersededBit = 1
-	markShift     = digestBits + typeBits + 1
-	maxTypes      = 1 << typeBits // that a catalogue may have
-	typeMask      = maxTypes - 1
+	digestBits       = 41
+	typeBits         = 6
+	supersededBit    = 1
+	fingerprintShift = digestBits + typeBits + 1
+	maxTypes         = 1 << typeBits // types that a catalogue may have
+	typeMask         = maxTypes - 1
 )
 
-// A Known is what the ledger knows of one event.
+// An IndexedEvent is what the index knows of an event.
 type IndexedEvent struct {
 	Number     uint32
 	Type       events.Type
 	Superseded bool // replaced or withdrawn
 }
 
-// An Entry is what the ledger has to say of an event that is folded.
+// An IndexEntry tells a state how the index took the event that the state is to apply.
 type IndexEntry struct {
 	Number      uint32 // of the event
-	Supersedes  uint32 // number of the event that it replaces or withdraws; 0 where that is not there
-	Ineffective bool   // it counts for nothing: it was voided before it came, or its key was taken
+	Supersedes  uint32 // number of the event that this one replaces or withdraws; 0 if that one has not come
+	Ineffective bool   // the event must change nothing: it was superseded before it came, or its key was taken
 }
 
-// open makes an empty ledger ready.
-func (l *IdempotencyIndex) open() {
+// open draws the factors of an empty index and makes it ready for the first event.
+func (x *IdempotencyIndex) open() {
 	var b [24]byte
 	_, _ = rand.Read(b[:]) // never fails
-	l.factor = [2]uint64{binary.LittleEndian.Uint64(b[:8]), binary.LittleEndian.Uint64(b[8:16]) | 1}
-	l.twist = binary.LittleEndian.Uint64(b[16:]) | 1
-	l.entries.Add(indexSlot{}) // 0 is none
-	l.ahead = map[[16]byte]struct{}{}
+	x.keyFactor = [2]uint64{binary.LittleEndian.Uint64(b[:8]), binary.LittleEndian.Uint64(b[8:16]) | 1}
+	x.digestFactor = binary.LittleEndian.Uint64(b[16:]) | 1
+	x.entries.Add(indexSlot{}) // number 0 is none
+	x.early = map[[16]byte]struct{}{}
 }
 
-// Find returns what is known of the event with a key.
-func (l *IdempotencyIndex) Find(k events.Key) (IndexedEvent, bool) {
-	n := l.find(l.keyMark(k.Hash()))
+// Find returns what the index knows of the event with key k, and false if there is none.
+func (x *IdempotencyIndex) Find(k events.Key) (IndexedEvent, bool) {
+	n := x.find(x.fingerprint(k.Hash()))
 	if n == 0 {
 		return IndexedEvent{}, false
 	}
-	rest := l.entries.At(n).rest
+	rest := x.entries.At(n).rest
 	return IndexedEvent{n, types[rest>>1&typeMask], rest&supersededBit != 0}, true
 }
 
-// Voids returns the number of the event that e replaces or withdraws, 0 when
-// there is none.
-func (l *IdempotencyIndex) SupersededNumber(e *events.Event) uint32 {
+// SupersededNumber returns the number of the event that e replaces or withdraws. It is
+// 0 if e supersedes none, or one that has not come.
+func (x *IdempotencyIndex) SupersededNumber(e *events.Event) uint32 {
 	if k, ok := e.Supersedes(); ok {
-		return l.find(l.keyMark(k.Hash()))
+		return x.find(x.fingerprint(k.Hash()))
 	}
 	return 0
 }
 
-// Ahead says whether an event was replaced or withdrawn before it came.
-func (l *IdempotencyIndex) Ahead(k events.Key) bool {
-	_, ok := l.ahead[k.Hash()]
+// SupersededEarly reports whether the event with key k was replaced or withdrawn before
+// it came. Record mode accepts events in that order.
+func (x *IdempotencyIndex) SupersededEarly(k events.Key) bool {
+	_, ok := x.early[k.Hash()]
 	return ok
 }
 
-// Len returns how many events there are.
-func (l *IdempotencyIndex) Len() int { return max(0, l.entries.Len()-1) }
+// Len returns the number of events, which is the number of the last event.
+func (x *IdempotencyIndex) Len() int { return max(0, x.entries.Len()-1) }
 
-// at returns the position of an event, and zero while its commit is under way.
-func (l *IdempotencyIndex) position(n uint32) log.Position { return l.places.of(n) }
+// position returns the position of the event with number n, and zero if its commit is
+// not in the log yet.
+func (x *IdempotencyIndex) position(n uint32) log.Position { return x.positions.of(n) }
 
-// place notes that the events without a position, up to a number, lie in the
-// commit at one.
-func (l *IdempotencyIndex) placeCommit(at log.Position, end uint32) { l.places.add(at, end) }
+// addCommit notes that the events without a position, up to number end without end
+// itself, lie in the commit at a position.
+func (x *IdempotencyIndex) addCommit(at log.Position, end uint32) { x.positions.add(at, end) }
 
-// end is the number that the next event will have.
-func (l *IdempotencyIndex) end() uint32 { return uint32(max(1, l.entries.Len())) }
+// end returns the number that the next event will get.
+func (x *IdempotencyIndex) end() uint32 { return uint32(max(1, x.entries.Len())) }
 
-// same says whether e was submitted with the content of the event of a number.
-func (l *IdempotencyIndex) sameContent(n uint32, e *events.Event) bool {
-	return (l.entries.At(n).rest^l.digest(e)<<(typeBits+1))<<(64-markShift)>>(64-digestBits) == 0
+// sameContent reports whether e has the content of the event with number n.
+func (x *IdempotencyIndex) sameContent(n uint32, e *events.Event) bool {
+	return (x.entries.At(n).rest^x.digest(e)<<(typeBits+1))<<(64-fingerprintShift)>>(64-digestBits) == 0
 }
 
-// enter notes e, and what it voids. The first event under a key stays; one
-// that comes after it has a number too, so that numbers count what is in the
-// log, and is found by nobody.
-func (l *IdempotencyIndex) add(e *events.Event, j *Journal) (is IndexEntry) {
-	if l.entries.Len() == 0 {
-		l.open()
+// add adds the event e, and marks the event that e supersedes. If the key of e is taken,
+// Find goes on finding the first event under that key. e gets a number all the same, so
+// that the numbers count the events of the log. add notes its undos in j if j is open.
+func (x *IdempotencyIndex) add(e *events.Event, j *Journal) (is IndexEntry) {
+	if x.entries.Len() == 0 {
+		x.open()
 	}
 	hash := e.Key().Hash()
-	mark := l.keyMark(hash)
-	_, voided := l.ahead[hash]
-	taken := l.find(mark) != 0
-	mark.rest |= l.digest(e)<<(typeBits+1) | uint64(slices.Index(types, e.Type))<<1
-	if voided {
-		mark.rest |= supersededBit
+	slot := x.fingerprint(hash)
+	_, early := x.early[hash]
+	taken := x.find(slot) != 0
+	slot.rest |= x.digest(e)<<(typeBits+1) | uint64(slices.Index(types, e.Type))<<1
+	if early {
+		slot.rest |= supersededBit
 	}
-	is = IndexEntry{Number: l.entries.Add(mark), Ineffective: taken || voided}
+	is = IndexEntry{Number: x.entries.Add(slot), Ineffective: taken || early}
 	if !taken {
-		l.index.Add(is.Number, l.hash)
+		x.index.Add(is.Number, x.hash)
 	}
 	if j.Open() {
 		j.Did(func() {
 			if !taken {
-				l.index.Drop(is.Number, l.hash)
+				x.index.Drop(is.Number, x.hash)
 			}
-			l.entries.Cut(int(is.Number))
+			x.entries.Cut(int(is.Number))
 		})
 	}
 	if k, ok := e.Supersedes(); ok {
-		is.Supersedes = l.supersede(k.Hash(), j)
+		is.Supersedes = x.supersede(k.Hash(), j)
 	}
 	return is
 }
 
-// void marks the event under a key as voided, or remembers to.
-func (l *IdempotencyIndex) supersede(key [16]byte, j *Journal) uint32 {
-	n := l.find(l.keyMark(key))
+// supersede marks the event whose key has this hash as superseded, and returns its
+// number. If the event has not come, supersede remembers the hash and returns 0.
+func (x *IdempotencyIndex) supersede(key [16]byte, j *Journal) uint32 {
+	n := x.find(x.fingerprint(key))
 	if n == 0 {
-		if _, ok := l.ahead[key]; !ok {
-			l.ahead[key] = struct{}{}
+		if _, ok := x.early[key]; !ok {
+			x.early[key] = struct{}{}
 			if j.Open() {
-				j.Did(func() { delete(l.ahead, key) })
+				j.Did(func() { delete(x.early, key) })
 			}
 		}
 		return 0
 	}
-	if l.entries.At(n).rest&supersededBit == 0 {
-		l.entries.At(n).rest |= supersededBit
+	if x.entries.At(n).rest&supersededBit == 0 {
+		x.entries.At(n).rest |= supersededBit
 		if j.Open() {
-			j.Did(func() { l.entries.At(n).rest &^= supersededBit })
+			j.Did(func() { x.entries.At(n).rest &^= supersededBit })
 		}
 	}
 	return n
 }
 
-// find returns the number of the event with a mark, 0 when there is none.
-func (l *IdempotencyIndex) find(mark indexSlot) uint32 {
-	return l.index.Find(mark.mark, func(n uint32) bool {
-		e := l.entries.At(n)
-		return e.mark == mark.mark && e.rest>>markShift == mark.rest>>markShift
+// find returns the number of the event with the fingerprint of a slot, 0 if there is
+// none. The digest, type and bit s of the slot do not matter.
+func (x *IdempotencyIndex) find(slot indexSlot) uint32 {
+	return x.index.Find(slot.fingerprint, func(n uint32) bool {
+		e := x.entries.At(n)
+		return e.fingerprint == slot.fingerprint && e.rest>>fingerprintShift == slot.rest>>fingerprintShift
 	})
 }
 
-func (l *IdempotencyIndex) hash(n uint32) uint64 { return l.entries.At(n).mark }
+// hash returns the hash by which the table finds the event with number n.
+func (x *IdempotencyIndex) hash(n uint32) uint64 { return x.entries.At(n).fingerprint }
 
-// mark takes the upper 80 bits of key × factor, modulo 2^128.
-func (l *IdempotencyIndex) keyMark(key [16]byte) indexSlot {
+// fingerprint returns a slot that holds the fingerprint of a key alone: the upper 80
+// bits of hash × factor, modulo 2^128.
+func (x *IdempotencyIndex) fingerprint(key [16]byte) indexSlot {
 	high, low := binary.BigEndian.Uint64(key[:8]), binary.BigEndian.Uint64(key[8:])
-	carry, rest := bits.Mul64(low, l.factor[1])
-	return indexSlot{carry + high*l.factor[1] + low*l.factor[0], rest >> markShift << markShift}
+	carry, rest := bits.Mul64(low, x.keyFactor[1])
+	return indexSlot{carry + high*x.keyFactor[1] + low*x.keyFactor[0], rest >> fingerprintShift << fingerprintShift}
 }
 
-// digest takes 41 bits of what is kept of the digest of what was submitted.
-func (l *IdempotencyIndex) digest(e *events.Event) uint64 {
+// digest returns the 41 bits of the content digest of e, from the first 64 bits of
+// [events.Event.Digest].
+func (x *IdempotencyIndex) digest(e *events.Event) uint64 {
 	n, _ := strconv.ParseUint(e.Digest[:min(16, len(e.Digest))], 16, 64)
-	return n * l.twist >> (64 - digestBits)
+	return n * x.digestFactor >> (64 - digestBits)
 }
 
-// types are those of the contract by number. A fold that was written down goes by
-// the same numbers, or is not read.
+// types are the event types of the contract, by the numbers that the index uses. A
+// snapshot holds the list that it was written with, and is not read if that differs.
 var types = events.Types()

@@ -14,25 +14,25 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A plain ledger is the other way to see it: maps by whole keys.
-type plain struct {
-	known map[events.Key]plainEntry
+// A mapIndex is the reference for the idempotency index: maps with whole keys.
+type mapIndex struct {
+	known map[events.Key]mapEntry
 	ahead map[events.Key]bool
 	n     uint32
 }
 
-type plainEntry struct {
+type mapEntry struct {
 	IndexedEvent
 	digest string
 	at     log.Position
 }
 
-func (p plain) clone() plain { return plain{maps.Clone(p.known), maps.Clone(p.ahead), p.n} }
+func (p mapIndex) clone() mapIndex { return mapIndex{maps.Clone(p.known), maps.Clone(p.ahead), p.n} }
 
-func (p *plain) enter(e *events.Event) {
+func (p *mapIndex) add(e *events.Event) {
 	p.n++
 	if _, taken := p.known[e.Key()]; !taken {
-		p.known[e.Key()] = plainEntry{IndexedEvent{p.n, e.Type, p.ahead[e.Key()]}, e.Digest, log.Position{}}
+		p.known[e.Key()] = mapEntry{IndexedEvent{p.n, e.Type, p.ahead[e.Key()]}, e.Digest, log.Position{}}
 	}
 	if k, ok := e.Supersedes(); ok {
 		if old, known := p.known[k]; known {
@@ -44,9 +44,9 @@ func (p *plain) enter(e *events.Event) {
 	}
 }
 
-// place gives every event without a position one in the commit at it, which
-// holds the events after the one numbered before.
-func (p *plain) place(at log.Position, before uint32) {
+// place gives a position to every event that has none. They are in the commit at a
+// position, whose first event comes after the event with number before.
+func (p *mapIndex) place(at log.Position, before uint32) {
 	for k, e := range p.known {
 		if e.at.IsZero() {
 			e.at = at.Event(int(e.Number - before - 1))
@@ -55,14 +55,14 @@ func (p *plain) place(at log.Position, before uint32) {
 	}
 }
 
-// Goal: a ledger knows what a map of all events knows: keys, types, contents,
-// positions, what was voided, before it came included. Method: rounds of events
-// of few keys, kept and placed or taken back, as a desk does it, over positions
-// of both drivers' kinds.
-func TestLedger(t *testing.T) {
+// Goal: the idempotency index knows what a map of all events knows: keys, types, contents,
+// positions, and which events were superseded, even before they came. Method: rounds of
+// events with few keys are kept and get positions, or are rolled back, as a handler does
+// it. The positions are like those of both drivers of the log.
+func TestIdempotencyIndex(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var b StateBase
-		want := plain{known: map[events.Key]plainEntry{}, ahead: map[events.Key]bool{}}
+		want := mapIndex{known: map[events.Key]mapEntry{}, ahead: map[events.Key]bool{}}
 		id := rapid.Custom(func(t *rapid.T) string { return strconv.Itoa(rapid.IntRange(0, 300).Draw(t, "id")) })
 		major, minor := uint64(0), uint64(0)
 		for range rapid.IntRange(1, 150).Draw(t, "rounds") {
@@ -78,9 +78,9 @@ func TestLedger(t *testing.T) {
 				}
 				known, taken := want.known[e.Key()]
 				is := b.add(e, &b.Journal)
-				want.enter(e)
+				want.add(e)
 				if is.Number != want.n || is.Ineffective != (taken || want.known[e.Key()].Superseded && want.ahead[e.Key()]) {
-					t.Fatalf("%s entered as %+v, taken %v %+v", e.ID, is, taken, known)
+					t.Fatalf("%s added as %+v, taken %v %+v", e.ID, is, taken, known)
 				}
 			}
 			if rapid.IntRange(0, 3).Draw(t, "back") == 0 {
@@ -92,15 +92,15 @@ func TestLedger(t *testing.T) {
 			if major += rapid.Uint64Range(1, 1<<rapid.IntRange(0, 40).Draw(t, "bits")).Draw(t, "major"); rapid.Bool().Draw(t, "both") {
 				minor = major - rapid.Uint64Range(0, min(major, 1<<20)).Draw(t, "minor")
 			}
-			b.placeCommit(log.At(major, minor), b.end())
+			b.addCommit(log.At(major, minor), b.end())
 			want.place(log.At(major, minor), before.n)
 		}
 		for n := range 301 {
 			k := take(strconv.Itoa(n), "", 0).Key()
 			got, ok := b.Find(k)
 			w, known := want.known[k]
-			if ok != known || got != w.IndexedEvent || b.Ahead(k) != want.ahead[k] {
-				t.Fatalf("%s: %v %+v ahead %v, want %v %+v ahead %v", k.ID, ok, got, b.Ahead(k), known, w.IndexedEvent, want.ahead[k])
+			if ok != known || got != w.IndexedEvent || b.SupersededEarly(k) != want.ahead[k] {
+				t.Fatalf("%s: %v %+v ahead %v, want %v %+v ahead %v", k.ID, ok, got, b.SupersededEarly(k), known, w.IndexedEvent, want.ahead[k])
 			}
 			if known && b.position(got.Number) != w.at {
 				t.Fatalf("%s at %s, want %s", k.ID, b.position(got.Number), w.at)
@@ -114,30 +114,30 @@ func TestLedger(t *testing.T) {
 	})
 }
 
-func ledgerEvents() int {
+func benchmarkEvents() int {
 	if n, err := strconv.Atoi(os.Getenv("MUSTER_EVENTS")); err == nil {
 		return n
 	}
 	return 1_000_000
 }
 
-// Goal: an event takes at most 32 bytes, whether commits hold one event or many,
-// whatever the driver's positions. Method: a ledger of MUSTER_EVENTS (1 M)
-// events beside the heap; and lookups, half of keys that are there. The rates
-// hold the making and hashing of the keys; a Go map by the same hashes, with
-// what an event needs beside the key, is what they are to be compared with.
-func BenchmarkLedger(b *testing.B) {
+// Goal: an event takes at most 32 bytes, whether commits hold one event or many, and
+// whatever the positions of the driver look like. Method: the heap before and after an
+// index of MUSTER_EVENTS events (1 million if not set); then lookups, half of them of keys
+// that are in the index. The rates include making and hashing the keys. Compare them with
+// BenchmarkGoMap.
+func BenchmarkIdempotencyIndex(b *testing.B) {
 	for _, c := range []struct {
 		name      string
 		perCommit int
-		stride    uint64 // of major; minor lies somewhere below
+		stride    uint64 // of major; minor is somewhat less
 	}{
 		{"nats-1000-a-commit", 1000, 1},
 		{"nats-1-a-commit", 1, 3},
 		{"esdb-1-a-commit", 1, 2500},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			n := ledgerEvents()
+			n := benchmarkEvents()
 			for b.Loop() {
 				before := heap()
 				var l StateBase
@@ -149,15 +149,15 @@ func BenchmarkLedger(b *testing.B) {
 					if i%c.perCommit == c.perCommit-1 || i == n-1 {
 						at := uint64(i) * c.stride
 						if c.stride > 1000 {
-							l.placeCommit(log.At(at+1, at-at%700+1), l.end())
+							l.addCommit(log.At(at+1, at-at%700+1), l.end())
 						} else {
-							l.placeCommit(log.At(at+1, 0), l.end())
+							l.addCommit(log.At(at+1, 0), l.end())
 						}
 					}
 				}
-				entered := time.Since(begin)
+				added := time.Since(begin)
 				b.ReportMetric(float64(heap()-before)/float64(n), "B/event")
-				b.ReportMetric(float64(n)/entered.Seconds()/1e6, "M-enters/s")
+				b.ReportMetric(float64(n)/added.Seconds()/1e6, "M-adds/s")
 				found := 0
 				begin = time.Now()
 				for i := range n {
@@ -178,23 +178,25 @@ func BenchmarkLedger(b *testing.B) {
 	}
 }
 
-func BenchmarkLedgerAsMap(b *testing.B) {
-	n := ledgerEvents()
+// BenchmarkGoMap is BenchmarkIdempotencyIndex with a Go map by the same hashes, which holds
+// what an event needs beside its key.
+func BenchmarkGoMap(b *testing.B) {
+	n := benchmarkEvents()
 	for b.Loop() {
 		before := heap()
-		m := map[[16]byte]plainEntry{}
+		m := map[[16]byte]mapEntry{}
 		e := take("", "c", 0)
 		begin := time.Now()
 		for i := range n {
 			e.ID = key(i)
 			h := e.Key().Hash()
 			if _, taken := m[h]; !taken {
-				m[h] = plainEntry{IndexedEvent{uint32(i), e.Type, false}, e.Digest, log.At(uint64(i/1000+1), 0).Event(i % 1000)}
+				m[h] = mapEntry{IndexedEvent{uint32(i), e.Type, false}, e.Digest, log.At(uint64(i/1000+1), 0).Event(i % 1000)}
 			}
 		}
-		entered := time.Since(begin)
+		added := time.Since(begin)
 		b.ReportMetric(float64(heap()-before)/float64(n), "B/event")
-		b.ReportMetric(float64(n)/entered.Seconds()/1e6, "M-enters/s")
+		b.ReportMetric(float64(n)/added.Seconds()/1e6, "M-adds/s")
 		found := 0
 		begin = time.Now()
 		for i := range n {
@@ -217,8 +219,9 @@ func heap() int {
 	return int(m.HeapAlloc)
 }
 
-// Goal: the same in a test that always runs: 200,000 events, a commit each.
-func TestLedgerMemory(t *testing.T) {
+// Goal: an event takes at most 32 bytes, as in BenchmarkIdempotencyIndex, in a test that
+// always runs. Method: 200,000 events, each in a commit of its own.
+func TestIdempotencyIndexMemory(t *testing.T) {
 	const n = 200_000
 	before := heap()
 	var l StateBase
@@ -226,7 +229,7 @@ func TestLedgerMemory(t *testing.T) {
 	for i := range n {
 		e.ID = key(i)
 		l.add(e, &l.Journal)
-		l.placeCommit(log.At(uint64(3*i+1), 0), l.end())
+		l.addCommit(log.At(uint64(3*i+1), 0), l.end())
 	}
 	each := float64(heap()-before) / n
 	runtime.KeepAlive(&l)

@@ -9,42 +9,49 @@ import (
 	"github.com/muster-works/muster/services/internal/snapshot"
 )
 
-// save writes the ledger, all of whose events have a place.
-func (l *IdempotencyIndex) save(w *snapshot.Writer) {
-	w.Uint(uint64(l.Len()))
-	if l.Len() == 0 {
+// save writes the index to a snapshot. All events must have a position. The order is
+//
+//	number of events   Uint, and nothing after it if it is 0
+//	factors            3 Words: keyFactor, digestFactor
+//	slots              2 Words for each event, in order
+//	early              Uint, then the 16 bytes of each hash, in their order
+//	commits            for each: number of events, major, minor (Uint)
+func (x *IdempotencyIndex) save(w *snapshot.Writer) {
+	w.Uint(uint64(x.Len()))
+	if x.Len() == 0 {
 		return
 	}
-	for _, n := range [...]uint64{l.factor[0], l.factor[1], l.twist} {
+	for _, n := range [...]uint64{x.keyFactor[0], x.keyFactor[1], x.digestFactor} {
 		w.Word(n)
 	}
-	for n := 1; n <= l.Len(); n++ {
-		e := l.entries.At(uint32(n))
-		w.Word(e.mark)
+	for n := 1; n <= x.Len(); n++ {
+		e := x.entries.At(uint32(n))
+		w.Word(e.fingerprint)
 		w.Word(e.rest)
 	}
-	w.Uint(uint64(len(l.ahead)))
-	for _, key := range slices.SortedFunc(maps.Keys(l.ahead), func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) }) {
+	w.Uint(uint64(len(x.early)))
+	for _, key := range slices.SortedFunc(maps.Keys(x.early), func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) }) {
 		w.Bytes(key[:])
 	}
-	for r := range l.places.all() {
+	for r := range x.positions.all() {
 		w.Uint(uint64(r.next - r.first))
 		w.Uint(r.major)
 		w.Uint(r.minor)
 	}
 }
 
-// loadBooks reads what save wrote. The index is made anew.
-func loadBooks(r *snapshot.Reader) *StateBase {
+// loadStateBase reads what save wrote, rejects what makes no sense, and builds the hash
+// table anew.
+func loadStateBase(r *snapshot.Reader) *StateBase {
 	b := new(StateBase)
-	l := &b.IdempotencyIndex
+	x := &b.IdempotencyIndex
 	events := r.Below(1 << 31)
 	if events == 0 {
 		return b
 	}
-	l.open()
-	l.factor, l.twist = [2]uint64{r.Word(), r.Word()}, r.Word()
-	if l.factor[1]&l.twist&1 == 0 && r.Err() == nil {
+	x.open()
+	x.keyFactor, x.digestFactor = [2]uint64{r.Word(), r.Word()}, r.Word()
+	if x.keyFactor[1]&x.digestFactor&1 == 0 && r.Err() == nil {
 		r.Reject("a factor is even")
 	}
 	for ; events > 0 && r.Err() == nil; events-- {
@@ -52,24 +59,24 @@ func loadBooks(r *snapshot.Reader) *StateBase {
 		if int(e.rest>>1&typeMask) >= len(types) {
 			r.Reject("a type is unknown")
 		}
-		taken := l.find(e) != 0
-		if number := l.entries.Add(e); !taken {
-			l.index.Add(number, l.hash)
+		taken := x.find(e) != 0
+		if number := x.entries.Add(e); !taken {
+			x.index.Add(number, x.hash)
 		}
 	}
 	for n := r.Below(1 << 31); n > 0 && r.Err() == nil; n-- {
 		var key [16]byte
 		r.Fill(key[:])
-		l.ahead[key] = struct{}{}
+		x.early[key] = struct{}{}
 	}
-	for l.places.end() < uint32(l.entries.Len()) && r.Err() == nil {
-		next := l.places.end() + r.Below(l.Len()+1)
+	for x.positions.end() < uint32(x.entries.Len()) && r.Err() == nil {
+		next := x.positions.end() + r.Below(x.Len()+1)
 		at := log.At(r.Uint(), r.Uint())
-		if major, _ := at.Parts(); next <= l.places.end() || int(next) > l.entries.Len() || major < l.places.last.major {
+		if major, _ := at.Parts(); next <= x.positions.end() || int(next) > x.entries.Len() || major < x.positions.last.major {
 			r.Reject("places are out of order")
 			break
 		}
-		l.places.add(at, next)
+		x.positions.add(at, next)
 	}
 	return b
 }

@@ -21,9 +21,8 @@ import (
 	"github.com/muster-works/muster/services/payment"
 )
 
-// layoutTypes is the catalogue that the layouts were frozen with. It stays as it
-// is: a fold states the catalogue that it numbers types by, and one of another
-// catalogue is folded anew.
+// layoutTypes is the catalogue that the layouts were frozen with. It never changes: a
+// snapshot states the catalogue by which it numbers types, and is not read with another.
 var layoutTypes = []events.Type{
 	"plan.set", "post.developed", "post.resized", "post.closed", "hire.placed", "hire.renewed", "exit.recorded", "training.completed",
 	"attendance.reported", "fund.allocated", "account.assigned", "payment.instructed", "payment.settled", "payment.returned",
@@ -31,11 +30,12 @@ var layoutTypes = []events.Type{
 	"person.erased", "person.revealed",
 }
 
-// A teller writes down events with ids in the order in which they are told.
-type teller struct{ list []*events.Event }
+// An eventList collects events in the order in which they are added.
+type eventList struct{ list []*events.Event }
 
-// tell adds an event, which replaces the one of an id unless that is empty.
-func (w *teller) tell(id, replaces string, data events.Data) {
+// add adds an event. If replaces is not empty, it is the id of the event that the new one
+// replaces.
+func (w *eventList) add(id, replaces string, data events.Data) {
 	w.list = append(w.list, &events.Event{ID: id, Source: "/agency/370211-rsj", Type: data.Type(), Division: "370211102231", Replaces: replaces,
 		Digest: fmt.Sprintf("%016x", 0x1234567*uint64(len(w.list)+1)), Data: data})
 }
@@ -44,64 +44,64 @@ func somebody(n byte) events.Who { return events.Who{Person: events.Person{n, 15
 
 var day = civil.MustDate
 
-// placements are events of the boundary placement: every kind of fact, one that
-// is voided, and one that is voided before it comes.
+// placements returns events of the boundary placement: every type, one event that is
+// superseded, and one that is superseded before it comes.
 func placements() []*events.Event {
-	var w teller
-	w.tell("plan", "", &events.PlanSet{Year: 2022, Area: "rural", Posts: 42})
-	w.tell("p-1", "", &events.PostDeveloped{Post: "post-1", Category: "public_service", Division: "370211102231", Area: "rural", Seats: 2,
+	var w eventList
+	w.add("plan", "", &events.PlanSet{Year: 2022, Area: "rural", Posts: 42})
+	w.add("p-1", "", &events.PostDeveloped{Post: "post-1", Category: "public_service", Division: "370211102231", Area: "rural", Seats: 2,
 		From: day("2022-03-01"), Until: day("2025-03-01"), Standard: 60000, RequiredDays: 20, Fund: "F"})
-	w.tell("p-2", "", &events.PostDeveloped{Post: "岗位-2", Category: "social_governance", Area: "urban", Seats: 1, From: day("2022-04-01")})
-	w.tell("h-1", "", &events.HirePlaced{Who: somebody(1), Post: "post-1", Seat: 1, From: day("2022-04-01"), Until: day("2025-04-01"), BirthMonth: civil.MonthOf(1965, 1), Sex: "M"})
-	w.tell("h-2", "", &events.HirePlaced{Who: somebody(2), Post: "post-1", Seat: 2, From: day("2022-04-15"), BirthMonth: civil.MonthOf(1970, 12), Sex: "F"})
-	w.tell("h-2-again", "h-2", &events.HirePlaced{Who: somebody(2), Post: "岗位-2", Seat: 1, From: day("2022-04-16"), BirthMonth: civil.MonthOf(1970, 12), Sex: "F"})
-	w.tell("ahead", "", &events.EventWithdrawn{Of: events.ExitRecordedType, ID: "x-later"})
-	w.tell("r-1", "", &events.HireRenewed{Who: somebody(1), Post: "post-1", Until: day("2026-01-01")})
-	w.tell("x-1", "", &events.ExitRecorded{Who: somebody(1), Post: "post-1", On: day("2022-06-15"), Kind: "natural", Code: "N1"})
-	w.tell("p-1-r", "", &events.PostResized{Post: "post-1", Seats: 3, From: day("2022-08-01")})
-	w.tell("p-2-c", "", &events.PostClosed{Post: "岗位-2", On: day("2023-01-01")})
+	w.add("p-2", "", &events.PostDeveloped{Post: "岗位-2", Category: "social_governance", Area: "urban", Seats: 1, From: day("2022-04-01")})
+	w.add("h-1", "", &events.HirePlaced{Who: somebody(1), Post: "post-1", Seat: 1, From: day("2022-04-01"), Until: day("2025-04-01"), BirthMonth: civil.MonthOf(1965, 1), Sex: "M"})
+	w.add("h-2", "", &events.HirePlaced{Who: somebody(2), Post: "post-1", Seat: 2, From: day("2022-04-15"), BirthMonth: civil.MonthOf(1970, 12), Sex: "F"})
+	w.add("h-2-again", "h-2", &events.HirePlaced{Who: somebody(2), Post: "岗位-2", Seat: 1, From: day("2022-04-16"), BirthMonth: civil.MonthOf(1970, 12), Sex: "F"})
+	w.add("ahead", "", &events.EventWithdrawn{Of: events.ExitRecordedType, ID: "x-later"})
+	w.add("r-1", "", &events.HireRenewed{Who: somebody(1), Post: "post-1", Until: day("2026-01-01")})
+	w.add("x-1", "", &events.ExitRecorded{Who: somebody(1), Post: "post-1", On: day("2022-06-15"), Kind: "natural", Code: "N1"})
+	w.add("p-1-r", "", &events.PostResized{Post: "post-1", Seats: 3, From: day("2022-08-01")})
+	w.add("p-2-c", "", &events.PostClosed{Post: "岗位-2", On: day("2023-01-01")})
 	return w.list
 }
 
-// payments are events of the boundary payment: lines whose names are numbers, and
-// lines whose names follow nothing.
+// payments returns events of the boundary payment: a run whose line ids are consecutive
+// numbers, and one whose line ids are not.
 func payments() []*events.Event {
-	var w teller
-	w.tell("f", "", &events.FundAllocated{Fund: "F", Division: "370211000000", Year: 2022, Amount: 1_000_000_00})
-	w.tell("f-2", "", &events.FundAllocated{Fund: "G", Year: 2022, Amount: 5})
-	w.tell("acc", "", &events.AccountAssigned{Who: somebody(1), Bank: "102", From: day("2022-05-01"), Account: "6af1"})
+	var w eventList
+	w.add("f", "", &events.FundAllocated{Fund: "F", Division: "370211000000", Year: 2022, Amount: 1_000_000_00})
+	w.add("f-2", "", &events.FundAllocated{Fund: "G", Year: 2022, Amount: 5})
+	w.add("acc", "", &events.AccountAssigned{Who: somebody(1), Bank: "102", From: day("2022-05-01"), Account: "6af1"})
 	numbered := &events.PaymentInstructed{Run: "R", Month: civil.MonthOf(2022, 5), Fund: "F"}
 	scattered := &events.PaymentInstructed{Run: "S", Month: civil.MonthOf(2022, 5), Fund: "G"}
 	for n := range 20 {
 		numbered.Lines = append(numbered.Lines, events.PayLine{Line: fmt.Sprint(n + 1), Person: somebody(byte(n%3 + 1)).Person, Post: "post-1", Amount: 60000})
 		scattered.Lines = append(scattered.Lines, events.PayLine{Line: fmt.Sprintf("%c-%d", 'a'+n*7%26, n*n), Person: somebody(byte(n%3 + 1)).Person, Post: "post-1", Amount: events.Fen(n)})
 	}
-	w.tell("i-1", "", numbered)
-	w.tell("i-2", "", scattered)
-	w.tell("s-1", "", &events.PaymentSettled{Run: "R", PaidOn: day("2022-06-14"), Lines: []events.SettledLine{{Line: "1"}, {Line: "2"}, {Line: "4"}}})
-	w.tell("ret", "", &events.PaymentReturned{Run: "R", Lines: []events.ReturnedLine{{Line: "2", On: day("2022-06-16")}}})
-	w.tell("rev", "", &events.PaymentReversed{Run: "R", Lines: []events.ReturnedLine{{Line: "4", On: day("2022-06-20")}}})
-	w.tell("w", "", &events.EventWithdrawn{Of: events.PaymentSettledType, ID: "s-later"})
+	w.add("i-1", "", numbered)
+	w.add("i-2", "", scattered)
+	w.add("s-1", "", &events.PaymentSettled{Run: "R", PaidOn: day("2022-06-14"), Lines: []events.SettledLine{{Line: "1"}, {Line: "2"}, {Line: "4"}}})
+	w.add("ret", "", &events.PaymentReturned{Run: "R", Lines: []events.ReturnedLine{{Line: "2", On: day("2022-06-16")}}})
+	w.add("rev", "", &events.PaymentReversed{Run: "R", Lines: []events.ReturnedLine{{Line: "4", On: day("2022-06-20")}}})
+	w.add("w", "", &events.EventWithdrawn{Of: events.PaymentSettledType, ID: "s-later"})
 	return w.list
 }
 
-// packs are events of the boundary policy, of which one is withdrawn.
+// packs returns events of the boundary policy, one of which is withdrawn.
 func packs() []*events.Event {
-	var w teller
+	var w eventList
 	for n := range 2 {
 		p := policy.Pack{Policy: "370211", Version: fmt.Sprint("370211-", n), Jurisdiction: "370211", ValidFrom: day("2024-02-01")}
-		w.tell(p.Version, "", &events.PolicyAdopted{Pack: p})
+		w.add(p.Version, "", &events.PolicyAdopted{Pack: p})
 	}
-	w.tell("w", "", &events.EventWithdrawn{Of: events.PolicyAdoptedType, ID: "370211-0"})
+	w.add("w", "", &events.EventWithdrawn{Of: events.PolicyAdoptedType, ID: "370211-0"})
 	return w.list
 }
 
 // courses are events of the boundary training, of which nothing but the
 // idempotency index is kept.
 func courses() []*events.Event {
-	var w teller
+	var w eventList
 	for n := range 3 {
-		w.tell(fmt.Sprint("t-", n), "", &events.TrainingCompleted{Who: somebody(byte(n)), Course: "c", Hours: 8, On: day("2022-04-20")})
+		w.add(fmt.Sprint("t-", n), "", &events.TrainingCompleted{Who: somebody(byte(n)), Course: "c", Hours: 8, On: day("2022-04-20")})
 	}
 	return w.list
 }
@@ -127,8 +127,8 @@ func write(t *testing.T, l log.Log, boundary string, list []*events.Event, impor
 	}
 }
 
-// normalized returns the file of a fold without what is random in it: bytes 8 to
-// 16, and the CRC of each frame, which covers them.
+// normalized returns the file of a fold with zeros in place of what is random: bytes 8 to
+// 15, and the CRC of each frame, which covers these bytes.
 func normalized(t *testing.T, file string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(file)
@@ -144,9 +144,9 @@ func normalized(t *testing.T, file string) []byte {
 	return b
 }
 
-// TestFoldLayout holds the files of folds to what is frozen for format: the frames
-// of package snapshot, the head, the idempotency index with its places, and the
-// states of placement, payment, policy, and of a family that keeps none.
+// TestFoldLayout compares the files of folds with those frozen for snapshotFormat: the
+// frames of package snapshot, the head of the file, the idempotency index with its
+// positions, and the states of placement, payment, policy, and of a family without state.
 func TestFoldLayout(t *testing.T) {
 	defer command.ReplaceTypes(layoutTypes)()
 	l, dir := memlog.New(), t.TempDir()
@@ -180,7 +180,7 @@ func TestFoldLayout(t *testing.T) {
 		if boundary == "placement" && !strings.Contains(string(b), "岗位-2") {
 			t.Error("the fold of placement holds no post")
 		}
-		layouttest.Check(t, layouttest.Form{Name: "fold-" + boundary, Constant: "desk.format", Version: []int{command.Format}},
+		layouttest.Check(t, layouttest.Form{Name: "fold-" + boundary, Constant: "command.snapshotFormat", Version: []int{command.Format}},
 			layouttest.Case{Name: "file", Bytes: b})
 	}
 }

@@ -15,17 +15,18 @@ import (
 	"github.com/nats-io/nats.go/micro"
 )
 
-// subject is where the service of a family takes events.
+// subject returns the NATS subject on which the service of a family takes events.
 func subject(f events.Family) string { return "muster.svc." + string(f) }
 
 const (
-	// importedHeader carries the recorded time of an import.
+	// importedHeader carries the recorded time of an import, as RFC 3339 with
+	// nanoseconds.
 	importedHeader = "Muster-Recorded"
-	// trialHeader marks events that are to be tried, and says how many of
-	// them, from the first, are premises.
-	trialHeader = "Muster-Trial"
-	// maxRequest keeps a request under the max_payload that servers have by
-	// default.
+	// dryRunHeader marks a dry run. Its value is how many of the events, from the
+	// first, are premises.
+	dryRunHeader = "Muster-Trial"
+	// maxRequest is the size of a request in bytes. It is below the max_payload
+	// that NATS servers have by default.
 	maxRequest = log.MaxBytes
 
 	codeBusy        = "429"
@@ -33,35 +34,37 @@ const (
 	codeInvalid     = "400"
 )
 
-// Serve registers the desk with NATS micro, so that `nats micro ls` shows it,
-// and answers requests until the context ends or the connection is gone for
-// good. Desks of one family in several processes share the work.
-func Serve(ctx context.Context, nc *nats.Conn, d *Handler) error {
+// Serve registers a handler with NATS micro, so that `nats micro ls` shows it, and
+// answers requests. If several processes serve one family, each request goes to one of
+// them. Serve returns nil when ctx ends. If the connection is closed for good, Serve
+// returns [log.ErrUnavailable].
+func Serve(ctx context.Context, nc *nats.Conn, h *Handler) error {
 	done := make(chan struct{})
 	svc, err := micro.AddService(nc, micro.Config{
-		Name:        "muster-" + string(d.family),
+		Name:        "muster-" + string(h.family),
 		Version:     "1.0.0",
-		Description: "decides the events of the family " + string(d.family),
-		QueueGroup:  "muster-" + string(d.family),
+		Description: "decides the events of the family " + string(h.family),
+		QueueGroup:  "muster-" + string(h.family),
 		DoneHandler: func(micro.Service) { close(done) },
 	})
 	if err != nil {
-		return fmt.Errorf("register %s: %w", d.family, err)
+		return fmt.Errorf("register %s: %w", h.family, err)
 	}
-	handler := micro.HandlerFunc(func(r micro.Request) { go answerRequest(ctx, d, r) })
-	if err := svc.AddEndpoint("submit", handler, micro.WithEndpointSubject(subject(d.family))); err != nil {
-		return fmt.Errorf("register %s: %w", d.family, err)
+	handler := micro.HandlerFunc(func(r micro.Request) { go answerRequest(ctx, h, r) })
+	if err := svc.AddEndpoint("submit", handler, micro.WithEndpointSubject(subject(h.family))); err != nil {
+		return fmt.Errorf("register %s: %w", h.family, err)
 	}
 	select {
 	case <-ctx.Done():
 		return svc.Stop()
 	case <-done:
-		return fmt.Errorf("service %s was stopped by its connection: %w", d.family, log.ErrUnavailable)
+		return fmt.Errorf("service %s was stopped by its connection: %w", h.family, log.ErrUnavailable)
 	}
 }
 
-func answerRequest(ctx context.Context, d *Handler, r micro.Request) {
-	receipts, err := submitted(ctx, d, r)
+// answerRequest answers one request with receipts, or with the code of an error.
+func answerRequest(ctx context.Context, h *Handler, r micro.Request) {
+	receipts, err := submitted(ctx, h, r)
 	switch {
 	case errors.Is(err, ErrBusy):
 		_ = r.Error(codeBusy, "busy, submit again", nil)
@@ -75,33 +78,36 @@ func answerRequest(ctx context.Context, d *Handler, r micro.Request) {
 			_ = r.Error(codeUnavailable, err.Error(), nil)
 			return
 		}
-		// A failed answer is the connection's loss: the gateway times out and
-		// the agency submits again.
+		// If the answer is lost, the gateway times out and the agency submits
+		// again.
 		_ = r.Respond(body)
 	}
 }
 
-var errRequest = errors.New("desk: malformed request")
+// errRequest says that a request is malformed; the text says how.
+var errRequest = errors.New("command: malformed request")
 
-func submitted(ctx context.Context, d *Handler, m micro.Request) ([]events.Receipt, error) {
+// submitted carries out a request: a submission, or a dry run.
+func submitted(ctx context.Context, h *Handler, m micro.Request) ([]events.Receipt, error) {
 	r, err := read(m.Headers(), m.Data())
 	switch {
 	case err != nil:
 		return nil, err
-	case r.trial:
-		return d.Try(ctx, r.batch[:r.premises], r.batch[r.premises:], r.imported)
+	case r.dryRun:
+		return h.Try(ctx, r.batch[:r.premises], r.batch[r.premises:], r.imported)
 	}
-	return d.Submit(ctx, r.batch, r.imported)
+	return h.Submit(ctx, r.batch, r.imported)
 }
 
-// An asking is what a desk is asked over NATS.
+// A handlerRequest is a request that came over NATS.
 type handlerRequest struct {
 	batch    []*events.Event
 	imported time.Time
-	trial    bool
-	premises int // of a trial: how many of the batch, from the first
+	dryRun   bool
+	premises int // of a dry run: how many of the batch are premises, from the first
 }
 
+// read decodes a request. The error is errRequest.
 func read(h micro.Headers, data []byte) (r handlerRequest, err error) {
 	if s := h.Get(importedHeader); s != "" {
 		if r.imported, err = time.Parse(time.RFC3339Nano, s); err != nil {
@@ -118,27 +124,25 @@ func read(h micro.Headers, data []byte) (r handlerRequest, err error) {
 			return r, fmt.Errorf("%w: event %d: %w", errRequest, i, err)
 		}
 	}
-	if s := h.Get(trialHeader); s != "" {
-		r.trial = true
+	if s := h.Get(dryRunHeader); s != "" {
+		r.dryRun = true
 		if r.premises, err = strconv.Atoi(s); err != nil || r.premises < 0 || r.premises > len(r.batch) {
-			return r, fmt.Errorf("%w: header %s", errRequest, trialHeader)
+			return r, fmt.Errorf("%w: header %s", errRequest, dryRunHeader)
 		}
 	}
 	return r, nil
 }
 
-// A Client hands events to the services over NATS. It is safe for concurrent
-// use.
+// A Client submits events to the services over NATS. It is safe for concurrent use.
 type Client struct{ nc *nats.Conn }
 
-// NewClient makes a client.
+// NewClient makes a client that uses nc. The caller closes nc.
 func NewClient(nc *nats.Conn) *Client { return &Client{nc} }
 
-// Submit hands events of one family to its service, in as many requests as
-// their size asks for, and returns a receipt each, in order. It fails with
-// ErrBusy, [log.ErrUnavailable] or the context's error; earlier events of the
-// batch may be in the log then, and come back as duplicates when submitted
-// again.
+// Submit submits events of one family to its service, in as many requests as their
+// size needs, and returns one receipt for each, in order. It fails with ErrBusy or
+// [log.ErrUnavailable]. If Submit fails, earlier events of the batch may be in the log;
+// they come back as duplicates when they are submitted again.
 func (c *Client) Submit(ctx context.Context, f events.Family, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
 	var receipts []events.Receipt
 	var part [][]byte
@@ -168,9 +172,8 @@ func (c *Client) Submit(ctx context.Context, f events.Family, batch []*events.Ev
 	return receipts, send()
 }
 
-// Try asks the service of a family what [Desk.Try] answers. Premises and batch
-// go in one request; when they are too large for one, it fails with
-// [ErrTooLarge].
+// Try is [Handler.Try] of the service of a family. Premises and batch go in one
+// request. If they are too large for one, Try fails with [ErrTooLarge].
 func (c *Client) Try(ctx context.Context, f events.Family, premises, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
 	if len(batch) == 0 {
 		return nil, nil
@@ -188,10 +191,11 @@ func (c *Client) Try(ctx context.Context, f events.Family, premises, batch []*ev
 		all = append(all, raw)
 	}
 	h := header(imported)
-	h.Set(trialHeader, strconv.Itoa(len(premises)))
+	h.Set(dryRunHeader, strconv.Itoa(len(premises)))
 	return c.request(ctx, f, all, len(batch), h)
 }
 
+// header returns the headers of a request with a recorded time, if it is not zero.
 func header(imported time.Time) nats.Header {
 	h := nats.Header{}
 	if !imported.IsZero() {
@@ -200,7 +204,7 @@ func header(imported time.Time) nats.Header {
 	return h
 }
 
-// request sends events and returns the receipts, which are to be n.
+// request sends one request and returns its receipts, of which there must be n.
 func (c *Client) request(ctx context.Context, f events.Family, part [][]byte, n int, h nats.Header) ([]events.Receipt, error) {
 	m := &nats.Msg{Subject: subject(f), Header: h, Data: log.EncodeBatch(part)}
 	reply, err := c.nc.RequestMsgWithContext(ctx, m)
@@ -226,24 +230,25 @@ func (c *Client) request(ctx context.Context, f events.Family, part [][]byte, n 
 	return receipts, nil
 }
 
-// Local hands events to desks of the same process, without a detour over the
-// network.
+// Local submits events to handlers of the same process, without the network. It must
+// not be changed while it is in use.
 type Local map[events.Family]*Handler
 
-// Submit is [Client.Submit].
+// Submit is [Client.Submit]. If no handler of the family is in l, Submit fails with
+// [log.ErrUnavailable].
 func (l Local) Submit(ctx context.Context, f events.Family, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
-	d, ok := l[f]
+	h, ok := l[f]
 	if !ok {
 		return nil, fmt.Errorf("%w: no service %s runs here", log.ErrUnavailable, f)
 	}
-	return d.Submit(ctx, batch, imported)
+	return h.Submit(ctx, batch, imported)
 }
 
-// Try is [Client.Try], of any size.
+// Try is [Client.Try] without a limit of size.
 func (l Local) Try(ctx context.Context, f events.Family, premises, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
-	d, ok := l[f]
+	h, ok := l[f]
 	if !ok {
 		return nil, fmt.Errorf("%w: no service %s runs here", log.ErrUnavailable, f)
 	}
-	return d.Try(ctx, premises, batch, imported)
+	return h.Try(ctx, premises, batch, imported)
 }

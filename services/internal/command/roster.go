@@ -15,9 +15,9 @@ import (
 	"github.com/nats-io/nats.go/micro"
 )
 
-// rollCall is how long the services have to answer. How many there are is not
-// known beforehand: who has not spoken by then does not count.
-const rollCall = 300 * time.Millisecond
+// rosterTimeout is how long Roster waits for answers. It is not known beforehand how
+// many services run, so an answer that comes later is left out.
+const rosterTimeout = 300 * time.Millisecond
 
 // A Member is a service as one process runs it.
 type Member struct {
@@ -26,8 +26,9 @@ type Member struct {
 	Does     string `json:"does"`
 }
 
-// Roster returns the services that answer on nc, in the order of their names. It takes 300 ms, and fails with [log.ErrUnavailable]
-// when there is no connection, or with the context's error.
+// Roster returns the services that answer on nc, ordered by service, description and
+// instance. It waits 300 ms for the answers. If there is no connection, Roster fails
+// with [log.ErrUnavailable]; if ctx ends, with the error of ctx.
 func Roster(ctx context.Context, nc *nats.Conn) ([]Member, error) {
 	inbox := nc.NewInbox()
 	answers, err := nc.SubscribeSync(inbox)
@@ -42,7 +43,7 @@ func Roster(ctx context.Context, nc *nats.Conn) ([]Member, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: ask which services run: %w", log.ErrUnavailable, err)
 	}
-	waiting, cancel := context.WithTimeout(ctx, rollCall)
+	waiting, cancel := context.WithTimeout(ctx, rosterTimeout)
 	defer cancel()
 	members := []Member{}
 	for {
@@ -64,7 +65,8 @@ func Roster(ctx context.Context, nc *nats.Conn) ([]Member, error) {
 	}
 }
 
-// member reads what a service says of itself; others may share the server.
+// member reads the answer of a service; ok is false if the service is not one of
+// Muster, since others may use the same server.
 func member(info []byte) (m Member, ok bool) {
 	var s struct {
 		Name        string `json:"name"`

@@ -8,105 +8,111 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// A verdict is what a round came to, before it is in the log.
+// A round is a list of events that were decided together, before they are in the
+// log.
 type round struct {
-	receipts []events.Receipt
-	numbers  []uint32 // of each receipt's event in the ledger, 0 where it is not there
-	accepted []*events.Event
-	raw      [][]byte // of what was accepted, in the buffer
+	receipts []events.Receipt // for the first events of the list, in order
+	numbers  []uint32         // of each receipt's event in the index; 0 if it is not there
+	accepted []*events.Event  // as they are recorded
+	records  [][]byte         // of the accepted events, parts of buffer
 	buffer   []byte
-	refused  bool
+	refused  bool // an event was refused
 
-	undo int    // how many undos the journal holds, with the verdict's
-	end  uint32 // number of the first event that the verdict does not know
+	undos int    // undos in the journal after the round
+	end   uint32 // number that the next event after the round gets
 }
 
-// decide judges list against the folds, applying what it accepts to the own
-// state, with the journal open. It stops early when the commit is full. With an
-// error nothing was applied.
-func (d *Handler) decide(list []*events.Event, imported time.Time) (*round, error) {
-	for _, f := range d.consults {
+// decide decides the events of list, in order, and applies those that it accepts to
+// the own state, with the journal open. If the commit is full, decide stops and the
+// round has fewer receipts than the list has events. If decide fails, it has applied
+// nothing.
+func (h *Handler) decide(list []*events.Event, imported time.Time) (*round, error) {
+	for _, f := range h.consults {
 		f.mu.RLock()
 		defer f.mu.RUnlock()
 	}
-	return d.decideLocked(list, imported)
+	return h.decideLocked(list, imported)
 }
 
-// judge is decide with the folds consulted locked.
-func (d *Handler) decideLocked(list []*events.Event, imported time.Time) (*round, error) {
-	books := d.own.books
-	books.Begin()
-	v := &round{}
-	if n := len(d.buffers); n > 0 {
-		v.buffer, d.buffers = d.buffers[n-1][:0], d.buffers[:n-1]
+// decideLocked is decide for a caller that has locked the consulted folds.
+func (h *Handler) decideLocked(list []*events.Event, imported time.Time) (*round, error) {
+	base := h.own.base
+	base.Begin()
+	r := &round{}
+	if n := len(h.buffers); n > 0 {
+		r.buffer, h.buffers = h.buffers[n-1][:0], h.buffers[:n-1]
 	}
 	size := 2
 	for _, e := range list {
-		if known, ok := books.Find(e.Key()); ok {
-			r, n := d.known(e, known)
-			v.answer(r, n)
+		if known, ok := base.Find(e.Key()); ok {
+			answer, n := h.answerKnownKey(e, known)
+			r.addReceipt(answer, n)
 			continue
 		}
-		record, reasons := e, d.checkSuperseded(e)
+		record, reasons := e, h.checkSuperseded(e)
 		if reasons == nil && !imported.IsZero() {
-			reasons = d.importable(imported)
+			reasons = h.checkImport(imported)
 		}
 		if reasons == nil {
-			record, reasons = d.decider.Decide(e)
+			record, reasons = h.decider.Decide(e)
 		}
 		if reasons != nil {
-			v.answer(events.Reject(e, reasons), 0)
+			r.addReceipt(events.Reject(e, reasons), 0)
 			continue
 		}
-		begin := len(v.buffer)
-		buffer, err := record.Append(v.buffer)
-		if err != nil && len(v.receipts) == 0 {
+		begin := len(r.buffer)
+		buffer, err := record.Append(r.buffer)
+		if err != nil && len(r.receipts) == 0 {
 			return nil, err
 		}
 		if err != nil {
-			break // and it is the first of the next round
+			break // the event is the first of the next round, which fails
 		}
 		raw := buffer[begin:len(buffer):len(buffer)]
 		if 2+len(raw) > log.MaxBytes {
-			v.answer(events.Reject(e, events.Refuse(events.TooLarge, "",
+			r.addReceipt(events.Reject(e, events.Refuse(events.TooLarge, "",
 				fmt.Sprintf("has %d bytes as it is recorded, at most %d are allowed: send its lines in parts", len(raw), log.MaxBytes-2))), 0)
 			continue
 		}
 		if size += len(raw) + 2; size > log.MaxBytes {
 			break
 		}
-		v.buffer = buffer
-		Apply(d.own.state, record)
-		v.answer(receipt(record), uint32(books.Len()))
-		v.accepted = append(v.accepted, record)
-		v.raw = append(v.raw, raw)
+		r.buffer = buffer
+		Apply(h.own.state, record)
+		r.addReceipt(receipt(record), uint32(base.Len()))
+		r.accepted = append(r.accepted, record)
+		r.records = append(r.records, raw)
 	}
-	v.undo, v.end = books.held(), books.end()
-	return v, nil
+	r.undos, r.end = base.undoCount(), base.end()
+	return r, nil
 }
 
-func (v *round) answer(r events.Receipt, number uint32) {
-	v.receipts = append(v.receipts, r)
-	v.numbers = append(v.numbers, number)
-	if r.Status == events.Rejected {
-		v.refused = true
+// addReceipt adds the receipt of the next event of the list. number is that of the
+// event in the index, 0 if it is not there.
+func (r *round) addReceipt(receipt events.Receipt, number uint32) {
+	r.receipts = append(r.receipts, receipt)
+	r.numbers = append(r.numbers, number)
+	if receipt.Status == events.Rejected {
+		r.refused = true
 	}
 }
 
-// known answers an event whose key is taken, and says by which number.
-func (d *Handler) known(e *events.Event, known IndexedEvent) (events.Receipt, uint32) {
-	if !d.own.books.sameContent(known.Number, e) {
+// answerKnownKey answers an event whose key is in the index. It returns the receipt,
+// and the number of the event in the index if the receipt says duplicate.
+func (h *Handler) answerKnownKey(e *events.Event, known IndexedEvent) (events.Receipt, uint32) {
+	if !h.own.base.sameContent(known.Number, e) {
 		return events.Reject(e, events.Refuse(IDReused, "id",
 			"was used for an event with other content; give this one an id of its own, or correct the first with replaces")), 0
 	}
-	r := receipt(e)
-	r.Status, r.Seat = events.Duplicate, 0
-	return r, known.Number
+	duplicate := receipt(e)
+	duplicate.Status, duplicate.Seat = events.Duplicate, 0
+	return duplicate, known.Number
 }
 
-// void checks that what e replaces or withdraws is there to be voided. In
-// record mode the correction may come before what it corrects.
-func (d *Handler) checkSuperseded(e *events.Event) events.Reasons {
+// checkSuperseded refuses e if it replaces or withdraws an event that is not in the
+// log, has another type, or was superseded before. In record mode e may come before
+// the event that it supersedes.
+func (h *Handler) checkSuperseded(e *events.Event) events.Reasons {
 	k, ok := e.Supersedes()
 	if !ok {
 		return nil
@@ -115,13 +121,13 @@ func (d *Handler) checkSuperseded(e *events.Event) events.Reasons {
 	if w, ok := e.Data.(*events.EventWithdrawn); ok {
 		field, t = "data.id", w.Of
 	}
-	entry, known := d.own.books.Find(k)
+	entry, known := h.own.base.Find(k)
 	switch {
 	case k.ID == e.ID:
 		return events.Refuse(events.Invalid, field, "names the event itself")
-	case !known && d.own.books.Ahead(k):
+	case !known && h.own.base.SupersededEarly(k):
 		return events.Refuse(AlreadySuperseded, field, "names an event that was replaced or withdrawn before it came")
-	case !known && e.Submode == events.Record:
+	case !known && e.Submode == events.ModeRecord:
 		return nil
 	case !known:
 		return events.Refuse(UnknownReplaced, field, "names no event of this source and family in the log")
@@ -133,19 +139,19 @@ func (d *Handler) checkSuperseded(e *events.Event) events.Reasons {
 	return nil
 }
 
-// importable checks that history may still be brought in: as long as the
-// boundaries in sight hold nothing but imports, in order of recorded time.
-func (d *Handler) importable(at time.Time) events.Reasons {
-	if d.own.settled {
+// checkImport refuses an import with the recorded time at if the boundary holds a
+// live event, or an import of a later recorded time: recorded times never go back.
+func (h *Handler) checkImport(at time.Time) events.Reasons {
+	if h.own.settled {
 		return events.Refuse(ImportClosed, "recordedtime", "the log has taken live events; history can be imported only before the first of them")
 	}
-	if at.Before(d.own.imported) {
+	if at.Before(h.own.imported) {
 		return events.Refuse(ImportClosed, "recordedtime", "lies before what was imported already; import in order of recorded time")
 	}
 	return nil
 }
 
-// receipt is that of a recorded event.
+// receipt returns the receipt of an accepted event, without its position.
 func receipt(e *events.Event) events.Receipt {
 	r := events.Receipt{ID: e.ID, Source: e.Source, Status: events.Accepted}
 	if who := e.Data.About(); who != nil {

@@ -15,50 +15,52 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// format is the number of the form in which folds are written down. It is
-// raised with every change of that form, or of what the fold of an event is: a
-// fold of another form is folded anew.
+// snapshotFormat is the version of the files of folds. It must be raised when the
+// layout of the file changes, and when the meaning of an event in a fold changes. A
+// file of another version is not read; its fold reads the log from the beginning.
 //
-//   - 1: the first one.
-//   - 2: the idempotency index gives 6 bits to the type of an event in place of 5,
-//     and 41 to the digest in place of 42, so that a catalogue may have 64 types;
-//     the fold of placements keeps of each development of a post all that decides
-//     which of several holds.
+//   - 1: the first version.
+//   - 2: the idempotency index has 6 bits for the type of an event in place of 5, and
+//     41 bits for the digest in place of 42, so that a catalogue may have 64 types.
+//     The fold of placements keeps, of each development of a post, everything that
+//     decides which of several developments holds.
 const snapshotFormat = 2
 
-// A Verifier says whether the commit at a position is the one with that id:
-// nil, or log.ErrForeign. Every driver of the log is one.
+// A Verifier checks that the commit at a position of the log has an id. It returns nil
+// if so, and [log.ErrForeign] if not. Every driver of the log is a Verifier.
 type Verifier interface {
 	Verify(ctx context.Context, at log.Position, id string) error
 }
 
-// A Shelf is a directory in which folds are written down, a file each, so that a
-// start reads only what came into the log since. All of it may be removed at
-// any time, and what is in doubt counts for nothing: a file that is damaged or
-// of another form, and one that goes by a commit which is not in the log.
+// A SnapshotStore is a directory of snapshots of folds, one file for each boundary. With
+// them a start reads only the commits that came after the snapshots. The directory may
+// be removed at any time. A snapshot is ignored if the file is damaged, if it has
+// another version, or if it names a commit that is not in the log.
 //
-// A file names the last commit that any of the folds held when they were
-// written. Up to there the fold in it holds all of its boundary, so that all of
-// them read on from there, those included whose boundary is seldom written to.
+// All files of one [SnapshotStore.Write] name the same commit: the last that any of the
+// folds held. Each file holds all events of its boundary up to that commit. So all folds
+// read on from there, even those of a boundary to which nothing was written for long.
 type SnapshotStore struct {
-	dir   string
-	log   Verifier
-	held  int // events in the folds when they were written down last
-	worth int // new events after which Keep writes them down
+	dir          string
+	log          Verifier
+	savedEvents  int // events in the folds when they were written last
+	minNewEvents int // new events after which Keep writes again
 }
 
-// NewShelf makes a shelf for the folds of a log. The directory need not be there.
+// NewSnapshotStore makes a store in a directory for the folds of a log. Write makes the
+// directory if it is missing.
 func NewSnapshotStore(dir string, l Verifier) *SnapshotStore {
-	return &SnapshotStore{dir: dir, log: l, worth: worth}
+	return &SnapshotStore{dir: dir, log: l, minNewEvents: defaultMinNewEvents}
 }
 
-// WriteAfter has Keep write the folds down once so many new events have come, in
-// place of 50,000, if they are a sixteenth of all. It is called before Keep.
-func (s *SnapshotStore) WriteAfter(events int) { s.worth = events }
+// WriteAfter sets how many new events must come before Keep writes snapshots, in place
+// of 50,000. Keep also waits until they are a sixteenth of all events. WriteAfter must
+// be called before Keep.
+func (s *SnapshotStore) WriteAfter(events int) { s.minNewEvents = events }
 
-// Restore brings folds, which are at the beginning of the log, to where they
-// were written down. Those that were not stay, and so do those in doubt; why
-// is returned for people to read.
+// Restore brings folds from the beginning of the log to their snapshots. A fold without
+// a snapshot, or with one that is ignored, stays at the beginning. Restore returns why
+// snapshots were ignored, for people to read; the folds are usable in any case.
 func (s *SnapshotStore) Restore(ctx context.Context, folds ...*Fold) (doubts error) {
 	g := new(errgroup.Group)
 	all := make([]error, len(folds))
@@ -71,21 +73,23 @@ func (s *SnapshotStore) Restore(ctx context.Context, folds ...*Fold) (doubts err
 			return nil
 		})
 	}
-	_ = g.Wait() // none fails
-	s.held = held(folds)
+	_ = g.Wait() // no function returns an error
+	s.savedEvents = countEvents(folds)
 	return errors.Join(all...)
 }
 
+// file returns the path of the snapshot of a fold.
 func (s *SnapshotStore) file(f *Fold) string { return filepath.Join(s.dir, f.boundary) }
 
-// Keep writes folds down: all of them whenever enough has come to be worth it,
-// looking every interval and at once, until the context ends. Nobody decides by
-// a fold while it is written. failed is told when one cannot be written.
+// Keep writes snapshots of all folds whenever enough new events have come, until ctx
+// ends. It checks at once and then once every interval. While a fold is written, it is
+// locked for reading, so that no handler decides on it. If a snapshot cannot be
+// written, Keep calls failed with the error and goes on.
 func (s *SnapshotStore) Keep(ctx context.Context, every time.Duration, failed func(error), folds ...*Fold) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		if n := held(folds); n-s.held >= max(s.worth, n/share) {
+		if n := countEvents(folds); n-s.savedEvents >= max(s.minNewEvents, n/minNewShare) {
 			if err := s.Write(ctx, folds...); err != nil && ctx.Err() == nil {
 				failed(err)
 			}
@@ -98,18 +102,20 @@ func (s *SnapshotStore) Keep(ctx context.Context, every time.Duration, failed fu
 	}
 }
 
-// It is worth writing folds down when so many events came since, and they are
-// such a share of all: a start then reads that share of the log, and whatever
-// is written in the long run is that many times what is kept.
+// Keep writes snapshots once defaultMinNewEvents events have come and these are one part
+// in minNewShare of all events. So a start reads about a sixteenth of the log at most,
+// and in the long run Keep writes about sixteen times the bytes that it keeps.
 const (
-	worth = 50_000
-	share = 16
+	defaultMinNewEvents = 50_000
+	minNewShare         = 16
 )
 
-// Write writes folds down, durably.
+// Write brings folds to the end of the log and writes a snapshot of each. The files are
+// durable when Write returns. Write fails with the errors of [Fold.CatchUp] and of the
+// file system; files written before the error stay, and each of them is good.
 func (s *SnapshotStore) Write(ctx context.Context, folds ...*Fold) error {
-	n := held(folds)
-	var last commitMark
+	n := countEvents(folds)
+	var last commitRef
 	for _, f := range folds {
 		f.Read(func() {
 			if f.last.at.Compare(last.at) > 0 {
@@ -118,7 +124,7 @@ func (s *SnapshotStore) Write(ctx context.Context, folds ...*Fold) error {
 		})
 	}
 	for _, f := range folds {
-		// What it reads is there up to the last commit at least.
+		// CatchUp reads at least up to last, which is in the log.
 		if err := f.CatchUp(ctx); err != nil {
 			return err
 		}
@@ -127,20 +133,21 @@ func (s *SnapshotStore) Write(ctx context.Context, folds ...*Fold) error {
 			return fmt.Errorf("write down what %s comes to: %w", f.boundary, err)
 		}
 	}
-	s.held = n
+	s.savedEvents = n
 	return nil
 }
 
-// held counts the events in folds.
-func held(folds []*Fold) (n int) {
+// countEvents returns the number of events in folds.
+func countEvents(folds []*Fold) (n int) {
 	for _, f := range folds {
-		f.Read(func() { n += f.books.Len() })
+		f.Read(func() { n += f.base.Len() })
 	}
 	return n
 }
 
-// save writes a fold that holds all of its boundary up to a commit.
-func (f *Fold) save(w *snapshot.Writer, upTo commitMark) {
+// save writes a fold. The fold must hold all events of its boundary up to the commit
+// upTo.
+func (f *Fold) save(w *snapshot.Writer, upTo commitRef) {
 	w.Uint(snapshotFormat)
 	w.Text(f.boundary)
 	w.Uint(uint64(len(types)))
@@ -159,12 +166,12 @@ func (f *Fold) save(w *snapshot.Writer, upTo commitMark) {
 		w.Int(int64(f.imported.Nanosecond()))
 	}
 	w.Bool(f.settled)
-	f.books.save(w)
+	f.base.save(w)
 	f.state.Save(w)
 }
 
-// load brings a fold at the beginning of a log to where save left it, or leaves
-// it there and says why.
+// load brings a fold from the beginning of the log to what save wrote. If load fails,
+// the fold stays at the beginning.
 func (f *Fold) load(ctx context.Context, r *snapshot.Reader, l Verifier) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -181,7 +188,7 @@ func (f *Fold) load(ctx context.Context, r *snapshot.Reader, l Verifier) error {
 	if r.Err() == nil && !slices.Equal(known, types) {
 		return fmt.Errorf("%w: it knows other types of events", snapshot.ErrDoubtful)
 	}
-	last := readMark(r)
+	last := readCommitRef(r)
 	if r.Err() == nil {
 		if err := l.Verify(ctx, last.at, last.id); err != nil {
 			return err
@@ -193,21 +200,22 @@ func (f *Fold) load(ctx context.Context, r *snapshot.Reader, l Verifier) error {
 		imported = time.Unix(r.Int(), r.Int()).UTC()
 	}
 	settled := r.Bool()
-	books := loadBooks(r)
-	become := f.state.Load(r, uint32(books.Len()))
+	base := loadStateBase(r)
+	become := f.state.Load(r, uint32(base.Len()))
 	if err := r.Close(); err != nil {
 		return err
 	}
 	become()
-	*f.books = *books
+	*f.base = *base
 	f.last, f.revision, f.imported, f.settled = last, revision, imported, settled
 	return nil
 }
 
-func readMark(r *snapshot.Reader) commitMark {
+// readCommitRef reads a position and a commit id.
+func readCommitRef(r *snapshot.Reader) commitRef {
 	at, err := log.ParsePosition(r.Text())
 	if err != nil {
 		r.Reject("a position is malformed")
 	}
-	return commitMark{at, r.Text()}
+	return commitRef{at, r.Text()}
 }

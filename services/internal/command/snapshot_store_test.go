@@ -22,18 +22,19 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A hall is folds of two boundaries over one log: of seats, and of nothing.
-type hall struct {
+// twoFolds are folds of two boundaries over one log: training, whose state is seats, and
+// review, which is stateless.
+type twoFolds struct {
 	seats *seats
 	folds []*Fold
 }
 
-func newHall(l log.Log) hall {
+func newTwoFolds(l log.Log) twoFolds {
 	s := newSeats()
-	return hall{s, []*Fold{NewFold(l, "training", s), NewFold(l, "review", new(Stateless))}}
+	return twoFolds{s, []*Fold{NewFold(l, "training", s), NewFold(l, "review", new(Stateless))}}
 }
 
-// append writes a commit of a boundary that nobody decided.
+// appendTo appends events to a boundary as one commit, without a handler.
 func appendTo(t interface{ Fatal(...any) }, l log.Log, boundary string, list ...*events.Event) {
 	c := log.Commit{ID: uuid.NewString(), Boundary: boundary}
 	for _, e := range list {
@@ -52,25 +53,26 @@ func appendTo(t interface{ Fatal(...any) }, l log.Log, boundary string, list ...
 	}
 }
 
-// differ compares what two halls know: every key there can be, and the seats.
-func (h hall) differ(other hall) error {
+// differ returns an error if two pairs of folds differ: in the seats, or in what the
+// index knows of any key that the tests use.
+func (h twoFolds) differ(other twoFolds) error {
 	if !maps.Equal(h.seats.taken, other.seats.taken) || !maps.Equal(h.seats.by, other.seats.by) {
 		return fmt.Errorf("seats %v by %v, want %v by %v", h.seats.taken, h.seats.by, other.seats.taken, other.seats.by)
 	}
 	for i, f := range h.folds {
 		g := other.folds[i]
-		if f.revision != g.revision || f.settled != g.settled || !f.imported.Equal(g.imported) || f.books.Len() != g.books.Len() {
-			return fmt.Errorf("%s at %+v of %d events, want %+v of %d", f.boundary, f.last, f.books.Len(), g.last, g.books.Len())
+		if f.revision != g.revision || f.settled != g.settled || !f.imported.Equal(g.imported) || f.base.Len() != g.base.Len() {
+			return fmt.Errorf("%s at %+v of %d events, want %+v of %d", f.boundary, f.last, f.base.Len(), g.last, g.base.Len())
 		}
 		for n := range 61 {
 			e := take(strconv.Itoa(n), "", 0)
-			got, ok := f.books.Find(e.Key())
-			want, known := g.books.Find(e.Key())
-			if ok != known || got != want || f.books.Ahead(e.Key()) != g.books.Ahead(e.Key()) || f.books.position(got.Number) != g.books.position(want.Number) {
-				return fmt.Errorf("%s %d: %v %+v at %s, want %v %+v at %s", f.boundary, n, ok, got, f.books.position(got.Number), known, want, g.books.position(want.Number))
+			got, ok := f.base.Find(e.Key())
+			want, known := g.base.Find(e.Key())
+			if ok != known || got != want || f.base.SupersededEarly(e.Key()) != g.base.SupersededEarly(e.Key()) || f.base.position(got.Number) != g.base.position(want.Number) {
+				return fmt.Errorf("%s %d: %v %+v at %s, want %v %+v at %s", f.boundary, n, ok, got, f.base.position(got.Number), known, want, g.base.position(want.Number))
 			}
 			for content := range 3 {
-				if e := take(e.ID, "", content); ok && f.books.sameContent(got.Number, e) != g.books.sameContent(want.Number, e) {
+				if e := take(e.ID, "", content); ok && f.base.sameContent(got.Number, e) != g.base.sameContent(want.Number, e) {
 					return fmt.Errorf("%s %d: content %d is told otherwise", f.boundary, n, content)
 				}
 			}
@@ -79,11 +81,11 @@ func (h hall) differ(other hall) error {
 	return nil
 }
 
-// Goal: what was written down, and what came since, is the whole. Method: a log
-// of two boundaries, of keys used twice, of withdrawals of what is not there yet;
-// at any point the folds are written down and others restored from that, which go
-// on; at the end all are compared with folds of the whole log.
-func TestShelf(t *testing.T) {
+// Goal: a snapshot and the commits after it give the same fold as the whole log. Method: a
+// log of two boundaries, with keys used twice and withdrawals of events that come later. At
+// any point the folds are written, and others are restored from the files and go on. At the
+// end they are compared with folds of the whole log.
+func TestSnapshotStore(t *testing.T) {
 	parent := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		dir, err := os.MkdirTemp(parent, "")
@@ -91,17 +93,17 @@ func TestShelf(t *testing.T) {
 			t.Fatal(err)
 		}
 		l := memlog.New()
-		now := newHall(l)
+		now := newTwoFolds(l)
 		id := rapid.Custom(func(t *rapid.T) string { return strconv.Itoa(rapid.IntRange(0, 60).Draw(t, "id")) })
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			switch rapid.IntRange(0, 3).Draw(t, "step") {
 			case 0:
-				shelf := NewSnapshotStore(dir, l)
-				if err := shelf.Write(t.Context(), now.folds...); err != nil {
+				store := NewSnapshotStore(dir, l)
+				if err := store.Write(t.Context(), now.folds...); err != nil {
 					t.Fatal(err)
 				}
-				now = newHall(l)
-				if err := shelf.Restore(t.Context(), now.folds...); err != nil {
+				now = newTwoFolds(l)
+				if err := store.Restore(t.Context(), now.folds...); err != nil {
 					t.Fatal(err)
 				}
 			case 1:
@@ -120,7 +122,7 @@ func TestShelf(t *testing.T) {
 				appendTo(t, l, rapid.SampledFrom([]string{"training", "review", "elsewhere"}).Draw(t, "boundary"), list...)
 			}
 		}
-		whole := newHall(l)
+		whole := newTwoFolds(l)
 		if err := errors.Join(CatchUpAll(t.Context(), l, now.folds...), CatchUpAll(t.Context(), l, whole.folds...)); err != nil {
 			t.Fatal(err)
 		}
@@ -130,20 +132,20 @@ func TestShelf(t *testing.T) {
 	})
 }
 
-// A start from what was written down reads what came since and nothing else, even
-// where a boundary has had nothing for long; and desks go on deciding by it.
+// A start from snapshots reads only the commits that came after them, even if nothing was
+// written to a boundary for long. Handlers decide on the restored folds as before.
 func TestReadsOn(t *testing.T) {
 	l, dir := memlog.New(), t.TempDir()
 	appendTo(t, l, "review", take("early", "x", 0))
 	for n := range 50 {
 		appendTo(t, l, "training", take(fmt.Sprint("t-", n), fmt.Sprint("c-", n), 0))
 	}
-	first := newHall(l)
+	first := newTwoFolds(l)
 	if err := errors.Join(CatchUpAll(t.Context(), l, first.folds...), NewSnapshotStore(dir, l).Write(t.Context(), first.folds...)); err != nil {
 		t.Fatal(err)
 	}
 	appendTo(t, l, "training", take("late", "late", 0))
-	second := newHall(&counting{Log: l})
+	second := newTwoFolds(&counting{Log: l})
 	if err := NewSnapshotStore(dir, l).Restore(t.Context(), second.folds...); err != nil {
 		t.Fatal(err)
 	}
@@ -173,6 +175,7 @@ func TestReadsOn(t *testing.T) {
 	}
 }
 
+// counting is a log that counts the commits it reads.
 type counting struct {
 	log.Log
 	read int
@@ -188,20 +191,21 @@ func (l *counting) Read(ctx context.Context, from log.Position, f log.Filter) it
 	}
 }
 
-// What is in doubt counts for nothing, and is said: the log is folded instead.
-func TestDoubt(t *testing.T) {
+// A snapshot that cannot be relied on is ignored, and Restore returns why. The log is folded
+// instead.
+func TestUnusableSnapshots(t *testing.T) {
 	l := memlog.New()
 	for n := range 5 {
 		appendTo(t, l, "training", take(fmt.Sprint(n), fmt.Sprint("c-", n), 0))
 	}
-	whole := newHall(l)
+	whole := newTwoFolds(l)
 	if err := CatchUpAll(t.Context(), l, whole.folds...); err != nil {
 		t.Fatal(err)
 	}
 	f := whole.folds[0]
 	write := func(change func(*Fold), form func(*bytes.Buffer)) func(string) error {
 		return func(path string) error {
-			g := Fold{boundary: f.boundary, state: f.state, books: f.books, last: f.last, revision: f.revision}
+			g := Fold{boundary: f.boundary, state: f.state, base: f.base, last: f.last, revision: f.revision}
 			change(&g)
 			err := snapshot.Replace(path, func(w *snapshot.Writer) { g.save(w, g.last) })
 			if err == nil && form != nil {
@@ -235,7 +239,7 @@ func TestDoubt(t *testing.T) {
 		}, "goes on"},
 		"shorter": {func(path string) error {
 			return snapshot.Replace(path, func(w *snapshot.Writer) {
-				g := Fold{boundary: f.boundary, state: new(Stateless), books: f.books, last: f.last}
+				g := Fold{boundary: f.boundary, state: new(Stateless), base: f.base, last: f.last}
 				g.save(w, f.last)
 			})
 		}, "ends too early"},
@@ -244,13 +248,13 @@ func TestDoubt(t *testing.T) {
 		if err := each.write(filepath.Join(dir, "training")); err != nil {
 			t.Fatal(err)
 		}
-		h := newHall(l)
+		h := newTwoFolds(l)
 		doubt := NewSnapshotStore(dir, l).Restore(t.Context(), h.folds...)
 		if doubt == nil || !strings.Contains(doubt.Error(), each.want) {
 			t.Errorf("%s: %v, want %q", name, doubt, each.want)
 		}
-		if h.folds[0].last != (commitMark{}) || h.folds[0].books.Len() != 0 {
-			t.Errorf("%s: it is believed", name)
+		if h.folds[0].last != (commitRef{}) || h.folds[0].base.Len() != 0 {
+			t.Errorf("%s: it was loaded", name)
 		}
 		if err := CatchUpAll(t.Context(), l, h.folds...); err != nil {
 			t.Fatal(err)
@@ -261,24 +265,24 @@ func TestDoubt(t *testing.T) {
 	}
 }
 
-// Folds are written down once enough has come, and not again before.
+// Keep writes snapshots once enough new events have come, and not before.
 func TestKeep(t *testing.T) {
 	l, dir := memlog.New(), t.TempDir()
 	var list []*events.Event
 	for n := range log.MaxEvents {
 		list = append(list, take(strconv.Itoa(n), "c", 0))
 	}
-	for range worth / log.MaxEvents {
+	for range defaultMinNewEvents / log.MaxEvents {
 		appendTo(t, l, "training", list...)
 	}
-	h := newHall(l)
+	h := newTwoFolds(l)
 	if err := CatchUpAll(t.Context(), l, h.folds...); err != nil {
 		t.Fatal(err)
 	}
 	keep := func(until func(*SnapshotStore) bool) {
 		t.Helper()
 		s := NewSnapshotStore(dir, l)
-		fresh := newHall(l)
+		fresh := newTwoFolds(l)
 		if err := s.Restore(t.Context(), fresh.folds...); err != nil {
 			t.Fatal(err)
 		}
@@ -297,7 +301,7 @@ func TestKeep(t *testing.T) {
 	file := filepath.Join(dir, "training")
 	keep(func(*SnapshotStore) bool { _, err := os.Stat(file); return err == nil })
 	if _, err := os.Stat(filepath.Join(dir, "review")); err != nil {
-		// It may have been stopped between the two; then all are written again.
+		// Keep may have been stopped between the two files; the next write writes both.
 		t.Log(err)
 	}
 	if err := NewSnapshotStore(dir, l).Write(t.Context(), h.folds...); err != nil {
@@ -318,11 +322,12 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-// No bytes that say they are a fold make it one that cannot be decided by.
+// FuzzLoad checks that a file of any content is refused, or gives a fold on which events
+// can be decided.
 func FuzzLoad(f *testing.F) {
 	l := memlog.New()
 	appendTo(f, l, "training", take("a", "c", 0), withdraw("w", "b"))
-	h := newHall(l)
+	h := newTwoFolds(l)
 	if err := CatchUpAll(f.Context(), l, h.folds...); err != nil {
 		f.Fatal(err)
 	}
@@ -340,20 +345,20 @@ func FuzzLoad(f *testing.F) {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		h := newHall(l)
+		h := newTwoFolds(l)
 		fold := h.folds[0]
 		if err := fold.load(t.Context(), snapshot.NewReader(&b), l); err != nil {
-			if fold.books.Len() > 0 || fold.last != (commitMark{}) {
-				t.Fatal("half of it is believed")
+			if fold.base.Len() > 0 || fold.last != (commitRef{}) {
+				t.Fatal("a refused file changed the fold")
 			}
 			return
 		}
-		for n := range fold.books.Len() + 2 {
-			fold.books.position(uint32(n))
+		for n := range fold.base.Len() + 2 {
+			fold.base.position(uint32(n))
 		}
-		fold.books.Begin()
+		fold.base.Begin()
 		Apply(fold.state, take("a", "c", 0))
 		Apply(fold.state, withdraw("x", "a"))
-		fold.books.Rollback()
+		fold.base.Rollback()
 	})
 }

@@ -1,37 +1,40 @@
 package command
 
-// Books are what every state is built on: it embeds them.
+// A StateBase is what every [State] embeds: the journal, and the idempotency index of
+// the boundary.
 type StateBase struct {
 	Journal
 	IdempotencyIndex
 }
 
-func (b *StateBase) books() *StateBase { return b }
+func (b *StateBase) base() *StateBase { return b }
 
-// A Journal lets a state take back what a round did to it. A state notes an
-// undo for every change while its journal is open:
+// A Journal is the undo log of a state. With it a handler takes back the changes of a
+// round that did not get into the log. While the journal is open, the state notes how
+// to undo each of its changes:
 //
 //	if s.Open() {
 //		old := s.posts[id]
 //		s.Did(func() { s.posts[id] = old })
 //	}
 //
-// Folding history is done with the journal closed, and costs nothing.
+// While the log is folded, the journal is closed and costs nothing. The zero Journal is
+// closed. A Journal is guarded by the lock of its [Fold].
 type Journal struct {
 	undo []func()
 	open bool
 }
 
-// Open says whether changes are to be noted.
+// Open reports whether the state must note its changes.
 func (j *Journal) Open() bool { return j.open }
 
-// Did notes how to undo a change.
+// Did notes how to undo a change that was just made.
 func (j *Journal) Did(undo func()) { j.undo = append(j.undo, undo) }
 
 // Begin opens the journal.
 func (j *Journal) Begin() { j.open = true }
 
-// Rollback undoes all changes since Begin, the last one first, and closes the
+// Rollback undoes all changes since Begin, the last change first, and closes the
 // journal.
 func (j *Journal) Rollback() {
 	for i := len(j.undo) - 1; i >= 0; i-- {
@@ -40,17 +43,17 @@ func (j *Journal) Rollback() {
 	j.Keep()
 }
 
-// held is how many undos are noted. keep leaves the changes that the first n of
-// them would undo, and the journal open.
-func (j *Journal) held() int { return len(j.undo) }
+// undoCount returns how many undos the journal holds.
+func (j *Journal) undoCount() int { return len(j.undo) }
 
-func (j *Journal) keep(n int) {
+// keepFirst makes the first n changes permanent and leaves the journal open.
+func (j *Journal) keepFirst(n int) {
 	rest := copy(j.undo, j.undo[n:])
 	clear(j.undo[rest:])
 	j.undo = j.undo[:rest]
 }
 
-// Keep closes the journal and leaves the changes.
+// Keep makes all changes permanent and closes the journal.
 func (j *Journal) Keep() {
 	clear(j.undo)
 	j.open, j.undo = false, j.undo[:0]

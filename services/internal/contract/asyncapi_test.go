@@ -13,15 +13,15 @@ import (
 	"github.com/muster-works/muster/services/gateway"
 )
 
-// The AsyncAPI document is what the contract and the subjects make now.
+// TestAsyncAPI fails if asyncapi.json differs from the document that the code gives.
 func TestAsyncAPI(t *testing.T) { freshFile(t, "asyncapi.json", asyncAPI(t)) }
 
-// An object is a part of the document: the only library that makes AsyncAPI 3
-// from Go is none that is kept up, so it is written down as it stands.
+// An object is a part of the document. It is a plain map because there is no maintained Go
+// library for AsyncAPI 3.
 type object = map[string]any
 
-// asyncAPI makes the document: what agencies send over NATS and what they are
-// answered, and the log for those who may read it.
+// asyncAPI returns the document: what agencies send over NATS, the answers, and the log for
+// those who may read it.
 func asyncAPI(t *testing.T) object {
 	t.Helper()
 	huma.DefaultArrayNullable = false
@@ -39,7 +39,7 @@ func asyncAPI(t *testing.T) object {
 	}
 	maps.DeleteFunc(schemas, func(name string, _ any) bool { return name == "Answer" })
 	answer := registry.SchemaFromRef(receipts.Ref)
-	delete(answer.Properties, "problem") // ends a stream in the middle, and there are none here
+	delete(answer.Properties, "problem") // only streams have it, and NATS answers are no streams
 	schemas["Receipts"] = answer
 
 	submission, record := ref(prefix+"submission"), ref(prefix+"record")
@@ -122,8 +122,10 @@ func asyncAPI(t *testing.T) object {
 	}
 }
 
+// ref returns a reference to a part of the document.
 func ref(to string) object { return object{"$ref": to} }
 
+// boundaries returns the names of all consistency boundaries, sorted.
 func boundaries() (names []string) {
 	for _, f := range events.Families {
 		names = append(names, f.Boundary())

@@ -19,11 +19,11 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// A meaning is what a code says, to whoever gives it.
+// A meaning is a code of a refusal with its meaning, as a comment gives it.
 type meaning struct{ code, says string }
 
-// The table of codes in the README is made from the comments of the services,
-// and holds every code that any of them gives.
+// TestCodes fails if the table of codes in the README differs from the comments of the
+// services, or if a code has no comment.
 func TestCodes(t *testing.T) {
 	givers, declared := codes(t)
 	given := map[string]bool{}
@@ -50,6 +50,7 @@ func TestCodes(t *testing.T) {
 	fresh(t, "../../README.md", "codes", b.String())
 }
 
+// quoted returns a code as the table has it.
 func quoted(code string) string {
 	if strings.HasPrefix(code, "(") {
 		return code
@@ -57,17 +58,18 @@ func quoted(code string) string {
 	return "`" + code + "`"
 }
 
-// listed is a code in a package comment.
+// listed matches a code and its meaning in a package comment.
 var listed = regexp.MustCompile(`(?m)^\t([a-z_]+|\(.+?\)) {2,}(.+)$`)
 
-// literal is a code that is not a constant. In sheets the field comes first.
+// literal matches a code that is written as a string in place of a constant. In package
+// sheets the field comes first.
 var (
 	literal       = regexp.MustCompile(`(Refuse\(|(newProblem|problem\.New)\([^,]+, |[Cc]ode: |\.(refuse|add|once|contradiction)\()"[a-z_]+"`)
 	literalSheets = regexp.MustCompile(`(Refuse\(|[Cc]ode: |\.refuse\([^,]+, )"[a-z_]+"`)
 )
 
-// codes reads the source of the services, and of the contract: who gives each
-// code, and where each is declared.
+// codes reads the source of the services and of the contract. givers has who gives each code, and
+// declared has the folder that declares it.
 func codes(t *testing.T) (givers map[meaning][]string, declared map[string]string) {
 	t.Helper()
 	givers, declared = map[meaning][]string{}, map[string]string{}
@@ -91,9 +93,9 @@ func codes(t *testing.T) (givers map[meaning][]string, declared map[string]strin
 			read(dir, string(f))
 		}
 	}
-	read("../desk", "every service")
+	read("../command", "every service")
 	read("../../../events", "the contract")
-	for _, c := range shared(t) { // told by the services that give them
+	for _, c := range shared(t) { // their meanings are in the comments of the services that give them
 		declared[c.code] = "../placement"
 	}
 	return givers, declared
@@ -114,6 +116,7 @@ func packages(t *testing.T, root string) (dirs []string) {
 	return dirs
 }
 
+// shared returns the codes that several services give.
 func shared(t *testing.T) (all []meaning) {
 	for _, file := range sources(t, "../placement") {
 		all = append(all, constants(file)...)
@@ -121,14 +124,14 @@ func shared(t *testing.T) (all []meaning) {
 	return all
 }
 
+// give adds a package to those that give a code.
 func give(givers map[meaning][]string, m meaning, who string) {
 	if !slices.Contains(givers[m], who) {
 		givers[m] = append(givers[m], who)
 	}
 }
 
-// constants returns the codes that a file declares, with the comments beside
-// them.
+// constants returns the codes that a file declares, with the comments at the end of their lines.
 func constants(file *ast.File) (all []meaning) {
 	for _, decl := range file.Decls {
 		d, ok := decl.(*ast.GenDecl)
@@ -151,6 +154,7 @@ func constants(file *ast.File) (all []meaning) {
 	return all
 }
 
+// sources parses the Go files of a folder, without its tests.
 func sources(t *testing.T, dir string) (files []*ast.File) {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -170,8 +174,8 @@ func sources(t *testing.T, dir string) (files []*ast.File) {
 	return files
 }
 
-// Every code is a constant: one that stands in the middle of the code is one
-// that no table has. And whoever declares codes is among those that are read.
+// TestCodesAreConstants fails if a code is written as a string where it is used, since the
+// table would lack it, and if a package declares codes that TestCodes does not read.
 func TestCodesAreConstants(t *testing.T) {
 	_, declared := codes(t)
 	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {

@@ -10,7 +10,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// describe gives the schemas of Go types the words that stand beside them.
+// describe gives the schemas of Go types descriptions: the comments of the types and their
+// fields.
 func describe(t *testing.T, registry huma.Registry) {
 	t.Helper()
 	const own = "github.com/muster-works/muster/"
@@ -44,8 +45,8 @@ func describe(t *testing.T, registry huma.Registry) {
 	}
 }
 
-// comments reads what the source in a folder says of its structs and their
-// fields.
+// comments returns the comments of the structs and fields in a folder, by "Type.Field", and
+// by "Type." for the struct itself.
 func comments(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	says := map[string]string{}

@@ -1,18 +1,19 @@
-// Package contract serves what is generated from the code for those who
-// integrate with it from outside:
+// Package contract serves the documents by which others integrate with a deployment:
 //
 //	GET /openapi.json                OpenAPI 3.1 of HTTP
 //	GET /asyncapi.json               AsyncAPI 3 of NATS
 //	GET /schemas/{name}/{version}    JSON Schema of the events, see package schema
 //
-// They are files of the repository. The tests of the package make them from the
-// tables by which requests are routed, from the Go types of the answers and from
-// the schemas of the events, hold them to these, and hold a running deployment to
-// them: it answers no path that is not in there, and nothing that does not fit.
+// The documents are files of the repository. The tests of this package generate them from the
+// route tables, the Go types of the answers and the schemas of the events, and fail if a file
+// differs. The tests also check a running deployment: it must answer no path that is not in
+// the documents, and every answer must fit its schema. To write the documents anew, run
+//
+//	go test ./services/internal/contract -update
 package contract
 
 import (
-	_ "embed" // for the documents
+	_ "embed" // for go:embed
 	"net/http"
 
 	"github.com/muster-works/muster/events/schema"
@@ -24,14 +25,14 @@ var openAPI []byte
 //go:embed asyncapi.json
 var asyncAPI []byte
 
-// Paths lists what [Mount] adds, as patterns of a ServeMux.
+// Paths returns the routes that [Mount] adds, as patterns of [http.ServeMux].
 func Paths() []string {
 	return []string{"GET /openapi.json", "GET /asyncapi.json", "GET /schemas/{name}/{version}"}
 }
 
-// Mount adds the documents. They hold nothing that anybody may not know, and
-// whoever is about to integrate has no token yet. What is not there is left to
-// missing.
+// Mount adds the routes of the documents to mux. They need no token, because the documents
+// hold no secrets and their readers have no token yet. missing answers a request for a schema
+// that does not exist.
 func Mount(mux *http.ServeMux, missing http.HandlerFunc) {
 	paths := Paths()
 	mux.HandleFunc(paths[0], func(w http.ResponseWriter, _ *http.Request) { send(w, "application/json", openAPI) })
@@ -46,7 +47,8 @@ func Mount(mux *http.ServeMux, missing http.HandlerFunc) {
 	})
 }
 
-func send(w http.ResponseWriter, kind string, document []byte) {
-	w.Header().Set("Content-Type", kind)
-	_, _ = w.Write(document) // a reader that left is no error of ours
+// send answers with a document of a content type.
+func send(w http.ResponseWriter, contentType string, document []byte) {
+	w.Header().Set("Content-Type", contentType)
+	_, _ = w.Write(document) // fails only if the client is gone
 }

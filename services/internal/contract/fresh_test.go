@@ -11,8 +11,8 @@ import (
 
 var update = flag.Bool("update", false, "write what is generated anew")
 
-// fresh holds what stands between two marks of a text to what it should be, and
-// with -update writes it.
+// fresh fails if the text between two marks of a file is not want. With -update it writes
+// want there.
 func fresh(t *testing.T, path, mark, want string) {
 	t.Helper()
 	is, err := os.ReadFile(path)
@@ -37,8 +37,7 @@ func fresh(t *testing.T, path, mark, want string) {
 	}
 }
 
-// freshFile holds a file to what it should be, as indented JSON, and with
-// -update writes it.
+// freshFile fails if a file is not want as indented JSON. With -update it writes the file.
 func freshFile(t *testing.T, path string, want any) {
 	t.Helper()
 	text, err := json.MarshalIndent(want, "", "  ")

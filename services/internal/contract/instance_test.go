@@ -16,7 +16,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// An instance is a running deployment that is held to its own document.
+// An instance is a running deployment whose answers are checked against its own document.
 type instance struct {
 	t     *testing.T
 	at    string
@@ -27,7 +27,7 @@ type instance struct {
 	seen  map[string]bool // operations that answered 2xx
 }
 
-// start runs a deployment with a small province until the test ends.
+// start runs a deployment with a small simulated province until the end of the test.
 func start(t *testing.T) *instance {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -62,8 +62,8 @@ func start(t *testing.T) *instance {
 	return i
 }
 
-// shut lets objects have no members but those that the document names, so that
-// whatever is answered must stand in it.
+// shut forbids members that the document does not name, so that an answer with such a member
+// fails.
 func shut(v any) {
 	for _, s := range v.(map[string]any) {
 		s := s.(map[string]any)
@@ -73,6 +73,8 @@ func shut(v any) {
 	}
 }
 
+// send sends a request and returns the status, header and body of the answer. Of an event
+// stream it reads the first byte alone.
 func (i *instance) send(method, path, kind, body string, header http.Header) (int, http.Header, []byte) {
 	i.t.Helper()
 	r, err := http.NewRequestWithContext(i.t.Context(), method, i.at+path, strings.NewReader(body))
@@ -96,7 +98,7 @@ func (i *instance) send(method, path, kind, body string, header http.Header) (in
 		if err != nil {
 			i.t.Fatal(err)
 		}
-		return response.StatusCode, response.Header, first // it goes on
+		return response.StatusCode, response.Header, first // the stream goes on
 	}
 	raw, err := io.ReadAll(response.Body)
 	if err != nil {
@@ -105,7 +107,8 @@ func (i *instance) send(method, path, kind, body string, header http.Header) (in
 	return response.StatusCode, response.Header, raw
 }
 
-// ask sends a request of an operation and holds the answer to the document.
+// ask sends a request of an operation. It fails if the answer has another status, or does
+// not fit the document.
 func (i *instance) ask(operation, path, kind, body string, want int) []byte {
 	i.t.Helper()
 	method, pattern, _ := strings.Cut(operation, " ")
@@ -150,6 +153,7 @@ func (i *instance) ask(operation, path, kind, body string, want int) []byte {
 	return raw
 }
 
+// find returns the part of the document at a JSON pointer, or nil.
 func (i *instance) find(pointer string) map[string]any {
 	var at any = i.doc
 	for token := range strings.SplitSeq(pointer[1:], "/") {
@@ -166,9 +170,9 @@ const (
 	aFault    = `{"specversion":"1.0","type":"post.developed","id":"contract-2","source":"/agency/x","division":"370211102231","data":{"post":"contract-2","category":"nonsense","area":"rural","seats":1,"from":"2022-02-30"}}`
 )
 
-// Goal: what a deployment answers is what the document says of it. Method: every
-// operation is asked on a running one, with what it takes and with what it
-// refuses; answers may have no member that the document does not name.
+// Goal: a deployment answers as the document says. Method: every operation is called on a running
+// deployment, with requests that it accepts and requests that it refuses. Answers must fit their
+// schemas, and may have no member that the document does not name.
 func TestInstance(t *testing.T) {
 	i := start(t)
 	const submit = "POST /v1/events"
@@ -231,7 +235,7 @@ func TestInstance(t *testing.T) {
 	overNATS(t, i.nats, i.data)
 }
 
-// csv asks for a table.
+// csv asks a question for a CSV table.
 func (i *instance) csv(path string) {
 	i.t.Helper()
 	status, header, raw := i.send("GET", path, "", "", http.Header{"Accept": {"text/csv"}})
@@ -240,7 +244,7 @@ func (i *instance) csv(path string) {
 	}
 }
 
-// somebody returns a person, a post, an agency and an event of the province.
+// somebody returns a person, a post, an agency and the position of an event of the province.
 func (i *instance) somebody() (person, post, agency, event string) {
 	i.t.Helper()
 	var payroll struct {
@@ -255,6 +259,7 @@ func (i *instance) somebody() (person, post, agency, event string) {
 	return payroll.Rows[0].Person, payroll.Rows[0].Post, strings.Split(first.Source, "/")[2], first.Position
 }
 
+// read decodes the JSON answer of a path.
 func (i *instance) read(path string, into any) {
 	i.t.Helper()
 	_, _, raw := i.send("GET", path, "", "", nil)
@@ -263,7 +268,7 @@ func (i *instance) read(path string, into any) {
 	}
 }
 
-// erase erases people until one is not in place any more.
+// erase tries to erase people until it finds one who is no longer in place.
 func (i *instance) erase() {
 	i.t.Helper()
 	const operation = "POST /v1/persons/{id}/erase"
@@ -278,7 +283,7 @@ func (i *instance) erase() {
 			refused = true
 		}
 		if status, _, _ := i.send("POST", path, "application/json", `{"reason":"a test"}`, nil); status == 200 {
-			i.ask(operation, path, "application/json", `{"reason":"a test"}`, 200) // the certificate again
+			i.ask(operation, path, "application/json", `{"reason":"a test"}`, 200) // a second request gives the certificate again
 			return
 		} else if status == 409 {
 			i.ask(operation, path, "application/json", `{"reason":"a test"}`, 409)
@@ -287,7 +292,8 @@ func (i *instance) erase() {
 	i.t.Errorf("of %d people all are in place", len(payroll.Rows))
 }
 
-// nowhere asks for what is not there: a problem, and never a word of the path.
+// nowhere asks for paths that do not exist. The answer must be a problem that repeats no
+// part of the path.
 func (i *instance) nowhere() {
 	i.t.Helper()
 	for _, path := range []string{"/", "/370211196501010014", "/v1/370211196501010014", "/schemas/", "/schemas/370211196501010014/v1", "/v2/events"} {
@@ -297,7 +303,7 @@ func (i *instance) nowhere() {
 		}
 	}
 	deadline := time.Now().Add(time.Minute)
-	for { // the rebuild would be cut off
+	for { // wait for the rebuild, which the end of the test would cut off
 		_, _, raw := i.send("GET", "/v1/projections", "", "", nil)
 		if !bytes.Contains(raw, []byte(`"gen-000001"`)) || time.Now().After(deadline) {
 			return

@@ -18,8 +18,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// overNATS holds what comes over NATS to the AsyncAPI document: what an agency
-// is answered, and every commit that stands in the log.
+// overNATS checks messages of a deployment against the AsyncAPI document: the answers to an
+// agency, and every commit of the log.
 func overNATS(t *testing.T, addr, data string) {
 	t.Helper()
 	all, err := jsonschema.UnmarshalJSON(bytes.NewReader(freshAsyncAPI(t)))
@@ -69,6 +69,7 @@ func overNATS(t *testing.T, addr, data string) {
 	}
 }
 
+// freshAsyncAPI returns the AsyncAPI document as JSON.
 func freshAsyncAPI(t *testing.T) []byte {
 	t.Helper()
 	raw, err := json.Marshal(asyncAPI(t))
@@ -78,7 +79,7 @@ func freshAsyncAPI(t *testing.T) []byte {
 	return raw
 }
 
-// logged reads the log as its operator can.
+// logged reads all commits of the log, with the password that only its operator has.
 func logged(t *testing.T, addr, data string) (all []jetstream.Msg) {
 	t.Helper()
 	password, err := os.ReadFile(filepath.Join(data, "log", embedded.PasswordFile))

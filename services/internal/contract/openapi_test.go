@@ -16,15 +16,15 @@ import (
 	"github.com/muster-works/muster/services/gateway"
 )
 
-// The OpenAPI document is what the tables of the handlers make now.
+// TestOpenAPI fails if openapi.json differs from the document that the code gives.
 func TestOpenAPI(t *testing.T) { freshFile(t, "openapi.json", openAPI(t)) }
 
-// openAPI makes the document. Paths, parameters and the types of bodies and
-// answers come from the tables by which requests are routed; the words, and what
-// statuses an answer may have, from operations.
+// openAPI returns the document. Paths, parameters and the types of bodies and answers come
+// from the route tables. The descriptions, and the statuses that an answer may have, come
+// from operations.
 func openAPI(t *testing.T) *huma.OpenAPI {
 	t.Helper()
-	huma.DefaultArrayNullable = false // lists are written, be they empty
+	huma.DefaultArrayNullable = false // an empty list is written as [], never as null
 	registry := answers(t)
 	doc := &huma.OpenAPI{
 		OpenAPI: "3.1.0",
@@ -92,7 +92,7 @@ func openAPI(t *testing.T) *huma.OpenAPI {
 	return doc
 }
 
-// body describes what a request holds; nothing to ask are events.
+// body describes the body of a request. If asks is nil, the body holds events.
 func body(registry huma.Registry, asks any) *huma.RequestBody {
 	if asks != nil {
 		return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schemaOf(registry, asks)}}}
@@ -107,13 +107,15 @@ func body(registry huma.Registry, asks any) *huma.RequestBody {
 	}}
 }
 
+// schemaOf returns the schema of the type that pointer points to.
 func schemaOf(registry huma.Registry, pointer any) *huma.Schema {
 	return registry.Schema(reflect.TypeOf(pointer).Elem(), true, "")
 }
 
 func ptr[T any](v T) *T { return &v }
 
-// operation begins the description of what a pattern answers.
+// operation returns the description of a route, without the parts that come from the route
+// tables.
 func operation(t *testing.T, pattern string) *huma.Operation {
 	t.Helper()
 	o, ok := described()[pattern]
@@ -153,12 +155,12 @@ func operation(t *testing.T, pattern string) *huma.Operation {
 		op.Responses[code] = &huma.Response{Ref: "#/components/responses/" + code}
 	}
 	if o.tag == "contract" || o.kind == "text/plain" && o.id != "metrics" {
-		op.Security = []map[string][]string{{}} // for everybody
+		op.Security = []map[string][]string{{}} // needs no token
 	}
 	return op
 }
 
-// parameter describes a parameter of a question.
+// parameter returns the description of a parameter of a question.
 func parameter(p question.Parameter) *huma.Param {
 	s := &huma.Schema{Type: cmp.Or(p.Type, "string"), Format: p.Format, Pattern: p.Pattern}
 	if p.Type == "integer" {
@@ -167,7 +169,7 @@ func parameter(p question.Parameter) *huma.Param {
 	return &huma.Param{Name: p.Name, In: "query", Description: p.About, Required: p.Required, Schema: s}
 }
 
-// answers makes a registry that knows how the types of answers are written.
+// answers returns a registry that knows how special types are written in JSON.
 func answers(t *testing.T) huma.Registry {
 	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	for is, written := range aliases {
@@ -176,8 +178,8 @@ func answers(t *testing.T) huma.Registry {
 	return registry
 }
 
-// open lets answers gain members: whoever reads them passes over what it does
-// not know.
+// open allows further members in the schemas of answers: later versions may add members, and
+// clients must ignore those that they do not know.
 func open(registry huma.Registry) {
 	for name, s := range registry.Map() {
 		if registry.TypeFromRef("#/components/schemas/"+name) != nil {
@@ -190,13 +192,13 @@ func open(registry huma.Registry) {
 func components(t *testing.T, all map[string]*huma.Schema) {
 	t.Helper()
 	for name, doc := range eventSchemas(t, "#/components/schemas/") {
-		if name != schema.Record { // events of the log, which HTTP shows only the data of
+		if name != schema.Record { // HTTP never answers whole records of the log
 			all[name] = &huma.Schema{Extensions: doc}
 		}
 	}
 }
 
-// problem is what all errors have in common, whoever writes them.
+// problem returns the schema of errors.
 func problem() *huma.Schema {
 	return &huma.Schema{
 		Type: "object", Description: "An error of a request as a whole (RFC 9457).", Required: []string{"title", "status", "detail"},

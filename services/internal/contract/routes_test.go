@@ -7,11 +7,11 @@ import (
 	"testing"
 )
 
-// catchAll are patterns behind which other muxes stand, or nothing.
+// catchAll are patterns that lead to another mux, or to the answer for unknown paths.
 var catchAll = []string{"/", "/v1/", "/v1/events", "POST /v1/persons/"}
 
-// Whatever is mounted by its name is described: nothing is answered beside the
-// tables that the document is made from.
+// TestRoutes fails if a route is mounted by a literal pattern that is not described: then
+// the document would lack it.
 func TestRoutes(t *testing.T) {
 	found := 0
 	for _, dir := range []string{"../../deployment", "../../gateway", "../contract", "../../../projections/query"} {
@@ -28,7 +28,7 @@ func TestRoutes(t *testing.T) {
 				found++
 				literal, ok := call.Args[0].(*ast.BasicLit)
 				if !ok {
-					return true // of a table, which TestOpenAPI reads
+					return true // the pattern comes from a table, which TestOpenAPI reads
 				}
 				pattern, err := strconv.Unquote(literal.Value)
 				if _, known := described()[pattern]; err != nil || !known && !slices.Contains(catchAll, pattern) {

@@ -16,8 +16,8 @@ import (
 	"github.com/muster-works/muster/projections/query/question"
 )
 
-// How the types of answers are written in JSON that are not what their Go kind
-// says.
+// aliases are the types whose JSON differs from what their Go kind suggests, each with a
+// type that has the schema of that JSON.
 var aliases = map[reflect.Type]reflect.Type{
 	reflect.TypeFor[civil.Date]():       reflect.TypeFor[date](),
 	reflect.TypeFor[civil.Month]():      reflect.TypeFor[month](),
@@ -66,9 +66,9 @@ func (recorded) Schema(huma.Registry) *huma.Schema {
 	return s
 }
 
-// eventSchemas returns the schemas of the events as parts of another document:
-// what had an address of its own has a name under prefix. Of the data of a type
-// the parts for submissions and records get names, too.
+// eventSchemas returns the schemas of the events as parts of another document. References to
+// other schemas become references under prefix. The definitions for submissions and records
+// of a type become schemas of their own.
 func eventSchemas(t *testing.T, prefix string) map[string]map[string]any {
 	t.Helper()
 	all := map[string]map[string]any{}
@@ -82,7 +82,7 @@ func eventSchemas(t *testing.T, prefix string) map[string]map[string]any {
 			t.Fatal(err)
 		}
 		if name == schema.Submission || name == schema.Record {
-			delete(doc, "$defs") // they are here already
+			delete(doc, "$defs") // the schemas of the types are added themselves
 		}
 		parts, _ := doc["$defs"].(map[string]any)
 		delete(doc, "$defs")
@@ -100,8 +100,10 @@ func eventSchemas(t *testing.T, prefix string) map[string]map[string]any {
 	return all
 }
 
+// address matches the reference of one schema to a definition in another.
 var address = regexp.MustCompile(`^urn:muster:schemas/([a-z.]+)/v1#([a-z]+)$`)
 
+// relocate rewrites the references in a schema, and removes the addresses that it had on its own.
 func relocate(v any, prefix, self string) {
 	switch v := v.(type) {
 	case []any:
@@ -118,7 +120,7 @@ func relocate(v any, prefix, self string) {
 			v["$ref"] = address.ReplaceAllString(ref, prefix+"$1.$2")
 		}
 		if ref := v["$ref"]; ref != nil && len(v) > 1 {
-			// AsyncAPI reads schemas as draft 7, where nothing counts beside $ref.
+			// AsyncAPI uses JSON Schema draft 7, which ignores all members beside $ref.
 			delete(v, "$ref")
 			v["allOf"] = []any{map[string]any{"$ref": ref}}
 		}

@@ -9,18 +9,19 @@ import (
 	"github.com/muster-works/muster/projections/query/question"
 )
 
-// An op is what a person is told of an operation, and the statuses beside 2xx
-// that an answer may have.
+// An op is the description of an operation for people, and the statuses beside 2xx that its
+// answer may have.
 type op struct {
 	id, tag, summary, answer string
-	says                     string // more, where there is more to say
-	kind                     string // content type, where no Go type is answered
+	says                     string // the description, if it says more than answer
+	kind                     string // content type of the answer, if it is not the JSON of a Go type
 	errors                   []string
 }
 
+// ofPersons are the statuses of errors of operations on a person.
 var ofPersons = []string{"400", "401", "403", "404", "409", "415", "429", "500", "503"}
 
-// operations describes every pattern that a deployment answers, but the questions.
+// operations describes every route of a deployment, without the questions.
 var operations = map[string]op{
 	"POST /v1/events": {
 		id: "submit", tag: "events", summary: "Submit events", answer: "A receipt for each event, in their order: accepted, duplicate or rejected.",
@@ -53,7 +54,8 @@ var operations = map[string]op{
 	"GET /schemas/{name}/{version}": {id: "schema", tag: "contract", summary: "The JSON Schema of an event", answer: "JSON Schema 2020-12.", kind: "application/schema+json", errors: []string{"404", "503"}},
 }
 
-// described returns operations with the questions, which describe themselves.
+// described returns operations and the questions, whose descriptions come from their own
+// packages.
 func described() map[string]op {
 	all := maps.Clone(operations)
 	for _, q := range query.Questions() {
@@ -66,7 +68,7 @@ func described() map[string]op {
 	return all
 }
 
-// placeholders describes what stands in a path.
+// placeholders describes the variables of paths, by path and name.
 var placeholders = map[string]string{
 	"/v1/persons/{id}/erase id":           "pseudonym of the person",
 	"/v1/persons/{id}/reveal id":          "pseudonym of the person",
@@ -79,7 +81,7 @@ var placeholders = map[string]string{
 	"/schemas/{name}/{version} version":   "v1",
 }
 
-// problems describes the statuses of errors.
+// problems describes the statuses of errors, for all operations.
 var problems = map[string]string{
 	"400": "Something in the request is wrong; the detail names it.",
 	"401": "Send Authorization: Bearer and a token that is known here and has not ended.",

@@ -1,6 +1,6 @@
-// Package eligibility judges the conditions that a policy pack puts on a
-// placement beside group and age: boolean expressions in CEL (cel.dev) over
-// what the hire and its post say.
+// Package eligibility decides whether a hire meets the conditions of a policy pack, beside
+// those on group and age. A condition is a boolean expression in CEL (cel.dev). Its
+// variables are what the hire and its post say:
 //
 //	person.age           int     completed years on the on-duty day
 //	person.sex           string  F or M
@@ -13,18 +13,17 @@
 //	post.division        string  the 12 digits of where the post lies
 //	post.seats           int     the seats on the on-duty day
 //
-// Dates and months are texts whose order is that of time, so < and > compare
-// them. There is no clock: the same hire is judged in the same way for ever.
+// Dates and months are strings in the order of time, so < and > compare them. There is no
+// clock: the same hire gets the same answer for ever.
 //
-// The log holds the month of birth and not the day. In the month of the
-// birthday a condition is asked with both ages and holds if it holds with one:
-// the person has the benefit of the doubt. What cannot be worked out (the age
-// of somebody whose birth is unknown, a division by zero, an expression that
-// takes more than its share of steps) does not hold.
+// The log holds the month of birth and not the day. If the on-duty day is in the month of a
+// birthday, a condition is evaluated with both possible ages, and holds if it holds with one
+// of them. A condition that cannot be evaluated does not hold. Examples are an age if the
+// birth is unknown, a division by zero, and an expression that exceeds its cost limit.
 //
-// Compile refuses what is not of the language, is no boolean, or names a
-// variable that does not exist; so an adopted pack has conditions that can be
-// asked. A [Rules] is safe for concurrent use.
+// [Compile] refuses an expression that is not valid CEL, is not boolean, or names an unknown
+// variable. So the conditions of an adopted pack can always be evaluated. A [Rules] is safe
+// for concurrent use.
 package eligibility
 
 import (
@@ -41,12 +40,13 @@ import (
 	"github.com/muster-works/muster/events/policy"
 )
 
-// steps is what one expression may cost; a comparison is about one.
-const steps = 10_000
+// costLimit is the cost that one evaluation of an expression may have, in the units of CEL.
+// A comparison costs about one.
+const costLimit = 10_000
 
-// Facts are what the conditions are about.
+// Facts are the values of the variables.
 type Facts struct {
-	Birth       civil.Month // none where it is unknown
+	Birth       civil.Month // 0 if it is unknown
 	Sex         string
 	Group       string
 	From, Until civil.Date
@@ -56,18 +56,19 @@ type Facts struct {
 	Seats       int
 }
 
-// Rules are the conditions of a pack, ready to be asked. The zero Rules are
-// none.
+// Rules are the compiled conditions of a pack. The zero Rules have no conditions and refuse
+// nothing.
 type Rules struct{ conditions []condition }
 
+// A condition is one compiled condition.
 type condition struct {
 	policy.Condition
-	program cel.Program
-	version string
+	program cel.Program // nil if nobody meets the condition
+	version string      // of the pack
 }
 
-// Parse reads the file of a pack that is to be adopted: what [policy.Parse] takes,
-// with conditions that compile. The error is *policy.FieldError values, joined,
+// Parse reads the file of a pack that is to be adopted. It does what [policy.Parse] does and
+// also compiles the conditions. The error consists of *policy.FieldError values, joined,
 // each with its line and column in the file.
 func Parse(b []byte) (*policy.Pack, error) {
 	p, err := policy.Parse(b)
@@ -80,14 +81,14 @@ func Parse(b []byte) (*policy.Pack, error) {
 	return p, nil
 }
 
-// Compile makes the rules of a pack. The error is *policy.FieldError values,
-// joined, each with the character of the expression that it is about.
+// Compile compiles the conditions of a pack. The error consists of *policy.FieldError values,
+// joined, each with the number of the character of the expression, from 1, if it is known.
 func Compile(p *policy.Pack) (*Rules, error) {
 	r := new(Rules)
 	if len(p.Eligibility) == 0 {
 		return r, nil
 	}
-	env, err := language()
+	env, err := newEnvironment()
 	if err != nil {
 		return nil, err
 	}
@@ -107,8 +108,8 @@ func Compile(p *policy.Pack) (*Rules, error) {
 	return r, nil
 }
 
-// Nobody makes rules whose conditions nobody meets: for a pack that cannot be
-// compiled and is in force all the same.
+// Nobody makes rules whose conditions nobody meets. They are for a pack in the log that
+// cannot be compiled.
 func Nobody(p *policy.Pack) *Rules {
 	r := new(Rules)
 	for _, c := range p.Eligibility {
@@ -117,7 +118,8 @@ func Nobody(p *policy.Pack) *Rules {
 	return r
 }
 
-func language() (*cel.Env, error) {
+// newEnvironment declares the variables.
+func newEnvironment() (*cel.Env, error) {
 	env, err := cel.NewEnv(
 		cel.Variable("person.age", cel.IntType),
 		cel.Variable("person.sex", cel.StringType),
@@ -138,7 +140,7 @@ func language() (*cel.Env, error) {
 	return env, nil
 }
 
-// compile makes one expression a program.
+// compile compiles one expression. The field of the error is left empty.
 func compile(env *cel.Env, when string) (cel.Program, *policy.FieldError) {
 	ast, issues := env.Compile(when)
 	if issues != nil && len(issues.Errors()) > 0 {
@@ -146,21 +148,22 @@ func compile(env *cel.Env, when string) (cel.Program, *policy.FieldError) {
 		line, column := first.Location.Line(), first.Location.Column()+1
 		return nil, &policy.FieldError{
 			Detail:    fmt.Sprintf("cannot be compiled at %d:%d: %s", line, column, first.Message),
-			Character: character(when, line, column),
+			Character: runeOffset(when, line, column),
 		}
 	}
 	if !ast.OutputType().IsExactType(cel.BoolType) {
 		return nil, &policy.FieldError{Detail: "must be true or false, and not of the type " + cel.FormatCELType(ast.OutputType())}
 	}
-	program, err := env.Program(ast, cel.CostLimit(steps), cel.EvalOptions(cel.OptOptimize))
+	program, err := env.Program(ast, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
 		return nil, &policy.FieldError{Detail: "cannot be compiled: " + err.Error()}
 	}
 	return program, nil
 }
 
-// character is the place of a line and column in a text, from 1.
-func character(s string, line, column int) int {
+// runeOffset returns the number of the character, from 1, at a line and column of s, which
+// both count from 1.
+func runeOffset(s string, line, column int) int {
 	n := column
 	for range line - 1 {
 		before, after, _ := strings.Cut(s, "\n")
@@ -170,13 +173,13 @@ func character(s string, line, column int) int {
 	return n
 }
 
-// Refuse returns a reason for each condition that does not hold, in the order
-// of the pack.
+// Refuse returns a reason for each condition that does not hold, in the order of the pack. It
+// returns nil if all hold.
 func (r *Rules) Refuse(f Facts) (reasons events.Reasons) {
 	if len(r.conditions) == 0 {
 		return nil
 	}
-	cases := f.cases()
+	cases := f.variables()
 	for _, c := range r.conditions {
 		if !c.holds(cases) {
 			reasons = append(reasons, events.Reason{Code: events.Code(c.Code), Field: "data",
@@ -186,6 +189,7 @@ func (r *Rules) Refuse(f Facts) (reasons events.Reasons) {
 	return reasons
 }
 
+// holds reports whether the condition is true for one of the cases.
 func (c *condition) holds(cases []map[string]any) bool {
 	if c.program == nil {
 		return false
@@ -198,8 +202,9 @@ func (c *condition) holds(cases []map[string]any) bool {
 	return false
 }
 
-// cases are the variables, once for each age that the person may have.
-func (f *Facts) cases() []map[string]any {
+// variables returns the variables of the expressions, once for each age that the person may
+// have. If the birth is unknown, the variables of the person are missing.
+func (f *Facts) variables() []map[string]any {
 	vars := map[string]any{
 		"hire.group": f.Group, "hire.from": f.From.String(), "hire.until": f.Until.String(),
 		"post.area": f.Area, "post.category": f.Category, "post.division": string(f.Division), "post.seats": f.Seats,

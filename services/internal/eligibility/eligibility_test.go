@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// pack has one condition an expression.
+// pack makes a pack with one condition for each expression.
 func pack(when ...string) *policy.Pack {
 	p := &policy.Pack{Version: "v1"}
 	for i, w := range when {
@@ -20,7 +20,8 @@ func pack(when ...string) *policy.Pack {
 	return p
 }
 
-// facts are those of a woman of 1965 on a rural post for two years.
+// facts returns the facts of a woman born in January 1965 and hired on a rural post for two
+// years.
 func facts() Facts {
 	return Facts{
 		Birth: civil.MustMonth("1965-01"), Sex: "F", Group: "older", From: civil.MustDate("2022-05-02"), Until: civil.MustDate("2024-05-02"),
@@ -39,10 +40,10 @@ func TestConditions(t *testing.T) {
 		{"true", nil, true},
 		{"false", nil, false},
 		{"person.age == 57", nil, true},
-		{"person.age == 57", birthday, true}, // has or has not turned 57
+		{"person.age == 57", birthday, true}, // may be 56 or 57
 		{"person.age == 56", birthday, true},
 		{"person.age == 55 || person.age == 58", birthday, false},
-		{"person.age >= 57 && person.age < 57", birthday, false}, // not both at once
+		{"person.age >= 57 && person.age < 57", birthday, false}, // holds for neither age alone
 		{"person.age == 56", func(f *Facts) { f.From = civil.MustDate("2021-12-31") }, true},
 		{"person.age == 57", func(f *Facts) { f.From = civil.MustDate("2021-12-31") }, false},
 		{"person.age == 57", func(f *Facts) { f.From = civil.MustDate("2022-02-01") }, true},
@@ -58,7 +59,8 @@ func TestConditions(t *testing.T) {
 		{"post.division.startsWith('370211')", nil, true},
 		{"post.division.matches('^3702[0-9]{8}$')", nil, true},
 
-		// What cannot be worked out does not hold, unless it does not matter.
+		// A condition that cannot be evaluated does not hold. Where || makes the
+		// unknown part irrelevant, it can.
 		{"person.age > 0", unborn, false},
 		{"!(person.age > 0)", unborn, false},
 		{"person.sex != 'M'", unborn, false},
@@ -83,7 +85,7 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-// Each condition that does not hold is a reason of its own, in order.
+// Each condition that does not hold gives one reason, in the order of the pack.
 func TestReasons(t *testing.T) {
 	rules, err := Compile(pack("false", "true", "person.age < 50"))
 	if err != nil {
@@ -101,7 +103,7 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// What cannot be asked is refused when it is compiled, at its character.
+// Compile refuses an expression that cannot be evaluated, and names the character.
 func TestCompileRefuses(t *testing.T) {
 	for _, c := range []struct {
 		when, detail string
@@ -133,9 +135,9 @@ func TestCompileRefuses(t *testing.T) {
 	}
 }
 
-// Goal: a condition on the age holds for exactly those ages that the person may
-// have. Method: the ages of everybody born on any day of the month, on any day
-// of the month of the on-duty day.
+// Goal: a condition on the age holds for exactly the ages that the person may have. Method:
+// the ages are counted for every day of birth in the month, and every day of the month of
+// the on-duty day.
 func TestAgeAgreesWithDays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		birth := civil.MustMonth("1940-01") + civil.Month(rapid.IntRange(0, 12*60).Draw(t, "birth"))
@@ -157,7 +159,7 @@ func TestAgeAgreesWithDays(t *testing.T) {
 	})
 }
 
-// Rules may be asked by many at once.
+// Rules may be used by many goroutines at once.
 func TestConcurrent(t *testing.T) {
 	rules, err := Compile(pack("person.age < 60", "person.age < 50"))
 	if err != nil {

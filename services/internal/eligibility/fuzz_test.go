@@ -2,8 +2,8 @@ package eligibility
 
 import "testing"
 
-// Whatever a pack's author writes is refused when it is loaded, or decides
-// every hire, the bare one included.
+// FuzzCompile checks that any expression is refused by Compile, or can be evaluated for every
+// hire, even for one without any facts.
 func FuzzCompile(f *testing.F) {
 	for _, s := range []string{"true", "age >= 45", "sex == 'F' && area == 'rural'", "group in ['older', 'disabled']", "age(", "1/0 == 1", "[1,2].map(x, x*x) == [1,4]", "division.startsWith('37')", "'a'.matches('(a+)+$')", "size('') == 0 ? true : false"} {
 		f.Add(s)

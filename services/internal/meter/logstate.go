@@ -6,8 +6,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// LogState adds whether the log answers, which is asked when the metrics are, and
-// whether it was sound when it was examined last.
+// LogState adds the metrics of the log. answers is called at each scrape and reports whether
+// the log answers. sound reports whether the log was sound when it was checked last.
 func (m *Meter) LogState(answers func(context.Context) bool, sound func() bool) {
 	gauge := func(name, help string, f func() bool) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 {

@@ -1,20 +1,20 @@
-// Package meter counts and times what a deployment does, for Prometheus. Agencies
-// are named in it, as they name themselves in every event; people never are.
+// Package meter counts and times what a deployment does, for Prometheus. Labels name
+// agencies, as the events do; they never name or identify a person. The metrics are:
 //
 //	muster_receipts_total{agency, status}        receipts given: accepted, duplicate, rejected
 //	muster_refusals_total{code}                  rejected events, by the code of their first reason
-//	muster_commit_seconds                        from a commit's way to the log until it is durable
+//	muster_commit_seconds                        from the append of a commit until it is durable in the log
 //	muster_commit_failures_total{cause}          commits that the log did not take: conflict or error
-//	muster_http_seconds{method, path, status}    requests, by the pattern that answered
-//	muster_log_answers                           1 where the log answers, 0 where not
-//	muster_log_sound                             0 where the log may lose commits, as it was examined last
-//	muster_views_readable                        1 where there are views to ask, 0 where not
-//	muster_views_lag_commits                     commits in the log that the views do not show; 101 is more than 100
-//	muster_views_age_seconds                     how long the first of these has been in the log
+//	muster_http_seconds{method, path, status}    duration of requests, by the pattern of the route
+//	muster_log_answers                           1 if the log answers, 0 if not
+//	muster_log_sound                             0 if the last check found that the log may lose commits
+//	muster_views_readable                        1 if the views can be asked, 0 if not
+//	muster_views_lag_commits                     commits in the log that the views do not show yet; 101 stands for more than 100
+//	muster_views_age_seconds                     how long the first of these commits has been in the log
 //
-// Lag and age are asked of log and views when the metrics are: a projector that
-// has died cannot hold them at zero. Alert on the age. The usual metrics of Go
-// and of the process are there, too.
+// Lag and age are read from the log and the views whenever the metrics are scraped, so that
+// a projector that has died cannot keep them at zero. Alert on the age. The metrics of the Go
+// runtime and of the process are included.
 package meter
 
 import (
@@ -31,7 +31,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// A Meter is safe for concurrent use.
+// A Meter holds the metrics of one deployment. It is safe for concurrent use.
 type Meter struct {
 	registry *prometheus.Registry
 	receipts *prometheus.CounterVec
@@ -41,7 +41,7 @@ type Meter struct {
 	requests *prometheus.HistogramVec
 }
 
-// New makes a meter.
+// New makes a Meter with a registry of its own.
 func New() *Meter {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "muster_" + name, Help: help}, labels)
@@ -51,7 +51,7 @@ func New() *Meter {
 		receipts: counter("receipts_total", "Receipts given to agencies.", "agency", "status"),
 		refusals: counter("refusals_total", "Rejected events by the code of their first reason.", "code"),
 		failures: counter("commit_failures_total", "Commits that the log did not take.", "cause"),
-		// From a fifth of a millisecond, an fsync on a fast disk, to ten seconds.
+		// The buckets go from 0.2 ms, an fsync on a fast disk, to 10 s.
 		commits: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "muster_commit_seconds", Help: "How long a commit took to be durable in the log.", Buckets: prometheus.ExponentialBucketsRange(0.0002, 10, 16),
 		}),
@@ -64,12 +64,12 @@ func New() *Meter {
 	return m
 }
 
-// Handler answers with all there is, in Prometheus' text form.
+// Handler answers a scrape with all metrics, in the text format of Prometheus.
 func (m *Meter) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// Count counts the receipts that an agency was given.
+// Count counts the receipts that were given to an agency.
 func (m *Meter) Count(agency string, receipts []events.Receipt) {
 	for _, r := range receipts {
 		m.receipts.WithLabelValues(agency, string(r.Status)).Inc()
@@ -79,15 +79,16 @@ func (m *Meter) Count(agency string, receipts []events.Receipt) {
 	}
 }
 
-// Log returns l, timed.
+// Log returns a log that counts and times the appends to l.
 func (m *Meter) Log(l log.Log) log.Log { return timed{l, m} }
 
+// timed is a log whose appends are metered.
 type timed struct {
 	log.Log
 	m *Meter
 }
 
-// Append is that of the log.
+// Append is [log.Log.Append].
 func (t timed) Append(ctx context.Context, c log.Commit, expected log.Revision) (log.Position, log.Revision, error) {
 	begin := time.Now()
 	p, r, err := t.Log.Append(ctx, c, expected)
@@ -102,8 +103,8 @@ func (t timed) Append(ctx context.Context, c log.Commit, expected log.Revision) 
 	return p, r, err
 }
 
-// Requests times what next answers. What is asked for is told by the pattern
-// that answered, never by the path, which may hold anything.
+// Requests returns a handler that times the answers of next. The label is the pattern of the
+// route, never the path of the request: a path may hold anything, even personal data.
 func (m *Meter) Requests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin, s := time.Now(), &statusWriter{ResponseWriter: w, status: http.StatusOK}
@@ -116,7 +117,8 @@ func (m *Meter) Requests(next http.Handler) http.Handler {
 	})
 }
 
-// pathOf returns the path of a pattern, which may begin with a method.
+// pathOf returns the path of a pattern of [http.ServeMux], which may begin with a method. It
+// returns "none" if no route matched.
 func pathOf(pattern string) string {
 	for i := range pattern {
 		if pattern[i] == '/' {
@@ -126,7 +128,7 @@ func pathOf(pattern string) string {
 	return "none"
 }
 
-// A statusWriter notes the status of an answer.
+// A statusWriter remembers the status of an answer.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
@@ -137,5 +139,5 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets http.ResponseController reach what can flush and set deadlines.
+// Unwrap lets [http.ResponseController] flush and set deadlines.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -61,7 +61,8 @@ func TestCounts(t *testing.T) {
 		"go_goroutines ", "process_resident_memory_bytes ")
 }
 
-// The path that was asked for may hold anything; what is told is the pattern.
+// The metrics name the pattern of the route, and never the path of the request, which may
+// hold anything.
 func TestRequests(t *testing.T) {
 	m, mux := meter.New(), http.NewServeMux()
 	mux.HandleFunc("GET /v1/trail/persons/{id}", func(w http.ResponseWriter, r *http.Request) {
@@ -78,18 +79,17 @@ func TestRequests(t *testing.T) {
 	has(t, text, `muster_http_seconds_count{method="GET",path="/v1/trail/persons/{id}",status="200"} 1`,
 		`muster_http_seconds_count{method="GET",path="none",status="404"} 1`, `muster_http_seconds_count{method="other",path="none",status="404"} 1`)
 	if strings.Contains(text, "1965") {
-		t.Errorf("a path is told:\n%s", text)
+		t.Errorf("a path is in the metrics:\n%s", text)
 	}
 }
 
-// What the views lack is asked for when the metrics are, and not told at all
-// while nobody knows it.
+// The lag of the views is read at each scrape, and left out while it is unknown.
 func TestViews(t *testing.T) {
 	m := meter.New()
 	few, s, failed := 3, status.ViewStatus{}, error(nil)
 	m.Views(func(ctx context.Context) (status.ViewStatus, error) {
 		if _, bounded := ctx.Deadline(); !bounded {
-			t.Error("may wait for ever")
+			t.Error("the scrape has no deadline")
 		}
 		return s, failed
 	})
@@ -101,6 +101,6 @@ func TestViews(t *testing.T) {
 	text := scrape(t, m)
 	has(t, text, "muster_views_readable 0")
 	if strings.Contains(text, "muster_views_age_seconds") {
-		t.Errorf("an age is told:\n%s", text)
+		t.Errorf("an age is in the metrics:\n%s", text)
 	}
 }

@@ -8,10 +8,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// scrapeTime bounds what is asked of log and views for one answer.
+// scrapeTime is how long one scrape may wait for the log and the views.
 const scrapeTime = 3 * time.Second
 
-// Views adds how far the views have come, which standing says.
+// Views adds the metrics of the views. standing is called at each scrape and returns how far
+// the views have come.
 func (m *Meter) Views(standing func(context.Context) (status.ViewStatus, error)) {
 	m.registry.MustRegister(views{
 		standing: standing,
@@ -21,17 +22,17 @@ func (m *Meter) Views(standing func(context.Context) (status.ViewStatus, error))
 	})
 }
 
-// views asks when it is asked.
+// views is a collector that reads the state of the views at each scrape.
 type views struct {
 	standing           func(context.Context) (status.ViewStatus, error)
 	readable, lag, age *prometheus.Desc
 }
 
-// Describe is that of prometheus.Collector.
+// Describe is [prometheus.Collector.Describe].
 func (v views) Describe(to chan<- *prometheus.Desc) { to <- v.readable; to <- v.lag; to <- v.age }
 
-// Collect is that of prometheus.Collector. Where log or views do not answer, lag
-// and age are left out: any number would be a lie.
+// Collect is [prometheus.Collector.Collect]. If the log or the views do not answer, lag and
+// age are unknown and left out.
 func (v views) Collect(to chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, n float64) { to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, n) }
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTime)

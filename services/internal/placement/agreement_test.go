@@ -14,10 +14,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Goal: the deciding services, the timelines of the projections and the oracle
-// of the placement rule agree on developments, seats, placements, terms and free
-// seats, whatever contradicts what, and in whatever order it came. Method: rapid
-// draws sets of events, most of which no service would take in decide mode.
+// Goal: the deciding services, the timelines of the projections and the oracle of the
+// placement rule agree on developments, seats, placements, terms and free seats, for events
+// that contradict each other in any way and in any order. Method: rapid draws sets of
+// events, most of which no service would accept in decide mode.
 func TestSidesAgree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := tell(t, 40)
@@ -38,7 +38,8 @@ func shuffle(b book, seed uint64) book {
 	return to
 }
 
-// The sets of events on which the two sides once disagreed, as cases of their own.
+// TestSidesAgreeOn has cases for the sets of events on which services and projections once
+// disagreed.
 func TestSidesAgreeOn(t *testing.T) {
 	kind := func(e *events.Event, kind string) *events.Event { e.Data.(*events.PostDeveloped).Kind = kind; return e }
 	until := func(e *events.Event, months int) *events.Event {
@@ -71,7 +72,7 @@ func TestSidesAgreeOn(t *testing.T) {
 	}
 }
 
-// differ compares what the state answers with the oracle.
+// differ lists the differences between the answers of the state and those of the oracle.
 func (b book) differ(s *placement.State) (wrong []string) {
 	standing := b.standing()
 	for i := range posts {

@@ -11,7 +11,7 @@ import (
 	. "github.com/muster-works/muster/services/internal/placement/placementtest"
 )
 
-// What a start costs a placement, without reading and decoding.
+// BenchmarkFold measures applying events at a start, without reading and decoding them.
 func BenchmarkFold(b *testing.B) {
 	var list []*events.Event
 	for e := range (history{persons: 45_000}).events() {
@@ -27,8 +27,8 @@ func BenchmarkFold(b *testing.B) {
 	b.ReportMetric(float64(len(list)*b.N)/b.Elapsed().Seconds(), "events/s")
 }
 
-// What it costs to decide a hire that names no seat, and to take it: on posts
-// of few seats, and on one that is so large that looking for the seat shows.
+// BenchmarkDecide measures deciding and applying hires that name no seat: on posts of few
+// seats, and on posts so large that the search for a free seat matters.
 func BenchmarkDecide(b *testing.B) {
 	for _, size := range []int{3, 1000} {
 		b.Run(fmt.Sprint(size, "-seats"), func(b *testing.B) {

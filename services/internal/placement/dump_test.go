@@ -8,8 +8,8 @@ import (
 	"github.com/muster-works/muster/services/internal/table"
 )
 
-// Dump writes out a state: everything that Apply and the decisions go by, and
-// whether the indexes find it all.
+// Dump returns a text of everything in a state that Apply and the decisions use, and whether
+// the hash tables find all of it.
 func (s *State) Dump() string {
 	var b strings.Builder
 	for n, f := range all(&s.facts) {
@@ -40,6 +40,7 @@ func (s *State) Dump() string {
 	return b.String()
 }
 
+// all yields the records of a list by number.
 func all[T any](l *table.List[T]) iter.Seq2[int, *T] {
 	return func(yield func(int, *T) bool) {
 		for n := range l.Len() {

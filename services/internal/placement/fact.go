@@ -9,40 +9,41 @@ import (
 	"github.com/muster-works/muster/events/rules/placing"
 )
 
-// A fact is what one event says, and has its number; a fact takes 32 bytes. The facts of a person are
-// a chain, and so are the facts of a post and the hires on it, each from the
-// latest to the first.
+// A fact is what one event says, in 32 bytes. Its number is that of the event. Three linked lists
+// run through the facts, each from the latest to the first: the facts of a person, the facts of
+// a post itself, and the hires on a post.
 type fact struct {
-	of     uint32     // the person; of a developed post its detail
-	post   uint32     // the post
-	before uint32     // the fact before of the same person, or of the same post
-	onPost uint32     // hired: the fact before of the same post
+	of     uint32     // number of the person; for developed, number of the detail
+	post   uint32     // number of the post
+	before uint32     // the fact before it in the list of the person, or of the post
+	onPost uint32     // hired: the hire before it in the list of the post
 	day    civil.Date // hired, developed and resized from, exited and closed on, renewed until
-	until  civil.Date // hired and developed: the end as it was said
-	exit   civil.Date // hired: the day of the exit that ends it, 0 while none does
-	seats  uint16     // hired: the seat; developed and resized: how many
+	until  civil.Date // hired and developed: the end that the event names
+	exit   civil.Date // hired: the day of the exit that ends it; 0 if there is none
+	seats  uint16     // hired: the seat; developed and resized: the number of seats
 	kind   kind
-	again  bool // hired: another hire that stands says the same placement, and this one counts for nothing
+	again  bool // hired: another hire is the same placement, and this one has no effect
 }
 
-// placement returns what a hire says, paired with nothing. Its number is n.
+// placement returns the placement of hire number n, without an exit.
 func (f *fact) placement(n uint32) placing.Placement {
 	return placing.Placement{Holder: f.holder(), Seat: int32(f.seats), From: f.day, Term: f.until, Hire: n}
 }
 
-// ended returns what a hire says, with what settle keeps of its pairing.
+// ended returns the placement of hire number n, with the exit that settle has paired it with.
 func (f *fact) ended(n uint32) placing.Placement {
 	p := f.placement(n)
 	p.Exit, p.Repeated = f.exit, f.again
 	return p
 }
 
+// holder returns the person and the post of a fact.
 func (f *fact) holder() placing.Holder { return placing.Holder{Post: f.post, Person: f.of} }
 
 type kind uint8
 
 const (
-	voided kind = iota // replaced or withdrawn, or nothing that is said of posts and placements
+	noFact kind = iota // superseded, or of an event that says nothing about posts and placements
 	hired
 	exited
 	renewed
@@ -51,10 +52,11 @@ const (
 	closed
 )
 
+// ofPerson reports whether facts of a kind are about a person.
 func (k kind) ofPerson() bool { return hired <= k && k <= renewed }
 
-// said reads what an event says, of whom, and where. The kind is voided where
-// it says nothing of posts and placements.
+// said returns the fact of an event, with the person and the name of the post that it is about.
+// The kind is noFact if the event says nothing about posts and placements.
 func said(e *events.Event) (f fact, who events.Person, where string) {
 	switch d := e.Data.(type) {
 	case *events.PostDeveloped:
@@ -73,10 +75,10 @@ func said(e *events.Event) (f fact, who events.Person, where string) {
 	return f, who, where
 }
 
-// seats fits a number into a fact; the contract allows 10,000.
+// seats converts a number of seats to the width of a fact. The contract allows 10,000 at most.
 func seats(n int) uint16 { return uint16(min(max(n, 0), 1<<16-1)) }
 
-// enter puts a fact into the table and at the head of its chains.
+// enter adds a fact to the table and to the head of its lists.
 func (s *State) enter(f fact) uint32 {
 	n := uint32(s.facts.Len())
 	switch {
@@ -87,16 +89,16 @@ func (s *State) enter(f fact) uint32 {
 			p := s.posts.At(f.post)
 			f.onPost, p.hires = p.hires, n
 		}
-	case f.kind != voided:
+	case f.kind != noFact:
 		p := s.posts.At(f.post)
 		f.before, p.facts = p.facts, n
 	}
 	s.facts.Add(f)
-	s.did(func() { s.leave(n) })
+	s.onRollback(func() { s.leave(n) })
 	return n
 }
 
-// leave takes the last fact out again.
+// leave removes the last fact.
 func (s *State) leave(n uint32) {
 	f := *s.facts.At(n)
 	s.facts.Cut(int(n))
@@ -106,12 +108,12 @@ func (s *State) leave(n uint32) {
 		if f.kind == hired {
 			s.posts.At(f.post).hires = f.onPost
 		}
-	case f.kind != voided:
+	case f.kind != noFact:
 		s.posts.At(f.post).facts = f.before
 	}
 }
 
-// chain yields the facts from n on, those left out included.
+// chain yields fact n and those before it in its list, superseded ones included.
 func (s *State) chain(n uint32) iter.Seq2[uint32, *fact] {
 	return func(yield func(uint32, *fact) bool) {
 		for n != 0 {
@@ -124,7 +126,7 @@ func (s *State) chain(n uint32) iter.Seq2[uint32, *fact] {
 	}
 }
 
-// hires yields the hires on a post that stand.
+// hires yields the standing hires on a post.
 func (s *State) hires(post uint32) iter.Seq2[uint32, *fact] {
 	return func(yield func(uint32, *fact) bool) {
 		for n := s.posts.At(post).hires; n != 0; {
@@ -137,30 +139,31 @@ func (s *State) hires(post uint32) iter.Seq2[uint32, *fact] {
 	}
 }
 
-// A change is what an event would do to the facts: one is taken back, one is
-// new. The zero change does nothing.
+// A change is what an event would do to the facts: it supersedes one, and adds one. The zero
+// change does nothing.
 type change struct {
-	gone   uint32 // 0 is none
-	new    *fact
-	detail *detail // of the new one, where it develops a post
+	superseded uint32 // 0 is none
+	new        *fact
+	detail     *detail // of the new fact, if it develops a post
 }
 
-// standing yields the facts of a person or of a post as they would stand after
-// a change, from the latest to the first. The new one has number 0.
+// standing yields the facts of a person or of a post that would stand after a change, from
+// the latest to the first. head is the latest fact of the list; mine reports whether the new
+// fact belongs to it. The new fact has number 0.
 func (s *State) standing(head uint32, c change, mine func(*fact) bool) iter.Seq2[uint32, *fact] {
 	return func(yield func(uint32, *fact) bool) {
 		if c.new != nil && mine(c.new) && !yield(0, c.new) {
 			return
 		}
 		for n, f := range s.chain(head) {
-			if f.kind != voided && n != c.gone && !yield(n, f) {
+			if f.kind != noFact && n != c.superseded && !yield(n, f) {
 				return
 			}
 		}
 	}
 }
 
-// hash takes both halves in: a pseudonym need not be random in each.
+// hash returns a hash of both halves of a pseudonym, since one half need not be random.
 func hash(b [16]byte) uint64 {
 	return binary.LittleEndian.Uint64(b[:8])*31 + binary.LittleEndian.Uint64(b[8:])
 }

@@ -10,10 +10,9 @@ import (
 	"github.com/muster-works/muster/events/rules/placing"
 )
 
-// FreeSeat returns the seat for a hire that names none: of the post's seats on
-// the on-duty day the lowest of those with the fewest people on them from then
-// on. free says that there is nobody on it. The seat is 0 when the post has
-// none on that day.
+// FreeSeat returns the seat for a hire that names none. Among the seats that the post has on the
+// on-duty day, it is the lowest of those with the fewest people on them from that day on. free
+// reports whether nobody is on it. The seat is 0 if the post has none on that day.
 func (s *State) FreeSeat(e *events.Event, d *events.HirePlaced) (seat int, free bool) {
 	post, _ := s.PostWithout(e, d.Post)
 	size := post.Seats(d.From)
@@ -43,9 +42,9 @@ func (s *State) FreeSeat(e *events.Event, d *events.HirePlaced) (seat int, free 
 	return slices.Index(people, least) + 1, least == 0
 }
 
-// Contradictions returns the hard rules that e would break, nil when it breaks
-// none: PersonPlaced, SeatTaken, HasExit, SeatsOccupied, and for an exit taken
-// back also PostNotOpen and NoSuchSeat. A hire needs its seat.
+// Contradictions returns a reason for each hard rule that e would break, or nil if it breaks
+// none. The codes are PersonPlaced, SeatTaken, HasExit and SeatsOccupied; if e takes back an
+// exit, also PostNotOpen and NoSuchSeat. A hire must name its seat.
 func (s *State) Contradictions(e *events.Event) events.Reasons {
 	j := s.judge(e)
 	for i := range j.after {
@@ -57,23 +56,22 @@ func (s *State) Contradictions(e *events.Event) events.Reasons {
 	return j.reasons
 }
 
-// A judgement weighs one event.
+// A judgement collects the reasons against one event.
 type judgement struct {
-	state   *State
-	change  change
-	voids   string // the field that names what is taken back
-	field   string // that answers point at where they have no field of their own
-	persons []uint32
-	after   []placing.Placement // of the persons, after the change, with hires that repeat another
-	reasons events.Reasons
+	state           *State
+	change          change
+	supersededField string              // path of the field that names the superseded event
+	field           string              // path of the field for reasons that have none of their own
+	persons         []uint32            // whom the change affects
+	after           []placing.Placement // of persons, as they would be after the change; repeated hires included
+	reasons         events.Reasons
 }
 
-// judge works out what e would change. A person or post that is not known yet
-// has number 0, which nobody and nothing else has.
+// judge computes what e would change. A person or post that no event has named yet has number 0.
 func (s *State) judge(e *events.Event) *judgement {
-	j := &judgement{state: s, change: change{gone: s.gone(e)}, voids: "replaces"}
+	j := &judgement{state: s, change: change{superseded: s.supersededFact(e)}, supersededField: "replaces"}
 	f, who, where := said(e)
-	if f.kind != voided {
+	if f.kind != noFact {
 		f.post = s.named(where)
 		if f.kind.ofPerson() {
 			f.of = s.known(who)
@@ -85,9 +83,9 @@ func (s *State) judge(e *events.Event) *judgement {
 		}
 	}
 	if e.Type == events.EventWithdrawnType {
-		j.voids = "data.id"
+		j.supersededField = "data.id"
 	}
-	switch j.field = j.voids; e.Type {
+	switch j.field = j.supersededField; e.Type {
 	case events.HirePlacedType:
 		j.field = "data.from"
 	case events.ExitRecordedType, events.PostClosedType:
@@ -95,14 +93,14 @@ func (s *State) judge(e *events.Event) *judgement {
 	case events.PostResizedType:
 		j.field = "data.seats"
 	}
-	j.affects(s.facts.At(j.change.gone))
+	j.affects(s.facts.At(j.change.superseded))
 	if j.change.new != nil {
 		j.affects(&f)
 	}
 	return j
 }
 
-// affects adds the person of a fact, with the placements after the change.
+// affects adds the person of a fact, and the placements of the person after the change.
 func (j *judgement) affects(f *fact) {
 	if !f.kind.ofPerson() || slices.Contains(j.persons, f.of) {
 		return
@@ -111,7 +109,7 @@ func (j *judgement) affects(f *fact) {
 	j.after = j.state.paired(j.after, f.of, j.change)
 }
 
-// others yields the hires on a post of those whom the change does not affect.
+// others yields the hires on a post of the persons whom the change does not affect.
 func (j *judgement) others(post uint32) iter.Seq2[uint32, *fact] {
 	return func(yield func(uint32, *fact) bool) {
 		for n, f := range j.state.hires(post) {
@@ -122,8 +120,8 @@ func (j *judgement) others(post uint32) iter.Seq2[uint32, *fact] {
 	}
 }
 
-// takes returns the placement of somebody else on the seat of t that has a day of
-// [from, until) after the change, and false when there is none.
+// takes returns a placement of another person on the seat of t that has a day of [from, until)
+// after the change, and false if there is none.
 func (j *judgement) takes(t *placing.Placement, from, until civil.Date) (placing.Placement, bool) {
 	for _, o := range j.after {
 		if o.Post == t.Post && o.Person != t.Person && o.Seat == t.Seat && o.Overlaps(from, until) {
@@ -138,8 +136,8 @@ func (j *judgement) takes(t *placing.Placement, from, until civil.Date) (placing
 	return placing.Placement{}, false
 }
 
-// judgeDays looks at the days that the change newly gives to a placement: nobody
-// may be on the seat then, and the person on no other.
+// judgeDays checks the days that the change newly adds to a placement. On these days nobody
+// else may be on the seat, and the person may be on no other seat.
 func (j *judgement) judgeDays(t *placing.Placement) {
 	from, until := t.From, t.Exit
 	if t.Hire != 0 {
@@ -163,6 +161,7 @@ func (j *judgement) judgeDays(t *placing.Placement) {
 	}
 }
 
+// ended returns the end of a sentence that names an exit, if there is one.
 func ended(exit civil.Date) string {
 	if exit == 0 {
 		return ""
@@ -170,7 +169,7 @@ func ended(exit civil.Date) string {
 	return " until " + exit.String()
 }
 
-// judgeOpen refuses to put somebody back on a seat that was taken away since.
+// judgeOpen refuses to put a person back on a seat that was taken away since.
 func (j *judgement) judgeOpen(t *placing.Placement, from civil.Date) {
 	h := j.state.posts.At(t.Post).shape
 	if from == t.From && h.Seats(from) < int(t.Seat) {
@@ -198,15 +197,15 @@ func (j *judgement) judgeOpen(t *placing.Placement, from civil.Date) {
 // correction may leave a placement empty, since that is how a hire that never was is
 // said to have ended.
 func (j *judgement) judgeEmpty(t *placing.Placement) {
-	if t.Hire == 0 && j.change.gone == 0 && t.Exit != 0 && t.Exit == t.From {
+	if t.Hire == 0 && j.change.superseded == 0 && t.Exit != 0 && t.Exit == t.From {
 		j.refuse(HasExit, "data.from", fmt.Sprintf("an exit on %s is in the books, so that the hire would end on the day it begins and never count; withdraw that exit first, or hire from a later day", t.Exit))
 	}
 }
 
-// judgeExit refuses to take back a hire whose exit would then end nothing that
-// it ended before.
+// judgeExit refuses to take back a hire that an exit ends, unless the exit would still end a
+// placement of the person on that post.
 func (j *judgement) judgeExit() {
-	g := j.state.facts.At(j.change.gone)
+	g := j.state.facts.At(j.change.superseded)
 	if g.kind != hired || g.exit == 0 {
 		return
 	}
@@ -215,15 +214,14 @@ func (j *judgement) judgeExit() {
 			return
 		}
 	}
-	j.add(HasExit, j.voids, fmt.Sprintf("the placement ended on %s, and the exit would end nothing; withdraw the exit first", g.exit))
+	j.add(HasExit, j.supersededField, fmt.Sprintf("the placement ended on %s, and the exit would end nothing; withdraw the exit first", g.exit))
 }
 
-// judgeSeats looks at the seats that the change takes away from a post: nobody
-// may be on them, and nobody may ever have been placed on a post that is no
-// more known. A second development of a post is not looked at: the service refuses
-// its name.
+// judgeSeats checks the seats that the change takes away from a post: nobody may be on them.
+// If no development of the post is left, nobody may ever have been placed on it. A second
+// development of a post is not checked, since the service refuses its name.
 func (j *judgement) judgeSeats() {
-	g := j.state.facts.At(j.change.gone)
+	g := j.state.facts.At(j.change.superseded)
 	if !g.kind.ofPerson() {
 		j.judgeShape(g.post)
 	}
@@ -232,6 +230,7 @@ func (j *judgement) judgeSeats() {
 	}
 }
 
+// judgeShape checks the seats that the change takes away from one post.
 func (j *judgement) judgeShape(post uint32) {
 	before := j.state.posts.At(post).shape
 	if before.Steps == nil {
@@ -250,13 +249,14 @@ func (j *judgement) judgeShape(post uint32) {
 	}
 }
 
-// missed returns the first day of a hire on which its seat was there before
-// and is not after, 0 when there is none.
+// missed returns the first day of a hire on which its seat existed before the change and
+// does not exist after it, or 0 if there is none.
 func missed(before, after shape, f *fact) civil.Date {
 	gone := func(day civil.Date) bool {
 		return placing.Holds(f.day, f.exit, day) && before.Seats(day) >= int(f.seats) && after.Seats(day) < int(f.seats)
 	}
-	// Shapes change on few days only: those, and the first of the hire.
+	// The number of seats changes on a few days only. It is enough to look at
+	// these days and at the first day of the hire.
 	var first civil.Date
 	look := func(day civil.Date) {
 		if day != 0 && (first == 0 || day < first) && gone(day) {
@@ -275,7 +275,8 @@ func missed(before, after shape, f *fact) civil.Date {
 
 func (j *judgement) name(post uint32) string { return j.state.posts.At(post).name }
 
-// refuse adds a reason. Only a hire has the fields of a hire.
+// refuse adds a reason. If e is no hire, it has no field of that name, and the reason points
+// at j.field.
 func (j *judgement) refuse(code events.Code, field, detail string) {
 	if n := j.change.new; n == nil || n.kind != hired || field == "" {
 		field = j.field
@@ -283,7 +284,7 @@ func (j *judgement) refuse(code events.Code, field, detail string) {
 	j.add(code, field, detail)
 }
 
-// add adds a reason, one a code.
+// add adds a reason, unless there is one with the same code.
 func (j *judgement) add(code events.Code, field, detail string) {
 	if !slices.ContainsFunc(j.reasons, func(r events.Reason) bool { return r.Code == code }) {
 		j.reasons = append(j.reasons, events.Reason{Code: code, Field: field, Detail: detail})

@@ -18,10 +18,10 @@ import (
 	. "github.com/muster-works/muster/services/internal/placement/placementtest"
 )
 
-// A history is the log of a programme in which people followed each other on
-// its seats, made while it is read, so that it takes no memory itself: for
-// every three people a seat, on posts of three seats; three in four have left,
-// and one in four had the term renewed.
+// A history is a log of a programme in which people followed each other on the seats. Its
+// events are made while they are read, so that it takes no memory. There is one seat for
+// every three people, on posts of three seats. Three in four people have left, and one in
+// four had the term renewed.
 type history struct {
 	log.Log
 	persons int
@@ -69,7 +69,7 @@ func (h history) events() iter.Seq[*events.Event] {
 			}
 		}
 		for i := range h.persons {
-			// The first third are on the seats first.
+			// The first third of the people come first on the seats.
 			seat, turn := i%(h.persons/9*3), i/(h.persons/9*3)
 			if turn > 2 {
 				return
@@ -106,10 +106,9 @@ func heap() int {
 	return int(m.HeapAlloc)
 }
 
-// Goal: 1.2 million people in the books take at most 300 MB, and a start is a
-// matter of seconds. Method: a history is folded without the desk's ledger and
-// with it; what making the history takes is left out of the time. MUSTER_LONG=1
-// folds the whole.
+// Goal: 1.2 million people take at most 300 MB, and a start takes seconds. Method: a history
+// is folded without the idempotency index and with it. The time to make the history is
+// subtracted. MUSTER_LONG=1 folds all of them.
 func TestMemory(t *testing.T) {
 	const whole, limit = 1_200_000, 300_000_000
 	h := history{persons: 18_000}
@@ -146,7 +145,7 @@ func TestMemory(t *testing.T) {
 	if !s.PlacedOn(uuid.NewSHA1(uuid.Nil, []byte("1")), fmt.Sprintf("%s-%06d", Village, 0), civil.MustDate("2020-03-01")) {
 		t.Error("somebody is missing")
 	}
-	t.Logf("%d people, %d events: %.0f B a person, %.0f B with the ledger; decoded and folded in %.1f s, %.0f events/s",
+	t.Logf("%d people, %d events: %.0f B a person, %.0f B with the idempotency index; decoded and folded in %.1f s, %.0f events/s",
 		h.persons, n, alone, both, took.Seconds(), float64(n)/took.Seconds())
 	if alone*whole > limit {
 		t.Errorf("%.0f B a person are more than %d MB for %d people", alone, limit/1_000_000, whole)

@@ -10,10 +10,11 @@ import (
 	"github.com/muster-works/muster/events/rules/placing/placingtest"
 )
 
-// A book is what a log holds, in log order.
+// A book is the events of a log, in log order.
 type book []*events.Event
 
-// standing returns what the oracle of the placement rule reads.
+// standing returns the events that no other event replaces or withdraws, for the oracle of
+// the placement rule.
 func (b book) standing() placingtest.Book { return placingtest.Book(b).Standing() }
 
 func (b book) String() string { return placingtest.Book(b).String() }
@@ -37,7 +38,7 @@ func read(t testing.TB, l log.Log) book {
 	return b
 }
 
-// days are all that matter: every one of the window, and one beyond.
+// days yields all days that matter: those of the window, and one on each side.
 func days(yield func(civil.Date) bool) {
 	for d := begin - 1; d <= begin+window+1; d++ {
 		if !yield(d) {
@@ -46,7 +47,7 @@ func days(yield func(civil.Date) bool) {
 	}
 }
 
-// judge says what is contradictory in the book.
+// judge lists the contradictions in the book.
 func (b book) judge() (wrong []string) {
 	standing := b.standing()
 	placements, idle := standing.Placements()
@@ -80,7 +81,7 @@ func (b book) judge() (wrong []string) {
 	return wrong
 }
 
-// check judges the book at every position of the log.
+// check lists the contradictions at the first position of the log that has any.
 func (b book) check() []string {
 	for n := range b {
 		if wrong := b[:n+1].judge(); wrong != nil {

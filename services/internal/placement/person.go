@@ -6,15 +6,15 @@ import (
 	"github.com/muster-works/muster/events/rules/placing"
 )
 
-// A person is somebody whom events speak of.
+// A person is a person whom events name.
 type person struct {
 	id    events.Person
-	facts uint32 // the latest
+	facts uint32 // the latest fact
 	born  born
 }
 
-// born is the month of a birth, doubled, and 1 more for a woman: a person takes
-// 24 bytes with both in 4. The month is 0 where it is unknown.
+// born holds the month of birth and the sex in 4 bytes, so that a person takes 24 bytes:
+// twice the month, plus 1 for a woman. The month is 0 if it is unknown.
 type born int32
 
 func bornIn(month civil.Month, female bool) born {
@@ -28,40 +28,40 @@ func bornIn(month civil.Month, female bool) born {
 func (b born) month() civil.Month { return civil.Month(b >> 1) }
 func (b born) female() bool       { return b&1 == 1 }
 
-// known returns the number of a person, 0 when no event speaks of them.
+// known returns the number of a person, or 0 if no event names the person.
 func (s *State) known(id events.Person) uint32 {
 	return s.people.Find(hash(id), func(n uint32) bool { return s.persons.At(n).id == id })
 }
 
 func (s *State) personHash(n uint32) uint64 { return hash(s.persons.At(n).id) }
 
-// person returns the number of a person, who is made known.
+// person returns the number of a person. If the person has none, person gives one.
 func (s *State) person(id events.Person) uint32 {
 	if n := s.known(id); n != 0 {
 		return n
 	}
 	n := s.persons.Add(person{id: id})
 	s.people.Add(n, s.personHash)
-	s.did(func() {
+	s.onRollback(func() {
 		s.people.Drop(n, s.personHash)
 		s.persons.Cut(int(n))
 	})
 	return n
 }
 
-// born notes what a hire says of a person's birth. It follows from the
-// identity number, so that all hires say the same.
+// born keeps the month of birth and the sex that a hire names. Both follow from the identity
+// number, so all hires of a person name the same.
 func (s *State) born(n uint32, d *events.HirePlaced) {
 	p := s.persons.At(n)
 	if p.born.month() != 0 || d.BirthMonth == 0 {
 		return
 	}
 	p.born = bornIn(d.BirthMonth, d.Sex == "F")
-	s.did(func() { s.persons.At(n).born = 0 })
+	s.onRollback(func() { s.persons.At(n).born = 0 })
 }
 
-// paired appends the hires of a person as they would be after a change, paired with
-// the exits, by post, on-duty day and seat.
+// paired appends the placements of a person as they would be after a change, each with the
+// exit that ends it, ordered by post, on-duty day and seat.
 func (s *State) paired(to []placing.Placement, n uint32, c change) []placing.Placement {
 	var few [8]placing.Exit
 	exits, first := few[:0], len(to)
@@ -77,19 +77,19 @@ func (s *State) paired(to []placing.Placement, n uint32, c change) []placing.Pla
 	return to
 }
 
-// ofPerson returns what says whether a fact is about a person.
+// ofPerson returns a function that reports whether a fact is about the person with number n.
 func ofPerson(n uint32) func(*fact) bool {
 	return func(f *fact) bool { return f.kind.ofPerson() && f.of == n }
 }
 
-// settle keeps the pairing of a person's hires ready.
+// settle pairs the hires of a person with their exits anew, and keeps the result in the facts.
 func (s *State) settle(n uint32) {
 	var few [8]placing.Placement
 	for _, p := range s.paired(few[:0], n, change{}) {
 		f := s.facts.At(p.Hire)
 		if exit, again := f.exit, f.again; exit != p.Exit || again != p.Repeated {
 			f.exit, f.again = p.Exit, p.Repeated
-			s.did(func() {
+			s.onRollback(func() {
 				f := s.facts.At(p.Hire)
 				f.exit, f.again = exit, again
 			})
@@ -97,7 +97,7 @@ func (s *State) settle(n uint32) {
 	}
 }
 
-// renew moves the ends of the terms of a person's placements to what renewals say.
+// renew moves the ends of the terms of the placements of a person, as the renewals say.
 func (s *State) renew(placements []placing.Placement, n uint32, c change) {
 	for _, f := range s.standing(s.persons.At(n).facts, c, ofPerson(n)) {
 		if f.kind == renewed {

@@ -1,34 +1,32 @@
-// Package placement is the fold of the boundary placement: posts with their
-// seats, and people with their placements. Post, hire and exit decide by it,
-// and attendance and payment consult it.
+// Package placement is the fold of the boundary placement: posts with their seats, and people
+// with their placements. The services post, hire and exit decide on it; attendance and payment
+// consult it.
 //
-// # What the events add up to
+// # The rule
 //
-// Every event is a fact, and what is known follows from the facts that stand:
-// those neither replaced nor withdrawn, whichever came first. Package placing says
-// what they add up to, whatever their order; the timelines of the projections are
-// read by the same rule.
+// The fold keeps one fact for each event. A fact stands if its event was neither replaced nor
+// withdrawn, whichever of the two events came first. Package placing derives posts, seats and
+// placements from the facts that stand, whatever their order. The timelines of the projections
+// use the same package.
 //
-// The fold takes contradictions of submode=record as they are: a person on two
-// posts, a seat with two people, an exit before its hire, a hire on a post that
-// is no more.
+// The fold accepts the contradictions of submode=record: a person on two posts, a seat with two
+// people, an exit before its hire, a hire on a post that has closed.
 //
 // # Hard rules
 //
-// [State.Contradictions] says which hard rules an event would break: one
-// person one post, one seat one person, no seat taken away while somebody is
-// on it. What counts is what the event changes: a day on which it newly puts
-// somebody in place, a seat that it newly takes away. A correction is judged
-// as if what it replaces had never been, and a withdrawal by what remains. All
-// other rules are the services' own.
+// [State.Contradictions] returns the hard rules that an event would break: a person is on one
+// seat at most, a seat has one person at most, and no seat is taken away while somebody is on
+// it. Only what the event changes counts: days on which it newly puts somebody in place, and
+// seats that it newly takes away. A correction is decided as if the event that it replaces had
+// never been recorded, and a withdrawal on the events that remain. All other rules are in the
+// services.
 //
 // # Memory and concurrency
 //
-// Events, people and posts are dense numbers, in flat tables; nothing is kept a
-// person but what events say. An event takes 32 bytes beside what it takes in
-// the ledger, a person 24 and 7 in the index. The state is read and changed
-// under the locks of the desk. Reading changes nothing, so readers may be
-// many.
+// Events, people and posts have consecutive numbers and lie in flat tables, see package table.
+// An event takes 32 bytes, beside those in the idempotency index. A person takes 24 bytes, and 7
+// in a hash table. A [State] is read and changed under the lock of its fold. Reading changes
+// nothing, so there may be many readers.
 package placement
 
 import (
@@ -51,7 +49,7 @@ const (
 	NoPolicy        events.Code = "no_policy"        // no policy pack is in force
 )
 
-// A State is what the events of the boundary add up to.
+// A State is the result of the events of the boundary. It implements [command.State].
 type State struct {
 	command.StateBase
 	facts   table.List[fact] // by the number of the event
@@ -62,8 +60,7 @@ type State struct {
 	details table.List[detail]
 }
 
-// New makes the state of a log that holds nothing. Fact 0 is none, person 0
-// nobody, post 0 none.
+// New makes the state of an empty log. In each table number 0 stands for none.
 func New() *State {
 	s := new(State)
 	s.facts.Add(fact{})
@@ -75,9 +72,9 @@ func New() *State {
 
 // Apply is [command.State.Apply].
 func (s *State) Apply(e *events.Event, n command.IndexEntry) {
-	s.void(n.Supersedes)
+	s.supersede(n.Supersedes)
 	f, who, where := said(e)
-	if f.kind == voided || n.Ineffective {
+	if f.kind == noFact || n.Ineffective {
 		s.enter(fact{})
 		return
 	}
@@ -96,22 +93,23 @@ func (s *State) Apply(e *events.Event, n command.IndexEntry) {
 	s.follow(s.enter(f))
 }
 
-// Void says whether e was replaced or withdrawn before it came, and counts for
-// nothing.
-func (s *State) Void(e *events.Event) bool { return s.Ahead(e.Key()) }
+// Ineffective reports whether e was replaced or withdrawn before it came. Such an event has no effect.
+func (s *State) Ineffective(e *events.Event) bool { return s.SupersededEarly(e.Key()) }
 
-// void leaves a fact out.
-func (s *State) void(n uint32) {
-	if k := s.facts.At(n).kind; k != voided {
-		s.facts.At(n).kind = voided
-		s.did(func() { s.facts.At(n).kind = k })
+// supersede marks a fact as superseded.
+func (s *State) supersede(n uint32) {
+	if k := s.facts.At(n).kind; k != noFact {
+		s.facts.At(n).kind = noFact
+		s.onRollback(func() { s.facts.At(n).kind = k })
 		s.followAs(n, k)
 	}
 }
 
-// follow lets what is kept ready follow a fact that is new.
+// follow updates what is derived from the facts, after fact n was added.
 func (s *State) follow(n uint32) { s.followAs(n, s.facts.At(n).kind) }
 
+// followAs updates what is derived from the facts, after fact n, of kind k, was added or
+// marked as superseded.
 func (s *State) followAs(n uint32, k kind) {
 	if k.ofPerson() {
 		s.settle(s.facts.At(n).of)
@@ -120,7 +118,8 @@ func (s *State) followAs(n uint32, k kind) {
 	}
 }
 
-func (s *State) did(undo func()) {
+// onRollback notes how to undo a change, if the journal is open.
+func (s *State) onRollback(undo func()) {
 	if s.Open() {
 		s.Did(undo)
 	}

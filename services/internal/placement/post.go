@@ -12,71 +12,71 @@ import (
 	"github.com/muster-works/muster/events/rules/placing"
 )
 
-// A Post is what is known of a post.
+// A Post is a post as the standing events describe it. Money is in fen.
 type Post struct {
 	Division     division.Code
 	Category     string
 	Area         string
 	Fund         string
-	Standard     events.Fen // 0 is the pack's
-	RequiredDays int        // 0 is the pack's
+	Standard     events.Fen // a month; 0 is that of the policy pack
+	RequiredDays int        // a month; 0 is that of the policy pack
 	From         civil.Date // first day
-	End          civil.Date // first day no longer; 0 is open
+	End          civil.Date // first day after the end; 0 is no end
 	shape        shape
 }
 
-// Open says whether the post is there on a day.
+// Open reports whether the post exists on a day.
 func (p Post) Open(on civil.Date) bool { return placing.Holds(p.From, p.End, on) }
 
-// Seats returns how many seats the post has on a day; they are numbered from 1.
+// Seats returns the number of seats on a day. Seats are numbered from 1.
 func (p Post) Seats(on civil.Date) int { return p.shape.Seats(on) }
 
-// Sized says whether a number of seats was said for that very day.
+// Sized reports whether an event sets the number of seats from exactly that day on.
 func (p Post) Sized(on civil.Date) bool {
 	return slices.ContainsFunc(p.shape.Steps, func(t placing.Step) bool { return t.From == on })
 }
 
-// A post is a name, with what is known under it.
+// A post is the record of a post. It exists as soon as an event names the post.
 type post struct {
 	name  string
-	facts uint32 // the latest of the post itself
+	facts uint32 // the latest fact of the post itself
 	hires uint32 // the latest hire on it
 	shape shape
 }
 
-// A detail is what a post.developed says beside days and seats. Equal texts
-// are kept once.
+// A detail is what a post.developed says beside days and seats. Equal strings are kept once,
+// see package unique.
 type detail struct {
 	division       unique.Handle[division.Code]
 	category, area unique.Handle[string]
-	kind, employer unique.Handle[string] // for the order of developments alone
+	kind, employer unique.Handle[string] // needed only to decide which of several developments holds
 	fund           unique.Handle[string]
 	standard       events.Fen
 	requiredDays   uint8
 }
 
-// A shape is when a post has how many seats. It is not changed once made.
+// A shape is the number of seats of a post over time. A shape is never changed once it is made.
 type shape struct {
-	detail uint32     // of the post.developed that holds; 0 is an unknown post
-	closed civil.Date // the first closing; 0 is none
+	detail uint32     // of the post.developed that holds; 0 if there is none
+	closed civil.Date // the day of the first closing; 0 if there is none
 	placing.Capacity
 }
 
-// post returns the number of a name, which is given one.
+// post returns the number of the post with a name. If there is none, post adds it.
 func (s *State) post(name string) uint32 {
 	if n := s.named(name); n != 0 {
 		return n
 	}
 	n := s.posts.Add(post{name: strings.Clone(name)})
 	s.names.Add(n, s.nameHash)
-	s.did(func() {
+	s.onRollback(func() {
 		s.names.Drop(n, s.nameHash)
 		s.posts.Cut(int(n))
 	})
 	return n
 }
 
-// named returns the number of the post of a name, 0 when there is none.
+// named returns the number of the post with a name, or 0 if there is none.
 func (s *State) named(name string) uint32 {
 	return s.names.Find(hashName(name), func(n uint32) bool { return s.posts.At(n).name == name })
 }
@@ -87,14 +87,15 @@ var seed = maphash.MakeSeed()
 
 func hashName(name string) uint64 { return maphash.String(seed, name) }
 
-// detail keeps what is said of a post and returns its number.
+// detail adds the detail of a development and returns its number.
 func (s *State) detail(e *events.Event, d *events.PostDeveloped) uint32 {
 	n := s.details.Add(detailOf(e, d))
-	s.did(func() { s.details.Cut(int(n)) })
+	s.onRollback(func() { s.details.Cut(int(n)) })
 	return n
 }
 
-// detailOf reads what is said of a post. A division left out is that of the event.
+// detailOf returns the detail of a development. If the development names no division, the
+// division of the event holds.
 func detailOf(e *events.Event, d *events.PostDeveloped) detail {
 	at := d.Division
 	if at == "" {
@@ -106,9 +107,9 @@ func detailOf(e *events.Event, d *events.PostDeveloped) detail {
 	}
 }
 
-// development returns what decides whether a fact holds that develops a post. The
-// agency is left out: of two developments that differ in it alone the state keeps the
-// same.
+// development returns what decides which of several developments of a post holds. It leaves
+// out the agency: if two developments differ in the agency alone, the state is the same with
+// either.
 func (d *detail) development(f *fact) placing.Development {
 	return placing.Development{
 		From: f.day, Until: f.until, Division: d.division.Value(), Category: d.category.Value(), Kind: d.kind.Value(),
@@ -117,7 +118,7 @@ func (d *detail) development(f *fact) placing.Development {
 	}
 }
 
-// shaped returns the shape that a post would have after a change.
+// shaped returns the shape of a post as it would be after a change.
 func (s *State) shaped(n uint32, c change) shape {
 	var h shape
 	var first *fact
@@ -144,7 +145,7 @@ func (s *State) shaped(n uint32, c change) shape {
 	return h
 }
 
-// holds says whether of two developments of one post f holds, and not o.
+// holds reports whether f holds, and not o, if both develop one post.
 func (s *State) holds(f, o *fact, c change) bool {
 	of := func(f *fact) placing.Development {
 		if f == c.new {
@@ -156,14 +157,14 @@ func (s *State) holds(f, o *fact, c change) bool {
 	return a.Compare(&b) < 0
 }
 
-// reshape keeps the shape of a post ready.
+// reshape computes the shape of a post anew and keeps it.
 func (s *State) reshape(n uint32) {
 	old := s.posts.At(n).shape
 	s.posts.At(n).shape = s.shaped(n, change{})
-	s.did(func() { s.posts.At(n).shape = old })
+	s.onRollback(func() { s.posts.At(n).shape = old })
 }
 
-// view returns what a shape says of a post.
+// view returns the post of a shape, and false if no development of the post stands.
 func (s *State) view(h shape) (Post, bool) {
 	if h.Steps == nil {
 		return Post{}, false

@@ -14,28 +14,27 @@ type Placement struct {
 	Post  string
 	Seat  int
 	From  civil.Date // on-duty day
-	Exit  civil.Date // first day no longer in place; 0 is in place still
+	Exit  civil.Date // first day on which the person is no longer in place; 0 if there is none
 	Until civil.Date // end of the agreed term, renewals included; 0 where none was agreed
 }
 
-// HasPost says whether a post is known.
+// HasPost reports whether a development of the post stands.
 func (s *State) HasPost(post string) bool { return s.posts.At(s.named(post)).shape.detail != 0 }
 
-// Post returns what is known of a post, and false when it is unknown.
+// Post returns a post by name, and false if no development of it stands.
 func (s *State) Post(post string) (Post, bool) { return s.view(s.posts.At(s.named(post)).shape) }
 
-// PostWithout is Post as if what e replaces or withdraws had never been.
+// PostWithout is Post as if the event that e replaces or withdraws had never been recorded.
 func (s *State) PostWithout(e *events.Event, post string) (Post, bool) {
-	if c := (change{gone: s.gone(e)}); c.gone != 0 {
+	if c := (change{superseded: s.supersededFact(e)}); c.superseded != 0 {
 		return s.view(s.shaped(s.named(post), c))
 	}
 	return s.Post(post)
 }
 
-// Find returns the post that e speaks of, as PostWithout does, or why e may not
-// speak of it: UnknownPost, or DivisionOutside when it lies outside the event's
-// division, which is what the agency is entitled to. An event without a
-// division speaks for the whole deployment.
+// Find returns the post that e names, as PostWithout does, or the reason why e may not name it:
+// UnknownPost, or DivisionOutside if the post lies outside the division of the event, for which
+// the agency is entitled to report. An event without a division may name any post.
 func (s *State) Find(e *events.Event, post string) (Post, events.Reasons) {
 	p, ok := s.PostWithout(e, post)
 	switch {
@@ -47,7 +46,7 @@ func (s *State) Find(e *events.Event, post string) (Post, events.Reasons) {
 	return p, nil
 }
 
-// Known says whether a hire of the person stands.
+// Known reports whether a hire of the person stands.
 func (s *State) Known(p events.Person) bool {
 	for range s.placed(p) {
 		return true
@@ -55,20 +54,20 @@ func (s *State) Known(p events.Person) bool {
 	return false
 }
 
-// Birth returns the month of birth and the sex of a person, as a hire said it;
-// the month is 0 when none did.
+// Birth returns the month of birth and the sex of a person, as a hire named them. The month
+// is 0 if no hire did.
 func (s *State) Birth(p events.Person) (month civil.Month, female bool) {
 	known := s.persons.At(s.known(p))
 	return known.born.month(), known.born.female()
 }
 
-// PlacedOn says whether a person was in place on a post on a day.
+// PlacedOn reports whether a person was in place on a post on a day.
 func (s *State) PlacedOn(p events.Person, post string, on civil.Date) bool {
 	return s.PlacedWithin(p, post, on, on+1)
 }
 
-// PlacedWithin says whether a person was in place on a post on any day from
-// from until before until.
+// PlacedWithin reports whether a person was in place on a post on any day from day from on and
+// before day until.
 func (s *State) PlacedWithin(p events.Person, post string, from, until civil.Date) bool {
 	n := s.named(post)
 	for f := range s.placed(p) {
@@ -79,8 +78,8 @@ func (s *State) PlacedWithin(p events.Person, post string, from, until civil.Dat
 	return false
 }
 
-// PlacedBefore says whether a person was put on any post before a day. Who
-// left on the on-duty day never was.
+// PlacedBefore reports whether a placement of a person, on any post, began before a day. A
+// placement that ended on its on-duty day does not count.
 func (s *State) PlacedBefore(p events.Person, day civil.Date) bool {
 	for f := range s.placed(p) {
 		if f.day < day && !placing.Empty(f.day, f.exit) {
@@ -90,17 +89,18 @@ func (s *State) PlacedBefore(p events.Person, day civil.Date) bool {
 	return false
 }
 
-// Placements returns the placements of a person, by on-duty day.
+// Placements returns the placements of a person, ordered by on-duty day, post and seat.
 func (s *State) Placements(p events.Person) []Placement {
 	return s.list(s.known(p), change{})
 }
 
-// PlacementsWithout is Placements as if what e replaces or withdraws had never
-// been.
+// PlacementsWithout is Placements as if the event that e replaces or withdraws had never been
+// recorded.
 func (s *State) PlacementsWithout(e *events.Event, p events.Person) []Placement {
-	return s.list(s.known(p), change{gone: s.gone(e)})
+	return s.list(s.known(p), change{superseded: s.supersededFact(e)})
 }
 
+// list returns the placements of a person as they would be after a change.
 func (s *State) list(n uint32, c change) []Placement {
 	var few [8]placing.Placement
 	placements := s.paired(few[:0], n, c)
@@ -117,7 +117,7 @@ func (s *State) list(n uint32, c change) []Placement {
 	return list
 }
 
-// placed yields the hires of a person that stand.
+// placed yields the standing hires of a person.
 func (s *State) placed(p events.Person) func(func(*fact) bool) {
 	return func(yield func(*fact) bool) {
 		for _, f := range s.chain(s.persons.At(s.known(p)).facts) {
@@ -128,9 +128,9 @@ func (s *State) placed(p events.Person) func(func(*fact) bool) {
 	}
 }
 
-// gone returns the fact that e replaces or withdraws, 0 when there is none.
-func (s *State) gone(e *events.Event) uint32 {
-	if n := s.SupersededNumber(e); s.facts.At(n).kind != voided {
+// supersededFact returns the standing fact that e replaces or withdraws, or 0 if there is none.
+func (s *State) supersededFact(e *events.Event) uint32 {
+	if n := s.SupersededNumber(e); s.facts.At(n).kind != noFact {
 		return n
 	}
 	return 0

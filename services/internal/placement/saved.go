@@ -9,8 +9,8 @@ import (
 	"github.com/muster-works/muster/services/internal/snapshot"
 )
 
-// Save is [command.State.Save]. The indexes and the shapes of posts are not
-// written: they follow from the rest.
+// Save is [command.State.Save]. Hash tables and the shapes of posts are not written: Load
+// computes them anew.
 func (s *State) Save(w *snapshot.Writer) {
 	for _, n := range [...]int{s.details.Len(), s.posts.Len(), s.persons.Len()} {
 		w.Uint(uint64(n))
@@ -85,9 +85,9 @@ func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 		default:
 			f.of = r.Below(most)
 		}
-		// What a fact follows came before it, so that no chain goes in a circle.
+		// A fact may only refer to facts before it, so that no list is a circle.
 		f.post, f.before, f.onPost = r.Below(posts), r.Below(n), r.Below(n)
-		if f.kind != voided && f.post == 0 || (f.kind.ofPerson() || f.kind == developed) && f.of == 0 {
+		if f.kind != noFact && f.post == 0 || (f.kind.ofPerson() || f.kind == developed) && f.of == 0 {
 			r.Reject("a fact is of nothing")
 		}
 		f.day, f.until, f.exit = civil.Date(r.Int()), civil.Date(r.Int()), civil.Date(r.Int())

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// restored is the state of so many events that was written down as b.
+// restored loads a state from the snapshot b, whose index holds so many events.
 func restored(b []byte, events int) (*placement.State, error) {
 	s, r := placement.New(), snapshot.NewReader(bytes.NewReader(b))
 	become := s.Load(r, uint32(events))
@@ -28,13 +28,13 @@ func saved(write func(*snapshot.Writer)) []byte {
 	w := snapshot.NewWriter(&b)
 	write(w)
 	if err := w.Close(); err != nil {
-		panic(err) // a buffer takes everything
+		panic(err) // a buffer never fails
 	}
 	return b.Bytes()
 }
 
-// What is written down is the state, and goes on as that would have. The ledger is
-// the desk's to write.
+// A state that is saved and loaded is equal, and stays equal when more events are applied.
+// The idempotency index is saved by package command and not here.
 func TestSaved(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := tell(t, 60)
@@ -47,7 +47,7 @@ func TestSaved(t *testing.T) {
 			t.Fatalf("%s\nwant:\n%s", got, want)
 		}
 		r.StateBase = s.StateBase
-		more := &teller{name: "m", pick: evenly(t)}
+		more := &eventGenerator{name: "m", pick: evenly(t)}
 		for _, e := range b {
 			more.accepted(e)
 		}
@@ -67,14 +67,14 @@ func TestSaved(t *testing.T) {
 	})
 }
 
-// No bytes make a state that cannot be asked.
+// FuzzLoad checks that a snapshot of any content is refused, or gives a state that can be asked.
 func FuzzLoad(f *testing.F) {
 	sample := book{
 		Developed("d", "a", 2, "2022-01-01"), Hired("h1", "a", 1, 1, "2022-02-01"), Renewed("n1", "a", 1, "2023-08-01"),
 		Exited("x", "a", 1, "2023-09-01"), Hired("h2", "a", 2, 2, "2023-10-01"), Withdrawn("w", events.HireRenewedType, "n1"),
 	}
 	b := saved(fold(sample).Save)
-	f.Add(b[24 : len(b)-8]) // what is in the frame
+	f.Add(b[24 : len(b)-8]) // the values of the frame
 	f.Fuzz(func(t *testing.T, values []byte) {
 		s, err := restored(saved(func(w *snapshot.Writer) { w.Bytes(values) }), len(sample))
 		if err != nil {

@@ -13,10 +13,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// tell draws events that may contradict each other in any way: voids before
-// what they void, exits before their hires, people on many seats.
+// tell draws events that may contradict each other in any way: corrections before the events
+// that they replace, exits before their hires, people on many seats.
 func tell(t *rapid.T, most int) book {
-	who := &teller{name: "e", pick: evenly(t)}
+	who := &eventGenerator{name: "e", pick: evenly(t)}
 	var b book
 	for range rapid.IntRange(1, most).Draw(t, "events") {
 		e := who.next()
@@ -27,10 +27,10 @@ func tell(t *rapid.T, most int) book {
 	return b
 }
 
-// vary lets an event say more than what the reference pack takes in decide mode:
-// developments of one post differ in everything, and hires and exits come again
-// under another id, with other terms and codes.
-func (t *teller) vary(e *events.Event, told book) {
+// vary changes an event to one that the services may refuse in decide mode: developments of
+// one post differ in everything, and hires and exits are repeated under another id, with
+// other terms and codes.
+func (t *eventGenerator) vary(e *events.Event, told book) {
 	one := func(texts ...string) string { return texts[t.pick(len(texts))] }
 	switch d := e.Data.(type) {
 	case *events.PostDeveloped:
@@ -52,8 +52,8 @@ func (t *teller) vary(e *events.Event, told book) {
 	}
 }
 
-// evenly picks by dice; rapid itself prefers small numbers, which here means
-// the same person and post again and again.
+// evenly returns a function that picks numbers with equal probability. rapid itself prefers
+// small numbers, which here would mean the same person and post again and again.
 func evenly(t *rapid.T) func(n int) int {
 	return rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "dice"), 0)).IntN
 }
@@ -66,8 +66,8 @@ func fold(b book) *placement.State {
 	return s
 }
 
-// A round that is undone leaves no trace, and what is done again is as if it
-// had been done once.
+// A round that is rolled back leaves no trace. If its events are applied again, the state is
+// as if they had been applied once.
 func TestUndo(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := tell(t, 60)
@@ -93,8 +93,8 @@ func TestUndo(t *testing.T) {
 	})
 }
 
-// The end of a term is that of the last renewal, of the placement it was for:
-// the one that began last before it.
+// A renewal moves the term of the placement that began last before the new end. The term
+// ends with the last renewal.
 func TestTerm(t *testing.T) {
 	b := book{
 		Developed("d", "a", 2, "2022-01-01"),
@@ -112,7 +112,7 @@ func TestTerm(t *testing.T) {
 	}
 }
 
-// Exits of one day are one: who comes back that day stays.
+// Exits of one day are one exit: a person who comes back on that day stays.
 func TestExitTwice(t *testing.T) {
 	s := fold(book{
 		Developed("d", "a", 2, "2022-01-01"), Hired("h1", "a", 1, 1, "2022-02-01"),
@@ -123,7 +123,7 @@ func TestExitTwice(t *testing.T) {
 	}
 }
 
-// The first event under a key stays.
+// Of two events under one key only the first has an effect.
 func TestKeyTwice(t *testing.T) {
 	b := book{Developed("d", "a", 2, "2022-01-01"), Hired("h", "a", 1, 1, "2022-02-01")}
 	if got, want := fold(append(b, Hired("h", "a", 2, 2, "2022-03-01"))).Dump(), fold(b).Dump(); got != want {
@@ -131,7 +131,7 @@ func TestKeyTwice(t *testing.T) {
 	}
 }
 
-// What is said of a post comes back.
+// A post is returned as its development describes it.
 func TestPost(t *testing.T) {
 	e := Developed("d", "a", 2, "2022-01-01")
 	d := e.Data.(*events.PostDeveloped)

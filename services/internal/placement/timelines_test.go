@@ -11,20 +11,20 @@ import (
 	. "github.com/muster-works/muster/services/internal/placement/placementtest"
 )
 
-// Timelines are what the projections know of the posts and persons of a book.
+// Timelines are the timelines that the projections keep of the posts and persons of a book.
 type timelines struct {
 	posts   []*timeline.Post   // by number
 	persons []*timeline.Person // by number
 }
 
-// timelines packs and reads the events in their order, an event a commit, as the
-// runner of the projections does. The post p0 has number 1, and so has person 1.
+// timelines packs the events in their order, each as a commit of its own, and reads them, as
+// the runner of the projections does. The post p0 has number 1, and so has person 1.
 func (b book) timelines() (t timelines) {
 	refs := map[events.Key]timeline.Ref{}
 	for i, e := range b {
 		refs[e.Key()] = timeline.MakeRef(uint64(i+1), 0)
 	}
-	voids := map[timeline.Ref][][2]timeline.Ref{} // target and by, at the later of both
+	voids := map[timeline.Ref][][2]timeline.Ref{} // superseded and superseding event, by the later of the two
 	for _, e := range b {
 		superseded, _ := e.Supersedes()
 		if target, by := refs[superseded], refs[e.Key()]; target != 0 {
@@ -53,7 +53,7 @@ func (b book) post(name string, refs map[events.Key]timeline.Ref, voids map[time
 	}
 	p, err := timeline.ReadPost(packed, timeline.Head)
 	if err != nil {
-		panic(err) // it was packed just now
+		panic(err) // fails only if packing is wrong
 	}
 	return p
 }
@@ -76,7 +76,7 @@ func (b book) person(id events.Person, refs map[events.Key]timeline.Ref, voids m
 	return p
 }
 
-// pack packs what an event says, and of what post and person it does.
+// pack returns the fact of an event, with the post and the person that it is about.
 func pack(e *events.Event) (f timeline.Fact, post string, person events.Person) {
 	switch d := e.Data.(type) {
 	case *events.PostDeveloped:
@@ -101,7 +101,7 @@ func pack(e *events.Event) (f timeline.Fact, post string, person events.Person) 
 	return f, post, person
 }
 
-// differ compares the timelines with the oracle.
+// differ lists the differences between the timelines and the oracle.
 func (t timelines) differ(b book) (wrong []string) {
 	standing := b.standing()
 	placements, _ := standing.Placements()
@@ -162,7 +162,7 @@ func seatsOn(steps []timeline.Step, day civil.Date) (seats int) {
 	return seats
 }
 
-// freeSeat is the seat for a hire from a day on, by the placements of a timeline.
+// freeSeat returns the seat for a hire from a day on, by the placements of a timeline.
 func freeSeat(p *timeline.Post, day civil.Date) (seat int, free bool) {
 	taken := make([]int, seatsOn(p.Seats(), day))
 	if len(taken) == 0 {

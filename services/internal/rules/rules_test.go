@@ -26,7 +26,7 @@ func withdraw(id, of string) *events.Event {
 		Data: &events.EventWithdrawn{Of: events.PolicyAdoptedType, ID: of, Reason: "a mistake"}}
 }
 
-// inForce asks at a village of 370211 in mid-2024.
+// inForce returns the version in force in a village of 370211 on 2024-06-01.
 func inForce(s *State) string {
 	if p := s.InForce("370211102231", civil.MustDate("2024-06-01")); p != nil {
 		return p.Version
@@ -34,7 +34,7 @@ func inForce(s *State) string {
 	return ""
 }
 
-// Each step is undone and done again, and must leave no trace in between.
+// Each event is applied, undone and applied again. The undo must restore the pack in force.
 func TestApply(t *testing.T) {
 	s := New()
 	for _, c := range []struct {
@@ -49,7 +49,7 @@ func TestApply(t *testing.T) {
 		{replacing(adopt("6", "370211", "2024-02-01", "county-b"), "2"), "county-b"},
 		{withdraw("7", "6"), "province-2"},
 		{withdraw("8", "3"), "province"},
-		{withdraw("9", "10"), "province"}, // before what it withdraws
+		{withdraw("9", "10"), "province"}, // comes before the event it withdraws
 		{adopt("10", "370211", "2024-02-01", "withdrawn"), "province"},
 		{withdraw("11", "1"), ""},
 	} {
@@ -75,8 +75,8 @@ func TestApply(t *testing.T) {
 	}
 }
 
-// The conditions are those of the pack that is in force; of a pack that cannot
-// be compiled and is in the log all the same, nobody meets them.
+// The conditions are those of the pack in force. Nobody meets the conditions of a pack that
+// cannot be compiled.
 func TestEligibility(t *testing.T) {
 	asking := func(e *events.Event, when string) *events.Event {
 		e.Data.(*events.PolicyAdopted).Eligibility = []policy.Condition{{Code: "c", When: when, Detail: "must be so"}}
@@ -105,8 +105,8 @@ func TestEligibility(t *testing.T) {
 	}
 }
 
-// What is written down is the state: what is in force and what was adopted, and
-// the conditions, those of nobody included.
+// A state that is saved and loaded has the same packs, in force and adopted, and the same
+// conditions, including those that nobody meets.
 func TestSaved(t *testing.T) {
 	s := New()
 	odd := adopt("4", "370211", "2024-05-01", "odd")
@@ -137,8 +137,8 @@ func TestSaved(t *testing.T) {
 		t.Fatalf("%d packs, want %d", len(got.adopted), len(s.adopted))
 	}
 	for i, a := range s.adopted {
-		if g := got.adopted[i]; g.number != a.number || g.void != a.void || asJSON(t, g.pack) != asJSON(t, a.pack) {
-			t.Errorf("pack %d is %d %v %s, want %d %v %s", i, g.number, g.void, asJSON(t, g.pack), a.number, a.void, asJSON(t, a.pack))
+		if g := got.adopted[i]; g.number != a.number || g.superseded != a.superseded || asJSON(t, g.pack) != asJSON(t, a.pack) {
+			t.Errorf("pack %d is %d %v %s, want %d %v %s", i, g.number, g.superseded, asJSON(t, g.pack), a.number, a.superseded, asJSON(t, a.pack))
 		}
 	}
 	for _, at := range []string{"2024-06-01", "2024-03-01", "2022-06-01"} {
@@ -163,7 +163,8 @@ func asJSON(t *testing.T, p *policy.Pack) string {
 	return string(b)
 }
 
-// No bytes make a state that cannot be asked and gone on with.
+// FuzzLoad checks that a snapshot of any content is refused, or gives a state that can be
+// asked and changed.
 func FuzzLoad(f *testing.F) {
 	saved := func(save func(*snapshot.Writer)) *bytes.Buffer {
 		var b bytes.Buffer
@@ -179,7 +180,7 @@ func FuzzLoad(f *testing.F) {
 		command.Apply(sample, e)
 	}
 	b := saved(sample.Save).Bytes()
-	f.Add(b[24 : len(b)-8]) // what is in the frame
+	f.Add(b[24 : len(b)-8]) // the values of the frame
 	f.Fuzz(func(t *testing.T, values []byte) {
 		s, r := New(), snapshot.NewReader(saved(func(w *snapshot.Writer) { w.Bytes(values) }))
 		become := s.Load(r, uint32(sample.Len()))

@@ -6,16 +6,16 @@ import (
 	"github.com/muster-works/muster/services/internal/snapshot"
 )
 
-// Save is [command.State.Save]. Packs are written as they are in the log, and their
-// conditions compiled anew.
+// Save is [command.State.Save]. It writes packs as the JSON that the log has. Load compiles
+// the conditions again.
 func (s *State) Save(w *snapshot.Writer) {
 	w.Uint(uint64(len(s.adopted)))
 	for _, a := range s.adopted {
 		w.Uint(uint64(a.number))
-		w.Bool(a.void)
+		w.Bool(a.superseded)
 		b, err := json.Marshal(a.pack)
 		if err != nil {
-			b = nil // no pack; whoever reads it folds the log
+			b = nil // Load rejects an empty pack, and the log is folded
 		}
 		w.Text(string(b))
 	}
@@ -25,13 +25,13 @@ func (s *State) Save(w *snapshot.Writer) {
 func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 	t := New()
 	for n := r.Below(1 << 31); n > 0 && r.Err() == nil; n-- {
-		number, void, pack := r.Below(int(told)+1), r.Bool(), new(policy.Pack)
+		number, superseded, pack := r.Below(int(told)+1), r.Bool(), new(policy.Pack)
 		if err := json.Unmarshal([]byte(r.Text()), pack); err != nil {
 			r.Reject("a pack cannot be read")
 			break
 		}
-		t.adopt(number, void, pack)
+		t.adopt(number, superseded, pack)
 	}
-	t.collect(nil)
+	t.rebuildBook(nil)
 	return func() { *s = *t }
 }

@@ -7,15 +7,17 @@ import (
 	"path/filepath"
 )
 
-// Replace puts a snapshot in the place of a file, for its owner alone, and makes
-// the directory where there is none. It is durable on return; fill has returned
-// long before. Two processes that do so at once may each spoil what the other
-// writes, which [Read] notices.
+// Replace writes a new snapshot in the place of a file. Only the owner may read the file.
+// Replace makes the directory if it is missing. fill writes the values. The new snapshot
+// is durable when Replace returns nil; if Replace fails, the old file stays. Only one
+// process may replace a file at a time: two at once may damage the file, which [Read]
+// detects.
 func Replace(path string, fill func(*Writer)) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	// Always of one name: what a process leaves that is killed is written over.
+	// The name is always the same, so that the next call overwrites what a killed
+	// process has left.
 	under := path + ".new"
 	f, err := os.OpenFile(under, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -29,9 +31,10 @@ func Replace(path string, fill func(*Writer)) (err error) {
 	return os.Rename(under, path)
 }
 
-// Read opens a snapshot, makes sure that it is whole, and hands it to take. It
-// fails with ErrDoubtful, with [io/fs.ErrNotExist] where there is no file, or
-// with what take returns.
+// Read opens a snapshot, checks all of its frames, and calls take with a Reader of it. If
+// the file is damaged or incomplete, Read fails with [ErrDoubtful] and does not call take.
+// If there is no file, Read fails with [io/fs.ErrNotExist]. Otherwise it returns the error
+// of take.
 func Read(path string, take func(*Reader) error) error {
 	f, err := os.Open(path)
 	if err != nil {

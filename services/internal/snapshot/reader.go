@@ -8,27 +8,27 @@ import (
 	"io"
 )
 
-// ErrDoubtful says that a file is no snapshot that can be relied on: it is
-// damaged, was not written to its end, or holds what makes no sense. Fold the
-// log.
+// ErrDoubtful says that a snapshot cannot be relied on: the file is damaged or
+// incomplete, or holds values that make no sense. Ignore the snapshot and fold the log.
 var ErrDoubtful = errors.New("snapshot: in doubt")
 
-// A Reader reads values in the order in which they were written, by the same
-// kinds. It is not safe for concurrent use. The first error stays; from then on
-// every value is zero, and Close returns the error.
+// A Reader reads the values of a snapshot. They must be read in the order in which they
+// were written, each by the method that matches the one of [Writer]. After the first
+// error every method returns a zero value, and Close returns that error. A Reader is not
+// safe for concurrent use.
 type Reader struct {
-	from io.Reader
-	file [opening]byte
-	b    []byte // of the frame, what is not read yet
-	room []byte // for frames
-	n    uint32 // frames read
-	end  bool   // the last of them ends the file
-	err  error
+	from   io.Reader
+	file   [headerSize]byte
+	b      []byte // the values of the frame that are not read yet
+	buffer []byte // for the values of a frame
+	n      uint32 // frames read
+	end    bool   // the last frame has been read
+	err    error
 }
 
-// NewReader begins to read a snapshot.
+// NewReader makes a Reader and reads the beginning of the snapshot.
 func NewReader(from io.Reader) *Reader {
-	r := &Reader{from: bufio.NewReaderSize(from, usual)}
+	r := &Reader{from: bufio.NewReaderSize(from, frameSize)}
 	if _, err := io.ReadFull(r.from, r.file[:]); err != nil {
 		r.fail(err)
 	} else if string(r.file[:len(magic)]) != magic {
@@ -37,12 +37,14 @@ func NewReader(from io.Reader) *Reader {
 	return r
 }
 
-// Err returns the first error there was.
+// Err returns the first error.
 func (r *Reader) Err() error { return r.err }
 
-// Reject notes that what was read makes no sense.
+// Reject makes the Reader fail with ErrDoubtful, because a value that was read makes no
+// sense. why is for people to read.
 func (r *Reader) Reject(why string) { r.fail(errors.New(why)) }
 
+// fail keeps the first error.
 func (r *Reader) fail(err error) {
 	if r.err == nil {
 		r.err = fmt.Errorf("%w: %w", ErrDoubtful, err)
@@ -50,9 +52,10 @@ func (r *Reader) fail(err error) {
 	r.b = nil
 }
 
-// next goes to the next frame; false is an error, or the end.
+// next reads and checks the next frame. It returns false at the end of the snapshot and
+// after an error.
 func (r *Reader) next() bool {
-	var b [head]byte
+	var b [frameHeaderSize]byte
 	if r.err != nil || r.end {
 		return false
 	}
@@ -61,36 +64,37 @@ func (r *Reader) next() bool {
 		return false
 	}
 	size := binary.LittleEndian.Uint32(b[:])
-	if size > largest {
+	if size > maxFrameSize {
 		r.Reject("a frame is too long")
 		return false
 	}
-	// A length that is wrong asks for no more memory than there are bytes.
-	if int(size) > cap(r.room) {
-		r.room = make([]byte, 0, min(size, 4*usual))
+	// The buffer grows while bytes arrive, so that a wrong length does not make it
+	// larger than the file.
+	if int(size) > cap(r.buffer) {
+		r.buffer = make([]byte, 0, min(size, 4*frameSize))
 	}
-	r.room = r.room[:min(int(size), cap(r.room))]
-	_, err := io.ReadFull(r.from, r.room)
-	for len(r.room) < int(size) && err == nil {
-		had := len(r.room)
-		r.room = append(r.room, make([]byte, min(int(size)-had, had))...)
-		_, err = io.ReadFull(r.from, r.room[had:])
+	r.buffer = r.buffer[:min(int(size), cap(r.buffer))]
+	_, err := io.ReadFull(r.from, r.buffer)
+	for len(r.buffer) < int(size) && err == nil {
+		had := len(r.buffer)
+		r.buffer = append(r.buffer, make([]byte, min(int(size)-had, had))...)
+		_, err = io.ReadFull(r.from, r.buffer[had:])
 	}
 	if err != nil {
 		r.fail(err)
 		return false
 	}
-	if sum(r.file[:], r.n, r.room) != binary.LittleEndian.Uint32(b[4:]) {
+	if frameChecksum(r.file[:], r.n, r.buffer) != binary.LittleEndian.Uint32(b[4:]) {
 		r.Reject("a frame is damaged")
 		return false
 	}
 	r.n++
-	r.b, r.end = r.room, size == 0
+	r.b, r.end = r.buffer, size == 0
 	return !r.end
 }
 
-// more makes sure that a value begins at r.b.
-func (r *Reader) more() bool {
+// ensure makes sure that a value begins at r.b, and reads the next frame if it must.
+func (r *Reader) ensure() bool {
 	if len(r.b) > 0 {
 		return true
 	}
@@ -101,9 +105,9 @@ func (r *Reader) more() bool {
 	return true
 }
 
-// Uint reads a number.
+// Uint reads a number that [Writer.Uint] wrote.
 func (r *Reader) Uint() uint64 {
-	if !r.more() {
+	if !r.ensure() {
 		return 0
 	}
 	v, n := binary.Uvarint(r.b)
@@ -115,7 +119,7 @@ func (r *Reader) Uint() uint64 {
 	return v
 }
 
-// Below reads a number, which makes no sense unless it is less than n.
+// Below reads a number that [Writer.Uint] wrote, and rejects it if it is not less than n.
 func (r *Reader) Below(n int) uint32 {
 	v := r.Uint()
 	if v >= uint64(n) || v > 1<<32-1 {
@@ -127,13 +131,13 @@ func (r *Reader) Below(n int) uint32 {
 	return uint32(v)
 }
 
-// Int reads a number that may be negative.
+// Int reads a number that [Writer.Int] wrote.
 func (r *Reader) Int() int64 {
 	v := r.Uint()
 	return int64(v>>1) ^ -int64(v&1)
 }
 
-// Word reads a number of 8 bytes.
+// Word reads a number that [Writer.Word] wrote.
 func (r *Reader) Word() uint64 {
 	b := r.bytes(8)
 	if b == nil {
@@ -142,20 +146,20 @@ func (r *Reader) Word() uint64 {
 	return binary.LittleEndian.Uint64(b)
 }
 
-// Bool reads a truth.
+// Bool reads a boolean.
 func (r *Reader) Bool() bool { return r.Below(2) == 1 }
 
-// Text reads a text.
-func (r *Reader) Text() string { return string(r.bytes(int(r.Below(largest)))) }
+// Text reads a string.
+func (r *Reader) Text() string { return string(r.bytes(int(r.Below(maxFrameSize)))) }
 
-// Fill reads as many bytes as b has.
+// Fill fills b with bytes that [Writer.Bytes] wrote. After an error b is left as it was.
 func (r *Reader) Fill(b []byte) { copy(b, r.bytes(len(b))) }
 
-// bytes reads n bytes, which last until the next value is read; nil is an error,
-// or none.
+// bytes reads n bytes, which are valid until the next value is read. It returns nil if n
+// is 0, and after an error.
 func (r *Reader) bytes(n int) []byte {
 	switch {
-	case n == 0 || !r.more():
+	case n == 0 || !r.ensure():
 		return nil
 	case n > len(r.b):
 		r.Reject("it ends too early")
@@ -166,7 +170,8 @@ func (r *Reader) bytes(n int) []byte {
 	return b
 }
 
-// Close makes sure that all was read, and returns the first error there was.
+// Close checks that every value was read and that nothing follows the snapshot. It
+// returns the first error.
 func (r *Reader) Close() error {
 	if r.err == nil && (len(r.b) > 0 || r.next()) {
 		r.Reject("it goes on")

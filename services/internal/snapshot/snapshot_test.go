@@ -16,19 +16,20 @@ import (
 	"pgregory.net/rapid"
 )
 
-// written is a snapshot as bytes.
+// written returns a snapshot as bytes.
 func written(fill func(*Writer)) []byte {
 	var b bytes.Buffer
 	w := NewWriter(&b)
 	fill(w)
 	if err := w.Close(); err != nil {
-		panic(err) // a buffer takes everything
+		panic(err) // a buffer never fails
 	}
 	return b.Bytes()
 }
 
-// What is written comes back, over the borders of frames, and nothing else does:
-// neither more nor less.
+// Goal: values come back as they were written, also across frames, and any other content is
+// detected. Method: random values are read back; then the file is cut off, gets a byte more,
+// is read with one value less, and has one bit changed.
 func TestValues(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		type value struct {
@@ -38,7 +39,7 @@ func TestValues(t *testing.T) {
 		values := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) value {
 			n, text := rapid.Uint64().Draw(t, "n"), rapid.SliceOfN(rapid.Byte(), -1, 40).Draw(t, "text")
 			if rapid.IntRange(0, 9).Draw(t, "long") == 0 {
-				text = bytes.Repeat(append(text, 'x'), usual/8)
+				text = bytes.Repeat(append(text, 'x'), frameSize/8)
 			}
 			switch rapid.IntRange(0, 5).Draw(t, "kind") {
 			case 0:
@@ -82,7 +83,7 @@ func TestValues(t *testing.T) {
 		if err := read(append(b, 0), len(values)); !errors.Is(err, ErrDoubtful) {
 			t.Fatalf("a byte more: %v", err)
 		}
-		if err := read(b, len(values)-1); err == nil && len(written(values[len(values)-1].write)) > opening+head {
+		if err := read(b, len(values)-1); err == nil && len(written(values[len(values)-1].write)) > headerSize+frameHeaderSize {
 			t.Fatal("a value less is no error")
 		}
 		b[cut] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
@@ -92,11 +93,11 @@ func TestValues(t *testing.T) {
 	})
 }
 
-// A frame of one file is none of another, and each has its place.
+// A frame of another file, a frame at another place and a missing frame are detected.
 func TestFrames(t *testing.T) {
 	fill := func(w *Writer) {
-		for n := range uint64(3 * usual / 8) {
-			w.Word(n % (usual / 8))
+		for n := range uint64(3 * frameSize / 8) {
+			w.Word(n % (frameSize / 8))
 		}
 	}
 	whole := func(b []byte) error {
@@ -107,11 +108,11 @@ func TestFrames(t *testing.T) {
 		return Read(path, func(*Reader) error { return nil })
 	}
 	a, b := written(fill), written(fill)
-	const frame = head + usual
+	const frame = frameHeaderSize + frameSize
 	for name, mixed := range map[string][]byte{
-		"of another file": append(a[:opening+frame:opening+frame], b[opening+frame:]...),
-		"out of order":    slices.Concat(a[:opening], a[opening+frame:opening+2*frame], a[opening:opening+frame], a[opening+2*frame:]),
-		"missing":         slices.Concat(a[:opening], a[opening+frame:]),
+		"of another file": append(a[:headerSize+frame:headerSize+frame], b[headerSize+frame:]...),
+		"out of order":    slices.Concat(a[:headerSize], a[headerSize+frame:headerSize+2*frame], a[headerSize:headerSize+frame], a[headerSize+2*frame:]),
+		"missing":         slices.Concat(a[:headerSize], a[headerSize+frame:]),
 	} {
 		if err := whole(mixed); !errors.Is(err, ErrDoubtful) {
 			t.Errorf("a frame is %s: %v", name, err)
@@ -122,9 +123,9 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// Goal: whatever ends a process that writes, the file is whole: the one before or
-// the new one. Method: a process of its own writes snapshots in the place of each
-// other, each full of its number, and is killed again and again.
+// Goal: if a process that writes is killed, the file is complete: either the old one or the
+// new one. Method: another process replaces a file with numbered snapshots, each of which
+// holds its number many times. It is killed at random moments, twelve times.
 func TestKilled(t *testing.T) {
 	if path := os.Getenv("SNAPSHOT_TEST_FILE"); path != "" {
 		for n := uint64(1); ; n++ {
@@ -175,8 +176,10 @@ func TestKilled(t *testing.T) {
 	t.Logf("killed %d times while it wrote", cut)
 }
 
+// killedLength is how often a snapshot of TestKilled holds its number.
 const killedLength = 200_000
 
+// numbered writes a snapshot that is full of one number.
 func numbered(w *Writer, n uint64) {
 	w.Uint(n)
 	for range killedLength {
@@ -184,7 +187,7 @@ func numbered(w *Writer, n uint64) {
 	}
 }
 
-// A writer that fails leaves the file as it was, and nothing beside it.
+// A failed write leaves the file as it was, and no other file beside it.
 func TestNoRoom(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	if err := Replace(path, func(w *Writer) { w.Uint(1) }); err != nil {
@@ -207,19 +210,21 @@ func TestNoRoom(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := os.Stat(path + ".new"); !errors.Is(err, fs.ErrNotExist) {
-		t.Error("something lies about")
+		t.Error("the new file was not removed")
 	}
 }
 
+// fullDisk is a writer that always fails.
 type fullDisk struct{ err error }
 
 func (d fullDisk) Write([]byte) (int, error) { return 0, d.err }
 
-// No bytes make a reader do worse than say that they are in doubt.
+// FuzzReader checks that a reader of any bytes, asked for any values, returns ErrDoubtful at
+// worst.
 func FuzzReader(f *testing.F) {
 	f.Add([]byte(magic), "uiwbt")
 	f.Add(written(func(w *Writer) { w.Uint(7); w.Text("seven"); w.Word(7) }), "utw")
-	f.Add(written(func(w *Writer) { w.Text(strings.Repeat("x", 2*usual)); w.Int(-1) }), "ti")
+	f.Add(written(func(w *Writer) { w.Text(strings.Repeat("x", 2*frameSize)); w.Int(-1) }), "ti")
 	f.Fuzz(func(t *testing.T, b []byte, kinds string) {
 		r := NewReader(bytes.NewReader(b))
 		for _, k := range kinds {

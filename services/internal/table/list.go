@@ -1,13 +1,14 @@
-// Package table keeps what decisions go by in flat memory: lists of records by
-// dense number, and indexes that find the number again. Neither holds a pointer
-// a record, and neither ever copies all of itself in order to grow: a list
-// grows by a chunk, an index by a sixty-fourth part of its parts.
+// Package table keeps the records of folds in flat memory: a [List] holds records by
+// consecutive number, an [Index] finds the number of a record by hash. There is no pointer
+// for each record, so that the garbage collector has little to do. Growing never copies
+// everything at once: a list grows by a chunk of 4096 records, an index by one of its 64
+// parts.
 //
-// Nothing here is safe for concurrent use while it is changed; reading changes
-// nothing.
+// Lists and indexes may be read concurrently. They must not be changed concurrently with
+// anything else.
 package table
 
-// chunk is how many records a chunk of a list holds.
+// chunk is how many records one chunk of a list holds.
 const (
 	chunkBits = 12
 	chunk     = 1 << chunkBits
@@ -18,7 +19,7 @@ type List[T any] struct {
 	chunks [][]T
 }
 
-// Len returns how many records there are.
+// Len returns the number of records.
 func (l *List[T]) Len() int {
 	last := len(l.chunks) - 1
 	if last < 0 {
@@ -27,7 +28,8 @@ func (l *List[T]) Len() int {
 	return last*chunk + len(l.chunks[last])
 }
 
-// At returns the record with a number below Len. It may move with the next Add.
+// At returns the record with number n, which must be below Len. The pointer is valid until
+// the next Add or Cut: then the record may move.
 func (l *List[T]) At(n uint32) *T { return &l.chunks[n>>chunkBits][n&(chunk-1)] }
 
 // Add appends a record and returns its number.
@@ -45,7 +47,8 @@ func (l *List[T]) Add(record T) uint32 {
 	return uint32(n)
 }
 
-// Cut takes the last records out again, down to n of them.
+// Cut removes the last records, so that n of them are left. It does nothing if there are no
+// more than n.
 func (l *List[T]) Cut(n int) {
 	for l.Len() > n {
 		last := len(l.chunks) - 1

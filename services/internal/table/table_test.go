@@ -6,7 +6,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Numbers that differ in a few bits only, wherever those are, do not crowd.
+// Hashes that differ in a few bits only, whichever bits these are, are spread over the
+// slots.
 func TestSpread(t *testing.T) {
 	for shift := range 48 {
 		taken := map[uint64]int{}
@@ -22,8 +23,9 @@ func TestSpread(t *testing.T) {
 	}
 }
 
-// Whatever hashes collide, an index finds what was added and nothing that was
-// dropped, the last first, across its growth.
+// Goal: an index finds what was added, and nothing that was dropped, whichever hashes collide
+// and while the index grows. Method: random adds, and drops of the number added last, are
+// compared with a slice.
 func TestIndex(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		hashes := []uint64{0}
@@ -53,7 +55,7 @@ func TestIndex(t *testing.T) {
 	})
 }
 
-// A part grows alone, and no step adds much to the whole.
+// Parts grow one at a time: no Add enlarges the whole index by more than a 64th part.
 func TestGrowth(t *testing.T) {
 	var x Index
 	slots := func() (n int) {
@@ -77,7 +79,7 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-// A list against a slice, over the borders of chunks.
+// A list is compared with a slice, across the borders of chunks.
 func TestList(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var l List[int]

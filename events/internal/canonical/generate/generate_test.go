@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// The generated files of every package that has some are those that the source
-// of the package asks for.
+// Goal: the generated files are fresh.
+// Method: they are generated again for each package that has some, and compared.
 func TestGeneratedFilesAreFresh(t *testing.T) {
 	for _, folder := range []string{"../../..", "../kindtest"} {
 		files, err := generate(folder)
@@ -25,8 +25,8 @@ func TestGeneratedFilesAreFresh(t *testing.T) {
 	}
 }
 
-// packageOf returns the folder of a package that has a payload with one field,
-// and some declarations.
+// packageOf returns the folder of a package that has a payload with one field and the
+// given declarations.
 func packageOf(t *testing.T, field, declarations string) string {
 	t.Helper()
 	return write(t, map[string]string{
@@ -34,7 +34,8 @@ func packageOf(t *testing.T, field, declarations string) string {
 		"event.go": "package m\n\ntype Type string\n\nconst OneType Type = \"one\"\n\ntype Data interface{ Type() Type }\n",
 		"one.go": "package m\n\nimport (\n\t\"time\"\n\t\"example.test/m/other\"\n)\n\ntype One struct {\n\t" + field + "\n}\n\n" +
 			"func (*One) Type() Type { return OneType }\n\n" + declarations,
-		// The generated files need not compile, nor the tests.
+		// The generator must not depend on its own old output or on tests, so these
+		// do not compile.
 		scanFile: "package m\n\nvar broken = ", "one_test.go": "package m\n\nvar broken = ",
 	})
 }

@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// A kind is what a field holds, as far as reading and writing differ.
+// A kind is a class of field types that are read and written in the same way.
 type kind int
 
 // The kinds that are supported.

@@ -12,7 +12,7 @@ import (
 	"github.com/muster-works/muster/events/internal/canonical"
 )
 
-// payloads are empty payloads of all types that the generator supports.
+// payloads holds an empty payload of each type that the generator supports.
 var payloads = []Data{&Scalars{}, &Optional{}, &Structs{}, &Lists{}, &Nothing{}}
 
 // write returns data in the canonical form.
@@ -29,8 +29,8 @@ func write(t *testing.T, data Data) []byte {
 	return b
 }
 
-// agree holds what is read by the generated code to what the library reads. It
-// reports whether the generated code accepted the text.
+// agree checks that the generated reader gives the value that the JSON library gives,
+// if it accepts the text. It reports whether it accepts the text.
 func agree(t *testing.T, all *records, of Type, text []byte) bool {
 	t.Helper()
 	c := canonical.NewCursor(text)
@@ -45,9 +45,9 @@ func agree(t *testing.T, all *records, of Type, text []byte) bool {
 	return true
 }
 
-// Whatever a payload holds, the generated code writes what the library writes and
-// reads it back, with the same memory again and again. It agrees with the library
-// on damaged texts as far as it accepts them.
+// Goal: generated code writes what the library writes and reads it back into reused
+// memory, and agrees with the library on every damaged text that it accepts.
+// Method: random payloads of every kind, whole and damaged.
 func TestKinds(t *testing.T) {
 	for _, empty := range payloads {
 		t.Run(string(empty.Type()), func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestLeftToLibrary(t *testing.T) {
 	}
 }
 
-// damaged returns text with a byte changed, removed, or a part repeated.
+// damaged returns text with a byte changed or removed, or with a part repeated.
 func damaged(r *rand.Rand, text []byte) []byte {
 	b, i, j := slices.Clone(text), r.IntN(len(text)), r.IntN(len(text))
 	switch r.IntN(3) {
@@ -95,8 +95,8 @@ func damaged(r *rand.Rand, text []byte) []byte {
 	return b
 }
 
-// fill sets v to anything that the canonical form can hold. A date that is
-// required is never zero, since no reader accepts an empty date.
+// fill sets v to a random value that the canonical form can hold. A required date is
+// never zero, since no reader accepts an empty date.
 func fill(r *rand.Rand, v reflect.Value) {
 	switch v.Interface().(type) {
 	case civil.Date:
@@ -130,8 +130,8 @@ func fill(r *rand.Rand, v reflect.Value) {
 	}
 }
 
-// fillFields fills the fields of a struct that are written, and leaves some of
-// those that may be left out.
+// fillFields fills the fields that are written, and leaves some of the optional
+// fields zero.
 func fillFields(r *rand.Rand, v reflect.Value) {
 	for i := range v.NumField() {
 		tag := v.Type().Field(i).Tag.Get("json")

@@ -19,7 +19,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// unary guards the feature list, which anybody may see.
+// unary checks the access of unary calls: the list of features is public.
 func (s *Server) unary(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
 	s.faults.called()
 	if err := s.faults.wait(ctx); err != nil {
@@ -28,7 +28,7 @@ func (s *Server) unary(ctx context.Context, request any, _ *grpc.UnaryServerInfo
 	return handle(ctx, request)
 }
 
-// stream guards everything else.
+// stream checks the access of all other calls.
 func (s *Server) stream(service any, call grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
 	s.faults.called()
 	if err := s.faults.wait(call.Context()); err != nil {
@@ -58,7 +58,7 @@ func (s *Server) stream(service any, call grpc.ServerStream, _ *grpc.StreamServe
 	return s.restless(service, call, handle)
 }
 
-// checkPassword takes the time that it costs.
+// checkPassword takes as long as the options say.
 func (s *Server) checkPassword(ctx context.Context) error {
 	if s.options.PasswordCost == 0 {
 		return nil
@@ -74,11 +74,11 @@ func (s *Server) checkPassword(ctx context.Context) error {
 	return nil
 }
 
-// GaveUp returns how many calls ended, by a deadline or by who made them, while they
-// waited for their password to be checked.
+// GaveUp returns how many calls ended before their password was checked, by a
+// deadline or by their caller.
 func (s *Server) GaveUp() int { return int(s.gaveUp.Load()) }
 
-// restless handles a call, or cuts it in the middle when it is its turn.
+// restless handles a call. If it is the call's turn, it cuts the connection.
 func (s *Server) restless(service any, call grpc.ServerStream, handle grpc.StreamHandler) error {
 	every := int64(s.options.Restless)
 	n := s.streams.Add(1)
@@ -92,7 +92,7 @@ func (s *Server) restless(service any, call grpc.ServerStream, handle grpc.Strea
 	return handle(service, cutStream{call, s})
 }
 
-// A cutStream loses its connection when the first answer is due.
+// A cutStream loses its connection when the first answer is sent.
 type cutStream struct {
 	grpc.ServerStream
 	server *Server
@@ -111,7 +111,7 @@ func first(values []string) string {
 	return values[0]
 }
 
-// selfSigned makes a certificate for 127.0.0.1.
+// selfSigned returns a certificate for 127.0.0.1.
 func selfSigned() (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

@@ -4,47 +4,47 @@ import (
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 )
 
-// Checkpoints are ways in which a server sends checkpoints beyond the one after
-// each window that was looked through.
+// Checkpoints are ways in which a server sends checkpoints in addition to the one
+// after each search window.
 type Checkpoints struct {
-	// Zero sends the position (0, 0) for as long as the filter has selected
-	// nothing: after each window, and when the subscription goes live. EventStoreDB
-	// 24.10 does so (tried by hand, on one node and on a cluster).
+	// Zero sends the position (0, 0) as long as the filter has selected nothing:
+	// after each window, and when the subscription goes live. EventStoreDB 24.10 does
+	// this (tested by hand on one node and on a cluster).
 	Zero bool
-	// Early sends the end of $all as a checkpoint when the subscription is about to
-	// go live, before the events of the last page. Public reports have an extra
-	// checkpoint there of servers up to 22.10. Whether it can come before events
-	// that the filter selects is not known of a real server.
+	// Early sends the end of $all as a checkpoint before the subscription goes live,
+	// before the events of the last page. Public reports describe an additional
+	// checkpoint there for servers up to 22.10. It is unknown whether a real server
+	// sends it before events that the filter selects.
 	Early bool
-	// EndOfLog sends the end of $all after a page of which the filter selected
-	// nothing, also when later pages hold events that it selects. Public reports
-	// have it of 24.10.0 to 24.10.4.
+	// EndOfLog sends the end of $all after a page from which the filter selected
+	// nothing, even if later pages contain events that it selects. Public reports
+	// describe this for 24.10.0 to 24.10.4.
 	EndOfLog bool
 	// Repeated sends each checkpoint three times, and the last one again after each
-	// event. A public report has the same checkpoint over and over; it is open, and
-	// of which servers it is true is not known.
+	// event. An open public report describes repeated checkpoints; the versions are
+	// unknown.
 	Repeated bool
 }
 
-// page is how many records a subscription looks through at a time before it may
-// send a checkpoint of an empty page.
-const page = 32
+// pageSize is how many records a subscription reads at a time. After an empty page it
+// may send a checkpoint.
+const pageSize = 32
 
-// A marker sends the checkpoints of one subscription.
-type marker struct {
+// A checkpointSender sends the checkpoints of one subscription.
+type checkpointSender struct {
 	reader
 	kinds    Checkpoints
-	every    uint64 // a checkpoint after so many records; none if 0
-	start    bool   // the subscription is from the start of $all
-	seen     uint64 // records looked through
-	selected int    // events sent
-	inPage   int    // events sent since the page began
-	last     uint64 // the checkpoint sent last
-	sent     bool   // whether last is one
+	every    uint64 // number of records between checkpoints; none if 0
+	start    bool   // the subscription begins at the start of $all
+	seen     uint64 // number of records read
+	selected int    // number of events sent
+	inPage   int    // number of events sent since the page began
+	last     uint64 // the last checkpoint sent
+	sent     bool   // whether last is set
 }
 
-// send sends what selects takes of all, and checkpoints.
-func (m *marker) send(all []Event, selects func(Event) bool) error {
+// send sends the events of all that selects selects, and checkpoints.
+func (m *checkpointSender) send(all []Event, selects func(Event) bool) error {
 	if len(all) == 0 {
 		return nil
 	}
@@ -66,9 +66,9 @@ func (m *marker) send(all []Event, selects func(Event) bool) error {
 	return nil
 }
 
-// looked is called after each record with its position, whether the filter
-// selected it, and the end of $all as the subscription knows it.
-func (m *marker) looked(position, end uint64, selected bool) error {
+// looked is called after each record, with its position, whether the filter selected
+// it, and the end of $all that the subscription knows.
+func (m *checkpointSender) looked(position, end uint64, selected bool) error {
 	m.seen++
 	if selected {
 		m.selected++
@@ -77,7 +77,7 @@ func (m *marker) looked(position, end uint64, selected bool) error {
 			return m.checkpoint(m.last)
 		}
 	}
-	if m.kinds.EndOfLog && m.seen%page == 0 {
+	if m.kinds.EndOfLog && m.seen%pageSize == 0 {
 		empty := m.inPage == 0
 		m.inPage = 0
 		if empty {
@@ -95,24 +95,23 @@ func (m *marker) looked(position, end uint64, selected bool) error {
 	return m.checkpoint(position)
 }
 
-// pageBegins is called before the records up to end are sent, which are the last
-// ones for now.
-func (m *marker) pageBegins(end uint64) error {
+// pageBegins is called before the last records, up to end, are sent.
+func (m *checkpointSender) pageBegins(end uint64) error {
 	if !m.kinds.Early || m.every == 0 {
 		return nil
 	}
 	return m.checkpoint(end)
 }
 
-// live is called when the subscription has gone live.
-func (m *marker) live() error {
+// live is called when the subscription goes live.
+func (m *checkpointSender) live() error {
 	if m.kinds.Zero && m.start && m.selected == 0 && m.every > 0 {
 		return m.checkpoint(0)
 	}
 	return nil
 }
 
-func (m *marker) checkpoint(position uint64) error {
+func (m *checkpointSender) checkpoint(position uint64) error {
 	m.last, m.sent = position, true
 	times := 1
 	if m.kinds.Repeated {

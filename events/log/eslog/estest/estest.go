@@ -1,18 +1,20 @@
-// Package estest is an EventStoreDB that lives in memory, so that the real
-// client and the driver over it can run in tests, over real connections, with
-// no server installed.
+// Package estest implements an EventStoreDB server in memory. With it the real client
+// library and the driver run in tests over real connections, without an installed
+// server.
 //
-// It is faithful in what an event log leans on: expected revisions, appends
-// sent again, the maximum append size, missing streams, reads of a stream and
-// of $all in both directions, subscriptions to $all with the server's filters,
-// checkpoints and caught-up, positions that are sparse and shared with system
-// streams, basic authentication over TLS, and the redirection from a follower
-// to the leader. Faults come on demand: lost answers, cut connections, a
-// server that stands still or goes away and comes back with its data.
+// The server is faithful in what an event log relies on: expected revisions, repeated
+// appends, the maximum append size, missing streams, reads of a stream and of $all in
+// both directions, subscriptions to $all with server-side filters, checkpoints and
+// caught-up messages, sparse positions that are shared with system streams, basic
+// authentication over TLS, and the redirection from a follower to the leader. Tests
+// can order faults: lost answers, cut connections, a server that does not answer, or
+// one that stops and returns with its data.
 //
-// It is not durable, keeps everything for ever, and knows nothing of
-// projections, persistent subscriptions and access lists. Retention and deletion
-// hide events from those who read their stream; only Scavenge takes them away.
+// The server is not durable. It does not implement projections, persistent
+// subscriptions and access lists. Retention and deletion hide events from readers of
+// their stream, but only Scavenge removes them.
+//
+// The methods of a [Server] are safe for concurrent use.
 package estest
 
 import (
@@ -33,61 +35,60 @@ import (
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 )
 
-// takeBack is how long Resume tries to get its address again.
-const takeBack = 30 * time.Second
+// resumeTimeout is how long Resume tries to listen on its address again.
+const resumeTimeout = 30 * time.Second
 
-// Options change how the server behaves. The zero value is a recent single
-// node without security, and with system events between those of others.
+// Options change the behaviour of the server. The zero Options are a recent single
+// node without security, whose $all also contains system events.
 type Options struct {
-	// User and Password, when set, are asked for, and the server speaks TLS
-	// with a certificate of its own making.
+	// User and Password, if not empty, are required of clients. The server then uses
+	// TLS with a self-signed certificate.
 	User, Password string
-	// Reserved keeps $all from the user, as a server does for those that are
-	// not administrators.
+	// Reserved denies the user access to $all, as a server does for users who are not
+	// administrators.
 	Reserved bool
-	// MaxAppend is the most bytes one append may have; 1 MiB when zero.
+	// MaxAppend is the maximum size of an append in bytes; 1 MiB if zero.
 	MaxAppend int
-	// Old makes the server leave out what came with later versions: positions
-	// in stream reads and in the answer to a repeated append, caught-up.
+	// Old leaves out what later versions introduced: positions in stream reads and in
+	// the answer to a repeated append, and caught-up messages.
 	Old bool
-	// Forgetful makes the server answer a repeated append as a conflict.
+	// Forgetful answers a repeated append with a conflict.
 	Forgetful bool
 	// Quiet leaves out the system events.
 	Quiet bool
-	// Leader makes this node a follower that never got any data and sends
-	// whoever asks for the leader there.
+	// Leader makes this node a follower without data, which redirects calls for the
+	// leader to that server.
 	Leader *Server
-	// Version is what the server says of itself; 23.10.0 when empty.
+	// Version is the version that the server reports; 23.10.0 if empty.
 	Version string
-	// ReadLag is how long what was accepted cannot be read yet. An append is
-	// answered when it can be read; a refusal is answered at once, by what was
-	// accepted, and an append that is sent again meanwhile is refused. A leader
-	// does so for some milliseconds (tried by hand, 24.10 as a cluster of three,
-	// and on one node whose standard projections run).
+	// ReadLag is how long accepted events cannot be read. An append is answered when
+	// its events can be read. A refusal is answered at once, by what was accepted; a
+	// repeated append is refused during the lag. Real leaders lag by some
+	// milliseconds (tested by hand with 24.10, on a cluster of three, and on one node
+	// with the standard projections).
 	ReadLag time.Duration
-	// LateRepeats is how late the first twenty appends are answered that are sent again
-	// within half of that, and then with a timeout: the leader drops them while the first
-	// one is not replicated. About two seconds have been seen (tried by hand, 24.10),
-	// in the first twenty of a server's life; why not later is not known.
+	// LateRepeats is how late the first twenty repeated appends are answered, if they
+	// are repeated within half of that time. The answer is a timeout, because the
+	// leader drops them while the first append is not replicated. About two seconds
+	// were observed (tested by hand with 24.10), only for the first twenty in a
+	// server's life, for an unknown reason.
 	LateRepeats time.Duration
-	// PasswordCost is how long the password of a call is checked, by one of two
-	// processors. One line of servers takes 125 ms each time (tried by hand).
+	// PasswordCost is how long one of two processors checks the password of a call.
+	// Some server versions take 125 ms for each call (tested by hand).
 	PasswordCost time.Duration
-	// Newer has the protocol as later servers speak it: a subscription is told that it
-	// fell behind, caught up again, and both with a time and a position that this
-	// client does not know. When a server says that one fell behind is not known; this
-	// one does after each wait.
+	// Newer uses the protocol of later servers: a subscription is told that it fell
+	// behind and that it caught up again, with a time and a position that this client
+	// does not know. It is unknown when a real server reports that a subscription
+	// fell behind; this one does so after each wait.
 	Newer bool
-	// Restless cuts the connection of every so many-th call in the middle, in turn
-	// before anything was done and when the first answer is due, as when a leader goes
-	// away.
+	// Restless cuts the connection of every n-th call, alternately before it does
+	// anything and when the first answer is sent, as if the leader had changed.
 	Restless int
-	// Checkpoints adds to the checkpoints that a filtered subscription is sent.
+	// Checkpoints are additional checkpoints in filtered subscriptions.
 	Checkpoints Checkpoints
-	// Others is how many records of other applications lie in front of the
-	// first append, and behind every twentieth append, the first of them
-	// included. With more than a window of them a subscription passes whole
-	// windows that its filter selects nothing of.
+	// Others is how many records of other applications precede the first append, and
+	// follow every twentieth append including the first. With more than a window of
+	// them, a subscription reads whole windows from which its filter selects nothing.
 	Others int
 }
 
@@ -99,13 +100,13 @@ type Server struct {
 	addr    string
 	faults  faults
 
-	processors chan struct{} // one for each password that is checked
+	processors chan struct{} // one slot for each password check
 	gaveUp     atomic.Int64  // calls that ended before their password was checked
-	streams    atomic.Int64  // calls that were let in
+	streams    atomic.Int64  // calls that were admitted
 	late       atomic.Int64  // appends that were answered late, or would have been
 
 	mu       sync.Mutex
-	grpc     *grpc.Server // nil while stopped
+	grpc     *grpc.Server // nil while the server is stopped
 	listener *listener
 }
 
@@ -128,10 +129,10 @@ func Start(o Options) (*Server, error) {
 	return s, s.Resume()
 }
 
-// URL is the connection string for this server, with its credentials.
+// URL returns the connection string of this server with its credentials.
 func (s *Server) URL() string { return s.URLFor(s.options.User, s.options.Password) }
 
-// URLFor is the connection string with other credentials.
+// URLFor returns the connection string with other credentials.
 func (s *Server) URLFor(user, password string) string {
 	u := url.URL{Scheme: "esdb", Host: s.addr, RawQuery: "tls=false"}
 	if s.tls != nil {
@@ -143,7 +144,7 @@ func (s *Server) URLFor(user, password string) string {
 	return u.String()
 }
 
-// Stop cuts every connection and stops listening. The data stay.
+// Stop cuts every connection and stops listening. The server keeps its data.
 func (s *Server) Stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,9 +164,9 @@ func (s *Server) Resume() error {
 		return errors.New("estest: the server is running")
 	}
 	tcp, err := net.Listen("tcp", s.addr)
-	// While nobody listened, a connection on its way elsewhere may have got
-	// the address as its own.
-	for end := time.Now().Add(takeBack); err != nil && time.Now().Before(end); {
+	// While the server was stopped, another connection may have got the address as
+	// its own.
+	for end := time.Now().Add(resumeTimeout); err != nil && time.Now().Before(end); {
 		time.Sleep(10 * time.Millisecond)
 		tcp, err = net.Listen("tcp", s.addr)
 	}
@@ -176,7 +177,7 @@ func (s *Server) Resume() error {
 	s.listener = &listener{Listener: tcp, open: map[string]net.Conn{}}
 	options := []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(17 << 20),
-		// The client pings every ten seconds, with or without calls.
+		// The client sends a ping every ten seconds, also without calls.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 		grpc.UnaryInterceptor(s.unary),
 		grpc.StreamInterceptor(s.stream),
@@ -191,7 +192,7 @@ func (s *Server) Resume() error {
 	return nil
 }
 
-// cut ends the connections of one client, or of all when remote is empty.
+// cut closes the connections of one client, or all connections if remote is empty.
 func (s *Server) cut(remote string) {
 	s.mu.Lock()
 	l := s.listener
@@ -203,7 +204,7 @@ func (s *Server) cut(remote string) {
 	}
 }
 
-// A listener remembers the connections it accepted, to be able to cut them.
+// A listener records the connections that it accepted, so that they can be cut.
 type listener struct {
 	net.Listener
 	mu   sync.Mutex
@@ -241,7 +242,7 @@ func (l *listener) cutOne(remote string) {
 	}
 }
 
-// Connections returns the number of connections open now.
+// Connections returns the number of open connections.
 func (s *Server) Connections() int {
 	s.mu.Lock()
 	l := s.listener

@@ -33,7 +33,7 @@ func connect(t *testing.T, o Options) (*Server, *esdb.Client) {
 	return s, client
 }
 
-// events makes n events whose ids follow from name.
+// events returns n events whose ids are derived from name.
 func events(name string, n int) []esdb.EventData {
 	var all []esdb.EventData
 	for i := range n {
@@ -45,7 +45,7 @@ func events(name string, n int) []esdb.EventData {
 	return all
 }
 
-// Appends are let in, recognised and refused by their expected revisions.
+// Goal: appends are accepted, recognised and refused by their expected revisions.
 func TestExpectedRevisions(t *testing.T) {
 	_, client := connect(t, Options{})
 	const conflict = -1
@@ -57,22 +57,22 @@ func TestExpectedRevisions(t *testing.T) {
 		events   []esdb.EventData
 		last     int // number of the last event of the append
 	}{
-		{esdb.Revision(0), a, conflict},     // no stream yet
+		{esdb.Revision(0), a, conflict},     // the stream does not exist
 		{esdb.StreamExists{}, a, conflict},  //
 		{esdb.NoStream{}, a, 1},             //
-		{esdb.NoStream{}, a, 1},             // again
-		{esdb.NoStream{}, b, conflict},      // another one
-		{esdb.Revision(0), b, conflict},     // too old
+		{esdb.NoStream{}, a, 1},             // repeated
+		{esdb.NoStream{}, b, conflict},      // another append
+		{esdb.Revision(0), b, conflict},     // the stream has moved on
 		{esdb.Revision(9), b, conflict},     // not reached
 		{esdb.Revision(1), b, 4},            //
-		{esdb.NoStream{}, a, 1},             // again, with another after it
-		{esdb.Revision(1), b, 4},            // again
-		{esdb.Revision(1), b[:2], 3},        // a part of it
-		{esdb.Revision(1), mixed, conflict}, // partly another
+		{esdb.NoStream{}, a, 1},             // repeated after another append
+		{esdb.Revision(1), b, 4},            // repeated
+		{esdb.Revision(1), b[:2], 3},        // a part of the append, repeated
+		{esdb.Revision(1), mixed, conflict}, // a part of it is another append
 		{esdb.Revision(1), longer, conflict},
-		{esdb.Revision(4), b, 7}, // the same ids at another place are new
+		{esdb.Revision(4), b, 7}, // the same ids at another place are new events
 		{esdb.Any{}, events("c", 1), 8},
-		{esdb.Any{}, events("c", 1), 8}, // again
+		{esdb.Any{}, events("c", 1), 8}, // repeated
 		{esdb.StreamExists{}, events("d", 1), 9},
 	} {
 		result, err := client.AppendToStream(t.Context(), "s", esdb.AppendToStreamOptions{ExpectedRevision: step.expected}, step.events...)
@@ -106,7 +106,7 @@ func recv(t *testing.T, stream *esdb.ReadStream, err error) (got []string) {
 	}
 }
 
-// Streams and $all are read in both directions from every kind of place.
+// Goal: streams and $all can be read in both directions from every kind of position.
 func TestReads(t *testing.T) {
 	s, client := connect(t, Options{Quiet: true})
 	var at []esdb.Position
@@ -165,8 +165,8 @@ func TestReads(t *testing.T) {
 	}
 }
 
-// A filtered subscription brings what it selects, checkpoints in between, says
-// when it has caught up, and goes on with what is appended then.
+// Goal: a filtered subscription sends the selected events with checkpoints, reports
+// when it has caught up, and continues with new events.
 func TestSubscription(t *testing.T) {
 	s, client := connect(t, Options{Quiet: true})
 	for i := range 20 {
@@ -201,13 +201,13 @@ func TestSubscription(t *testing.T) {
 						s.Write("mine-3", Event{ID: uuid.New(), Type: "t"})
 						got = append(got, "caught up")
 					} else if got[len(got)-1] != "mine-3" {
-						caughtUp-- // it woke up between the two
+						caughtUp-- // the subscription woke up between the two appends
 					}
 				default:
 					t.Fatalf("%+v", e.SubscriptionDropped)
 				}
 			}
-			// 17 events considered after the third, and two more.
+			// 17 events are read after the third, and two more.
 			want := "mine-1 mine-2 mine-1 mine-2 checkpoint mine-1 mine-2 mine-1 mine-2 checkpoint caught up mine-3"
 			s.Forget(2)
 			if strings.Join(got, " ") != want {
@@ -217,7 +217,7 @@ func TestSubscription(t *testing.T) {
 	}
 }
 
-// System events lie between those of others.
+// Goal: $all contains system events between other events.
 func TestNoise(t *testing.T) {
 	s, client := connect(t, Options{})
 	for i := range 20 {
@@ -258,8 +258,8 @@ func ExampleStart() {
 	// 0 counted {"n":3}
 }
 
-// What was scavenged or lost is gone from the stream and from $all; numbers
-// and positions of the rest stay.
+// Goal: scavenged or lost events are gone from the stream and from $all, and the
+// others keep their numbers and positions.
 func TestScavengeAndForget(t *testing.T) {
 	s, client := connect(t, Options{Quiet: true})
 	for i := range 3 {

@@ -7,7 +7,7 @@ import (
 	"google.golang.org/grpc/peer"
 )
 
-// faults are those that were ordered and have not happened yet.
+// faults are the faults that were ordered and have not happened yet.
 type faults struct {
 	mu       sync.Mutex
 	lostAcks int
@@ -15,40 +15,39 @@ type faults struct {
 	falters  int
 	passes   int
 	before   func() // runs before the next subscription begins
-	calls    int    // that were made so far, those for the feature list included
-	atCall   int    // the call that do is for; none when zero
+	calls    int    // number of calls so far, including those for the list of features
+	atCall   int    // number of the call before which do runs; none if zero
 	do       func()
-	cutAfter int           // events until a reader's connection is cut, when positive
+	cutAfter int           // number of events until a reader's connection is cut, if positive
 	frozen   chan struct{} // open while nothing is answered
 }
 
-// LoseAcks lets the next n appends be written and then cuts the connection
-// instead of answering.
+// LoseAcks writes the next n appends and then cuts the connection in place of
+// answering.
 func (s *Server) LoseAcks(n int) { s.faults.set(func(f *faults) { f.lostAcks = n }) }
 
-// Refuse answers the next n appends with Unavailable, unwritten, as a server
-// does that is too busy.
+// Refuse answers the next n appends with Unavailable and does not write them, like a
+// server that is too busy.
 func (s *Server) Refuse(n int) { s.faults.set(func(f *faults) { f.refusals = n }) }
 
-// Falter fails the next n calls with Unknown, as a server does that is shutting
-// down.
+// Falter fails the next n calls with Unknown, like a server that is shutting down.
 func (s *Server) Falter(n int) { s.faults.set(func(f *faults) { f.falters = n }) }
 
-// PassOver lets the next n subscriptions send nothing of what their filter selects
-// of the past, and a checkpoint of its end.
+// PassOver lets the next n subscriptions skip the past events that their filter
+// selects, and send a checkpoint at the end.
 func (s *Server) PassOver(n int) { s.faults.set(func(f *faults) { f.passes = n }) }
 
 // BeforeSubscription runs f once, before the next subscription begins.
 func (s *Server) BeforeSubscription(f func()) { s.faults.set(func(x *faults) { x.before = f }) }
 
-// CutAfter cuts the connection of the reader that receives the n-th event from
-// now on, just after it was sent.
+// CutAfter cuts the connection of the reader that receives the n-th event from now
+// on, after that event.
 func (s *Server) CutAfter(n int) { s.faults.set(func(f *faults) { f.cutAfter = n }) }
 
 // Cut cuts all connections.
 func (s *Server) Cut() { s.cut("") }
 
-// Freeze holds every call until Thaw; connections stay.
+// Freeze stops answering calls until Thaw. Connections stay open.
 func (s *Server) Freeze() {
 	s.faults.set(func(f *faults) {
 		if f.frozen == nil {
@@ -75,14 +74,14 @@ func (f *faults) thaw() {
 	})
 }
 
-// Calls returns how many calls were made so far.
+// Calls returns the number of calls so far.
 func (s *Server) Calls() int {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	return s.faults.calls
 }
 
-// AtCall runs f when the n-th call from now on comes in.
+// AtCall runs f when the n-th call from now on arrives.
 func (s *Server) AtCall(n int, f func()) {
 	s.faults.set(func(x *faults) { x.atCall, x.do = x.calls+n, f })
 }
@@ -111,7 +110,7 @@ func (f *faults) beforeSubscription() {
 	}
 }
 
-// wait returns at once unless the server is frozen.
+// wait waits while the server is frozen.
 func (f *faults) wait(ctx context.Context) error {
 	f.mu.Lock()
 	frozen := f.frozen
@@ -127,7 +126,7 @@ func (f *faults) wait(ctx context.Context) error {
 	}
 }
 
-// take uses up one of counter, if any is left.
+// take decrements a counter and returns true, if the counter is not zero.
 func (f *faults) take(counter func(*faults) *int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -139,8 +138,8 @@ func (f *faults) take(counter func(*faults) *int) bool {
 	return true
 }
 
-// sent counts an event sent to a reader, and cuts its connection when that was
-// the last it should get.
+// sent counts an event sent to a reader, and cuts the connection if it was the last
+// to be sent.
 func (s *Server) sent(ctx context.Context) {
 	s.faults.mu.Lock()
 	cut := s.faults.cutAfter == 1

@@ -48,7 +48,7 @@ type reader struct {
 
 func (r reader) readStream(o *streams.ReadReq_Options) error {
 	name := string(o.GetStream().GetStreamIdentifier().GetStreamName())
-	if trailer, err := r.service.server.store.buried(name); err != nil {
+	if trailer, err := r.service.server.store.checkTombstone(name); err != nil {
 		r.call.SetTrailer(trailer)
 		return err
 	}
@@ -80,7 +80,8 @@ func (r reader) readAll(o *streams.ReadReq_Options) error {
 		return err
 	}
 	if o.ReadDirection == streams.ReadReq_Options_Backwards {
-		// Backwards, a position is that of the first event not to be read.
+		// Reading backwards, the position is that of the first event that is not
+		// read.
 		all = slices.Clone(all[:at])
 		slices.Reverse(all)
 		return r.send(all, o.GetCount())
@@ -88,8 +89,8 @@ func (r reader) readAll(o *streams.ReadReq_Options) error {
 	return r.send(all[at:], o.GetCount())
 }
 
-// start returns the index in all of what o points at. Where it points between
-// two records the server reads garbage and gives up.
+// start returns the index in all of the position in o. A server that is asked to read
+// between two records fails.
 func start(all []Event, o *streams.ReadReq_Options_AllOptions) (int, error) {
 	switch at := o.GetAllOption().(type) {
 	case *streams.ReadReq_Options_AllOptions_End:
@@ -116,8 +117,8 @@ func (r reader) send(events []Event, count uint64) error {
 	return nil
 }
 
-// subscribeAll sends what the filter selects of the events after the given
-// position, checkpoints, and whatever is appended later.
+// subscribeAll sends the events after the given position that the filter selects,
+// checkpoints, and later events.
 func (r reader) subscribeAll(o *streams.ReadReq_Options) error {
 	r.service.server.faults.beforeSubscription()
 	store := r.service.server.store
@@ -127,14 +128,14 @@ func (r reader) subscribeAll(o *streams.ReadReq_Options) error {
 		return err
 	}
 	if _, ok := o.GetAll().GetAllOption().(*streams.ReadReq_Options_AllOptions_Position); ok && at < len(all) {
-		at++ // the event at the position was seen already
+		at++ // the subscriber has already seen the event at the position
 	}
 	selects, err := filter(o.GetFilter())
 	if err != nil {
 		return err
 	}
 	_, fromStart := o.GetAll().GetAllOption().(*streams.ReadReq_Options_AllOptions_Start)
-	m := marker{reader: r, kinds: r.service.server.options.Checkpoints, start: fromStart,
+	m := checkpointSender{reader: r, kinds: r.service.server.options.Checkpoints, start: fromStart,
 		every: uint64(o.GetFilter().GetMax()) * uint64(max(1, o.GetFilter().GetCheckpointIntervalMultiplier()))}
 	if err := r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_Confirmation{
 		Confirmation: &streams.ReadResp_SubscriptionConfirmation{SubscriptionId: uuid.NewString()},
@@ -174,7 +175,7 @@ func (r reader) subscribeAll(o *streams.ReadReq_Options) error {
 	}
 }
 
-// caughtUp tells a subscription that it is live. Old servers do not.
+// caughtUp tells a subscription that it is live. Old servers do not do this.
 func (r reader) caughtUp() error {
 	o := r.service.server.options
 	if o.Old {
@@ -187,7 +188,8 @@ func (r reader) caughtUp() error {
 	return r.call.Send(&streams.ReadResp{Content: &streams.ReadResp_CaughtUp_{CaughtUp: m}})
 }
 
-// fellBehind tells a subscription that it is live no more. Newer servers do.
+// fellBehind tells a subscription that it is no longer live. Only newer servers do
+// this.
 func (r reader) fellBehind() error {
 	if !r.service.server.options.Newer {
 		return nil
@@ -198,10 +200,10 @@ func (r reader) fellBehind() error {
 }
 
 // unknownFields are a time (field 1, a message) and a position (field 3, a message),
-// which this client's protocol does not have.
+// which are not in the protocol of this client.
 var unknownFields = []byte{1<<3 | 2, 2, 8, 1, 3<<3 | 2, 4, 8, 1, 16, 1}
 
-// filter makes the predicate that o describes.
+// filter returns the predicate that o describes.
 func filter(o *streams.ReadReq_Options_FilterOptions) (func(Event) bool, error) {
 	if o == nil {
 		return func(Event) bool { return true }, nil
@@ -222,7 +224,7 @@ func filter(o *streams.ReadReq_Options_FilterOptions) (func(Event) bool, error) 
 	}, nil
 }
 
-// event sends one event. Old servers tell its position only when $all is read.
+// event sends one event. Old servers return its position only when $all is read.
 func (r reader) event(e Event) error {
 	if err := r.service.server.faults.wait(r.call.Context()); err != nil {
 		return err

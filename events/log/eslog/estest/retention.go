@@ -14,14 +14,15 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// A retention is what the metadata of a stream say of how long it keeps events.
+// A retention is the part of a stream's metadata that limits how long events are
+// kept.
 type retention struct {
 	TruncateBefore *uint64 `json:"$tb"`
 	MaxCount       *uint64 `json:"$maxCount"`
-	MaxAge         *int64  `json:"$maxAge"` // seconds
+	MaxAge         *int64  `json:"$maxAge"` // in seconds
 }
 
-// retention returns that of a stream. The caller has the lock.
+// retention returns the retention of a stream. The caller holds the lock.
 func (s *store) retention(stream string) (r retention) {
 	if index := s.streams["$$"+stream]; len(index) > 0 {
 		_ = json.Unmarshal(s.all[index[len(index)-1]].Data, &r)
@@ -29,7 +30,7 @@ func (s *store) retention(stream string) (r retention) {
 	return r
 }
 
-// hides says whether a stream of so many events does not show e any more.
+// hides reports whether e is hidden in a stream with the given number of events.
 func (r retention) hides(e Event, events int) bool {
 	switch {
 	case r.TruncateBefore != nil && e.Number < *r.TruncateBefore:
@@ -40,12 +41,12 @@ func (r retention) hides(e Event, events int) bool {
 	return r.MaxAge != nil && time.Since(e.Created) > time.Duration(*r.MaxAge)*time.Second
 }
 
-// deleted says whether a stream was deleted softly.
+// deleted reports whether a stream was softly deleted.
 func (r retention) deleted() bool {
 	return r.TruncateBefore != nil && *r.TruncateBefore == math.MaxInt64
 }
 
-// setMetadata writes the metadata of stream. The caller has the lock.
+// setMetadata writes the metadata of stream. The caller holds the lock.
 func (s *store) setMetadata(stream, data string) {
 	s.write("$$"+stream, []Event{{ID: uuid.New(), Type: "$metadata", Data: []byte(data), JSON: true}})
 }
@@ -57,14 +58,14 @@ func (s *Server) SetMetadata(stream, data string) {
 	s.store.setMetadata(stream, data)
 }
 
-// Delete deletes softly: the stream reads as if it had never been, and goes on where
-// it was when somebody writes to it. $all shows its events until the next scavenge.
+// Delete softly deletes a stream: readers find no stream, and the next append
+// continues its numbers. $all contains its events until the next scavenge.
 func (s *streamsService) Delete(_ context.Context, request *streams.DeleteReq) (*streams.DeleteResp, error) {
 	s.server.SetMetadata(string(request.GetOptions().GetStreamIdentifier().GetStreamName()), fmt.Sprintf(`{"$tb":%d}`, int64(math.MaxInt64)))
 	return &streams.DeleteResp{PositionOption: &streams.DeleteResp_Position_{Position: &streams.DeleteResp_Position{}}}, nil
 }
 
-// Tombstone deletes for good.
+// Tombstone deletes a stream for good.
 func (s *streamsService) Tombstone(_ context.Context, request *streams.TombstoneReq) (*streams.TombstoneResp, error) {
 	st := s.server.store
 	st.mu.Lock()
@@ -73,8 +74,9 @@ func (s *streamsService) Tombstone(_ context.Context, request *streams.Tombstone
 	return &streams.TombstoneResp{PositionOption: &streams.TombstoneResp_Position_{Position: &streams.TombstoneResp_Position{}}}, nil
 }
 
-// buried fails where stream, or the one whose metadata it holds, has a tombstone.
-func (s *store) buried(stream string) (metadata.MD, error) {
+// checkTombstone returns an error if stream, or the stream whose metadata it holds,
+// has a tombstone.
+func (s *store) checkTombstone(stream string) (metadata.MD, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	name := stream

@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// An Event is one stored event. Write takes what the store does not set.
+// An Event is one stored event.
 type Event struct {
 	ID       uuid.UUID
 	Type     string
@@ -19,10 +19,10 @@ type Event struct {
 	Metadata []byte
 	JSON     bool
 
-	// The store sets the rest.
+	// The store sets the following fields.
 	Stream   string
 	Number   uint64
-	Position uint64 // commit and prepare position alike, as for every append
+	Position uint64 // commit and prepare position, which are equal for every append
 	Created  time.Time
 }
 
@@ -33,17 +33,17 @@ const (
 	streamExists = -4
 )
 
-// A store holds $all in order, and for each stream where its events are.
+// A store holds $all in order, and the places of the events of each stream.
 type store struct {
 	noisy   bool
-	others  int // records of other applications, in front and now and then
+	others  int // number of records of other applications in each batch of them
 	appends int
-	lag     time.Duration // from being accepted to being readable
+	lag     time.Duration // time from accepted to readable
 
 	mu      sync.Mutex
 	all     []Event
-	visible int              // how many of all can be read
-	streams map[string][]int // by event number
+	visible int              // number of events in all that can be read
+	streams map[string][]int // index in all, by stream and event number
 	// tombstones are the streams that were deleted for good.
 	tombstones map[string]bool
 	next       uint64 // position of the next record
@@ -55,18 +55,19 @@ func newStore(o Options) *store {
 	s := &store{noisy: !o.Quiet, others: o.Others, lag: o.ReadLag, streams: map[string][]int{}, tombstones: map[string]bool{}, random: rand.New(rand.NewPCG(7, 11)), grown: make(chan struct{})}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// A database begins with a record that is no event.
+	// A database begins with a record that is not an event.
 	s.next = 211
-	s.noise()
-	s.crowd()
+	s.writeSystemEvents()
+	s.writeOthers()
 	return s
 }
 
-// othersEvery is how many appends lie between two crowds of records of others.
+// othersEvery is the number of appends between two batches of records of other
+// applications.
 const othersEvery = 20
 
-// crowd writes the records of other applications.
-func (s *store) crowd() {
+// writeOthers writes the records of other applications.
+func (s *store) writeOthers() {
 	if s.others == 0 {
 		return
 	}
@@ -77,68 +78,69 @@ func (s *store) crowd() {
 	s.write("inventory-17", events)
 }
 
-// An outcome is what became of an append.
-type outcome struct {
+// An appendResult is the result of an append.
+type appendResult struct {
 	ok       bool
 	repeated bool
-	last     int64 // number of the last event of the append, if ok, or of the stream
+	last     int64 // number of the last event of the append if ok, otherwise of the stream
 	position uint64
-	age      time.Duration // since the first append, of a repeated one
-	readable int           // how much of all must be readable before the answer is given
+	age      time.Duration // for a repeated append, the time since the first one
+	readable int           // number of events of all that must be readable before the answer
 }
 
-// append writes events if stream is at expected. With a concrete revision, an
-// append that is in the stream already is answered as it was at first.
-func (s *store) append(stream string, expected int64, events []Event) outcome {
+// append writes events if the stream is at the expected revision. If the revision is
+// concrete and the events are already there, it returns the result of the first
+// append.
+func (s *store) append(stream string, expected int64, events []Event) appendResult {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	index := s.streams[stream]
 	current := int64(len(index)) - 1
 	switch {
 	case expected == anyRevision, expected == streamExists && current >= 0:
-		if o, ok := s.anywhere(stream, events); ok {
+		if o, ok := s.findByIDs(stream, events); ok {
 			return o
 		}
 	case expected == streamExists, expected > current:
-		return outcome{last: current}
+		return appendResult{last: current}
 	case expected == noStream && s.retention(stream).deleted():
-		// It begins again, under the numbers that follow.
+		// A softly deleted stream begins again with the numbers that follow.
 		s.setMetadata(stream, fmt.Sprintf(`{"$tb":%d}`, current+1))
 	case expected < current:
 		for i, e := range events {
 			at := expected + 1 + int64(i)
 			if at > current || s.all[index[at]].ID != e.ID {
-				return outcome{last: current}
+				return appendResult{last: current}
 			}
 		}
 		if len(events) == 0 {
-			return outcome{last: current}
+			return appendResult{last: current}
 		}
 		last := expected + int64(len(events))
 		if index[last] >= s.visible {
-			// The leader has accepted it, and cannot look it up yet.
-			return outcome{last: current}
+			// The leader has accepted the first append, but cannot look it up yet.
+			return appendResult{last: current}
 		}
-		return outcome{ok: true, repeated: true, last: last, position: s.all[index[last]].Position, age: time.Since(s.all[index[last]].Created), readable: index[last] + 1}
+		return appendResult{ok: true, repeated: true, last: last, position: s.all[index[last]].Position, age: time.Since(s.all[index[last]].Created), readable: index[last] + 1}
 	}
 	s.write(stream, events)
-	s.noise()
+	s.writeSystemEvents()
 	if s.appends++; s.appends%othersEvery == 1 {
-		s.crowd()
+		s.writeOthers()
 	}
 	index = s.streams[stream]
 	if len(index) == 0 {
-		return outcome{ok: true, last: -1}
+		return appendResult{ok: true, last: -1}
 	}
 	last := index[len(index)-1]
-	return outcome{ok: true, last: int64(len(index)) - 1, position: s.all[last].Position, readable: last + 1}
+	return appendResult{ok: true, last: int64(len(index)) - 1, position: s.all[last].Position, readable: last + 1}
 }
 
-// anywhere finds an append by its ids alone, which is all that can be done for
-// one without a concrete revision.
-func (s *store) anywhere(stream string, events []Event) (outcome, bool) {
+// findByIDs finds an append by its event ids alone, as the server does for an append
+// without a concrete revision.
+func (s *store) findByIDs(stream string, events []Event) (appendResult, bool) {
 	if len(events) == 0 {
-		return outcome{}, false
+		return appendResult{}, false
 	}
 	index := s.streams[stream]
 	for at := range index {
@@ -147,46 +149,46 @@ func (s *store) anywhere(stream string, events []Event) (outcome, bool) {
 		}
 		for i, e := range events {
 			if at+i >= len(index) || s.all[index[at+i]].ID != e.ID {
-				return outcome{last: int64(len(index)) - 1}, true
+				return appendResult{last: int64(len(index)) - 1}, true
 			}
 		}
 		last := at + len(events) - 1
-		return outcome{ok: true, repeated: true, last: int64(last), position: s.all[index[last]].Position}, true
+		return appendResult{ok: true, repeated: true, last: int64(last), position: s.all[index[last]].Position}, true
 	}
-	return outcome{}, false
+	return appendResult{}, false
 }
 
-// write puts events at the end of stream and of $all.
+// write appends events to stream and to $all.
 func (s *store) write(stream string, events []Event) {
 	now := time.Now().UTC().Truncate(100 * time.Nanosecond)
 	for _, e := range events {
 		e.Stream, e.Number, e.Position, e.Created = stream, uint64(len(s.streams[stream])), s.next, now
 		s.streams[stream] = append(s.streams[stream], len(s.all))
 		s.all = append(s.all, e)
-		// A record is as long as what it holds and then some.
+		// The size of a record determines the next position.
 		s.next += uint64(len(e.Data)+len(e.Metadata)+2*len(e.Type)) + 71 + 2*uint64(s.random.IntN(50))
 	}
 	if s.lag == 0 {
-		s.show(len(s.all))
+		s.makeReadable(len(s.all))
 		return
 	}
 	n := len(s.all)
 	time.AfterFunc(s.lag, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.show(min(n, len(s.all)))
+		s.makeReadable(min(n, len(s.all)))
 	})
 }
 
-// show makes the first n of all readable.
-func (s *store) show(n int) {
+// makeReadable makes the first n events of all readable.
+func (s *store) makeReadable(n int) {
 	s.visible = max(s.visible, n)
 	close(s.grown)
 	s.grown = make(chan struct{})
 }
 
-// await returns when the first n of all can be read.
-func (s *store) await(ctx context.Context, n int) error {
+// awaitReadable waits until the first n events of all can be read.
+func (s *store) awaitReadable(ctx context.Context, n int) error {
 	for {
 		s.mu.Lock()
 		visible, grown := s.visible, s.grown
@@ -202,9 +204,9 @@ func (s *store) await(ctx context.Context, n int) error {
 	}
 }
 
-// noise writes what a server writes of its own accord: statistics, links into
-// category streams, and streams that somebody else uses.
-func (s *store) noise() {
+// writeSystemEvents writes what a server writes by itself: statistics, links into
+// category streams, and streams of other users.
+func (s *store) writeSystemEvents() {
 	if !s.noisy {
 		return
 	}
@@ -215,7 +217,7 @@ func (s *store) noise() {
 	}
 }
 
-// zeros makes ids that are the same in each run.
+// zeros makes ids that are equal in each run.
 type zeros struct{ *rand.Rand }
 
 func (z zeros) Read(b []byte) (int, error) {
@@ -225,8 +227,8 @@ func (z zeros) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// snapshot returns $all as it is now, and a channel that closes when it grows.
-// What was written stays as it is, so the slice may be read without a lock.
+// snapshot returns the present $all, and a channel that is closed when it grows.
+// Written events do not change, so the slice can be read without a lock.
 func (s *store) snapshot() ([]Event, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -244,15 +246,15 @@ func (s *store) stream(name string) []Event {
 		if at >= s.visible {
 			break
 		}
-		if e := s.all[at]; e.Number == uint64(number) && !r.hides(e, len(index)) { // and not scavenged
+		if e := s.all[at]; e.Number == uint64(number) && !r.hides(e, len(index)) { // not scavenged
 			events = append(events, e)
 		}
 	}
 	return events
 }
 
-// find returns the index in all of the first event at position or after it,
-// and whether a record begins there.
+// find returns the index in all of the first event at or after position, and whether
+// a record begins at position.
 func find(all []Event, position uint64) (int, bool) {
 	return slices.BinarySearchFunc(all, position, func(e Event, p uint64) int {
 		switch {
@@ -265,8 +267,8 @@ func find(all []Event, position uint64) (int, bool) {
 	})
 }
 
-// Write puts events at the end of stream as they are, whatever they mean to
-// the log: damaged commits, events of other applications.
+// Write appends events to stream unchanged, whether they are valid for the log or
+// not.
 func (s *Server) Write(stream string, events ...Event) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
@@ -276,20 +278,20 @@ func (s *Server) Write(stream string, events ...Event) {
 // Events returns the events of stream.
 func (s *Server) Events(stream string) []Event { return s.store.stream(stream) }
 
-// Accepted returns how many events of stream were accepted, readable or not.
+// Accepted returns the number of accepted events of stream, readable or not.
 func (s *Server) Accepted(stream string) int {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	return len(s.store.streams[stream])
 }
 
-// All returns every event, in the order of $all.
+// All returns all events in the order of $all.
 func (s *Server) All() []Event {
 	all, _ := s.store.snapshot()
 	return slices.Clone(all)
 }
 
-// Forget takes away the last n events of $all, as a restored backup does.
+// Forget removes the last n events of $all, like a restored backup.
 func (s *Server) Forget(n int) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
@@ -302,23 +304,22 @@ func (s *Server) Forget(n int) {
 	}
 }
 
-// Lose takes away the events of stream from number on, as damage does.
+// Lose removes the events of stream from number on, like damage.
 func (s *Server) Lose(stream string, number uint64) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	s.store.rebuild(slices.DeleteFunc(slices.Clone(s.store.all), func(e Event) bool { return e.Stream == stream && e.Number >= number }))
 }
 
-// Scavenge takes away the events of stream that come before number, as
-// retention does.
+// Scavenge removes the events of stream before number, like retention.
 func (s *Server) Scavenge(stream string, number uint64) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	s.store.rebuild(slices.DeleteFunc(slices.Clone(s.store.all), func(e Event) bool { return e.Stream == stream && e.Number < number }))
 }
 
-// Conceal makes the last n records unreadable for a while, as on a leader that has
-// been deposed and does not know it yet.
+// Conceal makes the last n records unreadable for some time, like a leader that was
+// deposed and does not know it yet.
 func (s *Server) Conceal(n int, while time.Duration) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
@@ -327,12 +328,12 @@ func (s *Server) Conceal(n int, while time.Duration) {
 	time.AfterFunc(while, func() {
 		s.store.mu.Lock()
 		defer s.store.mu.Unlock()
-		s.store.show(min(all, len(s.store.all)))
+		s.store.makeReadable(min(all, len(s.store.all)))
 	})
 }
 
-// rebuild puts all in place of what there is. An event number that is gone
-// leads to the next one that is not.
+// rebuild replaces the events by all. The number of a removed event refers to the
+// next event that exists.
 func (s *store) rebuild(all []Event) {
 	s.all, s.visible, s.streams = all, len(all), map[string][]int{}
 	for i, e := range all {

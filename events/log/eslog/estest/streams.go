@@ -39,11 +39,11 @@ type streamsService struct {
 	server *Server
 }
 
-// lateFirst is how many of the appends that are sent again are answered late.
-const lateFirst = 20
+// maxLateRepeats is how many repeated appends are answered late.
+const maxLateRepeats = 20
 
-// Append takes one append and answers as the server does: refusals by revision
-// are answers, everything else is a status with the trailers that name it.
+// Append handles one append. A refusal because of the revision is an answer; any
+// other refusal is a status with trailers that name it.
 func (s *streamsService) Append(call streams.Streams_AppendServer) error {
 	first, err := call.Recv()
 	if err != nil {
@@ -77,7 +77,7 @@ func (s *streamsService) Append(call streams.Streams_AppendServer) error {
 		}
 		events = append(events, e)
 	}
-	if trailer, err := s.server.store.buried(string(options.StreamIdentifier.GetStreamName())); err != nil {
+	if trailer, err := s.server.store.checkTombstone(string(options.StreamIdentifier.GetStreamName())); err != nil {
 		call.SetTrailer(trailer)
 		return err
 	}
@@ -89,7 +89,7 @@ func (s *streamsService) Append(call streams.Streams_AppendServer) error {
 	if o.repeated && s.server.options.Forgetful {
 		o.ok = false
 	}
-	if s.server.options.LateRepeats > 0 && o.repeated && o.age < s.server.options.LateRepeats/2 && s.server.late.Add(1) <= lateFirst {
+	if s.server.options.LateRepeats > 0 && o.repeated && o.age < s.server.options.LateRepeats/2 && s.server.late.Add(1) <= maxLateRepeats {
 		select {
 		case <-time.After(s.server.options.LateRepeats):
 			return status.Error(codes.Aborted, "Operation timed out")
@@ -102,7 +102,7 @@ func (s *streamsService) Append(call streams.Streams_AppendServer) error {
 		return status.Error(codes.Unavailable, "unheard")
 	}
 	if o.ok {
-		if err := s.server.store.await(call.Context(), o.readable); err != nil {
+		if err := s.server.store.awaitReadable(call.Context(), o.readable); err != nil {
 			return err
 		}
 	}
@@ -160,7 +160,7 @@ func writeID(u uuid.UUID) *shared.UUID {
 	}}}
 }
 
-func answer(o outcome, expected int64, old bool) *streams.AppendResp {
+func answer(o appendResult, expected int64, old bool) *streams.AppendResp {
 	empty := &shared.Empty{}
 	if !o.ok {
 		wrong := &streams.AppendResp_WrongExpectedVersion{}

@@ -8,14 +8,14 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// SetAgencies replaces the agencies that may connect with credentials, without
-// a restart. Connections of an agency that is no longer there, or no longer has
-// the key or password that it came with, are closed; all others stay as they
-// are. A list that says what the one before says changes nothing.
+// SetAgencies replaces the agencies that may connect with credentials, without a
+// restart. It closes the connections of agencies that are no longer in the list, and
+// those whose key or password is no longer valid. It does not touch other
+// connections. A list equal to the previous one changes nothing.
 //
-// When SetAgencies fails because an agency cannot be, the agencies before stay
-// in force. When the server inside cannot take a list that is right, the next
-// start of it does.
+// If an agency in the list is invalid, SetAgencies returns an error and the previous
+// list stays in force. If the NATS server cannot load a valid list, the list takes
+// effect when it starts the next time.
 func (s *Server) SetAgencies(agencies []Agency) error {
 	for _, a := range agencies {
 		if err := a.check(); err != nil {
@@ -26,12 +26,12 @@ func (s *Server) SetAgencies(agencies []Agency) error {
 	before := s.agencies
 	s.agencies = slices.Clone(agencies)
 	s.mu.Unlock()
-	return s.catchUp(before)
+	return s.reloadAgencies(before)
 }
 
-// catchUp brings the agencies into force when they are others than those that
-// the server inside was given before.
-func (s *Server) catchUp(before []Agency) error {
+// reloadAgencies loads the agencies into the NATS server, if they differ from those
+// loaded before.
+func (s *Server) reloadAgencies(before []Agency) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
 	s.mu.Lock()
@@ -40,9 +40,9 @@ func (s *Server) catchUp(before []Agency) error {
 	if same {
 		return nil
 	}
-	// Twice: nats-server (2.15.2) subscribes the imports of an account that a
-	// reload brought at the reload after, and until then the account's
-	// submissions have no responders.
+	// The reload is done twice. nats-server (2.15.2) subscribes the imports of a new
+	// account only at the reload after the one that added it. Until then submissions
+	// of the account have no responders.
 	for range 2 {
 		o, _, err := s.serverOptions()
 		if err == nil {
@@ -55,8 +55,8 @@ func (s *Server) catchUp(before []Agency) error {
 	return nil
 }
 
-// serverOptions returns the options of the server inside, and the agencies that
-// they let in.
+// serverOptions returns the options of the NATS server, and the agencies that they
+// admit.
 func (s *Server) serverOptions() (*server.Options, []Agency, error) {
 	s.mu.Lock()
 	addr, agencies := s.addr, s.agencies
@@ -69,7 +69,7 @@ func (s *Server) serverOptions() (*server.Options, []Agency, error) {
 	if err := o.ProcessConfigString(text); err != nil {
 		return nil, nil, fmt.Errorf("embedded: configuration: %w", err)
 	}
-	o.NoSigs = true // signals are the process's affair
+	o.NoSigs = true // the process handles signals
 	o.TLSConfig = s.options.TLS
 	return o, agencies, nil
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/nats-io/nkeys"
 )
 
-// newKey makes the key of a user and the login by it.
+// newKey returns a new public user key and the login with it.
 func newKey(t *testing.T) (public string, login nats.Option) {
 	t.Helper()
 	key, err := nkeys.CreateUser()
@@ -25,9 +25,10 @@ func newKey(t *testing.T) (public string, login nats.Option) {
 	return public, nats.Nkey(public, key.Sign)
 }
 
-// Goal: agencies come, change keys and go while the server runs, and neither
-// the log nor anybody else notices. Method: a list after the other; the inner
-// connection, a service on it and the log are those from before all changes.
+// Goal: agencies are added, change keys and are removed while the server runs, and
+// nobody else notices.
+// Method: several lists one after the other. The internal connection, a service on it
+// and the log stay the same.
 func TestSetAgencies(t *testing.T) {
 	first, byFirst := newKey(t)
 	second, bySecond := newKey(t)
@@ -90,7 +91,7 @@ func TestSetAgencies(t *testing.T) {
 	writes()
 
 	set(embedded.Agency{Name: "a", NKeys: []string{second}})
-	for range 2 { // the one by the first key, and b
+	for range 2 { // the connection with the first key, and that of b
 		select {
 		case <-closed:
 		case <-time.After(logtest.Soon):

@@ -9,25 +9,25 @@ import (
 	"strings"
 )
 
-// Users and accounts that are always there.
+// The users and accounts that always exist.
 const (
-	internal = "internal"
-	system   = "system"
-	inner    = "MUSTER" // the account of internal, the stream and the services
-	// Local is the agency of whoever connects without credentials.
+	internal    = "internal"
+	system      = "system"
+	mainAccount = "MUSTER" // account of the internal user, the stream and the services
+	// Local is the agency of connections without credentials.
 	Local = "local"
 )
 
-// An Agency may submit over NATS. It has either a user name with a password,
-// or an NKey, or two NKeys while it changes from one to the other.
+// An Agency may submit over NATS. It has a user name with a password, or an NKey, or
+// two NKeys while it changes from one to the other.
 type Agency struct {
-	// Name is 1 to 63 of a-z, 0-9 and -, and the last part of the subject
-	// that the agency may publish.
+	// Name is 1 to 63 characters of a-z, 0-9 and -. It is the last part of the
+	// subject on which the agency publishes.
 	Name string
-	// User and PasswordBcrypt are its login; the password is stored as its
-	// bcrypt hash.
+	// User and PasswordBcrypt are the login with a password. PasswordBcrypt is the
+	// bcrypt hash of the password.
 	User, PasswordBcrypt string
-	// NKeys are public keys of users (U…).
+	// NKeys are public user keys (U…).
 	NKeys []string
 }
 
@@ -59,7 +59,7 @@ func (a Agency) check() error {
 	return nil
 }
 
-// config is the server's configuration in its own language, so that an
+// config returns the configuration in the language of nats-server, so that an
 // operator can compare it with that of an external server.
 func (s *Server) config(addr string, agencies []Agency) (string, error) {
 	host, port, err := net.SplitHostPort(addr)
@@ -96,7 +96,8 @@ system_account: SYS
 	password := quote(s.password)
 	begin(&b, password, password)
 	if loopback {
-		// Nobody logs in as local, one becomes it.
+		// Connections without credentials get the user local; nobody can log in as
+		// local.
 		account(&b, Local, []string{fmt.Sprintf("user: %s, password: %s", Local, password)},
 			"$SRV.PING", "$SRV.PING.>", "$SRV.INFO", "$SRV.INFO.>")
 	}
@@ -107,16 +108,16 @@ system_account: SYS
 	return b.String(), nil
 }
 
-// The variables of the environment that External's passwords come from.
+// The environment variables from which the configuration of External reads passwords.
 const (
 	InternalVariable = "MUSTER_INTERNAL_PASSWORD"
 	SystemVariable   = "MUSTER_SYSTEM_PASSWORD"
 )
 
-// External returns what the configuration of a server that is not embedded
-// needs to hold, so that agencies are confined there as they are here. The
-// passwords of the users internal and system, or their bcrypt hashes, are taken
-// from the environment of that server, and begin with a letter or $2a$.
+// External returns the part of a configuration file that confines agencies on a
+// server that is not embedded as they are confined here. That server reads the
+// passwords of the users internal and system, or their bcrypt hashes, from its
+// environment. A password must begin with a letter or with $2a$.
 func External(agencies []Agency) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Muster's part of a NATS server's configuration. What is yours beside it: listen,
@@ -139,7 +140,7 @@ system_account: SYS
 	return b.String(), nil
 }
 
-// begin writes the accounts that are always there.
+// begin writes the accounts that always exist.
 func begin(b *strings.Builder, internalPassword, systemPassword string) {
 	fmt.Fprintf(b, `
 accounts {
@@ -155,10 +156,10 @@ accounts {
       {service: "$SRV.INFO.>", response_type: stream}
     ]
   }
-`, system, systemPassword, inner, internal, internalPassword)
+`, system, systemPassword, mainAccount, internal, internalPassword)
 }
 
-// logins returns how the users of an agency log in.
+// logins returns the login of each user of an agency, in the configuration language.
 func (a Agency) logins() (list []string) {
 	for _, key := range a.NKeys {
 		list = append(list, "nkey: "+key)
@@ -169,14 +170,14 @@ func (a Agency) logins() (list []string) {
 	return list
 }
 
-// account writes the account of an agency, which may also ask what the extra
-// subjects say. Each of its logins is a user with the same permissions.
+// account writes the account of an agency, which may also publish on the extra
+// subjects. Each login is a user with the same permissions.
 func account(b *strings.Builder, name string, logins []string, extra ...string) {
 	subjects := append([]string{"muster.submit." + name}, extra...)
 	imports, publish := make([]string, len(subjects)), make([]string, len(subjects))
 	for i, subject := range subjects {
 		publish[i] = quote(subject)
-		imports[i] = fmt.Sprintf("{service: {account: %s, subject: %s}}", inner, publish[i])
+		imports[i] = fmt.Sprintf("{service: {account: %s, subject: %s}}", mainAccount, publish[i])
 	}
 	users := make([]string, len(logins))
 	for i, login := range logins {

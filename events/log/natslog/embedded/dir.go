@@ -14,10 +14,11 @@ import (
 const (
 	lockFile     = "lock"
 	passwordFile = "internal.password"
-	storeDir     = "jetstream" // the server makes a folder jetstream in it
+	storeDir     = "jetstream" // nats-server makes a folder jetstream in this folder
 )
 
-// lockDir takes the directory for this process. The lock ends with the file.
+// lockDir locks the directory for this process. The lock ends when the file is
+// closed.
 func lockDir(dir string) (*os.File, error) {
 	name := filepath.Join(dir, lockFile)
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
@@ -33,7 +34,8 @@ func lockDir(dir string) (*os.File, error) {
 		}
 		return nil, fmt.Errorf("embedded: lock %s: %w", name, err)
 	}
-	// Who has it, for the error of whoever comes second.
+	// The file names the process that holds the lock, for the error message of
+	// another process.
 	err = f.Truncate(0)
 	if err == nil {
 		_, err = fmt.Fprintln(f, os.Getpid())
@@ -45,8 +47,8 @@ func lockDir(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// ensurePassword returns the internal user's password, and makes it first
-// when the directory is new.
+// ensurePassword returns the password of the internal user. It creates one if the
+// directory is new.
 func ensurePassword(dir string) (string, error) {
 	name := filepath.Join(dir, passwordFile)
 	b, err := os.ReadFile(name)
@@ -57,7 +59,8 @@ func ensurePassword(dir string) (string, error) {
 		return "", fmt.Errorf("embedded: %w", err)
 	}
 	password := rand.Text()
-	// Through a second file: a crash leaves no empty one.
+	// The password is written to another file first, so that a crash cannot leave an
+	// empty file.
 	if err := os.WriteFile(name+".new", []byte(password+"\n"), 0o600); err != nil {
 		return "", fmt.Errorf("embedded: %w", err)
 	}

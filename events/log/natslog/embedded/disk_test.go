@@ -21,7 +21,7 @@ import (
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
 
-// mount makes a small disk that ends with the test.
+// mount mounts a small file system until the end of the test.
 func mount(t *testing.T, options string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -36,9 +36,10 @@ func mount(t *testing.T, options string) string {
 	return dir
 }
 
-// A full disk costs no receipt: appends fail at once while it lasts, and when
-// there is space again the server is back by itself, with everything that was
-// acknowledged, for the same connections.
+// Goal: a full disk loses no acknowledged commit. Appends fail at once while the disk
+// is full. When there is space again, the server recovers by itself, for the same
+// connections.
+// Method: a small file system is filled and emptied.
 func TestFullDisk(t *testing.T) {
 	dir := mount(t, "size=64m")
 	ballast := filepath.Join(dir, "ballast")
@@ -87,7 +88,7 @@ func TestFullDisk(t *testing.T) {
 		}
 	})
 
-	random := make([]byte, 250<<10) // which does not compress
+	random := make([]byte, 250<<10) // random bytes do not compress
 	rand.Read(random)
 	pad := hex.EncodeToString(random)
 	var acked []log.Commit
@@ -124,7 +125,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	freed := time.Now()
 	for {
-		c, _, err := try() // the same commit, under the same id, as a caller does
+		c, _, err := try() // the caller appends the same commit with the same ID again
 		if err == nil {
 			rev, acked = c.Revision, append(acked, c)
 			break
@@ -174,7 +175,7 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// A directory that cannot be written is an error at once.
+// Goal: a directory that cannot be written is reported at once.
 func TestReadOnly(t *testing.T) {
 	dir := mount(t, "size=16m")
 	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {

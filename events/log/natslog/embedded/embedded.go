@@ -1,42 +1,38 @@
-// Package embedded runs a NATS server with JetStream inside the process, set
-// up as the event log needs it: file storage in a directory of its own, every
-// write fsynced before it is acknowledged, messages of up to 8 MiB.
+// Package embedded runs a NATS server with JetStream in the process, configured for
+// the event log: file storage in a directory of its own, every write fsynced before
+// it is acknowledged, messages of up to 8 MiB.
 //
-// Who may do what is a matter of accounts, and an account hears and reaches
-// nothing of another but what is exported to it:
+// Accounts separate the users. An account cannot see or reach anything of another
+// account except what that account exports:
 //
-//   - MUSTER holds the stream and the services. Its only user is internal,
-//     with a random password in the data directory (file internal.password,
-//     mode 0600), so that a process of the same operator on the same machine
-//     can connect as well. It may do everything there.
-//   - Each agency has an account of its own, with one user, or with two while it
-//     changes keys. It may publish to
-//     muster.submit.<agency> alone and subscribe to inboxes alone, and so it
-//     cannot write to muster.log.>, use $JS.API.> or hear another agency.
-//     Accounts matter here, permissions alone would not do: a service answers
-//     to the reply subject that the request names, as a user that may publish
-//     anything, and a request from the same account could name muster.log.x.
-//     The answer to an agency is delivered in the agency's account.
-//   - local is the agency of whoever connects without credentials, if the
-//     server listens on loopback; on any other address nobody may. It may also
-//     ask $SRV.PING and $SRV.INFO, so that "nats micro ls" works. $SRV.STATS
-//     is kept in, because it quotes the last error of each service.
-//   - SYS has the user system, with internal's password: for monitoring.
+//   - MUSTER contains the stream and the services. Its only user is internal, which may do everything there. Its
+//     random password is in the data directory (file internal.password, mode 0600), so that another process of the
+//     same operator on the same machine can connect.
+//   - Each agency has an account of its own with one user, or with two while it changes keys. The user may only
+//     publish to muster.submit.<agency> and only subscribe to inboxes. It therefore cannot write to muster.log.>, use
+//     $JS.API.>, or hear another agency. Permissions without accounts would not suffice: a service answers to the
+//     reply subject that the request names, with the right to publish anywhere, so a request in the same account could
+//     name muster.log.x. The answer to an agency is delivered in the agency's account.
+//   - local is the agency of connections without credentials. It exists only if the server listens on loopback. It may
+//     also ask $SRV.PING and $SRV.INFO, so that "nats micro ls" works, but not $SRV.STATS, which quotes the last error
+//     of each service.
+//   - SYS has the user system, with the password of internal, for monitoring.
 //
-// External says the same in the configuration of a server that is elsewhere.
+// [External] returns the same configuration for a server elsewhere.
 //
-// In its account an agency may use any inbox prefix. On a server shared by
-// accounts of another making, use _INBOX.<agency>, which works here too.
+// In its account an agency may use any inbox prefix. On a server whose accounts were
+// made in another way, use _INBOX.<agency>, which works here too.
 //
-// A disk that is full makes the server refuse in silence, or turn JetStream
-// off, and it does not come back by itself. A Server watches for that: it lets
-// appends fail at once (log.ErrUnavailable), and as soon as there is space
-// again replaces the whole server inside, on the same address and files.
-// Clients reconnect by themselves. What was acknowledged before is there, as
-// after any restart.
+// When the disk is full, nats-server refuses writes silently or turns JetStream off,
+// and does not recover by itself. A [Server] watches for this. It lets appends fail
+// at once with log.ErrUnavailable. As soon as there is space, it replaces the NATS
+// server by a new one on the same address and files. Clients reconnect by themselves,
+// and all acknowledged commits are there, as after any restart.
 //
-// One data directory belongs to one process at a time, by a lock on a file in
-// it that the kernel drops when the process ends.
+// Only one process at a time can use a data directory. It holds a lock on a file in
+// the directory, which the kernel releases when the process ends.
+//
+// The methods of a Server are safe for concurrent use.
 package embedded
 
 import (
@@ -55,39 +51,40 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// MaxPayload is the largest message the server takes, in bytes: the largest
-// body of an agency's request.
+// MaxPayload is the size in bytes of the largest message that the server accepts, and
+// so of the largest request of an agency.
 const MaxPayload = 8 << 20
 
-// patience is how long a start may take by default, and perGigabyte how much
-// more for each gigabyte of files. A log that was stopped is there at once; one
-// whose index is lost or outdated is read through: 40 seconds a gigabyte, measured
-// where the machine had ten times its fill to do.
+// patience is how long a start may take by default, and perGigabyte is the additional
+// time for each gigabyte of files. A log that was stopped in order starts at once. If
+// its index is lost or outdated, all files are read, which took 40 seconds for a
+// gigabyte on a machine with ten times its usual load.
 const (
 	patience    = 5 * time.Minute
 	perGigabyte = time.Minute
 )
 
-// ErrInUse says that another process has the data directory open.
+// ErrInUse is returned if another process has locked the data directory.
 var ErrInUse = errors.New("embedded: data directory is in use by another process")
 
-// Options say where the server keeps its data and who may connect.
+// Options say where the server stores its data and who may connect.
 type Options struct {
-	// Dir is the data directory, made if it is missing.
+	// Dir is the data directory. It is created if it does not exist.
 	Dir string
-	// Addr is where agencies connect, as host:port. Port 0 takes a free one.
-	// Empty is 127.0.0.1:4222.
+	// Addr is the address on which agencies connect, as host:port. Port 0 chooses a
+	// free port. The default is 127.0.0.1:4222.
 	Addr string
-	// Agencies may connect with credentials. SetAgencies replaces them.
+	// Agencies may connect with credentials. [Server.SetAgencies] replaces them.
 	Agencies []Agency
-	// TLS, where it is set, is what everybody outside this process must speak.
-	// It holds the server's certificate.
+	// TLS, if not nil, is required of all connections from outside this process. It
+	// contains the server's certificate.
 	TLS *tls.Config
-	// Logger gets what the server has to say; nil drops it.
+	// Logger receives the log messages of the server. If it is nil, they are
+	// discarded.
 	Logger *slog.Logger
-	// Patience is how long a start may take; where it is 0, 5 minutes and one
-	// more for each gigabyte of files. There is damage that the server inside
-	// takes years to count its way through.
+	// Patience is how long a start may take. The default is 5 minutes, and one minute
+	// more for each gigabyte of files. The limit exists because certain damage makes
+	// nats-server count for years.
 	Patience time.Duration
 }
 
@@ -99,19 +96,19 @@ type Server struct {
 	quit     chan struct{}
 	watching sync.WaitGroup
 	stopping sync.Once
-	changing sync.Mutex // held while the agencies are brought into force
+	changing sync.Mutex // held while the agencies are loaded
 
 	mu       sync.Mutex
 	server   *server.Server
-	addr     string // with the port that was taken
+	addr     string // the address in use, with the chosen port
 	agencies []Agency
 	ended    bool
 }
 
-// Start starts a server and returns when it takes connections and has recovered
-// its data. It fails with ErrInUse, with log.ErrCorrupt when a stream that is in
-// the directory cannot be recovered, and when the directory cannot be written or
-// the address is taken.
+// Start starts a server. It returns when the server has recovered its data and
+// accepts connections. The error is ErrInUse, log.ErrCorrupt if a stream in the
+// directory cannot be recovered, or another error if the directory cannot be written
+// or the address is in use.
 func Start(o Options) (*Server, error) {
 	if o.Addr == "" {
 		o.Addr = "127.0.0.1:4222"
@@ -142,9 +139,9 @@ func Start(o Options) (*Server, error) {
 	return s, nil
 }
 
-// start runs a server inside. While that recovers its data, it says so now and
-// then; when it has not done so in all patience, it is given up, and goes on in
-// vain until the process ends.
+// start starts a NATS server. It logs progress while the server recovers its data. If
+// that takes longer than the start timeout, start gives up; the NATS server cannot be
+// stopped then and continues until the process ends.
 func (s *Server) start() error {
 	o, agencies, err := s.serverOptions()
 	if err != nil {
@@ -157,15 +154,15 @@ func (s *Server) start() error {
 	if err := s.guard(); err != nil {
 		return err
 	}
-	if err := s.order(); err != nil {
+	if err := s.repairFiles(); err != nil {
 		return errors.Join(err, s.unguard())
 	}
 	messages := &logger{to: s.options.Logger}
 	ns.SetLoggerV2(messages, false, false, false)
-	patience := s.patience()
+	patience := s.startTimeout()
 	began, said := time.Now(), time.Now()
 	started := make(chan struct{})
-	go func() { defer close(started); ns.Start() }() // which returns when the data are recovered
+	go func() { defer close(started); ns.Start() }() // Start returns when the data is recovered
 	for !ns.ReadyForConnections(50*time.Millisecond) || !ns.JetStreamEnabled() {
 		if why := messages.fatal(); why != "" {
 			<-started
@@ -177,7 +174,7 @@ func (s *Server) start() error {
 			return fmt.Errorf("embedded: server did not start on %s with data in %s: %s", s.addr, s.options.Dir, why)
 		}
 		if time.Since(began) > patience {
-			go ns.Shutdown() // it would wait for whatever holds it up
+			go ns.Shutdown() // Shutdown would wait for the recovery
 			return fmt.Errorf("embedded: server still recovers the data in %s after %v: they may be damaged; keep a copy, and restore them from a backup or a replica", s.options.Dir, patience)
 		}
 		if time.Since(said) > min(patience/30, 10*time.Second) {
@@ -185,7 +182,7 @@ func (s *Server) start() error {
 			s.say(slog.LevelWarn, "recovering the log: it is large, or damaged", "dir", s.options.Dir, "for", time.Since(began).Round(time.Second), "at most", patience)
 		}
 	}
-	if err := s.recovered(ns); err != nil {
+	if err := s.verifyRecovered(ns); err != nil {
 		<-started
 		ns.Shutdown()
 		ns.WaitForShutdown()
@@ -200,7 +197,7 @@ func (s *Server) start() error {
 	}
 	s.server, s.addr = ns, ns.Addr().String()
 	s.mu.Unlock()
-	return s.catchUp(agencies)
+	return s.reloadAgencies(agencies)
 }
 
 func (s *Server) current() *server.Server {
@@ -209,7 +206,7 @@ func (s *Server) current() *server.Server {
 	return s.server
 }
 
-// ClientURL is where agencies connect.
+// ClientURL returns the URL on which agencies connect.
 func (s *Server) ClientURL() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -219,12 +216,12 @@ func (s *Server) ClientURL() string {
 	return "nats://" + s.addr
 }
 
-// InProcessConn makes a connection to the server without a socket, for
+// InProcessConn returns a connection to the server without a socket, for
 // nats.InProcessServer.
 func (s *Server) InProcessConn() (net.Conn, error) { return s.current().InProcessConn() }
 
-// Connect connects inside the process as the internal user. The connection
-// outlives a restart of the server inside.
+// Connect connects as the internal user, inside the process. The connection survives
+// a replacement of the NATS server.
 func (s *Server) Connect(options ...nats.Option) (*nats.Conn, error) {
 	return nats.Connect("", append([]nats.Option{
 		nats.InProcessServer(s),
@@ -235,8 +232,8 @@ func (s *Server) Connect(options ...nats.Option) (*nats.Conn, error) {
 	}, options...)...)
 }
 
-// Shutdown stops the server: connections end, the files are synced and closed,
-// the directory is free again.
+// Shutdown stops the server: it closes connections, syncs and closes the files, and
+// releases the directory. It may be called again.
 func (s *Server) Shutdown() {
 	s.stopping.Do(func() {
 		close(s.quit)
@@ -251,11 +248,11 @@ func (s *Server) Shutdown() {
 	})
 }
 
-// Credentials lets a process of the same operator connect as the internal user
-// to the server whose data directory is dir.
+// Credentials returns the option by which a process of the same operator connects as
+// the internal user to the server whose data directory is dir.
 func Credentials(dir string) (nats.Option, error) { return userInfo(dir, internal) }
 
-// SystemCredentials is Credentials for the system user.
+// SystemCredentials is like [Credentials] for the system user.
 func SystemCredentials(dir string) (nats.Option, error) { return userInfo(dir, system) }
 
 func userInfo(dir, user string) (nats.Option, error) {

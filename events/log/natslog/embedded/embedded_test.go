@@ -68,9 +68,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// What each agency, and whoever has no credentials, can and cannot do. The
-// server answers a forbidden publish or subscribe with an asynchronous error,
-// and nobody on the other side hears it.
+// Goal: each agency, and a connection without credentials, can do only what is
+// documented.
+// Method: allowed and forbidden actions. The server answers a forbidden publish or
+// subscribe with an asynchronous error, and the other side receives nothing.
 func TestConfinement(t *testing.T) {
 	hash, err := bcrypt.GenerateFromPassword([]byte("secret"), bcrypt.MinCost)
 	if err != nil {
@@ -92,7 +93,7 @@ func TestConfinement(t *testing.T) {
 	if err := natslog.Provision(t.Context(), inside, natslog.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	// A gateway that answers with what it heard.
+	// This gateway answers each request with its subject.
 	if _, err := inside.Subscribe("muster.submit.*", func(m *nats.Msg) { m.Respond([]byte(m.Subject)) }); err != nil {
 		t.Fatal(err)
 	}
@@ -140,14 +141,14 @@ func TestConfinement(t *testing.T) {
 				}
 				refused(t, refusals, "subscribe to "+subject)
 			}
-			// The reply subject is the requester's to choose. The answer must
-			// not become a message in the log.
+			// The requester chooses the reply subject. The answer must not become a
+			// message of the log.
 			for _, reply := range []string{"muster.log.placement", "muster.other"} {
 				if err := nc.PublishRequest(own, reply, []byte("{}")); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if _, err := nc.Request(own, []byte("{}"), logtest.Soon); err != nil { // and so they were answered
+			if _, err := nc.Request(own, []byte("{}"), logtest.Soon); err != nil { // an answer to this request shows that the earlier ones were answered
 				t.Fatal(err)
 			}
 		})
@@ -191,7 +192,7 @@ func refused(t *testing.T, refusals <-chan error, what string) {
 	}
 }
 
-// One agency hears nothing that is meant for another, though both may
+// Goal: an agency receives nothing that is meant for another agency, though both may
 // subscribe to any inbox.
 func TestAgenciesApart(t *testing.T) {
 	hash, err := bcrypt.GenerateFromPassword([]byte("secret"), bcrypt.MinCost)
@@ -222,7 +223,7 @@ func TestAgenciesApart(t *testing.T) {
 	}
 }
 
-// Whoever is on the machine may list the services.
+// Goal: a user on the same machine may list the services.
 func TestServicesListed(t *testing.T) {
 	s := start(t, embedded.Options{})
 	inside := connected(t)(s.Connect())
@@ -231,7 +232,7 @@ func TestServicesListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer service.Stop()
-	if err := inside.Flush(); err != nil { // the subscriptions are at the server
+	if err := inside.Flush(); err != nil { // the subscriptions have reached the server
 		t.Fatal(err)
 	}
 	local := connected(t)(nats.Connect(s.ClientURL(), nats.CustomInboxPrefix("_INBOX.local")))
@@ -243,8 +244,8 @@ func TestServicesListed(t *testing.T) {
 	}
 }
 
-// The largest body of an agency goes through, and one byte too much is an
-// error of the agency's own connection.
+// Goal: the largest request of an agency is accepted. A request that is one byte
+// larger is an error on the agency's own connection.
 func TestMaxPayload(t *testing.T) {
 	s := start(t, embedded.Options{})
 	inside := connected(t)(s.Connect())
@@ -261,7 +262,7 @@ func TestMaxPayload(t *testing.T) {
 	}
 }
 
-// The log, the password and the address's users outlive a restart.
+// Goal: the log, the password and the users of the address survive a restart.
 func TestRestart(t *testing.T) {
 	dir := t.TempDir()
 	var rev log.Revision
@@ -274,7 +275,7 @@ func TestRestart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		nc := connected(t)(nats.Connect(s.ClientURL(), login)) // as another process would
+		nc := connected(t)(nats.Connect(s.ClientURL(), login)) // connects as another process would
 		if err := natslog.Provision(t.Context(), nc, natslog.Options{}); err != nil {
 			t.Fatal(err)
 		}
@@ -292,7 +293,7 @@ func TestRestart(t *testing.T) {
 		l.Close()
 		nc.Close()
 		s.Shutdown()
-		s.Shutdown() // twice does no harm
+		s.Shutdown() // Shutdown may be called twice
 	}
 	info, err := os.Stat(filepath.Join(dir, "internal.password"))
 	if err != nil || info.Mode().Perm() != 0o600 {
@@ -300,8 +301,8 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-// A second server on the same data is refused, in this process and in another,
-// and the directory is free once its process is gone, however it went.
+// Goal: a second server on the same data is refused, in this process and in another
+// one. The directory is free when its process has ended in any way.
 func TestOneProcess(t *testing.T) {
 	dir := t.TempDir()
 	s := start(t, embedded.Options{Dir: dir})
@@ -379,7 +380,7 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
-// Off loopback nobody gets in without credentials.
+// Goal: on an address that is not loopback, nobody connects without credentials.
 func TestNoLocalElsewhere(t *testing.T) {
 	s := start(t, embedded.Options{Addr: "0.0.0.0:0"})
 	url := "nats://127.0.0.1:" + s.ClientURL()[strings.LastIndexByte(s.ClientURL(), ':')+1:]

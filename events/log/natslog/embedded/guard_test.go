@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// Files that a server which has ended goes on deleting for a while are there
-// when their guard is over.
+// Goal: files that a stopped server is still deleting exist after unguard.
 func TestUnguardWhileDeleting(t *testing.T) {
 	s := &Server{options: Options{Dir: t.TempDir()}}
 	var files []string

@@ -1,8 +1,8 @@
 package embedded
 
-// What another process of the same operator needs to connect as the internal
-// user: its name, and the file under the data directory with its password,
-// which is the system user's as well.
+// What another process of the same operator needs to connect as the internal user:
+// the name of the user, and the file in the data directory with its password, which
+// is also that of the system user.
 const (
 	InternalUser = internal
 	SystemUser   = system

@@ -16,24 +16,25 @@ import (
 	"github.com/muster-works/muster/events/log/natslog/embedded/internal/blocks"
 )
 
-// A server that cannot make sense of a stream's files warns, deletes them, and
-// goes on without the stream; one changed bit may be enough. So every file has
-// a second name, under guardDir, from before the server starts until it has
-// shown that it recovered every stream. When it did not, or the process died
-// meanwhile, the files get their first names back.
+// guardDir is the folder of the guard. A server that cannot read a stream's files
+// warns, deletes them, and continues without the stream. One changed bit may be
+// enough. Therefore every file has a second name (a hard link) in guardDir, from
+// before the server starts until it has recovered every stream. If the server fails
+// to recover one, or the process dies in between, the files get back their first
+// names.
 const guardDir = "guard"
 
 func (s *Server) streamsDir() string {
-	return filepath.Join(s.options.Dir, storeDir, server.JetStreamStoreDir, inner, "streams")
+	return filepath.Join(s.options.Dir, storeDir, server.JetStreamStoreDir, mainAccount, "streams")
 }
 
-// patience is how long the server may take to recover its data.
-func (s *Server) patience() time.Duration {
+// startTimeout returns how long the server may take to recover its data.
+func (s *Server) startTimeout() time.Duration {
 	if s.options.Patience > 0 {
 		return s.options.Patience
 	}
 	var size int64
-	// What cannot be read here will not be read by the server either.
+	// The server cannot read what cannot be read here, so errors do not matter.
 	_ = filepath.WalkDir(s.streamsDir(), func(_ string, e fs.DirEntry, err error) error {
 		if err == nil {
 			if info, err := e.Info(); err == nil {
@@ -48,34 +49,34 @@ func (s *Server) patience() time.Duration {
 // guard gives the files of all streams their second names.
 func (s *Server) guard() error {
 	to := filepath.Join(s.options.Dir, guardDir)
-	if err := s.unguard(); err != nil { // of a start that did not end
+	if err := s.unguard(); err != nil { // restores files after a start that did not finish
 		return err
 	}
 	_, err := link(s.streamsDir(), to)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		// Not every file system has second names.
+		// Not every file system supports hard links.
 		s.say(slog.LevelWarn, "the log's files are not guarded while the server starts", "error", err)
 	}
 	return nil
 }
 
-// order puts the files of each stream in order, where the process before was
-// killed.
-func (s *Server) order() error {
+// repairFiles repairs the files of each stream if the previous process was killed.
+// See package blocks.
+func (s *Server) repairFiles() error {
 	streams, err := os.ReadDir(s.streamsDir())
 	if err != nil {
-		return nil // the server says what is wrong, or makes it
+		return nil // the server reports what is wrong, or creates the folder
 	}
 	for _, stream := range streams {
 		dir, began := filepath.Join(s.streamsDir(), stream.Name()), time.Now()
-		expanded, err := blocks.Expand(dir)
+		expanded, err := blocks.UncompressLast(dir)
 		if err != nil {
 			return fmt.Errorf("embedded: stream %s ends in a compressed block, which cannot be written plainly: %w", stream.Name(), err)
 		}
 		if expanded {
 			s.say(slog.LevelInfo, "the last block was compressed: it is plain now", "stream", stream.Name())
 		}
-		read, err := blocks.Extend(dir)
+		read, err := blocks.UpdateIndex(dir)
 		switch {
 		case err != nil:
 			s.say(slog.LevelWarn, "the server reads the whole log if it was not stopped in order", "stream", stream.Name(), "because", err)
@@ -86,16 +87,16 @@ func (s *Server) order() error {
 	return nil
 }
 
-// A server that has ended may still be deleting files, of which it says nothing.
-// So a second name is kept until no first one has gone for that long, looked at
-// so often.
+// A stopped server may continue to delete files for some time and does not tell when
+// it is done. The second names are therefore kept until no first name has disappeared
+// for the time stillness, in which the files are checked looks times.
 const (
 	stillness = 200 * time.Millisecond
 	looks     = 10
 )
 
-// unguard gives every file that has a second name its first one back, if it is
-// gone, and takes the second one away.
+// unguard gives every file whose first name is gone that name again, and then removes
+// the second names.
 func (s *Server) unguard() error {
 	from := filepath.Join(s.options.Dir, guardDir)
 	_, err := link(from, s.streamsDir())
@@ -103,7 +104,7 @@ func (s *Server) unguard() error {
 		time.Sleep(stillness / looks)
 		var made int
 		if made, err = link(from, s.streamsDir()); made > 0 {
-			still = -1 // once more from the beginning
+			still = -1 // counts again from the beginning
 		}
 	}
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
@@ -115,8 +116,8 @@ func (s *Server) unguard() error {
 	return nil
 }
 
-// link gives each file under from the same name under to, where there is none, and
-// says how many it gave.
+// link gives each file under from the same name under to, unless it exists. It
+// returns the number of new names.
 func link(from, to string) (made int, err error) {
 	err = filepath.WalkDir(from, func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -137,10 +138,10 @@ func link(from, to string) (made int, err error) {
 	return made, err
 }
 
-// recovered fails with log.ErrCorrupt when there are guarded messages of a
-// stream that the server does not have. Otherwise the guard is over.
-func (s *Server) recovered(ns *server.Server) error {
-	account, err := ns.JszAccount(&server.JSzOptions{Account: inner, Streams: true})
+// verifyRecovered returns log.ErrCorrupt if guardDir contains messages of a stream
+// that the server did not recover. Otherwise it removes the second names.
+func (s *Server) verifyRecovered(ns *server.Server) error {
+	account, err := ns.JszAccount(&server.JSzOptions{Account: mainAccount, Streams: true})
 	if err != nil {
 		return fmt.Errorf("embedded: which streams there are: %w", err)
 	}

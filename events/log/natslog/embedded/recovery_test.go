@@ -16,7 +16,7 @@ import (
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
 
-// threeCommits makes a log of three commits and stops its server.
+// threeCommits creates a log of three commits and stops its server.
 func threeCommits(t *testing.T, dir string) {
 	t.Helper()
 	s := start(t, embedded.Options{Dir: dir})
@@ -39,8 +39,8 @@ func threeCommits(t *testing.T, dir string) {
 	}
 }
 
-// A start that was killed after the server had deleted the log's files leaves
-// them to the next one.
+// Goal: if a start is killed after the server has deleted the log's files, the next
+// start has them again.
 func TestKilledStart(t *testing.T) {
 	dir := t.TempDir()
 	threeCommits(t, dir)
@@ -62,10 +62,10 @@ func TestKilledStart(t *testing.T) {
 	}
 }
 
-// Goal: a start that damage makes endless says that it is under way, and then
-// fails. Method: a high bit in the sequence of a stored message, at which the
-// server counts up to that number. It cannot be stopped, so it does that in a
-// process of its own.
+// Goal: a start that never ends because of damage reports that it is under way, and
+// then fails.
+// Method: a high bit is set in the sequence of a stored message, and the server
+// counts up to that number. It cannot be stopped, so it runs in a process of its own.
 func TestEndlessRecovery(t *testing.T) {
 	dir := t.TempDir()
 	threeCommits(t, dir)
@@ -77,8 +77,8 @@ func TestEndlessRecovery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A record is length, sequence, time, length of the subject (22 bytes),
-	// subject, and the rest.
+	// A record consists of length, sequence, time, length of the subject (together 22
+	// bytes), subject, and the rest.
 	at := bytes.LastIndex(b, []byte("muster.log.policy")) - 22
 	if at < 0 || b[at+4] != 3 {
 		t.Fatalf("no third commit in %q", b)

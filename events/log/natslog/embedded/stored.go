@@ -12,16 +12,15 @@ import (
 	"github.com/muster-works/muster/events/log/natslog/embedded/internal/blocks"
 )
 
-// Stored yields the messages of a stream that follow a sequence, in order, from
-// the server's own files, as far as they lie in files that it no longer writes
-// to: all but the last 8 MB, more or less. It takes a third of what a consumer
-// takes, and checks each message as the server does when it reads one. It ends
-// where the rest is to be had from the server: after the last such file, and
-// before a message that it cannot read. The data of a message lie in what room
-// returns. See natslog.Files.
+// Stored yields the messages of a stream after a sequence, in order, from the
+// server's own files. It reads the files that the server no longer writes: all but
+// about the last 8 MB. It takes a third of the time of a consumer, and checks each
+// message as the server does. It ends after the last such file, or before a message
+// that it cannot read; the caller asks the server for the rest. The data of a message
+// is in memory from room. Stored implements natslog.Files.
 func (s *Server) Stored(stream string, after uint64, room func(n int) []byte) iter.Seq[*jetstream.RawStreamMsg] {
 	return func(yield func(*jetstream.RawStreamMsg) bool) {
-		for m, err := range blocks.Stored(filepath.Join(s.streamsDir(), stream), after, room) {
+		for m, err := range blocks.Messages(filepath.Join(s.streamsDir(), stream), after, room) {
 			var header nats.Header
 			if err == nil && len(m.Header) > 0 {
 				header, err = nats.DecodeHeadersMsg(m.Header)

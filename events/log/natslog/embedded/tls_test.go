@@ -22,7 +22,7 @@ import (
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
 
-// certificate makes one for 127.0.0.1, and who trusts it.
+// certificate returns a certificate for 127.0.0.1 and a pool that trusts it.
 func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -43,8 +43,8 @@ func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
 	return tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}, pool
 }
 
-// With a certificate nobody outside speaks in clear; the process itself, which
-// has no wire to speak on, and the log go on as before.
+// Goal: with a certificate, connections from outside must use TLS. The process
+// itself, which uses no network, and the log are not affected.
 func TestTLS(t *testing.T) {
 	mine, trusted := certificate(t)
 	s := start(t, embedded.Options{TLS: &tls.Config{Certificates: []tls.Certificate{mine}}})
@@ -71,7 +71,7 @@ func TestTLS(t *testing.T) {
 			t.Error("a certificate that nobody vouches for was taken")
 		}
 	}
-	// A client that speaks in clear all the same is not heard.
+	// A client that does not use TLS gets no connection.
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.ClientURL(), "tls://"))
 	if err != nil {
 		t.Fatal(err)
@@ -91,8 +91,8 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// A server that is configured by External confines an agency like the embedded
-// one does.
+// Goal: a server with the configuration of External confines an agency as the
+// embedded server does.
 func TestExternal(t *testing.T) {
 	key, err := nkeys.CreateUser()
 	if err != nil {

@@ -14,26 +14,25 @@ import (
 )
 
 const (
-	// look is how often the server inside is looked at.
-	look = 250 * time.Millisecond
-	// convinced is how many looks in a row must find the same wrong: a stream that
-	// is being made has its files before the server knows it, and counts as one
-	// that could not be recovered.
-	convinced = 4
-	// rest is the longest pause between two starts that did not help.
-	rest = time.Minute
-	// room is how much must fit on the disk before it is started again, so
-	// that it does not fill up in the next moment.
-	room = 16 << 20
+	// lookInterval is how often the NATS server is checked.
+	lookInterval = 250 * time.Millisecond
+	// looksBeforeRestart is how many checks in a row must find the same fault. A
+	// single check may see a stream that is just being created: its files exist
+	// before the server knows the stream, and it counts as not recovered.
+	looksBeforeRestart = 4
+	// maxRestartPause is the longest pause between restarts that do not help.
+	maxRestartPause = time.Minute
+	// minFreeSpace is how many bytes must be free on the disk before the server is
+	// restarted, so that the disk is not full again at once.
+	minFreeSpace = 16 << 20
 )
 
-// watch looks after the server inside. A write that fails, for want of space
-// mostly, leaves the server with a stream that takes nothing more and answers
-// nothing, or with JetStream turned off, until it is started again. So watch
-// turns JetStream off for good, which lets requests fail at once, and when
-// there is space replaces the server.
+// watch checks the NATS server until Shutdown. A failed write, usually for lack of
+// space, leaves a stream that accepts nothing and answers nothing, or turns JetStream
+// off, until the server is restarted. In this case watch turns JetStream off, so that
+// requests fail at once, and replaces the server as soon as there is space.
 func (s *Server) watch() {
-	delay := look
+	delay := lookInterval
 	why, looks := "", 0
 	for off := false; ; {
 		select {
@@ -45,23 +44,23 @@ func (s *Server) watch() {
 		if !off {
 			health := ns.Healthz(nil)
 			if health.Status == "ok" {
-				delay, looks = look, 0
+				delay, looks = lookInterval, 0
 				continue
 			}
 			if health.Error != why {
 				why, looks = health.Error, 0
 			}
-			if looks++; looks < convinced {
+			if looks++; looks < looksBeforeRestart {
 				continue
 			}
 			off = true
 			s.say(slog.LevelError, "the log cannot be written: JetStream is off until there is space", "health", health.Error)
-			turnOff(ns)
+			disableJetStream(ns)
 		}
-		if !s.hasRoom() {
+		if !s.hasFreeSpace() {
 			continue
 		}
-		delay = min(2*delay, rest) // it may be something that no start mends
+		delay = min(2*delay, maxRestartPause) // a restart may not be able to repair the fault
 		s.say(slog.LevelWarn, "there is space: starting the server again")
 		ns.Shutdown()
 		ns.WaitForShutdown()
@@ -73,33 +72,33 @@ func (s *Server) watch() {
 	}
 }
 
-// turnOff stops JetStream and disconnects everybody once, so that nobody waits
-// for an answer that will not come.
-func turnOff(ns *server.Server) {
+// disableJetStream turns JetStream off and disconnects all clients once, so that no
+// client waits for an answer that will not come.
+func disableJetStream(ns *server.Server) {
 	ns.ShutdownJetStream()
 	connections, err := ns.Connz(nil)
 	if err != nil {
-		return // and requests run into their time limit instead
+		return // requests then end with their time limit
 	}
 	for _, c := range connections.Conns {
 		ns.DisconnectClientByID(c.Cid)
 	}
 }
 
-// hasRoom says whether the server can write again.
-func (s *Server) hasRoom() bool {
+// hasFreeSpace reports whether the server can write again.
+func (s *Server) hasFreeSpace() bool {
 	var disk syscall.Statfs_t
-	if err := syscall.Statfs(s.options.Dir, &disk); err != nil || disk.Bavail*uint64(disk.Bsize) < room {
+	if err := syscall.Statfs(s.options.Dir, &disk); err != nil || disk.Bavail*uint64(disk.Bsize) < minFreeSpace {
 		return false
 	}
-	// There are quotas, and disks that are read-only of a sudden.
+	// Writing a file also detects quotas and a file system that became read-only.
 	f, err := os.CreateTemp(s.options.Dir, "room-*")
 	if err != nil {
 		return false
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
-	_, err = f.Write(make([]byte, room/16))
+	_, err = f.Write(make([]byte, minFreeSpace/16))
 	return err == nil && f.Sync() == nil
 }
 
@@ -109,8 +108,8 @@ func (s *Server) say(level slog.Level, text string, args ...any) {
 	}
 }
 
-// A logger hands the server's messages on, and keeps what it would have ended
-// a process of its own for.
+// A logger passes the messages of nats-server to the slog.Logger. It records fatal
+// errors, on which a server of its own would exit.
 type logger struct {
 	to  *slog.Logger
 	mu  sync.Mutex
@@ -138,8 +137,8 @@ func (l *logger) Fatalf(format string, v ...any) {
 
 func (l *logger) Noticef(format string, v ...any) { l.write(slog.LevelInfo, format, v) }
 func (l *logger) Warnf(format string, v ...any) {
-	// The passwords are those of this process, random and in memory; the user
-	// that nobody logs in as must have one that is not hashed.
+	// The passwords are random and exist only in this process's memory. nats-server
+	// requires the plain password of the user local, as whom nobody logs in.
 	if !strings.HasPrefix(format, "Plaintext passwords detected") {
 		l.write(slog.LevelWarn, format, v)
 	}

@@ -9,9 +9,10 @@ import (
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 )
 
-// Goal: a server that is well stays as it is while a stream is made, and nobody
-// loses the connection with what was asked. Method: the folder that the server
-// makes first of a stream is there for longer than it takes to be looked at.
+// Goal: a healthy server is not restarted while a stream is being created, so that no
+// client loses its connection.
+// Method: the folder that the server creates first for a stream exists for longer
+// than the checks take.
 func TestStreamInTheMaking(t *testing.T) {
 	dir := t.TempDir()
 	threeCommits(t, dir)
@@ -37,7 +38,7 @@ func TestStreamInTheMaking(t *testing.T) {
 		if try == 20 {
 			t.Skip("SKIPPED: this machine is too slow to do something in half a second")
 		}
-		for nc.Flush() != nil { // it took so long that the server was replaced
+		for nc.Flush() != nil { // the server was replaced because it took too long
 			time.Sleep(10 * time.Millisecond)
 		}
 	}

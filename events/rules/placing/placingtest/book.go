@@ -1,9 +1,10 @@
-// Package placingtest holds the oracle of package placing: the placement rule
-// written down once more, as plainly as possible and without a thought of speed.
+// Package placingtest contains the oracle for package placing: a second
+// implementation of the placement rule, as simple as possible and without regard to
+// speed.
 //
-// The oracle shares nothing with package placing but the contract of the events.
-// The deciding services and the timelines of the projections are both compared
-// with it, so that all three must agree.
+// The oracle shares no code with package placing except the contract of the events.
+// Both the services that decide and the timelines of the projections are compared
+// with it in tests, so that all three must agree.
 package placingtest
 
 import (
@@ -15,7 +16,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A Book is a set of events in any order. Their keys differ.
+// A Book is a set of events in any order. No two of them have the same key.
 type Book []*events.Event
 
 // Standing returns the events that no other event replaces or withdraws,
@@ -41,8 +42,9 @@ func (b Book) String() string {
 	return s.String()
 }
 
-// Development returns the post.developed that holds for a post, nil when the post
-// was never developed. The events of b stand.
+// Development returns the post.developed that holds for a post, or nil if the post
+// was never developed. No event of b may be replaced or withdrawn (see
+// [Book.Standing]).
 func (b Book) Development(post string) *events.Event {
 	var first *events.Event
 	for _, e := range b {
@@ -55,13 +57,13 @@ func (b Book) Development(post string) *events.Event {
 	return first
 }
 
-// content is a text that sorts as post.developed events are compared.
+// content returns a text whose order is the order in which developments are compared.
 func content(e *events.Event, d *events.PostDeveloped) string {
 	return fmt.Sprintf("%09d\x00%09d\x00%s\x00%s\x00%s\x00%s\x00%09d\x00%s\x00%s\x00%020d\x00%09d\x00%s",
 		d.From, d.Until, DivisionOf(e), d.Category, d.Kind, d.Area, d.Seats, d.Employer, d.Fund, d.Standard, d.RequiredDays, e.Agency())
 }
 
-// DivisionOf returns the division in which a post.developed puts its post.
+// DivisionOf returns the division that a post.developed gives its post.
 func DivisionOf(e *events.Event) string {
 	if d := e.Data.(*events.PostDeveloped); d.Division != "" {
 		return string(d.Division)
@@ -69,7 +71,8 @@ func DivisionOf(e *events.Event) string {
 	return string(e.Division)
 }
 
-// Seats returns how many seats a post has on a day. The events of b stand.
+// Seats returns the number of seats of a post on a day. No event of b may be replaced
+// or withdrawn.
 func (b Book) Seats(post string, on civil.Date) int {
 	e := b.Development(post)
 	if e == nil {

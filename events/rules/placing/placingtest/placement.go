@@ -14,10 +14,10 @@ type Placement struct {
 	Post   string
 	Seat   int
 	From   civil.Date
-	Exit   civil.Date // first day no longer in place; 0 is in place still
+	Exit   civil.Date // first day on which the person is no longer in place; 0 is none
 	Term   civil.Date // the latest end of the term that a hire or a renewal names
 	Hires  []*events.Event
-	Ended  *events.Event // the exit.recorded that ends it; nil is none
+	Ended  *events.Event // the exit.recorded that ends the placement, or nil
 }
 
 // On reports whether the person is in place on a day.
@@ -25,8 +25,9 @@ func (p *Placement) On(day civil.Date) bool {
 	return p.From <= day && (p.Exit == 0 || day < p.Exit)
 }
 
-// Placements returns the placements, by on-duty day, post, seat and person, and
-// the exits that end none. The events of b stand.
+// Placements returns the placements in the order of on-duty day, post, seat and
+// person. It also returns the exits that end no placement. No event of b may be
+// replaced or withdrawn.
 func (b Book) Placements() (placements []*Placement, idle []*events.Event) {
 	placements = b.hires()
 	for _, exit := range b.exits() {
@@ -46,7 +47,7 @@ func (b Book) Placements() (placements []*Placement, idle []*events.Event) {
 	return placements, idle
 }
 
-// hires returns a placement for each person, seat and day that hires name.
+// hires returns one placement for each person, seat and day of the hires.
 func (b Book) hires() (placements []*Placement) {
 	for _, e := range b {
 		d, ok := e.Data.(*events.HirePlaced)
@@ -66,8 +67,8 @@ func (b Book) hires() (placements []*Placement) {
 	return placements
 }
 
-// exits returns the exits by day. Of the exits of a person from a post on one
-// day it returns the first by kind and code.
+// exits returns the exits in the order of their days. Of several exits of a person
+// from a post on one day, it returns the first by kind and code.
 func (b Book) exits() (exits []*events.Event) {
 	for _, e := range b {
 		if e.Type == events.ExitRecordedType {
@@ -85,7 +86,7 @@ func (b Book) exits() (exits []*events.Event) {
 	})
 }
 
-// end ends what an exit ends, and reports whether there was anything.
+// end ends the placements that an exit ends, and reports whether there were any.
 func end(placements []*Placement, exit *events.Event) bool {
 	d := exit.Data.(*events.ExitRecorded)
 	var before, that []*Placement
@@ -106,8 +107,8 @@ func end(placements []*Placement, exit *events.Event) bool {
 	return len(before) > 0
 }
 
-// renew moves the term of the last placement that began before the new end: the
-// one with the later day, and of one day the one on the higher seat.
+// renew moves the term of the last placement that began before the new end. Of
+// placements that began on one day, the last is the one on the highest seat.
 func renew(placements []*Placement, d *events.HireRenewed) {
 	var last *Placement
 	for _, p := range placements {
@@ -121,9 +122,10 @@ func renew(placements []*Placement, d *events.HireRenewed) {
 	}
 }
 
-// FreeSeat returns the seat that a hire from a day on gets which names none: of
-// the seats of that day the lowest of those with the fewest placements that have
-// a day from then on. The seat is 0 when the post has none. The events of b stand.
+// FreeSeat returns the seat for a hire from a given day on that names no seat. It
+// chooses among the seats that the post has on that day: those with the fewest
+// placements that have a day from then on, and of these the lowest. The result is 0
+// if the post has no seat. No event of b may be replaced or withdrawn.
 func (b Book) FreeSeat(post string, from civil.Date) (seat int, free bool) {
 	placements, _ := b.Placements()
 	least := -1

@@ -1,6 +1,6 @@
-// Package placementtest writes the events that tests of posts and placements
-// are about. They are such as the reference pack takes, from one agency and in
-// one rural village; a test changes what it is about.
+// Package placementtest makes events for tests of posts and placements. The reference policy
+// pack accepts all of them. They come from one agency and concern one rural village. A test
+// changes the parts that it is about.
 package placementtest
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/muster-works/muster/services/internal/rules"
 )
 
-// Village is where everything happens.
+// Village is the division of all events.
 const Village division.Code = "370211102231"
 
 // Person returns the pseudonym of a person; 0 is nobody.
@@ -28,28 +28,28 @@ func Person(i int) (p events.Person) {
 	return p
 }
 
-// Event gives data an envelope.
+// Event returns an event with data, without a digest.
 func Event(id string, d events.Data) *events.Event {
 	return &events.Event{ID: id, Source: "/agency/local", Type: d.Type(), Division: Village, Data: d}
 }
 
-// Developed develops a rural post.
+// Developed returns the development of a rural post.
 func Developed(id, post string, seats int, from string) *events.Event {
 	return Event(id, &events.PostDeveloped{Post: post, Category: "public_service", Area: "rural", Seats: seats, From: civil.MustDate(from)})
 }
 
-// Resized gives a post a number of seats.
+// Resized returns an event that sets the number of seats of a post.
 func Resized(id, post string, seats int, from string) *events.Event {
 	return Event(id, &events.PostResized{Post: post, Seats: seats, From: civil.MustDate(from)})
 }
 
-// Closed closes a post.
+// Closed returns the closing of a post.
 func Closed(id, post, on string) *events.Event {
 	return Event(id, &events.PostClosed{Post: post, On: civil.MustDate(on)})
 }
 
-// Hired puts a man of 1970 on a seat for a year, with all papers; seat 0 is
-// left out.
+// Hired returns a hire, for a year, of a man born in January 1970, with all documents. If
+// seat is 0, the hire names no seat.
 func Hired(id, post string, person, seat int, from string) *events.Event {
 	on := civil.MustDate(from)
 	return Event(id, &events.HirePlaced{
@@ -60,40 +60,40 @@ func Hired(id, post string, person, seat int, from string) *events.Event {
 	})
 }
 
-// Renewed moves the end of a term.
+// Renewed returns a renewal.
 func Renewed(id, post string, person int, until string) *events.Event {
 	return Event(id, &events.HireRenewed{Who: events.Who{Person: Person(person)}, Post: post, Until: civil.MustDate(until)})
 }
 
-// Exited ends a placement by the person's own wish.
+// Exited returns an exit by the person's own wish.
 func Exited(id, post string, person int, on string) *events.Event {
 	return Event(id, &events.ExitRecorded{Who: events.Who{Person: Person(person)}, Post: post, On: civil.MustDate(on), Kind: "natural", Code: "N5"})
 }
 
-// Withdrawn takes back the event of a type and id.
+// Withdrawn returns a withdrawal of the event with a type and an id.
 func Withdrawn(id string, of events.Type, what string) *events.Event {
 	return Event(id, &events.EventWithdrawn{Of: of, ID: what, Reason: "a mistake"})
 }
 
-// Replacing makes e replace the event with an id.
+// Replacing makes e replace the event with an id, and returns e.
 func Replacing(e *events.Event, id string) *events.Event { e.Replaces = id; return e }
 
-// Recorded makes e one that brings in history as it was.
-func Recorded(e *events.Event) *events.Event { e.Submode = events.Record; return e }
+// Recorded sets e to record mode, and returns e.
+func Recorded(e *events.Event) *events.Event { e.Submode = events.ModeRecord; return e }
 
-// Stamp gives e the digest of its content, as the gateway does.
+// Stamp gives e the digest of its content, as the gateway does, and returns e.
 func Stamp(e *events.Event) *events.Event {
 	e.Digest = ""
 	raw, err := e.Append(nil)
 	if err != nil {
-		panic(err) // an event of a test's own making
+		panic(err) // events of tests can always be encoded
 	}
 	sum := sha256.Sum256(raw)
 	e.Digest = hex.EncodeToString(sum[:16])
 	return e
 }
 
-// Adopted adopts the reference pack.
+// Adopted returns the adoption of the reference pack.
 func Adopted(t testing.TB) *events.Event {
 	t.Helper()
 	pack, err := policy.Reference()
@@ -105,7 +105,7 @@ func Adopted(t testing.TB) *events.Event {
 	return e
 }
 
-// Rules returns the rules of the reference pack.
+// Rules returns a state in which the reference pack is in force.
 func Rules(t testing.TB) *rules.State {
 	t.Helper()
 	s := rules.New()
@@ -113,18 +113,18 @@ func Rules(t testing.TB) *rules.State {
 	return s
 }
 
-// Cases are events after others, and the answer they get: the codes and fields
-// of the refusal, empty when it is taken.
+// Cases are table tests of a service. Given is applied first, then Event is decided. Want is
+// the refusal as [Answer] gives it; it is empty if the event is accepted.
 type Cases = []struct {
 	Name  string
-	Given []*events.Event // folded, whatever they are
+	Given []*events.Event // applied without a decision
 	Event *events.Event
 	Want  string
 }
 
-// Judge lets d decide every case over the state it was made with, and holds it
-// to its contract: the event it is handed stays as it was, and every reason
-// has a sentence.
+// Judge runs cases. make returns a new state and the decider over it. Judge also checks the
+// contract of [command.Decider]: the decider does not change the event, and every reason has
+// a sentence.
 func Judge(t *testing.T, cases Cases, make func() (command.State, command.Decider)) {
 	t.Helper()
 	for _, c := range cases {
@@ -153,7 +153,7 @@ func Judge(t *testing.T, cases Cases, make func() (command.State, command.Decide
 	}
 }
 
-// Answer is a refusal in one line.
+// Answer returns the codes and fields of a refusal in one line.
 func Answer(refused events.Reasons) string {
 	s := ""
 	for i, r := range refused {

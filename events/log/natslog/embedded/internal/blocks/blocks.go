@@ -1,38 +1,39 @@
-// Package blocks puts the files of a stream in order before a NATS server opens
-// them, where the one before was killed or lost its power.
+// Package blocks repairs the files of a stream before a NATS server opens them, if
+// the previous server was killed or lost its power.
 //
-// A stream's messages are records in files of up to 8 MB, the blocks. A server
-// compresses a block when it begins the next one, and writes what is in them all
-// to an index, index.db, every two minutes or so and when it is stopped.
+// The messages of a stream are records in files of up to 8 MB, called blocks. A
+// server compresses a block when it begins the next one. It writes an index of all
+// blocks, index.db, about every two minutes and when it is stopped.
 //
-// Expand is for safety. If nothing of the last block's first record survives, the
-// next server drops that block and takes the compressed one before for the last;
-// it then writes at the place where that would end if it were not compressed, and
-// nothing in it can be read any more, what was acknowledged long ago included
-// (nats-server 2.15.2, and others with compression). So Expand writes such a
-// block plainly.
+// [UncompressLast] prevents the loss of data. If nothing of the first record in the
+// last block survives, the next server drops that block and continues the compressed
+// block before it. It then writes at the offset at which that block would end if it
+// were not compressed, and the block becomes unreadable, with all its acknowledged
+// messages (nats-server 2.15.2, and other versions with compression). UncompressLast
+// therefore replaces such a compressed block by its uncompressed form.
 //
-// Extend is for speed. A server takes the index only if not one message was
-// stored since; otherwise it reads and checks all files, by the gigabyte. It
-// must, because in general messages may have been deleted anywhere meanwhile.
-// From the log nothing is ever deleted, so what the index does not know yet lies
-// behind what it knows. Extend reads that, with all the checks that the server
-// would make, adds it to the index, and leaves an index that the server takes as
-// one that it wrote when it was stopped.
+// [UpdateIndex] makes a start faster. A server uses the index only if no message was
+// stored after it was written. Otherwise the server reads and checks all files, which
+// takes long for a log of gigabytes. In general it has to, because messages may have
+// been deleted anywhere. But nothing is ever deleted from the log, so everything that
+// the index lacks lies after what it has. UpdateIndex reads this part with all checks
+// of the server, adds it to the index, and writes an index that the server accepts as
+// one written at an orderly stop.
 //
-// Old blocks are then treated as after an orderly stop: they must be there, and
-// what is in them is checked when it is read. Damage to one is so found later
-// than by a server that reads all at its start, but it is found by whoever needs
-// the commit, with its position, and nothing is lost on the way: that server
-// would cut the block off before the damage, or delete the stream.
+// Old blocks are then treated as after an orderly stop: they must exist, but their
+// content is checked only when it is read. Damage to an old block is found later than
+// by a server that reads everything at its start. It is found by a reader of the
+// damaged commit, with the position, and nothing is lost, whereas the server would
+// truncate the block before the damage or delete the stream.
 //
-// All of this depends on the form of the server's files, so that it is done only
-// with the version of the server that was verified: see verified.
+// [Messages] reads messages from blocks that the server no longer writes.
 //
-// Beyond that, Extend does its part only where it is sure: for a stream that denies deletions and has no limits and no keys,
-// if every record from the last block of the index on is undamaged and follows
-// the one before. The tests hold it to the index that the server itself makes of
-// the same files.
+// All of this depends on the format of the server's files. It is done only for the
+// version of nats-server that was verified, see the constant verified. UpdateIndex
+// also requires that the stream denies deletions, has no limits and is not encrypted,
+// and that every record from the last block of the index on is undamaged and follows
+// the one before. The tests compare the results with the index that the server makes
+// of the same files.
 package blocks
 
 import (
@@ -49,20 +50,19 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// verified is the version of nats-server whose files this package was verified
-// against. Before it is set to another one, go through what changed in that
-// version's server/filestore.go (recoverFullState, writeFullState,
-// recoverMsgBlock, rebuildState, newMsgBlockForWrite, the compression of a block,
-// the layout of a record) and run the tests of this package.
+// verified is the version of nats-server whose files this package was verified with.
+// Before you change it, review the changes of server/filestore.go in the new version
+// (recoverFullState, writeFullState, recoverMsgBlock, rebuildState,
+// newMsgBlockForWrite, the compression of a block, the layout of a record) and run
+// the tests of this package.
 //
-// When the server that is linked in has another version, nothing here relies on
-// knowing its files. Stored yields no message and Extend changes nothing: the
-// server reads the log, which is slower. Expand writes no file, and fails where
-// it would have to.
+// With any other version, this package does not rely on the format of the files.
+// Messages yields no message, and UpdateIndex changes nothing: the server reads the
+// log, which is slower. UncompressLast writes no file, and fails if it would have to.
 const verified = "2.15.2"
 
-// ErrUnverified is returned when the nats-server that is linked in is not of
-// the version that this package was verified against.
+// ErrUnverified is returned if the version of the linked nats-server is not the one
+// that this package was verified with.
 var ErrUnverified = errors.New("the form of this server's files is not verified")
 
 // verifyVersion returns ErrUnverified unless version is the verified one.
@@ -73,9 +73,9 @@ func verifyVersion(version string) error {
 	return fmt.Errorf("%w: the files of nats-server %s are known, not those of %s", ErrUnverified, verified, version)
 }
 
-// configuration returns how the stream in dir was made. It fails where that
-// cannot be read, and where the stream is encrypted.
-func configuration(dir string) (c server.StreamConfig, err error) {
+// streamConfig returns the configuration of the stream in dir. It fails if the
+// configuration cannot be read or the stream is encrypted.
+func streamConfig(dir string) (c server.StreamConfig, err error) {
 	if _, err := os.Stat(filepath.Join(dir, server.JetStreamMetaFileKey)); err == nil {
 		return c, errors.New("the stream is encrypted")
 	}
@@ -89,28 +89,28 @@ func configuration(dir string) (c server.StreamConfig, err error) {
 	return c, err
 }
 
-// appendOnly says whether nothing is ever taken out of the stream, and each
-// message is there as soon as it is sent.
+// appendOnly reports whether no message is ever removed from the stream and each
+// message is stored as soon as it is sent.
 func appendOnly(c server.StreamConfig) bool {
 	return c.DenyDelete && c.DenyPurge && c.Retention == server.LimitsPolicy && c.MaxAge == 0 && c.MaxMsgs <= 0 && c.MaxBytes <= 0 &&
 		c.MaxMsgsPer <= 0 && !c.AllowMsgTTL && !c.AllowMsgSchedules && len(c.Sources) == 0 && c.Mirror == nil
 }
 
-// A file is that of a block, <number>.blk.
-type file struct {
+// A blockFile is the file of a block, <number>.blk.
+type blockFile struct {
 	path   string
 	number uint32
 	size   int64
 }
 
-// list returns the blocks of the stream in dir by their numbers.
-func list(dir string) ([]file, error) {
+// listBlocks returns the blocks of the stream in dir in the order of their numbers.
+func listBlocks(dir string) ([]blockFile, error) {
 	dir = filepath.Join(dir, "msgs")
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
-	var files []file
+	var files []blockFile
 	for _, e := range entries {
 		name, is := strings.CutSuffix(e.Name(), ".blk")
 		if !is {
@@ -124,15 +124,15 @@ func list(dir string) ([]file, error) {
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{filepath.Join(dir, e.Name()), uint32(number), info.Size()})
+		files = append(files, blockFile{filepath.Join(dir, e.Name()), uint32(number), info.Size()})
 	}
-	slices.SortFunc(files, func(a, b file) int { return cmp.Compare(a.number, b.number) })
+	slices.SortFunc(files, func(a, b blockFile) int { return cmp.Compare(a.number, b.number) })
 	return files, nil
 }
 
-// endsWith says whether the file's last record bears the check.
-func (f file) endsWith(c check) bool {
-	var end check
+// endsWith reports whether the last record in the file has the given checksum.
+func (f blockFile) endsWith(c checksum) bool {
+	var end checksum
 	r, err := os.Open(f.path)
 	if err != nil {
 		return false
@@ -142,9 +142,9 @@ func (f file) endsWith(c check) bool {
 	return err == nil && end == c
 }
 
-// cut takes the part of a record off that the block ends with, and the file away
-// when nothing else is in it.
-func (f file) cut(s section) error {
+// cut truncates the file before an incomplete last record. It removes the file if
+// nothing else is in it.
+func (f blockFile) cut(s scannedBlock) error {
 	if s.whole == 0 {
 		return os.Remove(f.path)
 	}

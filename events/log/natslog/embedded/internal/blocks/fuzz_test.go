@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// encoded is a record of the block 1 of a stream LOG.
+// encoded returns a record of block 1 of a stream LOG.
 func encoded(seq uint64, subject, header, body string) []byte {
 	length := uint32(head + len(subject) + len(header) + len(body) + 8)
 	if header != "" {
@@ -23,11 +23,11 @@ func encoded(seq uint64, subject, header, body string) []byte {
 	b = binary.LittleEndian.AppendUint64(b, seq)
 	b = binary.LittleEndian.AppendUint64(b, 1000+seq)
 	b = binary.LittleEndian.AppendUint16(b, uint16(len(subject)))
-	h := hash(block{number: 1}.key("LOG"))
+	h := newHash(block{number: 1}.key("LOG"))
 	h.Write(b[4:20])
 	h.Write([]byte(subject))
-	// The server hashes what it stores of headers and body, without the length of
-	// the headers where there are some.
+	// The server hashes headers and body as they are stored, without the length of
+	// the headers.
 	if header != "" {
 		h.Write([]byte(header[4:]))
 	}
@@ -35,17 +35,17 @@ func encoded(seq uint64, subject, header, body string) []byte {
 	return h.Sum(append(b, subject+header+body...))
 }
 
-// Whatever an index says, reading it neither panics nor takes more memory than
-// it has bytes, and what could be read is written the same.
+// FuzzDecode checks that decoding an index neither panics nor takes more memory than
+// the index has bytes, and that a decoded index is encoded as it was.
 func FuzzDecode(f *testing.F) {
-	one := block{number: 7, bytes: 300, first: place{1, 1000}, last: place{3, 3000}}
+	one := block{number: 7, bytes: 300, first: messageRef{1, 1000}, last: messageRef{3, 3000}}
 	x := &index{messages: 3, bytes: 300, first: one.first, last: one.last, blocks: []block{one},
-		subjects: map[string]subject{"a.b": {3, 7, 7}}, check: check{1, 2, 3}}
+		subjects: map[string]subjectCount{"a.b": {3, 7, 7}}, check: checksum{1, 2, 3}}
 	b := x.encode("LOG")
 	f.Add(b[:len(b)-8])
 	f.Add([]byte{magic, version, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		h := hash("LOG")
+		h := newHash("LOG")
 		h.Write(b)
 		x, err := decode("LOG", h.Sum(b))
 		if err != nil {
@@ -58,8 +58,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// Whatever a block holds, reading it does not panic, and what it counts is no
-// more than there is.
+// FuzzScan checks that scanning a block does not panic and does not count more than
+// there is.
 func FuzzScan(f *testing.F) {
 	f.Add([]byte("cmp\x01\x05hello"), uint64(0))
 	f.Add(make([]byte, 40), uint64(1))
@@ -68,16 +68,16 @@ func FuzzScan(f *testing.F) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, err := scan(path, "LOG", block{number: 1, last: place{seq: known}}, check{})
+		s, err := scanBlock(path, "LOG", block{number: 1, last: messageRef{seq: known}}, checksum{})
 		if err == nil && (s.last.seq < known || s.whole > 0 && s.last.seq-s.first.seq+1 > uint64(s.whole)/(head+8)) {
 			t.Errorf("%+v of %d bytes", s, len(b))
 		}
 	})
 }
 
-// Whatever a block holds, reading messages from it does not panic, and a block
-// that is read whole is one that scanning finds whole.
-func FuzzStored(f *testing.F) {
+// FuzzMessages checks that reading messages from a block does not panic, and that a
+// block that is read to its end is complete for scanBlock too.
+func FuzzMessages(f *testing.F) {
 	one := encoded(1, "log.a", "NATS/1.0\r\nA: b\r\n\r\n", "first")
 	f.Add(append(one, encoded(2, "log.b", "", "second")...))
 	info := server.CompressionInfo{Algorithm: server.S2Compression, OriginalSize: uint64(len(one))}
@@ -95,28 +95,28 @@ func FuzzStored(f *testing.F) {
 		}
 		var last uint64
 		n := 0
-		r := reader{room: room, unpack: unpacker()}
-		in, left, err := file{path: path, number: 1}.open(r.unpack)
+		r := messageReader{room: room, unpack: newDecompressor()}
+		in, left, err := blockFile{path: path, number: 1}.open(r.unpack)
 		if err == nil {
 			defer in.Close()
 		}
-		for h := hash("LOG-1"); err == nil && left > 0; {
+		for h := newHash("LOG-1"); err == nil && left > 0; {
 			var m Message
 			var size int
 			if m, size, err = r.message(in, left, h); err != nil {
-				return // also of headers whose length, which no check is over, is not theirs
+				return // also if the length of the headers is wrong, which no checksum covers
 			}
 			if left, n = left-size, n+1; n > 1 && m.Sequence != last+1 {
-				return // which scan refuses
+				return // scanBlock refuses the block
 			}
 			last = m.Sequence
 		}
 		if err == nil {
 			if _, more := in.Read(make([]byte, 1)); more != io.EOF {
-				return // read refuses it
+				return // read refuses the block
 			}
 		}
-		s, failed := scan(path, "LOG", block{number: 1}, check{})
+		s, failed := scanBlock(path, "LOG", block{number: 1}, checksum{})
 		if err == nil && (failed != nil || s.last.seq != last || n > 0 && s.first.seq != last-uint64(n)+1) {
 			t.Errorf("%d messages up to %d, scanned %d to %d", n, last, s.first.seq, s.last.seq)
 		}

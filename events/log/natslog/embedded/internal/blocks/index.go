@@ -12,8 +12,8 @@ import (
 	"github.com/minio/highwayhash"
 )
 
-// The first two bytes of an index: what it is, and its version. Another version
-// is not touched.
+// The first two bytes of an index file: the magic number and the version. An index of
+// another version is not changed.
 const (
 	magic   = 11
 	version = 4
@@ -24,60 +24,63 @@ var (
 	errVersion = errors.New("the index is of another version")
 )
 
-// An index is what index.db says: which messages the stream has, which subjects
-// they have, and which are in which block.
+// An index is the content of index.db: the messages of the stream, their subjects,
+// and their blocks.
 type index struct {
 	messages, bytes uint64
-	first, last     place
-	subjects        map[string]subject
+	first, last     messageRef
+	subjects        map[string]subjectCount
 	blocks          []block
-	check           check // of the last record
+	check           checksum // checksum of the last record
 }
 
-// A place is that of a message: its sequence, and its time in nanoseconds.
-type place struct {
+// A messageRef identifies a message by its sequence, with its time in nanoseconds
+// since 1970.
+type messageRef struct {
 	seq  uint64
 	time int64
 }
 
-// A subject has so many messages, between two blocks.
-type subject struct {
+// A subjectCount is the number of messages of a subject, and the first and last block
+// that contain some.
+type subjectCount struct {
 	messages    uint64
 	first, last uint32
 }
 
-// A block is a file of messages, <number>.blk.
+// A block is what the index says about a file of messages, <number>.blk.
 type block struct {
 	number      uint32
 	bytes       uint64
-	first, last place
+	first, last messageRef
 }
 
-// key is that of the hash of the records in the block.
+// key returns the text from which the key for the checksums in the block is derived.
 func (b block) key(stream string) string { return fmt.Sprintf("%s-%d", stream, b.number) }
 
-// A check is the hash at the end of each record.
-type check [8]byte
+// A checksum is the hash at the end of each record.
+type checksum [8]byte
 
-// hash returns the keyed hash that the server uses; the key is a name.
-func hash(name string) *highwayhash.Digest64 {
+// newHash returns the keyed hash that the server uses. The key is derived from a
+// name.
+func newHash(name string) *highwayhash.Digest64 {
 	key := sha256.Sum256([]byte(name))
 	h, err := highwayhash.NewDigest64(key[:])
 	if err != nil {
-		panic(err) // of a key that is not 32 bytes long
+		panic(err) // cannot happen: the key has 32 bytes
 	}
 	return h
 }
 
-// decode reads the index of the stream of that name. It fails where messages
-// were taken out of the stream, or must be one day: then there is more to
-// bringing it up to date than to add what is new.
+// decode decodes the index of the stream with the given name. It fails if messages
+// were removed from the stream or will expire, since adding new messages is then not
+// enough to update the index.
 func decode(name string, b []byte) (*index, error) {
 	if len(b) < 2+8+8 {
 		return nil, fmt.Errorf("%w: it has %d bytes", errBroken, len(b))
 	}
 	b, sum := b[:len(b)-8], b[len(b)-8:]
-	h := hash(name)
+	h := newHash(name)
 	h.Write(b)
 	if !bytes.Equal(h.Sum(nil), sum) {
 		return nil, fmt.Errorf("%w: its checksum is wrong", errBroken)
@@ -85,18 +88,18 @@ func decode(name string, b []byte) (*index, error) {
 	if b[0] != magic || b[1] != version {
 		return nil, fmt.Errorf("%w: %d.%d, not %d.%d", errVersion, b[0], b[1], magic, version)
 	}
-	r := &numbers{left: b[2:]}
-	x := &index{messages: r.next(), bytes: r.next(), subjects: map[string]subject{}}
-	x.first = place{r.next(), r.signed()}
-	x.last = place{r.next(), r.signed()}
+	r := &indexReader{left: b[2:]}
+	x := &index{messages: r.next(), bytes: r.next(), subjects: map[string]subjectCount{}}
+	x.first = messageRef{r.next(), r.signed()}
+	x.last = messageRef{r.next(), r.signed()}
 	for n := r.next(); n > 0 && !r.ended; n-- {
 		s := string(r.text(r.next()))
-		x.subjects[s] = subject{r.next(), uint32(r.next()), uint32(r.next())}
+		x.subjects[s] = subjectCount{r.next(), uint32(r.next()), uint32(r.next())}
 	}
 	for n := r.next(); n > 0 && !r.ended; n-- {
 		k := block{number: uint32(r.next()), bytes: r.next()}
-		k.first = place{r.next(), r.signed() + x.first.time}
-		k.last = place{r.next(), r.signed() + x.first.time}
+		k.first = messageRef{r.next(), r.signed() + x.first.time}
+		k.last = messageRef{r.next(), r.signed() + x.first.time}
 		x.blocks = append(x.blocks, k)
 		if deleted, expiring, scheduled := r.next(), r.next(), r.next(); deleted+expiring+scheduled > 0 {
 			return nil, fmt.Errorf("block %d: %d messages were deleted, %d expire, %d are scheduled", k.number, deleted, expiring, scheduled)
@@ -110,8 +113,8 @@ func decode(name string, b []byte) (*index, error) {
 	return x, x.verify(last)
 }
 
-// verify says whether the index is that of a stream without a gap, whose last
-// block is the one of that number.
+// verify returns an error unless the index has no gap and its last block has the
+// given number.
 func (x *index) verify(last uint32) error {
 	var messages, size, by uint64
 	next := x.first.seq
@@ -135,13 +138,13 @@ func (x *index) verify(last uint32) error {
 	return nil
 }
 
-// encode is the inverse of decode.
+// encode encodes the index. It is the inverse of decode.
 func (x *index) encode(name string) []byte {
 	b := []byte{magic, version}
 	b = binary.AppendUvarint(b, x.messages)
 	b = binary.AppendUvarint(b, x.bytes)
-	b = appendPlace(b, x.first, 0)
-	b = appendPlace(b, x.last, 0)
+	b = appendMessageRef(b, x.first, 0)
+	b = appendMessageRef(b, x.last, 0)
 	b = binary.AppendUvarint(b, uint64(len(x.subjects)))
 	for _, name := range slices.Sorted(maps.Keys(x.subjects)) {
 		s := x.subjects[name]
@@ -157,28 +160,29 @@ func (x *index) encode(name string) []byte {
 		last = k.number
 		b = binary.AppendUvarint(b, uint64(k.number))
 		b = binary.AppendUvarint(b, k.bytes)
-		b = appendPlace(b, k.first, x.first.time)
-		b = appendPlace(b, k.last, x.first.time)
-		b = append(b, 0, 0, 0) // none deleted, none that expires, none scheduled
+		b = appendMessageRef(b, k.first, x.first.time)
+		b = appendMessageRef(b, k.last, x.first.time)
+		b = append(b, 0, 0, 0) // no deleted messages, none that expire, none scheduled
 	}
 	b = binary.AppendUvarint(b, uint64(last))
 	b = append(b, x.check[:]...)
-	h := hash(name)
+	h := newHash(name)
 	h.Write(b)
 	return h.Sum(b)
 }
 
-func appendPlace(b []byte, p place, base int64) []byte {
+func appendMessageRef(b []byte, p messageRef, base int64) []byte {
 	return binary.AppendVarint(binary.AppendUvarint(b, p.seq), p.time-base)
 }
 
-// numbers reads the index's numbers and texts, and zeros after its end.
-type numbers struct {
+// An indexReader reads the numbers and texts of an index. After the end it returns
+// zeros.
+type indexReader struct {
 	left  []byte
 	ended bool
 }
 
-func (r *numbers) next() uint64 {
+func (r *indexReader) next() uint64 {
 	v, n := binary.Uvarint(r.left)
 	if !r.skip(n) {
 		return 0
@@ -186,7 +190,7 @@ func (r *numbers) next() uint64 {
 	return v
 }
 
-func (r *numbers) signed() int64 {
+func (r *indexReader) signed() int64 {
 	v, n := binary.Varint(r.left)
 	if !r.skip(n) {
 		return 0
@@ -194,8 +198,8 @@ func (r *numbers) signed() int64 {
 	return v
 }
 
-// skip goes n bytes on, or says that there is no such number.
-func (r *numbers) skip(n int) bool {
+// skip skips n bytes. It returns false if there are fewer.
+func (r *indexReader) skip(n int) bool {
 	if n <= 0 {
 		r.left, r.ended = nil, true
 		return false
@@ -204,7 +208,7 @@ func (r *numbers) skip(n int) bool {
 	return true
 }
 
-func (r *numbers) text(n uint64) []byte {
+func (r *indexReader) text(n uint64) []byte {
 	if n > uint64(len(r.left)) {
 		r.left, r.ended = nil, true
 		return nil

@@ -10,23 +10,23 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// A record is, little endian: its length (4 bytes; the highest bit says that it
-// has headers), sequence (8; the two highest bits mark what was deleted), time
-// (8), length of the subject (2), subject, length of the headers (4) and headers
-// if it has some, body, and the check (8): the hash of sequence, time, subject,
-// headers and body.
+// A record is one message in a block. Its layout is, little-endian: length (4 bytes;
+// the highest bit means that there are headers), sequence (8; the two highest bits
+// mark deleted messages), time (8), length of the subject (2), subject, length of the
+// headers (4) and headers if there are some, body, and checksum (8): the hash of
+// sequence, time, subject, headers and body.
 type record struct {
-	place
+	messageRef
 	size    int
 	subject []byte
-	check   check
+	check   checksum
 }
 
 const (
 	head    = 4 + 8 + 8 + 2
 	headers = 1 << 31
 	deleted = 1<<63 | 1<<62
-	// longest is the longest record that the server believes in.
+	// longest is the size in bytes of the longest record that the server accepts.
 	longest = 32 << 20
 )
 
@@ -38,10 +38,10 @@ var (
 	errOther   = errors.New("it is not the one that the index says")
 )
 
-// begin reads the beginning of a record, of head bytes, and says where the subject
-// ends and what the check is over goes on. There are so many bytes left, of which
-// the record is a part.
-func begin(b []byte, left int) (r record, subject, body int, err error) {
+// parseHead parses the fixed part at the beginning of a record, which is head bytes
+// long. It returns the offsets at which the subject ends and the body begins. The
+// number of bytes left in the block limits the length of the record.
+func parseHead(b []byte, left int) (r record, subject, body int, err error) {
 	length := binary.LittleEndian.Uint32(b)
 	r.seq = binary.LittleEndian.Uint64(b[4:])
 	r.time = int64(binary.LittleEndian.Uint64(b[12:]))
@@ -62,12 +62,12 @@ func begin(b []byte, left int) (r record, subject, body int, err error) {
 	return r, subject, body, err
 }
 
-// next reads the record at the beginning of b.
-func next(b []byte, h *highwayhash.Digest64) (r record, err error) {
+// parseRecord parses the record at the beginning of b and checks its checksum.
+func parseRecord(b []byte, h *highwayhash.Digest64) (r record, err error) {
 	if len(b) < head {
 		return r, errTorn
 	}
-	r, subject, body, err := begin(b, len(b))
+	r, subject, body, err := parseHead(b, len(b))
 	if err != nil {
 		return r, err
 	}
@@ -77,41 +77,41 @@ func next(b []byte, h *highwayhash.Digest64) (r record, err error) {
 	h.Write(r.subject)
 	h.Write(b[body : r.size-8])
 	copy(r.check[:], b[r.size-8:r.size])
-	if check(h.Sum(nil)) != r.check {
+	if checksum(h.Sum(nil)) != r.check {
 		return r, errDamaged
 	}
 	return r, nil
 }
 
-// A section is a block with what is new in it.
-type section struct {
+// A scannedBlock is a block with what the index does not know about it.
+type scannedBlock struct {
 	block
-	check    check             // of the last record
-	subjects map[string]uint64 // how many new messages each has
-	torn     bool              // what follows the first whole bytes is a record in part
+	check    checksum          // checksum of the last record
+	subjects map[string]uint64 // number of new messages by subject
+	torn     bool              // an incomplete record follows the first whole bytes
 	whole    int64
 }
 
-// scan reads the block that the index knows as known, whose last record bears
-// the check at; or a new block, of which known has the number alone. All records
-// must be undamaged and follow one another; but of the very last one a part may
-// be missing.
-func scan(path, stream string, known block, at check) (section, error) {
-	s := section{block: block{number: known.number}, subjects: map[string]uint64{}}
-	fail := func(err error) (section, error) {
+// scanBlock reads a block. If the index knows the block, known is its entry and at is
+// the checksum of its last record. Otherwise known has only the number. All records
+// must be undamaged and follow each other. Only the very last record may be
+// incomplete.
+func scanBlock(path, stream string, known block, at checksum) (scannedBlock, error) {
+	s := scannedBlock{block: block{number: known.number}, subjects: map[string]uint64{}}
+	fail := func(err error) (scannedBlock, error) {
 		return s, fmt.Errorf("%s, the record after message %d: %w", path, s.last.seq, err)
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return s, err
 	}
-	b, compressed, err := plain(b)
+	b, compressed, err := uncompressed(b)
 	if err != nil {
 		return s, fmt.Errorf("%s: %w", path, err)
 	}
-	h := hash(known.key(stream))
+	h := newHash(known.key(stream))
 	for s.whole < int64(len(b)) {
-		r, err := next(b[s.whole:], h)
+		r, err := parseRecord(b[s.whole:], h)
 		if err == errTorn && !compressed {
 			s.torn = true
 			break
@@ -121,13 +121,13 @@ func scan(path, stream string, known block, at check) (section, error) {
 		}
 		switch {
 		case s.whole == 0:
-			s.first = r.place
+			s.first = r.messageRef
 		case r.seq != s.last.seq+1:
 			return fail(errGap)
 		}
 		s.whole += int64(r.size)
 		s.bytes += uint64(r.size)
-		s.last, s.check = r.place, r.check
+		s.last, s.check = r.messageRef, r.check
 		if r.seq > known.last.seq {
 			s.subjects[string(r.subject)]++
 		} else if r.seq == known.last.seq && (s.block != known || s.check != at) {
@@ -140,8 +140,9 @@ func scan(path, stream string, known block, at check) (section, error) {
 	return s, nil
 }
 
-// plain returns what a block holds, and whether it is compressed in its file.
-func plain(b []byte) ([]byte, bool, error) {
+// uncompressed returns the content of a block, and reports whether the file is
+// compressed.
+func uncompressed(b []byte) ([]byte, bool, error) {
 	var c server.CompressionInfo
 	n, err := c.UnmarshalMetadata(b)
 	if err != nil || n == 0 {

@@ -15,7 +15,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// A running server has one stream that grows, and remembers its warnings.
+// A running server has one stream to which messages are added, and records its
+// warnings.
 type running struct {
 	t      *testing.T
 	server *server.Server
@@ -57,8 +58,8 @@ func (r *running) stop() {
 	r.server.WaitForShutdown()
 }
 
-// publish stores messages on three subjects, some with headers, half of whose
-// bytes compress.
+// publish stores messages on three subjects, some with headers. Half of their bytes
+// compress.
 func (r *running) publish(messages, size int) {
 	r.t.Helper()
 	body := make([]byte, size)
@@ -98,11 +99,11 @@ const (
 	stream = "jetstream/$G/streams/LOG"
 	msgs   = stream + "/msgs"
 	db     = msgs + "/index.db"
-	large  = 700_000 // some twelve messages of that size fill a block
+	large  = 700_000 // about twelve messages of this size fill a block
 )
 
-// killed returns the files of a server that wrote its index after so many
-// messages, or did not yet, and was killed after so many more.
+// killed returns the files of a server that wrote its index after a number of
+// messages, or not at all, and was killed after some more.
 func killed(t *testing.T, before, after, size int) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -127,8 +128,7 @@ func killed(t *testing.T, before, after, size int) string {
 	return dir
 }
 
-// rebuilt is the index that the server makes of the files in dir, if it reads
-// them all.
+// rebuilt returns the index that the server makes when it reads all files in dir.
 func rebuilt(t *testing.T, dir string) *index {
 	t.Helper()
 	other := filepath.Join(t.TempDir(), "copy")

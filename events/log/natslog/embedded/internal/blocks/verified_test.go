@@ -12,35 +12,35 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// unverified is a version of nats-server that nobody has looked at.
+// unverified is a version of nats-server that was never reviewed.
 const unverified = "99.0.0"
 
-// TestVerified fails when the server that is linked in is another one than the
-// one whose files were gone through.
+// Goal: an upgrade of nats-server fails a test until its files are reviewed.
 func TestVerified(t *testing.T) {
 	if server.VERSION != verified {
 		t.Errorf("nats-server is %s, its files were gone through for %s: see the comment of verified", server.VERSION, verified)
 	}
 }
 
-// Goal: with a server of another version no file is read by its form and none is
-// changed; whoever asks is told why. Method: files with which each function has
-// something to do under the verified version, and the same call under another.
+// Goal: with another version of the server, no file is read by its format and none is
+// changed, and the caller gets the reason.
+// Method: files for which each function has something to do with the verified
+// version; the same call with another version.
 func TestUnverifiedServer(t *testing.T) {
-	whole := killed(t, 5, 14, large) // two blocks, the first one compressed, an outdated index
+	whole := killed(t, 5, 14, large) // two blocks, the first compressed, and an outdated index
 	for _, test := range []struct {
 		name   string
-		damage func(dir string) error // so that there is something to do
+		damage func(dir string) error // gives the function something to do
 		call   func(dir, version string) (did bool, err error)
 	}{
 		{"Extend", nil, func(dir, version string) (bool, error) {
-			n, err := extend(dir, version)
+			n, err := updateIndex(dir, version)
 			return n > 0, err
 		}},
-		{"Expand", func(dir string) error { return os.Truncate(filepath.Join(dir, msgs, "2.blk"), 0) }, expand},
+		{"Expand", func(dir string) error { return os.Truncate(filepath.Join(dir, msgs, "2.blk"), 0) }, uncompressLast},
 		{"Stored", nil, func(dir, version string) (bool, error) {
 			n := 0
-			err := stored(dir, version, 0, room, func(Message) bool { n++; return true })
+			err := yieldMessages(dir, version, 0, room, func(Message) bool { n++; return true })
 			return n > 0, err
 		}},
 	} {
@@ -68,16 +68,16 @@ func TestUnverifiedServer(t *testing.T) {
 	}
 }
 
-// A stream whose last block is plain needs nothing of Expand, so that a server of
-// another version starts on it.
+// Goal: if the last block is not compressed, UncompressLast has nothing to do, so
+// that a server of another version starts.
 func TestUnverifiedServerStartsOnPlainBlocks(t *testing.T) {
 	dir := filepath.Join(killed(t, 3, 4, 100), stream)
-	if changed, err := expand(dir, unverified); changed || err != nil {
+	if changed, err := uncompressLast(dir, unverified); changed || err != nil {
 		t.Errorf("changed %v, error %v", changed, err)
 	}
 }
 
-// sums returns the SHA-256 of each file under dir by its name.
+// sums returns the SHA-256 of each file under dir by name.
 func sums(t *testing.T, dir string) map[string][sha256.Size]byte {
 	t.Helper()
 	all := map[string][sha256.Size]byte{}

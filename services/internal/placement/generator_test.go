@@ -9,8 +9,8 @@ import (
 	. "github.com/muster-works/muster/services/internal/placement/placementtest"
 )
 
-// Everything that a teller tells happens in these days, on few posts and to
-// few people, so that it collides.
+// The events of an eventGenerator happen on these days, on few posts and to few people, so that they
+// often contradict each other.
 const (
 	window  = 24
 	posts   = 3
@@ -20,26 +20,26 @@ const (
 
 var begin = civil.MustDate("2022-05-01")
 
-// A teller makes events: first the posts, and then mostly of people whom it
-// has put somewhere.
-type teller struct {
-	name   string
-	n      int
-	pick   func(n int) int // 0 to n-1
-	record int             // one event in so many is recorded; 0 is none
-	told   []*events.Event // what may be replaced or withdrawn
+// An eventGenerator generates events: first developments of posts, then mostly events about people
+// whom it has placed.
+type eventGenerator struct {
+	name        string
+	n           int
+	pick        func(n int) int // returns 0 to n-1
+	record      int             // one event in so many is in record mode; 0 is none
+	correctable []*events.Event // events that may be replaced or withdrawn
 }
 
-func (t *teller) day() string { return (begin + civil.Date(t.pick(window))).String() }
+func (t *eventGenerator) day() string { return (begin + civil.Date(t.pick(window))).String() }
 
-// place is somewhere and somebody.
-func (t *teller) place() (post string, person int) {
+// place returns any post and any person.
+func (t *eventGenerator) place() (post string, person int) {
 	return fmt.Sprint("p", t.pick(posts)), 1 + t.pick(persons)
 }
 
-// placed is where the teller put somebody, as a rule.
-func (t *teller) placed() (post string, person int) {
-	for _, e := range t.told[min(len(t.told), t.pick(len(t.told)+1)):] {
+// placed returns, in most cases, a post and a person whom the generator has placed on it.
+func (t *eventGenerator) placed() (post string, person int) {
+	for _, e := range t.correctable[min(len(t.correctable), t.pick(len(t.correctable)+1)):] {
 		if d, ok := e.Data.(*events.HirePlaced); ok && t.pick(3) > 0 {
 			return d.Post, int(d.Person[15])
 		}
@@ -47,15 +47,16 @@ func (t *teller) placed() (post string, person int) {
 	return t.place()
 }
 
-func (t *teller) next() *events.Event {
+// next returns the next event: an event of its own, a correction or a withdrawal.
+func (t *eventGenerator) next() *events.Event {
 	t.n++
 	id := fmt.Sprint(t.name, t.n)
 	if t.n <= posts {
 		return Developed(id, fmt.Sprint("p", t.n-1), seats, (begin + civil.Date(t.pick(4))).String())
 	}
 	e := t.event(id)
-	if len(t.told) > 0 && t.pick(4) == 0 {
-		if old := t.told[t.pick(len(t.told))]; t.pick(2) == 0 {
+	if len(t.correctable) > 0 && t.pick(4) == 0 {
+		if old := t.correctable[t.pick(len(t.correctable))]; t.pick(2) == 0 {
 			e = Withdrawn(id, old.Type, old.ID)
 		} else {
 			for e.Type != old.Type {
@@ -65,12 +66,12 @@ func (t *teller) next() *events.Event {
 		}
 	}
 	if t.record > 0 && t.pick(t.record) == 0 {
-		e.Submode = events.Record
+		e.Submode = events.ModeRecord
 	}
 	return e
 }
 
-func (t *teller) event(id string) *events.Event {
+func (t *eventGenerator) event(id string) *events.Event {
 	post, person := t.place()
 	switch t.pick(40) {
 	case 0:
@@ -94,13 +95,13 @@ func (t *teller) event(id string) *events.Event {
 	return Hired(id, post, person, t.pick(seats+1), t.day())
 }
 
-// accepted keeps what may be corrected later.
-func (t *teller) accepted(e *events.Event) {
+// accepted keeps an accepted event, which later events may correct.
+func (t *eventGenerator) accepted(e *events.Event) {
 	w, withdrawn := e.Data.(*events.EventWithdrawn)
-	t.told = slices.DeleteFunc(t.told, func(old *events.Event) bool {
+	t.correctable = slices.DeleteFunc(t.correctable, func(old *events.Event) bool {
 		return e.Replaces != "" && old.ID == e.Replaces || withdrawn && old.ID == w.ID
 	})
 	if !withdrawn {
-		t.told = append(t.told, e)
+		t.correctable = append(t.correctable, e)
 	}
 }

@@ -10,11 +10,11 @@ import (
 	"testing"
 )
 
-// Goal: an outdated index becomes the one that the server makes of the same
-// files when it reads them all, and the server takes it. Method: files with an
-// index from before, in the same block, or in one before; or with none; some
-// with a message in part, or a file for which there was no message yet.
-func TestExtend(t *testing.T) {
+// Goal: an outdated index becomes the one that the server makes when it reads all
+// files, and the server accepts it.
+// Method: files with an index of an earlier moment, in the same or in an earlier
+// block, or with none; some with an incomplete message, or with an empty last file.
+func TestUpdateIndex(t *testing.T) {
 	few, many := killed(t, 3, 4, 100), killed(t, 1000, 1500, 100)
 	longer, blocks := killed(t, 14, 3, large), killed(t, 5, 20, large)
 	for _, test := range []struct {
@@ -44,16 +44,16 @@ func TestExtend(t *testing.T) {
 				}
 			}
 			want := rebuilt(t, dir)
-			if _, err := Expand(filepath.Join(dir, stream)); err != nil {
+			if _, err := UncompressLast(filepath.Join(dir, stream)); err != nil {
 				t.Fatal(err)
 			}
-			if n, err := Extend(filepath.Join(dir, stream)); n == 0 || err != nil {
+			if n, err := UpdateIndex(filepath.Join(dir, stream)); n == 0 || err != nil {
 				t.Fatal(n, err)
 			}
 			if got := read(t, dir); !reflect.DeepEqual(got, want) {
 				t.Errorf("index\n%+v, the server's is\n%+v", got, want)
 			}
-			if n, err := Extend(filepath.Join(dir, stream)); n != 0 || err != nil {
+			if n, err := UpdateIndex(filepath.Join(dir, stream)); n != 0 || err != nil {
 				t.Errorf("extended twice: %d bytes, %v", n, err)
 			}
 			r := run(t, dir)
@@ -72,9 +72,9 @@ func TestExtend(t *testing.T) {
 	}
 }
 
-// Where anything but new messages at the end sets the files apart from the
-// index, they are left to the server as they are.
-func TestExtendRefuses(t *testing.T) {
+// Goal: if the files differ from the index in more than new messages at the end, they
+// are left to the server unchanged.
+func TestUpdateIndexRefuses(t *testing.T) {
 	whole, blocks := killed(t, 3, 4, 100), killed(t, 5, 20, large)
 	change := func(name string, f func(b []byte) []byte) func(string) error {
 		return func(dir string) error {
@@ -85,7 +85,7 @@ func TestExtendRefuses(t *testing.T) {
 			return os.WriteFile(filepath.Join(dir, name), f(b), 0o600)
 		}
 	}
-	// record returns where in a block the record after n others begins.
+	// record returns the offset in a block at which the record after n others begins.
 	record := func(b []byte, n int) int {
 		at := 0
 		for range n {
@@ -94,7 +94,7 @@ func TestExtendRefuses(t *testing.T) {
 		return at
 	}
 	sealed := func(b []byte) []byte {
-		h := hash("LOG")
+		h := newHash("LOG")
 		h.Write(b[:len(b)-8])
 		return h.Sum(b[:len(b)-8])
 	}
@@ -136,7 +136,7 @@ func TestExtendRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := contents(t, dir)
-			if n, err := Extend(filepath.Join(dir, stream)); n != 0 || (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
+			if n, err := UpdateIndex(filepath.Join(dir, stream)); n != 0 || (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
 				t.Errorf("%d bytes, %v; want %q", n, err, test.says)
 			}
 			if after := contents(t, dir); !reflect.DeepEqual(before, after) {

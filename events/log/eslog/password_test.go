@@ -12,11 +12,11 @@ import (
 	"github.com/muster-works/muster/events/log/eslog/estest"
 )
 
-// Goal: on a server that checks a password for 125 ms at each call, sixteen calls a
-// second in all, a deployment gets along and nothing times out. Method: what services
-// do, for a while: eight boundaries that are looked at every second, 170 callers who
-// append at once to one boundary of their own each, and a follower. All of them at the
-// server at a time would wait for longer than the client's ten seconds.
+// Goal: a deployment works without timeouts on a server that takes 125 ms to check
+// the password of each call, which allows sixteen calls a second.
+// Method: for some time, eight boundaries are read every second, 170 callers append
+// at once to a boundary each, and one follower reads. If all of them called the
+// server at once, they would wait for longer than the client's ten seconds.
 func TestDearPassword(t *testing.T) {
 	const callers = 170
 	s := start(t, estest.Options{User: "muster", Password: "changeit", PasswordCost: 125 * time.Millisecond})
@@ -70,8 +70,8 @@ func TestDearPassword(t *testing.T) {
 	}
 }
 
-// What a look costs: a boundary that has nothing new is one call, and so is one that
-// has.
+// Goal: reading a boundary to its end takes one call, whether there is a new commit
+// or not.
 func TestCallsOfALook(t *testing.T) {
 	s := start(t, estest.Options{})
 	l := openLog(t, s)
@@ -91,8 +91,8 @@ func TestCallsOfALook(t *testing.T) {
 	}
 }
 
-// An append that is sent again at the same time and answered two seconds late, with a
-// timeout, is a success all the same.
+// Goal: an append succeeds if it is sent twice and the second one is answered two
+// seconds late with a timeout.
 func TestLateRepeat(t *testing.T) {
 	s := start(t, estest.Options{LateRepeats: 2 * time.Second})
 	l := openLog(t, s)

@@ -16,9 +16,9 @@ import (
 
 func room(n int) []byte { return make([]byte, n) }
 
-// all returns the messages that Stored yields of the stream in dir.
+// all returns the messages that Messages yields for the stream in dir.
 func all(dir string, after uint64) (messages []Message, err error) {
-	for m, failed := range Stored(filepath.Join(dir, stream), after, room) {
+	for m, failed := range Messages(filepath.Join(dir, stream), after, room) {
 		if failed != nil {
 			return messages, failed
 		}
@@ -27,9 +27,10 @@ func all(dir string, after uint64) (messages []Message, err error) {
 	return messages, nil
 }
 
-// Stored says of each message what the server says of it, from wherever it
-// begins, and leaves nothing but the last block to the server.
-func TestStored(t *testing.T) {
+// Goal: Messages returns what the server returns, from any beginning, and leaves only
+// the last block to the server.
+// Method: all messages are compared with those of the server.
+func TestMessages(t *testing.T) {
 	dir := t.TempDir()
 	r := run(t, dir)
 	r.publish(5, large)
@@ -38,16 +39,16 @@ func TestStored(t *testing.T) {
 	}
 	r.publish(45, large)
 	r.stop()
-	r = run(t, dir) // so that all but the last block are compressed for certain
-	files, err := list(filepath.Join(dir, stream))
+	r = run(t, dir) // restarting makes sure that all blocks but the last are compressed
+	files, err := listBlocks(filepath.Join(dir, stream))
 	if err != nil || len(files) < 4 {
 		t.Fatalf("%d blocks, %v", len(files), err)
 	}
-	last, err := scan(files[len(files)-1].path, "LOG", block{number: files[len(files)-1].number}, check{})
+	last, err := scanBlock(files[len(files)-1].path, "LOG", block{number: files[len(files)-1].number}, checksum{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	end := last.first.seq - 1 // of what is stored for good
+	end := last.first.seq - 1 // the last message outside of the last block
 	for _, after := range []uint64{0, 1, 10, end - 1, end, end + 1, 1000} {
 		got, err := all(dir, after)
 		if err != nil || len(got) != int(end-min(after, end)) {
@@ -62,7 +63,7 @@ func TestStored(t *testing.T) {
 	}
 }
 
-// same says whether the server has the same message.
+// same fails the test unless the server has the same message.
 func same(t *testing.T, s jetstream.Stream, m Message) {
 	t.Helper()
 	want, err := s.GetMsg(t.Context(), m.Sequence)
@@ -81,9 +82,9 @@ func same(t *testing.T, s jetstream.Stream, m Message) {
 	}
 }
 
-// Reading does not mind that the server writes, begins new blocks and compresses
-// old ones meanwhile.
-func TestStoredMeanwhile(t *testing.T) {
+// Goal: reading is correct while the server writes, begins new blocks and compresses
+// old ones.
+func TestMessagesDuringWrites(t *testing.T) {
 	dir := t.TempDir()
 	r := run(t, dir)
 	r.publish(30, large)
@@ -117,8 +118,8 @@ func TestStoredMeanwhile(t *testing.T) {
 	reading.Wait()
 }
 
-// Where a file is damaged or gone, Stored ends before it with an error.
-func TestStoredDamaged(t *testing.T) {
+// Goal: if a file is damaged or missing, Messages ends before it with an error.
+func TestMessagesDamaged(t *testing.T) {
 	sound := t.TempDir()
 	r := run(t, sound)
 	r.publish(50, large)
@@ -163,8 +164,8 @@ func TestStoredDamaged(t *testing.T) {
 	}
 }
 
-// A stream from which messages may be deleted is not read.
-func TestStoredOfOther(t *testing.T) {
+// Goal: a stream from which messages may be deleted is not read.
+func TestMessagesOfOtherStream(t *testing.T) {
 	dir := t.TempDir()
 	r := run(t, dir)
 	_, err := r.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "OTHER", Subjects: []string{"other"}})
@@ -174,7 +175,7 @@ func TestStoredOfOther(t *testing.T) {
 	r.stop()
 	for name, want := range map[string]bool{"LOG": true, "OTHER": false, "NONE": false} {
 		var errs []error
-		for _, err := range Stored(filepath.Join(dir, filepath.Dir(stream), name), 0, room) {
+		for _, err := range Messages(filepath.Join(dir, filepath.Dir(stream), name), 0, room) {
 			errs = append(errs, err)
 		}
 		if slices.ContainsFunc(errs, func(err error) bool { return err != nil }) == want {

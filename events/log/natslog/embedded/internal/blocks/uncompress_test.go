@@ -7,12 +7,12 @@ import (
 	"testing"
 )
 
-// Goal: what was acknowledged stays readable when the last block has lost all it
-// held. Method: two blocks, of which the server has compressed the first; the
-// second one emptied, cut in its first message, damaged there, or taken away; and
-// with that an index that does not know of it, or none. Then a server takes more
-// messages, and another one must have them all.
-func TestExpand(t *testing.T) {
+// Goal: acknowledged messages stay readable if the last block has lost its content.
+// Method: of two blocks, the server has compressed the first. The second one is
+// emptied, cut within its first message, damaged there, or removed; the index does
+// not contain it, or is missing. Then one server takes more messages, and another one
+// must have all of them.
+func TestUncompressLast(t *testing.T) {
 	whole := killed(t, 5, 14, large)
 	for _, test := range []struct {
 		name   string
@@ -40,13 +40,13 @@ func TestExpand(t *testing.T) {
 			if err := errors.Join(os.CopyFS(dir, os.DirFS(whole)), test.damage(dir)); err != nil {
 				t.Fatal(err)
 			}
-			if changed, err := Expand(filepath.Join(dir, stream)); !changed || err != nil {
+			if changed, err := UncompressLast(filepath.Join(dir, stream)); !changed || err != nil {
 				t.Fatal(changed, err)
 			}
-			if changed, err := Expand(filepath.Join(dir, stream)); changed || err != nil {
+			if changed, err := UncompressLast(filepath.Join(dir, stream)); changed || err != nil {
 				t.Errorf("expanded twice: %v, %v", changed, err)
 			}
-			if _, err := Extend(filepath.Join(dir, stream)); err != nil && test.name != "damaged" {
+			if _, err := UpdateIndex(filepath.Join(dir, stream)); err != nil && test.name != "damaged" {
 				t.Error(err)
 			}
 			r := run(t, dir)

@@ -12,9 +12,9 @@ import (
 	"github.com/muster-works/muster/events/log/eslog/estest"
 )
 
-// An append that is sent again while the first one is accepted and not yet
-// readable is no conflict, on servers of every kind; and who is told of a conflict
-// finds the commit that it conflicts with.
+// Goal: an append that is repeated while the first one is accepted but not readable
+// is no conflict, on servers of every kind. A caller who gets a conflict can read the
+// commit that caused it.
 func TestAcceptedNotReadable(t *testing.T) {
 	for name, options := range map[string]estest.Options{
 		"recent": {ReadLag: 50 * time.Millisecond},
@@ -49,11 +49,11 @@ func TestAcceptedNotReadable(t *testing.T) {
 	}
 }
 
-// The revision that a refusal names is read out of the client's text, which another
-// version of the client may word differently.
+// Goal: the text of the client's refusals is still understood, since another version
+// of the client may change it.
 func TestRefusedAt(t *testing.T) {
 	s := start(t, estest.Options{})
-	fill(t, openLog(t, s), 3) // of 1, 2 and 3 events
+	fill(t, openLog(t, s), 3) // commits of 1, 2 and 3 events
 	config, err := parse(s.URL())
 	if err != nil {
 		t.Fatal(err)
@@ -75,8 +75,8 @@ func TestRefusedAt(t *testing.T) {
 	}
 }
 
-// A position that a leader does not have yet, or no more, is looked for again
-// before it is called that of another log.
+// Goal: a position that a leader does not have yet, or no longer has, is looked up
+// again before it counts as one of another log.
 func TestDeposedLeader(t *testing.T) {
 	s := start(t, estest.Options{})
 	l := openLog(t, s)

@@ -12,24 +12,25 @@ import (
 )
 
 const (
-	// lookMin and lookMax bound the pause before the driver looks again for what
-	// the leader has accepted and does not show yet.
-	lookMin, lookMax = time.Millisecond, 100 * time.Millisecond
-	// concealed is how long a stream may stay unreadable before the driver asks
+	// retryMin and retryMax limit the pause before the driver reads again what the
+	// leader has accepted but does not return yet.
+	retryMin, retryMax = time.Millisecond, 100 * time.Millisecond
+	// hiddenTimeout is how long a stream may stay unreadable before the driver checks
 	// whether its metadata hide it.
-	concealed = 2 * time.Second
+	hiddenTimeout = 2 * time.Second
 )
 
-// written says whether events are in stream, from event number first on: then an
-// earlier append of them arrived, and its answer was lost or is not given yet.
+// wasWritten reports whether events are in stream, beginning with event number first.
+// If so, an earlier append of the events arrived, and its answer was lost or has not
+// been sent yet.
 //
-// The leader refuses an append by what it has accepted, and shows in reads only
-// what is replicated and indexed. So written looks until the stream can be read up
-// to the revision that refusal names. A caller who is told of a conflict after
-// that finds the commit that it conflicts with.
-func written(ctx context.Context, client *esdb.Client, stream string, first uint64, events []esdb.EventData, refusal error) (bool, error) {
+// The leader refuses an append by what it has accepted, but reads return only what is
+// replicated and indexed. wasWritten therefore reads until the stream can be read up
+// to the revision that the refusal names. A caller who gets a conflict after that can
+// read the commit that caused it.
+func wasWritten(ctx context.Context, client *esdb.Client, stream string, first uint64, events []esdb.EventData, refusal error) (bool, error) {
 	current, there := refusedAt(refusal)
-	pause, begin := lookMin, time.Now()
+	pause, begin := retryMin, time.Now()
 	for {
 		here, decided, err := match(ctx, client, stream, first, events)
 		if err != nil || decided || !there {
@@ -40,26 +41,26 @@ func written(ctx context.Context, client *esdb.Client, stream string, first uint
 			return false, err
 		}
 		if last != nil && last.EventNumber >= current {
-			// Readable by now; it may have become so since match looked.
+			// The events may have become readable after the call of match.
 			here, _, err = match(ctx, client, stream, first, events)
 			return here, err
 		}
-		if time.Since(begin) > concealed {
-			if err := retained(ctx, client, stream); err != nil {
+		if time.Since(begin) > hiddenTimeout {
+			if err := verifyRetention(ctx, client, stream); err != nil {
 				return false, err
 			}
 		}
 		select {
 		case <-time.After(pause):
-			pause = min(2*pause, lookMax)
+			pause = min(2*pause, retryMax)
 		case <-ctx.Done():
 			return false, ctx.Err()
 		}
 	}
 }
 
-// match compares events with what stream holds from event number first on. It is
-// undecided where the stream cannot be read that far.
+// match compares events with those in stream from event number first on. The result
+// decided is false if the stream cannot be read that far yet.
 func match(ctx context.Context, client *esdb.Client, stream string, first uint64, events []esdb.EventData) (same, decided bool, err error) {
 	found, err := client.ReadStream(ctx, stream, esdb.ReadStreamOptions{From: esdb.Revision(first)}, uint64(len(events)))
 	if err != nil {
@@ -81,8 +82,8 @@ func match(ctx context.Context, client *esdb.Client, stream string, first uint64
 	return true, true, nil
 }
 
-// refusedAt returns the number of the last event of the stream as a refused append
-// was told it, and false when there is none. The client has it in its text alone:
+// refusedAt returns the number of the stream's last event that a refusal names, or
+// false if it names none. The client returns it only in the text of the error:
 //
 //	wrong expected version: expecting '3' but got '7'
 func refusedAt(refusal error) (number uint64, there bool) {

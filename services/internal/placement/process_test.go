@@ -24,20 +24,20 @@ import (
 	"pgregory.net/rapid"
 )
 
-// An office is one process of the deployment: the desks of policy, post, hire
-// and exit over folds of its own.
-type office struct {
+// A process is one process of a deployment: the handlers of policy, post, hire and exit over
+// folds of its own.
+type process struct {
 	command.Local
 	state *placement.State
 	fold  *command.Fold
 }
 
-// open runs an office until stop.
-func open(tb testing.TB, l log.Log) (o *office, stop func()) {
+// open runs a process until stop is called.
+func open(tb testing.TB, l log.Log) (p *process, stop func()) {
 	tb.Helper()
 	packs, state := rules.New(), placement.New()
 	rulesFold, fold := command.NewFold(l, "policy", packs), command.NewFold(l, "placement", state)
-	o = &office{command.Local{
+	p = &process{command.Local{
 		events.Policy: command.NewHandler(events.Policy, policy.New(packs), rulesFold),
 		events.Post:   command.NewHandler(events.Post, post.New(state), fold),
 		events.Hire:   command.NewHandler(events.Hire, hire.New(state, packs), fold, rulesFold),
@@ -45,44 +45,44 @@ func open(tb testing.TB, l log.Log) (o *office, stop func()) {
 	}, state, fold}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running, starting sync.WaitGroup
-	for _, d := range o.Local {
+	for _, d := range p.Local {
 		starting.Add(1)
 		running.Go(func() {
 			if err := d.Run(ctx, starting.Done); err != nil {
-				tb.Errorf("desk %s: %v", d.Family(), err)
+				tb.Errorf("handler %s: %v", d.Family(), err)
 			}
 		})
 	}
 	starting.Wait()
-	return o, func() {
+	return p, func() {
 		cancel()
 		running.Wait()
 	}
 }
 
-// opened is a log that holds the reference pack, and offices over it.
-func opened(tb testing.TB, n int) (l log.Log, offices []*office, stop func()) {
+// opened returns a log that holds the reference pack, and n processes over it.
+func opened(tb testing.TB, n int) (l log.Log, processes []*process, stop func()) {
 	tb.Helper()
 	l = memlog.New()
 	var stops []func()
 	for range n {
-		o, stop := open(tb, l)
-		offices, stops = append(offices, o), append(stops, stop)
+		p, stop := open(tb, l)
+		processes, stops = append(processes, p), append(stops, stop)
 	}
-	if r, err := offices[0].submit(Stamp(Adopted(tb))); err != nil || r.Status != events.Accepted {
+	if r, err := processes[0].submit(Stamp(Adopted(tb))); err != nil || r.Status != events.Accepted {
 		tb.Fatal(r, err)
 	}
-	return l, offices, func() {
+	return l, processes, func() {
 		for _, stop := range stops {
 			stop()
 		}
 	}
 }
 
-// submit hands in one event, again for as long as the desk is busy.
-func (o *office) submit(e *events.Event) (events.Receipt, error) {
+// submit submits one event, and tries again while the handler is busy.
+func (p *process) submit(e *events.Event) (events.Receipt, error) {
 	for {
-		r, err := o.Local.Submit(context.Background(), e.Family(), []*events.Event{e}, time.Time{})
+		r, err := p.Local.Submit(context.Background(), e.Family(), []*events.Event{e}, time.Time{})
 		if errors.Is(err, command.ErrBusy) {
 			continue
 		}
@@ -93,37 +93,38 @@ func (o *office) submit(e *events.Event) (events.Receipt, error) {
 	}
 }
 
-// settled compares the live states with one folded from the log.
-func (b book) settled(offices []*office) (wrong []string) {
+// settled lists the differences between the states of the processes, a state folded from the
+// log, and the oracle.
+func (b book) settled(processes []*process) (wrong []string) {
 	want := fold(b)
-	for i, o := range offices {
-		if err := o.fold.CatchUp(context.Background()); err != nil {
+	for i, p := range processes {
+		if err := p.fold.CatchUp(context.Background()); err != nil {
 			return []string{err.Error()}
 		}
-		o.fold.Read(func() {
-			if got := o.state.Dump(); got != want.Dump() {
-				wrong = append(wrong, fmt.Sprintf("office %d:\n%s\nfolded from the log:\n%s", i, got, want.Dump()))
+		p.fold.Read(func() {
+			if got := p.state.Dump(); got != want.Dump() {
+				wrong = append(wrong, fmt.Sprintf("process %d:\n%s\nfolded from the log:\n%s", i, got, want.Dump()))
 			}
-			wrong = append(wrong, b.differ(o.state)...)
+			wrong = append(wrong, b.differ(p.state)...)
 		})
 	}
 	return wrong
 }
 
-// Goal: whatever is submitted, to whichever of two offices, corrections and
-// withdrawals among it, the log is never contradictory: at every position of
-// it no person is on two posts, no seat has two people, nobody is put on a seat
-// that is not there, and every exit ends a placement. Method: rapid draws the
-// events and where they go; an oracle of its own reads the log.
+// Goal: whatever is submitted, corrections and withdrawals included, and to whichever of two
+// processes, the log is never contradictory. At every position no person is on two posts, no
+// seat has two people, nobody is placed on a seat that does not exist, and every exit ends a
+// placement. Method: rapid draws the events and the processes; an oracle that shares no code
+// with the state checks the log.
 func TestNothingContradictory(t *testing.T) {
-	answers := tally{}
+	answers := receiptCounts{}
 	rapid.Check(t, func(r *rapid.T) {
-		l, offices, stop := opened(t, 2)
+		l, processes, stop := opened(t, 2)
 		defer stop()
-		who := &teller{name: "e", pick: evenly(r)}
+		who := &eventGenerator{name: "e", pick: evenly(r)}
 		for range rapid.IntRange(10, 80).Draw(r, "events") {
 			e := Stamp(who.next())
-			receipt, err := offices[rapid.IntRange(0, 1).Draw(r, "office")].submit(e)
+			receipt, err := processes[rapid.IntRange(0, 1).Draw(r, "process")].submit(e)
 			if err != nil {
 				r.Fatal(err)
 			}
@@ -132,34 +133,35 @@ func TestNothingContradictory(t *testing.T) {
 			}
 		}
 		b := read(t, l)
-		if wrong := append(b.check(), b.settled(offices)...); wrong != nil {
+		if wrong := append(b.check(), b.settled(processes)...); wrong != nil {
 			r.Fatal(strings.Join(wrong, "\n"))
 		}
 	})
 	answers.log(t)
 }
 
-// Goal: the same under concurrency, with contradictions in the log. Method:
-// submitters race for few seats at two offices. With recorded events among
-// theirs only the states are compared: live, from the log, and by the oracle.
+// Goal: the same with concurrent submitters, and with contradictions in the log. Method:
+// submitters compete for few seats at two processes. If some of their events are in record
+// mode, the log may be contradictory, and only the states are compared: those of the
+// processes, one folded from the log, and the oracle.
 func TestSubmittersFight(t *testing.T) {
 	for name, record := range map[string]int{"decided": 0, "recorded": 10} {
 		t.Run(name, func(t *testing.T) {
 			const submitters, each = 8, 200
 			seed := uint64(time.Now().UnixNano())
 			t.Logf("seed %d", seed)
-			l, offices, stop := opened(t, 2)
+			l, processes, stop := opened(t, 2)
 			defer stop()
 			var mu sync.Mutex
-			answers := tally{}
+			answers := receiptCounts{}
 			var wg sync.WaitGroup
 			for i := range submitters {
 				wg.Go(func() {
 					random := rand.New(rand.NewPCG(seed, uint64(i)))
-					who := &teller{name: fmt.Sprint("e", i, "-"), pick: random.IntN, record: record}
+					who := &eventGenerator{name: fmt.Sprint("e", i, "-"), pick: random.IntN, record: record}
 					for range each {
 						e := Stamp(who.next())
-						receipt, err := offices[random.IntN(len(offices))].submit(e)
+						receipt, err := processes[random.IntN(len(processes))].submit(e)
 						if err != nil {
 							t.Error(err)
 							return
@@ -176,7 +178,7 @@ func TestSubmittersFight(t *testing.T) {
 			wg.Wait()
 			answers.log(t)
 			b := read(t, l)
-			wrong := b.settled(offices)
+			wrong := b.settled(processes)
 			if record == 0 {
 				wrong = append(wrong, b.check()...)
 			}
@@ -187,14 +189,14 @@ func TestSubmittersFight(t *testing.T) {
 	}
 }
 
-// A tally counts answers by status and code.
-type tally map[string]int
+// A tally counts receipts by status and code.
+type receiptCounts map[string]int
 
-func (n tally) count(r events.Receipt) {
+func (n receiptCounts) count(r events.Receipt) {
 	n[string(r.Status)]++
 	for _, reason := range r.Reasons {
 		n[string(reason.Code)]++
 	}
 }
 
-func (n tally) log(t *testing.T) { t.Log(n) }
+func (n receiptCounts) log(t *testing.T) { t.Log(n) }

@@ -13,29 +13,29 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// Extend brings the index of the stream whose files are in dir up to date, and
-// returns how many bytes of files it read for that: none if it was so already,
-// or if messages may be taken out of the stream. Of a record in writing when the
-// server was killed, which nobody was told of, it cuts off what is there, as the
-// server does. Expand comes first, and no server may have the stream open. An
-// error says why the server must read the files itself, and leaves them to it as
-// they are: with ErrUnverified for a server of another version.
-func Extend(dir string) (int64, error) { return extend(dir, server.VERSION) }
+// UpdateIndex brings the index of the stream in dir up to date. It returns the number
+// of bytes that it read for that. The number is 0 if the index was up to date, or if
+// messages may be removed from the stream. It removes an incomplete last record,
+// whose message was never acknowledged, as the server does. Call UncompressLast
+// first. No server may have the stream open. After an error the files are unchanged
+// and the server must read them itself. The error is ErrUnverified if the version of
+// the linked server is not the verified one.
+func UpdateIndex(dir string) (int64, error) { return updateIndex(dir, server.VERSION) }
 
-func extend(dir, version string) (int64, error) {
-	c, err := configuration(dir)
+func updateIndex(dir, version string) (int64, error) {
+	c, err := streamConfig(dir)
 	if err != nil || !appendOnly(c) {
 		return 0, err
 	}
 	if err := verifyVersion(version); err != nil {
 		return 0, err
 	}
-	files, err := list(dir)
+	files, err := listBlocks(dir)
 	if err != nil || len(files) == 0 {
 		return 0, err
 	}
 	path := filepath.Join(dir, "msgs", "index.db")
-	x, err := load(c.Name, path)
+	x, err := loadIndex(c.Name, path)
 	if err != nil {
 		return 0, err
 	}
@@ -43,7 +43,7 @@ func extend(dir, version string) (int64, error) {
 	if n := len(x.blocks); n > 0 {
 		known = x.blocks[n-1]
 	}
-	tail := slices.DeleteFunc(files, func(f file) bool { return f.number < known.number })
+	tail := slices.DeleteFunc(files, func(f blockFile) bool { return f.number < known.number })
 	if len(tail) == 0 || tail[0].number != known.number {
 		return 0, fmt.Errorf("block %d, the last one of the index, is not there", known.number)
 	}
@@ -64,40 +64,40 @@ func extend(dir, version string) (int64, error) {
 	if x.messages == 0 {
 		return 0, nil
 	}
-	// In this order: a cut that is missing makes the index outdated again.
-	if err := save(path, x.encode(c.Name)); err != nil {
+	// The index is saved before the file is cut. If the cut is lost in a crash, the
+	// index is merely outdated again.
+	if err := saveFile(path, x.encode(c.Name)); err != nil {
 		return 0, err
 	}
 	return size, tail[len(tail)-1].cut(sections[len(sections)-1])
 }
 
-// load reads the index in a file. Where there is none, or one that a crash left
-// in part, it knows nothing.
-func load(name, path string) (*index, error) {
+// loadIndex reads an index file. It returns an empty index if there is no file, or if
+// the file is incomplete after a crash.
+func loadIndex(name, path string) (*index, error) {
 	b, err := os.ReadFile(path)
 	var x *index
 	if err == nil {
 		x, err = decode(name, b)
 	}
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errBroken) {
-		return &index{subjects: map[string]subject{}}, nil
+		return &index{subjects: map[string]subjectCount{}}, nil
 	}
 	return x, err
 }
 
-// save replaces the file. If that does not survive a power cut, nothing but time
-// is lost.
-func save(path string, b []byte) error {
+// saveFile replaces a file. It does not sync, since a lost index costs only time.
+func saveFile(path string, b []byte) error {
 	if err := os.WriteFile(path+".new", b, 0o600); err != nil {
 		return err
 	}
 	return os.Rename(path+".new", path)
 }
 
-// scanAll scans the blocks, of which the first one may be known, as many at once
-// as there are processors.
-func scanAll(files []file, stream string, known block, at check) ([]section, error) {
-	sections, errs := make([]section, len(files)), make([]error, len(files))
+// scanAll scans blocks, of which the first one may be known to the index. It scans as
+// many blocks at once as there are processors.
+func scanAll(files []blockFile, stream string, known block, at checksum) ([]scannedBlock, error) {
+	sections, errs := make([]scannedBlock, len(files)), make([]error, len(files))
 	var scanning sync.WaitGroup
 	turns := make(chan struct{}, runtime.GOMAXPROCS(0))
 	for i, f := range files {
@@ -105,9 +105,9 @@ func scanAll(files []file, stream string, known block, at check) ([]section, err
 		scanning.Go(func() {
 			defer func() { <-turns }()
 			if i > 0 {
-				sections[i], errs[i] = scan(f.path, stream, block{number: f.number}, check{})
+				sections[i], errs[i] = scanBlock(f.path, stream, block{number: f.number}, checksum{})
 			} else {
-				sections[i], errs[i] = scan(f.path, stream, known, at)
+				sections[i], errs[i] = scanBlock(f.path, stream, known, at)
 			}
 		})
 	}
@@ -120,9 +120,9 @@ func scanAll(files []file, stream string, known block, at check) ([]section, err
 	return sections, errors.Join(errs...)
 }
 
-// add adds the next section.
-func (x *index) add(s section) error {
-	if s.whole == 0 { // the file was made, and nothing was written
+// add adds the next block to the index.
+func (x *index) add(s scannedBlock) error {
+	if s.whole == 0 { // the server created the file and wrote nothing
 		return nil
 	}
 	if n := len(x.blocks); n > 0 && x.blocks[n-1].number == s.number {
@@ -143,7 +143,7 @@ func (x *index) add(s section) error {
 		if !met {
 			of.first = s.number
 		}
-		x.subjects[name] = subject{of.messages + n, of.first, s.number}
+		x.subjects[name] = subjectCount{of.messages + n, of.first, s.number}
 	}
 	return nil
 }

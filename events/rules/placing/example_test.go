@@ -1,0 +1,43 @@
+package placing_test
+
+import (
+	"fmt"
+
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/rules/placing"
+)
+
+// A person is hired twice on one seat from the same day, leaves, and comes back.
+func ExamplePair() {
+	holder := placing.Holder{Post: 1, Person: 7}
+	hires := []placing.Placement{
+		{Holder: holder, Seat: 1, From: civil.MustDate("2022-11-01"), Hire: 3},
+		{Holder: holder, Seat: 1, From: civil.MustDate("2022-03-01"), Term: civil.MustDate("2022-09-01"), Hire: 1},
+		{Holder: holder, Seat: 1, From: civil.MustDate("2022-03-01"), Term: civil.MustDate("2022-12-01"), Hire: 2},
+	}
+	placing.Pair(hires, []placing.Exit{{Holder: holder, On: civil.MustDate("2022-10-01"), No: 1}})
+	for _, h := range hires {
+		if !h.Repeated {
+			fmt.Println("from", h.From, "exit", h.Exit, "term", h.Term)
+		}
+	}
+	// Output:
+	// from 2022-03-01 exit 2022-10-01 term 2022-12-01
+	// from 2022-11-01 exit  term
+}
+
+// A post has two seats, four from February on, and none from May on.
+func ExampleCapacityOf() {
+	capacity := placing.CapacityOf(
+		placing.Step{From: civil.MustDate("2022-01-01"), Seats: 2},
+		civil.MustDate("2022-05-01"),
+		[]placing.Step{{From: civil.MustDate("2022-02-01"), Seats: 4}})
+	for _, day := range []string{"2021-12-31", "2022-01-15", "2022-02-01", "2022-05-01"} {
+		fmt.Println(day, capacity.Seats(civil.MustDate(day)))
+	}
+	// Output:
+	// 2021-12-31 0
+	// 2022-01-15 2
+	// 2022-02-01 4
+	// 2022-05-01 0
+}
