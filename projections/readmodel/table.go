@@ -67,7 +67,7 @@ const (
 	PostTimelines          // a row a post, with its packed facts
 	PlanTimelines          // a row a plan line, with its packed facts
 	Names                  // a row a number, with the name that has it
-	PersonFacts            // leaves of facts by folio, see timeline.Entries
+	PersonFacts            // leaves of facts by folio, see timeline.EachFact
 	Pseudonyms             // leaves of pseudonyms by folio, see timeline.ReadPseudonyms
 	Bearers                // leaves of numbers by bucket, see timeline.ReadBearers
 	AgencyEvents           // leaves of events by agency, see timeline.ReadRefs

@@ -136,7 +136,7 @@ func TestFormatPage(t *testing.T) {
 	text := strings.Join(strings.Fields(string(page)), " ")
 	want := []string{
 		fmt.Sprintf("| `schema` | `SchemaVersion`, `readmodel/tables.go` | %d |", SchemaVersion),
-		fmt.Sprintf("| `timeline` | `Version`, `timeline/pack.go` | %d |", timeline.Version),
+		fmt.Sprintf("| `timeline` | `Version`, `timeline/codec.go` | %d |", timeline.Version),
 		strings.Join(axes, ", ") + ".",
 	}
 	for _, table := range commonTables {

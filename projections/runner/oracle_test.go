@@ -29,7 +29,7 @@ type oracle struct{ events []*events.Event }
 // recount keeps the events of the first known commits that stand by then.
 func recount(t fataler, l log.Log, known uint64) oracle {
 	var all []*events.Event
-	seen, void := map[events.Key]bool{}, map[events.Key]bool{}
+	seen, retracted := map[events.Key]bool{}, map[events.Key]bool{}
 	ord := uint64(0)
 	for c, err := range l.Read(context.Background(), log.Position{}, log.Filter{}) {
 		if err != nil {
@@ -53,15 +53,15 @@ func recount(t fataler, l log.Log, known uint64) oracle {
 				old.ID = w.ID
 			}
 			if old.ID != "" {
-				void[old] = true
+				retracted[old] = true
 			}
 		}
 	}
-	return oracle{slices.DeleteFunc(all, func(e *events.Event) bool { return void[e.Key()] })}
+	return oracle{slices.DeleteFunc(all, func(e *events.Event) bool { return retracted[e.Key()] })}
 }
 
-// A sitter is a person on a seat.
-type sitter struct {
+// A placement is a person on a seat.
+type placement struct {
 	from civil.Date
 	seat int
 	hire *events.HirePlaced
@@ -74,9 +74,9 @@ type vacant struct {
 	reason string
 }
 
-// play plays a post day by day up to a day, and returns who sits there then and
+// play plays a post day by day up to a day, and returns who placed there then and
 // which seats are vacant.
-func (o oracle) play(post string, to civil.Date) (dev *events.PostDeveloped, sits []sitter, free []vacant) {
+func (o oracle) play(post string, to civil.Date) (dev *events.PostDeveloped, placed []placement, free []vacant) {
 	var hires []*events.HirePlaced
 	var exits []*events.ExitRecorded
 	var sizes []*events.PostResized
@@ -112,7 +112,7 @@ func (o oracle) play(post string, to civil.Date) (dev *events.PostDeveloped, sit
 	for day := first; day <= to; day++ {
 		codes := leavers(exits, day)
 		reasons, gone := map[int]string{}, map[uuid.UUID]bool{}
-		for _, s := range sits {
+		for _, s := range placed {
 			if code, leaves := codes[s.hire.Person]; leaves {
 				gone[s.hire.Person] = true
 				if r, ok := reasons[s.seat]; !ok || code < r {
@@ -120,21 +120,21 @@ func (o oracle) play(post string, to civil.Date) (dev *events.PostDeveloped, sit
 				}
 			}
 		}
-		sits = slices.DeleteFunc(sits, func(s sitter) bool { return gone[s.hire.Person] })
+		placed = slices.DeleteFunc(placed, func(s placement) bool { return gone[s.hire.Person] })
 		for _, h := range hires {
 			if _, leaves := codes[h.Person]; h.From != day || leaves && !gone[h.Person] {
 				continue
 			}
-			same := func(s sitter) bool { return s.seat == h.Seat && s.hire.Person == h.Person && s.from == day }
-			if i := slices.IndexFunc(sits, same); i < 0 {
-				sits = append(sits, sitter{day, h.Seat, h})
-			} else if was := sits[i].hire; h.Group < was.Group || h.Group == was.Group && h.Sex < was.Sex {
-				sits[i].hire = h
+			same := func(s placement) bool { return s.seat == h.Seat && s.hire.Person == h.Person && s.from == day }
+			if i := slices.IndexFunc(placed, same); i < 0 {
+				placed = append(placed, placement{day, h.Seat, h})
+			} else if was := placed[i].hire; h.Group < was.Group || h.Group == was.Group && h.Sex < was.Sex {
+				placed[i].hire = h
 			}
 		}
 		size, before := sizeOn(dev, sizes, end, day), sizeOn(dev, sizes, end, day-1)
 		for seat := 1; seat <= 4; seat++ {
-			taken := slices.ContainsFunc(sits, func(s sitter) bool { return s.seat == seat })
+			taken := slices.ContainsFunc(placed, func(s placement) bool { return s.seat == seat })
 			_, was := left[seat]
 			switch {
 			case seat > size || taken:
@@ -149,7 +149,7 @@ func (o oracle) play(post string, to civil.Date) (dev *events.PostDeveloped, sit
 	for _, seat := range slices.Sorted(maps.Keys(left)) {
 		free = append(free, left[seat])
 	}
-	return dev, sits, free
+	return dev, placed, free
 }
 
 // content orders what two events say of one post.
@@ -191,8 +191,8 @@ func sizeOn(dev *events.PostDeveloped, sizes []*events.PostResized, end, day civ
 func (o oracle) answers(on civil.Date) (count map[string]int, free []string) {
 	count = map[string]int{}
 	for i := range posts {
-		dev, sits, vacancies := o.play(postName(i), on)
-		for _, s := range sits {
+		dev, placed, vacancies := o.play(postName(i), on)
+		for _, s := range placed {
 			count[fmt.Sprint(dev.Division, dev.Category, dev.Area, s.hire.Group, s.hire.Sex)]++
 		}
 		for _, v := range vacancies {

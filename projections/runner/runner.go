@@ -1,22 +1,33 @@
 // Package runner reads the log and keeps a read model up to date.
 //
-// One goroutine reads the log, some decode, one adds to the timelines, one takes from
-// them what changes in the views, one writes a bulk load. Each event is
-// decoded once and feeds every view. What some commits changed is written with
-// their position in one transaction, so each event counts exactly once,
-// whatever is killed when. Rows are the same whatever the batches, restarts and
-// number of goroutines: differences are taken a commit at a time, and numbers
-// are given in log order. The clock of the machine decides when to write, and
-// nothing that is written.
+// Commits pass through a pipeline, each box of which is a goroutine or several:
 //
-// An event that cannot be read stops the runner with ErrPoisoned, which names
-// its position; nothing behind it is read, and the read model says so. An
-// operator can set it aside (Options.SetAside): it is left out then, and the
-// read model says that, too.
+//	log ─→ reader ─→ decoders ─→ fold ─→ view updater ─→ batch ─→ writer ─→ store
+//	       └── package decoding ──┘   folding    delta
 //
-// A generation belongs to one runner. When another one takes it over, this one
-// ends with readmodel.ErrFenced at its next transaction and has written nothing
-// of it.
+//	decoders      what each event says, packed, and about whom, by name; several
+//	              commits at a time, in any order
+//	fold          in log order: numbers in place of names, facts appended to the
+//	              timelines of posts, plan lines and persons
+//	view updater  in log order: what changes in the contributions to the views, and
+//	              the hash of the state
+//	writer        one transaction for many commits, with their last position; in the
+//	              background during a bulk load, else by whoever folds
+//
+// Each event is decoded once and feeds every view. The rows and the position of some
+// commits are written in one transaction, so each event counts exactly once, whatever
+// process is killed at whatever moment. Rows do not depend on batches, restarts or the
+// number of goroutines: differences are taken commit by commit, and numbers are given
+// in log order. The clock of the machine decides when to write, and never what.
+//
+// An event that cannot be read stops the runner with [ErrPoisoned], which names its
+// position. Nothing behind the event is read, and the read model says so. An operator
+// can set the event aside ([Options].SetAside): then the event is left out, and the read
+// model says that, too.
+//
+// A generation belongs to one runner. When another runner takes it over, the first one
+// ends with readmodel.ErrFenced at its next transaction, and that transaction writes
+// nothing.
 package runner
 
 import (
@@ -39,32 +50,32 @@ import (
 // of Muster that understands it, or an operator who looks at the log.
 var ErrPoisoned = decoding.ErrPoisoned
 
-// Options tune a Runner. The zero Options are good ones.
+// Options tune a Runner. The zero Options are the ones to begin with.
 type Options struct {
-	// Workers is how many goroutines decode; 2 where it is 0.
+	// Workers is how many goroutines decode; 0 stands for 2.
 	Workers int
 	// Every is how long a change may wait to be written while the log is quiet;
-	// 50 ms where it is 0.
+	// 0 stands for 50 ms.
 	Every time.Duration
-	// MaxFacts is how many facts one transaction takes at most, a commit more or
-	// less; 200,000 where it is 0. Up to five times as many are taken by a bulk load
-	// while it still writes the one before, and by one that keeps a generation up to
-	// date and is far behind.
+	// MaxFacts is how many facts one transaction takes at most, but for those of its
+	// last commit; 0 stands for 200,000. Up to five times as many are taken by a bulk
+	// load whose transaction before is still being written, and by a runner that is far
+	// behind the log.
 	MaxFacts int
-	// Gather is how many bytes a bulk load adds to leaves, which are mostly persons'
-	// facts, from one checkpoint to the next. Where it is 0, that is 512 MiB, and at
-	// least four times as many as the last checkpoint took.
+	// Gather is how many bytes a bulk load adds to leaves, which are mostly facts of
+	// persons, from one checkpoint to the next. 0 stands for 512 MiB, or four times
+	// the size of the last checkpoint when that is more.
 	Gather int
-	// SetAside are events that are left out if they cannot be read, in place of
-	// stopping the runner. The read model names them. What can be read is never
-	// left out.
+	// SetAside are the positions of events that are left out if they cannot be read,
+	// in place of stopping the runner. The read model names them. An event that can be
+	// read is never left out.
 	SetAside []log.Position
 	// Standby makes Run wait while another runner keeps the generation in use up
 	// to date, and take over when that one is gone, lets go, or has shown no sign
 	// of life for Patience. One that is taken over stands by again.
 	Standby bool
-	// Patience is how long a runner may show no sign of life; 10 s where it is 0.
-	// It decides when to take over and nothing else: whoever is taken over writes
+	// Patience is how long a runner may show no sign of life; 0 stands for 10 s. It
+	// decides when to take over and nothing else: a runner that was taken over writes
 	// nothing any more, however long it slept.
 	Patience time.Duration
 	// StandingBy, when set, is told when Run begins to wait and when it no longer
@@ -124,12 +135,11 @@ func (o Options) filled() Options {
 	return o
 }
 
-// Run keeps the read model up to date until the context ends or something
-// fails. It takes over the generation in use, and goes over to another one when
-// the directory is switched to it. A store that does not answer is asked again
-// until it does. Where there is none, or it is damaged, of other versions, of
-// another log, or held by a projector that does not let go, Run builds a new one
-// from the log first.
+// Run keeps the read model up to date until the context ends or something fails. It
+// takes over the generation in use, and goes over to another one when the directory is
+// switched to it. A store that does not answer is asked again until it does. When there
+// is no generation, or the one in use is damaged, of other versions, of another log, or
+// held by a projector that does not let go, Run builds a new one from the log first.
 func (r *Runner) Run(ctx context.Context) error {
 	rebuilt := false
 	for {
@@ -162,7 +172,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	}
 }
 
-// pause lets time go by.
+// pause waits for some time. It fails with the error of the context when that ends first.
 func pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):
@@ -172,7 +182,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// mendable says whether an error is mended by building from the log again.
+// mendable reports whether building from the log again mends an error.
 func mendable(err error) bool {
 	return errors.Is(err, readmodel.ErrNone) || errors.Is(err, readmodel.ErrUnusable) ||
 		errors.Is(err, readmodel.ErrHeld) || errors.Is(err, timeline.ErrDamaged) || errors.Is(err, log.ErrForeign)
@@ -195,8 +205,8 @@ func (r *Runner) generationRun(ctx context.Context) error {
 	living, stop := beating(ctx, w)
 	err = r.keepUp(living, w)
 	stop()
-	// Whoever was taken over reads what its successor writes, and would call it
-	// damaged.
+	// A runner that was taken over reads rows that its successor writes, and may find
+	// them damaged. The reason is that it was taken over.
 	if errors.Is(context.Cause(living), readmodel.ErrFenced) || errors.Is(w.CheckFence(ctx), readmodel.ErrFenced) {
 		return readmodel.ErrFenced
 	}

@@ -320,7 +320,7 @@ func TestStatus(t *testing.T) {
 }
 
 // The reader resolves instants and positions to commits, and finds people,
-// posts, agencies and what was voided.
+// posts, agencies and what was retracted.
 func TestReader(t *testing.T) {
 	l, ctx := memlog.New(), t.Context()
 	hire := &events.Event{ID: "h-1", Source: "/agency/a/x", Type: events.HirePlacedType, AuthID: "a", Division: "370211102231",
@@ -353,10 +353,10 @@ func TestReader(t *testing.T) {
 		t.Errorf("position beyond the head: %v", err)
 	}
 	if by, target, err := r.Retraction(ctx, hire.Key().Hash()); err != nil || by != timeline.MakeRef(3, 0) || target == 0 {
-		t.Errorf("voided by %v, %v", by, err)
+		t.Errorf("retracted by %v, %v", by, err)
 	}
 	if by, _, err := r.Retraction(ctx, again.Key().Hash()); err != nil || by != 0 {
-		t.Errorf("the replacement is voided by %v, %v", by, err)
+		t.Errorf("the replacement is retracted by %v, %v", by, err)
 	}
 	var refs []timeline.Ref
 	if err := r.AgencyEvents(ctx, "a", 0, timeline.Head, func(ref timeline.Ref) bool { refs = append(refs, ref); return len(refs) < 2 }); err != nil ||

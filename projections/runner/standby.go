@@ -8,7 +8,7 @@ import (
 	"github.com/muster-works/muster/projections/readmodel"
 )
 
-// beat is how often a runner that writes gives a sign of life.
+// beat is the time from one sign of life of a runner that writes to the next.
 const beat = time.Second
 
 // beating gives signs of life for a writer until stop is called. The context
@@ -31,8 +31,8 @@ func beating(ctx context.Context, w *readmodel.Writer) (beaten context.Context, 
 	}
 }
 
-// standBy returns when nobody keeps the generation in use up to date any more,
-// and at once when there is none that could be.
+// standBy returns when no runner keeps the generation in use up to date any more, and
+// at once when there is no generation that could be kept up to date.
 func (r *Runner) standBy(ctx context.Context) error {
 	r.opts.StandingBy(true)
 	defer r.opts.StandingBy(false)

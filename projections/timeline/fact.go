@@ -11,7 +11,7 @@ type Tag byte
 
 // The kinds of facts. Each has a row in facts.
 const (
-	tagVoid       Tag = 1
+	tagRetracted  Tag = 1
 	TagDeveloped  Tag = 2
 	TagResized    Tag = 3
 	TagClosed     Tag = 4
@@ -42,7 +42,7 @@ type factRow struct {
 
 // facts has the row of each kind, by its tag.
 var facts = [...]factRow{
-	tagVoid:       {post: true, person: true, plan: true},
+	tagRetracted:  {post: true, person: true, plan: true},
 	TagDeveloped:  {post: true},
 	TagResized:    {post: true},
 	TagClosed:     {post: true},
@@ -63,10 +63,10 @@ var facts = [...]factRow{
 	TagSheet:      {post: true},
 }
 
-// A Fact is what an event, or one line of it, says of a person or a post. Rest
-// is all of it that depends on the event alone, as one of the Pack functions
-// packed it. So facts can be packed apart from the log's order, and numbers
-// be given in it. Numbers that facts of a kind do not have are ignored.
+// A Fact is what an event, or one line of it, says of a person or a post. Rest is the
+// part that depends on the event alone, as one of the Pack functions packed it. Numbers
+// depend on the order of the log, and are put before it. So the rests of many commits
+// can be packed at a time. Numbers that facts of a kind do not have are ignored.
 type Fact struct {
 	Tag    Tag
 	Run    Number // of a pay line
@@ -75,8 +75,7 @@ type Fact struct {
 	Rest   []byte
 }
 
-// AppendFact packs what the event ref says of a post, behind the earlier facts
-// of the post.
+// AppendFact appends what the event ref says of a post to the packed facts of the post.
 func AppendFact(b []byte, ref Ref, f Fact) []byte {
 	b = append(appendUint(b, ref), byte(f.Tag))
 	if facts[f.Tag].ofPerson {
@@ -103,16 +102,6 @@ func (l *Leaf) Add(slot byte, ref Ref, f Fact) {
 	l.b = appendUint(l.b, len(h)+len(f.Rest))
 	l.b = append(append(l.b, h...), f.Rest...)
 	l.last = ref
-}
-
-// AddVoid adds to the person in a slot that the event target, which is about
-// the person, was replaced or withdrawn by the event by, as is known since the
-// event at: the later of the two.
-func (l *Leaf) AddVoid(slot byte, at, target, by Ref) {
-	l.b = append(appendUint(l.b, at-l.last), slot)
-	l.b = append(appendUint(l.b, 1+uintSize(uint64(target))+uintSize(uint64(by))), byte(tagVoid))
-	l.b = appendUint(appendUint(l.b, target), by)
-	l.last = at
 }
 
 // uintSize is how many bytes binary.AppendUvarint takes.

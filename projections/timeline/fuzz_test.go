@@ -9,7 +9,7 @@ import (
 // them ends, with an answer or with ErrDamaged.
 func FuzzRead(f *testing.F) {
 	facts := AppendFact(nil, 1, Fact{Tag: TagMentioned, Post: 3, Person: 4})
-	facts = AppendVoid(facts, 9, 1, 9)
+	facts = AppendRetraction(facts, 9, 1, 9)
 	f.Add(facts)
 	f.Add(AppendPlanned(nil, 7, 300))
 	var ids, bearers Leaf
@@ -17,7 +17,7 @@ func FuzzRead(f *testing.F) {
 	bearers.AddBearer(Bearer{7, 300, 1 << 31})
 	f.Add(ids.Bytes())
 	f.Add(bearers.Bytes())
-	f.Add(AppendSubjects(nil, []Subject{{Kind(1), 5}, {Kind(2), 3}}))
+	f.Add(AppendSubjects(nil, []Subject{{SubjectKind(1), 5}, {SubjectKind(2), 3}}))
 	for tag := range TagMentioned + 2 {
 		f.Add([]byte{1, byte(tag), 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
 		f.Add([]byte{1, 0, 12, byte(tag), 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})

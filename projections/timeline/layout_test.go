@@ -81,11 +81,11 @@ func tagged() (cases []layouttest.Case) {
 		leaf.Add(byte(tag), ref, f)
 		ref += 600
 	}
-	leaf.AddVoid(7, ref, layoutRef, ref)
+	leaf.AddRetraction(7, ref, layoutRef, ref)
 	return []layouttest.Case{
 		{Name: "facts of a post", Bytes: post},
 		{Name: "facts of persons", Bytes: leaf.Bytes()},
-		{Name: "void", Bytes: timeline.AppendVoid(nil, ref, layoutRef, ref)},
+		{Name: "void", Bytes: timeline.AppendRetraction(nil, ref, layoutRef, ref)},
 		{Name: "planned", Bytes: timeline.AppendPlanned(nil, layoutRef, 4200)},
 		{Name: "sheet", Bytes: timeline.AppendSheet(nil, layoutRef, layoutMonth, []timeline.Number{3, 300, 2})},
 		{Name: "subjects", Bytes: timeline.AppendSubjects(nil, []timeline.Subject{{timeline.OfPost, 300}, {timeline.OfPlan, 2}, {timeline.OfPerson, 70000}})},

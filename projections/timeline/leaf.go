@@ -2,20 +2,6 @@ package timeline
 
 import "encoding/binary"
 
-// Persons are many and each of their facts is short, so the packed facts of
-// FolioSize persons lie together in a folio, in log order, each preceded by
-// the person's slot. What is written at a time is a leaf of the folio; leaves
-// join into one without change of meaning.
-//
-// An entry is: distance of its ref from that of the entry before (from 0 at the
-// beginning of a leaf), slot, length of the fact, fact.
-
-// FolioSize is how many persons a folio holds.
-const FolioSize = 256
-
-// Folio returns the folio of a person and the slot in it.
-func (n Number) Folio() (folio uint32, slot byte) { return uint32(n) / FolioSize, byte(n) }
-
 // A Leaf is a part of a folio while it is written. The zero Leaf is empty.
 // Events are added in log order.
 type Leaf struct {
@@ -68,48 +54,6 @@ func ReadRefs(leaf []byte, yield func(Ref)) error {
 		return ErrDamaged
 	}
 	return nil
-}
-
-// ReadPerson reads the facts of the person in a slot from the leaves of the
-// folio, in their order, as they were known at an ordinal: facts of later
-// commits are left out, and so is what was voided by then. It fails with
-// ErrDamaged.
-func ReadPerson(leaves [][]byte, slot byte, known uint64) (*Person, error) {
-	all, err := ReadFolio(leaves, known, func(s byte) bool { return s == slot })
-	if err != nil {
-		return nil, err
-	}
-	if p := all[slot]; p != nil {
-		return p, nil
-	}
-	return new(Person), nil
-}
-
-// ReadFolio reads the persons of a folio that want selects, by slot; slots of
-// whom nothing was known are nil.
-func ReadFolio(leaves [][]byte, known uint64, want func(slot byte) bool) (*[FolioSize]*Person, error) {
-	all := new([FolioSize]*Person)
-	sound := true
-	for _, leaf := range leaves {
-		err := Entries(leaf, func(e Entry) {
-			if e.Ref.Ord() > known || !want(e.Slot) {
-				return
-			}
-			if all[e.Slot] == nil {
-				all[e.Slot] = new(Person)
-			}
-			sound = sound && all[e.Slot].read(e.Fact, e.Ref)
-		})
-		if err != nil || !sound {
-			return nil, ErrDamaged
-		}
-	}
-	for _, p := range all {
-		if p != nil && p.voids != nil {
-			p.leaveOut()
-		}
-	}
-	return all, nil
 }
 
 // AddRows adds the packed rows that a commit brought to a leaf that holds nothing

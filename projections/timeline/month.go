@@ -7,12 +7,12 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A History holds what concerns one month of a person's facts: all hires and
-// exits, the sheets and the pay lines of the month, what became of those lines,
-// and what voids any of it. It is a tenth of the facts of a year, and enough for
-// Placements, Attendance and Pay to say of the month what they would of all.
+// A History holds the facts of a person that concern one month: all hires and exits,
+// the sheets and the pay lines of the month, what became of those lines, and all
+// retractions. It is a tenth of the facts of a year. Of the month, Placements,
+// Attendance and Pay say the same from it as from all facts.
 type History struct {
-	facts []Entry // in log order
+	facts []FolioFact // in log order
 	lines []lineName
 }
 
@@ -23,15 +23,14 @@ type lineName struct {
 	text string
 }
 
-// ReadMonth reads the persons of a folio that want selects from its leaves, in
-// their order. What it returns is good as long as the leaves. It fails with
-// ErrDamaged.
+// ReadMonth reads the persons of a folio that want selects from its leaves, which come
+// in their order. What it returns keeps parts of the leaves. It fails with ErrDamaged.
 func ReadMonth(leaves [][]byte, month civil.Month, want func(slot byte) bool) (*[FolioSize]History, error) {
 	all := new([FolioSize]History)
 	read := func(concerns func(*History, *reader) bool) error {
 		sound := true
 		for _, leaf := range leaves {
-			err := Entries(leaf, func(e Entry) {
+			err := EachFact(leaf, func(e FolioFact) {
 				if !want(e.Slot) {
 					return
 				}
@@ -59,7 +58,7 @@ func ReadMonth(leaves [][]byte, month civil.Month, want func(slot byte) bool) (*
 	}
 	for slot := range all {
 		if h := &all[slot]; h.lines != nil {
-			slices.SortStableFunc(h.facts, func(a, b Entry) int { return cmp.Compare(a.Ref, b.Ref) })
+			slices.SortStableFunc(h.facts, func(a, b FolioFact) int { return cmp.Compare(a.Ref, b.Ref) })
 		}
 	}
 	return all, nil
@@ -69,7 +68,7 @@ func ReadMonth(leaves [][]byte, month civil.Month, want func(slot byte) bool) (*
 // pay lines.
 func (h *History) concerns(r *reader, month civil.Month) bool {
 	switch Tag(r.byte()) {
-	case tagVoid, TagHired, TagExited:
+	case tagRetracted, TagHired, TagExited:
 		return true
 	case TagMarks:
 		r.uint()
@@ -125,8 +124,8 @@ func (h *History) At(known uint64) (*Person, error) {
 			return nil, ErrDamaged
 		}
 	}
-	if p != nil && p.voids != nil {
-		p.leaveOut()
+	if p != nil && p.retractions != nil {
+		p.dropRetracted()
 	}
 	return p, nil
 }
@@ -142,7 +141,7 @@ func (h *History) Each(yield func(ord uint64, p *Person)) error {
 		if i+1 < len(h.facts) && h.facts[i+1].Ref.Ord() == e.Ref.Ord() {
 			continue
 		}
-		if p.voids == nil {
+		if p.retractions == nil {
 			yield(e.Ref.Ord(), p)
 			continue
 		}
@@ -160,21 +159,21 @@ func (h *History) Each(yield func(ord uint64, p *Person)) error {
 type Development struct {
 	Since uint64 // ordinal
 	Attributes
-	Known bool // false where the post was not developed, or no longer
+	Known bool // false when no event that stands developed the post
 }
 
 // Developments returns the attributes of a post from its packed facts, for each
-// commit that said so or voided it, in log order. Before the first they are not
+// commit that said so or retracted it, in log order. Before the first they are not
 // known. It fails with ErrDamaged.
 func Developments(facts []byte) ([]Development, error) {
-	type void struct{ at, target Ref }
+	type retraction struct{ at, target Ref }
 	var p Post
-	var voided []void
+	var retracted []retraction
 	r := reader{b: facts}
 	for r.more() {
 		ref, tag := r.ref(), Tag(r.byte())
-		if tag == tagVoid {
-			voided = append(voided, void{ref, r.ref()})
+		if tag == tagRetracted {
+			retracted = append(retracted, retraction{ref, r.ref()})
 			r.ref()
 		} else if !p.read(&r, tag, ref, tag != TagDeveloped) {
 			return nil, ErrDamaged
@@ -186,7 +185,7 @@ func Developments(facts []byte) ([]Development, error) {
 	var since []uint64
 	for _, d := range p.developed {
 		since = append(since, d.ref.Ord())
-		for _, v := range voided {
+		for _, v := range retracted {
 			if v.target == d.ref {
 				since = append(since, v.at.Ord())
 			}
@@ -196,7 +195,7 @@ func Developments(facts []byte) ([]Development, error) {
 	var all []Development
 	for _, ord := range slices.Compact(since) {
 		then := Post{developed: slices.DeleteFunc(slices.Clone(p.developed), func(d fact[Attributes]) bool {
-			return d.ref.Ord() > ord || slices.ContainsFunc(voided, func(v void) bool { return v.target == d.ref && v.at.Ord() <= ord })
+			return d.ref.Ord() > ord || slices.ContainsFunc(retracted, func(v retraction) bool { return v.target == d.ref && v.at.Ord() <= ord })
 		})}
 		d := Development{Since: ord}
 		d.Attributes, d.Known = then.Attributes()

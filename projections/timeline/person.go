@@ -1,6 +1,9 @@
 package timeline
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/rules/placing"
@@ -8,7 +11,7 @@ import (
 
 // A Person is what is known of one person. Read one with ReadPerson.
 type Person struct {
-	spells
+	placementFacts
 	trained    []fact[Training]
 	sheets     []fact[Sheet]
 	instructed []fact[Pay]
@@ -63,14 +66,14 @@ type settlement struct {
 func (p *Person) read(packed []byte, ref Ref) bool {
 	r := reader{b: packed}
 	tag := Tag(r.byte())
-	if tag == tagVoid {
-		p.void(r.ref(), r.ref(), false)
+	if tag == tagRetracted {
+		p.retract(r.ref(), r.ref(), false)
 		return !r.bad && !r.more()
 	}
 	p.mention(ref, false)
 	switch tag {
 	case TagHired, TagExited, TagRenewed:
-		p.spells.read(&r, tag, ref, placing.Holder{Post: uint32(r.uint())}, false)
+		p.placementFacts.read(&r, tag, ref, placing.Holder{Post: uint32(r.uint())}, false)
 	case TagTrained:
 		t := Training{r.date(), r.int(), r.byte() == 1, ref}
 		p.trained = append(p.trained, fact[Training]{ref, t})
@@ -106,14 +109,72 @@ func (p *Person) read(packed []byte, ref Ref) bool {
 	return !r.bad && !r.more()
 }
 
-func (p *Person) leaveOut() {
-	p.spells.leaveOut(p.voids)
-	p.trained = standing(p.trained, p.voids)
-	p.sheets = standing(p.sheets, p.voids)
-	p.instructed = standing(p.instructed, p.voids)
-	p.settled = standing(p.settled, p.voids)
-	p.returned = standing(p.returned, p.voids)
-	p.reversed = standing(p.reversed, p.voids)
-	p.accounts = standing(p.accounts, p.voids)
-	p.registry = standing(p.registry, p.voids)
+func (p *Person) dropRetracted() {
+	p.placementFacts.dropRetracted(p.retractions)
+	p.trained = withoutRetracted(p.trained, p.retractions)
+	p.sheets = withoutRetracted(p.sheets, p.retractions)
+	p.instructed = withoutRetracted(p.instructed, p.retractions)
+	p.settled = withoutRetracted(p.settled, p.retractions)
+	p.returned = withoutRetracted(p.returned, p.retractions)
+	p.reversed = withoutRetracted(p.reversed, p.retractions)
+	p.accounts = withoutRetracted(p.accounts, p.retractions)
+	p.registry = withoutRetracted(p.registry, p.retractions)
+}
+
+// Placements returns the placements by on-duty day and seat.
+func (p *Person) Placements() []Placement { return p.placements(nil) }
+
+// Attendance returns the marks by month and post: of each day the strongest
+// mark of all sheets. Ref is that of the first sheet.
+func (p *Person) Attendance() []Sheet {
+	all := make([]Sheet, 0, len(p.sheets))
+	for _, f := range p.sheets {
+		same := func(s Sheet) bool { return s.Post == f.what.Post && s.Month == f.what.Month }
+		if i := slices.IndexFunc(all, same); i >= 0 {
+			all[i].Marks.merge(f.what.Marks)
+		} else {
+			all = append(all, f.what)
+		}
+	}
+	slices.SortFunc(all, func(a, b Sheet) int {
+		return cmp.Or(cmp.Compare(a.Month, b.Month), cmp.Compare(a.Post, b.Post))
+	})
+	return all
+}
+
+// Sheets returns every sheet that stands, in log order.
+func (p *Person) Sheets() []Sheet { return all(p.sheets) }
+
+// Trainings returns the courses completed by day.
+func (p *Person) Trainings() []Training {
+	t := all(p.trained)
+	slices.SortFunc(t, func(a, b Training) int { return cmp.Or(cmp.Compare(a.On, b.On), cmp.Compare(a.Ref, b.Ref)) })
+	return t
+}
+
+// Accounts returns the accounts assigned by day.
+func (p *Person) Accounts() []Account {
+	a := all(p.accounts)
+	slices.SortFunc(a, func(a, b Account) int {
+		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Token, b.Token), cmp.Compare(a.Ref, b.Ref))
+	})
+	return a
+}
+
+// Registry returns the facts from other authorities' books by registry and
+// day.
+func (p *Person) Registry() []Registered {
+	r := all(p.registry)
+	slices.SortFunc(r, func(a, b Registered) int {
+		return cmp.Or(cmp.Compare(a.Registry, b.Registry), cmp.Compare(a.From, b.From), cmp.Compare(a.Until, b.Until), cmp.Compare(a.Ref, b.Ref))
+	})
+	return r
+}
+
+func all[T any](facts []fact[T]) []T {
+	out := make([]T, len(facts))
+	for i, f := range facts {
+		out[i] = f.what
+	}
+	return out
 }

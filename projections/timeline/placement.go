@@ -8,10 +8,6 @@ import (
 	"github.com/muster-works/muster/events/rules/placing"
 )
 
-// A Number stands for a person or a post within one generation of the read
-// model. Numbers are given in log order and mean nothing outside of it.
-type Number uint32
-
 // A Placement is one person on one seat, from From until Exit.
 type Placement struct {
 	Person     Number // in the timeline of a post
@@ -35,20 +31,9 @@ func (p Placement) Holds(on civil.Date) bool { return placing.Holds(p.From, p.Ex
 // Empty reports whether the placement ended on the day it began: it never counts.
 func (p Placement) Empty() bool { return placing.Empty(p.From, p.Exit) }
 
-// A fact is what one event said.
-type fact[T any] struct {
-	ref  Ref
-	what T
-}
-
-// standing returns the facts that no void leaves out.
-func standing[T any](facts []fact[T], v voids) []fact[T] {
-	return slices.DeleteFunc(facts, func(f fact[T]) bool { _, out := v[f.ref]; return out })
-}
-
-// spells are the facts that placements are made of. Which person and post they
+// placementFacts are the facts that placements are made of. Which person and post they
 // are of is one of the two fields, as in Placement; the other is 0.
-type spells struct {
+type placementFacts struct {
 	hires    []fact[Placement]
 	exits    []fact[exit]
 	renewals []fact[placing.Renewal]
@@ -58,8 +43,8 @@ type spells struct {
 // A pairing is memory for one pairing of hires and exits. It holds nothing between
 // two of them.
 type pairing struct {
-	paired []placing.Placement // hires, by index in spells
-	ended  []placing.Exit      // exits, by index in spells
+	paired []placing.Placement // hires, by index in placementFacts
+	ended  []placing.Exit      // exits, by index in placementFacts
 }
 
 type exit struct {
@@ -80,7 +65,7 @@ func (r *reader) exit(h placing.Holder) exit {
 }
 
 // read reads one fact of a placement; it returns false for other facts.
-func (s *spells) read(r *reader, tag Tag, ref Ref, h placing.Holder, out bool) bool {
+func (s *placementFacts) read(r *reader, tag Tag, ref Ref, h placing.Holder, out bool) bool {
 	switch tag {
 	case TagHired:
 		if h := r.hire(h); !out {
@@ -101,10 +86,10 @@ func (s *spells) read(r *reader, tag Tag, ref Ref, h placing.Holder, out bool) b
 	return true
 }
 
-func (s *spells) leaveOut(v voids) {
-	s.hires = standing(s.hires, v)
-	s.exits = standing(s.exits, v)
-	s.renewals = standing(s.renewals, v)
+func (s *placementFacts) dropRetracted(v retractions) {
+	s.hires = withoutRetracted(s.hires, v)
+	s.exits = withoutRetracted(s.exits, v)
+	s.renewals = withoutRetracted(s.renewals, v)
 }
 
 // placements pairs the hires with the exits, as package placing says. The result
@@ -113,7 +98,7 @@ func (s *spells) leaveOut(v voids) {
 // birth, and of exits that are one the first by content names the kind and the code.
 //
 // The placements lie in the memory of room, when there is enough of it.
-func (s *spells) placements(room []Placement) []Placement {
+func (s *placementFacts) placements(room []Placement) []Placement {
 	if len(s.hires) == 0 {
 		return nil
 	}
@@ -138,7 +123,7 @@ func (s *spells) placements(room []Placement) []Placement {
 }
 
 // pair pairs the hires with the exits, and renews the terms.
-func (s *spells) pair() []placing.Placement {
+func (s *placementFacts) pair() []placing.Placement {
 	slices.SortFunc(s.exits, compareExits)
 	s.paired, s.ended = s.paired[:0], s.ended[:0]
 	for i := range s.hires {
@@ -157,7 +142,7 @@ func (s *spells) pair() []placing.Placement {
 }
 
 // place makes a placement of what a hire says, with the term and the exit of lead.
-func (s *spells) place(to, hire *Placement, lead *placing.Placement) {
+func (s *placementFacts) place(to, hire *Placement, lead *placing.Placement) {
 	*to = *hire
 	to.Term = lead.Term
 	if lead.Exit != 0 {

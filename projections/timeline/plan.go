@@ -42,8 +42,8 @@ func ReadPlan(key PlanKey, facts []byte, known uint64) (*Plan, error) {
 		ref, tag := r.ref(), Tag(r.byte())
 		later := ref.Ord() > known
 		switch tag {
-		case tagVoid:
-			p.void(r.ref(), r.ref(), later)
+		case tagRetracted:
+			p.retract(r.ref(), r.ref(), later)
 		case TagPlanned:
 			p.mention(ref, later)
 			if n := r.int(); !later {
@@ -56,8 +56,8 @@ func ReadPlan(key PlanKey, facts []byte, known uint64) (*Plan, error) {
 	if r.bad {
 		return nil, ErrDamaged
 	}
-	if p.voids != nil {
-		p.set = standing(p.set, p.voids)
+	if p.retractions != nil {
+		p.set = withoutRetracted(p.set, p.retractions)
 	}
 	return p, nil
 }

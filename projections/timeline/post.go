@@ -15,12 +15,12 @@ type Post struct {
 	developed []fact[Attributes]
 	resized   []fact[Step]
 	closed    []fact[civil.Date]
-	sheets    []fact[posted]
+	sheets    []fact[postSheet]
 	placed    []Placement
 	room      []Placement // memory for placed
 	steps     []Step
 	stepRoom  []Step // memory for steps
-	spells
+	placementFacts
 	trail
 }
 
@@ -43,9 +43,9 @@ type Attributes struct {
 // A Step is the number of seats from a day on.
 type Step = placing.Step
 
-// ReadPost reads the packed facts of a post as they were known at an ordinal:
-// those of later commits are left out, and so is what was voided by then. The
-// post keeps parts of facts. It fails with ErrDamaged.
+// ReadPost reads the packed facts of a post as they were known at an ordinal: facts of
+// later commits are left out, and so are events that were retracted by then. The post
+// keeps parts of facts. It fails with ErrDamaged.
 func ReadPost(facts []byte, known uint64) (*Post, error) {
 	p := new(Post)
 	if err := p.extend(facts, known); err != nil {
@@ -58,7 +58,7 @@ func ReadPost(facts []byte, known uint64) (*Post, error) {
 func (p *Post) Reset() {
 	*p = Post{
 		developed: p.developed[:0], resized: p.resized[:0], closed: p.closed[:0], sheets: p.sheets[:0], room: p.room, stepRoom: p.stepRoom,
-		spells: spells{p.hires[:0], p.exits[:0], p.renewals[:0], p.pairing}, trail: trail{refs: p.refs[:0]},
+		placementFacts: placementFacts{p.hires[:0], p.exits[:0], p.renewals[:0], p.pairing}, trail: trail{refs: p.refs[:0]},
 	}
 }
 
@@ -72,8 +72,8 @@ func (p *Post) extend(facts []byte, known uint64) error {
 	for r.more() {
 		ref, tag := r.ref(), Tag(r.byte())
 		later := ref.Ord() > known
-		if tag == tagVoid {
-			p.void(r.ref(), r.ref(), later)
+		if tag == tagRetracted {
+			p.retract(r.ref(), r.ref(), later)
 			continue
 		}
 		p.mention(ref, later)
@@ -84,12 +84,12 @@ func (p *Post) extend(facts []byte, known uint64) error {
 	if r.bad {
 		return ErrDamaged
 	}
-	if p.voids != nil {
-		p.developed = standing(p.developed, p.voids)
-		p.resized = standing(p.resized, p.voids)
-		p.closed = standing(p.closed, p.voids)
-		p.sheets = standing(p.sheets, p.voids)
-		p.leaveOut(p.voids)
+	if p.retractions != nil {
+		p.developed = withoutRetracted(p.developed, p.retractions)
+		p.resized = withoutRetracted(p.resized, p.retractions)
+		p.closed = withoutRetracted(p.closed, p.retractions)
+		p.sheets = withoutRetracted(p.sheets, p.retractions)
+		p.dropRetracted(p.retractions)
 	}
 	return nil
 }
@@ -115,10 +115,10 @@ func (p *Post) read(r *reader, tag Tag, ref Ref, out bool) bool {
 			p.closed = append(p.closed, fact[civil.Date]{ref, on})
 		}
 	case TagHired, TagExited, TagRenewed:
-		return p.spells.read(r, tag, ref, placing.Holder{Person: uint32(r.uint())}, out)
+		return p.placementFacts.read(r, tag, ref, placing.Holder{Person: uint32(r.uint())}, out)
 	case TagSheet:
-		if s := (posted{r.month(), r.bytes(r.int())}); !out {
-			p.sheets = append(p.sheets, fact[posted]{ref, s})
+		if s := (postSheet{r.month(), r.bytes(r.int())}); !out {
+			p.sheets = append(p.sheets, fact[postSheet]{ref, s})
 		}
 	default:
 		return false

@@ -12,7 +12,7 @@ func Prefix(facts []byte, known uint64) ([]byte, error) {
 			return facts[:at], nil
 		}
 		switch tag {
-		case tagVoid:
+		case tagRetracted:
 			r.ref()
 			r.ref()
 		case TagPlanned:
@@ -27,28 +27,4 @@ func Prefix(facts []byte, known uint64) ([]byte, error) {
 		return nil, ErrDamaged
 	}
 	return facts, nil
-}
-
-// An Entry is one fact of a person in a folio, as packed.
-type Entry struct {
-	Slot byte
-	Ref  Ref
-	Fact []byte
-}
-
-// Entries calls yield with the facts of a leaf. It fails with ErrDamaged.
-func Entries(leaf []byte, yield func(Entry)) error {
-	r := reader{b: leaf}
-	var ref Ref
-	for r.more() {
-		ref += r.ref()
-		e := Entry{Slot: r.byte(), Ref: ref}
-		if e.Fact = r.bytes(r.int()); !r.bad {
-			yield(e)
-		}
-	}
-	if r.bad {
-		return ErrDamaged
-	}
-	return nil
 }

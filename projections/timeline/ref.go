@@ -22,3 +22,7 @@ func (r Ref) String() string { return fmt.Sprintf("%d/%d", r.Ord(), r.Index()) }
 
 // Head is the ordinal to ask at for everything that is known.
 const Head = ^uint64(0) >> 10
+
+// A Number stands for a person or a post within one generation of the read model.
+// Numbers are given in log order and mean nothing outside of the generation.
+type Number uint32

@@ -6,9 +6,9 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A posted is a sheet as its post knows it: the month that it is of, and the
-// persons on it as packed. The marks are in the timelines of the persons.
-type posted struct {
+// A postSheet is what the timeline of a post holds of a sheet: its month and the packed
+// numbers of the persons on it. The marks are in the timelines of the persons.
+type postSheet struct {
 	month   civil.Month
 	persons []byte
 }

@@ -4,16 +4,16 @@ import "encoding/binary"
 
 // A Subject is a timeline that an event says something about.
 type Subject struct {
-	Kind Kind
+	Kind SubjectKind
 	No   uint32 // within its kind
 }
 
-// A Kind is a kind of timeline. The numbers are stored.
-type Kind byte
+// A SubjectKind is a kind of timeline. The numbers are stored.
+type SubjectKind byte
 
 // The kinds of timelines.
 const (
-	OfPost Kind = iota
+	OfPost SubjectKind = iota
 	OfPlan
 	OfPerson
 )
@@ -54,7 +54,7 @@ func (r *reader) subjects(n int) ([]Subject, error) {
 		v := r.uint()
 		d := v >> 2
 		last += int64(d>>1) ^ -int64(d&1)
-		all[i] = Subject{Kind(v & 3), uint32(last)}
+		all[i] = Subject{SubjectKind(v & 3), uint32(last)}
 	}
 	if r.bad {
 		return nil, ErrDamaged

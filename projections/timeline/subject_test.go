@@ -12,7 +12,7 @@ import (
 func TestSubjects(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		subject := rapid.Custom(func(t *rapid.T) timeline.Subject {
-			return timeline.Subject{Kind: timeline.Kind(rapid.IntRange(0, 2).Draw(t, "kind")), No: rapid.Uint32().Draw(t, "no")}
+			return timeline.Subject{Kind: timeline.SubjectKind(rapid.IntRange(0, 2).Draw(t, "kind")), No: rapid.Uint32().Draw(t, "no")}
 		})
 		events := rapid.SliceOfN(rapid.SliceOfN(subject, 0, 5), 1, 10).Draw(t, "events")
 		var b []byte

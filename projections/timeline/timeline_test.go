@@ -148,12 +148,12 @@ func TestSeats(t *testing.T) {
 	}
 }
 
-// What was known at an ordinal stays what it was, and a void leaves an event
+// What was known at an ordinal stays what it was, and a retraction leaves an event
 // out from the ordinal on at which it is known.
 func TestKnown(t *testing.T) {
 	b := pack([]events.Data{developed(2, "01-01", ""), hired(1, "01-10"), hired(2, "01-20")}, map[int]timeline.Number{2: 2})
 	hire, by := timeline.MakeRef(2, 0), timeline.MakeRef(4, 0)
-	b = timeline.AppendVoid(b, by, hire, by)
+	b = timeline.AppendRetraction(b, by, hire, by)
 	for known, want := range map[uint64]int{0: 0, 1: 0, 2: 1, 3: 2, 4: 1, timeline.Head: 1} {
 		p, err := timeline.ReadPost(b, known)
 		if err != nil {
@@ -162,8 +162,8 @@ func TestKnown(t *testing.T) {
 		if got := len(p.Placements()); got != want {
 			t.Errorf("%d placements known at %d, want %d", got, known, want)
 		}
-		if _, out := p.Voided(hire); out != (known >= 4) {
-			t.Errorf("at %d the hire is voided: %v", known, out)
+		if _, out := p.Retracted(hire); out != (known >= 4) {
+			t.Errorf("at %d the hire is retracted: %v", known, out)
 		}
 		prefix, err := timeline.Prefix(b, known)
 		if err != nil {

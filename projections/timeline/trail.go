@@ -4,8 +4,8 @@ import "slices"
 
 // A trail is every event that a timeline was made of.
 type trail struct {
-	refs  []Ref
-	voids voids
+	refs        []Ref
+	retractions retractions
 }
 
 func (t *trail) mention(ref Ref, later bool) {
@@ -14,9 +14,9 @@ func (t *trail) mention(ref Ref, later bool) {
 	}
 }
 
-func (t *trail) void(target, by Ref, later bool) {
+func (t *trail) retract(target, by Ref, later bool) {
 	if !later {
-		t.voids.add(target, by)
+		t.retractions.add(target, by)
 	}
 }
 
@@ -24,16 +24,16 @@ func (t *trail) void(target, by Ref, later bool) {
 // those that replace or withdraw others included.
 func (t *trail) Trail() []Ref {
 	refs := slices.Clone(t.refs)
-	for _, by := range t.voids {
+	for _, by := range t.retractions {
 		refs = append(refs, by)
 	}
 	slices.Sort(refs)
 	return slices.Compact(refs)
 }
 
-// Voided returns the first event that replaced or withdrew the event at ref,
+// Retracted returns the first event that replaced or withdrew the event at ref,
 // and false while it stands.
-func (t *trail) Voided(ref Ref) (by Ref, ok bool) {
-	by, ok = t.voids[ref]
+func (t *trail) Retracted(ref Ref) (by Ref, ok bool) {
+	by, ok = t.retractions[ref]
 	return by, ok
 }

@@ -30,7 +30,7 @@ func personFactSource(s *side, _ readmodel.Table) recordSource {
 				return err
 			}
 			var r *record
-			return timeline.Entries(facts, func(e timeline.Entry) {
+			return timeline.EachFact(facts, func(e timeline.FolioFact) {
 				if e.Ref.Ord() > s.ord {
 					return
 				}
@@ -73,12 +73,12 @@ func personFactSource(s *side, _ readmodel.Table) recordSource {
 }
 
 // folioEntries yields the entries of the record of a folio.
-func folioEntries(r *record) func(yield func(timeline.Entry) bool) {
-	return func(yield func(timeline.Entry) bool) {
+func folioEntries(r *record) func(yield func(timeline.FolioFact) bool) {
+	return func(yield func(timeline.FolioFact) bool) {
 		for b := r.value; len(b) > 0; {
 			size, n := binary.Uvarint(b[9:])
 			end := 9 + n + int(size)
-			if !yield(timeline.Entry{Ref: timeline.Ref(binary.LittleEndian.Uint64(b)), Slot: b[8], Fact: b[9+n : end]}) {
+			if !yield(timeline.FolioFact{Ref: timeline.Ref(binary.LittleEndian.Uint64(b)), Slot: b[8], Fact: b[9+n : end]}) {
 				return
 			}
 			b = b[end:]

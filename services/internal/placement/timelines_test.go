@@ -48,7 +48,7 @@ func (b book) post(name string, refs map[events.Key]timeline.Ref, voids map[time
 			packed = timeline.AppendFact(packed, at, f)
 		}
 		for _, v := range voids[at] {
-			packed = timeline.AppendVoid(packed, at, v[0], v[1])
+			packed = timeline.AppendRetraction(packed, at, v[0], v[1])
 		}
 	}
 	p, err := timeline.ReadPost(packed, timeline.Head)
@@ -66,7 +66,7 @@ func (b book) person(id events.Person, refs map[events.Key]timeline.Ref, voids m
 			leaf.Add(0, at, f)
 		}
 		for _, v := range voids[at] {
-			leaf.AddVoid(0, at, v[0], v[1])
+			leaf.AddRetraction(0, at, v[0], v[1])
 		}
 	}
 	p, err := timeline.ReadPerson([][]byte{leaf.Bytes()}, 0, timeline.Head)

@@ -59,7 +59,7 @@ func (f *Fold) appendLines(c *decoding.Commit, county string, lines []decoding.L
 }
 
 // addSubject adds a timeline that the event under way is about.
-func (f *Fold) addSubject(kind timeline.Kind, no uint32) {
+func (f *Fold) addSubject(kind timeline.SubjectKind, no uint32) {
 	f.commit.subjects = append(f.commit.subjects, timeline.Subject{Kind: kind, No: no})
 }
 

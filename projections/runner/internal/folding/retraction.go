@@ -59,13 +59,13 @@ func (f *Fold) appendRetraction(subjects []timeline.Subject, at, target, by time
 		switch s.Kind {
 		case timeline.OfPost:
 			p := f.touchPost(int(s.No))
-			p.facts = timeline.AppendVoid(p.facts, at, target, by)
+			p.facts = timeline.AppendRetraction(p.facts, at, target, by)
 		case timeline.OfPlan:
 			p := f.touchPlan(int(s.No))
-			p.facts = timeline.AppendVoid(p.facts, at, target, by)
+			p.facts = timeline.AppendRetraction(p.facts, at, target, by)
 		case timeline.OfPerson:
 			folio, slot := timeline.Number(s.No).Folio()
-			f.facts.Fresh(int(folio)).AddVoid(slot, at, target, by)
+			f.facts.Fresh(int(folio)).AddRetraction(slot, at, target, by)
 		}
 	}
 }

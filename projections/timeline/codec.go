@@ -131,22 +131,3 @@ func (r *reader) code(list []string) string {
 	}
 	return list[i]
 }
-
-// voids maps the events left out to the first event that voids them.
-type voids map[Ref]Ref
-
-func (v *voids) add(target, by Ref) {
-	if *v == nil {
-		*v = make(voids)
-	}
-	if old, ok := (*v)[target]; !ok || by < old {
-		(*v)[target] = by
-	}
-}
-
-// AppendVoid packs that the event target was replaced or withdrawn by the
-// event by, as is known since the event at: the later of the two. It serves
-// the facts of posts and plan lines.
-func AppendVoid(b []byte, at, target, by Ref) []byte {
-	return appendUint(appendUint(append(appendUint(b, at), byte(tagVoid)), target), by)
-}
