@@ -61,6 +61,7 @@ func (f Family) Boundary() string {
 	switch f {
 	case Post, Hire, Exit:
 		return "placement"
+	default: // the others need nothing here
 	}
 	return string(f)
 }

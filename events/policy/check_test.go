@@ -98,7 +98,11 @@ func TestCheckInOrder(t *testing.T) {
 	for range 50 {
 		var fields []string
 		for _, err := range p.Check().(interface{ Unwrap() []error }).Unwrap() {
-			fields = append(fields, err.(*FieldError).Field)
+			var wrong *FieldError
+			if !errors.As(err, &wrong) {
+				t.Fatal(err)
+			}
+			fields = append(fields, wrong.Field)
 		}
 		if got := strings.Join(fields, " "); got != "policy groups[0].female groups[0].male term.months" {
 			t.Fatal(got)

@@ -59,7 +59,7 @@ func (e *FieldError) Error() string {
 // Errors returns the *FieldErrors that are joined in err. An error of another kind is
 // returned as a FieldError about the whole pack.
 func Errors(err error) (all []*FieldError) {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // the tree of joined errors is walked here
 	case nil:
 	case *FieldError:
 		all = append(all, e)

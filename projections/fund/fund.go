@@ -273,6 +273,7 @@ func (b *Balance) column(m measure) *events.Fen {
 		return &b.Instructed
 	case settled:
 		return &b.Settled
+	default: // the others need nothing here
 	}
 	return &b.Returned
 }

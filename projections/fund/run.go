@@ -98,6 +98,7 @@ func (b *Books) post(r *run, n uint32, sign int64) {
 			l.settledOn = min(l.settledOn, int32(s.value))
 		case returned:
 			l.returnedOn = min(l.returnedOn, int32(s.value))
+		default: // the others need nothing here
 		}
 	}
 	if l.instructedBy == 0 {

@@ -13,6 +13,7 @@ package pgtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -55,7 +56,7 @@ var shared = sync.OnceValues(func() (*server, error) { return start(hasty) })
 
 func missing(t testing.TB, err error) {
 	t.Helper()
-	if _, none := err.(notInstalled); none && os.Getenv("CI") == "" {
+	if none := *new(notInstalled); errors.As(err, &none) && os.Getenv("CI") == "" {
 		t.Skipf("SKIPPED: not run against PostgreSQL: %v", err)
 	}
 	t.Fatalf("pgtest: %v", err)

@@ -132,7 +132,7 @@ func (r *Reader) personNumber(ctx context.Context, id uuid.UUID) (timeline.Numbe
 	}
 	ids, err := r.PersonIDs(ctx, candidates)
 	if errors.Is(err, ErrUnknown) { // the number is known: both were written at once
-		err = fmt.Errorf("a person has no pseudonym: %w: %v", timeline.ErrDamaged, err)
+		err = fmt.Errorf("a person has no pseudonym: %w: %w", timeline.ErrDamaged, err)
 	}
 	if err != nil {
 		return 0, err

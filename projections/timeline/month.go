@@ -84,6 +84,7 @@ func (h *History) concerns(r *reader, month civil.Month) bool {
 			h.lines = append(h.lines, l)
 			return true
 		}
+	default: // the others need nothing here
 	}
 	return false
 }
@@ -98,6 +99,7 @@ func (h *History) settles(r *reader) bool {
 		l := lineName{run: r.uint()}
 		l.read(r)
 		return slices.Contains(h.lines, l)
+	default: // the others need nothing here
 	}
 	return false
 }

@@ -103,6 +103,7 @@ func asProblem(err error) error {
 		status = http.StatusNotFound
 	case InPlace:
 		status = http.StatusConflict
+	default: // the others need nothing here
 	}
 	p := problem.New(status, reasons[0].Code, reasons[0].Detail)
 	if f := reasons[0].Field; f != "" {

@@ -250,6 +250,7 @@ func (j *judgement) judgeRetraction(field string, kept map[uint32]bool) {
 			}
 			done[n] = true
 		}
+	default: // the others need nothing here
 	}
 }
 

@@ -149,6 +149,7 @@ func (s *State) revert(n uint32) {
 		s.changeLines(a, func(l line) line { return l.settle(-1) })
 	case restitution:
 		s.changeLines(a, func(l line) line { return l.giveBack(-1) })
+	default: // the others need nothing here
 	}
 	delete(s.effects, n)
 	s.onRollback(func() { s.effects[n] = a })

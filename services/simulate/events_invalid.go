@@ -40,6 +40,7 @@ func (t *eventGenerator) invalidSubmission() {
 		t.emit(t.event(id, c.agency, nowhere, at, &events.PostDeveloped{
 			Post: id, Category: postKinds[0].category, Division: nowhere, Area: areas[0], Seats: 1, From: on, Fund: c.fund,
 		}))
+	default: // the others need nothing here
 	}
 }
 

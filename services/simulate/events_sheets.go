@@ -33,6 +33,7 @@ func (t *eventGenerator) sheetReport(ref int, k eventKind) {
 		id, first, replaces = id+"-c", s.corrected, id
 	case sheetAgain:
 		id, first = id+"-r", s.resubmitted
+	default: // the others need nothing here
 	}
 	e := t.event(id, t.w.counties[v.county].agency, v.code, first, data)
 	e.Subject, e.Replaces = post.id, replaces

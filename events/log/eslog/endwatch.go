@@ -37,7 +37,7 @@ func (w *endWatch) check(ctx context.Context, i item) error {
 	if !w.asked {
 		_, err := w.driver.lastEvent(ctx, w.end)
 		if errors.Is(err, log.ErrForeign) {
-			return fmt.Errorf("%w: the commit at %v was there when reading began, and is gone: %v", log.ErrCorrupt, w.end, err)
+			return fmt.Errorf("%w: the commit at %v was there when reading began, and is gone: %w", log.ErrCorrupt, w.end, err)
 		}
 		if err != nil {
 			return err

@@ -151,7 +151,7 @@ func (l *driver) eventAtRetrying(ctx context.Context, from log.Position) (*esdb.
 	if e, err = l.eventAt(ctx, from); !errors.Is(err, log.ErrUnavailable) || !isNoRecord(err) {
 		return e, err
 	}
-	return nil, fmt.Errorf("%w: the server cannot read at %v: %v", log.ErrForeign, from, err)
+	return nil, fmt.Errorf("%w: the server cannot read at %v: %w", log.ErrForeign, from, err)
 }
 
 func (l *driver) eventAt(ctx context.Context, from log.Position) (*esdb.RecordedEvent, error) {

@@ -19,6 +19,7 @@ package memlog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -173,7 +174,7 @@ func (l *store) Close() error {
 func (l *store) Read(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
 		for c, err := range l.scan(ctx, from, f) {
-			if err == errEnd || !yield(c, err) {
+			if errors.Is(err, errEnd) || !yield(c, err) {
 				return
 			}
 		}
@@ -184,7 +185,7 @@ func (l *store) Read(ctx context.Context, from log.Position, f log.Filter) iter.
 func (l *store) Follow(ctx context.Context, from log.Position, f log.Filter) iter.Seq2[log.Commit, error] {
 	return func(yield func(log.Commit, error) bool) {
 		for c, err := range l.scan(ctx, from, f) {
-			if err == errEnd {
+			if errors.Is(err, errEnd) {
 				continue
 			}
 			if !yield(c, err) {

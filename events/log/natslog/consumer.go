@@ -74,7 +74,7 @@ func (w *walk) next(ctx context.Context) (guardedCommit, error) {
 			w.faults = 0
 			return c, nil
 		}
-		if err == errSilence && !w.bounded {
+		if errors.Is(err, errSilence) && !w.bounded {
 			end, failed := w.log.last(ctx, w.filter)
 			if failed == nil && end <= w.at {
 				continue // there is no new commit
@@ -84,7 +84,7 @@ func (w *walk) next(ctx context.Context) (guardedCommit, error) {
 			}
 		}
 		w.close()
-		if err == errFilesEnd {
+		if errors.Is(err, errFilesEnd) {
 			continue
 		}
 		if errors.Is(err, log.ErrCorrupt) {

@@ -35,7 +35,7 @@ func (l *driver) Read(ctx context.Context, from log.Position, f log.Filter) iter
 		// If the server cannot read the file that contains the next commit, it
 		// reports that there is no commit. This answer is therefore believed only if
 		// the end of the boundary is known.
-		if err == nil || err == errEnd && !l.connection.reachedEnd(f.Boundary, w.at) {
+		if err == nil || errors.Is(err, errEnd) && !l.connection.reachedEnd(f.Boundary, w.at) {
 			w.end, err = l.last(ctx, f)
 			w.bounded = true
 		}
@@ -46,7 +46,7 @@ func (l *driver) Read(ctx context.Context, from log.Position, f log.Filter) iter
 				return
 			}
 		}
-		if err != errEnd {
+		if !errors.Is(err, errEnd) {
 			yield(log.Commit{}, err)
 		}
 	}

@@ -164,6 +164,7 @@ func (a *About) addNamed(r *question.Request, s timeline.Subject) error {
 			return err
 		}
 		a.Plans = appendNew(a.Plans, fmt.Sprintf("%s %d %s", k.Division, k.Year, k.Area))
+	default: // the others need nothing here
 	}
 	return nil
 }

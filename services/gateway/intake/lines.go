@@ -74,7 +74,7 @@ func (l *lineReader) readLine() ([]byte, error) {
 		part, err := l.r.ReadSlice('\n')
 		end := err == nil || err == io.EOF && len(part)+len(l.joined) > 0
 		switch {
-		case !end && err != bufio.ErrBufferFull:
+		case !end && !errors.Is(err, bufio.ErrBufferFull):
 			return nil, err
 		case skipping || len(l.joined)+len(part) > MaxLine:
 			// One byte stays in joined, so that the end of the body counts as

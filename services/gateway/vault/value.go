@@ -29,6 +29,7 @@ func (k valueKind) normalize(text string) string {
 		return strings.TrimPrefix(digits.Replace(text), "+86")
 	case accountValue:
 		return digits.Replace(text)
+	default: // the others need nothing here
 	}
 	return strings.TrimSpace(text)
 }

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -35,7 +36,7 @@ var fieldsBefore = map[string]string{"tokens[0].sha256": "token_sha256", "nkeys"
 func decodeBefore(text []byte) (*File, error) {
 	var before fileBefore
 	if err := placed(text, json.Unmarshal(text, &before, json.RejectUnknownMembers(true))); err != nil {
-		if f, ok := err.(*Fault); ok {
+		if f := (*Fault)(nil); errors.As(err, &f) {
 			f.Detail += `; the file has no "version", so it is read as the format before version 2`
 		}
 		return nil, err

@@ -224,8 +224,11 @@ func (c *Client) request(ctx context.Context, f events.Family, part [][]byte, n 
 		return nil, fmt.Errorf("%w: service %s: %s", log.ErrUnavailable, f, reply.Header.Get(micro.ErrorHeader))
 	}
 	var receipts []events.Receipt
-	if err := json.Unmarshal(reply.Data, &receipts); err != nil || len(receipts) != n {
-		return nil, fmt.Errorf("%w: service %s answered %d receipts for %d events: %v", log.ErrUnavailable, f, len(receipts), n, err)
+	if err := json.Unmarshal(reply.Data, &receipts); err != nil {
+		return nil, fmt.Errorf("%w: service %s answered what is no list of receipts: %w", log.ErrUnavailable, f, err)
+	}
+	if len(receipts) != n {
+		return nil, fmt.Errorf("%w: service %s answered %d receipts for %d events", log.ErrUnavailable, f, len(receipts), n)
 	}
 	return receipts, nil
 }

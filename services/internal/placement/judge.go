@@ -92,6 +92,7 @@ func (s *State) judge(e *events.Event) *judgement {
 		j.field = "data.on"
 	case events.PostResizedType:
 		j.field = "data.seats"
+	default: // the others need nothing here
 	}
 	j.affects(s.facts.At(j.change.superseded))
 	if j.change.new != nil {

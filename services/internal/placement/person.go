@@ -71,6 +71,7 @@ func (s *State) paired(to []placing.Placement, n uint32, c change) []placing.Pla
 			to = append(to, f.placement(i))
 		case exited:
 			exits = append(exits, placing.Exit{Holder: f.holder(), On: f.day, No: i})
+		default: // the others need nothing here
 		}
 	}
 	placing.Pair(to[first:], exits)

@@ -135,6 +135,7 @@ func (s *State) shaped(n uint32, c change) shape {
 			resizes = append(resizes, placing.Step{From: f.day, Seats: int(f.seats)})
 		case closed:
 			h.closed = placing.EarlierEnd(h.closed, f.day)
+		default: // the others need nothing here
 		}
 	}
 	if first == nil {

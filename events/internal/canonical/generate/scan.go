@@ -115,6 +115,7 @@ func takeName(at place, quoted string) string {
 		return "c.Take(`" + quoted + "`)"
 	case later:
 		return "c.Take(`," + quoted + "`)"
+	default: // the others need nothing here
 	}
 	return "c.Name(`" + quoted + "`)"
 }
@@ -125,6 +126,7 @@ func expectName(at place, quoted string) string {
 		return "c.Expect(`{" + quoted + "`)"
 	case later:
 		return "c.Expect(`," + quoted + "`)"
+	default: // the others need nothing here
 	}
 	return "c.Require(`" + quoted + "`)"
 }

@@ -62,6 +62,7 @@ func writtenName(at place, quoted string) string {
 		return "w.Literal(`" + quoted + "`)"
 	case later:
 		return "w.Literal(`," + quoted + "`)"
+	default: // the others need nothing here
 	}
 	return "w.Name(`" + quoted + "`)"
 }
@@ -77,6 +78,7 @@ func (p *printer) notZero(f field) string {
 		return "d." + f.name
 	case kindUUID, kindStruct:
 		return "d." + f.name + " != (" + p.spelled(f.value) + "{})"
+	default: // the others need nothing here
 	}
 	return "d." + f.name + " != nil"
 }
@@ -106,6 +108,7 @@ func (p *printer) written(expression string, v value) string {
 		return "write" + v.spelled + "(w, &" + expression + ")"
 	case kindPointer:
 		return "write" + v.spelled + "(w, " + expression + ")"
+	default: // the others need nothing here
 	}
 	return "write" + listName(v) + "(w, " + expression + ")"
 }

@@ -53,6 +53,7 @@ func (x *Event) appendHashed(b []byte) []byte {
 		b = appendText(b, x.Run)
 	case 0: // an event without timeline, or one that was set aside
 		b = appendInt(b, len(x.Unreadable))
+	default: // the others need nothing here
 	}
 	return b
 }

@@ -33,6 +33,7 @@ func (f *Fold) appendFacts(c *decoding.Commit, i int, ref timeline.Ref) {
 		f.appendPostFact(ref, fact, c.Packed(x.Own))
 	case timeline.TagDeveloped, timeline.TagResized, timeline.TagClosed:
 		f.appendPostFact(ref, fact, c.Packed(x.Own))
+	default: // the others need nothing here
 	}
 	f.appendLines(c, x.County, lines, persons, ref, fact)
 }

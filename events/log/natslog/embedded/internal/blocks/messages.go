@@ -39,7 +39,7 @@ type Message struct {
 func Messages(dir string, after uint64, room func(n int) []byte) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		err := yieldMessages(dir, server.VERSION, after, room, func(m Message) bool { return yield(m, nil) })
-		if err != nil && err != errStopped {
+		if err != nil && !errors.Is(err, errStopped) {
 			yield(Message{}, err)
 		}
 	}
@@ -227,7 +227,7 @@ func (f blockFile) open(unpack *s2.Reader) (_ io.ReadCloser, size int, err error
 	}
 	begin := make([]byte, 4+binary.MaxVarintLen64)
 	n, err := r.ReadAt(begin, 0)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, 0, err
 	}
 	var c server.CompressionInfo

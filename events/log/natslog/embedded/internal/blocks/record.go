@@ -112,7 +112,7 @@ func scanBlock(path, stream string, known block, at checksum) (scannedBlock, err
 	h := newHash(known.key(stream))
 	for s.whole < int64(len(b)) {
 		r, err := parseRecord(b[s.whole:], h)
-		if err == errTorn && !compressed {
+		if errors.Is(err, errTorn) && !compressed {
 			s.torn = true
 			break
 		}

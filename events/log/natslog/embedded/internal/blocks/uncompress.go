@@ -45,7 +45,7 @@ func uncompressLast(dir, version string) (changed bool, err error) {
 		}
 		// The server drops a block whose first record it cannot read, and continues
 		// the one before.
-		if _, err := parseRecord(b, newHash(block{number: f.number}.key(c.Name))); err == nil || err == errDeleted {
+		if _, err := parseRecord(b, newHash(block{number: f.number}.key(c.Name))); err == nil || errors.Is(err, errDeleted) {
 			break
 		}
 	}
