@@ -22,6 +22,28 @@ type ReturnedLine struct {
 	On     civil.Date `json:"on,omitzero"`
 }
 
+// A Restitution is the payload of an event by which money of settled lines came back:
+// [PaymentReturned], where the bank sent it back, or [PaymentReversed], where it was taken
+// back. Both have the same effect on the run and on its fund.
+type Restitution interface {
+	Data
+
+	// Restitution returns the name of the run, and the lines that came back. The lines
+	// are those of the payload and not a copy.
+	Restitution() (run string, lines []ReturnedLine)
+
+	// WithLines returns a copy of the payload that has other lines.
+	WithLines(lines []ReturnedLine) Data
+}
+
+// Restitution implements [Restitution].
+func (d *PaymentReturned) Restitution() (run string, lines []ReturnedLine) { return d.Run, d.Lines }
+
+// WithLines implements [Restitution].
+func (d *PaymentReturned) WithLines(lines []ReturnedLine) Data {
+	return &PaymentReturned{Run: d.Run, Lines: lines}
+}
+
 // Type implements [Data].
 func (*PaymentReturned) Type() Type { return PaymentReturnedType }
 

@@ -13,6 +13,14 @@ type PaymentReversed struct {
 	Lines []ReturnedLine `json:"lines"`
 }
 
+// Restitution implements [Restitution].
+func (d *PaymentReversed) Restitution() (run string, lines []ReturnedLine) { return d.Run, d.Lines }
+
+// WithLines implements [Restitution].
+func (d *PaymentReversed) WithLines(lines []ReturnedLine) Data {
+	return &PaymentReversed{Run: d.Run, Lines: lines}
+}
+
 // Type implements [Data].
 func (*PaymentReversed) Type() Type { return PaymentReversedType }
 

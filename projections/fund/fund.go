@@ -145,19 +145,20 @@ func (b *Books) enter(e *events.Event, no uint32) (x entered, ok bool) {
 	switch d := e.Data.(type) {
 	case *events.FundAllocated:
 		x = b.allocate(d, e.Division)
+		b.entered = append(b.entered, x)
 	case *events.PaymentInstructed:
 		x = entered{measure: instructed, run: b.run(d.Run), account: account{fund: b.fund(d.Fund), date: d.Month.First()}}
+		b.enterLines(&x, no, len(d.Lines), func(i int) (string, int64) { return d.Lines[i].Line, int64(d.Lines[i].Amount) })
 	case *events.PaymentSettled:
 		x = entered{measure: settled, run: b.run(d.Run)}
-	case *events.PaymentReturned:
-		x = entered{measure: returned, run: b.run(d.Run)}
-	case *events.PaymentReversed:
-		x = entered{measure: returned, run: b.run(d.Run)}
+		b.enterLines(&x, no, len(d.Lines), func(i int) (string, int64) { return d.Lines[i].Line, int64(d.PaidOn) })
+	case events.Restitution:
+		run, lines := d.Restitution()
+		x = entered{measure: returned, run: b.run(run)}
+		b.enterLines(&x, no, len(lines), func(i int) (string, int64) { return lines[i].Line, int64(lines[i].On) })
 	default:
 		return x, false
 	}
-	b.entered = append(b.entered, x) // its lines look up the fund
-	b.enterLines(&x, e.Data, no)
 	return x, true
 }
 
@@ -168,29 +169,13 @@ func (b *Books) allocate(d *events.FundAllocated, of division.Code) entered {
 	return x
 }
 
-// enterLines enters what an event says of pay lines.
-func (b *Books) enterLines(x *entered, d events.Data, no uint32) {
-	line := func(name string, value int64) {
+// enterLines enters an event that says something of n pay lines. line returns the name of
+// line i, and what the event says of it: an amount or a day.
+func (b *Books) enterLines(x *entered, no uint32, n int, line func(i int) (name string, value int64)) {
+	b.entered = append(b.entered, *x) // addStatement looks up the fund of the event there
+	for i := range n {
+		name, value := line(i)
 		x.lines = append(x.lines, b.addStatement(x.run, name, statement{x.measure, no, value}))
-	}
-	returnedLines := func(lines []events.ReturnedLine) {
-		for i := range lines {
-			line(lines[i].Line, int64(lines[i].On))
-		}
-	}
-	switch d := d.(type) {
-	case *events.PaymentInstructed:
-		for i := range d.Lines {
-			line(d.Lines[i].Line, int64(d.Lines[i].Amount))
-		}
-	case *events.PaymentSettled:
-		for i := range d.Lines {
-			line(d.Lines[i].Line, int64(d.PaidOn))
-		}
-	case *events.PaymentReturned:
-		returnedLines(d.Lines)
-	case *events.PaymentReversed:
-		returnedLines(d.Lines)
 	}
 }
 

@@ -144,7 +144,8 @@ func (j *judgement) settle(e *events.Event, d *events.PaymentSettled) *events.Pa
 
 // restitute decides a return or a reversal. It returns the lines to record, which name the person
 // that each line pays.
-func (j *judgement) restitute(e *events.Event, name string, lines []events.ReturnedLine) []events.ReturnedLine {
+func (j *judgement) restitute(e *events.Event, d events.Restitution) []events.ReturnedLine {
+	name, lines := d.Restitution()
 	record := append([]events.ReturnedLine(nil), lines...)
 	j.judgeRetraction("replaces", nil)
 	r := j.state.runs[name]

@@ -129,10 +129,8 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		j.instruct(e, d, s.placements)
 	case *events.PaymentSettled:
 		record.Data = j.settle(e, d)
-	case *events.PaymentReturned:
-		record.Data = &events.PaymentReturned{Run: d.Run, Lines: j.restitute(e, d.Run, d.Lines)}
-	case *events.PaymentReversed:
-		record.Data = &events.PaymentReversed{Run: d.Run, Lines: j.restitute(e, d.Run, d.Lines)}
+	case events.Restitution:
+		record.Data = d.WithLines(j.restitute(e, d))
 	case *events.EventWithdrawn:
 		j.withdraw()
 	case *events.AccountAssigned:

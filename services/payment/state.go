@@ -97,10 +97,8 @@ func (s *State) Apply(e *events.Event, n command.IndexEntry) {
 		}
 		s.keepEffect(n.Number, effect{kind: settlement, run: c.run, lines: slices.Clip(c.lines)})
 		c.close()
-	case *events.PaymentReturned:
-		s.restitute(n.Number, d.Run, d.Lines)
-	case *events.PaymentReversed:
-		s.restitute(n.Number, d.Run, d.Lines)
+	case events.Restitution:
+		s.restitute(n.Number, d)
 	}
 }
 
@@ -122,7 +120,8 @@ func (s *State) instruct(number uint32, d *events.PaymentInstructed) {
 }
 
 // restitute applies the return or reversal with a number.
-func (s *State) restitute(number uint32, name string, lines []events.ReturnedLine) {
+func (s *State) restitute(number uint32, d events.Restitution) {
+	name, lines := d.Restitution()
 	c := s.openChange(name)
 	for _, l := range lines {
 		c.countAtHead(l.Line, line.giveBack)

@@ -61,27 +61,33 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	if s.state.Ineffective(e) {
 		return e, nil
 	}
-	var post placement.Post
-	var refused events.Reasons
-	switch d := e.Data.(type) {
-	case *events.PlanSet:
-		refused = checkDivision(e, d.Division)
-	case *events.PostDeveloped:
-		refused = checkDivision(e, d.Division)
-	case *events.PostResized:
-		post, refused = s.state.Find(e, d.Post)
-	case *events.PostClosed:
-		post, refused = s.state.Find(e, d.Post)
-	default:
-		refused = command.Undecided(e)
-	}
+	refused, contradicts := s.judge(e)
 	if refused == nil && e.Submode != events.ModeRecord {
-		refused = append(s.checkPost(e, post), s.state.Contradictions(e)...)
+		refused = append(contradicts, s.state.Contradictions(e)...)
 	}
 	if refused != nil {
 		return nil, refused
 	}
 	return e, nil
+}
+
+// judge returns why an event is refused in either mode, and why its post does not allow it,
+// which is no reason in record mode. The second result means nothing if the first is not
+// nil, since the post is then unknown.
+func (s *Service) judge(e *events.Event) (refused, contradicts events.Reasons) {
+	switch d := e.Data.(type) {
+	case *events.PlanSet:
+		return checkDivision(e, d.Division), nil
+	case *events.PostDeveloped:
+		return checkDivision(e, d.Division), s.checkName(e, d.Post)
+	case *events.PostResized:
+		post, refused := s.state.Find(e, d.Post)
+		return refused, checkSize(post, d.From)
+	case *events.PostClosed:
+		post, refused := s.state.Find(e, d.Post)
+		return refused, checkOpen(post, "data.on", d.On)
+	}
+	return command.Undecided(e), nil
 }
 
 // checkDivision refuses a division that lies outside that of the event. An empty division
@@ -93,23 +99,21 @@ func checkDivision(e *events.Event, d division.Code) events.Reasons {
 	return events.Refuse(DivisionOutside, "data.division", "must be the event's division, or lie in it")
 }
 
-// checkPost refuses an event that its post does not allow. p is the post as it would be
-// without the event that e replaces.
-func (s *Service) checkPost(e *events.Event, p placement.Post) events.Reasons {
-	switch d := e.Data.(type) {
-	case *events.PostDeveloped:
-		if _, taken := s.state.PostWithout(e, d.Post); taken {
-			return events.Refuse(PostExists, "data.post", "is the name of another post; choose one of its own, or correct that post with replaces")
-		}
-	case *events.PostResized:
-		if p.Sized(d.From) {
-			return events.Refuse(SizeExists, "data.from", "is a day for which the number of seats was said before; correct that event with replaces")
-		}
-		return checkOpen(p, "data.from", d.From)
-	case *events.PostClosed:
-		return checkOpen(p, "data.on", d.On)
+// checkName refuses a development whose name is that of another post.
+func (s *Service) checkName(e *events.Event, name string) events.Reasons {
+	if _, taken := s.state.PostWithout(e, name); taken {
+		return events.Refuse(PostExists, "data.post", "is the name of another post; choose one of its own, or correct that post with replaces")
 	}
 	return nil
+}
+
+// checkSize refuses a number of seats from a day on that the post does not allow. p is the
+// post as it would be without the event that this one replaces.
+func checkSize(p placement.Post, from civil.Date) events.Reasons {
+	if p.Sized(from) {
+		return events.Refuse(SizeExists, "data.from", "is a day for which the number of seats was said before; correct that event with replaces")
+	}
+	return checkOpen(p, "data.from", from)
 }
 
 // checkOpen refuses a change of a post on a day before it begins or after it has ended.

@@ -26,9 +26,12 @@ type rowKind struct {
 	typ     events.Type
 	columns []column
 	anyOf   [][]string // groups of columns; a sheet has at least one of each group
-	lines   bool       // one event has many rows
-	// natural returns the natural key of an event, and whether it holds a person.
-	natural func(events.Data) (key []string, personal bool)
+	// names returns the natural key of an event without its person. The first name is
+	// what people call the event by.
+	names func(events.Data) []string
+	// lines reaches the lines of an event that has many rows; it is nil if each row is an
+	// event of its own.
+	lines lineAccess
 	// finish completes a row after all cells were set; it may be nil.
 	finish func(*rowDraft)
 }
@@ -41,6 +44,34 @@ func columnOf[D any](name, also string, set func(*D, string, *rowDraft) *cellPro
 	return column{name: name, labels: splitLabels(also), set: func(d *rowDraft, s string) *cellProblem {
 		return set(any(d.event.Data).(*D), s, d)
 	}}
+}
+
+// namesOf makes the names of a kind from those of the payload D.
+func namesOf[D any](names func(*D) []string) func(events.Data) []string {
+	return func(d events.Data) []string { return names(any(d).(*D)) }
+}
+
+// finishWith makes the finish of a kind from a function that completes the payload D.
+func finishWith[D any](finish func(*D, *rowDraft)) func(*rowDraft) {
+	return func(d *rowDraft) { finish(any(d.event.Data).(*D), d) }
+}
+
+// naturalKey returns the natural key of an event, and whether it holds a person. The
+// person comes first.
+func (k *rowKind) naturalKey(d events.Data) (key []string, personal bool) {
+	who := d.About()
+	if who == nil {
+		return k.names(d), false
+	}
+	return append([]string{personKey(*who)}, k.names(d)...), true
+}
+
+// personKey returns the person's part of a natural key.
+func personKey(w events.Who) string {
+	if w.Identity != nil && w.Identity.IDNumber != "" {
+		return w.Identity.IDNumber
+	}
+	return w.Person.String()
 }
 
 // asRequired returns the column as one that a sheet must have.

@@ -20,14 +20,12 @@ type eventGroups struct {
 
 // An eventGroup is the attendance sheet of one post and month, or one pay run.
 type eventGroup struct {
-	layout     *layout
-	event      events.Event // the event without its lines
-	common     string       // event as JSON, to compare the rows with each other
-	row        int          // number of the first row
-	rows       []int
-	attendance []events.AttendanceLine
-	payments   []events.PayLine
-	people     map[string]int // for attendance, the row of each person
+	layout *layout
+	event  events.Event // with the lines of all rows
+	common string       // the event without its lines as JSON, to compare the rows with each other
+	row    int          // number of the first row
+	rows   []int
+	people map[string]int // if the lines have no names, the row of each person
 }
 
 // inParts reports whether rows of the kind become several events if there are many.
@@ -38,19 +36,10 @@ func (s *eventGroups) add(d *rowDraft) []Problem {
 	if s.by == nil {
 		s.by, s.runs = map[string]*eventGroup{}, map[string]int{}
 	}
-	e := d.event
-	var day *events.AttendanceLine
-	var pay *events.PayLine
-	switch data := e.Data.(type) {
-	case *events.AttendanceReported:
-		c := *data
-		day, c.Lines, e.Data = &data.Lines[0], nil, &c
-	case *events.PaymentInstructed:
-		c := *data
-		pay, c.Lines, e.Data = &data.Lines[0], nil, &c
-	}
-	natural, _ := d.layout.kind.natural(e.Data)
-	key := string(joinKey(append([]string{d.layout.kind.name, e.ID, e.Source}, natural...)...))
+	e, kind := d.event, d.layout.kind
+	e.Data = kind.lines.part(e.Data, 0, 0)
+	natural, _ := kind.naturalKey(e.Data)
+	key := string(joinKey(append([]string{kind.name, e.ID, e.Source}, natural...)...))
 	raw, err := e.Append(nil)
 	if err != nil {
 		d.refuse("", events.Malformed, "cannot be written as JSON")
@@ -64,31 +53,37 @@ func (s *eventGroups) add(d *rowDraft) []Problem {
 	}
 	if g.common != string(raw) {
 		d.refuse("", events.Invalid, fmt.Sprintf("differs from row %d in what is said of all rows of the same %s: %s",
-			g.row, d.layout.kind.name, sharedColumns(d.layout.kind)))
+			g.row, kind.name, sharedColumns(kind)))
 		return d.problems
 	}
-	switch {
-	case day != nil:
-		who := day.IDNumber
-		if who == "" {
-			who = day.Person.String()
-		}
-		if first, again := g.people[who]; again {
-			d.refuse("id_number", events.Invalid, fmt.Sprintf("is of a person who stands in row %d already, for the same post and month", first))
+	if name := d.lineName(); name == nil {
+		if !g.addPerson(d) {
 			return d.problems
 		}
-		g.people[who] = d.row
-		g.attendance = append(g.attendance, *day)
-	case pay != nil:
-		if pay.Line == "" {
-			run := string(joinKey(e.Source, natural[0]))
-			s.runs[run]++
-			pay.Line = strconv.Itoa(s.runs[run])
-		}
-		g.payments = append(g.payments, *pay)
+	} else if *name == "" {
+		run := string(joinKey(e.Source, natural[0]))
+		s.runs[run]++
+		*name = strconv.Itoa(s.runs[run])
 	}
+	kind.lines.addLinesOf(g.event.Data, d.event.Data)
 	g.rows = append(g.rows, d.row)
 	return nil
+}
+
+// addPerson notes the person of a row. It returns false, and the row has a problem, if
+// another row of the group is of the same person.
+func (g *eventGroup) addPerson(d *rowDraft) bool {
+	line := d.event.Data.PersonLines()
+	who := *line.IDNumber(0)
+	if who == "" {
+		who = line.Person(0).String()
+	}
+	if first, again := g.people[who]; again {
+		d.refuse("id_number", events.Invalid, fmt.Sprintf("is of a person who stands in row %d already, for the same post and month", first))
+		return false
+	}
+	g.people[who] = d.row
+	return true
 }
 
 // sharedColumns names the columns that all rows of one event have in common.
@@ -107,17 +102,13 @@ type eventPart struct {
 
 // parts returns the events of a group.
 func (g *eventGroup) parts() (list []eventPart) {
-	e := g.event
-	if data, ok := e.Data.(*events.AttendanceReported); ok {
-		c := *data
-		c.Lines, e.Data = g.attendance, &c
-		return []eventPart{{&e, g.rows}}
+	size := len(g.rows)
+	if g.layout.kind.inParts() {
+		size = partLines
 	}
-	for from := 0; from < len(g.payments); from += partLines {
-		e, c := g.event, *g.event.Data.(*events.PaymentInstructed)
-		to := min(from+partLines, len(g.payments))
-		c.Lines = g.payments[from:to:to]
-		e.Data = &c
+	for from := 0; from < len(g.rows); from += size {
+		e, to := g.event, min(from+size, len(g.rows))
+		e.Data = g.layout.kind.lines.part(e.Data, from, to)
 		list = append(list, eventPart{&e, g.rows[from:to:to]})
 	}
 	return list

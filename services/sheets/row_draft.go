@@ -28,11 +28,8 @@ func (d *rowDraft) refuse(field string, code events.Code, detail string) {
 func newRowDraft(l *layout, row int, cells []string, e epoch, o Options) *rowDraft {
 	d := &rowDraft{layout: l, row: row, epoch: e}
 	d.event = events.Event{Type: l.kind.typ, Source: o.Source, Division: o.Division, Data: events.New(l.kind.typ)}
-	switch data := d.event.Data.(type) {
-	case *events.AttendanceReported:
-		data.Lines = make([]events.AttendanceLine, 1)
-	case *events.PaymentInstructed:
-		data.Lines = make([]events.PayLine, 1)
+	if l.kind.lines != nil {
+		l.kind.lines.addEmpty(d.event.Data)
 	}
 	for i, cell := range cells {
 		if cell = cleanCell(cell); cell != "" {
@@ -72,6 +69,15 @@ func (d *rowDraft) set(i int, cell string) {
 	}
 }
 
+// lineName returns the field that holds the name of the line that the row becomes. It
+// returns nil if the row becomes no line, or a line that has no name.
+func (d *rowDraft) lineName() *string {
+	if d.layout.kind.lines == nil {
+		return nil
+	}
+	return d.layout.kind.lines.nameOfFirst(d.event.Data)
+}
+
 // check checks the row against the contract as an event of its own. It adds no problem
 // with a field whose cell was refused before.
 func (d *rowDraft) check() {
@@ -79,11 +85,9 @@ func (d *rowDraft) check() {
 	if e.ID == "" {
 		e.ID = "row"
 	}
-	if p, ok := e.Data.(*events.PaymentInstructed); ok && p.Lines[0].Line == "" {
-		c := *p
-		c.Lines = slices.Clone(p.Lines)
-		c.Lines[0].Line = "1"
-		e.Data = &c
+	if name := d.lineName(); name != nil && *name == "" {
+		*name = "1" // the group names the line when it takes the row
+		defer func() { *name = "" }()
 	}
 	raw, err := e.Append(nil)
 	if err != nil {
@@ -102,23 +106,4 @@ func (d *rowDraft) check() {
 			d.problems = append(d.problems, Problem{d.row, label, events.Reason{Code: r.Code, Field: name, Detail: r.Detail}})
 		}
 	}
-}
-
-// eventSubject returns the subject attribute of an event: what people call it by.
-func eventSubject(d events.Data) string {
-	switch d := d.(type) {
-	case *events.PostDeveloped:
-		return d.Post
-	case *events.HirePlaced:
-		return d.Post
-	case *events.ExitRecorded:
-		return d.Post
-	case *events.TrainingCompleted:
-		return d.Course
-	case *events.AttendanceReported:
-		return d.Post
-	case *events.PaymentInstructed:
-		return d.Run
-	}
-	return ""
 }

@@ -14,7 +14,7 @@ import (
 var rowKinds = []rowKind{
 	{
 		name: "post", labels: splitLabels("岗位"), typ: events.PostDevelopedType,
-		natural: func(d events.Data) ([]string, bool) { return []string{d.(*events.PostDeveloped).Post}, false },
+		names: namesOf(func(d *events.PostDeveloped) []string { return []string{d.Post} }),
 		columns: slices.Concat([]column{
 			textColumn("post", postLabels, func(d *events.PostDeveloped) *string { return &d.Post }).asRequired(),
 			codeColumn("category", "岗位类别 类别", categoryCodes, func(d *events.PostDeveloped) *string { return &d.Category }).asRequired(),
@@ -33,10 +33,7 @@ var rowKinds = []rowKind{
 	{
 		name: "hire", labels: splitLabels("上岗 人员上岗 录用"), typ: events.HirePlacedType,
 		anyOf: [][]string{{"identity.id_number", "person"}},
-		natural: func(d events.Data) ([]string, bool) {
-			h := d.(*events.HirePlaced)
-			return []string{personKey(h.Who), h.Post, h.From.String()}, true
-		},
+		names: namesOf(func(d *events.HirePlaced) []string { return []string{d.Post, d.From.String()} }),
 		columns: slices.Concat([]column{
 			textColumn("post", postLabels, func(d *events.HirePlaced) *string { return &d.Post }).asRequired(),
 			intColumn("seat", "名额序号", func(d *events.HirePlaced) *int { return &d.Seat }),
@@ -54,10 +51,7 @@ var rowKinds = []rowKind{
 	{
 		name: "exit", labels: splitLabels("退出 人员退出 离岗"), typ: events.ExitRecordedType,
 		anyOf: [][]string{{"identity.id_number", "person"}, {"on", "on.last"}},
-		natural: func(d events.Data) ([]string, bool) {
-			x := d.(*events.ExitRecorded)
-			return []string{personKey(x.Who), x.Post, x.On.String()}, true
-		},
+		names: namesOf(func(d *events.ExitRecorded) []string { return []string{d.Post, d.On.String()} }),
 		columns: slices.Concat([]column{
 			textColumn("post", postLabels, func(d *events.ExitRecorded) *string { return &d.Post }).asRequired(),
 			dateColumn("on", "退出日期 离岗日期", func(d *events.ExitRecorded) *civil.Date { return &d.On }),
@@ -76,10 +70,7 @@ var rowKinds = []rowKind{
 	{
 		name: "training", labels: splitLabels("培训"), typ: events.TrainingCompletedType,
 		anyOf: [][]string{{"identity.id_number", "person"}},
-		natural: func(d events.Data) ([]string, bool) {
-			t := d.(*events.TrainingCompleted)
-			return []string{personKey(t.Who), t.Course, t.On.String()}, true
-		},
+		names: namesOf(func(d *events.TrainingCompleted) []string { return []string{d.Course, d.On.String()} }),
 		columns: slices.Concat([]column{
 			textColumn("course", "课程 培训课程", func(d *events.TrainingCompleted) *string { return &d.Course }).asRequired(),
 			intColumn("hours", "学时 课时", func(d *events.TrainingCompleted) *int { return &d.Hours }).asRequired(),
@@ -92,12 +83,10 @@ var rowKinds = []rowKind{
 		}, personColumns(func(d *events.TrainingCompleted) *events.Who { return &d.Who })),
 	},
 	{
-		name: "attendance", labels: splitLabels("考勤"), typ: events.AttendanceReportedType, lines: true, finish: finishAttendance,
+		name: "attendance", labels: splitLabels("考勤"), typ: events.AttendanceReportedType, finish: finishWith(finishAttendance),
+		lines: linesIn(func(d *events.AttendanceReported) *[]events.AttendanceLine { return &d.Lines }, nil),
 		anyOf: [][]string{{"id_number", "person"}, {"marks", "days", "1"}},
-		natural: func(d events.Data) ([]string, bool) {
-			a := d.(*events.AttendanceReported)
-			return []string{a.Post, a.Month.String()}, false
-		},
+		names: namesOf(func(d *events.AttendanceReported) []string { return []string{d.Post, d.Month.String()} }),
 		columns: slices.Concat([]column{
 			textColumn("post", postLabels, func(d *events.AttendanceReported) *string { return &d.Post }).asRequired(),
 			monthColumn("month", "月份 考勤月份", func(d *events.AttendanceReported) *civil.Month { return &d.Month }).asRequired(),
@@ -118,9 +107,11 @@ var rowKinds = []rowKind{
 		}, dayColumns()),
 	},
 	{
-		name: "payment", labels: splitLabels("发放 补贴发放 资金发放"), typ: events.PaymentInstructedType, lines: true,
-		anyOf:   [][]string{{"id_number", "person"}, {"amount", "amount_yuan"}},
-		natural: func(d events.Data) ([]string, bool) { return []string{d.(*events.PaymentInstructed).Run}, false },
+		name: "payment", labels: splitLabels("发放 补贴发放 资金发放"), typ: events.PaymentInstructedType,
+		lines: linesIn(func(d *events.PaymentInstructed) *[]events.PayLine { return &d.Lines },
+			func(l *events.PayLine) *string { return &l.Line }),
+		anyOf: [][]string{{"id_number", "person"}, {"amount", "amount_yuan"}},
+		names: namesOf(func(d *events.PaymentInstructed) []string { return []string{d.Run} }),
 		columns: slices.Concat([]column{
 			textColumn("run", "批次 发放批次", func(d *events.PaymentInstructed) *string { return &d.Run }).asRequired(),
 			monthColumn("month", "月份 发放月份", func(d *events.PaymentInstructed) *civil.Month { return &d.Month }).asRequired(),
@@ -143,14 +134,6 @@ var rowKinds = []rowKind{
 }
 
 const postLabels = "岗位编号 岗位编码 岗位代码"
-
-// personKey returns the person's part of a natural key.
-func personKey(w events.Who) string {
-	if w.Identity != nil && w.Identity.IDNumber != "" {
-		return w.Identity.IDNumber
-	}
-	return w.Person.String()
-}
 
 func review(d *events.HirePlaced) *events.Reviewed {
 	if d.Review == nil {
@@ -215,8 +198,7 @@ func (d *rowDraft) setMark(day int, m byte) *cellProblem {
 
 // finishAttendance writes the marks of an attendance row into the event. A day of which
 // no column says anything becomes -, not reported.
-func finishAttendance(d *rowDraft) {
-	a := d.event.Data.(*events.AttendanceReported)
+func finishAttendance(a *events.AttendanceReported, d *rowDraft) {
 	if a.Month == 0 {
 		return
 	}

@@ -61,8 +61,8 @@ func (s *sheet) takeRow(n int, cells []string) bool {
 		return s.refuse([]int{n}, inRow(n, l.problems)...)
 	}
 	d := newRowDraft(l.layout, n, cells, s.epoch, s.Options)
-	d.event.Subject = eventSubject(d.event.Data)
-	if len(d.problems) == 0 && k.lines {
+	d.event.Subject = k.names(d.event.Data)[0]
+	if len(d.problems) == 0 && k.lines != nil {
 		d.problems = s.groups.add(d)
 		if len(d.problems) == 0 {
 			return true
@@ -195,7 +195,7 @@ func (s *sheet) identify(k *rowKind, e *events.Event, part int) (base string, na
 		}
 		return base, joinKey("id", string(k.typ.Family()), e.Source, base)
 	}
-	key, personal := k.natural(e.Data)
+	key, personal := k.naturalKey(e.Data)
 	natural = joinKey(append([]string{k.name, e.Source, strconv.Itoa(part)}, key...)...)
 	return s.IDs.hashedID(k.name, natural, personal), natural
 }

@@ -56,10 +56,10 @@ func (c Caller) admitDivision(table *division.Table, e *events.Event) events.Rea
 			return reasons
 		}
 	}
-	switch d := e.Data.(type) {
-	case *events.PolicyAdopted:
+	if d, ok := e.Data.(*events.PolicyAdopted); ok {
 		return c.admitJurisdiction(d)
-	case *events.EventWithdrawn:
+	}
+	if e.Type == events.EventWithdrawnType {
 		return nil // it concerns the division of the event that is withdrawn
 	}
 	if e.Division == "" && (place != nil || c.Prefix != "") {

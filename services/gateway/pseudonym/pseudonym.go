@@ -108,10 +108,7 @@ func (r *Resolver) introduce(ctx context.Context, list []*events.Event, refused 
 
 // needsProfile reports whether an event records what the engine knows of its
 // person. Only a hire does; every other event has the pseudonym alone.
-func needsProfile(d events.Data) bool {
-	_, hire := d.(*events.HirePlaced)
-	return hire
-}
+func needsProfile(d events.Data) bool { return d.Type() == events.HirePlacedType }
 
 // completePayload puts what the engine knows of the person into a payload.
 func completePayload(d events.Data, p vault.Profile) {

@@ -55,24 +55,34 @@ const (
 // ofPerson reports whether facts of a kind are about a person.
 func (k kind) ofPerson() bool { return hired <= k && k <= renewed }
 
-// said returns the fact of an event, with the person and the name of the post that it is about.
-// The kind is noFact if the event says nothing about posts and placements.
-func said(e *events.Event) (f fact, who events.Person, where string) {
+// A statement is what one event says about posts and placements.
+type statement struct {
+	fact   fact          // without the numbers of the person, the post and the detail
+	post   string        // the name of the post
+	detail *detail       // developed: what the event says beside days and seats
+	person events.Person // of the facts of a person
+	born   born          // hired: 0 if the event does not say it
+}
+
+// stated returns the statement of an event. The kind of its fact is noFact if the event says
+// nothing about posts and placements.
+func stated(e *events.Event) statement {
 	switch d := e.Data.(type) {
 	case *events.PostDeveloped:
-		f.kind, f.day, f.until, f.seats, where = developed, d.From, d.Until, seats(d.Seats), d.Post
+		return statement{fact: fact{kind: developed, day: d.From, until: d.Until, seats: seats(d.Seats)}, post: d.Post, detail: detailOf(e, d)}
 	case *events.PostResized:
-		f.kind, f.day, f.seats, where = resized, d.From, seats(d.Seats), d.Post
+		return statement{fact: fact{kind: resized, day: d.From, seats: seats(d.Seats)}, post: d.Post}
 	case *events.PostClosed:
-		f.kind, f.day, where = closed, d.On, d.Post
+		return statement{fact: fact{kind: closed, day: d.On}, post: d.Post}
 	case *events.HirePlaced:
-		f.kind, f.day, f.until, f.seats, who, where = hired, d.From, d.Until, seats(d.Seat), d.Person, d.Post
+		return statement{fact: fact{kind: hired, day: d.From, until: d.Until, seats: seats(d.Seat)}, post: d.Post,
+			person: d.Person, born: bornIn(d.BirthMonth, d.Sex == "F")}
 	case *events.HireRenewed:
-		f.kind, f.day, who, where = renewed, d.Until, d.Person, d.Post
+		return statement{fact: fact{kind: renewed, day: d.Until}, post: d.Post, person: d.Person}
 	case *events.ExitRecorded:
-		f.kind, f.day, who, where = exited, d.On, d.Person, d.Post
+		return statement{fact: fact{kind: exited, day: d.On}, post: d.Post, person: d.Person}
 	}
-	return f, who, where
+	return statement{}
 }
 
 // seats converts a number of seats to the width of a fact. The contract allows 10,000 at most.

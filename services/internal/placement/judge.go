@@ -70,17 +70,14 @@ type judgement struct {
 // judge computes what e would change. A person or post that no event has named yet has number 0.
 func (s *State) judge(e *events.Event) *judgement {
 	j := &judgement{state: s, change: change{superseded: s.supersededFact(e)}, supersededField: "replaces"}
-	f, who, where := said(e)
+	said := stated(e)
+	f := said.fact
 	if f.kind != noFact {
-		f.post = s.named(where)
+		f.post = s.named(said.post)
 		if f.kind.ofPerson() {
-			f.of = s.known(who)
+			f.of = s.known(said.person)
 		}
-		j.change.new = &f
-		if d, ok := e.Data.(*events.PostDeveloped); ok {
-			says := detailOf(e, d)
-			j.change.detail = &says
-		}
+		j.change.new, j.change.detail = &f, said.detail
 	}
 	if e.Type == events.EventWithdrawnType {
 		j.supersededField = "data.id"

@@ -51,12 +51,12 @@ func (s *State) person(id events.Person) uint32 {
 
 // born keeps the month of birth and the sex that a hire names. Both follow from the identity
 // number, so all hires of a person name the same.
-func (s *State) born(n uint32, d *events.HirePlaced) {
+func (s *State) born(n uint32, b born) {
 	p := s.persons.At(n)
-	if p.born.month() != 0 || d.BirthMonth == 0 {
+	if p.born.month() != 0 || b.month() == 0 {
 		return
 	}
-	p.born = bornIn(d.BirthMonth, d.Sex == "F")
+	p.born = b
 	s.onRollback(func() { s.persons.At(n).born = 0 })
 }
 

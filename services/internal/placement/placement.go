@@ -73,22 +73,19 @@ func New() *State {
 // Apply is [command.State.Apply].
 func (s *State) Apply(e *events.Event, n command.IndexEntry) {
 	s.supersede(n.Supersedes)
-	f, who, where := said(e)
+	said := stated(e)
+	f := said.fact
 	if f.kind == noFact || n.Ineffective {
 		s.enter(fact{})
 		return
 	}
-	f.post = s.post(where)
-	switch d := e.Data.(type) {
-	case *events.PostDeveloped:
-		f.of = s.detail(e, d)
-	case *events.HirePlaced:
-		f.of = s.person(who)
-		s.born(f.of, d)
-	default:
-		if f.kind.ofPerson() {
-			f.of = s.person(who)
-		}
+	f.post = s.post(said.post)
+	switch {
+	case said.detail != nil:
+		f.of = s.detail(*said.detail)
+	case f.kind.ofPerson():
+		f.of = s.person(said.person)
+		s.born(f.of, said.born)
 	}
 	s.follow(s.enter(f))
 }

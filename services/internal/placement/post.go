@@ -88,20 +88,20 @@ var seed = maphash.MakeSeed()
 func hashName(name string) uint64 { return maphash.String(seed, name) }
 
 // detail adds the detail of a development and returns its number.
-func (s *State) detail(e *events.Event, d *events.PostDeveloped) uint32 {
-	n := s.details.Add(detailOf(e, d))
+func (s *State) detail(d detail) uint32 {
+	n := s.details.Add(d)
 	s.onRollback(func() { s.details.Cut(int(n)) })
 	return n
 }
 
 // detailOf returns the detail of a development. If the development names no division, the
 // division of the event holds.
-func detailOf(e *events.Event, d *events.PostDeveloped) detail {
+func detailOf(e *events.Event, d *events.PostDeveloped) *detail {
 	at := d.Division
 	if at == "" {
 		at = e.Division
 	}
-	return detail{
+	return &detail{
 		division: unique.Make(at), category: unique.Make(d.Category), area: unique.Make(d.Area), kind: unique.Make(d.Kind),
 		employer: unique.Make(d.Employer), fund: unique.Make(d.Fund), standard: d.Standard, requiredDays: uint8(d.RequiredDays),
 	}

@@ -61,15 +61,15 @@ func (d *Decoder) appendFacts(c *Commit, x *Event, e *events.Event) error {
 			l := &v.Lines[i]
 			about(l.Person, pack(timeline.PackSettled(c.packed, v.PaidOn, l)))
 		}
-	case *events.PaymentReturned:
-		x.Tag, x.Run = timeline.TagReturned, v.Run
-		for i := range v.Lines {
-			about(v.Lines[i].Person, pack(timeline.PackReturned(c.packed, &v.Lines[i])))
+	case events.Restitution:
+		x.Tag = timeline.TagReturned
+		if v.Type() == events.PaymentReversedType {
+			x.Tag = timeline.TagReversed
 		}
-	case *events.PaymentReversed:
-		x.Tag, x.Run = timeline.TagReversed, v.Run
-		for i := range v.Lines {
-			about(v.Lines[i].Person, pack(timeline.PackReturned(c.packed, &v.Lines[i])))
+		run, lines := v.Restitution()
+		x.Run = run
+		for i := range lines {
+			about(lines[i].Person, pack(timeline.PackReturned(c.packed, &lines[i])))
 		}
 	case *events.RegistryReported:
 		x.Tag = timeline.TagRegistry
