@@ -90,6 +90,7 @@ func TestSeatsAndPeople(t *testing.T) {
 		{"the same, the seat left out", given(Hired("h3", "b", 3, 1, "2022-07-01"), Exited("x3", "b", 3, "2022-07-01")), Hired("h", "b", 3, 0, "2022-07-01"), "has_exit data.from"},
 		{"the same, recorded", given(Hired("h3", "b", 3, 1, "2022-07-01"), Exited("x3", "b", 3, "2022-07-01")), Recorded(Hired("h", "b", 3, 1, "2022-07-01")), ""},
 		{"the same a day later", given(Hired("h3", "b", 3, 1, "2022-07-01"), Exited("x3", "b", 3, "2022-07-01")), Hired("h", "b", 3, 1, "2022-07-02"), ""},
+		{"a hire corrected to the day of one that never counted", given(Hired("h3", "b", 3, 1, "2022-07-01"), Exited("x3", "b", 3, "2022-07-01"), Hired("h4", "b", 3, 1, "2022-07-05")), Replacing(Hired("h", "b", 3, 1, "2022-07-01"), "h4"), "has_exit data.from"},
 		{"seat and person", given(), Hired("h", "a", 2, 1, "2022-06-01"), "person_placed data.person, seat_taken data.seat"},
 
 		{"a hire corrected to another day", given(), Replacing(Hired("h", "a", 1, 1, "2022-05-03"), "h1"), ""},

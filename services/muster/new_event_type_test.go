@@ -49,11 +49,20 @@ func newTypeSteps(t *testing.T) []typeStep {
 `,
 		missed: []string{"go", "test", "./events", "-run", "TestSubmissions"}, complaint: "golden submission of hire.cancelled",
 	}, {
+		file: "events/testdata/v1/submission/hire.cancelled.person.json",
+		lines: `{"specversion":"1.0","id":"c-000002","source":"/agency/370211-rsj","type":"hire.cancelled",
+ "data":{"post":"370211102231-001","person":"3f2c1f0a-6f0e-4d55-9a51-0d2f7f8b6c11","from":"2022-05-01"}}
+`,
+		missed: []string{"go", "test", "./events/schema", "-run", "TestCompatible"}, complaint: "hire.cancelled",
+	}, {
 		file: "events/testdata/v1/required", before: "hire.placed data.from",
 		lines: `hire.cancelled data.from
 hire.cancelled data.identity data.person
 hire.cancelled data.identity.id_number
 hire.cancelled data.post
+hire.cancelled.person data.from
+hire.cancelled.person data.person
+hire.cancelled.person data.post
 `,
 		missed: []string{"go", "test", "./events", "-run", "TestOptionalMembers"}, complaint: "hire.cancelled data.post: refused without it",
 	}, {
@@ -74,8 +83,8 @@ func (s *Service) cancel(e *events.Event, d *events.HireCancelled) (*events.Even
 `,
 		missed: []string{"go", "test", "./services/deployment", "-run", "TestEveryTypeIsDecided"}, complaint: "TestEveryTypeIsDecided/hire.cancelled",
 	}, {
-		file: "services/internal/placement/fact.go", before: "\t}\n\treturn f, who, where",
-		lines:  "\tcase *events.HireCancelled:\n\t\tf.kind, f.day, who, where = exited, d.From, d.Person, d.Post\n",
+		file: "services/internal/placement/fact.go", before: "\t}\n\treturn statement{}",
+		lines:  "\tcase *events.HireCancelled:\n\t\treturn statement{fact: fact{kind: exited, day: d.From}, post: d.Post, person: d.Person}\n",
 		missed: []string{"go", "test", "./services/internal/placement", "-run", "TestEveryTypeIsFolded"}, complaint: "TestEveryTypeIsFolded/hire.cancelled",
 	}, {
 		file: "projections/runner/internal/decoding/facts.go", before: "\tcase *events.TrainingCompleted:",

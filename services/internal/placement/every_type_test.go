@@ -20,7 +20,7 @@ func TestEveryTypeIsFolded(t *testing.T) {
 			continue
 		}
 		t.Run(string(typ), func(t *testing.T) {
-			f, _, _ := said(&events.Event{Type: typ, Data: events.New(typ)})
+			f := stated(&events.Event{Type: typ, Data: events.New(typ)}).fact
 			if _, listed := notFolded[typ]; (f.kind == noFact) != listed {
 				t.Errorf("has kind %d, and is listed as not folded: %v", f.kind, listed)
 			}

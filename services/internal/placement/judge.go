@@ -193,9 +193,13 @@ func (j *judgement) judgeOpen(t *placing.Placement, from civil.Date) {
 // judgeEmpty refuses a new hire that an exit in the books ends on the day it begins:
 // the agency would be told that the hire was taken, and it would never count. A
 // correction may leave a placement empty, since that is how a hire that never was is
-// said to have ended.
+// said to have ended, but not by an exit that has ended another hire.
 func (j *judgement) judgeEmpty(t *placing.Placement) {
-	if t.Hire == 0 && j.change.superseded == 0 && t.Exit != 0 && t.Exit == t.From {
+	if t.Hire != 0 || t.Exit == 0 || t.Exit != t.From {
+		return
+	}
+	another := func(o placing.Placement) bool { return o.Hire != 0 && o.Holder == t.Holder && o.Exit == t.Exit }
+	if j.change.superseded == 0 || slices.ContainsFunc(j.after, another) {
 		j.refuse(HasExit, "data.from", fmt.Sprintf("an exit on %s is in the books, so that the hire would end on the day it begins and never count; withdraw that exit first, or hire from a later day", t.Exit))
 	}
 }
