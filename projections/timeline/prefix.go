@@ -1,7 +1,8 @@
 package timeline
 
-// Prefix returns the packed facts of a post or a plan line up to an ordinal:
-// what was packed when it was the last. It fails with ErrDamaged.
+// Prefix returns those of the packed facts of a post or a plan line that commits up to
+// the ordinal known have added. The result is a part of facts. If facts cannot be read,
+// Prefix fails with ErrDamaged.
 func Prefix(facts []byte, known uint64) ([]byte, error) {
 	r := reader{b: facts}
 	p := new(Post)

@@ -29,10 +29,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/muster-works/muster/services/internal/command"
-
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 )
 

@@ -33,9 +33,8 @@ package exit
 import (
 	"fmt"
 
-	"github.com/muster-works/muster/services/internal/command"
-
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 	"github.com/muster-works/muster/services/internal/rules"
 )

@@ -3,11 +3,10 @@ package gateway
 import (
 	"time"
 
-	"github.com/muster-works/muster/services/internal/command"
-
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/services/gateway/admission"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 )
 

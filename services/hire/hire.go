@@ -67,9 +67,8 @@ package hire
 import (
 	"fmt"
 
-	"github.com/muster-works/muster/services/internal/command"
-
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/eligibility"
 	"github.com/muster-works/muster/services/internal/placement"
 	"github.com/muster-works/muster/services/internal/rules"

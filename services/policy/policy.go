@@ -26,11 +26,10 @@ package policy
 import (
 	"strings"
 
-	"github.com/muster-works/muster/services/internal/command"
-
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/policy"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/eligibility"
 )
 
@@ -50,8 +49,8 @@ type Versions interface {
 // A Service decides the events of the family policy.
 type Service struct{ versions Versions }
 
-// New makes the service. It reads v.
-func New(v Versions) *Service { return &Service{v} }
+// New makes the service. It asks versions which versions of packs were adopted before.
+func New(versions Versions) *Service { return &Service{versions} }
 
 // Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {

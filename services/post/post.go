@@ -30,11 +30,10 @@ package post
 import (
 	"fmt"
 
-	"github.com/muster-works/muster/services/internal/command"
-
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 )
 
