@@ -1,16 +1,16 @@
-// Package replay builds the read model from the log again, beside the living
-// one, and says in which rows the two differ.
+// Package replay rebuilds the read model from the log beside the living
+// generation and reports the rows in which the two generations differ.
 //
-// The living generation stays in use and goes on meanwhile. Both are compared as
-// they were at one commit: rows carry the ordinal that they are known since, so
-// the one that has read further can be asked for what it was. Then the new one
-// reads on to the head of the log and the directory is switched to it, in one
-// rename; whoever follows the directory (runner.Runner, readmodel.Dir) goes
-// over by itself. The generation before stays until the next switch: Back is
-// the way back.
+// The living generation stays in use and keeps following the log during a
+// replay. The two generations are compared as of one commit: each row carries
+// the ordinal since which it is known, so the generation that has read further
+// can be queried as of an earlier commit. After the comparison the new
+// generation reads on to the head of the log, and one rename switches the
+// directory to it. Readers of the directory (runner.Runner, readmodel.Dir)
+// notice the switch by themselves. The previous generation is kept until the
+// next switch; Back returns to it.
 //
-// A replay that is interrupted leaves the living generation as it was, and
-// nothing else that counts.
+// A replay that is interrupted leaves the living generation unchanged.
 package replay
 
 import (
@@ -26,42 +26,45 @@ import (
 	"github.com/muster-works/muster/projections/view"
 )
 
-// Options say what to do.
+// Options configure a replay.
 type Options struct {
-	// DryRun compares and throws the new generation away.
+	// DryRun makes Run compare the generations and then remove the new one.
 	DryRun bool
-	// Until, when set, is the last commit to read; in the directory of the living
-	// generation the new one is not switched to then.
+	// Until, when set, is the last commit that Run reads. A generation that
+	// ends at Until is never switched to in the directory of the living
+	// generation.
 	Until log.Position
-	// Into, when set, is the directory that the new generation is made and switched
-	// to in; the living one is compared with, and let be.
+	// Into, when set, is the directory in which the new generation is built and
+	// switched to. The living generation is compared with it and stays in use
+	// in its own directory.
 	Into *readmodel.Dir
-	// SetAside are events to be left out if they cannot be read, beside those that
-	// the living generation leaves out.
+	// SetAside lists events that Run leaves out if they cannot be read, in
+	// addition to the events that the living generation leaves out.
 	SetAside []log.Position
-	// Examples is how many differing rows a table are shown; 5 where it is 0.
+	// Examples is the number of differing rows to report per table; 0 means 5.
 	Examples int
-	// Progress, when set, is told how far the rebuild is.
+	// Progress, when set, is called with the progress of the rebuild.
 	Progress func(runner.Progress)
 }
 
-// A Report says what a replay found.
+// A Report holds the result of a replay.
 type Report struct {
-	Living  string // generation compared with; empty when there was none
+	Living  string // name of the generation compared with; empty if there was none
 	Rebuilt string
-	// At is the commit at which the two were compared, and that the new one was
-	// built up to.
+	// At is the commit up to which the new generation was built before the
+	// comparison. The generations are compared as of At, or as of the last
+	// commit of the living generation if that is earlier.
 	At     readmodel.Commit
 	Tables []comparison.TableDifference
-	// SetAside are the events that the new generation leaves out.
+	// SetAside lists the events that the new generation leaves out.
 	SetAside []readmodel.SetAside
-	// LivingState is that of the living generation at the commit, to be held
-	// against At.State; zero where it is not known.
+	// LivingState is the state of the living generation at the commit At, for
+	// comparison with At.State. It is zero if it is not known.
 	LivingState readmodel.State
 	Switched    bool
 }
 
-// Same says whether no row differs.
+// Same reports whether the generations have no differing row.
 func (r Report) Same() bool {
 	for _, t := range r.Tables {
 		if !t.Same() {
@@ -71,7 +74,10 @@ func (r Report) Same() bool {
 	return true
 }
 
-// Run rebuilds the read model of a directory from the log.
+// Run rebuilds the read model of dir from the log, compares the new generation
+// with the living one, and switches to the new generation unless the options
+// forbid it. Run switches even if rows differ. A new generation that is not
+// switched to is removed.
 func Run(ctx context.Context, l log.Log, dir *readmodel.Dir, views []view.View, o Options) (report Report, err error) {
 	if o.Examples == 0 {
 		o.Examples = 5
@@ -86,7 +92,8 @@ func Run(ctx context.Context, l log.Log, dir *readmodel.Dir, views []view.View, 
 	}
 	until, options := o.Until, runner.Options{Progress: o.Progress, SetAside: slices.Clone(o.SetAside)}
 	if living != nil {
-		// The living one is at a commit now, and only grows from there.
+		// The living generation has reached the commit m.Position and never
+		// goes back, so it can be queried as of that commit.
 		m, err := living.Meta(ctx)
 		if err != nil {
 			return report, err
@@ -126,7 +133,7 @@ func Run(ctx context.Context, l log.Log, dir *readmodel.Dir, views []view.View, 
 	return report, nil
 }
 
-// compare compares the new generation with the living one at the commit.
+// compare compares the new generation with the living one as of r.At.
 func (r *Report) compare(ctx context.Context, living *readmodel.Reader, into *readmodel.Dir, examples int) (err error) {
 	rebuilt, err := into.Open(ctx, r.Rebuilt)
 	if err != nil {
@@ -152,8 +159,9 @@ func (r *Report) compare(ctx context.Context, living *readmodel.Reader, into *re
 	return err
 }
 
-// Back switches a directory to the generation that was in use before, and
-// returns its name. It fails with readmodel.ErrNone when there is none.
+// Back switches a directory to the generation before the current one and
+// returns the name of that generation. Back returns readmodel.ErrNone if there
+// is no such generation.
 func Back(ctx context.Context, dir *readmodel.Dir) (string, error) {
 	now, err := dir.Current(ctx)
 	if err != nil {

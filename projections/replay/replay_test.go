@@ -27,7 +27,8 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// world is a log, and a runner that keeps a directory up to date with it.
+// A world is a log with a runner that keeps a directory up to date with the
+// log.
 func world(t *testing.T) (log.Log, *readmodel.Dir, *runner.Runner) {
 	t.Helper()
 	return worldAt(t, t.TempDir())
@@ -90,8 +91,8 @@ func changes(r replay.Report) map[string]string {
 	return all
 }
 
-// A replay of a sound read model finds no difference, goes over to the new
-// generation under a running runner, and can be taken back.
+// A replay of a sound read model finds no difference and switches to the new
+// generation while a runner is running; Back undoes the switch.
 func TestReplay(t *testing.T) {
 	l, dir, r := world(t)
 	steps := 0
@@ -137,8 +138,8 @@ func current(t *testing.T, dir *readmodel.Dir, r *runner.Runner, want string) {
 	t.Fatalf("the runner did not go over to %s", want)
 }
 
-// Rows that somebody changed behind the projector's back are found one by one,
-// with the events behind them.
+// A replay reports each row that was changed without the projector, with the
+// events from which the row is derived.
 func TestDifferences(t *testing.T) {
 	path := t.TempDir()
 	l, dir, _ := worldAt(t, path)
@@ -243,7 +244,8 @@ func there(t *testing.T, l log.Log, p log.Position) bool {
 	return false
 }
 
-// A generation that stops early equals the living one as it was then.
+// A generation that ends at an earlier commit equals the living generation as
+// of that commit.
 func TestUntil(t *testing.T) {
 	l, dir, _ := world(t)
 	var positions []log.Position
@@ -264,8 +266,9 @@ func TestUntil(t *testing.T) {
 	}
 }
 
-// The world as it was known then, in a directory of its own: compared with the
-// living one, which is let be, and in use there.
+// A replay into another directory up to an earlier commit is compared with the
+// living generation, leaves that generation in use, and is switched to in its
+// own directory.
 func TestInto(t *testing.T) {
 	l, dir, _ := world(t)
 	var positions []log.Position
@@ -297,8 +300,8 @@ func TestInto(t *testing.T) {
 	}
 }
 
-// What is appended while a replay runs is in the generation that it switches
-// to, and is no difference.
+// Events appended during a replay are in the generation that the replay
+// switches to and are not reported as differences.
 func TestReplayUnderWrites(t *testing.T) {
 	l, dir, r := world(t)
 	_, revision, err := l.Head(t.Context(), log.Filter{Boundary: "registry"})
@@ -325,8 +328,9 @@ func TestReplayUnderWrites(t *testing.T) {
 	current(t, dir, r, "gen-000002")
 }
 
-// A name that comes while the two are compared is no difference: the living
-// generation goes on, and was not there when the comparison began.
+// A name that is added during the comparison is not reported as a difference:
+// the living generation keeps following the log, and the name was not there
+// when the comparison began.
 func TestNamesThatComeMeanwhile(t *testing.T) {
 	l, dir, r := world(t)
 	_, revision, err := l.Head(t.Context(), log.Filter{Boundary: "registry"})
@@ -336,7 +340,7 @@ func TestNamesThatComeMeanwhile(t *testing.T) {
 	done := make(chan struct{})
 	var writer sync.WaitGroup
 	writer.Go(func() {
-		for n := 0; n < 1000; n++ { // a slow machine must not get more than it can read
+		for n := 0; n < 1000; n++ { // bounded, so that a slow machine does not get more than it can read
 			select {
 			case <-done:
 				return

@@ -8,16 +8,18 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// Version is that of the packed form. Rows of another version are not read:
-// the read model is rebuilt.
+// Version is the version of the packed form. Rows written with another version
+// are never read; the read model must be rebuilt.
 const Version = 4
 
-// ErrDamaged says that packed facts cannot be read: the read model is damaged
-// or was written by another version. Rebuild it.
+// ErrDamaged reports that packed facts cannot be read, because the read model
+// is damaged or was written by another version. Rebuilding the read model mends
+// it.
 var ErrDamaged = errors.New("timeline: packed facts are damaged")
 
-// Texts that stand for most of what is packed; others are written out. Only
-// ever append to these lists.
+// These lists hold the common texts of each field. A text in a list is packed
+// as its index; any other text is written out. The indexes are stored, so
+// entries may be appended but never moved or removed.
 var (
 	categories = []string{"", "public_management", "public_service", "social_undertaking", "facility_maintenance", "social_governance"}
 	areas      = []string{"", "rural", "urban"}
@@ -28,10 +30,11 @@ var (
 	registries = []string{"", "death", "pension", "insurance", "business", "fiscal", "custody"}
 )
 
-const written = 0xff // the text follows
+const written = 0xff // in place of an index: the text is not in the list and follows
 
-// Dates and months are packed by their distance from these, in two bytes and
-// one for some decades around.
+// Dates and months are packed as their distance from these bases. A date takes
+// two bytes within 22 years of the base, and a month takes one byte within five
+// years of the base.
 const (
 	baseDate  civil.Date  = 737425 // 2020-01-01
 	baseMonth civil.Month = 12 * 2020
@@ -40,7 +43,7 @@ const (
 func appendDate(b []byte, d civil.Date) []byte   { return appendNear(b, int64(d), int64(baseDate)) }
 func appendMonth(b []byte, m civil.Month) []byte { return appendNear(b, int64(m), int64(baseMonth)) }
 
-// appendNear packs 0 as 0, and other values by their distance from base.
+// appendNear packs 0 as 0 and any other value as its distance from base.
 func appendNear(b []byte, v, base int64) []byte {
 	if v == 0 {
 		return append(b, 0)
@@ -69,8 +72,8 @@ func appendCode(b []byte, list []string, s string) []byte {
 	return appendText(append(b, written), s)
 }
 
-// A reader takes packed facts apart. After the first damage everything it
-// returns is zero and bad is set.
+// A reader decodes packed facts. When the input is damaged, the reader sets
+// bad, and every later read returns a zero value.
 type reader struct {
 	b   []byte
 	bad bool

@@ -6,16 +6,18 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// Letters are the marks of a day from the weakest to the strongest. Where two
-// sheets speak of one day, the stronger mark counts.
+// Letters lists the marks of a day from the weakest to the strongest. When two
+// sheets report the same day, the stronger mark counts.
 const Letters = "-.ALSHP"
 
-// Marks are one person's marks of a month, a letter of Letters a day from day
-// 1; days not reported, and those that the month does not have, are '-'.
+// Marks holds the marks of one person for one month: one letter of Letters per
+// day, starting with day 1. Days that were not reported and days that the month
+// does not have are '-'.
 type Marks [31]byte
 
-// A Calendar is a month with its first day and length, so that they are worked
-// out once a sheet. It is not safe for concurrent use.
+// A Calendar is a month with its first day, its length and its usual marks,
+// which are computed once per sheet and not once per line. A Calendar is not
+// safe for concurrent use.
 type Calendar struct {
 	Month civil.Month
 	first civil.Date
@@ -28,14 +30,16 @@ func CalendarOf(m civil.Month) *Calendar {
 	return &Calendar{Month: m, first: m.First(), days: m.Days()}
 }
 
-// Marks that are usual are present on working days and rest on the others.
+// The usual marks of a month are present ('P') on working days and rest ('.')
+// on rest days.
 type usual struct {
-	rest  byte // the days of the week that are rest days, a bit each from Monday
+	rest  byte // one bit per weekday, from Monday; set for rest days
 	marks [32]byte
 	known bool
 }
 
-// usually returns the usual marks of the month.
+// usually returns the usual marks of the month for the given rest days, and
+// caches them.
 func (c *Calendar) usually(rest byte) *[32]byte {
 	if u := &c.usual; !u.known || u.rest != rest {
 		*u = usual{rest: rest, known: true}
@@ -49,10 +53,10 @@ func (c *Calendar) usually(rest byte) *[32]byte {
 	return &c.usual.marks
 }
 
-// String returns one letter a day.
+// String returns the marks as text, one letter per day.
 func (m Marks) String() string { return string(m[:]) }
 
-// Count returns how many days have one of the letters.
+// Count returns the number of days whose mark is one of the letters.
 func (m Marks) Count(letters string) (n int) {
 	for _, c := range m {
 		if strings.IndexByte(letters, c) >= 0 {
@@ -62,10 +66,10 @@ func (m Marks) Count(letters string) (n int) {
 	return n
 }
 
-// unreported are the marks of a month of which nothing is known.
+// unreported holds the marks of a month in which no day was reported.
 var unreported = Marks([]byte(strings.Repeat("-", 31)))
 
-// merge keeps the stronger mark of each day.
+// merge sets each day of m to the stronger of the marks in m and o.
 func (m *Marks) merge(o Marks) {
 	for i, c := range o {
 		if ranks[c] > ranks[m[i]] {
@@ -74,7 +78,8 @@ func (m *Marks) merge(o Marks) {
 	}
 }
 
-// ranks are the places of the letters in Letters; what is none ranks lowest.
+// ranks maps each letter to its index in Letters. Any other byte has the lowest
+// rank, 0.
 var ranks = func() (r [256]byte) {
 	for i := range len(Letters) {
 		r[Letters[i]] = byte(i)
@@ -83,23 +88,24 @@ var ranks = func() (r [256]byte) {
 }()
 
 const (
-	raw        = 0x80 // the days follow in three bits each
-	exceptions = 9    // above that, raw is as short
+	raw        = 0x80 // flag in the first byte: the marks follow, three bits per day
+	exceptions = 9    // with more exceptions than this, the raw form is about as short
 )
 
-// appendMarks packs the marks of a month. Most months are as usual, so what is
-// packed is the days of the week that are rest days and the days that are
-// otherwise.
+// appendMarks packs the marks of a month. Most months have the usual marks, so
+// the packed form holds the weekdays that are rest days and, as exceptions, the
+// days whose mark is not the usual one.
 func appendMarks(b []byte, c *Calendar, marks string) []byte {
-	if u := &c.usual; u.known && marks == string(u.marks[:c.days]) { // as most are
+	if u := &c.usual; u.known && marks == string(u.marks[:c.days]) { // the common case
 		return append(b, u.rest, 0)
 	}
 	n := min(len(marks), c.days)
 	weekday := uint(c.first-1) % 7
 	var rest byte
 	for i := range min(n, 7) {
-		// One full week decides: the second where there is one, since months
-		// often begin with a part that was not reported.
+		// One full week determines the rest days. The second week is used when
+		// it was reported, since the first days of a month are often not
+		// reported.
 		if j := i + 7; j < n && marks[j] == '.' || j >= n && marks[i] == '.' {
 			rest |= 1 << ((weekday + uint(i)) % 7)
 		}

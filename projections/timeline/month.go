@@ -7,24 +7,27 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A History holds the facts of a person that concern one month: all hires and exits,
-// the sheets and the pay lines of the month, what became of those lines, and all
-// retractions. It is a tenth of the facts of a year. Of the month, Placements,
-// Attendance and Pay say the same from it as from all facts.
+// A History holds the facts of a person that concern one month: all hires and
+// exits, the sheets and the pay lines of the month, the settlements, returns
+// and reversals of those lines, and all retractions. A History is about a tenth
+// of the facts of a year. For its month, a Person read from a History gives the
+// same Placements, Attendance and Pay as a Person read from all facts.
 type History struct {
 	facts []FolioFact // in log order
 	lines []lineName
 }
 
-// A lineName tells the pay lines of a person apart.
+// A lineName identifies one pay line among the pay lines of a person.
 type lineName struct {
 	run  uint64
-	n    uint64 // of a number, and its length of a text
+	n    uint64 // as packed by appendLine: odd for a number, even for the length of text
 	text string
 }
 
-// ReadMonth reads the persons of a folio that want selects from its leaves, which come
-// in their order. What it returns keeps parts of the leaves. It fails with ErrDamaged.
+// ReadMonth reads the histories of the persons of a folio whose slots want
+// selects. The leaves of the folio must be in their stored order. The result
+// refers to the bytes of the leaves, so the caller must not change them.
+// ReadMonth returns ErrDamaged if a leaf cannot be read.
 func ReadMonth(leaves [][]byte, month civil.Month, want func(slot byte) bool) (*[FolioSize]History, error) {
 	all := new([FolioSize]History)
 	read := func(concerns func(*History, *reader) bool) error {
@@ -52,7 +55,8 @@ func ReadMonth(leaves [][]byte, month civil.Month, want func(slot byte) bool) (*
 	if err := read(func(h *History, r *reader) bool { return h.concerns(r, month) }); err != nil {
 		return nil, err
 	}
-	// What became of a line may be in the log before the line.
+	// A second pass is needed because a settlement, return or reversal may
+	// precede its line in the log.
 	if err := read((*History).settles); err != nil {
 		return nil, err
 	}
@@ -64,8 +68,8 @@ func ReadMonth(leaves [][]byte, month civil.Month, want func(slot byte) bool) (*
 	return all, nil
 }
 
-// concerns says whether a fact belongs to the history, but for what became of
-// pay lines.
+// concerns reports whether a fact belongs to the history. Settlements, returns
+// and reversals of pay lines are left to settles.
 func (h *History) concerns(r *reader, month civil.Month) bool {
 	switch Tag(r.byte()) {
 	case tagRetracted, TagHired, TagExited:
@@ -84,12 +88,13 @@ func (h *History) concerns(r *reader, month civil.Month) bool {
 			h.lines = append(h.lines, l)
 			return true
 		}
-	default: // the others need nothing here
+	default: // facts with other tags are not part of a history
 	}
 	return false
 }
 
-// settles says whether a fact is what became of a line of the history.
+// settles reports whether a fact settles, returns or reverses a pay line of the
+// history.
 func (h *History) settles(r *reader) bool {
 	switch Tag(r.byte()) {
 	case TagSettled, TagReturned, TagReversed:
@@ -99,20 +104,22 @@ func (h *History) settles(r *reader) bool {
 		l := lineName{run: r.uint()}
 		l.read(r)
 		return slices.Contains(h.lines, l)
-	default: // the others need nothing here
+	default: // facts with other tags do not refer to a pay line
 	}
 	return false
 }
 
-// read reads the name of a line behind its run.
+// read reads the name of a line, which follows the run of the line in the
+// packed fact.
 func (l *lineName) read(r *reader) {
 	if l.n = r.uint(); l.n&1 == 0 {
 		l.text = string(r.bytes(int(min(l.n>>1, 1<<20))))
 	}
 }
 
-// At returns the person as known at an ordinal, nil where nothing of the
-// history was. It fails with ErrDamaged.
+// At returns the person as known at the ordinal known, or nil if the history
+// has no fact up to that ordinal. At returns ErrDamaged if a fact cannot be
+// read.
 func (h *History) At(known uint64) (*Person, error) {
 	var p *Person
 	for _, e := range h.facts {
@@ -132,8 +139,9 @@ func (h *History) At(known uint64) (*Person, error) {
 	return p, nil
 }
 
-// Each calls yield with the person as known at each commit that added to the
-// history. The person is good until yield returns. It fails with ErrDamaged.
+// Each calls yield once for each commit that added to the history, in log
+// order, with the person as known at that commit. The person is valid only
+// until yield returns. Each returns ErrDamaged if a fact cannot be read.
 func (h *History) Each(yield func(ord uint64, p *Person)) error {
 	p := new(Person)
 	for i, e := range h.facts {
@@ -147,7 +155,8 @@ func (h *History) Each(yield func(ord uint64, p *Person)) error {
 			yield(e.Ref.Ord(), p)
 			continue
 		}
-		// What is left out cannot be taken out of a person that is added to.
+		// Later facts are still added to p, so retracted facts must not be
+		// dropped from p. At reads a separate Person for this commit.
 		then, err := h.At(e.Ref.Ord())
 		if err != nil {
 			return err
@@ -157,16 +166,18 @@ func (h *History) Each(yield func(ord uint64, p *Person)) error {
 	return nil
 }
 
-// A Development is what was held to be the attributes of a post since a commit.
+// A Development holds the attributes of a post as known from the commit Since
+// until the next Development.
 type Development struct {
-	Since uint64 // ordinal
+	Since uint64 // ordinal of a commit
 	Attributes
-	Known bool // false when no event that stands developed the post
+	Known bool // false if every event that developed the post is retracted
 }
 
-// Developments returns the attributes of a post from its packed facts, for each
-// commit that said so or retracted it, in log order. Before the first they are not
-// known. It fails with ErrDamaged.
+// Developments returns the attributes of a post from its packed facts, in log
+// order: one Development for each commit that set the attributes or retracted
+// an event that set them. Before the first Development the attributes are not
+// known. Developments returns ErrDamaged if the facts cannot be read.
 func Developments(facts []byte) ([]Development, error) {
 	type retraction struct{ at, target Ref }
 	var p Post

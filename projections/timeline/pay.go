@@ -8,8 +8,9 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A Pay is one pay line and what became of it. Of a line that was never
-// instructed only Run, Line and what became of it are known.
+// A Pay is one pay line with its settlement, return and reversal. If no known
+// event instructed the line, only Run, Line and the fields of its settlement,
+// return and reversal are set.
 type Pay struct {
 	Run    Number // see readmodel.Reader.Run
 	Line   string
@@ -18,21 +19,23 @@ type Pay struct {
 	Kind   string
 	Amount events.Fen
 
-	PaidOn     civil.Date // 0 is not paid
-	Account    uint32     // fingerprint of the account paid to; 0 is not known
-	ReturnedOn civil.Date // 0 is not returned
-	ReversedOn civil.Date // 0 is not reversed
+	PaidOn     civil.Date // 0 if the line is not paid
+	Account    uint32     // fingerprint of the account paid to; 0 if not known
+	ReturnedOn civil.Date // 0 if the payment is not returned
+	ReversedOn civil.Date // 0 if the payment is not reversed
 
 	Instructed, Settled, Returned, Reversed Ref
 }
 
-// Paid says whether the money reached the person and stayed.
+// Paid reports whether the money reached the person and was neither returned
+// nor reversed.
 func (p Pay) Paid() bool { return p.PaidOn != 0 && p.ReturnedOn == 0 && p.ReversedOn == 0 }
 
-// Pay returns the pay lines by month, kind, post, amount and name. A line that
-// two events instruct alike is one line; of unlike ones the larger amount
-// holds. Of two days that it was settled, returned or reversed on the first
-// holds.
+// Pay returns the pay lines of the person, sorted by month, kind, post, amount
+// and name. When two events instruct the same line, the result has one line; if
+// the two events differ, the one with the larger amount counts. When two events
+// settle, return or reverse the same line, the event with the earlier day
+// counts.
 func (p *Person) Pay() []Pay {
 	type key struct {
 		run  Number
@@ -77,7 +80,8 @@ func (p *Person) Pay() []Pay {
 	return all
 }
 
-// comparePay orders what two events say of one line.
+// comparePay compares two instructions of the same line: by amount, then by
+// month, kind and post. The greater instruction counts.
 func comparePay(a, b Pay) int {
 	return cmp.Or(cmp.Compare(a.Amount, b.Amount), cmp.Compare(a.Month, b.Month), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Post, b.Post))
 }

@@ -5,15 +5,15 @@ import (
 	"github.com/muster-works/muster/events/division"
 )
 
-// A PlanKey says what a plan is for.
+// A PlanKey identifies a plan by division, year and area.
 type PlanKey struct {
 	Division division.Code
 	Year     int
 	Area     string
 }
 
-// PlanKeyOf returns the key of a plan.set. A division left out in the data is
-// that of the event.
+// PlanKeyOf returns the key of a plan.set. If the data has no division, the key
+// has the division of the event, at.
 func PlanKeyOf(at division.Code, d *events.PlanSet) PlanKey {
 	if d.Division != "" {
 		at = d.Division
@@ -21,7 +21,7 @@ func PlanKeyOf(at division.Code, d *events.PlanSet) PlanKey {
 	return PlanKey{at, d.Year, d.Area}
 }
 
-// A Plan is what is known of the plan of a division, year and area.
+// A Plan holds the known facts of one plan.
 type Plan struct {
 	PlanKey
 	set []fact[int]
@@ -33,8 +33,8 @@ func AppendPlanned(b []byte, ref Ref, seats int) []byte {
 	return appendUint(append(appendUint(b, ref), byte(TagPlanned)), seats)
 }
 
-// ReadPlan reads the packed facts of a plan as they were known at an ordinal.
-// It fails with ErrDamaged.
+// ReadPlan reads a plan from its packed facts, as known at the ordinal known.
+// ReadPlan returns ErrDamaged if the facts cannot be read.
 func ReadPlan(key PlanKey, facts []byte, known uint64) (*Plan, error) {
 	p := &Plan{PlanKey: key}
 	r := reader{b: facts}
@@ -62,9 +62,9 @@ func ReadPlan(key PlanKey, facts []byte, known uint64) (*Plan, error) {
 	return p, nil
 }
 
-// Seats returns the number of seats planned: what was set last, in log order.
-// This is the one answer that depends on that order, since the contract says
-// that the last one holds.
+// Seats returns the number of planned seats, which is the number set last in
+// log order. No other answer of a timeline depends on log order; this one does
+// because the contract says that the last plan.set holds.
 func (p *Plan) Seats() int {
 	last := fact[int]{}
 	for _, s := range p.set {

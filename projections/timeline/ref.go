@@ -2,13 +2,13 @@ package timeline
 
 import "fmt"
 
-// A Ref names one event of the log in a small number: the ordinal of its
-// commit (commits are numbered densely from 1 in log order) and its index in
-// the commit. Refs order events as the log does. The zero Ref is none.
+// A Ref identifies one event of the log by the ordinal of its commit and its
+// index in the commit. Commits are numbered from 1 without gaps in log order,
+// so Refs sort in log order. The zero Ref identifies no event.
 type Ref uint64
 
-// MakeRef makes the Ref of the event with an index in the commit with an
-// ordinal. A commit holds fewer than 1024 events (log.MaxEvents).
+// MakeRef returns the Ref of the event with the given index in the commit with
+// the given ordinal. A commit holds fewer than 1024 events (log.MaxEvents).
 func MakeRef(ord uint64, index int) Ref { return Ref(ord<<10 | uint64(index)) }
 
 // Ord returns the ordinal of the commit.
@@ -17,12 +17,14 @@ func (r Ref) Ord() uint64 { return uint64(r >> 10) }
 // Index returns the index of the event in its commit.
 func (r Ref) Index() int { return int(r & 1023) }
 
-// String prints ordinal and index, for people.
+// String returns the ordinal and the index in readable form.
 func (r Ref) String() string { return fmt.Sprintf("%d/%d", r.Ord(), r.Index()) }
 
-// Head is the ordinal to ask at for everything that is known.
+// Head is an ordinal beyond every commit. A query at Head returns everything
+// that is known.
 const Head = ^uint64(0) >> 10
 
-// A Number stands for a person or a post within one generation of the read model.
-// Numbers are given in log order and mean nothing outside of the generation.
+// A Number identifies a person or a post within one generation of the read
+// model. Numbers are assigned in log order and have no meaning in another
+// generation.
 type Number uint32

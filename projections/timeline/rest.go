@@ -8,11 +8,13 @@ import (
 	"github.com/muster-works/muster/events/division"
 )
 
-// The Pack functions append to b the Rest of a Fact: what an event, or one line
-// of it, says. Its Tag has the same name.
+// Each Pack function appends to b the Rest of a Fact, which is the content of an
+// event or of one line of an event. The Tag of the Fact has the name of the
+// function: PackHired belongs to TagHired. PackReturned serves TagReversed, too.
 
-// PackDeveloped packs a post.developed. A division left out in the data is that
-// of the event. The agency is the one that answers for it.
+// PackDeveloped packs a post.developed. If the data has no division, the
+// division of the event, at, is packed. The agency is the one responsible for
+// the post.
 func PackDeveloped(b []byte, at division.Code, agency string, d *events.PostDeveloped) []byte {
 	if d.Division != "" {
 		at = d.Division
@@ -80,7 +82,8 @@ func PackMark(b []byte, on civil.Date, mark string) []byte {
 	return append(appendDate(b, on), r)
 }
 
-// PackInstructed packs a line of a payment.instructed; month is that of the run.
+// PackInstructed packs a line of a payment.instructed; month is the month of
+// the run.
 func PackInstructed(b []byte, month civil.Month, d *events.PayLine) []byte {
 	if d.Month != 0 {
 		month = d.Month
@@ -113,9 +116,10 @@ func PackRegistry(b []byte, registry string, d *events.RegistryLine) []byte {
 	return appendDate(appendDate(appendCode(b, registries, registry), d.From), d.Until)
 }
 
-// Fingerprint returns a number for an account token, 0 for none: equal tokens
-// have equal ones. It tells apart the few accounts of one person, and proves
-// nothing between persons.
+// Fingerprint returns a number for an account token, and 0 for the empty token.
+// Equal tokens have equal fingerprints. Fingerprints distinguish the few
+// accounts of one person; equal fingerprints of two persons do not prove that
+// the persons share an account.
 func Fingerprint(token string) uint32 {
 	if token == "" {
 		return 0
@@ -127,7 +131,8 @@ func Fingerprint(token string) uint32 {
 	return max(h, 1)
 }
 
-// appendLine packs the name of a pay line, which is mostly a number.
+// appendLine packs the name of a pay line. Most names are decimal numbers,
+// which are packed as such.
 func appendLine(b []byte, name string) []byte {
 	if n, ok := number(name); ok {
 		return appendUint(b, n<<1|1)
@@ -135,8 +140,8 @@ func appendLine(b []byte, name string) []byte {
 	return append(appendUint(b, uint64(len(name))<<1), name...)
 }
 
-// number returns the number that a name is, if it is one of at most 32 bits as
-// it would be printed.
+// number returns the number that name denotes. It reports false if name is not
+// the decimal form, without leading zeros, of a number of at most 32 bits.
 func number(name string) (n uint64, ok bool) {
 	if name == "" || len(name) > 10 || name[0] == '0' && len(name) > 1 {
 		return 0, false

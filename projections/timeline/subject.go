@@ -2,13 +2,14 @@ package timeline
 
 import "encoding/binary"
 
-// A Subject is a timeline that an event says something about.
+// A Subject identifies a timeline to which an event contributes.
 type Subject struct {
 	Kind SubjectKind
-	No   uint32 // within its kind
+	No   uint32 // number of the timeline within its kind
 }
 
-// A SubjectKind is a kind of timeline. The numbers are stored.
+// A SubjectKind is a kind of timeline. Its values are stored, so they must not
+// change.
 type SubjectKind byte
 
 // The kinds of timelines.
@@ -18,8 +19,8 @@ const (
 	OfPerson
 )
 
-// AppendSubjects packs the subjects of one event. The subjects of a commit are
-// those of its events, one behind the other.
+// AppendSubjects packs the subjects of one event. The packed subjects of a
+// commit are those of its events, concatenated in order.
 func AppendSubjects(b []byte, subjects []Subject) []byte {
 	b = appendUint(b, len(subjects))
 	last := int64(0)
@@ -31,8 +32,8 @@ func AppendSubjects(b []byte, subjects []Subject) []byte {
 	return b
 }
 
-// ReadSubjects returns the subjects of the event with an index in its commit.
-// It fails with ErrDamaged.
+// ReadSubjects returns the subjects of the event with the given index in its
+// commit. ReadSubjects returns ErrDamaged if the subjects cannot be read.
 func ReadSubjects(b []byte, index int) ([]Subject, error) {
 	r := reader{b: b}
 	for i := 0; r.more(); i++ {

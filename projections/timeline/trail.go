@@ -2,7 +2,7 @@ package timeline
 
 import "slices"
 
-// A trail is every event that a timeline was made of.
+// A trail records every event that contributed to a timeline.
 type trail struct {
 	refs        []Ref
 	retractions retractions
@@ -20,8 +20,8 @@ func (t *trail) retract(target, by Ref, later bool) {
 	}
 }
 
-// Trail returns the events that say something about the subject in log order,
-// those that replace or withdraw others included.
+// Trail returns the events that contributed to the timeline, in log order,
+// including the events that replaced or withdrew others.
 func (t *trail) Trail() []Ref {
 	refs := slices.Clone(t.refs)
 	for _, by := range t.retractions {
@@ -31,8 +31,8 @@ func (t *trail) Trail() []Ref {
 	return slices.Compact(refs)
 }
 
-// Retracted returns the first event that replaced or withdrew the event at ref,
-// and false while it stands.
+// Retracted returns the first event that replaced or withdrew the event at ref.
+// Retracted reports false if the event at ref stands.
 func (t *trail) Retracted(ref Ref) (by Ref, ok bool) {
 	by, ok = t.retractions[ref]
 	return by, ok

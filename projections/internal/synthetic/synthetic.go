@@ -1,5 +1,6 @@
-// Package synthetic makes logs for tests and benchmarks: a small programme,
-// month by month, in the form in which the services write it.
+// Package synthetic generates logs for tests and benchmarks. A generated log
+// holds a small programme, month by month, in the form in which the services
+// write events.
 package synthetic
 
 import (
@@ -15,10 +16,10 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// Size says how large a programme is.
+// Size is the size of a programme.
 type Size struct {
-	Posts    int // of five seats each
-	Months   int // of attendance and pay
+	Posts    int // number of posts, each with five seats
+	Months   int // months with attendance and pay
 	Counties int
 	Seed     uint64
 }
@@ -31,12 +32,12 @@ const (
 // Start is the first month of every programme.
 var Start = civil.MonthOf(2022, time.January)
 
-// A Writer appends commits of up to some hundred events to a log.
+// A Writer appends commits of up to a few hundred events to a log.
 type Writer struct {
 	Facts int // lines written so far
 
 	log       log.Log
-	name      string // of the commits
+	name      string // prefix of the ID of each commit
 	revisions map[string]log.Revision
 	at        time.Time
 	commits   int
@@ -44,14 +45,15 @@ type Writer struct {
 	bytes     map[string]int
 }
 
-// NewWriter returns a Writer whose commits bear a name. Recorded times begin
-// with the first month.
+// NewWriter returns a Writer that labels its commits with name. Recorded times
+// begin with the month Start.
 func NewWriter(l log.Log, name string) *Writer {
 	return &Writer{log: l, name: name, revisions: map[string]log.Revision{}, at: Start.First().Start(time.UTC),
 		batch: map[string][][]byte{}, bytes: map[string]int{}}
 }
 
-// Add adds an event to the commit under way of its boundary.
+// Add adds an event to the pending commit of the event's boundary; facts is the
+// number of lines of the event.
 func (w *Writer) Add(ctx context.Context, e *events.Event, facts int) error {
 	raw, err := e.Append(nil)
 	if err != nil {
@@ -69,7 +71,7 @@ func (w *Writer) Add(ctx context.Context, e *events.Event, facts int) error {
 	return nil
 }
 
-// Commit appends what was added for a boundary.
+// Commit appends the pending events of a boundary to the log.
 func (w *Writer) Commit(ctx context.Context, boundary string) error {
 	if len(w.batch[boundary]) == 0 {
 		return nil
@@ -87,7 +89,7 @@ func (w *Writer) Commit(ctx context.Context, boundary string) error {
 	return nil
 }
 
-// CommitAll appends what was added, boundary by boundary.
+// CommitAll appends the pending events of every boundary to the log.
 func (w *Writer) CommitAll(ctx context.Context) error {
 	for _, b := range []string{"placement", "training", "attendance", "payment", "registry"} {
 		if err := w.Commit(ctx, b); err != nil {
@@ -97,19 +99,19 @@ func (w *Writer) CommitAll(ctx context.Context) error {
 	return nil
 }
 
-// A programme is one that is being written.
+// A programme is the state of Fill while it writes a log.
 type programme struct {
 	*Writer
 	size Size
 	rand *rand.Rand
 	ids  int
-	on   []uuid.UUID // by seat
+	on   []uuid.UUID // person in each seat
 }
 
-// Fill writes a programme: posts, a hire with training and account for every
-// seat, then for each month sheets of five lines, some exits and hires, and pay
-// runs of five hundred lines, instructed and settled. It returns the number of
-// facts.
+// Fill writes a programme to the log. It first writes the posts, and a hire
+// with training and account for every seat. For each month it then writes
+// sheets of five lines, some exits and hires, and pay runs of five hundred
+// lines, instructed and settled. Fill returns the number of facts.
 func Fill(ctx context.Context, l log.Log, size Size) (int, error) {
 	p := &programme{Writer: NewWriter(l, fmt.Sprint("programme-", size.Seed)), size: size, rand: rand.New(rand.NewPCG(size.Seed, 1)), on: make([]uuid.UUID, size.Posts*seats)}
 	steps := []func(context.Context) error{p.develop, p.hireAll}
@@ -216,7 +218,7 @@ func (p *programme) attendance(ctx context.Context, month civil.Month) error {
 	return nil
 }
 
-// turnover ends some placements and fills the seats again.
+// turnover ends some placements and fills the vacated seats with new hires.
 func (p *programme) turnover(ctx context.Context, month civil.Month) error {
 	for seat := range p.on {
 		if p.rand.IntN(50) != 0 {
