@@ -22,6 +22,7 @@ package events
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,6 +65,17 @@ func (f Family) Boundary() string {
 	default: // the others need nothing here
 	}
 	return string(f)
+}
+
+// Boundaries lists the consistency boundaries of all families, each once, in the order
+// of Families.
+func Boundaries() (all []string) {
+	for _, f := range Families {
+		if b := f.Boundary(); !slices.Contains(all, b) {
+			all = append(all, b)
+		}
+	}
+	return all
 }
 
 // A Mode says how strictly a submission is decided.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -54,23 +53,13 @@ func (c *Config) logName(g *infrastructure) string {
 	return "embedded"
 }
 
-// logBoundaries lists the consistency boundaries that the services commit under.
-func logBoundaries() (all []string) {
-	for _, f := range events.Families {
-		if b := f.Boundary(); !slices.Contains(all, b) {
-			all = append(all, b)
-		}
-	}
-	return all
-}
-
 // examine looks for faults of the log and keeps the result. If the log does not answer,
 // the result before is kept.
 func (m *logMonitor) examine(ctx context.Context) error {
 	if m.examiner == nil {
 		return nil
 	}
-	err := m.examiner.Examine(ctx, logBoundaries()...)
+	err := m.examiner.Examine(ctx, events.Boundaries()...)
 	if err == nil || isLogFault(err) {
 		m.mu.Lock()
 		m.finding = err

@@ -153,11 +153,11 @@ func (f freezer) waitForFolds(t *testing.T) {
 	t.Helper()
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		folds, err := filepath.Glob(filepath.Join(f.data, "folds", "*"))
-		if err == nil && len(folds) == len(boundaries()) && !strings.Contains(strings.Join(folds, " "), ".new") {
+		if err == nil && len(folds) == len(events.Boundaries()) && !strings.Contains(strings.Join(folds, " "), ".new") {
 			return
 		}
 		if time.Now().After(end) {
-			t.Fatalf("folds are %v, want one of each of %v: %v", folds, boundaries(), err)
+			t.Fatalf("folds are %v, want one of each of %v: %v", folds, events.Boundaries(), err)
 		}
 	}
 }

@@ -129,7 +129,7 @@ func (p *eventPrinter) print(w io.Writer, commits iter.Seq2[log.Commit, error], 
 	if p.limit < 0 {
 		return fmt.Errorf("--limit %d: want 0 or more", p.limit)
 	}
-	if known := boundaries(); p.boundary != "" && !slices.Contains(known, p.boundary) {
+	if known := events.Boundaries(); p.boundary != "" && !slices.Contains(known, p.boundary) {
 		return fmt.Errorf("--boundary %q: no service commits under it; want one of %s", p.boundary, strings.Join(known, ", "))
 	}
 	for c, err := range commits {
@@ -148,16 +148,6 @@ func (p *eventPrinter) print(w io.Writer, commits iter.Seq2[log.Commit, error], 
 		return fmt.Errorf("--from %s: %w", p.from, log.ErrForeign)
 	}
 	return p.out.Flush()
-}
-
-// boundaries lists the consistency boundaries that the services commit under.
-func boundaries() (all []string) {
-	for _, f := range events.Families {
-		if b := f.Boundary(); !slices.Contains(all, b) {
-			all = append(all, b)
-		}
-	}
-	return all
 }
 
 // commit prints the selected events of c, and reports whether there may be more.

@@ -70,7 +70,7 @@ func asyncAPI(t *testing.T) object {
 			"log": object{
 				"address": natslog.Prefix + ".{boundary}", "title": "The log",
 				"description": "The stream " + natslog.Stream + ", which denies delete and purge. Services alone write to it; read it with an ordered consumer.",
-				"parameters":  object{"boundary": object{"description": "what the commit was decided in", "enum": boundaries()}},
+				"parameters":  object{"boundary": object{"description": "what the commit was decided in", "enum": slices.Sorted(slices.Values(events.Boundaries()))}},
 				"messages":    object{"commit": ref("#/components/messages/commit")},
 			},
 		},
@@ -124,12 +124,3 @@ func asyncAPI(t *testing.T) object {
 
 // ref returns a reference to a part of the document.
 func ref(to string) object { return object{"$ref": to} }
-
-// boundaries returns the names of all consistency boundaries, sorted.
-func boundaries() (names []string) {
-	for _, f := range events.Families {
-		names = append(names, f.Boundary())
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
