@@ -44,7 +44,7 @@ func (c *checker) add(code Code, field, detail string) {
 	if c.list != "" {
 		field = c.list + "[" + strconv.Itoa(c.index) + "]." + field
 	}
-	c.reasons = append(c.reasons, Reason{code, "data." + field, detail})
+	c.reasons = append(c.reasons, Reason{Code: code, Field: "data." + field, Detail: detail})
 }
 
 func (c *checker) line(list string, i int) { c.list, c.index = list, i }

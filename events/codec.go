@@ -37,8 +37,10 @@ type attributes struct {
 	Division        division.Code `json:"division,omitzero"`
 	Submode         Mode          `json:"submode,omitzero"`
 	Replaces        string        `json:"replaces,omitzero"`
+	ReplacesSource  string        `json:"replacessource,omitzero"`
 	AuthType        string        `json:"authtype,omitzero"`
 	AuthID          string        `json:"authid,omitzero"`
+	AuthDivision    string        `json:"authdivision,omitzero"`
 	CorrelationID   string        `json:"correlationid,omitzero"`
 	PolicyVersion   string        `json:"policyversion,omitzero"`
 	Digest          string        `json:"digest,omitzero"`
@@ -203,8 +205,8 @@ func named(raw []byte) *Event {
 func (a *attributes) event() (*Event, error) {
 	e := &Event{
 		ID: a.ID, Source: a.Source, Type: a.Type, Subject: a.Subject, Division: a.Division,
-		Submode: a.Submode, Replaces: a.Replaces, AuthType: a.AuthType, AuthID: a.AuthID,
-		CorrelationID: a.CorrelationID, PolicyVersion: a.PolicyVersion, Digest: a.Digest,
+		Submode: a.Submode, Replaces: a.Replaces, ReplacesSource: a.ReplacesSource,
+		AuthType: a.AuthType, AuthID: a.AuthID, AuthDivision: a.AuthDivision, CorrelationID: a.CorrelationID, PolicyVersion: a.PolicyVersion, Digest: a.Digest,
 	}
 	if a.SpecVersion != SpecVersion {
 		return e, Refuse(UnknownVersion, "specversion", "must be 1.0")
@@ -236,12 +238,12 @@ func (e *Event) check(env *attributes, raw []byte) error {
 	c := checker{door: true, raw: raw}
 	attr := func(ok bool, code Code, field, detail string) {
 		if !ok {
-			c.reasons = append(c.reasons, Reason{code, field, detail})
+			c.reasons = append(c.reasons, Reason{Code: code, Field: field, Detail: detail})
 		}
 	}
 	attr(e.ID != "", Missing, "id", "is required, and unique among your events")
 	attr(e.Source != "", Missing, "source", "is required: /agency/<agency>")
-	for _, f := range []struct{ field, s string }{{"id", e.ID}, {"source", e.Source}, {"subject", e.Subject}, {"replaces", e.Replaces}} {
+	for _, f := range []struct{ field, s string }{{"id", e.ID}, {"source", e.Source}, {"subject", e.Subject}, {"replaces", e.Replaces}, {"replacessource", e.ReplacesSource}} {
 		if detail := textProblem(f.s, maxName); detail != "" {
 			attr(false, Invalid, f.field, detail)
 		}
@@ -249,11 +251,13 @@ func (e *Event) check(env *attributes, raw []byte) error {
 	attr(e.Division == "" || e.Division.Valid(), Invalid, "division", "must be a division code of 12 digits")
 	attr(e.Submode == "" || e.Submode == ModeDecide || e.Submode == ModeRecord, Invalid, "submode", "must be decide or record")
 	for _, f := range []struct{ field, s string }{
-		{"authtype", e.AuthType}, {"authid", e.AuthID}, {"correlationid", e.CorrelationID},
+		{"authtype", e.AuthType}, {"authid", e.AuthID}, {"authdivision", e.AuthDivision}, {"correlationid", e.CorrelationID},
 		{"policyversion", e.PolicyVersion}, {"digest", e.Digest}, {"recordedtime", env.RecordedTime},
 	} {
 		attr(f.s == "", EngineField, f.field, "is set by the engine; leave it out")
 	}
+	attr(e.ReplacesSource == "" || e.Replaces != "" || e.Type == EventWithdrawnType, Invalid, "replacessource",
+		"names the source of the event that is corrected; give its id in replaces, or leave replacessource out")
 	attr(e.Type.Family() != Gateway, EngineField, "type", "is an event that only the engine writes")
 	e.Data.check(&c)
 	if len(c.reasons) > 0 {

@@ -20,6 +20,7 @@
 package events
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
@@ -96,12 +97,18 @@ type Event struct {
 	Time     time.Time     // when the agency wrote the event; no decision depends on it
 	Division division.Code // where it happened
 	Submode  Mode          // decide or record
-	Replaces string        // id of the earlier event that this one corrects; of the same source and type
+	Replaces string        // id of the earlier event that this one corrects; of the same type
+
+	// ReplacesSource is the source of the event that this one replaces or withdraws, if
+	// it is not the source of this event: an agency that oversees another corrects what
+	// the other said.
+	ReplacesSource string
 
 	// The engine sets the following.
 
 	AuthType      string // how the submitter was authenticated: token, nkey, user, nats (by a server elsewhere), loopback, import
 	AuthID        string // the agency that was authenticated
+	AuthDivision  string // prefix of the divisions that the agency answered for, without the zeros at its end; "" in records of before 1.1
 	CorrelationID string // the request in which the event was submitted
 	PolicyVersion string // the policy pack by which the event was decided
 	Digest        string // keyed digest of the submission; equal submissions have equal digests
@@ -130,11 +137,12 @@ func (e *Event) Agency() string {
 }
 
 // Supersedes returns the key of the event that e replaces or withdraws. The result is
-// false if e does neither. The superseded event has the family and the source of e.
+// false if e does neither. The superseded event has the family of e, and the source of e
+// unless ReplacesSource names another.
 // Supersedes is the only implementation of this rule: the services that decide, the
 // timelines and the packed rows all call it.
 func (e *Event) Supersedes() (Key, bool) {
-	superseded := Key{e.Family(), e.Source, e.Replaces}
+	superseded := Key{e.Family(), cmp.Or(e.ReplacesSource, e.Source), e.Replaces}
 	if w, ok := e.Data.(*EventWithdrawn); ok {
 		superseded.ID = w.ID
 	}

@@ -14,7 +14,7 @@ func (s *Scanner) Knows(raw []byte) bool { return s.scan(raw) != nil }
 func Marshal(e *Event) ([]byte, error) {
 	env := envelope[Data]{attributes{
 		SpecVersion: SpecVersion, ID: e.ID, Source: e.Source, Type: e.Type, Subject: e.Subject, DataSchema: Schema(e.Type),
-		Division: e.Division, Submode: e.Submode, Replaces: e.Replaces, AuthType: e.AuthType, AuthID: e.AuthID,
+		Division: e.Division, Submode: e.Submode, Replaces: e.Replaces, ReplacesSource: e.ReplacesSource, AuthType: e.AuthType, AuthID: e.AuthID, AuthDivision: e.AuthDivision,
 		CorrelationID: e.CorrelationID, PolicyVersion: e.PolicyVersion, Digest: e.Digest,
 	}, e.Data}
 	if !e.Time.IsZero() {

@@ -24,10 +24,32 @@ const (
 // A Reason is one thing that is wrong with a submission: a stable code, the path of
 // the field (such as data.lines[3].amount; empty if the whole submission is meant),
 // and a sentence that says what to do. A Reason never quotes a submitted value.
+//
+// Between the parts of a deployment a Reason has its sentence in both languages. An
+// answer has it in the language of the asker, see [Reason.In].
 type Reason struct {
-	Code   Code   `json:"code"`
-	Field  string `json:"field"`
-	Detail string `json:"detail"`
+	Code     Code   `json:"code"`
+	Field    string `json:"field"`
+	Detail   string `json:"detail"`
+	DetailZH string `json:"detail_zh,omitzero"` // Detail in Chinese
+}
+
+// A Language is one that sentences for people exist in.
+type Language string
+
+// The languages.
+const (
+	English Language = "en"
+	Chinese Language = "zh"
+)
+
+// In returns the reason with its sentence in one language.
+func (r Reason) In(l Language) Reason {
+	if l == Chinese && r.DetailZH != "" {
+		r.Detail = r.DetailZH
+	}
+	r.DetailZH = ""
+	return r
 }
 
 // Reasons are everything that is wrong with one submission. Reasons implement error.
@@ -47,5 +69,15 @@ func (r Reasons) Error() string {
 	return b.String()
 }
 
-// Refuse returns Reasons with one reason.
-func Refuse(code Code, field, detail string) Reasons { return Reasons{{code, field, detail}} }
+// Refuse returns Reasons with one reason, whose sentence is in English alone.
+func Refuse(code Code, field, detail string) Reasons {
+	return Reasons{{Code: code, Field: field, Detail: detail}}
+}
+
+// Refusal returns Reasons with one reason.
+func Refusal(code Code, field string, s Sentence) Reasons {
+	return Reasons{ReasonOf(code, field, s)}
+}
+
+// ReasonOf returns a reason.
+func ReasonOf(code Code, field string, s Sentence) Reason { return Reason{code, field, s.EN, s.ZH} }

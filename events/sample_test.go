@@ -113,6 +113,10 @@ func records(t testing.TB) map[string]*events.Event {
 			PolicyVersion: "shandong-2022.1", Digest: "9f86d081884c7d659a2feaa0c55ad015", Data: data,
 		}
 	}
+	overseer := *out["event.withdrawn"]
+	overseer.Source, overseer.AuthID = "/agency/370200-rsj", "370200-rsj"
+	overseer.AuthDivision, overseer.ReplacesSource = "3702", "/agency/370211-rsj"
+	out["event.withdrawn.overseer"] = &overseer
 	return out
 }
 

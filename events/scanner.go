@@ -36,6 +36,7 @@ const (
 	recentSchema
 	recentAuthType
 	recentAuthID
+	recentAuthDivision
 	recentCorrelationID
 	recentPolicyVersion
 	recentDigest
@@ -122,8 +123,12 @@ func (s *Scanner) scanAttributes(c *canonical.Cursor, e *Event) (schema string) 
 	if c.Take(`,"replaces":`) {
 		e.Replaces = c.String()
 	}
+	if c.Take(`,"replacessource":`) {
+		e.ReplacesSource = c.String()
+	}
 	e.AuthType = c.CachedString(`"authtype":`, s.recent.at(recentAuthType))
 	e.AuthID = c.CachedString(`"authid":`, s.recent.at(recentAuthID))
+	e.AuthDivision = c.CachedString(`"authdivision":`, s.recent.at(recentAuthDivision))
 	e.CorrelationID = c.CachedString(`"correlationid":`, s.recent.at(recentCorrelationID))
 	e.PolicyVersion = c.CachedString(`"policyversion":`, s.recent.at(recentPolicyVersion))
 	e.Digest = c.CachedString(`"digest":`, s.recent.at(recentDigest))

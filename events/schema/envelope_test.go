@@ -36,11 +36,12 @@ func envelope(record bool) whole {
 			"division":        {Type: "string", Pattern: divisionForm, Description: "where it happened: 12 digits"},
 			"submode":         {Type: "string", Enum: []any{string(events.ModeDecide), string(events.ModeRecord)}, Description: "decide where left out"},
 			"replaces":        text(),
+			"replacessource":  {Type: "string", MaxLength: &most, Description: "source of the event that this one replaces or withdraws, where that is another agency's; takes the right oversee"},
 			"data":            {Type: "object"},
 		},
 		Required: []string{"specversion", "id", "source", "type", "data"},
 	}
-	s.PropertyOrder = []string{"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "division", "submode", "replaces"}
+	s.PropertyOrder = []string{"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "division", "submode", "replaces", "replacessource"}
 	s.Properties["replaces"].Description = "id of the own, earlier event of this type that this one corrects"
 	if record {
 		s.ID, s.Title = schema.ID(schema.Record), "An event as it stands in the log"
@@ -48,12 +49,13 @@ func envelope(record bool) whole {
 		s.Required = append(s.Required, "dataschema")
 		for name, says := range map[string]string{
 			"authtype": "how the agency was authenticated", "authid": "the agency as it was authenticated",
+			"authdivision":  "the prefix of the divisions that the agency answered for; left out for all, and before 1.1",
 			"correlationid": "the submission that the event came in", "policyversion": "the pack that it was decided by",
 			"digest": "keyed digest of what was submitted",
 		} {
 			s.Properties[name] = &jsonschema.Schema{Type: "string", Description: says}
 		}
-		s.PropertyOrder = append(s.PropertyOrder, "authtype", "authid", "correlationid", "policyversion", "digest")
+		s.PropertyOrder = append(s.PropertyOrder, "authtype", "authid", "authdivision", "correlationid", "policyversion", "digest")
 	}
 	s.PropertyOrder = append(s.PropertyOrder, "data")
 	s.AdditionalProperties = &jsonschema.Schema{Not: &jsonschema.Schema{}}

@@ -25,7 +25,19 @@ func (c Caller) Admit(table *division.Table, e *events.Event) events.Reasons {
 	case !c.ownsSource(e.Source):
 		return events.Refuse(NotEntitled, "source", "must be /agency/"+c.Agency+" or lie under it")
 	}
+	if refused := c.admitOverseer(e); refused != nil {
+		return refused
+	}
 	return c.admitDivision(table, e)
+}
+
+// admitOverseer refuses a correction of what another source said.
+func (c Caller) admitOverseer(e *events.Event) events.Reasons {
+	if e.ReplacesSource == "" || e.ReplacesSource == e.Source {
+		return nil
+	}
+	return events.Refusal(NotEntitled, "replacessource", events.Say(
+		"is another source; only the source that said it may correct it", "是另一来源；只有原报送来源可以更正"))
 }
 
 // ownsSource reports whether a source belongs to the caller.

@@ -91,7 +91,7 @@ func (p *preparation) examineItem(item intake.Item) (*events.Event, events.Reaso
 		return nil, refused
 	}
 	e := *item.Event
-	e.AuthType, e.AuthID, e.CorrelationID, e.PolicyVersion, e.Digest = "", "", "", "", ""
+	e.AuthType, e.AuthID, e.AuthDivision, e.CorrelationID, e.PolicyVersion, e.Digest = "", "", "", "", "", ""
 	e.Data = e.Data.Clone()
 	pseudonym.CanonicalNumbers(e.Data)
 	if refused := p.encodeEvent(&e, "cannot be written as JSON; it may hold text that is not UTF-8"); refused != nil {
