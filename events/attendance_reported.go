@@ -63,11 +63,11 @@ func (d *AttendanceReported) check(c *checker) {
 	c.name("post", d.Post)
 	c.text("recorder", d.Recorder)
 	if d.Month == 0 && d.Date == 0 {
-		c.add(Missing, "month", "is required for a monthly sheet, or else date for a daily one")
+		c.add(Missing, "month", Say("is required for a monthly sheet, or else date for a daily one", "月度考勤表须填月份；按日考勤表则填date"))
 		return
 	}
 	if d.Month != 0 && d.Date != 0 {
-		c.add(Invalid, "date", "belongs to daily sheets; this one has a month")
+		c.add(Invalid, "date", ofDailySheets)
 		return
 	}
 	c.lines("lines", len(d.Lines))
@@ -77,16 +77,19 @@ func (d *AttendanceReported) check(c *checker) {
 		c.personOfLine(l.Person, l.IDNumber)
 		if d.Month != 0 {
 			c.marks("marks", l.Marks, d.Month.Days())
-			c.absent("mark", l.Mark == "", "belongs to daily sheets; this one has a month")
+			c.absent("mark", l.Mark == "", ofDailySheets)
 		} else {
 			c.marks("mark", l.Mark, 1)
-			c.absent("marks", l.Marks == "", "belongs to monthly sheets; this one has a date")
+			c.absent("marks", l.Marks == "", Say("belongs to monthly sheets; this one has a date", "用于月度考勤表；本表是按日的"))
 		}
 		c.text("device", l.Device)
 		c.text("evidence", l.Evidence)
 		c.endLine()
 	}
 }
+
+// ofDailySheets is said of a field of daily sheets that stands in a monthly one.
+var ofDailySheets = Say("belongs to daily sheets; this one has a month", "用于按日考勤表；本表是月度的")
 
 func (l *AttendanceLine) person() *Person   { return &l.Person }
 func (l *AttendanceLine) idNumber() *string { return &l.IDNumber }

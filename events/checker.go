@@ -37,14 +37,16 @@ type checker struct {
 	reasons Reasons
 }
 
-func (c *checker) add(code Code, field, detail string) {
+// add adds a reason. The sentence has both languages, so that a check without a Chinese
+// sentence does not compile.
+func (c *checker) add(code Code, field string, s Sentence) {
 	if len(c.reasons) >= maxReasons {
 		return
 	}
 	if c.list != "" {
 		field = c.list + "[" + strconv.Itoa(c.index) + "]." + field
 	}
-	c.reasons = append(c.reasons, Reason{Code: code, Field: "data." + field, Detail: detail})
+	c.reasons = append(c.reasons, ReasonOf(code, "data."+field, s))
 }
 
 func (c *checker) line(list string, i int) { c.list, c.index = list, i }
@@ -54,7 +56,7 @@ func (c *checker) lines(field string, n int) {
 	if c.rules != nil {
 		c.rule(field, Rule{Required: true, Some: true})
 	} else if n == 0 {
-		c.add(Missing, field, "must hold at least one line")
+		c.add(Missing, field, Say("must hold at least one line", "至少要有一行"))
 	}
 }
 
@@ -63,7 +65,7 @@ func (c *checker) name(field, s string) {
 	if c.rules != nil {
 		c.rule(field, Rule{Required: true, Text: maxName})
 	} else if s == "" {
-		c.add(Missing, field, "is required")
+		c.add(Missing, field, Say("is required", "为必填项"))
 	} else {
 		c.short(field, s, maxName)
 	}
@@ -85,24 +87,26 @@ func (c *checker) private(field, s string) {
 func (c *checker) short(field, s string, most int) {
 	if c.rules != nil {
 		c.rule(field, Rule{Text: most})
-	} else if detail := textProblem(s, most); detail != "" {
-		c.add(Invalid, field, detail)
+	} else if wrong, ok := textProblem(s, most); !ok {
+		c.add(Invalid, field, wrong)
 	}
 }
 
-func textProblem(s string, most int) string {
+// textProblem returns true if a text has at most the given number of bytes and stands
+// on one line. Otherwise the sentence says what is wrong with it.
+func textProblem(s string, most int) (wrong Sentence, ok bool) {
 	if len(s) > most {
-		return fmt.Sprintf("has %d bytes, at most %d are allowed", len(s), most)
+		return Say("has %d bytes, at most %d are allowed", "有%d字节，最多允许%d字节", len(s), most), false
 	}
 	for i, r := range s {
 		if r == utf8.RuneError && !utf8.ValidString(s[i:]) {
-			return "is not valid UTF-8"
+			return Say("is not valid UTF-8", "不是有效的UTF-8文本"), false
 		}
 		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
-			return "holds a control character or a line break"
+			return Say("holds a control character or a line break", "含有控制字符或换行"), false
 		}
 	}
-	return ""
+	return Sentence{}, true
 }
 
 func (c *checker) oneOf(field, s string, allowed ...string) {
@@ -116,10 +120,10 @@ func (c *checker) oneOf(field, s string, allowed ...string) {
 		}
 	}
 	if s == "" {
-		c.add(Missing, field, "is required: one of "+strings.Join(allowed, ", "))
+		c.add(Missing, field, Say("is required: one of "+strings.Join(allowed, ", "), "为必填项，须为下列之一："+strings.Join(allowed, "、")))
 		return
 	}
-	c.add(Invalid, field, "must be one of "+strings.Join(allowed, ", "))
+	c.add(Invalid, field, Say("must be one of "+strings.Join(allowed, ", "), "须为下列之一："+strings.Join(allowed, "、")))
 }
 
 // option checks a text as oneOf does, but accepts the empty text.
@@ -135,9 +139,9 @@ func (c *checker) between(field string, n, low, high int) {
 	if c.rules != nil {
 		c.rule(field, Rule{Required: low > 0, Number: true, Low: low, High: high})
 	} else if n == 0 && low > 0 {
-		c.add(Missing, field, fmt.Sprintf("is required: a number from %d to %d", low, high))
+		c.add(Missing, field, Say("is required: a number from %d to %d", "为必填项：%d至%d之间的数", low, high))
 	} else if n < low || n > high {
-		c.add(Invalid, field, fmt.Sprintf("must be from %d to %d", low, high))
+		c.add(Invalid, field, Say("must be from %d to %d", "须在%d至%d之间", low, high))
 	}
 }
 
@@ -145,7 +149,7 @@ func (c *checker) date(field string, d civil.Date) {
 	if c.rules != nil {
 		c.rule(field, Rule{Required: true})
 	} else if d == 0 {
-		c.add(Missing, field, "is required: a date as YYYY-MM-DD")
+		c.add(Missing, field, Say("is required: a date as YYYY-MM-DD", "为必填项：日期，格式为YYYY-MM-DD"))
 	}
 }
 
@@ -153,7 +157,7 @@ func (c *checker) month(field string, m civil.Month) {
 	if c.rules != nil {
 		c.rule(field, Rule{Required: true})
 	} else if m == 0 {
-		c.add(Missing, field, "is required: a month as YYYY-MM")
+		c.add(Missing, field, Say("is required: a month as YYYY-MM", "为必填项：月份，格式为YYYY-MM"))
 	}
 }
 
@@ -171,7 +175,7 @@ func (c *checker) required(field string, zero bool) {
 		c.given = readGiven(c.raw)
 	}
 	if !c.given.has(c.list, c.index, field) {
-		c.add(Missing, field, "is required: a whole number")
+		c.add(Missing, field, Say("is required: a whole number", "为必填项：整数"))
 	}
 }
 
@@ -206,7 +210,7 @@ func (g *given) has(list string, i int, field string) bool {
 // interval checks an optional end, which must lie after the beginning.
 func (c *checker) interval(field string, from, until civil.Date) {
 	if until != 0 && until <= from {
-		c.add(Invalid, field, "is the first day that no longer counts and must lie after the beginning")
+		c.add(Invalid, field, Say("is the first day that no longer counts and must lie after the beginning", "是不再计入的第一天，须晚于开始日期"))
 	}
 }
 
@@ -214,15 +218,15 @@ func (c *checker) amount(field string, a Fen) {
 	if c.rules != nil {
 		c.rule(field, Rule{Number: true, High: maxFen})
 	} else if a < 0 {
-		c.add(NegativeAmount, field, "must not be negative; money is a whole number of fen")
+		c.add(NegativeAmount, field, Say("must not be negative; money is a whole number of fen", "不得为负数；金额以分为单位，须为整数"))
 	} else if a > maxFen {
-		c.add(Invalid, field, "is above 10 trillion yuan")
+		c.add(Invalid, field, Say("is above 10 trillion yuan", "超过10万亿元"))
 	}
 }
 
 func (c *checker) division(field string, d division.Code) {
 	if d != "" && !d.Valid() {
-		c.add(Invalid, field, "must be a division code of 12 digits")
+		c.add(Invalid, field, Say("must be a division code of 12 digits", "须为12位行政区划代码"))
 	}
 }
 
@@ -238,12 +242,12 @@ func (c *checker) person(field string, p Person, identified bool, identity strin
 		c.rule(field, r)
 	case p == Person{} && !(c.door && identified):
 		if c.door && identity != field {
-			c.add(Missing, field, "give the person by "+field+" (the pseudonym of an earlier receipt) or by "+identity)
+			c.add(Missing, field, Say("give the person by %s (the pseudonym of an earlier receipt) or by %s", "请用%s（以前回执中的人员代号）或%s指明人员", field, identity))
 		} else {
-			c.add(Missing, field, "is required: the pseudonym of a person")
+			c.add(Missing, field, Say("is required: the pseudonym of a person", "为必填项：人员代号"))
 		}
 	case p != Person{} && c.door && identified:
-		c.add(Invalid, identity, "give the person by "+field+" or by "+identity+", not both")
+		c.add(Invalid, identity, Say("give the person by %s or by %s, not both", "请用%s或%s之一指明人员，不要同时填写", field, identity))
 	}
 }
 
@@ -271,9 +275,9 @@ func (c *checker) idNumber(field, s string) {
 		return
 	}
 	if s == "" {
-		c.add(Missing, field, "is required: 18 characters")
+		c.add(Missing, field, Say("is required: 18 characters", "为必填项：18位公民身份号码"))
 	} else if _, err := idnumber.Parse(s); err != nil {
-		c.add(InvalidIDNumber, field, err.Error())
+		c.add(InvalidIDNumber, field, OfIDNumber(err))
 	}
 }
 
@@ -286,12 +290,15 @@ func (c *checker) number(field, s string) {
 	}
 }
 
+// setByEngine is said of a field that only the engine sets.
+var setByEngine = Say("is set by the engine; leave it out", "由系统填写，请勿填报")
+
 // engine checks that a submission leaves out a field that only the engine sets.
 func (c *checker) engine(field, s string) {
 	if c.rules != nil {
 		c.rule(field, Rule{Engine: true})
 	} else if c.door && s != "" {
-		c.add(EngineField, field, "is set by the engine; leave it out")
+		c.add(EngineField, field, setByEngine)
 	}
 }
 
@@ -299,15 +306,15 @@ func (c *checker) enginePerson(p Person) {
 	if c.rules != nil {
 		c.rule("person", Rule{Engine: true})
 	} else if c.door && p != (Person{}) {
-		c.add(EngineField, "person", "is set by the engine; leave it out")
+		c.add(EngineField, "person", setByEngine)
 	}
 }
 
-func (c *checker) absent(field string, ok bool, detail string) {
+func (c *checker) absent(field string, ok bool, s Sentence) {
 	if c.rules != nil {
 		c.rule(field, Rule{Absent: true})
 	} else if !ok {
-		c.add(Invalid, field, detail)
+		c.add(Invalid, field, s)
 	}
 }
 
@@ -317,18 +324,18 @@ func (c *checker) marks(field, s string, days int) {
 		return
 	}
 	if s == "" {
-		c.add(Missing, field, "is required: one letter a day of P H L A S . -")
+		c.add(Missing, field, Say("is required: one letter a day of P H L A S . -", "为必填项：每天一个字母，取自P H L A S . -"))
 		return
 	}
 	for i := range len(s) {
 		switch s[i] {
 		case 'P', 'H', 'L', 'A', 'S', '.', '-':
 		default:
-			c.add(Invalid, field, fmt.Sprintf("letter %d is none of P H L A S . -", i+1))
+			c.add(Invalid, field, Say("letter %d is none of P H L A S . -", "第%d个字符不是P H L A S . -之一", i+1))
 			return
 		}
 	}
 	if len(s) > days {
-		c.add(Invalid, field, fmt.Sprintf("has %d letters, at most %d are allowed: one a day", len(s), days))
+		c.add(Invalid, field, Say("has %d letters, at most %d are allowed: one a day", "有%d个字母，最多%d个：每天一个", len(s), days))
 	}
 }

@@ -3,7 +3,7 @@ package events
 import (
 	"bytes"
 	"errors"
-	"fmt"
+	"reflect"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -122,7 +122,7 @@ func read(raw []byte, members json.Options) (*Event, *attributes, error) {
 		return named(raw), nil, describe("", raw, err)
 	}
 	if jsontext.Value(raw).Kind() != '{' {
-		return &Event{}, nil, Refuse(Malformed, "", "must be a JSON object")
+		return &Event{}, nil, Refusal(Malformed, "", Say("must be a JSON object", "须为JSON对象"))
 	}
 	e, err := env.event()
 	if err == nil {
@@ -152,10 +152,10 @@ func (p *payload) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 
 func readData(t Type, raw jsontext.Value) (Data, error) {
 	if len(raw) == 0 {
-		return nil, Refuse(Missing, "data", "is required: a JSON object")
+		return nil, Refusal(Missing, "data", Say("is required: a JSON object", "为必填项：JSON对象"))
 	}
 	if raw.Kind() != '{' {
-		return nil, Refuse(Malformed, "data", "must be a JSON object")
+		return nil, Refusal(Malformed, "data", Say("must be a JSON object", "须为JSON对象"))
 	}
 	data := New(t)
 	if err := json.Unmarshal(raw, data, strict); err != nil {
@@ -209,24 +209,24 @@ func (a *attributes) event() (*Event, error) {
 		AuthType: a.AuthType, AuthID: a.AuthID, AuthDivision: a.AuthDivision, CorrelationID: a.CorrelationID, PolicyVersion: a.PolicyVersion, Digest: a.Digest,
 	}
 	if a.SpecVersion != SpecVersion {
-		return e, Refuse(UnknownVersion, "specversion", "must be 1.0")
+		return e, Refusal(UnknownVersion, "specversion", Say("must be 1.0", "须为1.0"))
 	}
 	if a.Type == "" {
-		return e, Refuse(Missing, "type", "is required")
+		return e, Refusal(Missing, "type", Say("is required", "为必填项"))
 	}
 	if New(a.Type) == nil {
-		return e, Refuse(UnknownType, "type", "is not an event type of this contract")
+		return e, Refusal(UnknownType, "type", Say("is not an event type of this contract", "不是本数据规范中的事件类型"))
 	}
 	if s := a.DataSchema; s != "" && !strings.HasSuffix(s, "/"+string(a.Type)+"/v1") {
-		return e, Refuse(UnknownVersion, "dataschema", "must end in /"+string(a.Type)+"/v1, or be left out")
+		return e, Refusal(UnknownVersion, "dataschema", Say("must end in /"+string(a.Type)+"/v1, or be left out", "须以/"+string(a.Type)+"/v1结尾，或不填"))
 	}
 	if t := a.DataContentType; t != "" && t != "application/json" {
-		return e, Refuse(Invalid, "datacontenttype", "must be application/json, or be left out")
+		return e, Refusal(Invalid, "datacontenttype", Say("must be application/json, or be left out", "须为application/json，或不填"))
 	}
 	if a.Time != "" {
 		t, err := time.Parse(time.RFC3339, a.Time)
 		if err != nil {
-			return e, Refuse(InvalidDate, "time", "must be an instant as RFC 3339 writes it, such as 2022-05-01T09:00:00+08:00")
+			return e, Refusal(InvalidDate, "time", Say("must be an instant as RFC 3339 writes it, such as 2022-05-01T09:00:00+08:00", "须为RFC 3339格式的时刻，如2022-05-01T09:00:00+08:00"))
 		}
 		e.Time = t
 	}
@@ -236,29 +236,29 @@ func (a *attributes) event() (*Event, error) {
 // check returns the Reasons for which a submission breaks the contract, or nil.
 func (e *Event) check(env *attributes, raw []byte) error {
 	c := checker{door: true, raw: raw}
-	attr := func(ok bool, code Code, field, detail string) {
+	attr := func(ok bool, code Code, field string, s Sentence) {
 		if !ok {
-			c.reasons = append(c.reasons, Reason{Code: code, Field: field, Detail: detail})
+			c.reasons = append(c.reasons, ReasonOf(code, field, s))
 		}
 	}
-	attr(e.ID != "", Missing, "id", "is required, and unique among your events")
-	attr(e.Source != "", Missing, "source", "is required: /agency/<agency>")
+	attr(e.ID != "", Missing, "id", Say("is required, and unique among your events", "为必填项，且在本单位报送的事件中不得重复"))
+	attr(e.Source != "", Missing, "source", Say("is required: /agency/<agency>", "为必填项：/agency/<单位>"))
 	for _, f := range []struct{ field, s string }{{"id", e.ID}, {"source", e.Source}, {"subject", e.Subject}, {"replaces", e.Replaces}, {"replacessource", e.ReplacesSource}} {
-		if detail := textProblem(f.s, maxName); detail != "" {
-			attr(false, Invalid, f.field, detail)
-		}
+		wrong, ok := textProblem(f.s, maxName)
+		attr(ok, Invalid, f.field, wrong)
 	}
-	attr(e.Division == "" || e.Division.Valid(), Invalid, "division", "must be a division code of 12 digits")
-	attr(e.Submode == "" || e.Submode == ModeDecide || e.Submode == ModeRecord, Invalid, "submode", "must be decide or record")
+	attr(e.Division == "" || e.Division.Valid(), Invalid, "division", Say("must be a division code of 12 digits", "须为12位行政区划代码"))
+	attr(e.Submode == "" || e.Submode == ModeDecide || e.Submode == ModeRecord, Invalid, "submode", Say("must be decide or record", "须为decide或record"))
 	for _, f := range []struct{ field, s string }{
 		{"authtype", e.AuthType}, {"authid", e.AuthID}, {"authdivision", e.AuthDivision}, {"correlationid", e.CorrelationID},
 		{"policyversion", e.PolicyVersion}, {"digest", e.Digest}, {"recordedtime", env.RecordedTime},
 	} {
-		attr(f.s == "", EngineField, f.field, "is set by the engine; leave it out")
+		attr(f.s == "", EngineField, f.field, setByEngine)
 	}
-	attr(e.ReplacesSource == "" || e.Replaces != "" || e.Type == EventWithdrawnType, Invalid, "replacessource",
-		"names the source of the event that is corrected; give its id in replaces, or leave replacessource out")
-	attr(e.Type.Family() != Gateway, EngineField, "type", "is an event that only the engine writes")
+	attr(e.ReplacesSource == "" || e.Replaces != "" || e.Type == EventWithdrawnType, Invalid, "replacessource", Say(
+		"names the source of the event that is corrected; give its id in replaces, or leave replacessource out",
+		"是被更正事件的来源；请在replaces中填写该事件的编号，或不填replacessource"))
+	attr(e.Type.Family() != Gateway, EngineField, "type", Say("is an event that only the engine writes", "是只由系统写入的事件"))
 	e.Data.check(&c)
 	if len(c.reasons) > 0 {
 		return c.reasons
@@ -273,38 +273,37 @@ func describe(base string, raw []byte, err error) Reasons {
 	var semantic *json.SemanticError
 	switch {
 	case errors.As(err, &semantic):
-		field := path(base, semantic.JSONPointer)
-		switch {
-		case errors.Is(err, json.ErrUnknownName):
-			return Refuse(UnknownField, field, "is not a field of the contract; check its spelling")
-		case semantic.GoType == nil:
-		case semantic.GoType.PkgPath() == civilPath:
-			detail := "must be a date as YYYY-MM-DD"
-			if semantic.GoType.Name() == "Month" {
-				detail = "must be a month as YYYY-MM"
-			}
-			return Refuse(InvalidDate, field, detail+" that exists")
-		case semantic.GoType.Name() == "Fen":
-			return Refuse(Invalid, field, "must be a whole number of fen")
-		}
-		detail := "is of the wrong JSON type"
-		if semantic.GoType != nil {
-			detail = "must be " + kinds[semantic.GoType.Kind().String()]
-			if semantic.GoType.Name() == "UUID" {
-				detail = "must be a pseudonym as an earlier receipt gave it"
-			}
-		}
-		return Refuse(Malformed, field, detail)
+		return mismatch(path(base, semantic.JSONPointer), semantic)
 	case errors.As(err, &syntax) && !utf8.Valid(raw):
-		return Refuse(Malformed, base, "is not valid UTF-8")
+		return Refusal(Malformed, base, Say("is not valid UTF-8", "不是有效的UTF-8文本"))
 	case errors.As(err, &syntax):
 		field := path(base, syntax.JSONPointer)
 		if errors.Is(err, jsontext.ErrDuplicateName) {
-			return Refuse(Malformed, field, "stands twice")
+			return Refusal(Malformed, field, Say("stands twice", "出现了两次"))
 		}
-		return Refuse(Malformed, field, fmt.Sprintf("is not valid JSON at byte %d", syntax.ByteOffset))
+		return Refusal(Malformed, field, Say("is not valid JSON at byte %d", "在第%d字节处不是有效的JSON", syntax.ByteOffset))
 	}
-	return Refuse(Malformed, base, "is not valid JSON")
+	return Refusal(Malformed, base, Say("is not valid JSON", "不是有效的JSON"))
+}
+
+// mismatch returns the Reasons for a member that the contract does not have, or whose
+// value has another type than the contract wants.
+func mismatch(field string, err *json.SemanticError) Reasons {
+	switch {
+	case errors.Is(err, json.ErrUnknownName):
+		return Refusal(UnknownField, field, Say("is not a field of the contract; check its spelling", "不是本数据规范中的字段，请检查拼写"))
+	case err.GoType == nil:
+		return Refusal(Malformed, field, Say("is of the wrong JSON type", "的JSON类型不对"))
+	case err.GoType.PkgPath() == civilPath && err.GoType.Name() == "Month":
+		return Refusal(InvalidDate, field, Say("must be a month as YYYY-MM that exists", "须为存在的月份，格式为YYYY-MM"))
+	case err.GoType.PkgPath() == civilPath:
+		return Refusal(InvalidDate, field, Say("must be a date as YYYY-MM-DD that exists", "须为存在的日期，格式为YYYY-MM-DD"))
+	case err.GoType.Name() == "Fen":
+		return Refusal(Invalid, field, Say("must be a whole number of fen", "须为整数，以分为单位"))
+	case err.GoType.Name() == "UUID":
+		return Refusal(Malformed, field, Say("must be a pseudonym as an earlier receipt gave it", "须为以前回执中的人员代号"))
+	}
+	return Refusal(Malformed, field, Say("must be %s", "须为%s", kinds[err.GoType.Kind()]))
 }
 
 // civilPath is the import path of package civil, which errors about dates name.
@@ -312,10 +311,16 @@ const civilPath = "github.com/muster-works/muster/events/civil"
 
 var _ civil.Date // does not compile if the package moves, so that civilPath is changed too
 
-var kinds = map[string]string{
-	"string": "a string", "int": "a whole number", "int64": "a whole number", "bool": "true or false",
-	"slice": "an array", "struct": "an object", "ptr": "an object", "map": "an object", "array": "a string",
-}
+// kinds says what the contract wants of a member, by the kind of the Go type that the
+// member is read into.
+var kinds = func() map[reflect.Kind]Sentence {
+	number, object := Say("a whole number", "整数"), Say("an object", "JSON对象")
+	text := Say("a string", "字符串")
+	return map[reflect.Kind]Sentence{
+		reflect.String: text, reflect.Int: number, reflect.Int64: number, reflect.Bool: Say("true or false", "true或false"),
+		reflect.Slice: Say("an array", "数组"), reflect.Struct: object, reflect.Pointer: object, reflect.Map: object, reflect.Array: text,
+	}
+}()
 
 // path turns a JSON pointer into a path such as data.lines[3].amount. The name of a
 // member may be anything the submitter wrote, such as an identity number or a phone

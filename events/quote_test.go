@@ -58,7 +58,7 @@ func TestReasonsQuoteNothing(t *testing.T) {
 					}
 					readable(t, name+" "+path, reasons)
 					for _, r := range reasons {
-						if said := string(r.Code) + r.Field + r.Detail; strings.Contains(strings.ReplaceAll(said, " ", ""), p.secret) {
+						if said := string(r.Code) + r.Field + r.Detail + r.DetailZH; strings.Contains(strings.ReplaceAll(said, " ", ""), p.secret) {
 							t.Errorf("%s %s = %.40s: the reason repeats it: %s", name, path, p.value, r.Detail)
 						}
 					}

@@ -25,31 +25,13 @@ const (
 // the field (such as data.lines[3].amount; empty if the whole submission is meant),
 // and a sentence that says what to do. A Reason never quotes a submitted value.
 //
-// Between the parts of a deployment a Reason has its sentence in both languages. An
-// answer has it in the language of the asker, see [Reason.In].
+// Between the parts of a deployment a Reason has its sentence in both languages. What
+// the gateway answers has it in the language of the asker, see [Reason.In].
 type Reason struct {
 	Code     Code   `json:"code"`
 	Field    string `json:"field"`
 	Detail   string `json:"detail"`
 	DetailZH string `json:"detail_zh,omitzero"` // Detail in Chinese
-}
-
-// A Language is one that sentences for people exist in.
-type Language string
-
-// The languages.
-const (
-	English Language = "en"
-	Chinese Language = "zh"
-)
-
-// In returns the reason with its sentence in one language.
-func (r Reason) In(l Language) Reason {
-	if l == Chinese && r.DetailZH != "" {
-		r.Detail = r.DetailZH
-	}
-	r.DetailZH = ""
-	return r
 }
 
 // Reasons are everything that is wrong with one submission. Reasons implement error.

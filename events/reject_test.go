@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
@@ -359,6 +360,9 @@ func readable(t *testing.T, name string, reasons events.Reasons) {
 	for _, r := range reasons {
 		if r.Code == "" || len(r.Detail) < 10 || strings.TrimSpace(r.Detail) != r.Detail || !utf8.ValidString(r.Field+r.Detail) || strings.Contains(r.Detail, "be  ") {
 			t.Errorf("%s: not a reason that helps: %+v", name, r)
+		}
+		if !strings.ContainsFunc(r.DetailZH, func(c rune) bool { return unicode.Is(unicode.Han, c) }) || !utf8.ValidString(r.DetailZH) {
+			t.Errorf("%s: has no Chinese sentence: %+v", name, r)
 		}
 	}
 }

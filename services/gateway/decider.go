@@ -53,10 +53,12 @@ func (d *Decider) mayErase(e *events.Event, p events.Person) events.Reasons {
 	day := civil.DateIn(e.Time, d.zone)
 	for _, at := range d.placements.Placements(p) {
 		if at.Exit == 0 {
-			return events.Refuse(InPlace, "person", "is on post "+at.Post+": record the exit first, or withdraw the hire")
+			return events.Refusal(InPlace, "person", events.Say(
+				"is on post %s: record the exit first, or withdraw the hire", "仍在岗位%s上：请先登记退出，或撤销上岗", at.Post))
 		}
 		if at.Exit > day {
-			return events.Refuse(InPlace, "person", "is on post "+at.Post+" until "+at.Exit.String()+": ask again on that day")
+			return events.Refusal(InPlace, "person", events.Say(
+				"is on post %s until %s: ask again on that day", "在岗位%s上，至%s为止：请到那天再申请", at.Post, at.Exit))
 		}
 	}
 	return nil
@@ -73,5 +75,6 @@ func (d *Decider) mayReveal(e *events.Event, p events.Person) events.Reasons {
 			return nil
 		}
 	}
-	return events.Refuse(admission.NotEntitled, "person", "was never on a post in the divisions that this agency answers for")
+	return events.Refusal(admission.NotEntitled, "person", events.Say(
+		"was never on a post in the divisions that this agency answers for", "从未在本单位管辖的行政区划内上岗"))
 }

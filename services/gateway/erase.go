@@ -27,7 +27,7 @@ import (
 // [events.Reasons]. Erase also fails as Submit does, and may then be tried again.
 func (g *Gateway) Erase(ctx context.Context, c admission.Caller, p events.Person, reason string) (erasures.Certificate, error) {
 	if !c.Import {
-		return erasures.Certificate{}, events.Refuse(admission.NotEntitled, "", "erasing takes an operator's right: import")
+		return erasures.Certificate{}, events.Refusal(admission.NotEntitled, "", events.Say("erasing takes an operator's right: import", "抹除身份信息需要系统管理员的权限：import"))
 	}
 	if g.history == nil {
 		return erasures.Certificate{}, fmt.Errorf("%w: this gateway reads no log", log.ErrUnavailable)

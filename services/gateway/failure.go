@@ -20,13 +20,21 @@ func problemOf(err error) *problem.Problem {
 	case errors.As(err, new(*problem.Problem)):
 		return problem.FromError(err)
 	case errors.Is(err, spool.ErrFull):
-		return problem.New(http.StatusRequestEntityTooLarge, events.TooLarge, "too many receipts wait; read them while sending, or send parts")
+		return problem.New(http.StatusRequestEntityTooLarge, events.TooLarge, events.Say(
+			"too many receipts wait; read them while sending, or send parts",
+			"待读取的回执过多；请边发送边读取，或分批发送"))
 	case errors.Is(err, command.ErrTooLarge):
-		return problem.New(http.StatusRequestEntityTooLarge, events.TooLarge, "a dry run of this deployment has at most 1 MiB; try parts, of which each sees its own events alone")
+		return problem.New(http.StatusRequestEntityTooLarge, events.TooLarge, events.Say(
+			"a dry run of this deployment has at most 1 MiB; try parts, of which each sees its own events alone",
+			"本系统的试运行最多1 MiB；请分批试运行，每批只能看到本批的事件"))
 	case errors.Is(err, command.ErrBusy):
-		return problem.New(http.StatusTooManyRequests, problem.Busy, "the service is busy; send all of it again in a second, what was taken comes back as duplicate")
+		return problem.New(http.StatusTooManyRequests, problem.Busy, events.Say(
+			"the service is busy; send all of it again in a second, what was taken comes back as duplicate",
+			"服务正忙；请一秒后全部重新发送，已收下的事件会答复为duplicate"))
 	case errors.Is(err, log.ErrUnavailable), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return problem.New(http.StatusServiceUnavailable, problem.Unavailable, "a service or the log does not answer; send all of it again, what was taken comes back as duplicate")
+		return problem.New(http.StatusServiceUnavailable, problem.Unavailable, events.Say(
+			"a service or the log does not answer; send all of it again, what was taken comes back as duplicate",
+			"服务或日志没有应答；请全部重新发送，已收下的事件会答复为duplicate"))
 	}
 	return problem.FromError(err)
 }

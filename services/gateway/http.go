@@ -67,9 +67,9 @@ func (g *Gateway) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, request := range Requests() {
 		mux.HandleFunc("POST "+request.Path, func(w http.ResponseWriter, r *http.Request) { request.serve(g, w, r) })
-		mux.HandleFunc(request.Path, func(w http.ResponseWriter, _ *http.Request) {
+		mux.HandleFunc(request.Path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Allow", http.MethodPost)
-			problem.New(http.StatusMethodNotAllowed, "", "this is asked with POST").Respond(w)
+			problem.New(http.StatusMethodNotAllowed, "", events.Say("this is asked with POST", "请用POST方法提交")).Respond(w, r)
 		})
 	}
 	return mux
@@ -78,10 +78,10 @@ func (g *Gateway) Handler() http.Handler {
 func (g *Gateway) serveEvents(w http.ResponseWriter, r *http.Request) {
 	c, stream, err := g.readHead(r)
 	if err == nil && !g.takeSlot() {
-		err = problem.New(http.StatusTooManyRequests, problem.Busy, "too many submissions are under way; send it again in a second")
+		err = problem.New(http.StatusTooManyRequests, problem.Busy, tooManyUnderWay)
 	}
 	if err != nil {
-		problemOf(err).Respond(w)
+		problemOf(err).Respond(w, r)
 		return
 	}
 	defer g.freeSlot()
@@ -99,11 +99,24 @@ func (g *Gateway) serveEvents(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set(CorrelationHeader, s.Correlation)
 	receipts, err := g.serveBody(r, s, imports)
 	if err != nil {
-		g.problemFor(s, err).Respond(w)
+		g.problemFor(s, err).Respond(w, r)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.MarshalWrite(w, answer{Receipts: receipts}) // a client that is gone sends again
+	w.Header().Set("Content-Language", string(problem.LanguageOf(r)))
+	_ = json.MarshalWrite(w, answer{Receipts: inLanguage(receipts, problem.LanguageOf(r))}) // a client that is gone sends again
+}
+
+// tooManyUnderWay is said of a request for which no slot is free.
+var tooManyUnderWay = events.Say("too many requests are under way; send it again in a second", "同时处理的请求过多，请一秒后重新发送")
+
+// inLanguage returns receipts with their reasons in one language.
+func inLanguage(receipts []events.Receipt, l events.Language) []events.Receipt {
+	said := make([]events.Receipt, len(receipts))
+	for i, r := range receipts {
+		said[i] = r.In(l)
+	}
+	return said
 }
 
 type answer struct {
@@ -119,18 +132,21 @@ func (g *Gateway) readHead(r *http.Request) (c admission.Caller, stream bool, er
 	}
 	for _, name := range []string{ImportHeader, DryRunHeader} {
 		if v := r.Header.Get(name); v != "" && v != "true" && v != "false" {
-			return c, false, problem.New(http.StatusBadRequest, events.Invalid, "header "+name+" must be true or false")
+			return c, false, problem.New(http.StatusBadRequest, events.Invalid, events.Say("header %s must be true or false", "请求头%s须为true或false", name))
 		}
 	}
 	if r.Header.Get(ImportHeader) == "true" && !c.Import {
-		return c, false, problem.New(http.StatusForbidden, admission.NotEntitled, "this agency may not import; leave out the header "+ImportHeader)
+		return c, false, problem.New(http.StatusForbidden, admission.NotEntitled, mayNotImport)
 	}
 	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
-		return c, false, problem.New(http.StatusUnsupportedMediaType, "", "send the body without Content-Encoding")
+		return c, false, problem.New(http.StatusUnsupportedMediaType, "", events.Say("send the body without Content-Encoding", "请求体请勿压缩，不要带Content-Encoding"))
 	}
 	stream, err = isStream(r.Header.Get("Content-Type"))
 	return c, stream, err
 }
+
+// mayNotImport is said of an import by an agency without that right.
+var mayNotImport = events.Say("this agency may not import; leave out the header "+ImportHeader, "本单位无权导入历史数据；请去掉请求头"+ImportHeader)
 
 // isStream reports whether a content type is that of NDJSON. It refuses every type
 // that is not one of events.
@@ -144,8 +160,9 @@ func isStream(contentType string) (bool, error) {
 			return true, nil
 		}
 	}
-	return false, problem.New(http.StatusUnsupportedMediaType, "",
-		"Content-Type must be application/json, application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, in UTF-8")
+	return false, problem.New(http.StatusUnsupportedMediaType, "", events.Say(
+		"Content-Type must be application/json, application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson, in UTF-8",
+		"Content-Type须为application/json、application/cloudevents+json、application/cloudevents-batch+json或application/x-ndjson，编码为UTF-8"))
 }
 
 // authenticate returns who sends a request. Without a list of agencies everybody on this
@@ -157,7 +174,9 @@ func (g *Gateway) authenticate(r *http.Request) (admission.Caller, error) {
 		return g.auth.Submitter(r)
 	}
 	if !isLoopback(r.RemoteAddr) || !isLoopback(r.Host) {
-		return admission.Caller{}, problem.New(http.StatusUnauthorized, "", "without a list of agencies only this machine itself may submit, over localhost or a loopback address")
+		return admission.Caller{}, problem.New(http.StatusUnauthorized, "", events.Say(
+			"without a list of agencies only this machine itself may submit, over localhost or a loopback address",
+			"未配置单位名单时，只有本机可以经localhost或回环地址报送"))
 	}
 	return admission.Local(), nil
 }
@@ -177,12 +196,14 @@ func isLoopback(addr string) bool {
 func (g *Gateway) serveBody(r *http.Request, s submission.Submission, imports bool) ([]events.Receipt, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, intake.MaxBody+1))
 	if err != nil {
-		return nil, problem.New(http.StatusBadRequest, events.Malformed, "the body broke off")
+		return nil, problem.New(http.StatusBadRequest, events.Malformed, events.Say("the body broke off", "请求体中途断开"))
 	}
 	if len(body) > intake.MaxBody {
 		discardBody(r.Body)
 		return nil, problem.New(http.StatusRequestEntityTooLarge, events.TooLarge,
-			"a body has at most 1 MiB unless it is NDJSON; send an event a line as application/x-ndjson, or parts")
+			events.Say(
+				"a body has at most 1 MiB unless it is NDJSON; send an event a line as application/x-ndjson, or parts",
+				"NDJSON以外的请求体最多1 MiB；请用application/x-ndjson每行发送一个事件，或分批发送"))
 	}
 	return g.submitBody(r.Context(), s, body, imports)
 }

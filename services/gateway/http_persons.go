@@ -50,10 +50,10 @@ func (g *Gateway) serveRevealing(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) servePerson(w http.ResponseWriter, r *http.Request, body any, do func(context.Context, admission.Caller, events.Person) (any, error)) {
 	c, err := g.authenticate(r)
 	if err == nil && !g.takeSlot() {
-		err = problem.New(http.StatusTooManyRequests, problem.Busy, "too many requests are under way; ask again in a second")
+		err = problem.New(http.StatusTooManyRequests, problem.Busy, tooManyUnderWay)
 	}
 	if err != nil {
-		problemOf(err).Respond(w)
+		problemOf(err).Respond(w, r)
 		return
 	}
 	defer g.freeSlot()
@@ -63,7 +63,7 @@ func (g *Gateway) servePerson(w http.ResponseWriter, r *http.Request, body any, 
 		answer, err = do(r.Context(), c, p)
 	}
 	if err != nil {
-		g.problemFor(submission.New(c, 0), asProblem(err)).Respond(w)
+		g.problemFor(submission.New(c, 0), asProblem(err)).Respond(w, r)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -76,14 +76,14 @@ func (g *Gateway) servePerson(w http.ResponseWriter, r *http.Request, body any, 
 // page send that, so that no page can erase somebody behind an operator's back.
 func readPersonRequest(r *http.Request, body any) (events.Person, error) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return events.Person{}, problem.New(http.StatusUnsupportedMediaType, "", "Content-Type must be application/json")
+		return events.Person{}, problem.New(http.StatusUnsupportedMediaType, "", events.Say("Content-Type must be application/json", "Content-Type须为application/json"))
 	}
 	p, err := uuid.Parse(r.PathValue("id"))
 	if err != nil {
-		return events.Person{}, events.Refuse(events.Invalid, "person", "must be the pseudonym of a person, as receipts show it")
+		return events.Person{}, events.Refusal(events.Invalid, "person", events.Say("must be the pseudonym of a person, as receipts show it", "须为回执中给出的人员代号"))
 	}
 	if err := json.UnmarshalRead(http.MaxBytesReader(nil, r.Body, maxPersonBody), body, json.RejectUnknownMembers(true)); err != nil {
-		return events.Person{}, events.Refuse(events.Malformed, "", "the body is not the JSON object that is wanted here")
+		return events.Person{}, events.Refusal(events.Malformed, "", events.Say("the body is not the JSON object that is wanted here", "请求体不是此处要求的JSON对象"))
 	}
 	return p, nil
 }
@@ -105,10 +105,11 @@ func asProblem(err error) error {
 		status = http.StatusConflict
 	default: // the others need nothing here
 	}
-	p := problem.New(status, reasons[0].Code, reasons[0].Detail)
+	said := events.Sentence{EN: reasons[0].Detail, ZH: reasons[0].DetailZH}
 	if f := reasons[0].Field; f != "" {
-		p.Detail = f + " " + p.Detail
+		said = events.Say("%s %s", "%s%s", f, said)
 	}
+	p := problem.New(status, reasons[0].Code, said)
 	p.Receipts = nil // the request had no events
 	return p
 }

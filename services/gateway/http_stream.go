@@ -27,7 +27,7 @@ func (g *Gateway) serveStream(w http.ResponseWriter, r *http.Request, s submissi
 		defer close(read)
 		intake.ReadLines(r.Body, imports, queue)
 	}()
-	response := &streamResponse{w: w, spoolDir: g.spoolDir, correlation: s.Correlation, hold: r.ContentLength >= 0}
+	response := &streamResponse{w: w, language: problem.LanguageOf(r), request: r, spoolDir: g.spoolDir, correlation: s.Correlation, hold: r.ContentLength >= 0}
 	err := g.submitStream(r.Context(), s, queue, response)
 	queue.Close()
 	if err != nil {
@@ -50,7 +50,7 @@ func (g *Gateway) submitStream(ctx context.Context, s submission.Submission, que
 			return nil
 		}
 		if err != nil {
-			return problem.New(http.StatusBadRequest, events.Malformed, "the body broke off")
+			return problem.New(http.StatusBadRequest, events.Malformed, events.Say("the body broke off", "请求体中途断开"))
 		}
 		receipts, err := g.pipeline.Submit(ctx, s, group.Items, group.Recorded)
 		if err := errors.Join(response.addReceipts(receipts), err); err != nil {
@@ -64,6 +64,8 @@ func (g *Gateway) submitStream(ctx context.Context, s submission.Submission, que
 // so that a stream of which nothing could be decided is refused like any other body.
 type streamResponse struct {
 	w           http.ResponseWriter
+	request     *http.Request
+	language    events.Language
 	spoolDir    string
 	correlation string
 	hold        bool
@@ -73,6 +75,7 @@ type streamResponse struct {
 func (r *streamResponse) writeHead() {
 	r.w.Header().Set("Content-Type", "application/json")
 	r.w.Header().Set(CorrelationHeader, r.correlation)
+	r.w.Header().Set("Content-Language", string(r.language))
 	r.w.WriteHeader(http.StatusOK)
 	r.spool = spool.New(r.w, r.spoolDir, r.hold)
 }
@@ -87,7 +90,7 @@ func (r *streamResponse) addReceipts(receipts []events.Receipt) error {
 		b = []byte(`{"receipts":[`)
 	}
 	for i, receipt := range receipts {
-		raw, err := json.Marshal(receipt)
+		raw, err := json.Marshal(receipt.In(r.language))
 		if err != nil {
 			return err
 		}
@@ -106,7 +109,7 @@ func (r *streamResponse) finish(p *problem.Problem) {
 	if r.spool == nil {
 		if p != nil {
 			r.w.Header().Set(CorrelationHeader, r.correlation)
-			p.Respond(r.w)
+			p.Respond(r.w, r.request)
 			return
 		}
 		r.writeHead()
@@ -114,6 +117,7 @@ func (r *streamResponse) finish(p *problem.Problem) {
 	}
 	tail := []byte("]}\n")
 	if p != nil {
+		p = p.In(r.language)
 		p.Receipts = nil
 		if raw, err := json.Marshal(p); err == nil {
 			tail = append(append([]byte(`],"problem":`), raw...), "}\n"...)

@@ -28,7 +28,8 @@ const Subject = "muster.submit.*"
 // good. The request is an event or an array of events, the reply {"receipts":[…]}. A
 // submission that fails as a whole is answered with the header
 // Nats-Service-Error-Code, which holds the status that HTTP would have, and a problem
-// as the payload. The gateways of several processes share the work.
+// as the payload. The header Accept-Language says in which language the answer speaks, as
+// over HTTP. The gateways of several processes share the work.
 //
 // Without a list of agencies everybody who can publish is [admission.Local], so the
 // server must then listen on a loopback address.
@@ -51,7 +52,7 @@ func (g *Gateway) ServeNATS(ctx context.Context, nc *nats.Conn) error {
 	}
 	handler := micro.HandlerFunc(func(r micro.Request) {
 		if !g.takeSlot() {
-			g.replyProblem(r, problem.New(http.StatusTooManyRequests, problem.Busy, "too many submissions are under way; send it again in a second"))
+			g.replyProblem(r, problem.New(http.StatusTooManyRequests, problem.Busy, tooManyUnderWay))
 			return
 		}
 		running.Go(func() {
@@ -82,9 +83,10 @@ func (g *Gateway) answerNATS(ctx context.Context, maxPayload int64, r micro.Requ
 		g.replyProblem(r, g.problemFor(s, err))
 		return
 	}
-	body, err := json.Marshal(answer{Receipts: receipts})
+	said := inLanguage(receipts, languageOf(r))
+	body, err := json.Marshal(answer{Receipts: said})
 	if err == nil && int64(len(body)) > maxPayload {
-		body, err = json.Marshal(answer{Receipts: keepFirstReasons(receipts)})
+		body, err = json.Marshal(answer{Receipts: keepFirstReasons(said)})
 	}
 	if err != nil {
 		g.replyProblem(r, g.problemFor(s, err))
@@ -107,7 +109,7 @@ func (g *Gateway) readHeaders(r micro.Request) (s submission.Submission, imports
 	}
 	imports = r.Headers().Get(ImportHeader) == "true"
 	if imports && !c.Import {
-		return s, false, problem.New(http.StatusForbidden, admission.NotEntitled, "this agency may not import; leave out the header "+ImportHeader)
+		return s, false, problem.New(http.StatusForbidden, admission.NotEntitled, mayNotImport)
 	}
 	dry, err := isDryRun(r.Headers())
 	switch {
@@ -130,16 +132,29 @@ func isDryRun(h micro.Headers) (dry bool, err error) {
 			case v == "true":
 				dry = true
 			default:
-				return false, problem.New(http.StatusBadRequest, events.Invalid, "header "+DryRunHeader+" must be true or false")
+				return false, problem.New(http.StatusBadRequest, events.Invalid, events.Say("header %s must be true or false", "消息头%s须为true或false", DryRunHeader))
 			}
 		}
 	}
 	return dry, nil
 }
 
-// replyProblem answers a message with a problem.
+// languageOf returns the language in which a message wants its answer: the header
+// Accept-Language means what it means over HTTP, in upper and lower case alike.
+func languageOf(r micro.Request) events.Language {
+	var values []string
+	for name, v := range r.Headers() {
+		if strings.EqualFold(name, "Accept-Language") {
+			values = append(values, v...)
+		}
+	}
+	return events.AcceptLanguage(values...)
+}
+
+// replyProblem answers a message with a problem, in the language that the message asks
+// for.
 func (g *Gateway) replyProblem(r micro.Request, p *problem.Problem) {
-	body, err := json.Marshal(p)
+	body, err := json.Marshal(p.In(languageOf(r)))
 	if err != nil {
 		body = nil
 	}

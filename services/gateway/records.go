@@ -50,18 +50,20 @@ const maxText = 200
 func (g *Gateway) checkText(ctx context.Context, p events.Person, field, text string) error {
 	id, err := g.vault.Reveal(ctx, p)
 	if errors.Is(err, vault.ErrUnknown) {
-		return events.Refuse(pseudonym.UnknownPerson, "person", "is the pseudonym of nobody whom the vault knows")
+		return events.Refusal(pseudonym.UnknownPerson, "person", events.Say("is the pseudonym of nobody whom the vault knows", "该人员代号不属于任何已登记的人员"))
 	}
 	if err != nil {
 		return vault.Unavailable(ctx, err)
 	}
 	switch {
 	case strings.TrimSpace(text) == "":
-		return events.Refuse(events.Missing, field, "is required: a sentence that says why")
+		return events.Refusal(events.Missing, field, events.Say("is required: a sentence that says why", "为必填项：用一句话说明理由"))
 	case len(text) > maxText || !utf8.ValidString(text) || strings.ContainsFunc(text, breaksLine):
-		return events.Refuse(events.Invalid, field, "has at most 200 bytes of one line")
+		return events.Refusal(events.Invalid, field, events.Say("has at most 200 bytes of one line", "最多200字节，且须写在一行内"))
 	case idnumber.In(text) || identifies(text, id):
-		return events.Refuse(admission.IdentityInClear, field, "says who the person is; it stays in the log for ever, so speak of the person without name and number")
+		return events.Refusal(admission.IdentityInClear, field, events.Say(
+			"says who the person is; it stays in the log for ever, so speak of the person without name and number",
+			"透露了该人员的身份；此文字将永久保存在日志中，请不要写姓名和号码"))
 	}
 	return nil
 }

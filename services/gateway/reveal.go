@@ -28,7 +28,7 @@ type Revelation struct {
 // fails as Submit does; then the event may be in the log.
 func (g *Gateway) Reveal(ctx context.Context, c admission.Caller, p events.Person, fields []string, purpose string) (Revelation, error) {
 	if !c.Reveal {
-		return Revelation{}, events.Refuse(admission.NotEntitled, "", "this agency does not have the right to reveal")
+		return Revelation{}, events.Refusal(admission.NotEntitled, "", events.Say("this agency does not have the right to reveal", "本单位没有查看身份信息（reveal）的权限"))
 	}
 	if err := checkFields(fields); err != nil {
 		return Revelation{}, err
@@ -63,12 +63,14 @@ func (g *Gateway) Reveal(ctx context.Context, c admission.Caller, p events.Perso
 // checkFields refuses names of fields that the vault does not keep, and no names.
 func checkFields(fields []string) error {
 	if len(fields) == 0 {
-		return events.Refuse(events.Missing, "fields", "is required: some of id_number, name, phone, household")
+		return events.Refusal(events.Missing, "fields", events.Say(
+			"is required: some of id_number, name, phone, household", "为必填项：id_number、name、phone、household中的若干项"))
 	}
 	all := vault.Fields(events.Identity{IDNumber: "1", Name: "1", Phone: "1", Household: "1"})
 	for i, f := range fields {
 		if slices.Contains(fields[:i], f) || !slices.ContainsFunc(all, func(a vault.Field) bool { return a.Name == f }) {
-			return events.Refuse(events.Invalid, "fields", "want some of id_number, name, phone, household, each once")
+			return events.Refusal(events.Invalid, "fields", events.Say(
+				"want some of id_number, name, phone, household, each once", "须为id_number、name、phone、household中的若干项，每项一次"))
 		}
 	}
 	return nil

@@ -20,12 +20,15 @@ import (
 // A client sends requests to a running instance.
 type client struct {
 	to, token, tokenFile string
+	lang                 language
 }
 
 func (c *client) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.to, "to", "http://127.0.0.1:8080", "address of the running instance")
 	f.StringVar(&c.token, "token", "", "the token, where the instance asks for one; other users of the machine may see it")
 	f.StringVar(&c.tokenFile, "token-file", "", "file of the token")
+	c.lang = languageOf(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG"))
+	f.Var(&c.lang, "lang", "language of refusals: zh or en")
 }
 
 // hasNoToken reports whether no flag gives a token.
@@ -62,6 +65,7 @@ func (c *client) do(ctx context.Context, method, path string, query url.Values, 
 	if err != nil {
 		return nil, err
 	}
+	r.Header.Set("Accept-Language", string(c.lang))
 	for k, v := range header {
 		r.Header[k] = v
 	}

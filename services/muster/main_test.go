@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
+	os.Setenv("LC_ALL", "C") // the tests expect English, whoever runs them
 	os.Exit(m.Run())
 }
 

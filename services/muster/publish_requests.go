@@ -202,6 +202,9 @@ func (p *publisher) recordReceipt(of pendingEvent, r rowReceipt) error {
 			r.Problems = append(r.Problems, sheets.Problem{Reason: reason})
 		}
 	}
+	for i := range r.Problems {
+		r.Problems[i].Reason = r.Problems[i].In(events.Language(p.client.lang))
+	}
 	r.Reasons = nil
 	p.tally(r)
 	line, err := json.Marshal(&r)
@@ -232,29 +235,32 @@ func (p *publisher) tally(r rowReceipt) {
 		if r.Problems[0].Column != "" {
 			reason.Field = "" // the column names the place already
 		}
-		p.examples = append(p.examples, r.location()+": "+events.Reasons{reason}.Error())
+		p.examples = append(p.examples, r.location().In(events.Language(p.client.lang))+": "+events.Reasons{reason}.Error())
 	}
 }
 
 // location names the place of a refused event in its file.
-func (r *rowReceipt) location() string {
+func (r *rowReceipt) location() events.Sentence {
 	if r.File == "" {
-		return orElse(r.ID, "(no id)")
+		id := orElse(r.ID, "")
+		if id == "" {
+			return events.Say("(no id)", "（无编号）")
+		}
+		return events.Say(id, id)
 	}
-	s := r.File
+	file := r.File
 	if r.Sheet != "" {
-		s += " " + r.Sheet
+		file += " " + r.Sheet
 	}
 	switch first := r.Problems[0]; {
+	case first.Row > 0 && first.Column != "":
+		return events.Say("%s row %d column %s", "%s 第%d行 “%s”列", file, first.Row, first.Column)
 	case first.Row > 0:
-		s += fmt.Sprintf(" row %d", first.Row)
-		if first.Column != "" {
-			s += " column " + first.Column
-		}
+		return events.Say("%s row %d", "%s 第%d行", file, first.Row)
 	case len(r.Rows) > 0:
-		s += fmt.Sprintf(" rows %d to %d", r.Rows[0], r.Rows[len(r.Rows)-1])
+		return events.Say("%s rows %d to %d", "%s 第%d至%d行", file, r.Rows[0], r.Rows[len(r.Rows)-1])
 	}
-	return s
+	return events.Say(file, file)
 }
 
 // summary prints the counts and the first few rejections. It returns errSilent if

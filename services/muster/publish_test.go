@@ -147,6 +147,18 @@ func TestSpreadsheets(t *testing.T) {
 		t.Errorf("summary:\n%s", out)
 	}
 
+	// The same refusals in Chinese: one of the file itself, one of the contract, one of a service.
+	out, list, _ = o.publish(t, "--lang", "zh", "--dry-run", hire)
+	for i, want := range []string{"须为存在的日期", "公民身份号码", ""} {
+		said := list[3+i].Reasons[0].Detail
+		if !strings.Contains(said, want) || i < 2 && !strings.Contains(out, said) {
+			t.Errorf("row %d: %q, want %q\n%s", i, said, want, out)
+		}
+	}
+	if !strings.Contains(out, "上岗2022.csv 第5行 “上岗日期”列") {
+		t.Errorf("summary in Chinese:\n%s", out)
+	}
+
 	// A workbook with the names of the fields, sheets in no useful order.
 	book := excelize.NewFile()
 	for sheet, rows := range map[string][][]any{

@@ -119,7 +119,7 @@ func moneyColumns[D any](name, yuanLabels string, at func(*D) *events.Fen) []col
 		columnOf(name, name+"(fen)", func(d *D, s string, _ *rowDraft) *cellProblem {
 			n, f := parseInt(s)
 			if f != nil {
-				return invalid("must be a whole number of fen; for yuan name the column " + name + "_yuan")
+				return invalid("must be a whole number of fen; for yuan name the column %s_yuan", "须为整数，以分为单位；以元为单位时请将列名改为%s_yuan", name)
 			}
 			*at(d) = events.Fen(n)
 			return nil
@@ -152,7 +152,7 @@ const idLabels = "身份证号 身份证号码 公民身份号码 身份证"
 func parsePseudonym(s string) (events.Person, *cellProblem) {
 	p, err := uuid.Parse(s)
 	if err != nil {
-		return p, invalid("must be a pseudonym as an earlier receipt gave it")
+		return p, invalid("must be a pseudonym as an earlier receipt gave it", "须为以前回执中的人员代号")
 	}
 	return p, nil
 }

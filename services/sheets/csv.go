@@ -50,7 +50,8 @@ func readCSV(f io.ReadSeeker, title string, o Options, yield func(Result) bool) 
 			s.finish()
 			return nil
 		case errors.As(err, &form):
-			problem := Problem{Row: form.StartLine, Reason: events.Reason{Code: events.Malformed, Detail: "is not well formed: a quote stands in a cell, or one is missing"}}
+			problem := Problem{Row: form.StartLine, Reason: events.ReasonOf(events.Malformed, "", events.Say(
+				"is not well formed: a quote stands in a cell, or one is missing", "格式有误：单元格中有多余的引号，或缺少引号"))}
 			if !s.refuse([]int{form.StartLine}, problem) {
 				return nil
 			}

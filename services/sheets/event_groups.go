@@ -1,7 +1,6 @@
 package sheets
 
 import (
-	"fmt"
 	"strconv"
 
 	"github.com/muster-works/muster/events"
@@ -42,7 +41,7 @@ func (s *eventGroups) add(d *rowDraft) []Problem {
 	key := string(joinKey(append([]string{kind.name, e.ID, e.Source}, natural...)...))
 	raw, err := e.Append(nil)
 	if err != nil {
-		d.refuse("", events.Malformed, "cannot be written as JSON")
+		d.refuse("", events.Malformed, notJSON)
 		return d.problems
 	}
 	g := s.by[key]
@@ -52,8 +51,8 @@ func (s *eventGroups) add(d *rowDraft) []Problem {
 		s.list = append(s.list, g)
 	}
 	if g.common != string(raw) {
-		d.refuse("", events.Invalid, fmt.Sprintf("differs from row %d in what is said of all rows of the same %s: %s",
-			g.row, kind.name, sharedColumns(kind)))
+		d.refuse("", events.Invalid, events.Say("differs from row %d in what is said of all rows of the same %s: %s",
+			"与第%d行不一致：同一%s的各行这些列须相同：%s", g.row, kind.sentence(), sharedColumns(kind)))
 		return d.problems
 	}
 	if name := d.lineName(); name == nil {
@@ -79,7 +78,8 @@ func (g *eventGroup) addPerson(d *rowDraft) bool {
 		who = line.Person(0).String()
 	}
 	if first, again := g.people[who]; again {
-		d.refuse("id_number", events.Invalid, fmt.Sprintf("is of a person who stands in row %d already, for the same post and month", first))
+		d.refuse("id_number", events.Invalid, events.Say(
+			"is of a person who stands in row %d already, for the same post and month", "该人员在同一岗位、同一月份已列在第%d行", first))
 		return false
 	}
 	g.people[who] = d.row

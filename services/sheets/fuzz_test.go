@@ -81,7 +81,7 @@ func holds(t *testing.T, name string, format Format, content []byte) {
 			if strings.Contains(p.Column+p.Detail+p.Field, citizen(1)) {
 				t.Errorf("%+v", p)
 			}
-			if p.Code == "" || p.Detail == "" {
+			if p.Code == "" || p.Detail == "" || p.DetailZH == "" || strings.Contains(p.DetailZH, citizen(1)) {
 				t.Errorf("%+v does not say what is wrong", p)
 			}
 		}

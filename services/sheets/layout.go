@@ -22,8 +22,8 @@ type layout struct {
 func newLayout(k *rowKind, header []string, mixed bool) (*layout, []Problem) {
 	l := &layout{kind: k, columns: make([]*column, len(header)), headers: make([]string, len(header))}
 	var problems []Problem
-	complain := func(column string, code events.Code, detail string) {
-		problems = append(problems, Problem{Column: column, Reason: events.Reason{Code: code, Detail: detail}})
+	complain := func(column string, code events.Code, s events.Sentence) {
+		problems = append(problems, Problem{Column: column, Reason: events.ReasonOf(code, "", s)})
 	}
 	all := k.allColumns()
 	for i, h := range header {
@@ -37,22 +37,23 @@ func newLayout(k *rowKind, header []string, mixed bool) (*layout, []Problem) {
 		case at >= 0:
 			l.columns[i] = &all[at]
 		case !mixed || !slices.ContainsFunc(rowKinds, func(k rowKind) bool { return k.has(name) }):
-			complain(l.headers[i], events.UnknownField, "is no column of a sheet of "+k.name+headerHint(all, name))
+			complain(l.headers[i], events.UnknownField, events.Say("is no column of a sheet of %s%s", "不是%s表的列%s", k.sentence(), headerHint(all, name)))
 		}
 		for j := range i {
 			if c := l.columns[i]; c != nil && l.columns[j] != nil && baseField(l.columns[j].name) == baseField(c.name) {
-				complain(l.headers[i], events.Malformed, "says the same as the column "+l.headers[j]+"; keep one of them")
+				complain(l.headers[i], events.Malformed, events.Say("says the same as the column %s; keep one of them", "与“%s”列是同一内容；请只保留一列", l.headers[j]))
 			}
 		}
 	}
 	for _, c := range all {
 		if c.required && !l.has(c.name) {
-			complain(c.name, events.Missing, "is a column that a sheet of "+k.name+" must have"+headerAlternatives(c))
+			complain(c.name, events.Missing, events.Say("is a column that a sheet of %s must have%s", "是%s表必须有的列%s", k.sentence(), headerAlternatives(c)))
 		}
 	}
 	for _, names := range k.anyOf {
 		if !slices.ContainsFunc(names, l.has) {
-			complain(names[0], events.Missing, "is missing: a sheet of "+k.name+" must have a column "+strings.Join(names, " or "))
+			complain(names[0], events.Missing, events.Say(
+				"is missing: a sheet of %s must have a column %s", "缺少：%s表须有%s列", k.sentence(), oneOf(names)))
 		}
 	}
 	return l, problems
@@ -100,25 +101,35 @@ func (c *column) field() string {
 
 // headerHint explains a header that is almost known: 公示截止日期 does not say whether that
 // day still counts.
-func headerHint(all []column, name string) string {
+func headerHint(all []column, name string) events.Sentence {
 	for _, c := range all {
 		if slices.Contains(c.labels, name+"(不含)") {
-			return ": write " + c.labels[0] + " where that is the first day that no longer counts, else (含)"
+			return events.Say(": write %s where that is the first day that no longer counts, else (含)",
+				"：如该日不再计入，请写%s，否则请写(含)", c.labels[0])
 		}
 	}
 	if name == "出勤天数" {
-		return ": a number of days does not say which; give marks, columns 1 to 31, or days"
+		return events.Say(": a number of days does not say which; give marks, columns 1 to 31, or days",
+			"：只有天数看不出是哪几天；请填marks、1至31各列或days")
 	}
-	return ""
+	return events.Sentence{}
 }
 
 // headerAlternatives lists the headers that a missing column may have.
-func headerAlternatives(c column) string {
+func headerAlternatives(c column) events.Sentence {
 	if len(c.labels) == 0 {
-		return ""
+		return events.Sentence{}
 	}
-	return ", as " + c.name + " or " + strings.Join(c.labels, " or ")
+	return events.Say(", as %s", "，列名为%s", oneOf(append([]string{c.name}, c.labels...)))
 }
+
+// oneOf lists the names of which a sheet has one.
+func oneOf(names []string) events.Sentence {
+	return events.Say(strings.Join(names, " or "), strings.Join(names, "或"))
+}
+
+// sentence names a kind of row for people.
+func (k *rowKind) sentence() events.Sentence { return events.Say(k.name, k.labels[0]) }
 
 // displayHeader returns a header as errors and receipts quote it, or the number of the
 // column. A file without a header line has data in its place, which must not be quoted.

@@ -19,8 +19,8 @@ type rowDraft struct {
 }
 
 // refuse adds a problem with a field.
-func (d *rowDraft) refuse(field string, code events.Code, detail string) {
-	d.problems = append(d.problems, Problem{d.row, d.layout.label(field), events.Reason{Code: code, Field: field, Detail: detail}})
+func (d *rowDraft) refuse(field string, code events.Code, s events.Sentence) {
+	d.problems = append(d.problems, Problem{d.row, d.layout.label(field), events.ReasonOf(code, field, s)})
 }
 
 // newRowDraft sets the fields from the cells of a row, and checks the event against the
@@ -53,7 +53,8 @@ func (d *rowDraft) set(i int, cell string) {
 	var f *cellProblem
 	switch {
 	case c == nil:
-		f = invalid("stands in a column that a row of " + d.layout.kind.name + " does not have; the header and the rows may not fit")
+		f = invalid("stands in a column that a row of %s does not have; the header and the rows may not fit",
+			"所在的列不是%s表应有的列；表头与各行可能没有对齐", d.layout.kind.sentence())
 	case c.set == nil:
 	default:
 		if f = checkText(cell); f == nil {
@@ -65,7 +66,7 @@ func (d *rowDraft) set(i int, cell string) {
 		if c != nil {
 			name = c.field()
 		}
-		d.problems = append(d.problems, Problem{d.row, header, events.Reason{Code: f.code, Field: name, Detail: f.detail}})
+		d.problems = append(d.problems, Problem{d.row, header, events.ReasonOf(f.code, name, f.says)})
 	}
 }
 
@@ -91,7 +92,7 @@ func (d *rowDraft) check() {
 	}
 	raw, err := e.Append(nil)
 	if err != nil {
-		d.problems = append(d.problems, Problem{Row: d.row, Reason: events.Reason{Code: events.Malformed, Detail: "holds text that is not UTF-8"}})
+		d.problems = append(d.problems, Problem{Row: d.row, Reason: events.ReasonOf(events.Malformed, "", events.Say("holds text that is not UTF-8", "含有不是UTF-8的文本"))})
 		return
 	}
 	_, err = events.Submission(raw)
@@ -103,7 +104,7 @@ func (d *rowDraft) check() {
 		name := strings.TrimPrefix(strings.TrimPrefix(r.Field, "data."), "lines[0].")
 		label := d.layout.label(name)
 		if !slices.ContainsFunc(d.problems, func(p Problem) bool { return p.Field == name || p.Column == label }) {
-			d.problems = append(d.problems, Problem{d.row, label, events.Reason{Code: r.Code, Field: name, Detail: r.Detail}})
+			d.problems = append(d.problems, Problem{d.row, label, events.Reason{Code: r.Code, Field: name, Detail: r.Detail, DetailZH: r.DetailZH}})
 		}
 	}
 }

@@ -163,7 +163,8 @@ func dayColumns() (list []column) {
 		list = append(list, column{name: n, labels: []string{n + "日", n + "号"}, dayOfMonth: day, set: func(d *rowDraft, s string) *cellProblem {
 			m, ok := parseMark(s)
 			if !ok {
-				return invalid("must be P √ present, H half a day, L leave, A × absent, S substitute, . rest, or - not reported")
+				return invalid("must be P √ present, H half a day, L leave, A × absent, S substitute, . rest, or - not reported",
+					"须为P √出勤、H半天、L请假、A ×旷工、S顶岗、.休息或-未报之一")
 			}
 			return d.setMark(day, m)
 		}})
@@ -177,7 +178,7 @@ func (d *rowDraft) parseMarks(s string) *cellProblem {
 	for _, r := range s {
 		m, ok := parseMark(string(r))
 		if !ok || day == 31 {
-			return invalid("must have one of P H L A S . - a day, at most 31")
+			return invalid("must have one of P H L A S . - a day, at most 31", "须每天一个P H L A S . -，最多31个")
 		}
 		day++
 		if f := d.setMark(day, m); f != nil {
@@ -190,7 +191,8 @@ func (d *rowDraft) parseMarks(s string) *cellProblem {
 // setMark sets the mark of a day. It fails if another column has set it.
 func (d *rowDraft) setMark(day int, m byte) *cellProblem {
 	if d.days[day-1] != 0 {
-		return invalid("says again what another column says of the same day; keep one of marks, days and 1 to 31")
+		return invalid("says again what another column says of the same day; keep one of marks, days and 1 to 31",
+			"与另一列重复填报了同一天；marks、days与1至31各列只保留一种")
 	}
 	d.days[day-1] = m
 	return nil
@@ -204,7 +206,7 @@ func finishAttendance(a *events.AttendanceReported, d *rowDraft) {
 	}
 	for day := a.Month.Days(); day < len(d.days); day++ {
 		if d.days[day] != 0 && d.days[day] != '-' {
-			d.refuse("marks", events.Invalid, "has marks beyond the end of the month")
+			d.refuse("marks", events.Invalid, events.Say("has marks beyond the end of the month", "填报的天数超过了当月的天数"))
 			return
 		}
 	}
@@ -214,6 +216,8 @@ func finishAttendance(a *events.AttendanceReported, d *rowDraft) {
 	}
 	a.Lines[0].Marks = strings.TrimRight(b.String(), "-")
 	if a.Lines[0].Marks == "" {
-		d.refuse("marks", events.Missing, "give a mark a day in marks, or in columns 1 to 31, or list the days present in days")
+		d.refuse("marks", events.Missing, events.Say(
+			"give a mark a day in marks, or in columns 1 to 31, or list the days present in days",
+			"请在marks中每天填一个记号，或填在1至31各列，或在days中列出出勤日"))
 	}
 }

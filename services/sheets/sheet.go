@@ -83,7 +83,8 @@ func (s *sheet) takeHeader(n int, header []string) bool {
 	}
 	for i, h := range header {
 		if idnumber.In(h) {
-			return fail(Problem{Column: displayHeader("", i), Reason: events.Reason{Code: events.Malformed, Detail: "holds an identity number: the line is no header; put one above it"}})
+			return fail(Problem{Column: displayHeader("", i), Reason: events.ReasonOf(events.Malformed, "", events.Say(
+				"holds an identity number: the line is no header; put one above it", "含有公民身份号码：这一行不是表头；请在其上方加表头"))})
 		}
 		if name := normalizeHeader(h); name == "type" || name == "类型" || name == "业务类型" {
 			s.typeAt = i
@@ -109,7 +110,7 @@ func (s *sheet) kindOf(cells []string) (*rowKind, *Problem) {
 			return k, nil
 		}
 		return nil, &Problem{Column: displayHeader(s.header[s.typeAt], s.typeAt),
-			Reason: events.Reason{Code: events.UnknownType, Field: "type", Detail: "must be one of " + kindNames()}}
+			Reason: events.ReasonOf(events.UnknownType, "type", events.Say("must be one of %s", "须为下列之一：%s", kindNames()))}
 	}
 	if s.Kind != "" {
 		if k := kindNamed(s.Kind); k != nil {
@@ -118,8 +119,9 @@ func (s *sheet) kindOf(cells []string) (*rowKind, *Problem) {
 	} else if k := kindTitled(s.title); k != nil {
 		return k, nil
 	}
-	return nil, &Problem{Reason: events.Reason{Code: events.UnknownType, Field: "type",
-		Detail: "is of no known kind; name the sheet or file after one of " + kindNames() + ", give --type, or a column type"}}
+	return nil, &Problem{Reason: events.ReasonOf(events.UnknownType, "type", events.Say(
+		"is of no known kind; name the sheet or file after one of %s, give --type, or a column type",
+		"看不出是哪种表；请将工作表或文件以下列之一命名：%s，或用--type指明，或加类型列", kindNames()))}
 }
 
 func cell(cells []string, i int) string {
@@ -169,7 +171,7 @@ func (s *sheet) sendEvent(l *layout, e *events.Event, rows []int, part int) bool
 	content.ID = ""
 	raw, err := content.Append(nil)
 	if err != nil {
-		return s.refuse(rows, Problem{Row: rows[0], Reason: events.Reason{Code: events.Malformed, Detail: "cannot be written as JSON"}})
+		return s.refuse(rows, Problem{Row: rows[0], Reason: events.ReasonOf(events.Malformed, "", notJSON)})
 	}
 	c := s.IDs.next(natural, raw)
 	if s.IDs.conflicts(c) {
@@ -177,8 +179,9 @@ func (s *sheet) sendEvent(l *layout, e *events.Event, rows []int, part int) bool
 		if e.ID != "" {
 			field = "id"
 		}
-		return s.refuse(rows, Problem{Row: rows[0], Column: l.label(field), Reason: events.Reason{Code: events.Invalid, Field: field,
-			Detail: "says otherwise than an earlier row of the same " + l.kind.name + "; keep one of them, or tell them apart by a column id"}})
+		return s.refuse(rows, Problem{Row: rows[0], Column: l.label(field), Reason: events.ReasonOf(events.Invalid, field, events.Say(
+			"says otherwise than an earlier row of the same %s; keep one of them, or tell them apart by a column id",
+			"与前面同一%s的行说法不同；请只保留一行，或用编号列加以区分", l.kind.sentence()))})
 	}
 	e.ID = versionedID(base, c.version)
 	if c.replaces > 0 {
@@ -186,6 +189,9 @@ func (s *sheet) sendEvent(l *layout, e *events.Event, rows []int, part int) bool
 	}
 	return s.yield(Result{Sheet: s.name, Rows: rows, Event: e, Record: c, layout: l})
 }
+
+// notJSON is said of an event that has no JSON form.
+var notJSON = events.Say("cannot be written as JSON", "无法写成JSON")
 
 // identify returns the id of the first version of an event, and its key in the IDStore.
 func (s *sheet) identify(k *rowKind, e *events.Event, part int) (base string, natural []byte) {

@@ -12,11 +12,14 @@ import (
 
 // A cellProblem is what is wrong with a cell. It never quotes the cell.
 type cellProblem struct {
-	code   events.Code
-	detail string
+	code events.Code
+	says events.Sentence
 }
 
-func invalid(detail string) *cellProblem { return &cellProblem{events.Invalid, detail} }
+// invalid returns the problem of a value that is not allowed, see [events.Say].
+func invalid(en, zh string, operands ...any) *cellProblem {
+	return &cellProblem{events.Invalid, events.Say(en, zh, operands...)}
+}
 
 // cleanCell removes what spreadsheet programs put around the text of a cell.
 func cleanCell(s string) string {
@@ -56,7 +59,8 @@ func (e epoch) parseDate(s string) (civil.Date, *cellProblem) {
 			return date, nil
 		}
 	}
-	return 0, &cellProblem{events.InvalidDate, "must be a date that exists, such as 2022-05-01 or 2022/5/1"}
+	return 0, &cellProblem{events.InvalidDate, events.Say(
+		"must be a date that exists, such as 2022-05-01 or 2022/5/1", "须为存在的日期，如2022-05-01或2022/5/1")}
 }
 
 // parseMonth parses a month: 2022-05, 2022/5, 202205, 2022年5月, or a day in it.
@@ -69,7 +73,8 @@ func (e epoch) parseMonth(s string) (civil.Month, *cellProblem) {
 			return date.Month(), nil
 		}
 	}
-	return 0, &cellProblem{events.InvalidDate, "must be a month that exists, such as 2022-05 or 2022/5"}
+	return 0, &cellProblem{events.InvalidDate, events.Say(
+		"must be a month that exists, such as 2022-05 or 2022/5", "须为存在的月份，如2022-05或2022/5")}
 }
 
 func isoDate(y, m, d int) string {
@@ -115,7 +120,7 @@ func splitDate(s string) (y, m, d int, ok bool) {
 // parseYuan parses an amount in yuan with up to two decimals. A number of a workbook
 // may be off by less than a hundredth of a fen, because of floating point.
 func parseYuan(s string) (events.Fen, *cellProblem) {
-	bad := invalid("must be an amount in yuan with at most two decimals")
+	bad := invalid("must be an amount in yuan with at most two decimals", "须为以元为单位的金额，最多两位小数")
 	s = strings.NewReplacer(",", "", "，", "", "¥", "", "￥", "", "元", "", " ", "").Replace(s)
 	whole, cents, _ := strings.Cut(s, ".")
 	if digits(whole) && digits(cents) && len(whole) > 0 && len(whole) <= 13 && len(cents) <= 2 {
@@ -127,7 +132,7 @@ func parseYuan(s string) (events.Fen, *cellProblem) {
 	case err != nil || math.IsNaN(f):
 		return 0, bad
 	case f < 0:
-		return 0, &cellProblem{events.NegativeAmount, "must not be negative"}
+		return 0, &cellProblem{events.NegativeAmount, events.Say("must not be negative", "不得为负数")}
 	case n > 1e15 || math.Abs(f*100-n) > 0.01:
 		return 0, bad
 	default:
@@ -143,7 +148,7 @@ func parseInt(s string) (int, *cellProblem) {
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
-		return 0, invalid("must be a whole number")
+		return 0, invalid("must be a whole number", "须为整数")
 	}
 	return int(n), nil
 }
@@ -158,13 +163,14 @@ func parseBool(s string) (bool, *cellProblem) {
 	case "false", "no", "n", "0", "否", "×":
 		return false, nil
 	}
-	return false, invalid("must be yes or no (是, 否)")
+	return false, invalid("must be yes or no (是, 否)", "须为是或否")
 }
 
 // parseNumber parses an identity or account number.
 func parseNumber(s string) (string, *cellProblem) {
 	if n, err := strconv.ParseFloat(s, 64); err == nil && n > 1e15 && strings.ContainsAny(s, "eE") {
-		return "", invalid("was typed as a number, of which a workbook keeps 15 digits only; format the column as text and type it again")
+		return "", invalid("was typed as a number, of which a workbook keeps 15 digits only; format the column as text and type it again",
+			"是按数值录入的，电子表格只保留15位数字；请将该列设为文本格式后重新录入")
 	}
 	return strings.ToUpper(strings.ReplaceAll(s, " ", "")), nil
 }
@@ -172,7 +178,7 @@ func parseNumber(s string) (string, *cellProblem) {
 // checkText fails if the text was in neither encoding.
 func checkText(s string) *cellProblem {
 	if strings.ContainsRune(s, utf8.RuneError) {
-		return &cellProblem{events.Malformed, "holds bytes that are neither UTF-8 nor GB18030"}
+		return &cellProblem{events.Malformed, events.Say("holds bytes that are neither UTF-8 nor GB18030", "含有既不是UTF-8也不是GB18030的字节")}
 	}
 	return nil
 }
@@ -223,7 +229,8 @@ func parseMark(s string) (byte, bool) {
 // parseDays parses a list of the days present, such as 1-5,8-12,15. It says nothing
 // about the other days.
 func (d *rowDraft) parseDays(s string) *cellProblem {
-	bad := invalid("must list the days present, such as 1-5,8-12; a number of days does not say which")
+	bad := invalid("must list the days present, such as 1-5,8-12; a number of days does not say which",
+		"须列出出勤日，如1-5,8-12；只有天数看不出是哪几天")
 	if !strings.ContainsAny(s, "-,，、;~") {
 		return bad
 	}

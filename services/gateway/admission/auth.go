@@ -24,7 +24,7 @@ func NewAuth(list func() *access.List) *Auth { return &Auth{list} }
 // [problem.Problem] that answers the request: 401 with the hint if there is no
 // token or an unknown one, 401 if the token has ended, 403 if its holder is
 // disabled.
-func (a *Auth) holder(r *http.Request, hint string) (access.Holder, error) {
+func (a *Auth) holder(r *http.Request, hint events.Sentence) (access.Holder, error) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return access.Holder{}, problem.New(http.StatusUnauthorized, "", hint)
@@ -36,12 +36,13 @@ func (a *Auth) holder(r *http.Request, hint string) (access.Holder, error) {
 // Submitter returns the agency whose token an HTTP request carries, or the
 // [problem.Problem] that answers the request. A reader may not submit: 403.
 func (a *Auth) Submitter(r *http.Request) (Caller, error) {
-	h, err := a.holder(r, "send Authorization: Bearer and the agency's token")
+	h, err := a.holder(r, events.Say("send Authorization: Bearer and the agency's token", "请在请求头Authorization: Bearer中提供本单位的令牌"))
 	switch {
 	case err != nil:
 		return Caller{}, err
 	case h.Reader != nil:
-		return Caller{}, problem.New(http.StatusForbidden, NotEntitled, h.Reader.Name+" is a reader, who may ask and not submit; send an agency's token")
+		return Caller{}, problem.New(http.StatusForbidden, NotEntitled, events.Say(
+			"%s is a reader, who may ask and not submit; send an agency's token", "%s是查询用户，只能查询，不能报送；请使用单位的令牌", h.Reader.Name))
 	}
 	return callerOf(h.Agency, "token"), nil
 }
@@ -52,7 +53,7 @@ func (a *Auth) Submitter(r *http.Request) (Caller, error) {
 func (a *Auth) Publisher(name string) (Caller, error) {
 	g, err := a.list().Agency(name)
 	if err != nil {
-		return Caller{}, denied(err, "no such agency is listed here")
+		return Caller{}, denied(err, events.Say("no such agency is listed here", "名单中没有该单位"))
 	}
 	switch {
 	case len(g.NKeys) > 0:
@@ -81,15 +82,15 @@ func callerOf(a *access.Agency, authType string) Caller {
 // denied turns an error of package access into the problem that answers a
 // request. A client whose token has ended is told so: its old token has proved
 // who it is, and it needs to know that it must get another one.
-func denied(err error, hint string) error {
+func denied(err error, hint events.Sentence) error {
 	var denial *access.Denial
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &denial) && denial.Ended.IsZero():
-		return problem.New(http.StatusForbidden, NotEntitled, denial.Error())
+		return problem.New(http.StatusForbidden, NotEntitled, denial.Sentence())
 	case errors.As(err, &denial):
-		return problem.New(http.StatusUnauthorized, "", denial.Error())
+		return problem.New(http.StatusUnauthorized, "", denial.Sentence())
 	}
 	return problem.New(http.StatusUnauthorized, "", hint)
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/services/gateway/problem"
 	"github.com/muster-works/muster/services/internal/access"
@@ -20,12 +21,12 @@ import (
 // reader with the role operator.
 func (a *Auth) Guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h, err := a.holder(r, "send Authorization: Bearer and a token")
+		h, err := a.holder(r, events.Say("send Authorization: Bearer and a token", "请在请求头Authorization: Bearer中提供令牌"))
 		if err == nil {
 			err = mayAsk(h, r)
 		}
 		if err != nil {
-			problem.FromError(err).Respond(w)
+			problem.FromError(err).Respond(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -42,13 +43,16 @@ func mayAsk(h access.Holder, r *http.Request) error {
 	prefix, asked := h.Prefix(), division.Trim(r.URL.Query().Get("division"))
 	switch {
 	case r.Method != http.MethodGet && !h.Operator():
-		return problem.New(http.StatusForbidden, NotEntitled, "this takes an operator's token")
+		return problem.New(http.StatusForbidden, NotEntitled, events.Say("this takes an operator's token", "此操作需要系统管理员的令牌"))
 	case prefix == "":
 		return nil
 	case slices.Contains(deploymentPaths, r.URL.Path):
-		return problem.New(http.StatusForbidden, NotEntitled, "this token is for division "+prefix+", and this is about the whole deployment: ask with a token for everywhere")
+		return problem.New(http.StatusForbidden, NotEntitled, events.Say(
+			"this token is for division %s, and this is about the whole deployment: ask with a token for everywhere",
+			"该令牌仅限行政区划%s，而此项涉及整个系统：请用不限区划的令牌查询", prefix))
 	case strings.HasPrefix(r.URL.Path, "/v1/trail/") || !strings.HasPrefix(asked, prefix):
-		return problem.New(http.StatusForbidden, NotEntitled, "this token is for division "+prefix+": name a division under it")
+		return problem.New(http.StatusForbidden, NotEntitled, events.Say(
+			"this token is for division %s: name a division under it", "该令牌仅限行政区划%s：请指明其下的区划", prefix))
 	}
 	return nil
 }

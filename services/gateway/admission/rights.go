@@ -13,17 +13,21 @@ import (
 // belongs to the gateway.
 func (c Caller) Admit(table *division.Table, e *events.Event) events.Reasons {
 	if e.Data == nil {
-		return events.Refuse(events.Missing, "data", "is required: a JSON object")
+		return events.Refusal(events.Missing, "data", events.Say("is required: a JSON object", "为必填项：JSON对象"))
 	}
 	switch f := e.Family(); {
 	case f == events.Gateway || f == "":
-		return events.Refuse(events.EngineField, "type", "is an event that only the engine writes")
+		return events.Refusal(events.EngineField, "type", events.Say("is an event that only the engine writes", "是只由系统写入的事件"))
 	case c.Families != nil && !c.Families[f]:
-		return events.Refuse(NotEntitled, "type", "belongs to the service "+string(f)+", which this agency may not submit to")
+		return events.Refusal(NotEntitled, "type", events.Say(
+			"belongs to the service %s, which this agency may not submit to", "属于%s服务，本单位无权向其报送", f))
 	case e.Submode == events.ModeRecord && !c.Record:
-		return events.Refuse(NotEntitled, "submode", "record is a right that this agency does not have; leave it out to have the event decided")
+		return events.Refusal(NotEntitled, "submode", events.Say(
+			"record is a right that this agency does not have; leave it out to have the event decided",
+			"本单位没有record（照实登记）权限；请去掉submode，由系统审核"))
 	case !c.ownsSource(e.Source):
-		return events.Refuse(NotEntitled, "source", "must be /agency/"+c.Agency+" or lie under it")
+		return events.Refusal(NotEntitled, "source", events.Say(
+			"must be /agency/%[1]s or lie under it", "须为/agency/%[1]s或在其之下", c.Agency))
 	}
 	if refused := c.admitOverseer(e); refused != nil {
 		return refused
@@ -75,7 +79,8 @@ func (c Caller) admitDivision(table *division.Table, e *events.Event) events.Rea
 		return nil // it concerns the division of the event that is withdrawn
 	}
 	if e.Division == "" && (place != nil || c.Prefix != "") {
-		return events.Refuse(events.Missing, "division", "is required: the 12-digit code of where it happened")
+		return events.Refusal(events.Missing, "division", events.Say(
+			"is required: the 12-digit code of where it happened", "为必填项：事发地的12位行政区划代码"))
 	}
 	return nil
 }
@@ -84,7 +89,8 @@ func (c Caller) admitDivision(table *division.Table, e *events.Event) events.Rea
 // caller's. A pack is for a whole jurisdiction and needs no division.
 func (c Caller) admitJurisdiction(d *events.PolicyAdopted) events.Reasons {
 	if c.Prefix != "" && !strings.HasPrefix(division.Trim(d.Jurisdiction), division.Trim(c.Prefix)) {
-		return events.Refuse(NotEntitled, "data.jurisdiction", "is wider than the divisions this agency answers for")
+		return events.Refusal(NotEntitled, "data.jurisdiction", events.Say(
+			"is wider than the divisions this agency answers for", "超出本单位管辖的行政区划"))
 	}
 	return nil
 }
@@ -96,9 +102,11 @@ func (c Caller) checkDivision(table *division.Table, field string, d division.Co
 	case d == "":
 		return nil
 	case !table.Has(d):
-		return events.Refuse(UnknownDivision, field, "is in no table of divisions that is loaded here")
+		return events.Refusal(UnknownDivision, field, events.Say(
+			"is in no table of divisions that is loaded here", "不在已加载的行政区划表中"))
 	case !d.Under(c.Prefix):
-		return events.Refuse(NotEntitled, field, "lies outside the divisions this agency answers for")
+		return events.Refusal(NotEntitled, field, events.Say(
+			"lies outside the divisions this agency answers for", "不在本单位管辖的行政区划内"))
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package intake
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 
@@ -22,9 +21,9 @@ func Parse(body []byte, imports bool) ([]*Group, error) {
 	}
 	var list []*Group
 	for i, raw := range elements {
-		place := ""
+		var place events.Sentence
 		if batch {
-			place = fmt.Sprintf("element %d of the batch", i)
+			place = events.Say("element %d of the batch", "批次中第%d个元素（从0起）", i)
 		}
 		item, recorded := readItem(raw, imports, place)
 		if n := len(list); n == 0 || !list[n-1].accepts(item, recorded) {
@@ -47,14 +46,16 @@ func splitBody(body []byte) (elements []jsontext.Value, batch bool, err error) {
 		batch = true
 		elements, err = readArray(d)
 	default:
-		err = problem.New(http.StatusBadRequest, events.Malformed, "the body must be a JSON object (one event) or an array of them")
+		err = problem.New(http.StatusBadRequest, events.Malformed, events.Say(
+			"the body must be a JSON object (one event) or an array of them", "请求体须为一个JSON对象（一个事件）或其数组"))
 	}
 	if err != nil {
 		return nil, batch, err
 	}
 	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, batch, problem.New(http.StatusBadRequest, events.Malformed,
-			fmt.Sprintf("the body goes on behind its end at byte %d; one event a line is application/x-ndjson", d.InputOffset()))
+		return nil, batch, problem.New(http.StatusBadRequest, events.Malformed, events.Say(
+			"the body goes on behind its end at byte %d; one event a line is application/x-ndjson",
+			"请求体在第%d字节处已经结束，其后还有内容；每行一个事件时请用application/x-ndjson", d.InputOffset()))
 	}
 	return elements, batch, nil
 }
@@ -77,8 +78,8 @@ func readArray(d *jsontext.Decoder) (elements []jsontext.Value, err error) {
 			return nil, malformed(err)
 		}
 		if len(elements) == MaxBatch {
-			return nil, problem.New(http.StatusRequestEntityTooLarge, events.TooLarge,
-				fmt.Sprintf("a batch has at most %d events; send NDJSON for more", MaxBatch))
+			return nil, problem.New(http.StatusRequestEntityTooLarge, events.TooLarge, events.Say(
+				"a batch has at most %d events; send NDJSON for more", "一批最多%d个事件；更多请用NDJSON发送", MaxBatch))
 		}
 		elements = append(elements, raw.Clone())
 	}
@@ -90,10 +91,10 @@ func readArray(d *jsontext.Decoder) (elements []jsontext.Value, err error) {
 
 // malformed returns the problem of a body that is not JSON.
 func malformed(err error) error {
-	at := ""
+	said := events.Say("the body is not valid JSON", "请求体不是有效的JSON")
 	var syntax *jsontext.SyntacticError
 	if errors.As(err, &syntax) {
-		at = fmt.Sprintf(" at byte %d", syntax.ByteOffset)
+		said = events.Say("the body is not valid JSON at byte %d", "请求体在第%d字节处不是有效的JSON", syntax.ByteOffset)
 	}
-	return problem.New(http.StatusBadRequest, events.Malformed, "the body is not valid JSON"+at)
+	return problem.New(http.StatusBadRequest, events.Malformed, said)
 }

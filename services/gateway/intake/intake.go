@@ -72,7 +72,7 @@ func (g *Group) addItem(item Item, recorded time.Time, size int) {
 // readItem reads one event. place says where the event stood. It goes into the
 // detail of a refusal, because an event that cannot be read may have no id to be
 // named by.
-func readItem(raw []byte, imports bool, place string) (Item, time.Time) {
+func readItem(raw []byte, imports bool, place events.Sentence) (Item, time.Time) {
 	var recorded time.Time
 	var refused events.Reasons
 	if imports {
@@ -83,9 +83,10 @@ func readItem(raw []byte, imports bool, place string) (Item, time.Time) {
 		err = refused
 	}
 	var reasons events.Reasons
-	if place != "" && errors.As(err, &reasons) && len(reasons) > 0 {
+	if place != (events.Sentence{}) && errors.As(err, &reasons) && len(reasons) > 0 {
 		located := append(events.Reasons(nil), reasons...)
-		located[0].Detail = place + ": " + located[0].Detail
+		said := events.Sentence{EN: located[0].Detail, ZH: located[0].DetailZH}
+		located[0] = events.ReasonOf(located[0].Code, located[0].Field, events.Say("%s: %s", "%s：%s", place, said))
 		err = located
 	}
 	return Item{e, err}, recorded

@@ -3,7 +3,6 @@ package intake
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -24,9 +23,9 @@ func ReadLines(body io.Reader, imports bool, to *Queue) {
 		var recorded time.Time
 		switch {
 		case err == nil:
-			item, recorded = readItem(line, imports, fmt.Sprintf("line %d", lines.number))
+			item, recorded = readItem(line, imports, events.Say("line %d", "第%d行", lines.number))
 		case errors.Is(err, errLongLine):
-			item.Err = events.Refuse(events.TooLarge, "", fmt.Sprintf("line %d: has more than %d bytes", lines.number, MaxLine))
+			item.Err = events.Refusal(events.TooLarge, "", events.Say("line %d: has more than %d bytes", "第%d行：超过%d字节", lines.number, MaxLine))
 		default:
 			to.finish(err)
 			return

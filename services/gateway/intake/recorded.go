@@ -34,11 +34,12 @@ func takeRecorded(raw []byte) (rest []byte, recorded time.Time, refused events.R
 			return raw, recorded, nil
 		}
 		if recorded, err = time.Parse(time.RFC3339, value.String()); value.Kind() != '"' || err != nil {
-			refused = events.Refuse(events.InvalidDate, "recordedtime", "must be an instant as RFC 3339 writes it")
+			refused = events.Refusal(events.InvalidDate, "recordedtime", events.Say("must be an instant as RFC 3339 writes it", "须为RFC 3339格式的时刻"))
 		}
 		return blankMember(raw, before, int(d.InputOffset())), recorded.UTC(), refused
 	}
-	return raw, recorded, events.Refuse(events.Missing, "recordedtime", "is required in an import: when the event was recorded, as RFC 3339")
+	return raw, recorded, events.Refusal(events.Missing, "recordedtime", events.Say(
+		"is required in an import: when the event was recorded, as RFC 3339", "导入时必填：该事件的登记时间，RFC 3339格式"))
 }
 
 // blankMember returns a copy of a JSON object in which the member between two

@@ -30,19 +30,22 @@ type Problem struct {
 	Detail   string           `json:"detail"`
 	Code     events.Code      `json:"code,omitzero"`
 	Receipts []events.Receipt `json:"receipts,omitempty"` // of what was decided before, or refuses the body as one event
+
+	chinese string // Detail in Chinese
 }
 
 // New returns a problem with an HTTP status. The code is empty if the status
-// alone says what is wrong. The detail is a sentence that says what would mend
-// the request.
+// alone says what is wrong. The sentence says what would mend the request. The
+// detail of the problem is the English form of the sentence, until [Problem.In]
+// chooses.
 //
 // A problem with the status 400 or 413 has one rejected receipt: a client that
 // sent one event finds the refusal where it looks for receipts.
-func New(status int, code events.Code, detail string) *Problem {
-	p := &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Code: code}
+func New(status int, code events.Code, s events.Sentence) *Problem {
+	p := &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: s.EN, Code: code, chinese: s.ZH}
 	switch status {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge:
-		p.Receipts = []events.Receipt{{Status: events.Rejected, Reasons: events.Refuse(code, "", detail)}}
+		p.Receipts = []events.Receipt{{Status: events.Rejected, Reasons: events.Refusal(code, "", s)}}
 	}
 	return p
 }
@@ -55,16 +58,32 @@ func FromError(err error) *Problem {
 	if errors.As(err, &p) {
 		return p
 	}
-	return New(http.StatusInternalServerError, Internal, "the engine failed; its operator finds the cause under the correlation id of this answer")
+	return New(http.StatusInternalServerError, Internal, events.Say(
+		"the engine failed; its operator finds the cause under the correlation id of this answer",
+		"系统内部出错；请将本回复的关联编号告知系统管理员，以便查明原因"))
 }
 
 // Error returns the title and the detail.
 func (p *Problem) Error() string { return p.Title + ": " + p.Detail }
 
+// In returns the problem, and its receipts, in one language. It leaves p as it is.
+func (p *Problem) In(l events.Language) *Problem {
+	q := *p
+	q.Detail = events.Sentence{EN: p.Detail, ZH: p.chinese}.In(l)
+	q.Receipts = nil
+	for _, r := range p.Receipts {
+		q.Receipts = append(q.Receipts, r.In(l))
+	}
+	return &q
+}
+
 // Respond writes the problem as the response to a request, with the headers that
-// belong to its status. A client that is gone is not an error.
-func (p *Problem) Respond(w http.ResponseWriter) {
+// belong to its status, in the language that the request asks for with
+// Accept-Language. A client that is gone is not an error.
+func (p *Problem) Respond(w http.ResponseWriter, r *http.Request) {
+	l := LanguageOf(r)
 	h := w.Header()
+	h.Set("Content-Language", string(l))
 	h.Set("Content-Type", "application/problem+json")
 	switch p.Status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
@@ -73,5 +92,10 @@ func (p *Problem) Respond(w http.ResponseWriter) {
 		h.Set("WWW-Authenticate", `Bearer realm="muster"`)
 	}
 	w.WriteHeader(p.Status)
-	_ = json.MarshalWrite(w, p)
+	_ = json.MarshalWrite(w, p.In(l))
+}
+
+// LanguageOf returns the language in which an HTTP request wants its answer.
+func LanguageOf(r *http.Request) events.Language {
+	return events.AcceptLanguage(r.Header.Values("Accept-Language")...)
 }

@@ -76,7 +76,8 @@ func (r *Resolver) introduce(ctx context.Context, list []*events.Event, refused 
 		case who.Person != events.Person{}:
 			persons, recalled = append(persons, who.Person), append(recalled, i)
 		default:
-			refused[i] = events.Refuse(events.Missing, "data.identity", "is required, or person: the pseudonym of an earlier receipt")
+			refused[i] = events.Refusal(events.Missing, "data.identity", events.Say(
+				"is required, or person: the pseudonym of an earlier receipt", "为必填项；或填person：以前回执中的人员代号"))
 		}
 	}
 	if len(identities) > 0 {
@@ -127,9 +128,11 @@ func completePayload(d events.Data, p vault.Profile) {
 }
 
 func invalidNumber(err error) events.Reasons {
-	return events.Refuse(events.InvalidIDNumber, "data.identity.id_number", err.Error())
+	return events.Refusal(events.InvalidIDNumber, "data.identity.id_number", events.OfIDNumber(err))
 }
 
 func unknownPerson(field string) events.Reasons {
-	return events.Refuse(UnknownPerson, field, "is of nobody who was ever placed on a post or trained for one; submit the hire first")
+	return events.Refusal(UnknownPerson, field, events.Say(
+		"is of nobody who was ever placed on a post or trained for one; submit the hire first",
+		"该人员从未上岗，也没有岗前培训；请先报送上岗"))
 }

@@ -1,7 +1,6 @@
 package submission
 
 import (
-	"fmt"
 	"net/http"
 
 	"github.com/muster-works/muster/events"
@@ -38,8 +37,9 @@ func newDryRun(d pseudonym.Directory) *dryRun {
 func (d *dryRun) countRun(r *run) error {
 	d.events, d.bytes = d.events+len(r.events), d.bytes+r.bytes
 	if d.events > DryRunEvents || d.bytes > dryRunBytes {
-		return problem.New(http.StatusRequestEntityTooLarge, events.TooLarge,
-			fmt.Sprintf("a dry run has at most %d events and %d MiB; try parts, of which each sees its own events alone", DryRunEvents, dryRunBytes>>20))
+		return problem.New(http.StatusRequestEntityTooLarge, events.TooLarge, events.Say(
+			"a dry run has at most %d events and %d MiB; try parts, of which each sees its own events alone",
+			"试运行最多%d个事件、%d MiB；请分批试运行，每批只能看到本批的事件", DryRunEvents, dryRunBytes>>20))
 	}
 	return nil
 }

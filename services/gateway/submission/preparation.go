@@ -3,7 +3,6 @@ package submission
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/muster-works/muster/events"
@@ -94,7 +93,7 @@ func (p *preparation) examineItem(item intake.Item) (*events.Event, events.Reaso
 	e.AuthType, e.AuthID, e.AuthDivision, e.CorrelationID, e.PolicyVersion, e.Digest = "", "", "", "", "", ""
 	e.Data = e.Data.Clone()
 	pseudonym.CanonicalNumbers(e.Data)
-	if refused := p.encodeEvent(&e, "cannot be written as JSON; it may hold text that is not UTF-8"); refused != nil {
+	if refused := p.encodeEvent(&e, events.Say("cannot be written as JSON; it may hold text that is not UTF-8", "无法写成JSON，可能含有不是UTF-8的文本")); refused != nil {
 		return nil, refused
 	}
 	// The digest is that of what the agency sent, before anything is added.
@@ -103,7 +102,9 @@ func (p *preparation) examineItem(item intake.Item) (*events.Event, events.Reaso
 		return nil, refused
 	}
 	if field, found, err := admission.FindInClear(p.buffer, &e); found || err != nil {
-		return nil, events.Refuse(admission.IdentityInClear, field, "holds an identity number; numbers may stand only in identity and id_number, where they are sealed")
+		return nil, events.Refusal(admission.IdentityInClear, field, events.Say(
+			"holds an identity number; numbers may stand only in identity and id_number, where they are sealed",
+			"含有公民身份号码；身份号码只能填在identity和id_number中，由系统加密保存"))
 	}
 	e.Digest, e.CorrelationID, e.AuthType, e.AuthID = digest, p.Correlation, p.AuthType, p.Agency
 	if !p.imported.IsZero() {
@@ -120,11 +121,12 @@ func (p *preparation) checkItem(item intake.Item) events.Reasons {
 	case errors.As(item.Err, &refused):
 		return refused
 	case item.Err != nil || item.Event == nil:
-		return events.Refuse(events.Malformed, "", "could not be read")
+		return events.Refusal(events.Malformed, "", events.Say("could not be read", "无法读取"))
 	case item.Event.Data == nil:
-		return events.Refuse(events.Missing, "data", "is required: a JSON object")
+		return events.Refusal(events.Missing, "data", events.Say("is required: a JSON object", "为必填项：JSON对象"))
 	case !p.imported.IsZero() && !p.Import:
-		return events.Refuse(admission.NotEntitled, "recordedtime", "only an operator may bring recorded times along")
+		return events.Refusal(admission.NotEntitled, "recordedtime", events.Say(
+			"only an operator may bring recorded times along", "只有系统管理员可以带入登记时间"))
 	}
 	return nil
 }
@@ -135,16 +137,17 @@ const serviceBytes = 1 << 10
 
 // encodeEvent leaves the canonical form of an event in the buffer. It refuses an event
 // that has no such form, or would not fit a commit of the log.
-func (p *preparation) encodeEvent(e *events.Event, malformed string) events.Reasons {
+func (p *preparation) encodeEvent(e *events.Event, malformed events.Sentence) events.Reasons {
 	raw, err := e.Append(p.buffer[:0])
 	if err != nil {
-		return events.Refuse(events.Malformed, "", malformed)
+		return events.Refusal(events.Malformed, "", malformed)
 	}
 	p.buffer = raw
 	if len(raw) <= log.MaxBytes-serviceBytes {
 		return nil
 	}
-	return events.Refuse(events.TooLarge, "", fmt.Sprintf("has %d bytes, at most %d are allowed; send it in parts", len(raw), log.MaxBytes-serviceBytes))
+	return events.Refusal(events.TooLarge, "", events.Say(
+		"has %d bytes, at most %d are allowed; send it in parts", "有%d字节，最多允许%d字节；请分几次报送", len(raw), log.MaxBytes-serviceBytes))
 }
 
 // resolveRun replaces the identities of a run. Events that speak of unknown people
@@ -163,7 +166,7 @@ func (p *preparation) resolveRun(ctx context.Context, r *run) error {
 		// A pseudonym is longer than an identity number, so that a large event may
 		// have grown over the limit.
 		if refused[i] == nil && r.sizes[i] > log.MaxBytes/2 {
-			refused[i] = p.encodeEvent(r.events[i], "cannot be written as JSON")
+			refused[i] = p.encodeEvent(r.events[i], events.Say("cannot be written as JSON", "无法写成JSON"))
 		}
 		if refused[i] != nil {
 			p.rejectItem(r.at[i], r.events[i], refused[i])

@@ -5,11 +5,11 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/division"
 )
 
@@ -24,14 +24,20 @@ type Denial struct {
 	token bool      // it is the token that ended
 }
 
-func (d *Denial) Error() string {
+// Error returns the English form of [Denial.Sentence].
+func (d *Denial) Error() string { return d.Sentence().EN }
+
+// Sentence says in both languages why, and what would mend it.
+func (d *Denial) Sentence() events.Sentence {
 	switch at := d.Ended.UTC().Format(time.RFC3339); {
 	case d.Ended.IsZero():
-		return d.Name + " is disabled here; the deployment's operator can enable it"
+		return events.Say("%s is disabled here; the deployment's operator can enable it", "%s在此已停用；系统管理员可以重新启用", d.Name)
 	case d.token:
-		return fmt.Sprintf("this token of %s ended at %s; use the one that replaced it, or ask the deployment's operator for another", d.Name, at)
+		return events.Say("this token of %s ended at %s; use the one that replaced it, or ask the deployment's operator for another",
+			"%s的这个令牌已于%s失效；请用替换它的令牌，或向系统管理员申请新的令牌", d.Name, at)
 	default:
-		return fmt.Sprintf("the access of %s ended at %s; ask the deployment's operator to extend it", d.Name, at)
+		return events.Say("the access of %s ended at %s; ask the deployment's operator to extend it",
+			"%s的访问权限已于%s到期；请系统管理员延长", d.Name, at)
 	}
 }
 

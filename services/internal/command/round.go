@@ -1,7 +1,6 @@
 package command
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/muster-works/muster/events"
@@ -70,8 +69,9 @@ func (h *Handler) decideLocked(list []*events.Event, imported time.Time) (*round
 		}
 		raw := buffer[begin:len(buffer):len(buffer)]
 		if 2+len(raw) > log.MaxBytes {
-			r.addReceipt(events.Reject(e, events.Refuse(events.TooLarge, "",
-				fmt.Sprintf("has %d bytes as it is recorded, at most %d are allowed: send its lines in parts", len(raw), log.MaxBytes-2))), 0)
+			r.addReceipt(events.Reject(e, events.Refusal(events.TooLarge, "", events.Say(
+				"has %d bytes as it is recorded, at most %d are allowed: send its lines in parts",
+				"登记后有%d字节，最多允许%d字节：请将各行分几次报送", len(raw), log.MaxBytes-2))), 0)
 			continue
 		}
 		if size += len(raw) + 2; size > log.MaxBytes {
@@ -101,8 +101,9 @@ func (r *round) addReceipt(receipt events.Receipt, number uint32) {
 // and the number of the event in the index if the receipt says duplicate.
 func (h *Handler) answerKnownKey(e *events.Event, known IndexedEvent) (events.Receipt, uint32) {
 	if !h.own.base.sameContent(known.Number, e) {
-		return events.Reject(e, events.Refuse(IDReused, "id",
-			"was used for an event with other content; give this one an id of its own, or correct the first with replaces")), 0
+		return events.Reject(e, events.Refusal(IDReused, "id", events.Say(
+			"was used for an event with other content; give this one an id of its own, or correct the first with replaces",
+			"该编号已用于内容不同的事件；请另编一个编号，或用replaces更正原事件"))), 0
 	}
 	duplicate := receipt(e)
 	duplicate.Status, duplicate.Seat = events.Duplicate, 0
@@ -124,15 +125,17 @@ func (h *Handler) checkSuperseded(e *events.Event) events.Reasons {
 	entry, known := h.own.base.Find(k)
 	switch {
 	case k.ID == e.ID:
-		return events.Refuse(events.Invalid, field, "names the event itself")
+		return events.Refusal(events.Invalid, field, events.Say("names the event itself", "指的是本事件自身"))
 	case !known && h.own.base.SupersededEarly(k):
 		return events.Refuse(AlreadySuperseded, field, "names an event that was replaced or withdrawn before it came")
 	case !known && e.Submode == events.ModeRecord:
 		return nil
 	case !known:
-		return events.Refuse(UnknownReplaced, field, "names no event of this source and family in the log")
+		return events.Refusal(UnknownReplaced, field, events.Say(
+			"names no event of this source and family in the log", "账上没有该来源报送的此编号的同类事件"))
 	case entry.Type != t:
-		return events.Refuse(UnknownReplaced, field, "names an event of type "+string(entry.Type)+", not "+string(t))
+		return events.Refusal(UnknownReplaced, field, events.Say(
+			"names an event of type %s, not %s", "所指事件的类型是%s，不是%s", entry.Type, t))
 	case entry.Superseded:
 		return events.Refuse(AlreadySuperseded, field, "names an event that was replaced or withdrawn before; name the latest one")
 	}
@@ -143,10 +146,14 @@ func (h *Handler) checkSuperseded(e *events.Event) events.Reasons {
 // live event, or an import of a later recorded time: recorded times never go back.
 func (h *Handler) checkImport(at time.Time) events.Reasons {
 	if h.own.settled {
-		return events.Refuse(ImportClosed, "recordedtime", "the log has taken live events; history can be imported only before the first of them")
+		return events.Refusal(ImportClosed, "recordedtime", events.Say(
+			"the log has taken live events; history can be imported only before the first of them",
+			"日志已开始收取正式报送的事件；历史数据只能在此之前导入"))
 	}
 	if at.Before(h.own.imported) {
-		return events.Refuse(ImportClosed, "recordedtime", "lies before what was imported already; import in order of recorded time")
+		return events.Refusal(ImportClosed, "recordedtime", events.Say(
+			"lies before what was imported already; import in order of recorded time",
+			"早于已导入的内容；请按登记时间的先后导入"))
 	}
 	return nil
 }

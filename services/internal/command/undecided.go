@@ -9,7 +9,9 @@ func Undecided(e *events.Event) events.Reasons {
 	if e.Type == events.EventWithdrawnType {
 		return nil
 	}
-	return events.Refuse(events.UnknownType, "type", "is not decided by this version of the service "+string(e.Family())+"; a newer version may take it")
+	return events.Refusal(events.UnknownType, "type", events.Say(
+		"is not decided by this version of the service %s; a newer version may take it",
+		"此版本的%s服务不受理该类型；较新的版本也许受理", e.Family()))
 }
 
 // DecideWithdrawal is the decision of a decider that has no rule about withdrawals: it

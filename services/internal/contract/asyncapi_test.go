@@ -94,6 +94,7 @@ func asyncAPI(t *testing.T) object {
 					"payload": object{"oneOf": []object{submission, {"type": "array", "items": submission, "maxItems": 1000}}},
 					"headers": object{"type": "object", "properties": object{
 						gateway.DryRunHeader: object{"type": "string", "enum": []string{"true", "false"}, "description": "true asks what would become of it, and writes nothing"},
+						"Accept-Language":    text(acceptLanguage),
 						gateway.ImportHeader: object{"type": "string", "enum": []string{"true", "false"}, "description": "true brings recorded times along; an operator's right"},
 					}},
 				},
