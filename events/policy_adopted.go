@@ -51,12 +51,18 @@ func (d *PolicyAdopted) check(c *checker) {
 	for i, condition := range d.Eligibility {
 		c.text(fmt.Sprintf("eligibility[%d].when", i), condition.When)
 		c.text(fmt.Sprintf("eligibility[%d].detail", i), condition.Detail)
+		c.text(fmt.Sprintf("eligibility[%d].detail_zh", i), condition.DetailZH)
 	}
 	for i, code := range d.Exits.Codes {
 		at := fmt.Sprintf("exits.codes[%d].", i)
 		c.short(at+"code", code.Code, maxName)
 		c.text(at+"title", code.Title)
 		c.text(at+"label", code.Label)
+	}
+	for i, kind := range d.PayKinds {
+		at := fmt.Sprintf("pay_kinds[%d].", i)
+		c.text(at+"title", kind.Title)
+		c.text(at+"label", kind.Label)
 	}
 }
 

@@ -35,8 +35,21 @@ func records(t testing.TB) map[string]*events.Event {
 		{Code: "too_old_for_maintenance", When: "post.category != 'facility_maintenance' || person.age < 60", Detail: "设施维护类岗位限60岁以下"},
 		{Code: "not_yet_50", When: "person.age >= 50", Detail: "is for people from 50"},
 	}
+	county := *reference
+	county.Version, county.Jurisdiction, county.AheadDays = "370211-2025.1", "370211", 30
+	county.Groups, county.Exits.Codes = reference.Groups[:1], reference.Exits.Codes[:1]
+	county.Attendance.Ranks = []string{policy.Inspection, "county", "township", "village"}
+	county.PayKinds = []policy.PayKind{
+		{Code: "allowance", Title: "allowance of the month", Label: "岗位补贴", Counts: true},
+		{Code: "heat", Title: "heat allowance", Label: "高温补贴"},
+	}
+	county.RetirementRises = []policy.RetirementRise{{Sex: "M", Age: 60, BornFrom: month("1965-01"), EveryMonths: 4, MostMonths: 36}}
+	county.Eligibility = []policy.Condition{{
+		Code: "placed_twice", When: "history.placements < 2", Detail: "was placed twice before", DetailZH: "已安置过两次", Renewals: true,
+	}}
 	all := map[string]events.Data{
-		"plan.set": &events.PlanSet{Division: "370211000000", Year: 2022, Area: "rural", Posts: 4200},
+		"policy.adopted.history": &events.PolicyAdopted{Pack: county},
+		"plan.set":               &events.PlanSet{Division: "370211000000", Year: 2022, Area: "rural", Posts: 4200},
 		"post.developed": &events.PostDeveloped{
 			Post: "370211102231-001", Category: "public_management", Kind: "齐长城巡护", Title: "巡护员", Employer: "12370211MB2857123X",
 			Division: "370211102231", Area: "rural", Seats: 3, From: day("2022-03-01"), Until: day("2025-03-01"),

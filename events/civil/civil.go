@@ -104,6 +104,19 @@ func (d Date) AddMonths(n int) Date {
 	return to.First() + Date(min(day, to.Days())-1)
 }
 
+// MonthsUntil returns the whole months from d until another day, and the days that are left.
+// Both are 0 if until lies before d.
+func (d Date) MonthsUntil(until Date) (months, days int) {
+	if until <= d {
+		return 0, 0
+	}
+	months = int(until.Month() - d.Month())
+	for months > 0 && d.AddMonths(months) > until {
+		months--
+	}
+	return months, int(until - d.AddMonths(months))
+}
+
 // Years returns the number of completed years from d to on: the age on a day of a
 // person born on d.
 func (d Date) Years(on Date) int {

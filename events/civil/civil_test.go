@@ -60,3 +60,25 @@ func TestDateAgreesWithTime(t *testing.T) {
 		}
 	}
 }
+
+func TestMonthsUntil(t *testing.T) {
+	for _, c := range []struct {
+		name, from, until string
+		months, days      int
+	}{
+		{"the same day", "2022-05-02", "2022-05-02", 0, 0},
+		{"a day before", "2022-05-02", "2022-05-01", 0, 0},
+		{"years before", "2022-05-02", "2020-05-01", 0, 0},
+		{"less than a month", "2022-05-02", "2022-06-01", 0, 30},
+		{"a month", "2022-05-02", "2022-06-02", 1, 0},
+		{"three years and a day", "2022-05-02", "2025-05-03", 36, 1},
+		{"a day short of three years", "2022-05-02", "2025-05-01", 35, 29},
+		{"from the 31st", "2022-01-31", "2022-02-28", 1, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if months, days := MustDate(c.from).MonthsUntil(MustDate(c.until)); months != c.months || days != c.days {
+				t.Errorf("%d months and %d days, want %d and %d", months, days, c.months, c.days)
+			}
+		})
+	}
+}

@@ -69,6 +69,17 @@ func (c Code) Valid() bool {
 	return true
 }
 
+// LevelOfPrefix returns the level of the division that a prefix stands for: the widest one
+// whose prefixes are at least as long.
+func LevelOfPrefix(prefix string) Level {
+	for l := Province; l < Village; l++ {
+		if len(prefix) <= widths[l] {
+			return l
+		}
+	}
+	return Village
+}
+
 // Level returns the level of a valid code.
 func (c Code) Level() Level {
 	for l := Province; l < Village; l++ {

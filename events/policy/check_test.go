@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,12 +61,29 @@ func TestCheck(t *testing.T) {
 		{"exits.codes[3].code", func(p *Pack) { p.Exits.Codes[3].Code = "" }},
 		{"exits.codes[3].kind", func(p *Pack) { p.Exits.Codes[3].Kind = "left" }},
 		{"backfill.days", func(p *Pack) { p.Backfill.Days = -1 }},
+		{"attendance.ranks[1]", func(p *Pack) { p.Attendance.Ranks = []string{"county", "country"} }},
+		{"attendance.ranks[1]", func(p *Pack) { p.Attendance.Ranks = []string{"county", "county"} }},
+		{"ahead_days", func(p *Pack) { p.AheadDays = -1 }},
+		{"ahead_days", func(p *Pack) { p.AheadDays = maxAhead + 1 }},
+		{"retirement_rises", func(p *Pack) { p.RetirementRises = make([]RetirementRise, maxRises+1); fillRises(p) }},
+		{"retirement_rises[1]", func(p *Pack) { p.RetirementRises[1] = p.RetirementRises[0] }},
+		{"retirement_rises[0].sex", func(p *Pack) { p.RetirementRises[0].Sex = "male" }},
+		{"retirement_rises[0].age", func(p *Pack) { p.RetirementRises[0].Age = 0 }},
+		{"retirement_rises[0].born_from", func(p *Pack) { p.RetirementRises[0].BornFrom = 0 }},
+		{"retirement_rises[0].every_months", func(p *Pack) { p.RetirementRises[0].EveryMonths = 0 }},
+		{"retirement_rises[0].most_months", func(p *Pack) { p.RetirementRises[0].MostMonths = 0 }},
+		{"pay_kinds", func(p *Pack) { p.PayKinds = make([]PayKind, maxPayKinds+1); fillKinds(p) }},
+		{"pay_kinds[1].code", func(p *Pack) { p.PayKinds[1].Code = p.PayKinds[0].Code }},
+		{"pay_kinds[1].code", func(p *Pack) { p.PayKinds[1].Code = "Heat" }},
+		{"pay_kinds[0].title", func(p *Pack) { p.PayKinds[0].Title = "" }},
 	} {
 		p, err := Reference()
 		if err != nil {
 			t.Fatal(err)
 		}
 		p.Eligibility = conditions(2)
+		p.RetirementRises = national()
+		p.PayKinds = slices.Clone(p.Kinds())
 		c.change(p)
 		err = p.Check()
 		var field *FieldError
@@ -73,8 +91,8 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: %v", c.field, err)
 			continue
 		}
-		if len(field.Detail) < 10 {
-			t.Errorf("%s: %q says nothing", c.field, field.Detail)
+		if len(field.Detail) < 10 || len(field.DetailZH) < 10 {
+			t.Errorf("%s: %q %q says nothing", c.field, field.Detail, field.DetailZH)
 		}
 	}
 }
@@ -82,9 +100,23 @@ func TestCheck(t *testing.T) {
 // conditions returns n valid conditions.
 func conditions(n int) (all []Condition) {
 	for i := range n {
-		all = append(all, Condition{fmt.Sprint("c_", i), "person.age < 60", "must be under 60"})
+		all = append(all, Condition{Code: fmt.Sprint("c_", i), When: "person.age < 60", Detail: "must be under 60"})
 	}
 	return all
+}
+
+// fillRises makes rises that differ in age.
+func fillRises(p *Pack) {
+	for i := range p.RetirementRises {
+		p.RetirementRises[i] = RetirementRise{Sex: "F", Age: 40 + i, BornFrom: civil.MustMonth("1970-01"), EveryMonths: 4, MostMonths: 36}
+	}
+}
+
+// fillKinds makes kinds that differ in their codes.
+func fillKinds(p *Pack) {
+	for i := range p.PayKinds {
+		p.PayKinds[i] = PayKind{Code: fmt.Sprint("kind_", i), Title: "a kind"}
+	}
 }
 
 // Goal: errors come in the order of the pack.
@@ -127,6 +159,10 @@ func TestCheckAllows(t *testing.T) {
 		"reported that day":    func(p *Pack) { p.Exits.ReportDays = 0 },
 		"a hundred conditions": func(p *Pack) { p.Eligibility = conditions(maxConditions) },
 		"a term of a century":  func(p *Pack) { p.Term.Months, p.Retirement.Male = maxMonths, 120 },
+		"ten years ahead":      func(p *Pack) { p.AheadDays = maxAhead },
+		"one rank alone":       func(p *Pack) { p.Attendance.Ranks = []string{Inspection} },
+		"a kind of its own":    func(p *Pack) { p.PayKinds = []PayKind{{Code: "heat", Title: "heat allowance"}} },
+		"no kind counts twice": func(p *Pack) { p.PayKinds = slices.Clone(p.Kinds()) },
 		"a group, two areas":   func(p *Pack) { p.Groups = []Group{p.Groups[0], p.Groups[5]} },
 	} {
 		p, err := Reference()

@@ -39,6 +39,15 @@ func FuzzParse(f *testing.F) {
 		if len(p.Eligibility) == 0 {
 			p.Eligibility = nil
 		}
+		if len(p.RetirementRises) == 0 {
+			p.RetirementRises = nil
+		}
+		if len(p.PayKinds) == 0 {
+			p.PayKinds = nil
+		}
+		if len(p.Attendance.Ranks) == 0 {
+			p.Attendance.Ranks = nil
+		}
 		if !reflect.DeepEqual(p, back) {
 			t.Errorf("came back as %+v, was %+v", back, p)
 		}

@@ -37,6 +37,10 @@ type Pack struct {
 	Exits        Exits       `json:"exits"`                 // reasons for an exit and when it is reported
 	Backfill     Backfill    `json:"backfill"`              // how soon a vacant seat is filled
 	Thresholds   Thresholds  `json:"thresholds,omitzero"`   // thresholds of the rules for findings
+
+	RetirementRises []RetirementRise `json:"retirement_rises,omitempty"` // how the retirement ages rise by month of birth; left out: not at all
+	PayKinds        []PayKind        `json:"pay_kinds,omitempty"`        // kinds of pay lines; left out: allowance, arrears, insurance and delay_compensation
+	AheadDays       int              `json:"ahead_days,omitzero"`        // days after the day of the decision on which an exit, hire, change, suspension or closing may lie; left out or 0: 92
 }
 
 // A Group is a group of persons who may be placed in an area.
@@ -61,10 +65,14 @@ func (s AgeSpan) Holds(age int) bool { return s.From <= age && age < s.Until }
 // with its code. When is a boolean expression in CEL. This package checks only that
 // there is an expression. The services that decide know the variables, and refuse a
 // pack whose expressions do not compile.
+//
+// A condition with Renewals decides renewals of a term, too.
 type Condition struct {
-	Code   string `json:"code"`   // code of the refusal: lower-case letters, digits and _
-	When   string `json:"when"`   // expression that must be true
-	Detail string `json:"detail"` // sentence for people
+	Code     string `json:"code"`               // code of the refusal: lower-case letters, digits and _
+	When     string `json:"when"`               // expression that must be true
+	Detail   string `json:"detail"`             // sentence for people
+	DetailZH string `json:"detail_zh,omitzero"` // Chinese sentence; left out: detail
+	Renewals bool   `json:"renewals,omitzero"`  // also decides renewals
 }
 
 // Ages are the ages of women and men to which a rule refers.
@@ -100,12 +108,14 @@ type Training struct {
 
 // Attendance says how days are counted. The attendance of a month is due on DueDay of
 // the next month. A half day counts HalfDayPercent of a day; the other percentages
-// are those of the other marks that are not full days.
+// are those of the other marks that are not full days. If two reports contradict each
+// other about a day, that of the higher rank counts, see [Attendance.Rank].
 type Attendance struct {
-	DueDay            int `json:"due_day"`
-	HalfDayPercent    int `json:"half_day_percent"`
-	SubstitutePercent int `json:"substitute_percent"`
-	LeavePercent      int `json:"leave_percent"`
+	DueDay            int      `json:"due_day"`
+	HalfDayPercent    int      `json:"half_day_percent"`
+	SubstitutePercent int      `json:"substitute_percent"`
+	LeavePercent      int      `json:"leave_percent"`
+	Ranks             []string `json:"ranks,omitempty"` // whose report of a day counts, from the highest rank on; left out: inspection, province, prefecture, county, township, village
 }
 
 // Payment says what a month is worth. The payment for a month is due on DueDay of the
@@ -137,6 +147,15 @@ type ExitCode struct {
 	Kind  string `json:"kind"` // natural or dismissal
 	Title string `json:"title"`
 	Label string `json:"label,omitzero"` // Chinese name
+}
+
+// A PayKind is a kind of pay lines. What is paid under a kind that counts is compared with
+// what the person earned. Other kinds, such as premiums of insurance, are paid beside it.
+type PayKind struct {
+	Code   string `json:"code"`
+	Title  string `json:"title"`
+	Label  string `json:"label,omitzero"`  // Chinese name
+	Counts bool   `json:"counts,omitzero"` // counts against the entitlement
 }
 
 // Backfill is the number of days within which a vacant seat is to be filled.

@@ -4,9 +4,11 @@ import (
 	_ "embed" // embeds the reference pack
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/muster-works/muster/events/civil"
 )
 
 //go:embed reference.json
@@ -25,7 +27,7 @@ func Parse(b []byte) (*Pack, error) {
 		return nil, unread(b, err)
 	}
 	if jsontext.Value(b).Kind() != '{' {
-		return nil, &FieldError{Detail: "must be a JSON object", Line: 1, Column: 1}
+		return nil, &FieldError{Detail: "must be a JSON object", DetailZH: "应为JSON对象", Line: 1, Column: 1}
 	}
 	if err := p.Check(); err != nil {
 		return nil, Locate(b, err)
@@ -36,8 +38,9 @@ func Parse(b []byte) (*Pack, error) {
 // A FieldError says which member of a pack is wrong, and why.
 type FieldError struct {
 	Field     string // path, such as groups[2].female.until; empty for the whole pack
-	Detail    string
-	Character int // number of the wrong character of a text, from 1; 0 if the whole text is meant
+	Detail    string // what is wrong, in English
+	DetailZH  string // the same in Chinese
+	Character int    // number of the wrong character of a text, from 1; 0 if the whole text is meant
 
 	// Line and Column are the place in the file, from 1. Columns count characters. If
 	// a member is missing, they are the place of the object in which it is missing.
@@ -68,7 +71,7 @@ func Errors(err error) (all []*FieldError) {
 			all = append(all, Errors(err)...)
 		}
 	default:
-		all = append(all, &FieldError{Detail: err.Error()})
+		all = append(all, &FieldError{Detail: err.Error(), DetailZH: err.Error()})
 	}
 	return all
 }
@@ -79,15 +82,16 @@ func unread(b []byte, err error) error {
 	var syntax *jsontext.SyntacticError
 	switch {
 	case errors.As(err, &semantic):
-		e := &FieldError{Field: path(semantic.JSONPointer), Detail: mismatch(semantic)}
+		e := &FieldError{Field: path(semantic.JSONPointer)}
+		e.Detail, e.DetailZH = mismatch(semantic)
 		if offset, ok := find(b, e.Field, errors.Is(err, json.ErrUnknownName)); ok {
 			e.Line, e.Column = place(b, offset)
 		}
 		return e
 	case errors.As(err, &syntax):
-		e := &FieldError{Field: path(syntax.JSONPointer), Detail: "is not valid JSON: " + syntax.Err.Error()}
+		e := &FieldError{Field: path(syntax.JSONPointer), Detail: "is not valid JSON: " + syntax.Err.Error(), DetailZH: "不是合法的JSON：" + syntax.Err.Error()}
 		if errors.Is(err, jsontext.ErrDuplicateName) {
-			e.Detail = "stands twice"
+			e.Detail, e.DetailZH = twiceEN, twiceZH
 		}
 		e.Line, e.Column = place(b, int(syntax.ByteOffset))
 		return e
@@ -95,24 +99,29 @@ func unread(b []byte, err error) error {
 	return fmt.Errorf("policy pack: %w", err)
 }
 
-func mismatch(e *json.SemanticError) string {
+// mismatch says in English and Chinese which value a member should have.
+func mismatch(e *json.SemanticError) (en, zh string) {
 	switch {
 	case errors.Is(e.Err, json.ErrUnknownName):
-		return "is no member of a policy pack; check its spelling"
+		return "is no member of a policy pack; check its spelling", "政策包中没有这一项，请检查拼写"
 	case e.GoType == nil:
-		return "has the wrong type"
+		return "has the wrong type", "类型不对"
+	}
+	switch e.GoType {
+	case reflect.TypeFor[civil.Date]():
+		return "must be a date that exists, as YYYY-MM-DD", "应为真实存在的日期，格式为YYYY-MM-DD"
+	case reflect.TypeFor[civil.Month]():
+		return "must be a month, as YYYY-MM", "应为月份，格式为YYYY-MM"
 	}
 	switch e.GoType.Kind().String() {
 	case "int", "int64":
-		return "must be a whole number"
-	case "int32":
-		return "must be a date that exists, as YYYY-MM-DD"
+		return "must be a whole number", "应为整数"
 	case "bool":
-		return "must be true or false"
+		return "must be true or false", "应为 true 或 false"
 	case "slice":
-		return "must be a list"
+		return "must be a list", "应为列表"
 	case "struct":
-		return "must be an object"
+		return "must be an object", "应为对象"
 	}
-	return "must be a text"
+	return "must be a text", "应为文本"
 }

@@ -148,7 +148,7 @@ func (d *describer) Some(field string, _, low, _ int) {
 
 // Rule adds a requirement if the empty pack does not meet it: the member is then
 // required.
-func (d *describer) Rule(field string, ok bool, _ string) {
+func (d *describer) Rule(field string, ok bool, _, _ string) {
 	if !ok {
 		d.hold(field, events.Rule{Required: true})
 	}

@@ -20,7 +20,9 @@
 // A term has at most the number of months that the pack allows. If on the on-duty day the
 // person is no farther from retirement than the pack says, the term may last until retirement.
 // A renewal is measured from the same on-duty day. The pack in force on the first day that
-// the renewal adds decides it.
+// the renewal adds decides it. A renewed term may not last beyond the month in which the
+// person becomes too old for every group of the area. Conditions of the pack decide renewals
+// if they say so.
 //
 // # Corrections
 //
@@ -42,7 +44,7 @@
 //	person_placed      the person is in place elsewhere, or comes to be later
 //	no_policy          no pack is in force
 //	group_unknown      the pack has no such group in the area of the post
-//	age_outside        the age on the on-duty day is not one of the group
+//	age_outside        the age on the on-duty day is not one of the group, or becomes too high in the renewed term
 //	(a pack's own)     a condition of the pack does not hold; the code is the condition's
 //	term_missing       no end of the term is given
 //	term_too_long      the term is longer than the pack allows
@@ -174,6 +176,7 @@ func (s *Service) place(e *events.Event, d *events.HirePlaced) (*events.Event, e
 		j.reasons = append(j.reasons, s.rules.Eligibility(pack).Refuse(eligibility.Facts{
 			Birth: d.BirthMonth, Sex: d.Sex, Group: d.Group, From: d.From, Until: d.Until,
 			Area: post.Area, Category: post.Category, Division: post.Division, Seats: post.Seats(d.From),
+			History: s.state.HistoryBefore(e, d.Person, d.From),
 		})...)
 		if d.Until == 0 {
 			j.refuse(TermMissing, "data.until", "is required: the first day after the agreed term")
@@ -217,6 +220,7 @@ func (s *Service) renew(e *events.Event, d *events.HireRenewed) (*events.Event, 
 		record.PolicyVersion = pack.Version
 		birth, female := s.state.Birth(d.Person)
 		j.checkTerm(pack, birth, female, now.From, d.Until)
+		j.checkRenewal(s.rules.Eligibility(pack), pack, s.renewalFacts(e, d, post, now, adds))
 	}
 	if j.reasons != nil {
 		return nil, j.reasons

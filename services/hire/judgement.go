@@ -26,11 +26,8 @@ func (j *judgement) checkGroupAndAge(pack *policy.Pack, area string, d *events.H
 		j.refuse(GroupUnknown, "data.group", "is not a group that policy pack "+pack.Version+" has for "+area+" posts")
 		return
 	}
-	span := group.Male
-	if d.Sex == "F" {
-		span = group.Female
-	}
-	if month := d.From.Month(); d.BirthMonth == 0 || month < monthOfAge(d.BirthMonth, span.From) || month > monthOfAge(d.BirthMonth, span.Until) {
+	span := group.Span(d.Sex)
+	if month := d.From.Month(); d.BirthMonth == 0 || month < monthOfAge(d.BirthMonth, span.From) || month > pack.AgeLimitMonth(group, d.Sex, d.BirthMonth) {
 		j.refuse(AgeOutside, "data.group", fmt.Sprintf("is for people from %d until their birthday of %d on the on-duty day; choose the group that the person belongs to",
 			span.From, span.Until))
 	}
@@ -78,12 +75,9 @@ func (j *judgement) checkPublicity(p *events.Publicity, days int, duty civil.Dat
 // allows.
 func (j *judgement) checkTerm(pack *policy.Pack, birth civil.Month, female bool, duty, until civil.Date) {
 	longest := duty.AddMonths(pack.Term.Months)
-	age := pack.Retirement.Male
-	if female {
-		age = pack.Retirement.Female
-	}
-	if birth != 0 && duty.Month() >= monthOfAge(birth, age-pack.Term.NearRetirementYears) {
-		longest = max(longest, (monthOfAge(birth, age) + 1).First())
+	retires := pack.RetirementMonth(sexOf(female), birth)
+	if birth != 0 && duty.Month() >= retires-civil.Month(12*pack.Term.NearRetirementYears) {
+		longest = max(longest, (retires + 1).First())
 	}
 	if until > longest {
 		j.refuse(TermTooLong, "data.until", fmt.Sprintf("must not lie after %s, where the longest term of policy pack %s ends", longest, pack.Version))

@@ -24,7 +24,9 @@ import (
 //     41 bits for the digest in place of 42, so that a catalogue may have 64 types.
 //     The fold of placements keeps, of each development of a post, everything that
 //     decides which of several developments holds.
-const snapshotFormat = 2
+//   - 3: the fold of placements keeps the codes of exits, since a policy pack may ask for
+//     the last one.
+const snapshotFormat = 3
 
 // A Verifier checks that the commit at a position of the log has an id. It returns nil
 // if so, and [log.ErrForeign] if not. Every driver of the log is a Verifier.

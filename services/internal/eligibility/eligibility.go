@@ -2,16 +2,24 @@
 // those on group and age. A condition is a boolean expression in CEL (cel.dev). Its
 // variables are what the hire and its post say:
 //
-//	person.age           int     completed years on the on-duty day
+//	person.age           int     completed years on the on-duty day, or on the first day that a renewal adds
 //	person.sex           string  F or M
 //	person.birth_month   string  1965-01
 //	hire.group           string  the code of the group
 //	hire.from            string  the on-duty day, 2024-02-01
 //	hire.until           string  the end of the term; empty where none is given
+//	hire.months          int     whole months from the on-duty day until the end of the term; 0 where none is given
+//	history.placements   int     placements of the person, on any post, that began before the on-duty day
+//	history.months       int     months in place before the on-duty day, on all posts
+//	history.last_exit_code  string  code of the person's last exit; empty if there is none
 //	post.area            string  rural or urban
 //	post.category        string  the code of the category
 //	post.division        string  the 12 digits of where the post lies
 //	post.seats           int     the seats on the on-duty day
+//
+// A condition that has renewals set is evaluated for renewals, too. Then hire.until is the
+// new end of the term. So a pack that places nobody for more than two full terms has the
+// condition history.months + hire.months <= 72, with renewals.
 //
 // Dates and months are strings in the order of time, so < and > compare them. There is no
 // clock: the same hire gets the same answer for ever.
@@ -38,6 +46,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/policy"
+	"github.com/muster-works/muster/services/internal/placement"
 )
 
 // costLimit is the cost that one evaluation of an expression may have, in the units of CEL.
@@ -50,10 +59,13 @@ type Facts struct {
 	Sex         string
 	Group       string
 	From, Until civil.Date
+	RenewedFrom civil.Date // first day that a renewal adds; 0 for a hire
 	Area        string
 	Category    string
 	Division    division.Code
 	Seats       int
+
+	History placement.History // of the person before From
 }
 
 // Rules are the compiled conditions of a pack. The zero Rules have no conditions and refuse
@@ -127,6 +139,10 @@ func newEnvironment() (*cel.Env, error) {
 		cel.Variable("hire.group", cel.StringType),
 		cel.Variable("hire.from", cel.StringType),
 		cel.Variable("hire.until", cel.StringType),
+		cel.Variable("hire.months", cel.IntType),
+		cel.Variable("history.placements", cel.IntType),
+		cel.Variable("history.months", cel.IntType),
+		cel.Variable("history.last_exit_code", cel.StringType),
 		cel.Variable("post.area", cel.StringType),
 		cel.Variable("post.category", cel.StringType),
 		cel.Variable("post.division", cel.StringType),
@@ -148,15 +164,17 @@ func compile(env *cel.Env, when string) (cel.Program, *policy.FieldError) {
 		line, column := first.Location.Line(), first.Location.Column()+1
 		return nil, &policy.FieldError{
 			Detail:    fmt.Sprintf("cannot be compiled at %d:%d: %s", line, column, first.Message),
+			DetailZH:  fmt.Sprintf("表达式第%d行第%d列无法编译：%s", line, column, first.Message),
 			Character: runeOffset(when, line, column),
 		}
 	}
 	if !ast.OutputType().IsExactType(cel.BoolType) {
-		return nil, &policy.FieldError{Detail: "must be true or false, and not of the type " + cel.FormatCELType(ast.OutputType())}
+		typ := cel.FormatCELType(ast.OutputType())
+		return nil, &policy.FieldError{Detail: "must be true or false, and not of the type " + typ, DetailZH: "表达式的结果应为真或假，而不是" + typ}
 	}
 	program, err := env.Program(ast, cel.CostLimit(costLimit), cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
-		return nil, &policy.FieldError{Detail: "cannot be compiled: " + err.Error()}
+		return nil, &policy.FieldError{Detail: "cannot be compiled: " + err.Error(), DetailZH: "表达式无法编译：" + err.Error()}
 	}
 	return program, nil
 }
@@ -174,19 +192,27 @@ func runeOffset(s string, line, column int) int {
 }
 
 // Refuse returns a reason for each condition that does not hold, in the order of the pack. It
-// returns nil if all hold.
+// returns nil if all hold. For a renewal only the conditions that decide renewals count.
 func (r *Rules) Refuse(f Facts) (reasons events.Reasons) {
 	if len(r.conditions) == 0 {
 		return nil
 	}
 	cases := f.variables()
 	for _, c := range r.conditions {
-		if !c.holds(cases) {
-			reasons = append(reasons, events.Reason{Code: events.Code(c.Code), Field: "data",
-				Detail: c.Detail + " (a condition of policy pack " + c.version + ")"})
+		if (f.RenewedFrom == 0 || c.Renewals) && !c.holds(cases) {
+			reasons = append(reasons, events.ReasonOf(events.Code(c.Code), "data", c.sentence()))
 		}
 	}
 	return reasons
+}
+
+// sentence says which condition does not hold. The words are those of the pack.
+func (c *condition) sentence() events.Sentence {
+	zh := c.DetailZH
+	if zh == "" {
+		zh = c.Detail
+	}
+	return events.Say("%s (a condition of policy pack %s)", "%s（政策包%s的条件）", events.Sentence{EN: c.Detail, ZH: zh}, c.version)
 }
 
 // holds reports whether the condition is true for one of the cases.
@@ -205,14 +231,16 @@ func (c *condition) holds(cases []map[string]any) bool {
 // variables returns the variables of the expressions, once for each age that the person may
 // have. If the birth is unknown, the variables of the person are missing.
 func (f *Facts) variables() []map[string]any {
+	term, _ := f.From.MonthsUntil(f.Until)
 	vars := map[string]any{
 		"hire.group": f.Group, "hire.from": f.From.String(), "hire.until": f.Until.String(),
 		"post.area": f.Area, "post.category": f.Category, "post.division": string(f.Division), "post.seats": f.Seats,
+		"hire.months": term, "history.placements": f.History.Placements, "history.months": f.History.Months, "history.last_exit_code": f.History.LastExitCode,
 	}
 	if f.Birth == 0 {
 		return []map[string]any{vars}
 	}
-	months := int(f.From.Month() - f.Birth)
+	months := int(max(f.From, f.RenewedFrom).Month() - f.Birth)
 	vars["person.sex"], vars["person.birth_month"], vars["person.age"] = f.Sex, f.Birth.String(), months/12
 	if months%12 != 0 || months == 0 {
 		return []map[string]any{vars}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/policy"
 	"pgregory.net/rapid"
@@ -59,6 +60,16 @@ func TestConditions(t *testing.T) {
 		{"post.division.startsWith('370211')", nil, true},
 		{"post.division.matches('^3702[0-9]{8}$')", nil, true},
 
+		{"hire.months == 24", nil, true},
+		{"hire.months == 23", func(f *Facts) { f.Until-- }, true},
+		{"hire.months == 0", func(f *Facts) { f.Until = 0 }, true},
+		{"history.placements == 0 && history.months == 0 && history.last_exit_code == ''", nil, true},
+		{"history.placements < 2", func(f *Facts) { f.History.Placements = 2 }, false},
+		{"history.months + hire.months <= 72", func(f *Facts) { f.History.Months = 48 }, true},
+		{"history.months + hire.months <= 72", func(f *Facts) { f.History.Months = 49 }, false},
+		{"!history.last_exit_code.startsWith('D')", func(f *Facts) { f.History.LastExitCode = "D4" }, false},
+		{"false", func(f *Facts) { f.RenewedFrom = civil.MustDate("2024-05-02") }, true}, // not for renewals
+
 		// A condition that cannot be evaluated does not hold. Where || makes the
 		// unknown part irrelevant, it can.
 		{"person.age > 0", unborn, false},
@@ -100,6 +111,35 @@ func TestReasons(t *testing.T) {
 	}
 	if got := Nobody(pack("true", "true")).Refuse(facts()); len(got) != 2 {
 		t.Errorf("rules that nobody meets refuse by %v", got)
+	}
+}
+
+// Goal: a condition on renewals is evaluated on the first day that the renewal adds, and its
+// sentence is that of the pack in the reader's language.
+// Method: a pack with one condition on renewals and one that is not.
+func TestRenewals(t *testing.T) {
+	p := pack("person.age < 59", "person.age < 59")
+	p.Eligibility[1].Renewals, p.Eligibility[1].DetailZH = true, "年龄超限"
+	rules, err := Compile(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, adds, want string }{
+		{"before the birthday", "2023-12-31", ""},
+		{"in the month of the birthday", "2024-01-01", ""},
+		{"after the birthday", "2024-02-01", "年龄超限（政策包v1的条件）"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := facts()
+			f.RenewedFrom = civil.MustDate(c.adds)
+			got := ""
+			for _, r := range rules.Refuse(f) {
+				got += r.In(events.Chinese).Detail
+			}
+			if got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
 	}
 }
 

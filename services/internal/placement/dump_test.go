@@ -36,6 +36,9 @@ func (s *State) Dump() string {
 		fmt.Fprintf(&b, "detail %d %s %s %s %s %s %s %d %d\n", n, d.division.Value(), d.category.Value(), d.area.Value(),
 			d.kind.Value(), d.employer.Value(), d.fund.Value(), d.standard, d.requiredDays)
 	}
+	for n, code := range all(&s.codes) {
+		fmt.Fprintf(&b, "code %d %s\n", n, *code)
+	}
 	fmt.Fprintf(&b, "%d persons and %d posts are indexed\n", s.people.Len(), s.names.Len())
 	return b.String()
 }

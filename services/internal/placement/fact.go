@@ -20,7 +20,7 @@ type fact struct {
 	day    civil.Date // hired, developed and resized from, exited and closed on, renewed until
 	until  civil.Date // hired and developed: the end that the event names
 	exit   civil.Date // hired: the day of the exit that ends it; 0 if there is none
-	seats  uint16     // hired: the seat; developed and resized: the number of seats
+	seats  uint16     // hired: the seat; developed and resized: the number of seats; exited: the number of the exit code
 	kind   kind
 	again  bool // hired: another hire is the same placement, and this one has no effect
 }
@@ -62,6 +62,7 @@ type statement struct {
 	detail *detail       // developed: what the event says beside days and seats
 	person events.Person // of the facts of a person
 	born   born          // hired: 0 if the event does not say it
+	code   string        // exited: the exit code
 }
 
 // stated returns the statement of an event. The kind of its fact is noFact if the event says
@@ -80,7 +81,7 @@ func stated(e *events.Event) statement {
 	case *events.HireRenewed:
 		return statement{fact: fact{kind: renewed, day: d.Until}, post: d.Post, person: d.Person}
 	case *events.ExitRecorded:
-		return statement{fact: fact{kind: exited, day: d.On}, post: d.Post, person: d.Person}
+		return statement{fact: fact{kind: exited, day: d.On}, post: d.Post, person: d.Person, code: d.Code}
 	}
 	return statement{}
 }

@@ -58,6 +58,7 @@ type State struct {
 	posts   table.List[post]
 	names   table.Index // of posts, by name
 	details table.List[detail]
+	codes   table.List[string] // exit codes
 }
 
 // New makes the state of an empty log. In each table number 0 stands for none.
@@ -67,6 +68,7 @@ func New() *State {
 	s.persons.Add(person{})
 	s.posts.Add(post{})
 	s.details.Add(detail{})
+	s.codes.Add("")
 	return s
 }
 
@@ -86,6 +88,9 @@ func (s *State) Apply(e *events.Event, n command.IndexEntry) {
 	case f.kind.ofPerson():
 		f.of = s.person(said.person)
 		s.born(f.of, said.born)
+	}
+	if f.kind == exited {
+		f.seats = s.exitCode(said.code)
 	}
 	s.follow(s.enter(f))
 }

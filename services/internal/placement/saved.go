@@ -37,6 +37,10 @@ func (s *State) Save(w *snapshot.Writer) {
 		w.Int(int64(p.born.month()))
 		w.Bool(p.born.female())
 	}
+	w.Uint(uint64(s.codes.Len()))
+	for n := 1; n < s.codes.Len(); n++ {
+		w.Text(*s.codes.At(uint32(n)))
+	}
 	for n := 1; n < s.facts.Len(); n++ {
 		f := s.facts.At(uint32(n))
 		w.Uint(uint64(f.kind))
@@ -75,6 +79,10 @@ func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 		p.facts, p.born = r.Below(facts), bornIn(civil.Month(r.Int()), r.Bool())
 		t.people.Add(t.persons.Add(p), t.personHash)
 	}
+	codes := int(r.Below(1 << 16))
+	for n := 1; n < codes && r.Err() == nil; n++ {
+		t.codes.Add(r.Text())
+	}
 	for n := 1; n < facts && r.Err() == nil; n++ {
 		f := fact{kind: kind(r.Below(int(closed) + 1))}
 		switch {
@@ -92,6 +100,9 @@ func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 		}
 		f.day, f.until, f.exit = civil.Date(r.Int()), civil.Date(r.Int()), civil.Date(r.Int())
 		f.seats, f.again = uint16(r.Below(1<<16)), r.Bool()
+		if f.kind == exited && int(f.seats) >= t.codes.Len() {
+			r.Reject("an exit has an unknown code")
+		}
 		t.facts.Add(f)
 	}
 	for n := 1; n < posts && r.Err() == nil; n++ {
