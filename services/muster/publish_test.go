@@ -266,3 +266,30 @@ func lastPosition(t *testing.T, out string) string {
 	}
 	return position
 }
+
+// Goal: an exit that was withdrawn by mistake, and is sent again as it was, does not pass
+// for one that stands. Method: the file of an agency that withdraws an exit, sends the very
+// same exit again, and then the exit under a new id.
+func TestVoidedEventSentAgain(t *testing.T) {
+	i := up(t, filepath.Join(t.TempDir(), "data"))
+	exit := `"post":"P1","on":"2022-06-10","kind":"natural","code":"N1","identity":{"id_number":"` + person(1).number + `"}`
+	file := filepath.Join(t.TempDir(), "exits.ndjson")
+	lines := []string{
+		said("p", "post.developed", `"post":"P1","category":"public_service","area":"rural","seats":1,"from":"2022-01-01"`),
+		said("h", "hire.placed", `"post":"P1","from":"2022-05-01","until":"2024-05-01","group":"older","review":{"on":"2022-04-19"},"publicity":{"from":"2022-04-20","until":"2022-04-25"},`+
+			`"agreement":{"number":"A","signed":"2022-04-28","until":"2024-05-01"},"identity":{"id_number":"`+person(1).number+`","name":"甲某"}`),
+		said("x1", "exit.recorded", exit), said("w-x1", "event.withdrawn", `"type":"exit.recorded","id":"x1","reason":"a mistake"`),
+		said("x1", "exit.recorded", exit), said("x2", "exit.recorded", exit),
+	}
+	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := try(t, "publish", "--to", i.HTTP, "--lang", "zh", file)
+	if err == nil || !strings.Contains(out, "accepted 5  duplicate 0  rejected 1") || !strings.Contains(out, "already_voided") || !strings.Contains(out, "被/agency/370211-rsj的事件w-x1撤销") {
+		t.Errorf("first: %v\n%s", err, out)
+	}
+	out, err = try(t, "publish", "--to", i.HTTP, file)
+	if err == nil || !strings.Contains(out, "accepted 0  duplicate 4  rejected 2") || !strings.Contains(out, "withdrawn by event w-x1 of /agency/370211-rsj on 20") {
+		t.Errorf("again: %v\n%s", err, out)
+	}
+}

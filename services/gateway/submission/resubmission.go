@@ -6,6 +6,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/idnumber"
 	"github.com/muster-works/muster/services/gateway/pseudonym"
+	"github.com/muster-works/muster/services/internal/command"
 )
 
 // answerResubmitted answers events that are in the log already and introduce
@@ -14,8 +15,8 @@ import (
 // Agencies send whole files again. Without this step the vault would learn anew
 // who an erased person was, under a pseudonym that no event in the log has. So, once
 // anybody was erased, an event that introduces somebody whom the vault does not
-// know is tried first, with a pseudonym that is thrown away. If it is a duplicate of
-// an event in the log, it gets its receipt and leaves the run before the vault sees it.
+// know is tried first, with a pseudonym that is thrown away. If it is in the log
+// already, it gets its receipt and leaves the run before the vault sees it.
 func (p *preparation) answerResubmitted(ctx context.Context, r *run) error {
 	if p.Erasures.IsEmpty() {
 		return nil
@@ -34,13 +35,19 @@ func (p *preparation) answerResubmitted(ctx context.Context, r *run) error {
 	answered := map[int]bool{}
 	for n, receipt := range receipts[:min(len(receipts), len(at))] {
 		// A duplicate without a position is one of another event of this run.
-		if receipt.Status == events.Duplicate && !receipt.Position.IsZero() {
+		if receipt.Status == events.Duplicate && !receipt.Position.IsZero() || noLongerStands(receipt) {
 			receipt.Person = events.Person{}
 			p.receipts[r.at[at[n]]], answered[at[n]] = receipt, true
 		}
 	}
 	r.keepEvents(func(i int) bool { return !answered[i] })
 	return nil
+}
+
+// noLongerStands reports whether a receipt refuses an event that is in the log and was
+// replaced or withdrawn since.
+func noLongerStands(r events.Receipt) bool {
+	return len(r.Reasons) == 1 && r.Reasons[0].Code == command.AlreadySuperseded && r.Reasons[0].Field == "id"
 }
 
 // copyStrangers returns copies of the events of a run that introduce somebody whom

@@ -67,12 +67,12 @@ func TestRoomFor64Types(t *testing.T) {
 			if !ok || known.Type != catalogue[n] || known.Number != uint32(n+1) || known.Superseded {
 				t.Fatalf("%s, type number %d: found %v %+v, want type %s and number %d", name, n+1, ok, known, catalogue[n], n+1)
 			}
-			if r, number := d.answerKnownKey(e, known); r.Status != events.Duplicate || number != known.Number {
+			if r, number, err := d.answerKnownKey(t.Context(), e, known); err != nil || r.Status != events.Duplicate || number != known.Number {
 				t.Errorf("%s, type number %d, sent again: %+v", name, n+1, r)
 			}
 			other := *e
 			other.Digest = take("", "", n+100).Digest
-			if r, _ := d.answerKnownKey(&other, known); r.Status != events.Rejected || r.Reasons[0].Code != IDReused {
+			if r, _, err := d.answerKnownKey(t.Context(), &other, known); err != nil || r.Status != events.Rejected || r.Reasons[0].Code != IDReused {
 				t.Errorf("%s, type number %d, with other content: %+v", name, n+1, r)
 			}
 		}

@@ -92,13 +92,25 @@ func (r positionRow) after(rows []byte) (next positionRow, rest []byte) {
 
 // of returns the position of the event with number n, and zero if it has none yet.
 func (p *commitPositions) of(n uint32) log.Position {
+	at, _ := p.find(n)
+	return at
+}
+
+// find returns the position of the event with number n, and that of the commit of the
+// boundary before its commit. Each is zero if there is none.
+func (p *commitPositions) find(n uint32) (at, before log.Position) {
 	if n == 0 || n >= p.end() {
-		return log.Position{}
+		return log.Position{}, log.Position{}
 	}
 	i := sort.Search(len(p.blocks), func(i int) bool { return p.blocks[i].before.next > n }) - 1
 	r := p.blocks[i].before
+	prior := r
 	for rest := p.blocks[i].rows; r.next <= n; {
+		prior = r
 		r, rest = r.after(rest)
 	}
-	return log.At(r.major, r.minor).Event(int(n - r.first))
+	if prior.major > 0 {
+		before = log.At(prior.major, prior.minor)
+	}
+	return log.At(r.major, r.minor).Event(int(n - r.first)), before
 }

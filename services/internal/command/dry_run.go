@@ -52,7 +52,7 @@ func (h *Handler) dryRun(ctx context.Context, waiting []*pendingRequest) ([]*pen
 	var receipts []events.Receipt
 	for len(receipts) < len(r.events) {
 		// A round ends when its commit would be full; the next round goes on from there.
-		decided, err := h.decideLocked(r.events[len(receipts):], r.imported)
+		decided, err := h.decideLocked(ctx, r.events[len(receipts):], r.imported)
 		if err != nil {
 			return waiting, err
 		}

@@ -78,6 +78,7 @@ type Fold struct {
 	revision log.Revision // of the boundary, after last
 	imported time.Time    // recorded time of the last import
 	settled  bool         // the boundary holds a live commit: one that is no import
+	fetched  log.Commit   // the commit that was read again last, see event; neighbours of a resubmission often share one
 }
 
 // NewFold makes a fold of a boundary, at the beginning of the log. state must hold no

@@ -41,7 +41,7 @@ func (h *Handler) groupCommit(ctx context.Context, waiting []*pendingRequest) ([
 		var err error
 		list, imported := nextRound(waiting, 0)
 		if current == nil {
-			if current, err = h.decide(list, imported); err != nil {
+			if current, err = h.decide(ctx, list, imported); err != nil {
 				undo()
 				return waiting, err
 			}
@@ -71,7 +71,7 @@ func (h *Handler) groupCommit(ctx context.Context, waiting []*pendingRequest) ([
 		if more := len(list) - len(current.receipts); h.own.handlers == 1 && rounds < maxRounds && (more > 0 || len(list) == log.MaxEvents) {
 			waiting = h.drain(waiting)
 			if ahead, _ := nextRound(waiting, len(current.receipts)); len(ahead) > 0 {
-				next, _ = h.decide(ahead, imported) // a failed decision leaves nothing; the next group commit meets its error
+				next, _ = h.decide(ctx, ahead, imported) // a failed decision leaves nothing; the next group commit meets its error
 			}
 		}
 		switch appended := <-result; {

@@ -16,8 +16,9 @@
 //     and appended in one commit. So one fsync serves all of them: this is the
 //     group commit.
 //  2. The handler looks up each event in the idempotency index by family, source
-//     and id. If the index holds an equal event, the receipt says duplicate. If
-//     the index holds an event of other content, the receipt says id_reused.
+//     and id. If the index holds an equal event, the receipt says duplicate, or
+//     already_voided if that event was replaced or withdrawn since. If the index
+//     holds an event of other content, the receipt says id_reused.
 //  3. The [Decider] of the service decides the event on the state, which includes
 //     the events accepted before it in the same round.
 //  4. If a round refuses an event, the handler compares the folds it has read with
@@ -68,7 +69,7 @@ var ErrBusy = errors.New("command: busy, submit again")
 const (
 	IDReused          events.Code = "id_reused"        // the id was used for other content
 	UnknownReplaced   events.Code = "unknown_replaced" // the event to replace or withdraw is not in the log
-	AlreadySuperseded events.Code = "already_voided"   // it was replaced or withdrawn before
+	AlreadySuperseded events.Code = "already_voided"   // the event, or the one to replace or withdraw, was replaced or withdrawn before
 	ImportClosed      events.Code = "import_closed"    // history cannot be brought in any more
 )
 

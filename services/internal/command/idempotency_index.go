@@ -34,7 +34,9 @@ import (
 // event type in the catalogue, so there is room for 64 types. Bit s is set if the event
 // was superseded: replaced or withdrawn. A hash table from fingerprints to numbers takes
 // 6 to 8 bytes more for each event, and each commit has a row with its position. In all
-// an event takes 23 bytes if commits are full, and 27 if each commit holds one event.
+// an event takes 23 bytes if commits are full, and 27 if each commit holds one event. Of
+// each superseded event the index also knows the number of the event that superseded it,
+// so that a refusal can name that one.
 //
 // # Probability of an error
 //
@@ -56,9 +58,11 @@ type IdempotencyIndex struct {
 	keyFactor    [2]uint64 // for fingerprints: 128 bits, odd
 	digestFactor uint64    // for content digests, odd
 	entries      table.List[indexSlot]
-	index        table.Index           // of entries, by fingerprint
-	early        map[[16]byte]struct{} // hashes of keys that were superseded before their events came
+	index        table.Index         // of entries, by fingerprint
+	early        map[[16]byte]uint32 // hashes of keys that were superseded before their events came, to the numbers of the events that superseded them
+	supersededBy map[uint32]uint32   // numbers of superseded events, to the numbers of the events that superseded them
 	positions    commitPositions
+	unlogged     []*events.Event // events that were added with the journal open and have no position yet, in order
 }
 
 // An indexSlot is the 16 bytes that the index keeps for an event: the upper 64 bits of
@@ -78,7 +82,8 @@ const (
 type IndexedEvent struct {
 	Number     uint32
 	Type       events.Type
-	Superseded bool // replaced or withdrawn
+	Superseded bool   // replaced or withdrawn
+	By         uint32 // number of the event that replaced or withdrew it; 0 if none did
 }
 
 // An IndexEntry tells a state how the index took the event that the state is to apply.
@@ -95,7 +100,7 @@ func (x *IdempotencyIndex) open() {
 	x.keyFactor = [2]uint64{binary.LittleEndian.Uint64(b[:8]), binary.LittleEndian.Uint64(b[8:16]) | 1}
 	x.digestFactor = binary.LittleEndian.Uint64(b[16:]) | 1
 	x.entries.Add(indexSlot{}) // number 0 is none
-	x.early = map[[16]byte]struct{}{}
+	x.early, x.supersededBy = map[[16]byte]uint32{}, map[uint32]uint32{}
 }
 
 // Find returns what the index knows of the event with key k, and false if there is none.
@@ -105,7 +110,7 @@ func (x *IdempotencyIndex) Find(k events.Key) (IndexedEvent, bool) {
 		return IndexedEvent{}, false
 	}
 	rest := x.entries.At(n).rest
-	return IndexedEvent{n, types[rest>>1&typeMask], rest&supersededBit != 0}, true
+	return IndexedEvent{n, types[rest>>1&typeMask], rest&supersededBit != 0, x.supersededBy[n]}, true
 }
 
 // SupersededNumber returns the number of the event that e replaces or withdraws. It is
@@ -133,7 +138,13 @@ func (x *IdempotencyIndex) position(n uint32) log.Position { return x.positions.
 
 // addCommit notes that the events without a position, up to number end without end
 // itself, lie in the commit at a position.
-func (x *IdempotencyIndex) addCommit(at log.Position, end uint32) { x.positions.add(at, end) }
+func (x *IdempotencyIndex) addCommit(at log.Position, end uint32) {
+	logged := min(len(x.unlogged), int(end-x.positions.end()))
+	rest := copy(x.unlogged, x.unlogged[logged:])
+	clear(x.unlogged[rest:])
+	x.unlogged = x.unlogged[:rest]
+	x.positions.add(at, end)
+}
 
 // end returns the number that the next event will get.
 func (x *IdempotencyIndex) end() uint32 { return uint32(max(1, x.entries.Len())) }
@@ -152,7 +163,7 @@ func (x *IdempotencyIndex) add(e *events.Event, j *Journal) (is IndexEntry) {
 	}
 	hash := e.Key().Hash()
 	slot := x.fingerprint(hash)
-	_, early := x.early[hash]
+	by, early := x.early[hash]
 	taken := x.find(slot) != 0
 	slot.rest |= x.digest(e)<<(typeBits+1) | uint64(slices.Index(types, e.Type))<<1
 	if early {
@@ -162,27 +173,35 @@ func (x *IdempotencyIndex) add(e *events.Event, j *Journal) (is IndexEntry) {
 	if !taken {
 		x.index.Add(is.Number, x.hash)
 	}
+	if early {
+		x.supersededBy[is.Number] = by
+	}
 	if j.Open() {
+		x.unlogged = append(x.unlogged, e)
 		j.Did(func() {
 			if !taken {
 				x.index.Drop(is.Number, x.hash)
 			}
 			x.entries.Cut(int(is.Number))
+			delete(x.supersededBy, is.Number)
+			x.unlogged = x.unlogged[:len(x.unlogged)-1]
 		})
 	}
 	if k, ok := e.Supersedes(); ok {
-		is.Supersedes = x.supersede(k.Hash(), j)
+		is.Supersedes = x.supersede(k.Hash(), is.Number, j)
 	}
 	return is
 }
 
-// supersede marks the event whose key has this hash as superseded, and returns its
-// number. If the event has not come, supersede remembers the hash and returns 0.
-func (x *IdempotencyIndex) supersede(key [16]byte, j *Journal) uint32 {
+// supersede marks the event whose key has this hash as superseded by the event with
+// number by, and returns its number. If the event has not come, supersede remembers the
+// hash and returns 0. An event that is superseded twice, which a log of submode=record
+// may hold, was superseded by the first in log order.
+func (x *IdempotencyIndex) supersede(key [16]byte, by uint32, j *Journal) uint32 {
 	n := x.find(x.fingerprint(key))
 	if n == 0 {
 		if _, ok := x.early[key]; !ok {
-			x.early[key] = struct{}{}
+			x.early[key] = by
 			if j.Open() {
 				j.Did(func() { delete(x.early, key) })
 			}
@@ -191,8 +210,12 @@ func (x *IdempotencyIndex) supersede(key [16]byte, j *Journal) uint32 {
 	}
 	if x.entries.At(n).rest&supersededBit == 0 {
 		x.entries.At(n).rest |= supersededBit
+		x.supersededBy[n] = by
 		if j.Open() {
-			j.Did(func() { x.entries.At(n).rest &^= supersededBit })
+			j.Did(func() {
+				x.entries.At(n).rest &^= supersededBit
+				delete(x.supersededBy, n)
+			})
 		}
 	}
 	return n

@@ -17,7 +17,7 @@ import (
 // A mapIndex is the reference for the idempotency index: maps with whole keys.
 type mapIndex struct {
 	known map[events.Key]mapEntry
-	ahead map[events.Key]bool
+	ahead map[events.Key]uint32 // to the number of the event that superseded the key
 	n     uint32
 }
 
@@ -32,14 +32,15 @@ func (p mapIndex) clone() mapIndex { return mapIndex{maps.Clone(p.known), maps.C
 func (p *mapIndex) add(e *events.Event) {
 	p.n++
 	if _, taken := p.known[e.Key()]; !taken {
-		p.known[e.Key()] = mapEntry{IndexedEvent{p.n, e.Type, p.ahead[e.Key()]}, e.Digest, log.Position{}}
+		p.known[e.Key()] = mapEntry{IndexedEvent{p.n, e.Type, p.ahead[e.Key()] > 0, p.ahead[e.Key()]}, e.Digest, log.Position{}}
 	}
 	if k, ok := e.Supersedes(); ok {
-		if old, known := p.known[k]; known {
-			old.Superseded = true
+		switch old, known := p.known[k]; {
+		case !known && p.ahead[k] == 0:
+			p.ahead[k] = p.n
+		case known && !old.Superseded:
+			old.Superseded, old.By = true, p.n
 			p.known[k] = old
-		} else {
-			p.ahead[k] = true
 		}
 	}
 }
@@ -62,7 +63,7 @@ func (p *mapIndex) place(at log.Position, before uint32) {
 func TestIdempotencyIndex(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var b StateBase
-		want := mapIndex{known: map[events.Key]mapEntry{}, ahead: map[events.Key]bool{}}
+		want := mapIndex{known: map[events.Key]mapEntry{}, ahead: map[events.Key]uint32{}}
 		id := rapid.Custom(func(t *rapid.T) string { return strconv.Itoa(rapid.IntRange(0, 300).Draw(t, "id")) })
 		major, minor := uint64(0), uint64(0)
 		for range rapid.IntRange(1, 150).Draw(t, "rounds") {
@@ -79,7 +80,7 @@ func TestIdempotencyIndex(t *testing.T) {
 				known, taken := want.known[e.Key()]
 				is := b.add(e, &b.Journal)
 				want.add(e)
-				if is.Number != want.n || is.Ineffective != (taken || want.known[e.Key()].Superseded && want.ahead[e.Key()]) {
+				if is.Number != want.n || is.Ineffective != (taken || want.known[e.Key()].Superseded && want.ahead[e.Key()] > 0) {
 					t.Fatalf("%s added as %+v, taken %v %+v", e.ID, is, taken, known)
 				}
 			}
@@ -99,8 +100,8 @@ func TestIdempotencyIndex(t *testing.T) {
 			k := take(strconv.Itoa(n), "", 0).Key()
 			got, ok := b.Find(k)
 			w, known := want.known[k]
-			if ok != known || got != w.IndexedEvent || b.SupersededEarly(k) != want.ahead[k] {
-				t.Fatalf("%s: %v %+v ahead %v, want %v %+v ahead %v", k.ID, ok, got, b.SupersededEarly(k), known, w.IndexedEvent, want.ahead[k])
+			if ok != known || got != w.IndexedEvent || b.early[k.Hash()] != want.ahead[k] {
+				t.Fatalf("%s: %v %+v ahead by %d, want %v %+v ahead by %d", k.ID, ok, got, b.early[k.Hash()], known, w.IndexedEvent, want.ahead[k])
 			}
 			if known && b.position(got.Number) != w.at {
 				t.Fatalf("%s at %s, want %s", k.ID, b.position(got.Number), w.at)
@@ -191,7 +192,7 @@ func BenchmarkGoMap(b *testing.B) {
 			e.ID = key(i)
 			h := e.Key().Hash()
 			if _, taken := m[h]; !taken {
-				m[h] = mapEntry{IndexedEvent{uint32(i), e.Type, false}, e.Digest, log.At(uint64(i/1000+1), 0).Event(i % 1000)}
+				m[h] = mapEntry{IndexedEvent{uint32(i), e.Type, false, 0}, e.Digest, log.At(uint64(i/1000+1), 0).Event(i % 1000)}
 			}
 		}
 		added := time.Since(begin)

@@ -14,7 +14,10 @@ import (
 //	number of events   Uint, and nothing after it if it is 0
 //	factors            3 Words: keyFactor, digestFactor
 //	slots              2 Words for each event, in order
-//	early              Uint, then the 16 bytes of each hash, in their order
+//	early              Uint, then for each, in the order of the hashes: 16 bytes of the
+//	                   hash, and the number of the event that superseded the key (Uint)
+//	superseded         for each slot with bit s, in order: the number of the event that
+//	                   superseded it (Uint)
 //	commits            for each: number of events, major, minor (Uint)
 func (x *IdempotencyIndex) save(w *snapshot.Writer) {
 	w.Uint(uint64(x.Len()))
@@ -32,6 +35,12 @@ func (x *IdempotencyIndex) save(w *snapshot.Writer) {
 	w.Uint(uint64(len(x.early)))
 	for _, key := range slices.SortedFunc(maps.Keys(x.early), func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) }) {
 		w.Bytes(key[:])
+		w.Uint(uint64(x.early[key]))
+	}
+	for n := uint32(1); int(n) <= x.Len(); n++ {
+		if x.entries.At(n).rest&supersededBit != 0 {
+			w.Uint(uint64(x.supersededBy[n]))
+		}
 	}
 	for r := range x.positions.all() {
 		w.Uint(uint64(r.next - r.first))
@@ -67,7 +76,12 @@ func loadStateBase(r *snapshot.Reader) *StateBase {
 	for n := r.Below(1 << 31); n > 0 && r.Err() == nil; n-- {
 		var key [16]byte
 		r.Fill(key[:])
-		x.early[key] = struct{}{}
+		x.early[key] = x.readNumber(r)
+	}
+	for n := uint32(1); int(n) <= x.Len() && r.Err() == nil; n++ {
+		if x.entries.At(n).rest&supersededBit != 0 {
+			x.supersededBy[n] = x.readNumber(r)
+		}
 	}
 	for x.positions.end() < uint32(x.entries.Len()) && r.Err() == nil {
 		next := x.positions.end() + r.Below(x.Len()+1)
@@ -79,4 +93,13 @@ func loadStateBase(r *snapshot.Reader) *StateBase {
 		x.positions.add(at, next)
 	}
 	return b
+}
+
+// readNumber reads the number of an event of the index.
+func (x *IdempotencyIndex) readNumber(r *snapshot.Reader) uint32 {
+	n := r.Below(x.Len() + 1)
+	if n == 0 && r.Err() == nil {
+		r.Reject("an event was superseded by none")
+	}
+	return n
 }

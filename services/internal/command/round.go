@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"time"
 
 	"github.com/muster-works/muster/events"
@@ -25,18 +26,24 @@ type round struct {
 // the own state, with the journal open. If the commit is full, decide stops and the
 // round has fewer receipts than the list has events. If decide fails, it has applied
 // nothing.
-func (h *Handler) decide(list []*events.Event, imported time.Time) (*round, error) {
+func (h *Handler) decide(ctx context.Context, list []*events.Event, imported time.Time) (*round, error) {
 	for _, f := range h.consults {
 		f.mu.RLock()
 		defer f.mu.RUnlock()
 	}
-	return h.decideLocked(list, imported)
+	return h.decideLocked(ctx, list, imported)
 }
 
 // decideLocked is decide for a caller that has locked the consulted folds.
-func (h *Handler) decideLocked(list []*events.Event, imported time.Time) (*round, error) {
+func (h *Handler) decideLocked(ctx context.Context, list []*events.Event, imported time.Time) (decided *round, err error) {
 	base := h.own.base
 	base.Begin()
+	before := base.undoCount()
+	defer func() {
+		if err != nil {
+			base.rollbackTo(before)
+		}
+	}()
 	r := &round{}
 	if n := len(h.buffers); n > 0 {
 		r.buffer, h.buffers = h.buffers[n-1][:0], h.buffers[:n-1]
@@ -44,11 +51,18 @@ func (h *Handler) decideLocked(list []*events.Event, imported time.Time) (*round
 	size := 2
 	for _, e := range list {
 		if known, ok := base.Find(e.Key()); ok {
-			answer, n := h.answerKnownKey(e, known)
+			answer, n, err := h.answerKnownKey(ctx, e, known)
+			if err != nil {
+				return nil, err
+			}
 			r.addReceipt(answer, n)
 			continue
 		}
-		record, reasons := e, h.checkSuperseded(e)
+		record := e
+		reasons, err := h.checkSuperseded(ctx, e)
+		if err != nil {
+			return nil, err
+		}
 		if reasons == nil && !imported.IsZero() {
 			reasons = h.checkImport(imported)
 		}
@@ -95,51 +109,6 @@ func (r *round) addReceipt(receipt events.Receipt, number uint32) {
 	if receipt.Status == events.Rejected {
 		r.refused = true
 	}
-}
-
-// answerKnownKey answers an event whose key is in the index. It returns the receipt,
-// and the number of the event in the index if the receipt says duplicate.
-func (h *Handler) answerKnownKey(e *events.Event, known IndexedEvent) (events.Receipt, uint32) {
-	if !h.own.base.sameContent(known.Number, e) {
-		return events.Reject(e, events.Refusal(IDReused, "id", events.Say(
-			"was used for an event with other content; give this one an id of its own, or correct the first with replaces",
-			"该编号已用于内容不同的事件；请另编一个编号，或用replaces更正原事件"))), 0
-	}
-	duplicate := receipt(e)
-	duplicate.Status, duplicate.Seat = events.Duplicate, 0
-	return duplicate, known.Number
-}
-
-// checkSuperseded refuses e if it replaces or withdraws an event that is not in the
-// log, has another type, or was superseded before. In record mode e may come before
-// the event that it supersedes.
-func (h *Handler) checkSuperseded(e *events.Event) events.Reasons {
-	k, ok := e.Supersedes()
-	if !ok {
-		return nil
-	}
-	field, t := "replaces", e.Type
-	if w, ok := e.Data.(*events.EventWithdrawn); ok {
-		field, t = "data.id", w.Of
-	}
-	entry, known := h.own.base.Find(k)
-	switch {
-	case k.ID == e.ID:
-		return events.Refusal(events.Invalid, field, events.Say("names the event itself", "指的是本事件自身"))
-	case !known && h.own.base.SupersededEarly(k):
-		return events.Refuse(AlreadySuperseded, field, "names an event that was replaced or withdrawn before it came")
-	case !known && e.Submode == events.ModeRecord:
-		return nil
-	case !known:
-		return events.Refusal(UnknownReplaced, field, events.Say(
-			"names no event of this source and family in the log", "账上没有该来源报送的此编号的同类事件"))
-	case entry.Type != t:
-		return events.Refusal(UnknownReplaced, field, events.Say(
-			"names an event of type %s, not %s", "所指事件的类型是%s，不是%s", entry.Type, t))
-	case entry.Superseded:
-		return events.Refuse(AlreadySuperseded, field, "names an event that was replaced or withdrawn before; name the latest one")
-	}
-	return nil
 }
 
 // checkImport refuses an import with the recorded time at if the boundary holds a

@@ -68,7 +68,7 @@ func (h twoFolds) differ(other twoFolds) error {
 			e := take(strconv.Itoa(n), "", 0)
 			got, ok := f.base.Find(e.Key())
 			want, known := g.base.Find(e.Key())
-			if ok != known || got != want || f.base.SupersededEarly(e.Key()) != g.base.SupersededEarly(e.Key()) || f.base.position(got.Number) != g.base.position(want.Number) {
+			if ok != known || got != want || f.base.early[e.Key().Hash()] != g.base.early[e.Key().Hash()] || f.base.position(got.Number) != g.base.position(want.Number) {
 				return fmt.Errorf("%s %d: %v %+v at %s, want %v %+v at %s", f.boundary, n, ok, got, f.base.position(got.Number), known, want, g.base.position(want.Number))
 			}
 			for content := range 3 {

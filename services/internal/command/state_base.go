@@ -43,6 +43,16 @@ func (j *Journal) Rollback() {
 	j.Keep()
 }
 
+// rollbackTo undoes all changes after the first n, the last change first, and leaves the
+// journal open.
+func (j *Journal) rollbackTo(n int) {
+	for i := len(j.undo) - 1; i >= n; i-- {
+		j.undo[i]()
+	}
+	clear(j.undo[n:])
+	j.undo = j.undo[:n]
+}
+
 // undoCount returns how many undos the journal holds.
 func (j *Journal) undoCount() int { return len(j.undo) }
 
