@@ -3,6 +3,7 @@ package events
 import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/policy"
 )
 
 // AttendanceReportedType is the type of [AttendanceReported].
@@ -10,11 +11,16 @@ const AttendanceReportedType Type = "attendance.reported"
 
 // AttendanceReported is a sheet of one post: of a month (Month, and Marks in
 // each line) or of a day (Date, and Mark in each line).
+//
+// Of two sheets that contradict each other about a day, the one of the higher rank
+// counts. The rank depends on Capacity and on the attribute authdivision, by the policy
+// pack of the day. Records of before 1.1 have no Capacity and rank as the unit.
 type AttendanceReported struct {
 	Post     string           `json:"post"`
 	Month    civil.Month      `json:"month,omitzero"`
 	Date     civil.Date       `json:"date,omitzero"`
 	Recorder string           `json:"recorder,omitzero"`
+	Capacity string           `json:"capacity,omitzero"` // inspection, for what an inspector found on site; left out for the sheet of the unit
 	Lines    []AttendanceLine `json:"lines"`
 }
 
@@ -62,6 +68,7 @@ func (*AttendanceReported) private() *string { return nil }
 func (d *AttendanceReported) check(c *checker) {
 	c.name("post", d.Post)
 	c.text("recorder", d.Recorder)
+	c.option("capacity", d.Capacity, policy.Inspection)
 	if d.Month == 0 && d.Date == 0 {
 		c.add(Missing, "month", Say("is required for a monthly sheet, or else date for a daily one", "月度考勤表须填月份；按日考勤表则填date"))
 		return

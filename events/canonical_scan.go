@@ -145,6 +145,9 @@ func (r *attendanceReportedRecord) scan(c *canonical.Cursor, e *Event) *Event {
 	if c.Take(`,"recorder":`) {
 		d.Recorder = c.String()
 	}
+	if c.Take(`,"capacity":`) {
+		d.Capacity = c.String()
+	}
 	c.Expect(`,"lines":`)
 	r.kept.Lines = scanAttendanceLineList(c, r.kept.Lines[:0])
 	d.Lines = r.kept.Lines

@@ -102,6 +102,10 @@ func writeAttendanceReported(w *canonical.Writer, d *AttendanceReported) {
 		w.Literal(`,"recorder":`)
 		w.String(d.Recorder)
 	}
+	if d.Capacity != "" {
+		w.Literal(`,"capacity":`)
+		w.String(d.Capacity)
+	}
 	w.Literal(`,"lines":`)
 	writeAttendanceLineList(w, d.Lines)
 	w.Literal(`}`)

@@ -37,7 +37,7 @@ func (*PolicyAdopted) private() *string { return nil }
 
 func (d *PolicyAdopted) check(c *checker) {
 	for _, wrong := range policy.Errors(d.Pack.Check()) {
-		c.add(Invalid, wrong.Field, Say("%s", "不符合政策包的要求（%s）", wrong.Detail))
+		c.add(Invalid, wrong.Field, Sentence{wrong.Detail, wrong.DetailZH})
 	}
 	c.short("policy", d.Policy, maxName)
 	c.short("version", d.Version, maxName) // every event decided by the pack carries its version

@@ -25,6 +25,24 @@ func (b *Book) Version(version string) *Pack {
 	return nil
 }
 
+// Within calls yield with the pack that is in force for a division on each day from the day
+// from until the day before until, once for each run of days of one pack, in the order of
+// the days. The pack is nil for days on which none is in force. There must be a day.
+func (b *Book) Within(at division.Code, from, until civil.Date, yield func(first, end civil.Date, p *Pack)) {
+	for first := from; first < until; {
+		end := until
+		for _, p := range b.packs {
+			for _, change := range [...]civil.Date{p.ValidFrom, p.ValidTo} {
+				if first < change && change < end && strings.HasPrefix(string(at), p.Jurisdiction) {
+					end = change
+				}
+			}
+		}
+		yield(first, end, b.InForce(at, first))
+		first = end
+	}
+}
+
 // InForce returns the pack in force for a division on a business date. Of the packs
 // that are valid on that date and whose jurisdiction contains the division, this is
 // the one with the longest jurisdiction. If several have the same jurisdiction, it is

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
 )
 
 // Goal: Check reports each broken requirement by its field and a sentence, and
@@ -195,5 +196,30 @@ func TestAdoptedLastHolds(t *testing.T) {
 	}
 	if b.Version("new") == nil || b.Version("none") != nil {
 		t.Error("Version finds the wrong packs")
+	}
+}
+
+// Goal: the packs of some days are those that are in force on each of them.
+// Method: the runs of days are compared with the answer for each day, for two divisions.
+func TestWithin(t *testing.T) {
+	var b Book
+	b.Adopt(&Pack{Version: "wide", ValidFrom: civil.MustDate("2022-06-03")})
+	b.Adopt(&Pack{Version: "county", Jurisdiction: "370211", ValidFrom: civil.MustDate("2022-06-16"), ValidTo: civil.MustDate("2022-06-20")})
+	b.Adopt(&Pack{Version: "elsewhere", Jurisdiction: "41", ValidFrom: civil.MustDate("2022-06-10")})
+	for at, want := range map[division.Code]int{"370211102231": 4, "370212000000": 2, "410000000000": 3} {
+		runs, next := 0, civil.MustDate("2022-06-01")
+		b.Within(at, next, civil.MustDate("2022-07-01"), func(first, end civil.Date, p *Pack) {
+			if runs++; first != next || end <= first {
+				t.Errorf("%s: from %s until %s after %s", at, first, end, next)
+			}
+			for ; next < end; next++ {
+				if got := b.InForce(at, next); got != p {
+					t.Errorf("%s on %s: %v, want %v", at, next, p, got)
+				}
+			}
+		})
+		if runs != want || next != civil.MustDate("2022-07-01") {
+			t.Errorf("%s: %d runs until %s, want %d", at, runs, next, want)
+		}
 	}
 }

@@ -1,35 +1,43 @@
 package policy
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/muster-works/muster/events/division"
+)
 
 // Goal: reports are ranked by the capacity and the level of the reporting agency, as the
 // pack lists them.
 // Method: reports from the highest rank to the lowest, for two lists.
 func TestRank(t *testing.T) {
-	type report struct{ capacity, prefix string }
+	type report struct {
+		inspection bool
+		level      division.Level
+	}
+	const province, prefecture, county, township, village = division.Province, division.Prefecture, division.County, division.Township, division.Village
 	for _, c := range []struct {
 		name  string
 		ranks []string
 		want  [][]report // reports of one rank, from the highest rank on
 	}{
 		{"as the programme says", nil, [][]report{
-			{{Inspection, ""}, {Inspection, "370211102231"}}, {{"", "37"}}, {{"", "3702"}}, {{"", "370211"}}, {{"", "370211102"}},
-			{{"", "370211102231"}, {"", ""}},
+			{{true, 0}, {true, village}}, {{false, province}}, {{false, prefecture}}, {{false, county}}, {{false, township}},
+			{{false, village}, {false, 0}},
 		}},
 		{"the township alone goes before", []string{"township", Inspection}, [][]report{
-			{{"", "370211102"}}, {{Inspection, "37"}}, {{"", "37"}, {"", "370211"}, {"", ""}},
+			{{false, township}}, {{true, province}}, {{false, province}, {false, county}, {false, 0}},
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := Attendance{Ranks: c.ranks}
 			above := 1 << 30
 			for _, reports := range c.want {
-				rank := a.Rank(reports[0].capacity, reports[0].prefix)
+				rank := a.Rank(reports[0].inspection, reports[0].level)
 				if rank >= above {
 					t.Errorf("%v has the rank %d, want less than %d", reports[0], rank, above)
 				}
 				for _, r := range reports {
-					if got := a.Rank(r.capacity, r.prefix); got != rank {
+					if got := a.Rank(r.inspection, r.level); got != rank {
 						t.Errorf("%v has the rank %d, want %d", r, got, rank)
 					}
 				}

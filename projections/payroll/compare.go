@@ -53,7 +53,7 @@ func Compare(ctx context.Context, m Model, prefix string, known uint64, first, l
 	counties := counties{}
 	err := personMonths(ctx, m, monthRange{prefix, known, first, last}, func(pm *personMonth) {
 		l := pm.change(before, after)
-		counties.of(pm.terms.division).add(l)
+		counties.of(pm.division()).add(l)
 		c.Total.add(l)
 		if l.Before != l.After {
 			c.Changed = append(c.Changed, l)
@@ -110,7 +110,7 @@ func (c counties) list() (all []DivisionChange) {
 
 // change returns what the person-month is worth under each book.
 func (pm *personMonth) change(before, after *policy.Book) LineChange {
-	l := LineChange{Post: pm.postName, Division: pm.terms.division, Month: pm.month, no: pm.person}
+	l := LineChange{Post: pm.postName, Division: pm.division(), Month: pm.month, no: pm.person}
 	l.Before, l.PolicyBefore = pm.entitlementUnder(before)
 	l.After, l.PolicyAfter = pm.entitlementUnder(after)
 	return l

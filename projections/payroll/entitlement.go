@@ -2,87 +2,78 @@ package payroll
 
 import (
 	"cmp"
+	"math/big"
 	"slices"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
-	"github.com/muster-works/muster/events/division"
-	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/projections/timeline"
 )
 
-// entitlement returns what a month on a post is worth: standard ÷ required days × days
-// attended, at most the standard, rounded half up to the fen. A half day counts as the
-// pack says, and so do days of leave and of a substitute. If the post has a standard or
-// required days of its own, they go before those of the pack. Nothing is earned if no
-// pack is in force, or if no days are required.
-func entitlement(pack *policy.Pack, t terms, d days) events.Fen {
-	if pack == nil {
-		return 0
-	}
-	standard, required := int64(t.standard), int64(t.required)
-	if standard == 0 {
-		standard = standardOf(pack, t)
-	}
-	if required == 0 {
-		required = int64(pack.Payment.RequiredDays)
-	}
-	if required == 0 {
-		return 0
-	}
-	attended := d.attended(pack)
-	whole := 100 * required // in hundredths of a day, as attended
-	return events.Fen(min(standard, (2*standard*attended+whole)/(2*whole)))
+// earned is what a person-month was worth.
+type earned struct {
+	entitled     events.Fen
+	disputedDays int
+	disputed     events.Fen
 }
 
-// standardOf returns the standard of the pack, in fen a month.
-func standardOf(pack *policy.Pack, t terms) int64 {
-	if t.urban {
-		return pack.Payment.Standard.Urban
-	}
-	return pack.Payment.Standard.Rural
-}
-
-// attended returns what the days count for, in hundredths of a day.
-func (d days) attended(pack *policy.Pack) int64 {
-	return int64(d.present)*100 + int64(d.half)*int64(pack.Attendance.HalfDayPercent) +
-		int64(d.substitute)*int64(pack.Attendance.SubstitutePercent) + int64(d.leave)*int64(pack.Attendance.LeavePercent)
-}
-
-// terms are the attributes of a post that the worth of a month depends on.
-type terms struct {
-	division division.Code
-	urban    bool
-	required int32      // days a month; 0 is as the pack says
-	standard events.Fen // a month; 0 is as the pack says
-}
-
-func termsOf(a timeline.Attributes) terms {
-	return terms{a.Division, a.Area == "urban", int32(a.RequiredDays), a.Standard}
-}
-
-// days counts the days of a month by their marks. Other marks are worth nothing.
-type days struct{ present, half, substitute, leave uint8 }
-
-// daysWorked counts the marks of the days on which one of the placements holds.
-func daysWorked(placed []timeline.Placement, sheet *timeline.Sheet) (d days) {
-	for i := range sheet.Month.Days() {
-		day := sheet.Month.First() + civil.Date(i)
-		if !slices.ContainsFunc(placed, func(p timeline.Placement) bool { return p.Holds(day) }) {
+// earn returns what the days of a month are worth: for each day standard ÷ required days,
+// as far as the mark of the day counts, by the rules that are in force on that day. At most
+// the required days count: if more were attended, each counts for so much less. The sum is
+// rounded half up to the fen. Nothing is earned on days on which no pack is in force or no
+// days are required.
+func earn(periods []period, d *days) earned {
+	var few [4]share
+	worth, stake := few[:0:2], few[2:2]
+	days := 0
+	for i := range periods {
+		p := &periods[i]
+		if p.pack == nil || p.required == 0 {
 			continue
 		}
-		switch sheet.Marks[i] {
-		case 'P':
-			d.present++
-		case 'H':
-			d.half++
-		case 'S':
-			d.substitute++
-		case 'L':
-			d.leave++
-		}
+		v := d.value(p)
+		worth, stake = append(worth, p.share(v.hundredths)), append(stake, p.share(v.stake))
+		days += v.disputed
 	}
-	return d
+	return earned{total(worth, true), days, total(stake, false)}
+}
+
+// A share is a part of the worth of a month: so many hundredths of a day under a standard
+// and required days.
+type share struct{ standard, required, hundredths int64 }
+
+// total returns the worth of shares in fen, rounded half up. If capped, shares that are more
+// than a whole month together are worth a month in the same proportions.
+func total(shares []share, capped bool) events.Fen {
+	if len(shares) == 0 {
+		return 0
+	}
+	sum, hundredths, whole := int64(0), int64(0), 100*shares[0].required
+	for _, s := range shares {
+		if s.required != shares[0].required {
+			return exactTotal(shares, capped)
+		}
+		sum, hundredths = sum+s.standard*s.hundredths, hundredths+s.hundredths
+	}
+	if capped {
+		whole = max(whole, hundredths)
+	}
+	return events.Fen((2*sum + whole) / (2 * whole))
+}
+
+// exactTotal is total for shares with different required days.
+func exactTotal(shares []share, capped bool) events.Fen {
+	sum, months := new(big.Rat), new(big.Rat)
+	for _, s := range shares {
+		part := big.NewRat(s.hundredths, 100*s.required)
+		months.Add(months, part)
+		sum.Add(sum, part.Mul(part, new(big.Rat).SetInt64(s.standard)))
+	}
+	if capped && months.Cmp(big.NewRat(1, 1)) > 0 {
+		sum.Quo(sum, months)
+	}
+	sum.Add(sum, big.NewRat(1, 2))
+	return events.Fen(new(big.Int).Div(sum.Num(), sum.Denom()).Int64())
 }
 
 // Money is what was earned in a month and what was paid for it, in fen.
@@ -93,6 +84,7 @@ type Money struct {
 	Settled    events.Fen `json:"settled"`    // paid, and not come back
 	Returned   events.Fen `json:"returned"`   // paid and returned or reversed
 	Difference events.Fen `json:"difference"` // settled less entitled: below zero is short, above is over
+	Disputed   events.Fen `json:"disputed"`   // by how much reports of different rank differ about what disputed days earned
 }
 
 func (m *Money) add(o Money) {
@@ -101,6 +93,7 @@ func (m *Money) add(o Money) {
 	m.Settled += o.Settled
 	m.Returned += o.Returned
 	m.Difference += o.Difference
+	m.Disputed += o.Disputed
 }
 
 // A payment is a pay line. A date of 0 is never.

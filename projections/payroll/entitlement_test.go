@@ -1,6 +1,7 @@
 package payroll
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/muster-works/muster/events"
@@ -44,9 +45,127 @@ func TestEarned(t *testing.T) {
 	} {
 		sheet := timeline.Sheet{Month: month}
 		copy(sheet.Marks[:], c.marks)
-		if got := entitlement(c.pack, termsOf(c.post), daysWorked(c.placed, &sheet)); got != c.want {
-			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		var book policy.Book
+		if c.pack != nil {
+			book.Adopt(c.pack)
 		}
+		var d days
+		d.add(&sheet, daysInPlace(c.placed, month))
+		if got := earn(scheduleOf(c.post).periods(&book, month), &d); got != (earned{entitled: c.want}) {
+			t.Errorf("%s: %+v, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+// Goal: each day is worth what the rules of that day say, and more days than are required
+// count for so much less each.
+// Method: months in which a pack, a standard or the required days change.
+func TestEarnedByDay(t *testing.T) {
+	month := civil.MustMonth("2022-06")
+	pay := func(version, from string, rural int64, required int) *policy.Pack {
+		return &policy.Pack{Version: version, ValidFrom: civil.MustDate(from), Payment: policy.Payment{Standard: policy.Standard{Rural: rural}, RequiredDays: required}}
+	}
+	old, raised := pay("old", "2021-01-01", 60000, 20), pay("raised", "2022-06-16", 80000, 20)
+	weekdays := "PPP..PPPPP..PPPPP..PPPPP..PP.."
+	byPost := func(from string, standard events.Fen, required int32) datedTerms {
+		return datedTerms{civil.MustDate(from), terms{standard: standard, required: required}}
+	}
+	for _, c := range []struct {
+		name  string
+		packs []*policy.Pack
+		post  schedule
+		marks string
+		want  events.Fen
+	}{
+		{"a rise on the 16th", []*policy.Pack{old, raised}, schedule{{}}, weekdays, 69000},
+		{"a rise on the 1st", []*policy.Pack{old, pay("raised", "2022-06-01", 80000, 20)}, schedule{{}}, weekdays, 80000},
+		{"a rise on the last day", []*policy.Pack{old, pay("raised", "2022-06-30", 80000, 20)}, schedule{{}}, "PPP..PPPPP..PPPPP..PPPPP..P..P", 61000},
+		{"more days than required", []*policy.Pack{old, raised}, schedule{{}}, strings.Repeat("P", 30), 70000},
+		{"the first pack begins in the month", []*policy.Pack{raised}, schedule{{}}, weekdays, 36000},
+		{"other required days", []*policy.Pack{old, pay("longer", "2022-06-16", 60000, 25)}, schedule{{}}, weekdays, 33000 + 21600},
+		{"other required days, more than all", []*policy.Pack{old, pay("longer", "2022-06-16", 90000, 30)}, schedule{{}}, strings.Repeat("P", 30), 72000},
+		{"the post has a standard from a day on", []*policy.Pack{old}, schedule{{}, byPost("2022-06-10", 40000, 0)}, weekdays, 7*3000 + 13*2000},
+		{"the post has a standard from a later month on", []*policy.Pack{old}, schedule{{}, byPost("2022-07-01", 40000, 0)}, weekdays, 60000},
+		{"the post goes before both packs", []*policy.Pack{old, raised}, schedule{byPost("2022-01-01", 50000, 10)}, "PPPPP...............PP", 35000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var book policy.Book
+			for _, p := range c.packs {
+				book.Adopt(p)
+			}
+			sheet := timeline.Sheet{Month: month}
+			copy(sheet.Marks[:], c.marks)
+			var d days
+			d.add(&sheet, daysInPlace([]timeline.Placement{{From: 1}}, month))
+			if got := earn(c.post.periods(&book, month), &d); got != (earned{entitled: c.want}) {
+				t.Errorf("%+v, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+// Goal: of reports that contradict each other the one of the higher rank counts, and a day on
+// which they earn different amounts is disputed.
+// Method: two or three reports of one day, under a pack of the default ranks.
+func TestDisputedDays(t *testing.T) {
+	month := civil.MustMonth("2022-05")
+	pack := &policy.Pack{
+		Attendance: policy.Attendance{HalfDayPercent: 50, LeavePercent: 100},
+		Payment:    policy.Payment{Standard: policy.Standard{Rural: 60000}, RequiredDays: 20},
+	}
+	own := &policy.Pack{Version: "own", ValidFrom: civil.MustDate("2022-05-02"), Attendance: pack.Attendance, Payment: pack.Payment}
+	own.Attendance.Ranks = []string{"village", "county"}
+	const inspector = "370211!" // with the capacity inspection
+	for _, c := range []struct {
+		name    string
+		reports []string // marks from the 1st of May on, by the prefix of the agency
+		want    earned
+	}{
+		{"the inspector found nobody", []string{"370211102231 P", inspector + " A"}, earned{0, 1, 3000}},
+		{"the inspector found a substitute", []string{"370211102231 P", inspector + " S"}, earned{0, 1, 3000}},
+		{"the inspector found the person", []string{"370211102231 A", inspector + " P"}, earned{3000, 1, 3000}},
+		{"the inspector agrees", []string{"370211102231 P", inspector + " P"}, earned{3000, 0, 0}},
+		{"both earn nothing", []string{"370211102231 A", inspector + " S"}, earned{}},
+		{"leave earns as much", []string{"370211102231 L", inspector + " P"}, earned{3000, 0, 0}},
+		{"half a day", []string{"370211102231 P", inspector + " H"}, earned{1500, 1, 1500}},
+		{"the inspector says rest", []string{"370211102231 P", inspector + " ."}, earned{3000, 0, 0}},
+		{"the inspector was not there", []string{"370211102231 P", inspector + " -"}, earned{3000, 0, 0}},
+		{"the clerk says rest", []string{"370211102231 .", inspector + " P"}, earned{3000, 0, 0}},
+		{"the county against the village", []string{"370211 A", "370211102231 P"}, earned{0, 1, 3000}},
+		{"of before 1.1 against the township", []string{" P", "370211102 A"}, earned{0, 1, 3000}},
+		{"of before 1.1 and the village", []string{" A", "370211102231 P"}, earned{3000, 0, 0}},
+		{"one authority twice", []string{"370211102231 A", "370211102231 P"}, earned{3000, 0, 0}},
+		{"three of them", []string{"370211102231 P", "370211 H", inspector + " A"}, earned{0, 1, 3000}},
+		{"the lower two differ", []string{"370211102231 P", "370211 A", inspector + " ."}, earned{0, 1, 3000}},
+		{"the pack of the day ranks", []string{"370211102231 PP", "370211 AA"}, earned{3000, 2, 6000}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var book policy.Book
+			book.Adopt(pack)
+			book.Adopt(own)
+			var sheets []timeline.Sheet
+			for _, report := range c.reports {
+				prefix, marks, _ := strings.Cut(report, " ")
+				prefix, inspects := strings.CutSuffix(prefix, "!")
+				d := new(events.AttendanceReported)
+				if inspects {
+					d.Capacity = policy.Inspection
+				}
+				sheet := timeline.Sheet{Month: month, By: timeline.AuthorityOf(&events.Event{AuthDivision: prefix}, d)}
+				copy(sheet.Marks[:], marks)
+				sheets = append(sheets, sheet)
+			}
+			for range sheets { // in any order
+				sheets = append(sheets[1:], sheets[0])
+				var d days
+				for i := range sheets {
+					d.add(&sheets[i], 1<<31-1)
+				}
+				if got := earn((schedule{{}}).periods(&book, month), &d); got != c.want {
+					t.Errorf("%+v, want %+v", got, c.want)
+				}
+			}
+		})
 	}
 }
 
@@ -72,16 +191,16 @@ func TestPaid(t *testing.T) {
 	}{
 		{"nothing", 0, nil, Money{}, 0},
 		{"unpaid", 100, nil, Money{Entitled: 100, Difference: -100}, 15},
-		{"on the due day", 100, []timeline.Pay{pay(100, "2022-06-15")}, Money{100, 100, 100, 0, 0}, 0},
-		{"the day after", 100, []timeline.Pay{pay(100, "2022-06-16")}, Money{100, 100, 100, 0, 0}, 1},
-		{"in two parts, told backwards", 100, []timeline.Pay{pay(60, "2022-06-20"), pay(40, "2022-06-10")}, Money{100, 100, 100, 0, 0}, 5},
-		{"the rest is no debt", 100, []timeline.Pay{pay(100, "2022-06-10"), pay(40, "2022-06-20")}, Money{100, 140, 140, 0, 40}, 0},
-		{"paid after as_of", 100, []timeline.Pay{pay(100, "2022-07-01")}, Money{100, 100, 0, 0, -100}, 15},
-		{"returned", 100, []timeline.Pay{back(pay(100, "2022-06-10"), "2022-06-12")}, Money{100, 100, 0, 100, -100}, 15},
-		{"returned after as_of", 100, []timeline.Pay{back(pay(100, "2022-06-10"), "2022-07-12")}, Money{100, 100, 100, 0, 0}, 0},
-		{"reversed, and paid again", 100, []timeline.Pay{taken(pay(100, "2022-06-10"), "2022-06-12"), pay(100, "2022-06-17")}, Money{100, 200, 100, 100, 0}, 2},
+		{"on the due day", 100, []timeline.Pay{pay(100, "2022-06-15")}, Money{100, 100, 100, 0, 0, 0}, 0},
+		{"the day after", 100, []timeline.Pay{pay(100, "2022-06-16")}, Money{100, 100, 100, 0, 0, 0}, 1},
+		{"in two parts, told backwards", 100, []timeline.Pay{pay(60, "2022-06-20"), pay(40, "2022-06-10")}, Money{100, 100, 100, 0, 0, 0}, 5},
+		{"the rest is no debt", 100, []timeline.Pay{pay(100, "2022-06-10"), pay(40, "2022-06-20")}, Money{100, 140, 140, 0, 40, 0}, 0},
+		{"paid after as_of", 100, []timeline.Pay{pay(100, "2022-07-01")}, Money{100, 100, 0, 0, -100, 0}, 15},
+		{"returned", 100, []timeline.Pay{back(pay(100, "2022-06-10"), "2022-06-12")}, Money{100, 100, 0, 100, -100, 0}, 15},
+		{"returned after as_of", 100, []timeline.Pay{back(pay(100, "2022-06-10"), "2022-07-12")}, Money{100, 100, 100, 0, 0, 0}, 0},
+		{"reversed, and paid again", 100, []timeline.Pay{taken(pay(100, "2022-06-10"), "2022-06-12"), pay(100, "2022-06-17")}, Money{100, 200, 100, 100, 0, 0}, 2},
 		{"insurance is no part of it", 100, []timeline.Pay{insurance}, Money{Entitled: 100, Difference: -100}, 15},
-		{"unearned", 0, []timeline.Pay{pay(5, "2022-06-29")}, Money{0, 5, 5, 0, 5}, 0},
+		{"unearned", 0, []timeline.Pay{pay(5, "2022-06-29")}, Money{0, 5, 5, 0, 5, 0}, 0},
 	} {
 		if got, late := settle(c.entitled, payments(c.lines), due, asOf); got != c.want || late != c.late {
 			t.Errorf("%s: %+v, %d days late, want %+v, %d", c.name, got, late, c.want, c.late)

@@ -60,14 +60,15 @@ func lines(posts []*registerPost, of Selection, book *policy.Book, yield func(*L
 			continue
 		}
 		terms, developed := p.at(of.Known)
-		if !developed && of.Division != "" || !terms.division.Under(of.Division) {
+		division := terms.on(of.Month.First()).division
+		if !developed && of.Division != "" || !division.Under(of.Division) {
 			continue
 		}
-		pack := terms.inForce(book, of.Month)
+		periods := terms.periods(book, of.Month)
 		for _, r := range p.records {
 			if v := r.at(of.Known); v != nil {
-				l := Line{Post: p.name, Division: terms.division, No: r.person}
-				l.fill(pack, terms, of.Month, v.days, v.payments, of.AsOf)
+				l := Line{Post: p.name, Division: division, No: r.person}
+				l.fill(periods, of.Month, &v.days, v.payments, of.AsOf)
 				yield(&l)
 			}
 		}
@@ -76,7 +77,7 @@ func lines(posts []*registerPost, of Selection, book *policy.Book, yield func(*L
 
 // at returns what was known of the terms of a post at an ordinal, and false if the post
 // was not known to be developed.
-func (p *registerPost) at(known uint64) (t terms, developed bool) {
+func (p *registerPost) at(known uint64) (t schedule, developed bool) {
 	for i := range p.terms {
 		if k := &p.terms[i]; k.since <= known {
 			t, developed = k.terms, k.developed

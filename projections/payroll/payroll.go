@@ -27,7 +27,10 @@ import (
 )
 
 // Version is that of the view: of what a roll says of given events.
-const Version = 1
+//
+// Version 2: each day is worth what the rules in force on that day say, and of reports
+// that contradict each other that of the higher rank counts.
+const Version = 2
 
 // A Model is where timelines are read from; readmodel.Reader is one. Known is the
 // ordinal of a commit. A prefix is the beginning of a division code.
@@ -55,8 +58,9 @@ type Line struct {
 	Post     string        `json:"post"`
 	Division division.Code `json:"division"`
 	Money
-	Late   int    `json:"late_days"`
-	Policy string `json:"policyversion"` // of the pack in force there on the first of the month; empty is none
+	DisputedDays int    `json:"disputed_days"` // days about which reports of different rank differ in what they earn
+	Late         int    `json:"late_days"`
+	Policy       string `json:"policyversion"` // of the pack in force there on the first of the month; empty is none
 
 	No timeline.Number `json:"-"` // of the person, see Model.PersonIDs
 }
@@ -68,6 +72,7 @@ type Totals struct {
 	Short    int `json:"short"`    // paid less than was earned
 	Over     int `json:"over"`     // paid more
 	Unearned int `json:"unearned"` // paid though nothing was earned; counts among Over too
+	Disputes int `json:"disputes"` // with disputed days
 }
 
 func (t *Totals) add(l *Line) {
@@ -81,12 +86,14 @@ func (t *Totals) add(l *Line) {
 	count(&t.Short, l.Difference < 0)
 	count(&t.Over, l.Difference > 0)
 	count(&t.Unearned, l.Entitled == 0 && l.Settled > 0)
+	count(&t.Disputes, l.DisputedDays > 0)
 }
 
 // join adds the totals of other lines.
 func (t *Totals) join(o *Totals) {
 	t.Money.add(o.Money)
 	t.Late, t.Short, t.Over, t.Unearned = t.Late+o.Late, t.Short+o.Short, t.Over+o.Over, t.Unearned+o.Unearned
+	t.Disputes += o.Disputes
 }
 
 // A Roll says what a month was worth to everyone who was in place on a post of
@@ -121,33 +128,33 @@ func Make(ctx context.Context, m Model, of Selection, book *policy.Book) (*Roll,
 
 // line returns what the person-month was worth, and what was paid for it by asOf.
 func (pm *personMonth) line(book *policy.Book, asOf civil.Date) Line {
-	l := Line{Post: pm.postName, Division: pm.terms.division, No: pm.person}
-	l.fill(pm.terms.inForce(book, pm.month), pm.terms, pm.month, pm.days, pm.payments, asOf)
+	l := Line{Post: pm.postName, Division: pm.division(), No: pm.person}
+	l.fill(pm.terms.periods(book, pm.month), pm.month, &pm.days, pm.payments, asOf)
 	return l
 }
 
-// fill fills in what a month was worth, and what was paid for it by asOf.
-func (l *Line) fill(pack *policy.Pack, t terms, month civil.Month, d days, payments []payment, asOf civil.Date) {
+// fill fills in what a month was worth, and what was paid for it by asOf. The due day is
+// that of the pack in force on the first of the month.
+func (l *Line) fill(periods []period, month civil.Month, d *days, payments []payment, asOf civil.Date) {
 	var due civil.Date
-	if pack != nil {
+	if pack := periods[0].pack; pack != nil {
 		due = (month + 1).First() + civil.Date(pack.Payment.DueDay-1)
 		l.Policy = pack.Version
 	}
-	l.Money, l.Late = settle(entitlement(pack, t, d), payments, due, asOf)
+	worth := earn(periods, d)
+	l.Money, l.Late = settle(worth.entitled, payments, due, asOf)
+	l.Disputed, l.DisputedDays = worth.disputed, worth.disputedDays
 }
 
-// inForce returns the pack in force at a post on the first of a month, nil if there
-// is none.
-func (t *terms) inForce(book *policy.Book, month civil.Month) *policy.Pack {
-	return book.InForce(t.division, month.First())
-}
+// division returns where the post lies on the first of the month.
+func (pm *personMonth) division() division.Code { return pm.terms.on(pm.month.First()).division }
 
 // entitlementUnder returns what was earned under the packs of a book, and the version of
-// the pack in force.
+// the pack in force on the first of the month.
 func (pm *personMonth) entitlementUnder(book *policy.Book) (earned events.Fen, version string) {
-	pack := pm.terms.inForce(book, pm.month)
-	if pack != nil {
+	periods := pm.terms.periods(book, pm.month)
+	if pack := periods[0].pack; pack != nil {
 		version = pack.Version
 	}
-	return entitlement(pack, pm.terms, pm.days), version
+	return earn(periods, &pm.days).entitled, version
 }

@@ -13,7 +13,7 @@ type personMonth struct {
 	person   timeline.Number
 	post     timeline.Number
 	postName string
-	terms    terms // of the post
+	terms    schedule // of the post
 	month    civil.Month
 	days     days
 	payments []payment
@@ -29,7 +29,7 @@ type splitter struct {
 // A post is what a person-month needs to know of a post.
 type post struct {
 	name  string
-	terms terms
+	terms schedule
 }
 
 // split yields the person-months of a person. A person-month is good until yield
@@ -76,8 +76,8 @@ func (t *personTimeline) posts(month civil.Month) (all []timeline.Number) {
 	return slices.Compact(all)
 }
 
-// days counts the days of a month worked on a post. If there are several sheets of one
-// post and month, the last one counts.
+// days returns what the sheets of a month say of the days on which the person was in place
+// on a post.
 func (t *personTimeline) days(post timeline.Number, month civil.Month) (d days) {
 	var held []timeline.Placement
 	for i := range t.placements {
@@ -85,9 +85,10 @@ func (t *personTimeline) days(post timeline.Number, month civil.Month) (d days) 
 			held = append(held, *p)
 		}
 	}
+	in := daysInPlace(held, month)
 	for i := range t.sheets {
 		if s := &t.sheets[i]; s.Post == post && s.Month == month {
-			d = daysWorked(held, s)
+			d.add(s, in)
 		}
 	}
 	return d

@@ -66,7 +66,7 @@ func (r *recorder) end() {
 func (r *record) add(v version) {
 	if n := len(r.versions); n > 0 {
 		if last := &r.versions[n-1]; slices.Equal(last.payments, v.payments) {
-			if last.exists == v.exists && last.days == v.days {
+			if last.exists == v.exists && last.days.equal(&v.days) {
 				return
 			}
 			v.payments = last.payments // held once

@@ -24,7 +24,7 @@ type Source interface {
 
 // A Register holds one month of everyone on every post, as it was known at each
 // commit. So a roll at any two clocks and under any packs is made without reading
-// anything. A Register takes some 200 bytes a person and post of the month. It is safe
+// anything. A Register takes some 250 bytes a person and post of the month. It is safe
 // for concurrent use.
 type Register struct {
 	month civil.Month
@@ -49,7 +49,7 @@ type registerPost struct {
 type knownTerms struct {
 	since     uint64
 	developed bool // the terms are known
-	terms
+	terms     schedule
 }
 
 // A registerFolio is what was read of a folio.
@@ -192,7 +192,7 @@ func (g *Register) readPost(no timeline.Number, name string, facts []byte) error
 	}
 	p.size, p.terms = len(facts), nil
 	for _, d := range developments {
-		p.terms = append(p.terms, knownTerms{d.Since, d.Known, termsOf(d.Attributes)})
+		p.terms = append(p.terms, knownTerms{d.Since, d.Known, scheduleOf(d.Attributes)})
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func postsUnder(ctx context.Context, m Model, of monthRange) (posts map[timeline
 		if !ok && of.division != "" || !a.Division.Under(of.division) {
 			return
 		}
-		posts[no] = &post{name, termsOf(a)}
+		posts[no] = &post{name, scheduleOf(a)}
 		for _, placed := range p.Placements() {
 			persons = append(persons, placed.Person)
 		}

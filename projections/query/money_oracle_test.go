@@ -3,7 +3,6 @@ package query_test
 import (
 	"fmt"
 	"maps"
-	"math/big"
 	"math/rand/v2"
 	"net/url"
 	"slices"
@@ -33,6 +32,7 @@ func moneyHistory(w *world, r *rand.Rand) {
 	var first, all []*events.Event
 	add := func(d events.Data) *events.Event {
 		e := w.event(places[r.IntN(len(places))], d)
+		e.AuthDivision = []string{"", "37", "3702", "370211", "370211102", "370211102231"}[r.IntN(6)]
 		all = append(all, e)
 		if r.IntN(12) == 0 {
 			all = append(all, w.event(e.Division, &events.EventWithdrawn{Of: e.Type, ID: e.ID, Reason: "a mistake"}))
@@ -43,6 +43,9 @@ func moneyHistory(w *world, r *rand.Rand) {
 		p := pack(w.t, fmt.Sprint("v", i), jurisdiction, []string{"2021-01-01", "2022-05-01", "2022-06-01", "2022-05-15"}[i])
 		p.Payment.Standard.Rural, p.Payment.RequiredDays, p.Payment.DueDay = int64(10000*(i+3)), 18+i, 10+i
 		p.Attendance.HalfDayPercent, p.Attendance.LeavePercent = 50-10*i, 25*i
+		if i == 1 {
+			p.Attendance.Ranks = []string{"county", "inspection", "village"}
+		}
 		add(p)
 	}
 	for i := range 6 {
@@ -81,8 +84,9 @@ func moneyHistory(w *world, r *rand.Rand) {
 				all = append(all, replacing(w.event(e.Division, sheet()), e.ID))
 			}
 		}
-		if r.IntN(4) == 0 {
-			add(&events.AttendanceReported{Post: post, Date: date(), Lines: []events.AttendanceLine{{Person: person(i), Mark: "P"}}})
+		for range r.IntN(3) { // somebody looks on site, or a clerk sends a day by itself
+			capacity, mark := []string{"", "inspection"}[r.IntN(2)], string("PHSLA.-"[r.IntN(7)])
+			add(&events.AttendanceReported{Post: post, Date: date(), Capacity: capacity, Lines: []events.AttendanceLine{{Person: person(i), Mark: mark}}})
 		}
 		for range r.IntN(3) {
 			line++
@@ -218,25 +222,7 @@ func (o oracle) payroll(month civil.Month, asOf civil.Date, known time.Time, pre
 			exits[x.Person.String()+x.Post] = x.On
 		}
 	}
-	marks := map[string]byte{} // the strongest of a person, post and day
-	mark := func(p events.Person, post string, day civil.Date, m byte) {
-		key := fmt.Sprint(p, post, day)
-		if strings.IndexByte("-.ALSHP", m) > strings.IndexByte("-.ALSHP", marks[key]) {
-			marks[key] = m
-		}
-	}
-	for _, d := range stand {
-		if s, ok := d.(*events.AttendanceReported); ok {
-			for _, l := range s.Lines {
-				if s.Date != 0 {
-					mark(l.Person, s.Post, s.Date, l.Mark[0])
-				}
-				for i := range len(l.Marks) {
-					mark(l.Person, s.Post, s.Month.First()+civil.Date(i), l.Marks[i])
-				}
-			}
-		}
-	}
+	marks := o.reportedMarks(known)
 	first, end := month.First(), (month + 1).First()
 	for _, d := range stand {
 		h, ok := d.(*events.HirePlaced)
@@ -252,21 +238,15 @@ func (o oracle) payroll(month civil.Month, asOf civil.Date, known time.Time, pre
 			continue
 		}
 		l := payroll.Line{Person: h.Person, Post: h.Post, Division: post.Division}
-		if p := inForce(stand, post.Division, first); p != nil {
-			hundredths := int64(0)
-			for day := max(first, h.From); day < min(end, out); day++ {
-				switch marks[fmt.Sprint(h.Person, h.Post, day)] {
-				case 'P':
-					hundredths += 100
-				case 'H':
-					hundredths += int64(p.Attendance.HalfDayPercent)
-				case 'S':
-					hundredths += int64(p.Attendance.SubstitutePercent)
-				case 'L':
-					hundredths += int64(p.Attendance.LeavePercent)
-				}
+		var worth recountedMonth
+		for day := max(first, h.From); day < min(end, out); day++ {
+			if p := inForce(stand, post.Division, day); p != nil {
+				worth.add(post.PostDeveloped, p, marks[fmt.Sprint(h.Person, h.Post, day)])
 			}
-			l.Entitled, l.Policy = prorated(post.PostDeveloped, p, hundredths), p.Version
+		}
+		worth.fill(&l)
+		if p := inForce(stand, post.Division, first); p != nil {
+			l.Policy = p.Version
 		}
 		want[l.Person.String()+l.Post] = l
 	}
@@ -323,24 +303,6 @@ func settledBy(lines map[string]*paidLine, l payroll.Line, month civil.Month, da
 		}
 	}
 	return sum
-}
-
-// prorated returns standard ÷ required × days, half up, and the standard at most.
-func prorated(d *events.PostDeveloped, p *policy.Pack, hundredths int64) events.Fen {
-	standard, required := int64(d.Standard), int64(d.RequiredDays)
-	if standard == 0 {
-		standard = p.Payment.Standard.Rural
-		if d.Area == "urban" {
-			standard = p.Payment.Standard.Urban
-		}
-	}
-	if required == 0 {
-		required = int64(p.Payment.RequiredDays)
-	}
-	exact := new(big.Rat).Mul(big.NewRat(standard, required), big.NewRat(hundredths, 100))
-	exact.Add(exact, big.NewRat(1, 2))
-	whole := new(big.Int).Div(exact.Num(), exact.Denom()).Int64()
-	return events.Fen(min(whole, standard))
 }
 
 // A placedPost is a post with its place.
@@ -438,9 +400,10 @@ func comparePayroll(t *testing.T, w *world, params url.Values, want map[string]p
 	var totals payroll.Totals
 	for _, l := range want {
 		totals.Entitled, totals.Instructed, totals.Settled = totals.Entitled+l.Entitled, totals.Instructed+l.Instructed, totals.Settled+l.Settled
-		totals.Returned, totals.Difference = totals.Returned+l.Returned, totals.Difference+l.Difference
+		totals.Returned, totals.Difference, totals.Disputed = totals.Returned+l.Returned, totals.Difference+l.Difference, totals.Disputed+l.Disputed
 		for n, is := range map[*int]bool{
 			&totals.Late: l.Late > 0, &totals.Short: l.Settled < l.Entitled, &totals.Over: l.Settled > l.Entitled, &totals.Unearned: l.Entitled == 0 && l.Settled > 0,
+			&totals.Disputes: l.DisputedDays > 0,
 		} {
 			if is {
 				*n++

@@ -52,7 +52,15 @@ func recount(w *world) oracle {
 
 // standing returns the events that were recorded by an instant, without those
 // replaced or withdrawn by then.
-func (o oracle) standing(known time.Time) []events.Data {
+func (o oracle) standing(known time.Time) (stand []events.Data) {
+	for _, e := range o.standingEvents(known) {
+		stand = append(stand, e.Data)
+	}
+	return stand
+}
+
+// standingEvents returns the events that stand, in log order.
+func (o oracle) standingEvents(known time.Time) []*events.Event {
 	gone := map[string]bool{}
 	var all []*events.Event
 	for _, c := range o.commits {
@@ -67,13 +75,7 @@ func (o oracle) standing(known time.Time) []events.Data {
 			}
 		}
 	}
-	var stand []events.Data
-	for _, e := range all {
-		if !gone[e.ID] {
-			stand = append(stand, e.Data)
-		}
-	}
-	return stand
+	return slices.DeleteFunc(all, func(e *events.Event) bool { return gone[e.ID] })
 }
 
 // headcount counts under a division prefix by dimensions; labels are joined by a zero byte.

@@ -99,6 +99,7 @@ func TestPayrollAddsUp(t *testing.T) {
 					rows++
 					sum.Entitled, sum.Instructed, sum.Settled = sum.Entitled+row.Entitled, sum.Instructed+row.Instructed, sum.Settled+row.Settled
 					sum.Returned, sum.Difference = sum.Returned+row.Returned, sum.Difference+row.Difference
+					sum.Disputed += row.Disputed
 				}
 				if p.Next == "" {
 					break

@@ -13,7 +13,9 @@ import (
 //
 // Version 9: the state covers each agency of a commit once. Up to version 8 a cache
 // of 256 slots decided how often an agency was in it.
-const SchemaVersion = 9
+//
+// Version 10: timelines are of version 5.
+const SchemaVersion = 10
 
 // The tables that the projector fills with leaves by name.
 const (

@@ -123,7 +123,7 @@ func person(t fataler, r *readmodel.Reader, id uuid.UUID) []string {
 		say(id, post(p.Post), p.Seat, p.From, p.Exit, p.Term, p.Group, p.Sex, p.ExitKind, p.ExitCode)
 	}
 	for _, s := range p.Attendance() {
-		say(id, post(s.Post), s.Month, s.Marks)
+		say(id, post(s.Post), s.Month, s.By, s.Marks)
 	}
 	for _, l := range p.Pay() {
 		run, err := r.RunName(ctx, l.Run)

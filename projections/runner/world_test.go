@@ -97,7 +97,8 @@ func draw(t *rapid.T) []*events.Event {
 			return &events.HireRenewed{Who: somebody(n), Post: postName(n(0, posts-1, "post")), Until: date("until")}
 		},
 		func() events.Data {
-			return &events.AttendanceReported{Post: postName(n(0, posts-1, "post")), Date: date("day"), Lines: []events.AttendanceLine{{Person: somebody(n).Person, Mark: "H"}}}
+			return &events.AttendanceReported{Post: postName(n(0, posts-1, "post")), Date: date("day"), Capacity: []string{"", "inspection"}[n(0, 1, "capacity")],
+				Lines: []events.AttendanceLine{{Person: somebody(n).Person, Mark: []string{"H", "A"}[n(0, 1, "mark")]}}}
 		},
 		func() events.Data {
 			return &events.TrainingCompleted{Who: somebody(n), Course: "safety", Hours: n(1, 9, "hours"), On: date("on"), PreService: n(0, 1, "pre") == 1}

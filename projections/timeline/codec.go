@@ -10,7 +10,9 @@ import (
 
 // Version is the version of the packed form. Rows written with another version
 // are never read; the read model must be rebuilt.
-const Version = 4
+//
+// Version 5: attendance has the authority that reported it.
+const Version = 5
 
 // ErrDamaged reports that packed facts cannot be read, because the read model
 // is damaged or was written by another version. Rebuilding the read model mends

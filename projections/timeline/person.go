@@ -35,6 +35,7 @@ type Training struct {
 type Sheet struct {
 	Post  Number
 	Month civil.Month
+	By    Authority
 	Marks Marks
 	Ref   Ref
 }
@@ -78,13 +79,14 @@ func (p *Person) read(packed []byte, ref Ref) bool {
 		t := Training{r.date(), r.int(), r.byte() == 1, ref}
 		p.trained = append(p.trained, fact[Training]{ref, t})
 	case TagMarks:
-		s := Sheet{Post: Number(r.uint()), Month: r.month(), Ref: ref}
+		s := Sheet{Post: Number(r.uint()), Month: r.month(), By: Authority(r.byte()), Ref: ref}
 		s.Marks = r.marks(CalendarOf(s.Month))
 		p.sheets = append(p.sheets, fact[Sheet]{ref, s})
 	case TagMark:
 		s := Sheet{Post: Number(r.uint()), Marks: unreported, Ref: ref}
-		on, letter := r.date(), r.letter(r.byte())
-		s.Month = on.Month()
+		on := r.date()
+		s.Month, s.By = on.Month(), Authority(r.byte())
+		letter := r.letter(r.byte())
 		s.Marks[on.Day()-1] = letter
 		p.sheets = append(p.sheets, fact[Sheet]{ref, s})
 	case TagInstructed:
@@ -124,12 +126,12 @@ func (p *Person) dropRetracted() {
 // Placements returns the placements by on-duty day and seat.
 func (p *Person) Placements() []Placement { return p.placements(nil) }
 
-// Attendance returns the marks by month and post: of each day the strongest
-// mark of all sheets. Ref is that of the first sheet.
+// Attendance returns the marks by month, post and authority: of each day the strongest
+// mark of all sheets of one authority. Ref is that of the first sheet.
 func (p *Person) Attendance() []Sheet {
 	all := make([]Sheet, 0, len(p.sheets))
 	for _, f := range p.sheets {
-		same := func(s Sheet) bool { return s.Post == f.what.Post && s.Month == f.what.Month }
+		same := func(s Sheet) bool { return s.Post == f.what.Post && s.Month == f.what.Month && s.By == f.what.By }
 		if i := slices.IndexFunc(all, same); i >= 0 {
 			all[i].Marks.merge(f.what.Marks)
 		} else {
@@ -137,7 +139,7 @@ func (p *Person) Attendance() []Sheet {
 		}
 	}
 	slices.SortFunc(all, func(a, b Sheet) int {
-		return cmp.Or(cmp.Compare(a.Month, b.Month), cmp.Compare(a.Post, b.Post))
+		return cmp.Or(cmp.Compare(a.Month, b.Month), cmp.Compare(a.Post, b.Post), cmp.Compare(a.By, b.By))
 	})
 	return all
 }

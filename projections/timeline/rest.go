@@ -68,18 +68,18 @@ func PackTrained(b []byte, d *events.TrainingCompleted) []byte {
 	return append(appendUint(appendDate(b, d.On), d.Hours), pre)
 }
 
-// PackMarks packs a line of a monthly attendance.reported.
-func PackMarks(b []byte, c *Calendar, marks string) []byte {
-	return appendMarks(appendMonth(b, c.Month), c, marks)
+// PackMarks packs a line of a monthly attendance.reported, which by says.
+func PackMarks(b []byte, by Authority, c *Calendar, marks string) []byte {
+	return appendMarks(append(appendMonth(b, c.Month), byte(by)), c, marks)
 }
 
-// PackMark packs a line of a daily attendance.reported.
-func PackMark(b []byte, on civil.Date, mark string) []byte {
+// PackMark packs a line of a daily attendance.reported, which by says.
+func PackMark(b []byte, by Authority, on civil.Date, mark string) []byte {
 	r := byte(0)
 	if mark != "" {
 		r = ranks[mark[0]]
 	}
-	return append(appendDate(b, on), r)
+	return append(appendDate(b, on), byte(by), r)
 }
 
 // PackInstructed packs a line of a payment.instructed; month is the month of

@@ -20,8 +20,9 @@
 // A fact that contradicts another one is kept. How contradictions count:
 //
 //   - Hires, exits and renewals: as package placing says.
-//   - Two sheets for one day of a person count the stronger mark:
-//     P > H > S > L > A > . > -.
+//   - Of two sheets of one authority for one day of a person the stronger mark counts:
+//     P > H > S > L > A > . > -. What sheets of different authorities say is kept side by
+//     side, since the policy pack says which of them counts.
 //   - Two lines of one run under one name are one line.
 //
 // The packed form is private to this package and has a Version. Rows of another version

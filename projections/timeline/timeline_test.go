@@ -192,7 +192,7 @@ func TestMarksRoundTrip(t *testing.T) {
 			marks = string(b)
 		}
 		var l timeline.Leaf
-		l.Add(7, timeline.MakeRef(3, 1), timeline.Fact{Tag: timeline.TagMarks, Post: 9, Rest: timeline.PackMarks(nil, timeline.CalendarOf(month), marks)})
+		l.Add(7, timeline.MakeRef(3, 1), timeline.Fact{Tag: timeline.TagMarks, Post: 9, Rest: timeline.PackMarks(nil, 0, timeline.CalendarOf(month), marks)})
 		p, err := timeline.ReadPerson([][]byte{l.Bytes()}, 7, timeline.Head)
 		if err != nil {
 			t.Fatal(err)
@@ -212,10 +212,10 @@ func TestStrongerMark(t *testing.T) {
 	may := civil.MonthOf(2022, 5)
 	var l timeline.Leaf
 	for i, fact := range []timeline.Fact{
-		{Tag: timeline.TagMarks, Post: 1, Rest: timeline.PackMarks(nil, timeline.CalendarOf(may), "-.ALSHP")},
-		{Tag: timeline.TagMarks, Post: 1, Rest: timeline.PackMarks(nil, timeline.CalendarOf(may), "PHSLA.-P")},
-		{Tag: timeline.TagMark, Post: 1, Rest: timeline.PackMark(nil, civil.MustDate("2022-05-31"), "P")},
-		{Tag: timeline.TagMark, Post: 2, Rest: timeline.PackMark(nil, civil.MustDate("2022-05-01"), "A")}, // another post
+		{Tag: timeline.TagMarks, Post: 1, Rest: timeline.PackMarks(nil, 0, timeline.CalendarOf(may), "-.ALSHP")},
+		{Tag: timeline.TagMarks, Post: 1, Rest: timeline.PackMarks(nil, 0, timeline.CalendarOf(may), "PHSLA.-P")},
+		{Tag: timeline.TagMark, Post: 1, Rest: timeline.PackMark(nil, 0, civil.MustDate("2022-05-31"), "P")},
+		{Tag: timeline.TagMark, Post: 2, Rest: timeline.PackMark(nil, 0, civil.MustDate("2022-05-01"), "A")}, // another post
 	} {
 		l.Add(0, timeline.MakeRef(uint64(i+1), 0), fact)
 	}

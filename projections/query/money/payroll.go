@@ -96,10 +96,10 @@ func pageOf(r *question.Request, roll *payroll.Roll) *payroll.Page {
 // Table returns the rows, with amounts in fen.
 func (p *Payroll) Table() table.Table {
 	t := table.Table{Columns: slices.Concat(table.Text("person", "post", "division"),
-		table.Numbers("entitled", "instructed", "settled", "returned", "difference", "late_days"), table.Text("policyversion"))}
+		table.Numbers("entitled", "instructed", "settled", "returned", "difference", "disputed", "disputed_days", "late_days"), table.Text("policyversion"))}
 	for _, r := range p.Rows {
-		row := append([]string{r.Person.String(), r.Post, string(r.Division)}, fen(r.Entitled, r.Instructed, r.Settled, r.Returned, r.Difference)...)
-		t.Rows = append(t.Rows, append(row, strconv.Itoa(r.Late), r.Policy))
+		row := append([]string{r.Person.String(), r.Post, string(r.Division)}, fen(r.Entitled, r.Instructed, r.Settled, r.Returned, r.Difference, r.Disputed)...)
+		t.Rows = append(t.Rows, append(row, strconv.Itoa(r.DisputedDays), strconv.Itoa(r.Late), r.Policy))
 	}
 	return t
 }

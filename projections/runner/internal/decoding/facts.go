@@ -48,7 +48,7 @@ func (d *Decoder) appendFacts(c *Commit, x *Event, e *events.Event) error {
 		about(v.Person, pack(timeline.PackAccount(c.packed, v)))
 	case *events.AttendanceReported:
 		x.Post = c.post(v.Post)
-		d.attendance(c, x, v)
+		d.attendance(c, x, timeline.AuthorityOf(e, v), v)
 	case *events.PaymentInstructed:
 		x.Tag, x.Run = timeline.TagInstructed, v.Run
 		for i := range v.Lines {
@@ -89,7 +89,7 @@ func (d *Decoder) appendFacts(c *Commit, x *Event, e *events.Event) error {
 }
 
 // attendance adds the facts of a sheet of a month or of a day.
-func (d *Decoder) attendance(c *Commit, x *Event, v *events.AttendanceReported) {
+func (d *Decoder) attendance(c *Commit, x *Event, by timeline.Authority, v *events.AttendanceReported) {
 	x.Tag, x.Month = timeline.TagMarks, v.Month
 	if v.Date != 0 {
 		x.Tag, x.Month = timeline.TagMark, v.Date.Month()
@@ -97,9 +97,9 @@ func (d *Decoder) attendance(c *Commit, x *Event, v *events.AttendanceReported) 
 	for i := range v.Lines {
 		from := len(c.packed)
 		if v.Date != 0 {
-			c.packed = timeline.PackMark(c.packed, v.Date, v.Lines[i].Mark)
+			c.packed = timeline.PackMark(c.packed, by, v.Date, v.Lines[i].Mark)
 		} else {
-			c.packed = timeline.PackMarks(c.packed, d.month(v.Month), v.Lines[i].Marks)
+			c.packed = timeline.PackMarks(c.packed, by, d.month(v.Month), v.Lines[i].Marks)
 		}
 		c.Lines = append(c.Lines, Line{v.Lines[i].Person, x.Post, Extent{from, len(c.packed)}})
 	}
