@@ -108,7 +108,7 @@ type Event struct {
 
 	AuthType      string // how the submitter was authenticated: token, nkey, user, nats (by a server elsewhere), loopback, import
 	AuthID        string // the agency that was authenticated
-	AuthDivision  string // prefix of the divisions that the agency answered for, without the zeros at its end; "" in records of before 1.1
+	AuthDivision  string // prefix of the divisions that the agency answered for, without the zeros at its end, see [division.Everywhere]; "" in records of before 1.1, of an import, and of a deployment without an access file
 	CorrelationID string // the request in which the event was submitted
 	PolicyVersion string // the policy pack by which the event was decided
 	Digest        string // keyed digest of the submission; equal submissions have equal digests

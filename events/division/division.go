@@ -39,6 +39,11 @@ var (
 
 const zeros = "000000000000"
 
+// Everywhere is the prefix of an agency that answers for all divisions, where an empty
+// prefix would say that nothing is known of its divisions. No code begins with it.
+// [LevelOfPrefix] ranks it with the provinces, which no division lies above.
+const Everywhere = "00"
+
 // ParseLevel returns the level with an English name, such as "county".
 func ParseLevel(s string) (Level, error) {
 	for l, name := range names {

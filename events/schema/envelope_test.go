@@ -49,7 +49,7 @@ func envelope(record bool) whole {
 		s.Required = append(s.Required, "dataschema")
 		for name, says := range map[string]string{
 			"authtype": "how the agency was authenticated", "authid": "the agency as it was authenticated",
-			"authdivision":  "the prefix of the divisions that the agency answered for; left out for all, and before 1.1",
+			"authdivision":  "the prefix of the divisions that the agency answered for, 00 for all; left out before 1.1, in an import, and without an access file",
 			"correlationid": "the submission that the event came in", "policyversion": "the pack that it was decided by",
 			"digest": "keyed digest of what was submitted",
 		} {

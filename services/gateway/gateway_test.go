@@ -392,6 +392,35 @@ func TestBusyIsWaitedFor(t *testing.T) {
 	}
 }
 
+// Goal: a record says for which divisions the agency answered that said it, and an agency
+// cannot say so itself.
+func TestAuthDivision(t *testing.T) {
+	at := time.Date(2022, 5, 1, 4, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		prefix, authType string
+		imported         time.Time
+		want             string
+	}{
+		"a county":              {"370211", "token", time.Time{}, "370211"},
+		"a county by its code":  {"370211000000", "nkey", time.Time{}, "370211"},
+		"all divisions":         {"", "token", time.Time{}, "00"},
+		"the machine itself":    {"", admission.Loopback, time.Time{}, ""},
+		"an operator's history": {"37", "token", at, ""},
+	} {
+		b := newFixture(t)
+		caller := admission.Caller{Agency: "370211-rsj", Prefix: c.prefix, AuthType: c.authType, Import: true}
+		e := hire(1)
+		e.AuthDivision = "3702"
+		receipts, err := b.Submit(t.Context(), caller, items(e), c.imported)
+		if err != nil || became(receipts[0]) != "accepted" {
+			t.Fatalf("%s: %v, %v", name, receipts, err)
+		}
+		if hires, _ := b.records(t, events.Hire); hires[0].AuthDivision != c.want {
+			t.Errorf("%s: authdivision %q, want %q", name, hires[0].AuthDivision, c.want)
+		}
+	}
+}
+
 func TestImport(t *testing.T) {
 	b := newFixture(t)
 	at := time.Date(2022, 5, 1, 4, 0, 0, 0, time.UTC)

@@ -22,7 +22,7 @@ import (
 func (g *Gateway) ownEvent(c admission.Caller, id string, d events.Data) *events.Event {
 	return &events.Event{
 		ID: id, Source: "/gateway", Type: d.Type(), Time: time.Now().UTC().Truncate(time.Millisecond),
-		AuthType: c.AuthType, AuthID: c.Agency, Digest: g.vault.Digest([]byte(id)), Data: d,
+		AuthType: c.AuthType, AuthID: c.Agency, AuthDivision: c.AuthDivision(), Digest: g.vault.Digest([]byte(id)), Data: d,
 	}
 }
 

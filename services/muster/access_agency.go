@@ -86,8 +86,8 @@ the seed or the password it connects to NATS, where it may publish to muster.sub
 		access.Record:  "may bring in history as it was (submode=record)",
 		access.Import:  "an operator: may also bring in recorded times, erase people and rebuild views",
 		access.Reveal:  "may learn who people are; each time is on record",
-		access.Oversee: "may correct what agencies under its division submitted (kept for the version that asks for it)",
-		access.Inspect: "may report attendance as an inspector (kept for the version that asks for it)",
+		access.Oversee: "may correct what agencies under its division submitted",
+		access.Inspect: "may report attendance as an inspector",
 	} {
 		rights[r] = f.Bool(string(r), false, usage)
 	}

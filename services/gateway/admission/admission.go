@@ -12,13 +12,16 @@
 package admission
 
 import (
+	"cmp"
+
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/services/internal/access"
 )
 
 // The codes of refusals, beside those of the contract.
 const (
-	NotEntitled     events.Code = "not_entitled"      // division, source, family, record or import is not the agency's
+	NotEntitled     events.Code = "not_entitled"      // division, source, family or a right (record, import, reveal, oversee, inspect) is not the agency's
 	UnknownDivision events.Code = "unknown_division"  // the table has no such division
 	IdentityInClear events.Code = "identity_in_clear" // an identity number outside the fields meant for it
 )
@@ -31,7 +34,19 @@ type Caller struct {
 	Record   bool                   // may submit with submode=record
 	Import   bool                   // may bring recorded times along, and erase people: an operator's right
 	Reveal   bool                   // may learn who people are
+	Oversee  bool                   // may correct what other agencies under its divisions said
+	Inspect  bool                   // may report attendance as an inspector
 	AuthType string                 // token, nkey, user, nats or loopback
+}
+
+// AuthDivision returns what the attribute authdivision of the caller's events says: the
+// prefix of the divisions that the caller answers for, or [division.Everywhere]. It is
+// empty for a caller who was not authenticated by an access file.
+func (c Caller) AuthDivision() string {
+	if c.AuthType == Loopback {
+		return ""
+	}
+	return cmp.Or(division.Trim(c.Prefix), division.Everywhere)
 }
 
 // Loopback is the AuthType of a caller on the machine of the deployment.
@@ -41,5 +56,5 @@ const Loopback = "loopback"
 // everybody on its own machine for. It has every right, and may submit under any
 // source.
 func Local() Caller {
-	return Caller{Agency: access.Local, Record: true, Import: true, Reveal: true, AuthType: Loopback}
+	return Caller{Agency: access.Local, Record: true, Import: true, Reveal: true, Oversee: true, Inspect: true, AuthType: Loopback}
 }

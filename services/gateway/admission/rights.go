@@ -5,6 +5,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/policy"
 )
 
 // Admit holds an event to the rights of its caller and to the table of
@@ -29,19 +30,41 @@ func (c Caller) Admit(table *division.Table, e *events.Event) events.Reasons {
 		return events.Refusal(NotEntitled, "source", events.Say(
 			"must be /agency/%[1]s or lie under it", "须为/agency/%[1]s或在其之下", c.Agency))
 	}
-	if refused := c.admitOverseer(e); refused != nil {
+	if refused := append(c.admitOverseer(e), c.admitInspection(e)...); refused != nil {
 		return refused
 	}
 	return c.admitDivision(table, e)
 }
 
-// admitOverseer refuses a correction of what another source said.
+// admitOverseer refuses a correction of what another source said, if the caller does not
+// oversee others or nobody corrects others in the family. Whether the caller oversees the
+// very event that is corrected is for the service to say, which knows that event.
 func (c Caller) admitOverseer(e *events.Event) events.Reasons {
 	if e.ReplacesSource == "" || e.ReplacesSource == e.Source {
 		return nil
 	}
-	return events.Refusal(NotEntitled, "replacessource", events.Say(
-		"is another source; only the source that said it may correct it", "是另一来源；只有原报送来源可以更正"))
+	switch f := e.Family(); {
+	case f == events.Policy || f == events.Review || f == events.Registry:
+		return events.Refusal(NotEntitled, "replacessource", events.Say(
+			"must be left out: what one source said to the service %s no other source may correct",
+			"不得填写：%s服务的内容只能由原报送来源更正", f))
+	case !c.Oversee:
+		return events.Refusal(NotEntitled, "replacessource", events.Say(
+			"is another source; correcting it takes the right oversee, which this agency does not have",
+			"是另一来源；更正其他单位的内容需要监督（oversee）权限，本单位没有该权限"))
+	}
+	return nil
+}
+
+// admitInspection refuses what an inspector found, if the caller does not inspect.
+func (c Caller) admitInspection(e *events.Event) events.Reasons {
+	sheet, ok := e.Data.(*events.AttendanceReported)
+	if !ok || sheet.Capacity != policy.Inspection || c.Inspect {
+		return nil
+	}
+	return events.Refusal(NotEntitled, "data.capacity", events.Say(
+		"inspection is a right that this agency does not have; leave it out to report as the unit does",
+		"本单位没有检查（inspect）权限；请去掉capacity，按用人单位报送"))
 }
 
 // ownsSource reports whether a source belongs to the caller.

@@ -107,8 +107,11 @@ func (p *preparation) examineItem(item intake.Item) (*events.Event, events.Reaso
 			"含有公民身份号码；身份号码只能填在identity和id_number中，由系统加密保存"))
 	}
 	e.Digest, e.CorrelationID, e.AuthType, e.AuthID = digest, p.Correlation, p.AuthType, p.Agency
+	e.AuthDivision = p.Caller.AuthDivision()
 	if !p.imported.IsZero() {
-		e.AuthType = "import"
+		// History was said by the agency that the source names, not by the operator who
+		// brings it in.
+		e.AuthType, e.AuthDivision = "import", ""
 	}
 	return &e, nil
 }

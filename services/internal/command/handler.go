@@ -70,6 +70,7 @@ const (
 	IDReused          events.Code = "id_reused"        // the id was used for other content
 	UnknownReplaced   events.Code = "unknown_replaced" // the event to replace or withdraw is not in the log
 	AlreadySuperseded events.Code = "already_voided"   // the event, or the one to replace or withdraw, was replaced or withdrawn before
+	NotEntitled       events.Code = "not_entitled"     // the event to correct is another agency's, which the agency does not oversee
 	ImportClosed      events.Code = "import_closed"    // history cannot be brought in any more
 )
 

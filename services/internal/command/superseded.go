@@ -31,8 +31,9 @@ func (h *Handler) answerKnownKey(ctx context.Context, e *events.Event, known Ind
 }
 
 // checkSuperseded refuses e if it replaces or withdraws an event that is not in the
-// log, has another type, or was superseded before. In record mode e may come before
-// the event that it supersedes.
+// log, has another type, was superseded before, or is of another source that the agency
+// does not oversee. In record mode e may come before the event of its own source that it
+// supersedes.
 func (h *Handler) checkSuperseded(ctx context.Context, e *events.Event) (events.Reasons, error) {
 	k, ok := e.Supersedes()
 	if !ok {
@@ -46,6 +47,10 @@ func (h *Handler) checkSuperseded(ctx context.Context, e *events.Event) (events.
 	switch {
 	case k == e.Key():
 		return events.Refusal(events.Invalid, field, events.Say("names the event itself", "指的是本事件自身")), nil
+	case !known && k.Source != e.Source:
+		return events.Refusal(UnknownReplaced, field, events.Say(
+			"names no event of that source and family in the log; what another source said is corrected once it is there, also in record mode",
+			"账上没有该来源报送的此编号的同类事件；更正其他来源的内容须在其入账之后，照实登记时也是如此")), nil
 	case !known && h.own.base.SupersededEarly(k):
 		return h.alreadySuperseded(ctx, field, h.own.base.early[k.Hash()])
 	case !known && e.Submode == events.ModeRecord:
@@ -56,7 +61,13 @@ func (h *Handler) checkSuperseded(ctx context.Context, e *events.Event) (events.
 	case entry.Type != t:
 		return events.Refusal(UnknownReplaced, field, events.Say(
 			"names an event of type %s, not %s", "所指事件的类型是%s，不是%s", entry.Type, t)), nil
-	case entry.Superseded:
+	}
+	if k.Source != e.Source {
+		if refused, err := h.checkOversight(ctx, e, entry.Number); refused != nil || err != nil {
+			return refused, err
+		}
+	}
+	if entry.Superseded {
 		return h.alreadySuperseded(ctx, field, entry.By)
 	}
 	return nil, nil
