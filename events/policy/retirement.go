@@ -66,6 +66,25 @@ func (p *Pack) AgeLimitMonth(g Group, sex string, birth civil.Month) civil.Month
 	return birth + civil.Month(12*until)
 }
 
+// LastAgeLimitMonth returns the month in which a person becomes too old for a group of an
+// area. If the pack has no such group, this is the month in which the person becomes too old
+// for the last of the groups of the area. It returns 0 if the month of birth is 0, which is
+// unknown, or if the pack has no group for the area.
+func (p *Pack) LastAgeLimitMonth(area, group, sex string, birth civil.Month) (limit civil.Month) {
+	if birth == 0 {
+		return 0
+	}
+	if g, ok := p.Group(area, group); ok {
+		return p.AgeLimitMonth(g, sex, birth)
+	}
+	for _, g := range p.Groups {
+		if g.Area == area {
+			limit = max(limit, p.AgeLimitMonth(g, sex, birth))
+		}
+	}
+	return limit
+}
+
 // Span returns the ages of the group for a sex, F or M.
 func (g *Group) Span(sex string) AgeSpan {
 	if sex == "F" {

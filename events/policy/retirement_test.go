@@ -72,3 +72,31 @@ func TestAgeLimitMonth(t *testing.T) {
 		})
 	}
 }
+
+// Goal: a group that a pack does not have ends with the last of the groups of the area.
+// Method: a pack with two groups of one area.
+func TestLastAgeLimitMonth(t *testing.T) {
+	p := Pack{Retirement: Ages{55, 60}, Groups: []Group{
+		{Code: "younger", Area: "rural", Male: AgeSpan{16, 45}}, {Code: "older", Area: "rural", Male: AgeSpan{45, 65}},
+	}}
+	for _, c := range []struct{ name, area, group, born, want string }{
+		{"a group of the pack", "rural", "younger", "1970-05", "2015-05"},
+		{"another group", "rural", "disabled", "1970-05", "2035-05"},
+		{"no group", "rural", "", "1970-05", "2035-05"},
+		{"another area", "urban", "older", "1970-05", ""},
+		{"a birth unknown", "rural", "older", "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var born, want civil.Month
+			if c.born != "" {
+				born = civil.MustMonth(c.born)
+			}
+			if c.want != "" {
+				want = civil.MustMonth(c.want)
+			}
+			if got := p.LastAgeLimitMonth(c.area, c.group, "M", born); got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+		})
+	}
+}

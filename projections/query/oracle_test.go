@@ -16,6 +16,7 @@ import (
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/projections/query/workforce"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
 	"github.com/muster-works/muster/projections/vacancy"
@@ -158,6 +159,9 @@ func history(w *world, r *rand.Rand) {
 	day := func() civil.Date { return civil.MustDate("2022-03-01") + civil.Date(r.IntN(120)) }
 	places := []division.Code{langya, beside, jiefang, "370102001003", "370102000000", "370200000000"}
 	var all []*events.Event
+	county := pack(w.t, "county-1", "370211", "2022-04-15")
+	county.RetirementRises = []policy.RetirementRise{{Sex: "F", Age: 55, BornFrom: civil.MustMonth("1966-01"), EveryMonths: 4, MostMonths: 36}}
+	w.commit(at("2022-02-20 00:00"), w.event("370000000000", pack(w.t, "province-1", "37", "2022-03-10")), w.event("370211000000", county))
 	for i := range 12 {
 		all = append(all, w.event(places[i%len(places)], &events.PostDeveloped{
 			Post: fmt.Sprint("p", i), Division: places[r.IntN(len(places))], Category: pick("public_service", "public_management"),
@@ -168,7 +172,10 @@ func history(w *world, r *rand.Rand) {
 		all = append(all, w.event(where, &events.PlanSet{Division: where, Year: 2022 + r.IntN(2), Area: pick("rural", "urban"), Posts: r.IntN(100)}))
 	}
 	for i := range 300 {
-		d := &events.HirePlaced{Who: who(i), Post: fmt.Sprint("p", r.IntN(13)), Seat: 1 + i, From: day(), Group: pick("older", "disabled", "other"), Sex: pick("F", "M")}
+		d := &events.HirePlaced{Who: who(i), Post: fmt.Sprint("p", r.IntN(13)), Seat: 1 + i, From: day(), Group: pick("older", "disabled", "other", "unheard"), Sex: pick("F", "M")}
+		if r.IntN(5) > 0 {
+			d.BirthMonth, d.Until = civil.MustMonth("1957-01")+civil.Month(r.IntN(180)), d.From+1+civil.Date(r.IntN(120))
+		}
 		e := w.event(langya, d)
 		all = append(all, e)
 		if r.IntN(5) == 0 { // corrected: begins on another day, on another post
@@ -176,6 +183,9 @@ func history(w *world, r *rand.Rand) {
 			again.From, again.Post, again.Sex = day(), fmt.Sprint("p", r.IntN(12)), pick("F", "M")
 			all = append(all, replacing(w.event(langya, &again), e.ID))
 			d = &again
+		}
+		if r.IntN(4) == 0 {
+			all = append(all, w.event(langya, &events.HireRenewed{Who: who(i), Post: d.Post, Until: d.From + 1 + civil.Date(r.IntN(200))}))
 		}
 		if r.IntN(2) == 0 {
 			x := w.event(langya, &events.ExitRecorded{Who: who(i), Post: d.Post, On: d.From + civil.Date(r.IntN(60)), Kind: "natural", Code: "N1"})
@@ -214,6 +224,7 @@ func TestRecount(t *testing.T) {
 			o := recount(w)
 			for i := range 100 {
 				compare(t, w, o, r)
+				comparePlacements(t, w, o, r)
 				if i%3 == 0 {
 					compareVacancies(t, w, r)
 				}

@@ -23,7 +23,7 @@ func (s *Service) renewalFacts(e *events.Event, d *events.HireRenewed, post plac
 // checkRenewal refuses a renewal whose term lasts beyond the age limit, or that does not meet
 // the conditions of the pack on renewals.
 func (j *judgement) checkRenewal(conditions *eligibility.Rules, pack *policy.Pack, f eligibility.Facts) {
-	if limit := lastAgeLimit(pack, f); limit != 0 && f.Until > (limit+1).First() {
+	if limit := pack.LastAgeLimitMonth(f.Area, f.Group, f.Sex, f.Birth); limit != 0 && f.Until > (limit+1).First() {
 		j.reasons = append(j.reasons, events.ReasonOf(AgeOutside, "data.until", events.Say(
 			"must not lie after %s: in %s the person becomes too old for every group of %s posts in policy pack %s",
 			"不得晚于%s：该人员在%s超过政策包%[4]s中该类地区（%[3]s）各类人员的年龄上限", (limit+1).First(), limit, areaNames[f.Area], pack.Version)))
@@ -33,20 +33,6 @@ func (j *judgement) checkRenewal(conditions *eligibility.Rules, pack *policy.Pac
 
 // areaNames name the areas of posts.
 var areaNames = map[string]events.Sentence{"rural": {EN: "rural", ZH: "农村"}, "urban": {EN: "urban", ZH: "城镇"}}
-
-// lastAgeLimit returns the month in which the person is too old for the last of the groups of
-// the area, and 0 if the birth is unknown or the pack has no group there.
-func lastAgeLimit(pack *policy.Pack, f eligibility.Facts) (limit civil.Month) {
-	if f.Birth == 0 {
-		return 0
-	}
-	for _, g := range pack.Groups {
-		if g.Area == f.Area {
-			limit = max(limit, pack.AgeLimitMonth(g, f.Sex, f.Birth))
-		}
-	}
-	return limit
-}
 
 // sexOf returns the sex as events name it.
 func sexOf(female bool) string {

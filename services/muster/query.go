@@ -17,19 +17,19 @@ import (
 func queryCommand() *cobra.Command {
 	var c client
 	var output outputFlags
-	var asOf, knownAt, division, by, month, atLeast string
+	var asOf, knownAt, division, by, month, only, atLeast string
 	cmd := &cobra.Command{
-		Use:       "query headcount|vacancies|plan|payroll|findings|funds|agencies",
+		Use:       "query headcount|vacancies|placements|plan|payroll|findings|funds|agencies",
 		Short:     "Ask a running instance, for any date as known at any moment",
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: []string{"headcount", "vacancies", "plan", "payroll", "findings", "funds", "agencies"},
+		ValidArgs: []string{"headcount", "vacancies", "placements", "plan", "payroll", "findings", "funds", "agencies"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if args[0] == "findings" {
 				return errors.New("findings: no rule is evaluated yet, so there are none to ask for; payroll shows what was paid late, short, over or unearned")
 			}
 			query := url.Values{}
 			for name, value := range map[string]string{
-				"as_of": asOf, "known_at": knownAt, "division": division, "by": by, "month": month, "at_least": atLeast,
+				"as_of": asOf, "known_at": knownAt, "division": division, "by": by, "month": month, "only": only, "at_least": atLeast,
 			} {
 				if value != "" {
 					query.Set(name, value)
@@ -46,6 +46,7 @@ func queryCommand() *cobra.Command {
 	f.StringVar(&division, "division", "", "division prefix or 12 digits")
 	f.StringVar(&by, "by", "", "comma list of division:prefecture, division:county, division:township, category, kind, group, area, sex")
 	f.StringVar(&month, "month", "", "month of a payroll or of agencies' reports, YYYY-MM")
+	f.StringVar(&only, "only", "", "of placements: over_age, over_term or against_rules")
 	f.StringVar(&atLeast, "at-least", "", "wait until this position of a receipt is visible")
 	return cmd
 }

@@ -1,6 +1,6 @@
 // Package workforce answers questions about posts and the people on them: headcount,
-// its series, the plan and the vacancies. All of them come from figures in memory, see
-// package cube.
+// its series, the plan, the vacancies and who is in place. Who is in place comes from the
+// timelines of posts; the others come from figures in memory, see package cube.
 package workforce
 
 import (
@@ -24,11 +24,13 @@ type Source struct {
 	Policies  *rulebook.History
 	Divisions *division.Table
 	Cubes     *cube.Latest
+
+	lists placementListCache
 }
 
 // Questions lists the questions of the package.
 func (s *Source) Questions() []question.Question {
-	return []question.Question{s.headcount(), s.series(), s.plan(), s.vacancies()}
+	return []question.Question{s.headcount(), s.series(), s.plan(), s.vacancies(), s.placements()}
 }
 
 // figures returns the figures of a view as of the request, and notes in its Origin what
