@@ -41,7 +41,7 @@ func (d *AccountAssigned) private() *string { return &d.Number }
 
 func (d *AccountAssigned) check(c *checker) {
 	d.Who.check(c)
-	c.name("bank", d.Bank)
+	c.words("bank", d.Bank)
 	c.date("from", d.From)
 	c.number("number", d.Number)
 	c.engine("account", d.Account)

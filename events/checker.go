@@ -60,8 +60,29 @@ func (c *checker) lines(field string, n int) {
 	}
 }
 
-// name checks a required text that names something: 1 to maxName bytes.
+// name checks a required name, by which something is found: 1 to maxName bytes that look
+// like no other name, see nameProblem. What people read alone is checked by words.
 func (c *checker) name(field, s string) {
+	if c.rules != nil {
+		c.rule(field, Rule{Required: true, Text: maxName})
+	} else if s == "" {
+		c.add(Missing, field, Say("is required", "为必填项"))
+	} else {
+		c.optionalName(field, s)
+	}
+}
+
+// optionalName checks a name as name does, but accepts the empty name.
+func (c *checker) optionalName(field, s string) {
+	if c.rules != nil {
+		c.rule(field, Rule{Text: maxName})
+	} else if wrong, ok := nameProblem(s); !ok {
+		c.add(Invalid, field, wrong)
+	}
+}
+
+// words checks a required text for people to read: 1 to maxName bytes.
+func (c *checker) words(field, s string) {
 	if c.rules != nil {
 		c.rule(field, Rule{Required: true, Text: maxName})
 	} else if s == "" {
@@ -286,7 +307,7 @@ func (c *checker) number(field, s string) {
 	if c.rules != nil {
 		c.rule(field, Rule{Required: true, Private: true, Text: maxName})
 	} else if c.door {
-		c.name(field, s)
+		c.words(field, s)
 	}
 }
 

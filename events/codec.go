@@ -243,8 +243,10 @@ func (e *Event) check(env *attributes, raw []byte) error {
 	}
 	attr(e.ID != "", Missing, "id", Say("is required, and unique among your events", "为必填项，且在本单位报送的事件中不得重复"))
 	attr(e.Source != "", Missing, "source", Say("is required: /agency/<agency>", "为必填项：/agency/<单位>"))
-	for _, f := range []struct{ field, s string }{{"id", e.ID}, {"source", e.Source}, {"subject", e.Subject}, {"replaces", e.Replaces}, {"replacessource", e.ReplacesSource}} {
-		wrong, ok := textProblem(f.s, maxName)
+	wrong, ok := textProblem(e.Subject, maxName)
+	attr(ok, Invalid, "subject", wrong)
+	for _, f := range []struct{ field, s string }{{"id", e.ID}, {"source", e.Source}, {"replaces", e.Replaces}, {"replacessource", e.ReplacesSource}} {
+		wrong, ok := nameProblem(f.s)
 		attr(ok, Invalid, f.field, wrong)
 	}
 	attr(e.Division == "" || e.Division.Valid(), Invalid, "division", Say("must be a division code of 12 digits", "须为12位行政区划代码"))

@@ -37,7 +37,7 @@ func (*EventWithdrawn) private() *string { return nil }
 func (d *EventWithdrawn) check(c *checker) {
 	c.oneOf("type", string(d.Of), withdrawable()...)
 	c.name("id", d.ID)
-	c.name("reason", d.Reason)
+	c.words("reason", d.Reason)
 }
 
 // withdrawable returns the names of the event types that can be withdrawn: every type

@@ -81,7 +81,7 @@ func (d *HirePlaced) check(c *checker) {
 		c.interval("publicity.until", p.From, p.Until)
 	}
 	if a := d.Agreement; a != nil {
-		c.name("agreement.number", a.Number)
+		c.words("agreement.number", a.Number)
 		c.date("agreement.signed", a.Signed)
 		c.interval("agreement.until", a.Signed, a.Until)
 	}

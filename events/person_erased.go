@@ -35,5 +35,5 @@ func (*PersonErased) private() *string { return nil }
 
 func (d *PersonErased) check(c *checker) {
 	c.person("person", d.Person, false, "person")
-	c.name("reason", d.Reason)
+	c.words("reason", d.Reason)
 }

@@ -36,5 +36,5 @@ func (*PersonRevealed) private() *string { return nil }
 
 func (d *PersonRevealed) check(c *checker) {
 	c.person("person", d.Person, false, "person")
-	c.name("purpose", d.Purpose)
+	c.words("purpose", d.Purpose)
 }

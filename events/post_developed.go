@@ -62,5 +62,5 @@ func (d *PostDeveloped) check(c *checker) {
 	c.text("kind", d.Kind)
 	c.text("title", d.Title)
 	c.text("employer", d.Employer)
-	c.text("fund", d.Fund)
+	c.optionalName("fund", d.Fund)
 }

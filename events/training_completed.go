@@ -41,7 +41,7 @@ func (*TrainingCompleted) private() *string { return nil }
 
 func (d *TrainingCompleted) check(c *checker) {
 	d.Who.check(c)
-	c.name("course", d.Course)
+	c.words("course", d.Course)
 	c.between("hours", d.Hours, 0, 10_000)
 	c.required("hours", d.Hours == 0)
 	c.date("on", d.On)
