@@ -24,6 +24,9 @@ func (*AccountAssigned) Type() Type { return AccountAssignedType }
 // BusinessDate implements [Data].
 func (d *AccountAssigned) BusinessDate() string { return d.From.String() }
 
+// Days implements [Data].
+func (*AccountAssigned) Days(Horizon) {}
+
 // Clone implements [Data].
 func (d *AccountAssigned) Clone() Data {
 	c := *d

@@ -1,6 +1,8 @@
 package events
 
 import (
+	"strings"
+
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/policy"
@@ -45,6 +47,21 @@ func (d *AttendanceReported) BusinessDate() string {
 		return d.Date.String()
 	}
 	return d.Month.String()
+}
+
+// Days implements [Data]. Leave and rest may be entered for days to come, since offices send
+// sheets before the end of a month.
+func (d *AttendanceReported) Days(h Horizon) {
+	for i := range d.Lines {
+		l := &d.Lines[i]
+		if d.Date == 0 {
+			if n := strings.LastIndexAny(l.Marks, "PHSA"); n >= 0 {
+				h.Attended(Path{"marks", i + 1}, d.Month.First()+civil.Date(n))
+			}
+		} else if strings.ContainsAny(l.Mark, "PHSA") {
+			h.Attended(Path{"mark", i + 1}, d.Date)
+		}
+	}
 }
 
 // Clone implements [Data].

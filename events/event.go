@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 )
 
@@ -112,6 +113,12 @@ type Event struct {
 	CorrelationID string // the request in which the event was submitted
 	PolicyVersion string // the policy pack by which the event was decided
 	Digest        string // keyed digest of the submission; equal submissions have equal digests
+
+	// DecidedOn is the day of the decision: the civil date in Asia/Shanghai on which the
+	// gateway took the submission, or that of the recorded time of an import. It goes with
+	// an event to the service that decides it, which has no clock. No record holds it, so it
+	// is 0 in an event that was read from the log.
+	DecidedOn civil.Date
 
 	Data Data
 }

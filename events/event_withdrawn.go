@@ -20,6 +20,9 @@ func (*EventWithdrawn) Type() Type { return EventWithdrawnType }
 // BusinessDate implements [Data].
 func (*EventWithdrawn) BusinessDate() string { return "" }
 
+// Days implements [Data].
+func (*EventWithdrawn) Days(Horizon) {}
+
 // Clone implements [Data].
 func (d *EventWithdrawn) Clone() Data { return new(*d) }
 

@@ -25,6 +25,9 @@ func (*ExitRecorded) Type() Type { return ExitRecordedType }
 // BusinessDate implements [Data].
 func (d *ExitRecorded) BusinessDate() string { return d.On.String() }
 
+// Days implements [Data].
+func (d *ExitRecorded) Days(h Horizon) { h.Planned(Path{Name: "on"}, d.Post, d.On) }
+
 // Clone implements [Data].
 func (d *ExitRecorded) Clone() Data {
 	c := *d

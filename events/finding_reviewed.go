@@ -20,6 +20,9 @@ func (*FindingReviewed) Type() Type { return FindingReviewedType }
 // BusinessDate implements [Data].
 func (*FindingReviewed) BusinessDate() string { return "" }
 
+// Days implements [Data].
+func (*FindingReviewed) Days(Horizon) {}
+
 // Clone implements [Data].
 func (d *FindingReviewed) Clone() Data { return new(*d) }
 

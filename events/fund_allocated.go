@@ -24,6 +24,9 @@ func (*FundAllocated) Type() Type { return FundAllocatedType }
 // BusinessDate implements [Data].
 func (d *FundAllocated) BusinessDate() string { return strconv.Itoa(d.Year) }
 
+// Days implements [Data].
+func (*FundAllocated) Days(Horizon) {}
+
 // Clone implements [Data].
 func (d *FundAllocated) Clone() Data { return new(*d) }
 

@@ -48,6 +48,9 @@ func (*HirePlaced) Type() Type { return HirePlacedType }
 // BusinessDate implements [Data].
 func (d *HirePlaced) BusinessDate() string { return d.From.String() }
 
+// Days implements [Data].
+func (d *HirePlaced) Days(h Horizon) { h.Planned(Path{Name: "from"}, d.Post, d.From) }
+
 // Clone implements [Data].
 func (d *HirePlaced) Clone() Data {
 	c := *d

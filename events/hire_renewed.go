@@ -21,6 +21,9 @@ func (*HireRenewed) Type() Type { return HireRenewedType }
 // BusinessDate implements [Data].
 func (d *HireRenewed) BusinessDate() string { return d.Until.String() }
 
+// Days implements [Data].
+func (*HireRenewed) Days(Horizon) {}
+
 // Clone implements [Data].
 func (d *HireRenewed) Clone() Data {
 	c := *d

@@ -34,6 +34,10 @@ type Data interface {
 	// the event then applies.
 	Place() *division.Code
 
+	// Days calls h with every day of the payload that may not lie too far ahead of the day
+	// of the decision. A payload without such a day does not call h.
+	Days(h Horizon)
+
 	// Clone returns a copy that the gateway may change without changing the original:
 	// it may set the division, the persons, and every field for an identity or an
 	// account number. The copy may share what the gateway never changes.

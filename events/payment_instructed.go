@@ -34,6 +34,9 @@ func (*PaymentInstructed) Type() Type { return PaymentInstructedType }
 // BusinessDate implements [Data].
 func (d *PaymentInstructed) BusinessDate() string { return d.Month.String() }
 
+// Days implements [Data].
+func (*PaymentInstructed) Days(Horizon) {}
+
 // Clone implements [Data].
 func (d *PaymentInstructed) Clone() Data {
 	c := *d

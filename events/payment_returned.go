@@ -50,6 +50,9 @@ func (*PaymentReturned) Type() Type { return PaymentReturnedType }
 // BusinessDate implements [Data].
 func (d *PaymentReturned) BusinessDate() string { return firstDayReturned(d.Lines) }
 
+// Days implements [Data].
+func (d *PaymentReturned) Days(h Horizon) { happenedByLine(h, d.Lines) }
+
 // Clone implements [Data].
 func (d *PaymentReturned) Clone() Data {
 	c := *d

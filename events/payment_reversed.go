@@ -27,6 +27,9 @@ func (*PaymentReversed) Type() Type { return PaymentReversedType }
 // BusinessDate implements [Data].
 func (d *PaymentReversed) BusinessDate() string { return firstDayReturned(d.Lines) }
 
+// Days implements [Data].
+func (d *PaymentReversed) Days(h Horizon) { happenedByLine(h, d.Lines) }
+
 // Clone implements [Data].
 func (d *PaymentReversed) Clone() Data {
 	c := *d

@@ -29,6 +29,9 @@ func (*PaymentSettled) Type() Type { return PaymentSettledType }
 // BusinessDate implements [Data].
 func (d *PaymentSettled) BusinessDate() string { return d.PaidOn.String() }
 
+// Days implements [Data].
+func (d *PaymentSettled) Days(h Horizon) { h.Happened(Path{Name: "paid_on"}, d.PaidOn) }
+
 // Clone implements [Data].
 func (d *PaymentSettled) Clone() Data {
 	c := *d

@@ -19,6 +19,9 @@ func (*PersonErased) Type() Type { return PersonErasedType }
 // BusinessDate implements [Data].
 func (*PersonErased) BusinessDate() string { return "" }
 
+// Days implements [Data].
+func (*PersonErased) Days(Horizon) {}
+
 // Clone implements [Data].
 func (d *PersonErased) Clone() Data { return new(*d) }
 

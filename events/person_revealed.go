@@ -20,6 +20,9 @@ func (*PersonRevealed) Type() Type { return PersonRevealedType }
 // BusinessDate implements [Data].
 func (*PersonRevealed) BusinessDate() string { return "" }
 
+// Days implements [Data].
+func (*PersonRevealed) Days(Horizon) {}
+
 // Clone implements [Data].
 func (d *PersonRevealed) Clone() Data { return new(*d) }
 

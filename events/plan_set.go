@@ -24,6 +24,9 @@ func (*PlanSet) Type() Type { return PlanSetType }
 // BusinessDate implements [Data].
 func (d *PlanSet) BusinessDate() string { return strconv.Itoa(d.Year) }
 
+// Days implements [Data].
+func (*PlanSet) Days(Horizon) {}
+
 // Clone implements [Data].
 func (d *PlanSet) Clone() Data { return new(*d) }
 

@@ -21,6 +21,9 @@ func (*PolicyAdopted) Type() Type { return PolicyAdoptedType }
 // BusinessDate implements [Data].
 func (d *PolicyAdopted) BusinessDate() string { return d.ValidFrom.String() }
 
+// Days implements [Data].
+func (*PolicyAdopted) Days(Horizon) {}
+
 // Clone implements [Data].
 func (d *PolicyAdopted) Clone() Data { return new(*d) }
 

@@ -21,6 +21,9 @@ func (*PostClosed) Type() Type { return PostClosedType }
 // BusinessDate implements [Data].
 func (d *PostClosed) BusinessDate() string { return d.On.String() }
 
+// Days implements [Data].
+func (d *PostClosed) Days(h Horizon) { h.Planned(Path{Name: "on"}, d.Post, d.On) }
+
 // Clone implements [Data].
 func (d *PostClosed) Clone() Data { return new(*d) }
 

@@ -35,6 +35,9 @@ func (*PostDeveloped) Type() Type { return PostDevelopedType }
 // BusinessDate implements [Data].
 func (d *PostDeveloped) BusinessDate() string { return d.From.String() }
 
+// Days implements [Data].
+func (*PostDeveloped) Days(Horizon) {}
+
 // Clone implements [Data].
 func (d *PostDeveloped) Clone() Data { return new(*d) }
 

@@ -21,6 +21,9 @@ func (*PostResized) Type() Type { return PostResizedType }
 // BusinessDate implements [Data].
 func (d *PostResized) BusinessDate() string { return d.From.String() }
 
+// Days implements [Data].
+func (d *PostResized) Days(h Horizon) { h.Planned(Path{Name: "from"}, d.Post, d.From) }
+
 // Clone implements [Data].
 func (d *PostResized) Clone() Data { return new(*d) }
 

@@ -34,6 +34,17 @@ func (d *RegistryReported) BusinessDate() string {
 	return d.Lines[0].From.String()
 }
 
+// Days implements [Data]. Deaths and custody have begun; a pension, a premium or a job may
+// begin later.
+func (d *RegistryReported) Days(h Horizon) {
+	if d.Registry != "death" && d.Registry != "custody" {
+		return
+	}
+	for i := range d.Lines {
+		h.Happened(Path{"from", i + 1}, d.Lines[i].From)
+	}
+}
+
 // Clone implements [Data].
 func (d *RegistryReported) Clone() Data {
 	c := *d

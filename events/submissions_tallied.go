@@ -27,6 +27,9 @@ func (*SubmissionsTallied) Type() Type { return SubmissionsTalliedType }
 // BusinessDate implements [Data].
 func (*SubmissionsTallied) BusinessDate() string { return "" }
 
+// Days implements [Data].
+func (*SubmissionsTallied) Days(Horizon) {}
+
 // Clone implements [Data].
 func (d *SubmissionsTallied) Clone() Data { return new(*d) }
 

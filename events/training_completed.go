@@ -24,6 +24,9 @@ func (*TrainingCompleted) Type() Type { return TrainingCompletedType }
 // BusinessDate implements [Data].
 func (d *TrainingCompleted) BusinessDate() string { return d.On.String() }
 
+// Days implements [Data].
+func (d *TrainingCompleted) Days(h Horizon) { h.Happened(Path{Name: "on"}, d.On) }
+
 // Clone implements [Data].
 func (d *TrainingCompleted) Clone() Data {
 	c := *d

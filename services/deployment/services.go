@@ -12,6 +12,7 @@ import (
 	"github.com/muster-works/muster/services/gateway"
 	"github.com/muster-works/muster/services/hire"
 	"github.com/muster-works/muster/services/internal/command"
+	"github.com/muster-works/muster/services/internal/horizon"
 	"github.com/muster-works/muster/services/internal/placement"
 	"github.com/muster-works/muster/services/internal/rules"
 	"github.com/muster-works/muster/services/payment"
@@ -83,26 +84,28 @@ func newServiceSet(l log.Log, families ...events.Family) (*serviceSet, error) {
 		s.folds = append(s.folds, fold)
 		return fold
 	}
+	planning := func(d command.Decider) command.Decider { return horizon.NewDecider(d, placed, packs) }
+	reporting := func(d command.Decider) command.Decider { return horizon.NewDecider(d, nil, nil) }
 	for _, f := range families {
 		var d *command.Handler
 		switch f {
 		case events.Policy:
 			d = command.NewHandler(f, policy.New(packs), rulesFold)
 		case events.Post:
-			d = command.NewHandler(f, post.New(placed), placedFold)
+			d = command.NewHandler(f, planning(post.New(placed)), placedFold, rulesFold)
 		case events.Hire:
-			d = command.NewHandler(f, hire.New(placed, packs), placedFold, rulesFold)
+			d = command.NewHandler(f, planning(hire.New(placed, packs)), placedFold, rulesFold)
 		case events.Exit:
-			d = command.NewHandler(f, exit.New(placed, packs), placedFold, rulesFold)
+			d = command.NewHandler(f, planning(exit.New(placed, packs)), placedFold, rulesFold)
 		case events.Training:
-			d = command.NewHandler(f, training.New(), own(f, &command.Stateless{}))
+			d = command.NewHandler(f, reporting(training.New()), own(f, &command.Stateless{}))
 		case events.Attendance:
-			d = command.NewHandler(f, attendance.New(placed), own(f, &command.Stateless{}), placedFold)
+			d = command.NewHandler(f, reporting(attendance.New(placed)), own(f, &command.Stateless{}), placedFold)
 		case events.Payment:
 			state := payment.NewState()
-			d = command.NewHandler(f, payment.New(state, placed), own(f, state), placedFold)
+			d = command.NewHandler(f, reporting(payment.New(state, placed)), own(f, state), placedFold)
 		case events.Registry:
-			d = command.NewHandler(f, registry.New(), own(f, &command.Stateless{}))
+			d = command.NewHandler(f, reporting(registry.New()), own(f, &command.Stateless{}))
 		case events.Review:
 			d = command.NewHandler(f, review.New(), own(f, &command.Stateless{}))
 		case events.Gateway:

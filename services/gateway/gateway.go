@@ -109,6 +109,11 @@ type Options struct {
 	// log's head. Erase calls it first: an erasure cannot be taken back, so unlike
 	// everything else it must not be accepted on stale knowledge.
 	CatchUp func(context.Context) error
+	// Now is the clock by which a submission gets the day on which it is decided. The
+	// default is that of the system.
+	Now func() time.Time
+	// Zone is that of business dates. The default is the time of China, UTC+8.
+	Zone *time.Location
 	// Slots bounds the requests under way. Further ones are refused and told to come
 	// back. The default is 128.
 	Slots int
@@ -147,6 +152,12 @@ func New(o Options) (*Gateway, error) {
 	if o.Slots <= 0 {
 		o.Slots = defaultSlots
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Zone == nil {
+		o.Zone = time.FixedZone("Asia/Shanghai", 8*60*60)
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -156,7 +167,7 @@ func New(o Options) (*Gateway, error) {
 		tally: tally.New(), slots: make(chan struct{}, o.Slots), spoolDir: o.SpoolDir, log: o.Log,
 	}
 	g.pipeline = &submission.Pipeline{
-		Services: o.Services, Vault: o.Vault, Divisions: o.Divisions, Erasures: g.erasures,
+		Services: o.Services, Vault: o.Vault, Divisions: o.Divisions, Erasures: g.erasures, Now: o.Now, Zone: o.Zone,
 		Count: func(agency string, receipts []events.Receipt) {
 			g.tally.Count(agency, receipts)
 			if o.Count != nil {

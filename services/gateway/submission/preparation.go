@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/gateway/intake"
@@ -19,13 +20,17 @@ type preparation struct {
 	*Pipeline
 	Submission
 	imported time.Time
+	decided  civil.Date // the day of the decision of all events
 	receipts []events.Receipt
 	resolver resolver
 	buffer   []byte // holds the canonical form of one event at a time
 }
 
 func (p *Pipeline) newPreparation(s Submission, imported time.Time, receipts []events.Receipt) *preparation {
-	prep := &preparation{Pipeline: p, Submission: s, imported: imported, receipts: receipts}
+	prep := &preparation{Pipeline: p, Submission: s, imported: imported, receipts: receipts, decided: civil.DateIn(p.Now(), p.Zone)}
+	if !imported.IsZero() {
+		prep.decided = civil.DateIn(imported, p.Zone)
+	}
 	if s.dryRun != nil {
 		prep.resolver = s.dryRun.people
 	} else {
@@ -106,6 +111,7 @@ func (p *preparation) examineItem(item intake.Item) (*events.Event, events.Reaso
 			"holds an identity number; numbers may stand only in identity and id_number, where they are sealed",
 			"含有公民身份号码；身份号码只能填在identity和id_number中，由系统加密保存"))
 	}
+	e.DecidedOn = p.decided
 	e.Digest, e.CorrelationID, e.AuthType, e.AuthID = digest, p.Correlation, p.AuthType, p.Agency
 	e.AuthDivision = p.Caller.AuthDivision()
 	if !p.imported.IsZero() {

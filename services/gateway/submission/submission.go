@@ -49,6 +49,8 @@ type Pipeline struct {
 	Vault     *vault.Vault
 	Divisions *division.Table
 	Erasures  *erasures.Register
+	Now       func() time.Time // by which a submission gets its day of decision
+	Zone      *time.Location   // of business dates
 	// Count is told of the receipts that an agency was given. It is not told of
 	// those of a dry run.
 	Count func(agency string, receipts []events.Receipt)

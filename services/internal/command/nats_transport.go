@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/log"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
@@ -22,6 +23,9 @@ const (
 	// importedHeader carries the recorded time of an import, as RFC 3339 with
 	// nanoseconds.
 	importedHeader = "Muster-Recorded"
+	// decidedHeader carries the day of the decision, as YYYY-MM-DD. The events of one
+	// request have one.
+	decidedHeader = "Muster-Decided"
 	// dryRunHeader marks a dry run. Its value is how many of the events, from the
 	// first, are premises.
 	dryRunHeader = "Muster-Trial"
@@ -114,6 +118,12 @@ func read(h micro.Headers, data []byte) (r handlerRequest, err error) {
 			return r, fmt.Errorf("%w: header %s", errRequest, importedHeader)
 		}
 	}
+	var decidedOn civil.Date
+	if s := h.Get(decidedHeader); s != "" {
+		if decidedOn, err = civil.ParseDate(s); err != nil {
+			return r, fmt.Errorf("%w: header %s", errRequest, decidedHeader)
+		}
+	}
 	raw, err := log.DecodeBatch(data)
 	if err != nil {
 		return r, fmt.Errorf("%w: %w", errRequest, err)
@@ -123,6 +133,7 @@ func read(h micro.Headers, data []byte) (r handlerRequest, err error) {
 		if r.batch[i], err = events.Decode(b); err != nil {
 			return r, fmt.Errorf("%w: event %d: %w", errRequest, i, err)
 		}
+		r.batch[i].DecidedOn = decidedOn
 	}
 	if s := h.Get(dryRunHeader); s != "" {
 		r.dryRun = true
@@ -142,13 +153,14 @@ func NewClient(nc *nats.Conn) *Client { return &Client{nc} }
 // Submit submits events of one family to its service, in as many requests as their
 // size needs, and returns one receipt for each, in order. It fails with ErrBusy or
 // [log.ErrUnavailable]. If Submit fails, earlier events of the batch may be in the log;
-// they come back as duplicates when they are submitted again.
+// they come back as duplicates when they are submitted again. All events of the batch have
+// the same day of decision, since they are of one submission.
 func (c *Client) Submit(ctx context.Context, f events.Family, batch []*events.Event, imported time.Time) ([]events.Receipt, error) {
 	var receipts []events.Receipt
 	var part [][]byte
 	size := 0
 	send := func() error {
-		got, err := c.request(ctx, f, part, len(part), header(imported))
+		got, err := c.request(ctx, f, part, len(part), header(batch[0].DecidedOn, imported))
 		receipts = append(receipts, got...)
 		part, size = nil, 0
 		return err
@@ -190,14 +202,18 @@ func (c *Client) Try(ctx context.Context, f events.Family, premises, batch []*ev
 		}
 		all = append(all, raw)
 	}
-	h := header(imported)
+	h := header(batch[0].DecidedOn, imported)
 	h.Set(dryRunHeader, strconv.Itoa(len(premises)))
 	return c.request(ctx, f, all, len(batch), h)
 }
 
-// header returns the headers of a request with a recorded time, if it is not zero.
-func header(imported time.Time) nats.Header {
+// header returns the headers of a request with the day of the decision and a recorded
+// time, as far as they are not zero.
+func header(decidedOn civil.Date, imported time.Time) nats.Header {
 	h := nats.Header{}
+	if decidedOn != 0 {
+		h.Set(decidedHeader, decidedOn.String())
+	}
 	if !imported.IsZero() {
 		h.Set(importedHeader, imported.UTC().Format(time.RFC3339Nano))
 	}

@@ -94,6 +94,7 @@ func codes(t *testing.T) (givers map[meaning][]string, declared map[string]strin
 		}
 	}
 	read("../command", "every service")
+	read("../horizon", "post, hire, exit, training, attendance, payment, registry")
 	read("../../../events", "the contract")
 	for _, c := range shared(t) { // their meanings are in the comments of the services that give them
 		declared[c.code] = "../placement"
