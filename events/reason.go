@@ -51,11 +51,6 @@ func (r Reasons) Error() string {
 	return b.String()
 }
 
-// Refuse returns Reasons with one reason, whose sentence is in English alone.
-func Refuse(code Code, field, detail string) Reasons {
-	return Reasons{{Code: code, Field: field, Detail: detail}}
-}
-
 // Refusal returns Reasons with one reason.
 func Refusal(code Code, field string, s Sentence) Reasons {
 	return Reasons{ReasonOf(code, field, s)}

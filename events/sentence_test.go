@@ -26,7 +26,8 @@ func TestSay(t *testing.T) {
 	if r.Detail != "在青岛" || r.DetailZH != "" {
 		t.Errorf("in Chinese: %+v", r)
 	}
-	if r := events.Refuse("seat_taken", "data.seat", "is taken")[0].In(events.Chinese); r.Detail != "is taken" {
+	older := events.Reason{Code: "seat_taken", Field: "data.seat", Detail: "is taken"} // from a service of a version before
+	if r := older.In(events.Chinese); r.Detail != "is taken" {
 		t.Errorf("without a Chinese form: %+v", r)
 	}
 }

@@ -155,7 +155,7 @@ func TestSheetRightAfterTheHire(t *testing.T) {
 		event   *events.Event
 		want    string
 	}{
-		{d, sheet, "rejected" + fmt.Sprint(events.Refuse(UnknownPost, "data.post", "is not the name of a post in the books; submit post.developed first"))},
+		{d, sheet, "rejected" + fmt.Sprint(events.Refusal(UnknownPost, "data.post", events.Say("is not the name of a post in the books; submit post.developed first", "账上没有这个岗位；请先报送岗位开发")))},
 		{posts, event("pn", &events.PostDeveloped{Post: "n", Area: "rural", Seats: 1, From: civil.MustDate("2022-05-01")}), "accepted"},
 		{hires, hire(1, "n", "2022-05-01"), "accepted"},
 		{d, sheet, "accepted"},

@@ -192,7 +192,7 @@ func (p *postgresPeer) again(ctx context.Context, conn *pgxpool.Conn, e *events.
 		return err
 	}
 	if digest != e.Digest {
-		*r = events.Reject(e, events.Refuse(command.IDReused, "id", "was used for an event with other content"))
+		*r = events.Reject(e, events.Refusal(command.IDReused, "id", events.Say("was used for an event with other content", "该编号已用于内容不同的事件")))
 		return nil
 	}
 	r.Status, r.Position = events.Duplicate, log.At(uint64(position), 0)
@@ -259,10 +259,10 @@ func (p *postgresPeer) hire(w *transaction, e *events.Event, d *events.HirePlace
 		data, record := *d, *e
 		data.Seat, record.Data = seat, &data
 		if elsewhere {
-			return events.Refuse(placement.PersonPlaced, "data.person", "is in place elsewhere")
+			return events.Refusal(placement.PersonPlaced, "data.person", events.Say("is in place elsewhere", "该人员在别处在岗"))
 		}
 		if taken[seat] {
-			return events.Refuse(placement.SeatTaken, "data.seat", "is taken")
+			return events.Refusal(placement.SeatTaken, "data.seat", events.Say("is taken", "已有人"))
 		}
 		if _, refused := hire.New(post.known(), p.packs).Decide(&record); refused != nil {
 			return refused
@@ -341,7 +341,7 @@ func (p *postgresPeer) pay(w *transaction, d *events.PaymentInstructed) {
 	}
 	w.judge = func() events.Reasons {
 		if placed < len(d.Lines) {
-			return events.Refuse("not_placed", "data.lines", "the person was not in place")
+			return events.Refusal("not_placed", "data.lines", events.Say("the person was not in place", "该人员不在岗"))
 		}
 		return nil
 	}

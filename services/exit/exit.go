@@ -31,8 +31,6 @@
 package exit
 
 import (
-	"fmt"
-
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
@@ -98,7 +96,9 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 // checkPlacement refuses an exit that ends no placement. Exits of one day are one exit, so a
 // second exit of the same day ends nothing.
 func (s *Service) checkPlacement(e *events.Event, d *events.ExitRecorded) events.Reasons {
-	refused := events.Refuse(NotInPlace, "data.on", "the person was not on this post by that day; submit the hire first, or correct the post or the day")
+	refused := events.Refusal(NotInPlace, "data.on", events.Say(
+		"the person was not on this post by that day; submit the hire first, or correct the post or the day",
+		"到这一天为止该人员不在这个岗位上；请先报送上岗，或更正岗位或日期"))
 	inPlace := false
 	for _, p := range s.state.PlacementsWithout(e, d.Person) {
 		if p.Post != d.Post || p.From > d.On {
@@ -108,7 +108,9 @@ func (s *Service) checkPlacement(e *events.Event, d *events.ExitRecorded) events
 			inPlace = true
 			continue
 		}
-		refused = events.Refuse(AlreadyExited, "data.on", fmt.Sprintf("the person's exit from this post on %s is in the books; correct it with replaces", p.Exit))
+		refused = events.Refusal(AlreadyExited, "data.on", events.Say(
+			"the person's exit from this post on %s is in the books; correct it with replaces",
+			"账上已有该人员于%s退出此岗位；请用replaces更正", p.Exit))
 		if p.Exit == d.On {
 			return refused
 		}
@@ -124,14 +126,18 @@ func (s *Service) checkPlacement(e *events.Event, d *events.ExitRecorded) events
 func (s *Service) checkCode(post placement.Post, d *events.ExitRecorded) (version string, refused events.Reasons) {
 	pack := s.rules.InForce(post.Division, d.On)
 	if pack == nil {
-		return "", events.Refuse(NoPolicy, "data.on", "no policy pack is in force where the post lies on that day; adopt one first")
+		return "", events.Refusal(NoPolicy, "data.on", events.Say(
+			"no policy pack is in force where the post lies on that day; adopt one first",
+			"岗位所在地在这一天没有生效的政策包；请先启用政策包"))
 	}
 	code, ok := pack.ExitCode(d.Code)
 	switch {
 	case !ok:
-		refused = events.Refuse(ExitCodeUnknown, "data.code", "is not among the exit codes of policy pack "+pack.Version)
+		refused = events.Refusal(ExitCodeUnknown, "data.code", events.Say(
+			"is not among the exit codes of policy pack %s", "不在政策包%s的退出代码中", pack.Version))
 	case code.Kind != d.Kind:
-		refused = events.Refuse(ExitKind, "data.kind", "must be "+code.Kind+": that is what the code stands for in policy pack "+pack.Version)
+		refused = events.Refusal(ExitKind, "data.kind", events.Say(
+			"must be %s: that is what the code stands for in policy pack %s", "须为%s：这是该代码在政策包%s中的类别", code.Kind, pack.Version))
 	}
 	return pack.Version, refused
 }

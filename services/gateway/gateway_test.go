@@ -335,7 +335,7 @@ func TestRefusals(t *testing.T) {
 // Items that could not be read keep their place, and runs reach over them.
 func TestRuns(t *testing.T) {
 	b := newFixture(t)
-	bad := intake.Item{Event: &events.Event{ID: "bad"}, Err: events.Refuse(events.Malformed, "", "is not JSON")}
+	bad := intake.Item{Event: &events.Event{ID: "bad"}, Err: events.Refusal(events.Malformed, "", events.Say("is not JSON", "不是JSON"))}
 	list := slices.Concat(items(hire(1), hire(2)), []intake.Item{bad}, items(hire(3), sheet("s-1", 1), sheet("s-2", 99), hire(4)))
 	receipts, err := b.Submit(t.Context(), admission.Local(), list, time.Time{})
 	want := []string{"accepted", "accepted", "malformed ", "accepted", "accepted", "unknown_person data.lines[0].id_number", "accepted"}

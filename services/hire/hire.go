@@ -67,8 +67,6 @@
 package hire
 
 import (
-	"fmt"
-
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/eligibility"
@@ -156,11 +154,15 @@ func (s *Service) place(e *events.Event, d *events.HirePlaced) (*events.Event, e
 	j := judgement{}
 	switch size := post.Seats(d.From); {
 	case !post.Open(d.From):
-		j.refuse(PostNotOpen, "data.from", "is a day on which the post is not there: it begins later, or has ended")
+		j.refuse(PostNotOpen, "data.from", events.Say(
+			"is a day on which the post is not there: it begins later, or has ended", "这一天岗位尚未开始或已经结束"))
 	case full:
-		j.refuse(NoFreeSeat, "data.post", fmt.Sprintf("has %d seats, and all are taken or will be; record an exit first, or add seats", size))
+		j.refuse(NoFreeSeat, "data.post", events.Say(
+			"has %d seats, and all are taken or will be; record an exit first, or add seats",
+			"有%d个名额，均已有人或将有人；请先登记退出，或增加名额", size))
 	case seat > size:
-		j.refuse(NoSuchSeat, "data.seat", fmt.Sprintf("must be from 1 to %d, the seats of the post on that day", size))
+		j.refuse(NoSuchSeat, "data.seat", events.Say(
+			"must be from 1 to %d, the seats of the post on that day", "须在1至%d之间，即岗位当天的名额数", size))
 	}
 	for _, r := range s.state.Contradictions(&record) {
 		if !full || r.Code != SeatTaken {
@@ -179,7 +181,7 @@ func (s *Service) place(e *events.Event, d *events.HirePlaced) (*events.Event, e
 			History: s.state.HistoryBefore(e, d.Person, d.From),
 		})...)
 		if d.Until == 0 {
-			j.refuse(TermMissing, "data.until", "is required: the first day after the agreed term")
+			j.refuse(TermMissing, "data.until", events.Say("is required: the first day after the agreed term", "为必填项：约定期限结束后的第一天"))
 		} else {
 			j.checkTerm(pack, d.BirthMonth, d.Sex == "F", d.From, d.Until)
 		}
@@ -206,12 +208,14 @@ func (s *Service) renew(e *events.Event, d *events.HireRenewed) (*events.Event, 
 		}
 	}
 	if now == nil {
-		return nil, events.Refuse(NotInPlace, "data.post", "is not where the person is in place; submit the hire first, or a new hire after an exit")
+		return nil, events.Refusal(NotInPlace, "data.post", events.Say(
+			"is not where the person is in place; submit the hire first, or a new hire after an exit",
+			"该人员不在这个岗位上；请先报送上岗，退出之后则重新报送上岗"))
 	}
 	j := judgement{}
 	adds := max(now.From, now.Until) // the first day that the renewal adds
 	if d.Until <= adds {
-		j.refuse(TermNotLonger, "data.until", fmt.Sprintf("must lie after %s, where the term ends already", adds))
+		j.refuse(TermNotLonger, "data.until", events.Say("must lie after %s, where the term ends already", "须晚于%s：期限本来就到那天为止", adds))
 	}
 	record := *e
 	if pack := s.rules.InForce(post.Division, adds); pack == nil {
@@ -228,4 +232,6 @@ func (s *Service) renew(e *events.Event, d *events.HireRenewed) (*events.Event, 
 	return &record, nil
 }
 
-const noPolicy = "no policy pack is in force where the post lies on that day; adopt one first"
+var noPolicy = events.Say(
+	"no policy pack is in force where the post lies on that day; adopt one first",
+	"岗位所在地在这一天没有生效的政策包；请先启用政策包")

@@ -1,8 +1,6 @@
 package hire
 
 import (
-	"fmt"
-
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/policy"
@@ -11,8 +9,8 @@ import (
 // A judgement collects the reasons against one event.
 type judgement struct{ reasons events.Reasons }
 
-func (j *judgement) refuse(code events.Code, field, detail string) {
-	j.reasons = append(j.reasons, events.Reason{Code: code, Field: field, Detail: detail})
+func (j *judgement) refuse(code events.Code, field string, s events.Sentence) {
+	j.reasons = append(j.reasons, events.ReasonOf(code, field, s))
 }
 
 // monthOfAge returns the month in which a person born in month birth reaches an age.
@@ -23,13 +21,15 @@ func monthOfAge(birth civil.Month, age int) civil.Month { return birth + civil.M
 func (j *judgement) checkGroupAndAge(pack *policy.Pack, area string, d *events.HirePlaced) {
 	group, ok := pack.Group(area, d.Group)
 	if !ok {
-		j.refuse(GroupUnknown, "data.group", "is not a group that policy pack "+pack.Version+" has for "+area+" posts")
+		j.refuse(GroupUnknown, "data.group", events.Say(
+			"is not a group that policy pack %s has for %s posts", "不是政策包%s中%s岗位的人员类别", pack.Version, areaNames[area]))
 		return
 	}
 	span := group.Span(d.Sex)
 	if month := d.From.Month(); d.BirthMonth == 0 || month < monthOfAge(d.BirthMonth, span.From) || month > pack.AgeLimitMonth(group, d.Sex, d.BirthMonth) {
-		j.refuse(AgeOutside, "data.group", fmt.Sprintf("is for people from %d until their birthday of %d on the on-duty day; choose the group that the person belongs to",
-			span.From, span.Until))
+		j.refuse(AgeOutside, "data.group", events.Say(
+			"is for people from %d until their birthday of %d on the on-duty day; choose the group that the person belongs to",
+			"该类别限上岗当日满%d周岁、未满%d周岁的人员；请选择该人员所属的类别", span.From, span.Until))
 	}
 }
 
@@ -38,9 +38,9 @@ func (j *judgement) checkGroupAndAge(pack *policy.Pack, area string, d *events.H
 func (j *judgement) checkDocuments(pack *policy.Pack, d *events.HirePlaced) {
 	switch r := d.Review; {
 	case r == nil:
-		j.refuse(ReviewMissing, "data.review", "is required: the day on which the papers were reviewed")
+		j.refuse(ReviewMissing, "data.review", events.Say("is required: the day on which the papers were reviewed", "为必填项：资料审核的日期"))
 	case r.On > d.From:
-		j.refuse(ReviewLate, "data.review.on", "must not lie after the on-duty day")
+		j.refuse(ReviewLate, "data.review.on", events.Say("must not lie after the on-duty day", "不得晚于上岗日期"))
 	}
 	if days := pack.Publicity.Days; days > 0 {
 		j.checkPublicity(d.Publicity, days, d.From)
@@ -50,9 +50,9 @@ func (j *judgement) checkDocuments(pack *policy.Pack, d *events.HirePlaced) {
 	}
 	switch a := d.Agreement; {
 	case a == nil:
-		j.refuse(AgreementMissing, "data.agreement", "is required: number and day of signing")
+		j.refuse(AgreementMissing, "data.agreement", events.Say("is required: number and day of signing", "为必填项：协议编号和签订日期"))
 	case a.Signed > d.From:
-		j.refuse(AgreementLate, "data.agreement.signed", "must not lie after the on-duty day")
+		j.refuse(AgreementLate, "data.agreement.signed", events.Say("must not lie after the on-duty day", "不得晚于上岗日期"))
 	}
 }
 
@@ -60,14 +60,17 @@ func (j *judgement) checkDocuments(pack *policy.Pack, d *events.HirePlaced) {
 // after the on-duty day.
 func (j *judgement) checkPublicity(p *events.Publicity, days int, duty civil.Date) {
 	if p == nil {
-		j.refuse(PublicityMissing, "data.publicity", fmt.Sprintf("is required: at least %d days before the on-duty day", days))
+		j.refuse(PublicityMissing, "data.publicity", events.Say(
+			"is required: at least %d days before the on-duty day", "为必填项：上岗前至少公示%d天", days))
 		return
 	}
 	if int(p.Until-p.From) < days {
-		j.refuse(PublicityShort, "data.publicity", fmt.Sprintf("must last at least %d days; until is the first day after it", days))
+		j.refuse(PublicityShort, "data.publicity", events.Say(
+			"must last at least %d days; until is the first day after it", "公示至少%d天；until是公示结束后的第一天", days))
 	}
 	if p.Until > duty {
-		j.refuse(PublicityLate, "data.publicity.until", "must not lie after the on-duty day: publicity ends before duty begins")
+		j.refuse(PublicityLate, "data.publicity.until", events.Say(
+			"must not lie after the on-duty day: publicity ends before duty begins", "不得晚于上岗日期：公示结束后才能上岗"))
 	}
 }
 
@@ -80,6 +83,7 @@ func (j *judgement) checkTerm(pack *policy.Pack, birth civil.Month, female bool,
 		longest = max(longest, (retires + 1).First())
 	}
 	if until > longest {
-		j.refuse(TermTooLong, "data.until", fmt.Sprintf("must not lie after %s, where the longest term of policy pack %s ends", longest, pack.Version))
+		j.refuse(TermTooLong, "data.until", events.Say(
+			"must not lie after %s, where the longest term of policy pack %s ends", "不得晚于%s：政策包%s的最长期限到此为止", longest, pack.Version))
 	}
 }

@@ -76,7 +76,7 @@ func (s *Service) cancel(e *events.Event, d *events.HireCancelled) (*events.Even
 		return nil, refused
 	}
 	if e.Submode != events.ModeRecord && !s.state.PlacedOn(d.Person, d.Post, d.From) {
-		return nil, events.Refuse(NotInPlace, "data.from", "is not a day on which the person is on the post")
+		return nil, events.Refusal(NotInPlace, "data.from", events.Say("is not a day on which the person is on the post", "这一天该人员不在这个岗位上"))
 	}
 	return e, nil
 }

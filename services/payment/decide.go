@@ -18,7 +18,9 @@ func (j *judgement) allocate(d *events.FundAllocated) {
 		others--
 	}
 	if others > 0 && f.division != d.Division {
-		j.refuse(DivisionOutside, "data.division", "is not the division that the fund was allocated for before; name the fund of another division differently")
+		j.refuse(DivisionOutside, "data.division", events.Say(
+			"is not the division that the fund was allocated for before; name the fund of another division differently",
+			"与该资金以前下达的行政区划不同；其他行政区划的资金请另编编号"))
 	}
 	j.changeFund(f, int64(d.Amount), 0)
 	j.judgeFunds("data.amount")
@@ -29,13 +31,15 @@ func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Pla
 	j.judgeRetraction("replaces", nil)
 	f := j.state.funds[d.Fund]
 	if f == nil || f.allocations == 0 {
-		j.contradiction(UnknownFund, "data.fund", "no money was allocated to a fund of this name; submit fund.allocated first")
+		j.contradiction(UnknownFund, "data.fund", events.Say(
+			"no money was allocated to a fund of this name; submit fund.allocated first", "没有下达过这个编号的资金；请先报送资金下达"))
 	}
 	if f == nil {
 		f = new(fund)
 	}
 	if !f.serves(e.Division) {
-		j.refuse(DivisionOutside, "data.fund", "was not allocated for the event's division; pay from a fund of its own")
+		j.refuse(DivisionOutside, "data.fund", events.Say(
+			"was not allocated for the event's division; pay from a fund of its own", "不是为本事件的行政区划下达的；请用本区划的资金发放"))
 	}
 	r := j.state.runs[d.Run]
 	seen := make(map[string]struct{}, len(d.Lines))
@@ -46,17 +50,19 @@ func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Pla
 		}
 		l := &d.Lines[i]
 		if _, ok := seen[l.Line]; ok {
-			j.contradiction(LineRepeated, at(i, "line"), "stands twice in this event; name each line of a run once")
+			j.contradiction(LineRepeated, at(i, "line"), events.Say(
+				"stands twice in this event; name each line of a run once", "在本事件中出现两次；同一批次的每笔编号只用一次"))
 		}
 		seen[l.Line] = struct{}{}
 		returned := j.judgeLineID(i, r, l.Line)
 		if l.Post != known {
 			if _, reasons := p.Find(e, l.Post); reasons != nil {
-				detail := reasons[0].Detail
+				said := events.Sentence{EN: reasons[0].Detail, ZH: reasons[0].DetailZH}
 				if reasons[0].Code == DivisionOutside {
-					detail = "lies outside the event's division; send what is paid elsewhere under its own"
+					said = events.Say("lies outside the event's division; send what is paid elsewhere under its own",
+						"不在本事件的行政区划内；其他区划的发放请按其区划另行报送")
 				}
-				j.refuse(reasons[0].Code, at(i, "post"), detail)
+				j.refuse(reasons[0].Code, at(i, "post"), said)
 				continue
 			}
 			known = l.Post
@@ -79,7 +85,9 @@ func (j *judgement) judgeLineID(i int, r *run, id string) (returned bool) {
 	}
 	for n, ok := r.names.head(id); ok; n, ok = r.names.more(n) {
 		if r.line(n).fund != 0 && !j.instructionSuperseded(r, n) {
-			j.contradiction(LineRepeated, at(i, "line"), "stands in this run already; name each line of a run once, or correct the part that holds it with replaces")
+			j.contradiction(LineRepeated, at(i, "line"), events.Say(
+				"stands in this run already; name each line of a run once, or correct the part that holds it with replaces",
+				"该批次中已有这一笔；同一批次的每笔编号只用一次，或用replaces更正所在的部分"))
 			return false
 		}
 		returned = returned || r.line(n).returned > 0
@@ -98,11 +106,15 @@ func (j *judgement) judgePlaced(i int, d *events.PaymentInstructed, p Placements
 	switch l.Kind {
 	case "arrears", "insurance":
 		if !p.PlacedBefore(l.Person, end) {
-			j.contradiction(NotPlaced, whole(i), fmt.Sprintf("the person had not been placed on any post by the end of %s; submit the hire first", month))
+			j.contradiction(NotPlaced, whole(i), events.Say(
+				"the person had not been placed on any post by the end of %s; submit the hire first",
+				"该人员到%s月底为止没有在任何岗位上岗；请先报送上岗", month))
 		}
 	default:
 		if !p.PlacedWithin(l.Person, l.Post, month.First(), end) {
-			j.contradiction(NotPlaced, whole(i), fmt.Sprintf("the person was not in place on this post in %s; submit the hire first, or pay what was earned earlier as arrears", month))
+			j.contradiction(NotPlaced, whole(i), events.Say(
+				"the person was not in place on this post in %s; submit the hire first, or pay what was earned earlier as arrears",
+				"该人员在%s不在这个岗位上；请先报送上岗，以前应得的则按补发报送", month))
 		}
 	}
 }
@@ -130,9 +142,9 @@ func (j *judgement) settle(e *events.Event, d *events.PaymentSettled) *events.Pa
 		l.Person = *j.state.persons.At(r.instructedLine(n).person)
 		switch {
 		case r.line(n).returned > 0 && !j.settlementSuperseded(r, n):
-			j.contradiction(LineReturned, at(i, "line"), "came back before; instruct it anew under another line id")
+			j.contradiction(LineReturned, at(i, "line"), events.Say("came back before; instruct it anew under another line id", "这一笔以前已退回；请用另一笔编号重新发放"))
 		case j.settled(r, n) > 0:
-			j.contradiction(LineSettled, at(i, "line"), "was settled before")
+			j.contradiction(LineSettled, at(i, "line"), events.Say("was settled before", "这一笔以前已到账"))
 		}
 	}
 	if j.superseded.run != r {
@@ -164,9 +176,11 @@ func (j *judgement) restitute(e *events.Event, d events.Restitution) []events.Re
 		record[i].Person = *j.state.persons.At(paid.person)
 		switch {
 		case returned:
-			j.contradiction(LineReturned, at(i, "line"), "came back before")
+			j.contradiction(LineReturned, at(i, "line"), events.Say("came back before", "这一笔以前已退回"))
 		case r.line(n).settled == 0:
-			j.contradiction(LineNotSettled, at(i, "line"), "has not been settled, so that nothing can come back; correct the instruction with replaces instead")
+			j.contradiction(LineNotSettled, at(i, "line"), events.Say(
+				"has not been settled, so that nothing can come back; correct the instruction with replaces instead",
+				"这一笔尚未到账，无从退回；请用replaces更正发放"))
 		}
 		if !returned && paid.fund != 0 {
 			j.changeFund(r.fund(paid), 0, -paid.amount)
@@ -176,18 +190,20 @@ func (j *judgement) restitute(e *events.Event, d events.Restitution) []events.Re
 	return record
 }
 
-const unknownRun = "no run of this name was instructed; submit payment.instructed first"
+var unknownRun = events.Say("no run of this name was instructed; submit payment.instructed first", "没有这个批次的发放；请先报送发放")
 
 // findLine returns the head of the line id that line i of an event names. ok is false if no
 // instruction of that line is in the log. seen holds the ids of the lines before.
 func (j *judgement) findLine(i int, r *run, id string, seen map[string]struct{}) (n uint32, ok bool) {
 	if _, twice := seen[id]; twice {
-		j.contradiction(LineRepeated, at(i, "line"), "stands twice in this event; name each line once")
+		j.contradiction(LineRepeated, at(i, "line"), events.Say("stands twice in this event; name each line once", "在本事件中出现两次；每笔编号只用一次"))
 	}
 	seen[id] = struct{}{}
 	n, ok = r.names.head(id)
 	if !ok || r.instructedLine(n).fund == 0 {
-		j.contradiction(LineUnknown, at(i, "line"), "does not stand in this run; submit the part of payment.instructed that holds it first")
+		j.contradiction(LineUnknown, at(i, "line"), events.Say(
+			"does not stand in this run; submit the part of payment.instructed that holds it first",
+			"该批次中没有这一笔；请先报送含有它的发放"))
 		return 0, false
 	}
 	return n, true
@@ -199,7 +215,8 @@ func (j *judgement) checkDivision(e *events.Event, i int, r *run, n uint32) bool
 	if f := r.fund(r.instructedLine(n)); f == nil || f.concerns(e.Division) {
 		return true
 	}
-	j.refuse(DivisionOutside, at(i, "line"), "is paid from a fund of another division than the event's")
+	j.refuse(DivisionOutside, at(i, "line"), events.Say(
+		"is paid from a fund of another division than the event's", "由其他行政区划的资金发放，与本事件的行政区划不符"))
 	return false
 }
 
@@ -231,7 +248,9 @@ func (j *judgement) judgeRetraction(field string, kept map[uint32]bool) {
 		for n := range a.lines.all() {
 			head := a.run.line(a.run.names.first(n))
 			if head.settled > 0 {
-				j.once(LineSettled, field, "names an instruction of which a line was settled; withdraw the settlement first, or report the line as returned")
+				j.once(LineSettled, field, events.Say(
+					"names an instruction of which a line was settled; withdraw the settlement first, or report the line as returned",
+					"所指发放中有一笔已到账；请先撤销到账，或将该笔报为退回"))
 			}
 			if head.returned == 0 {
 				j.changeFund(a.fund, 0, -a.run.line(n).amount)
@@ -240,7 +259,8 @@ func (j *judgement) judgeRetraction(field string, kept map[uint32]bool) {
 	case settlement:
 		for n := range a.lines.all() {
 			if a.run.line(n).returned > 0 && !kept[n] {
-				j.once(LineReturned, field, "names a settlement of which a line came back; withdraw the return first")
+				j.once(LineReturned, field, events.Say(
+					"names a settlement of which a line came back; withdraw the return first", "所指到账中有一笔已退回；请先撤销退回"))
 			}
 		}
 	case restitution:

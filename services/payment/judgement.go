@@ -1,8 +1,6 @@
 package payment
 
 import (
-	"fmt"
-
 	"github.com/muster-works/muster/events"
 )
 
@@ -31,23 +29,23 @@ type fundChange struct {
 }
 
 // refuse adds a reason that applies in both modes.
-func (j *judgement) refuse(code events.Code, field, detail string) {
+func (j *judgement) refuse(code events.Code, field string, s events.Sentence) {
 	if len(j.reasons) < maxReasons {
-		j.reasons = append(j.reasons, events.Reason{Code: code, Field: field, Detail: detail})
+		j.reasons = append(j.reasons, events.ReasonOf(code, field, s))
 	}
 }
 
 // contradiction adds a reason that applies in decide mode only.
-func (j *judgement) contradiction(code events.Code, field, detail string) {
+func (j *judgement) contradiction(code events.Code, field string, s events.Sentence) {
 	if !j.record {
-		j.refuse(code, field, detail)
+		j.refuse(code, field, s)
 	}
 }
 
 // once is contradiction, unless the last reason has the same code.
-func (j *judgement) once(code events.Code, field, detail string) {
+func (j *judgement) once(code events.Code, field string, s events.Sentence) {
 	if n := len(j.reasons); n == 0 || j.reasons[n-1].Code != code {
-		j.contradiction(code, field, detail)
+		j.contradiction(code, field, s)
 	}
 }
 
@@ -106,10 +104,11 @@ func (j *judgement) judgeFunds(field string) {
 		after := before + m.allocated - m.committed
 		switch {
 		case m.fund.allocated+m.allocated > maxFund, m.fund.committed+m.committed > maxFund:
-			j.refuse(events.Invalid, field, "brings the fund beyond any sum of money")
+			j.refuse(events.Invalid, field, events.Say("brings the fund beyond any sum of money", "资金的总额超出可记的上限"))
 		case after < 0 && after < before:
-			j.contradiction(FundExceeded, field, fmt.Sprintf(
-				"the fund has %d fen left, and %d fen more are asked of it: allocate more first, or ask for less", before, before-after))
+			j.contradiction(FundExceeded, field, events.Say(
+				"the fund has %d fen left, and %d fen more are asked of it: allocate more first, or ask for less",
+				"该资金余额为%d分，本次还需%d分：请先增拨，或减少金额", before, before-after))
 		}
 	}
 }

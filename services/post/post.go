@@ -28,8 +28,6 @@
 package post
 
 import (
-	"fmt"
-
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
@@ -95,13 +93,16 @@ func checkDivision(e *events.Event, d division.Code) events.Reasons {
 	if d == "" || d.Under(string(e.Division)) {
 		return nil
 	}
-	return events.Refuse(DivisionOutside, "data.division", "must be the event's division, or lie in it")
+	return events.Refusal(DivisionOutside, "data.division", events.Say(
+		"must be the event's division, or lie in it", "须为事件的行政区划，或在其之内"))
 }
 
 // checkName refuses a development whose name is that of another post.
 func (s *Service) checkName(e *events.Event, name string) events.Reasons {
 	if _, taken := s.state.PostWithout(e, name); taken {
-		return events.Refuse(PostExists, "data.post", "is the name of another post; choose one of its own, or correct that post with replaces")
+		return events.Refusal(PostExists, "data.post", events.Say(
+			"is the name of another post; choose one of its own, or correct that post with replaces",
+			"已是另一岗位的编号；请另编一个，或用replaces更正该岗位"))
 	}
 	return nil
 }
@@ -110,7 +111,9 @@ func (s *Service) checkName(e *events.Event, name string) events.Reasons {
 // post as it would be without the event that this one replaces.
 func checkSize(p placement.Post, from civil.Date) events.Reasons {
 	if p.Sized(from) {
-		return events.Refuse(SizeExists, "data.from", "is a day for which the number of seats was said before; correct that event with replaces")
+		return events.Refusal(SizeExists, "data.from", events.Say(
+			"is a day for which the number of seats was said before; correct that event with replaces",
+			"这一天的名额数以前已报过；请用replaces更正该事件"))
 	}
 	return checkOpen(p, "data.from", from)
 }
@@ -119,9 +122,9 @@ func checkSize(p placement.Post, from civil.Date) events.Reasons {
 func checkOpen(p placement.Post, field string, on civil.Date) events.Reasons {
 	switch {
 	case on < p.From:
-		return events.Refuse(PostNotOpen, field, fmt.Sprintf("lies before %s, when the post begins", p.From))
+		return events.Refusal(PostNotOpen, field, events.Say("lies before %s, when the post begins", "早于岗位开始的日期%s", p.From))
 	case !p.Open(on):
-		return events.Refuse(PostClosed, field, fmt.Sprintf("must lie before %s, when the post ends", p.End))
+		return events.Refusal(PostClosed, field, events.Say("must lie before %s, when the post ends", "须早于岗位结束的日期%s", p.End))
 	}
 	return nil
 }

@@ -104,7 +104,8 @@ func (d *rowDraft) check() {
 		name := strings.TrimPrefix(strings.TrimPrefix(r.Field, "data."), "lines[0].")
 		label := d.layout.label(name)
 		if !slices.ContainsFunc(d.problems, func(p Problem) bool { return p.Field == name || p.Column == label }) {
-			d.problems = append(d.problems, Problem{d.row, label, events.Reason{Code: r.Code, Field: name, Detail: r.Detail, DetailZH: r.DetailZH}})
+			r.Field = name
+			d.problems = append(d.problems, Problem{d.row, label, r})
 		}
 	}
 }

@@ -132,16 +132,16 @@ func TestLocate(t *testing.T) {
 		{"data.lines[0].id_number", 2, "身份证号"}, {"data.lines[1].id_number", 5, "身份证号"}, {"data.lines[1].marks", 5, "考勤"},
 		{"data.post", 0, ""}, {"", 0, ""},
 	} {
-		got := list[0].Locate(events.Refuse("c", test.field, "d"))[0]
+		got := list[0].Locate(events.Refusal("c", test.field, events.Say("d", "丁")))[0]
 		if got.Row != test.row || got.Column != test.column || got.Field != test.field {
 			t.Errorf("%s: %+v, want row %d column %q", test.field, got, test.row, test.column)
 		}
 	}
 	hire := read(t, "hire.csv", hires(hireOf(1, "1")), o)[0]
-	if got := hire.Locate(events.Refuse("c", "data.identity.id_number", "d"))[0]; got.Row != 2 || got.Column != "id_number" {
+	if got := hire.Locate(events.Refusal("c", "data.identity.id_number", events.Say("d", "丁")))[0]; got.Row != 2 || got.Column != "id_number" {
 		t.Errorf("%+v", got)
 	}
-	if got := hire.Locate(events.Refuse("c", "data.from", "d"))[0]; got.Row != 2 || got.Column != "from" {
+	if got := hire.Locate(events.Refusal("c", "data.from", events.Say("d", "丁")))[0]; got.Row != 2 || got.Column != "from" {
 		t.Errorf("%+v", got)
 	}
 }

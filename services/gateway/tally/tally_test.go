@@ -17,7 +17,7 @@ import (
 func TestTally(t *testing.T) {
 	tally := New()
 	refused := func(c events.Code) events.Receipt {
-		return events.Receipt{Status: events.Rejected, Reasons: events.Refuse(c, "", "")}
+		return events.Receipt{Status: events.Rejected, Reasons: events.Refusal(c, "", events.Say("", ""))}
 	}
 	tally.Count("b", []events.Receipt{{Status: events.Accepted}, {Status: events.Duplicate}, refused("missing"), refused("missing"), refused("invalid")})
 	tally.Count("a", []events.Receipt{{Status: events.Accepted}})

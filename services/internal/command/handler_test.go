@@ -89,7 +89,7 @@ func (s *seats) Load(r *snapshot.Reader, _ uint32) func() {
 
 func (s *seats) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	if d, ok := e.Data.(*events.TrainingCompleted); ok && s.taken[d.Course] != (events.Person{}) {
-		return nil, events.Refuse("taken", "data.course", "is taken")
+		return nil, events.Refusal("taken", "data.course", events.Say("is taken", "已有人"))
 	}
 	return e, nil
 }

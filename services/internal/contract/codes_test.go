@@ -64,8 +64,8 @@ var listed = regexp.MustCompile(`(?m)^\t([a-z_]+|\(.+?\)) {2,}(.+)$`)
 // literal matches a code that is written as a string in place of a constant. In package
 // sheets the field comes first.
 var (
-	literal       = regexp.MustCompile(`(Refuse\(|(newProblem|problem\.New)\([^,]+, |[Cc]ode: |\.(refuse|add|once|contradiction)\()"[a-z_]+"`)
-	literalSheets = regexp.MustCompile(`(Refuse\(|[Cc]ode: |\.refuse\([^,]+, )"[a-z_]+"`)
+	literal       = regexp.MustCompile(`(Refusal\(|ReasonOf\(|(newProblem|problem\.New)\([^,]+, |[Cc]ode: |\.(refuse|add|once|contradiction)\()"[a-z_]+"`)
+	literalSheets = regexp.MustCompile(`(Refusal\(|ReasonOf\(|[Cc]ode: |\.refuse\([^,]+, )"[a-z_]+"`)
 )
 
 // codes reads the source of the services and of the contract. givers has who gives each code, and

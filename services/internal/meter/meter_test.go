@@ -39,7 +39,7 @@ func TestCounts(t *testing.T) {
 	m := meter.New()
 	m.Count("370211-rsj", []events.Receipt{
 		{Status: events.Accepted}, {Status: events.Duplicate},
-		{Status: events.Rejected, Reasons: events.Refuse(events.Missing, "data.post", "is required")},
+		{Status: events.Rejected, Reasons: events.Refusal(events.Missing, "data.post", events.Say("is required", "为必填项"))},
 	})
 	l := m.Log(memlog.New())
 	c := log.Commit{ID: "1", Boundary: "placement", Events: [][]byte{[]byte(`{}`)}}

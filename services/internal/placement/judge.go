@@ -1,7 +1,6 @@
 package placement
 
 import (
-	"fmt"
 	"iter"
 	"slices"
 
@@ -148,34 +147,40 @@ func (j *judgement) judgeDays(t *placing.Placement) {
 	}
 	for i := range j.after {
 		if o := &j.after[i]; o != t && o.Person == t.Person && o.Overlaps(from, until) {
-			j.refuse(PersonPlaced, "data.person", fmt.Sprintf("is in place on post %s from %s on%s; record the exit there first, or correct that hire",
-				j.name(o.Post), o.From, ended(o.Exit)))
+			j.refuse(PersonPlaced, "data.person", events.Say(
+				"is in place on post %s from %s on%s; record the exit there first, or correct that hire",
+				"该人员自%[2]s起在岗位%[1]s上%[3]s；请先登记其退出，或更正该上岗", j.name(o.Post), o.From, ended(o.Exit)))
 			break
 		}
 	}
 	if o, taken := j.takes(t, from, until); taken {
-		j.refuse(SeatTaken, "data.seat", fmt.Sprintf("seat %d is taken from %s on%s; record that exit first, or choose another seat",
-			t.Seat, o.From, ended(o.Exit)))
+		j.refuse(SeatTaken, "data.seat", events.Say(
+			"seat %d is taken from %s on%s; record that exit first, or choose another seat",
+			"%d号名额自%s起有人%s；请先登记其退出，或另选名额", t.Seat, o.From, ended(o.Exit)))
 	}
 }
 
 // ended returns the end of a sentence that names an exit, if there is one.
-func ended(exit civil.Date) string {
+func ended(exit civil.Date) events.Sentence {
 	if exit == 0 {
-		return ""
+		return events.Sentence{}
 	}
-	return " until " + exit.String()
+	return events.Say(" until %s", "，至%s为止", exit)
 }
 
 // judgeOpen refuses to put a person back on a seat that was taken away since.
 func (j *judgement) judgeOpen(t *placing.Placement, from civil.Date) {
 	h := j.state.posts.At(t.Post).shape
 	if from == t.From && h.Seats(from) < int(t.Seat) {
-		j.refuse(NoSuchSeat, "", fmt.Sprintf("the person would be in place on seat %d, which the post has not on %s; correct the hire first", t.Seat, from))
+		j.refuse(NoSuchSeat, "", events.Say(
+			"the person would be in place on seat %d, which the post has not on %s; correct the hire first",
+			"该人员将在%d号名额上岗，而岗位在%s没有这个名额；请先更正上岗", t.Seat, from))
 		return
 	}
 	if h.closed != 0 && placing.Overlap(from, t.Exit, h.closed, 0) {
-		j.refuse(PostNotOpen, "", fmt.Sprintf("the person would be in place again on a post that closed on %s; withdraw the closing first", h.closed))
+		j.refuse(PostNotOpen, "", events.Say(
+			"the person would be in place again on a post that closed on %s; withdraw the closing first",
+			"该人员将重新在岗，而岗位已于%s撤销；请先撤回岗位撤销", h.closed))
 		return
 	}
 	for i, p := range h.Steps {
@@ -184,7 +189,9 @@ func (j *judgement) judgeOpen(t *placing.Placement, from civil.Date) {
 			next = h.Steps[i+1].From
 		}
 		if p.Seats < int(t.Seat) && placing.Overlap(from, t.Exit, p.From, next) {
-			j.refuse(NoSuchSeat, "", fmt.Sprintf("the person would be in place again on seat %d, which the post has not from %s on; correct the number of seats first", t.Seat, p.From))
+			j.refuse(NoSuchSeat, "", events.Say(
+				"the person would be in place again on seat %d, which the post has not from %s on; correct the number of seats first",
+				"该人员将重新在%d号名额上，而岗位自%s起没有这个名额；请先更正名额数", t.Seat, p.From))
 			return
 		}
 	}
@@ -200,7 +207,9 @@ func (j *judgement) judgeEmpty(t *placing.Placement) {
 	}
 	another := func(o placing.Placement) bool { return o.Hire != 0 && o.Holder == t.Holder && o.Exit == t.Exit }
 	if j.change.superseded == 0 || slices.ContainsFunc(j.after, another) {
-		j.refuse(HasExit, "data.from", fmt.Sprintf("an exit on %s is in the books, so that the hire would end on the day it begins and never count; withdraw that exit first, or hire from a later day", t.Exit))
+		j.refuse(HasExit, "data.from", events.Say(
+			"an exit on %s is in the books, so that the hire would end on the day it begins and never count; withdraw that exit first, or hire from a later day",
+			"账上有%s的退出，上岗当天即告结束，不会计数；请先撤销该退出，或改为更晚的日期上岗", t.Exit))
 	}
 }
 
@@ -216,7 +225,9 @@ func (j *judgement) judgeExit() {
 			return
 		}
 	}
-	j.add(HasExit, j.supersededField, fmt.Sprintf("the placement ended on %s, and the exit would end nothing; withdraw the exit first", g.exit))
+	j.add(HasExit, j.supersededField, events.Say(
+		"the placement ended on %s, and the exit would end nothing; withdraw the exit first",
+		"该上岗已于%s退出，撤销后退出将无所对应；请先撤销退出", g.exit))
 }
 
 // judgeSeats checks the seats that the change takes away from a post: nobody may be on them.
@@ -241,11 +252,14 @@ func (j *judgement) judgeShape(post uint32) {
 	after := j.state.shaped(post, j.change)
 	for _, f := range j.state.hires(post) {
 		if after.Steps == nil {
-			j.refuse(SeatsOccupied, "", "people were placed on the post; take back their hires first")
+			j.refuse(SeatsOccupied, "", events.Say(
+				"people were placed on the post; take back their hires first", "该岗位有人上过岗；请先撤销他们的上岗"))
 			return
 		}
 		if day := missed(before, after, f); day != 0 {
-			j.refuse(SeatsOccupied, "", fmt.Sprintf("somebody is on seat %d on %s; record the exit first, or choose a later day", f.seats, day))
+			j.refuse(SeatsOccupied, "", events.Say(
+				"somebody is on seat %d on %s; record the exit first, or choose a later day",
+				"%d号名额在%s有人；请先登记退出，或选更晚的日期", f.seats, day))
 			return
 		}
 	}
@@ -279,16 +293,16 @@ func (j *judgement) name(post uint32) string { return j.state.posts.At(post).nam
 
 // refuse adds a reason. If e is no hire, it has no field of that name, and the reason points
 // at j.field.
-func (j *judgement) refuse(code events.Code, field, detail string) {
+func (j *judgement) refuse(code events.Code, field string, s events.Sentence) {
 	if n := j.change.new; n == nil || n.kind != hired || field == "" {
 		field = j.field
 	}
-	j.add(code, field, detail)
+	j.add(code, field, s)
 }
 
 // add adds a reason, unless there is one with the same code.
-func (j *judgement) add(code events.Code, field, detail string) {
+func (j *judgement) add(code events.Code, field string, s events.Sentence) {
 	if !slices.ContainsFunc(j.reasons, func(r events.Reason) bool { return r.Code == code }) {
-		j.reasons = append(j.reasons, events.Reason{Code: code, Field: field, Detail: detail})
+		j.reasons = append(j.reasons, events.ReasonOf(code, field, s))
 	}
 }

@@ -39,9 +39,12 @@ func (s *State) Find(e *events.Event, post string) (Post, events.Reasons) {
 	p, ok := s.PostWithout(e, post)
 	switch {
 	case !ok:
-		return p, events.Refuse(UnknownPost, "data.post", "is not the name of a post in the books; submit post.developed first")
+		return p, events.Refusal(UnknownPost, "data.post", events.Say(
+			"is not the name of a post in the books; submit post.developed first", "账上没有这个岗位；请先报送岗位开发"))
 	case !p.Division.Under(string(e.Division)):
-		return p, events.Refuse(DivisionOutside, "division", "is not where the post lies; give the post's division, or one that it lies in")
+		return p, events.Refusal(DivisionOutside, "division", events.Say(
+			"is not where the post lies; give the post's division, %s, or one that it lies in",
+			"不是岗位所在地；请填岗位所在的行政区划%s，或其上级", p.Division))
 	}
 	return p, nil
 }
