@@ -37,6 +37,9 @@ func (d *AccountAssigned) Clone() Data {
 // PersonLines implements [Data].
 func (*AccountAssigned) PersonLines() PersonLines { return nil }
 
+// Second implements [Data].
+func (*AccountAssigned) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*AccountAssigned) Place() *division.Code { return nil }
 

@@ -18,12 +18,15 @@ const AttendanceReportedType Type = "attendance.reported"
 // counts. The rank depends on Capacity and on the attribute authdivision, by the policy
 // pack of the day. Records of before 1.1 have no Capacity and rank as the unit.
 type AttendanceReported struct {
-	Post     string           `json:"post"`
-	Month    civil.Month      `json:"month,omitzero"`
-	Date     civil.Date       `json:"date,omitzero"`
-	Recorder string           `json:"recorder,omitzero"`
-	Capacity string           `json:"capacity,omitzero"` // inspection, for what an inspector found on site; left out for the sheet of the unit
-	Lines    []AttendanceLine `json:"lines"`
+	Post     string      `json:"post"`
+	Month    civil.Month `json:"month,omitzero"`
+	Date     civil.Date  `json:"date,omitzero"`
+	Recorder string      `json:"recorder,omitzero"`
+	Capacity string      `json:"capacity,omitzero"` // inspection, for what an inspector found on site; left out for the sheet of the unit
+
+	RecorderPerson   Person           `json:"recorder_person,omitzero"`    // who kept the sheet, if it is a person of the programme
+	RecorderIDNumber string           `json:"recorder_id_number,omitzero"` // the same, only in a submission
+	Lines            []AttendanceLine `json:"lines"`
 }
 
 // An AttendanceLine is what one person did. A mark is one letter: P present,
@@ -77,6 +80,11 @@ func (*AttendanceReported) About() *Who { return nil }
 // PersonLines implements [Data].
 func (d *AttendanceReported) PersonLines() PersonLines { return linesOf(&d.Lines) }
 
+// Second implements [Data]: who kept the sheet.
+func (d *AttendanceReported) Second() *SecondPerson {
+	return &SecondPerson{"recorder_person", &d.RecorderPerson, "recorder_id_number", &d.RecorderIDNumber}
+}
+
 // Place implements [Data].
 func (*AttendanceReported) Place() *division.Code { return nil }
 
@@ -86,6 +94,7 @@ func (d *AttendanceReported) check(c *checker) {
 	c.name("post", d.Post)
 	c.text("recorder", d.Recorder)
 	c.option("capacity", d.Capacity, policy.Inspection)
+	c.second(d.Second())
 	if d.Month == 0 && d.Date == 0 {
 		c.add(Missing, "month", Say("is required for a monthly sheet, or else date for a daily one", "月度考勤表须填月份；按日考勤表则填date"))
 		return

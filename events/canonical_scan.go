@@ -148,6 +148,12 @@ func (r *attendanceReportedRecord) scan(c *canonical.Cursor, e *Event) *Event {
 	if c.Take(`,"capacity":`) {
 		d.Capacity = c.String()
 	}
+	if c.Take(`,"recorder_person":`) {
+		d.RecorderPerson = c.UUID()
+	}
+	if c.Take(`,"recorder_id_number":`) {
+		d.RecorderIDNumber = c.String()
+	}
 	c.Expect(`,"lines":`)
 	r.kept.Lines = scanAttendanceLineList(c, r.kept.Lines[:0])
 	d.Lines = r.kept.Lines

@@ -106,6 +106,14 @@ func writeAttendanceReported(w *canonical.Writer, d *AttendanceReported) {
 		w.Literal(`,"capacity":`)
 		w.String(d.Capacity)
 	}
+	if d.RecorderPerson != (Person{}) {
+		w.Literal(`,"recorder_person":`)
+		w.UUID(d.RecorderPerson)
+	}
+	if d.RecorderIDNumber != "" {
+		w.Literal(`,"recorder_id_number":`)
+		w.String(d.RecorderIDNumber)
+	}
 	w.Literal(`,"lines":`)
 	writeAttendanceLineList(w, d.Lines)
 	w.Literal(`}`)

@@ -282,6 +282,20 @@ func (c *checker) personOfLine(p Person, idNumber string) {
 	}
 }
 
+// second checks the second person of a payload. A submission names the person by
+// pseudonym or by identity number, but not by both, or names nobody.
+func (c *checker) second(p *SecondPerson) {
+	switch {
+	case c.rules != nil:
+		c.rule(p.NumberField, Rule{Private: true, Pattern: idNumberForm})
+	case *p.IDNumber == "":
+	case *p.Person != Person{} && c.door:
+		c.add(Invalid, p.NumberField, Say("give the person by %s or by %s, not both", "请用%s或%s之一指明人员，不要同时填写", p.Field, p.NumberField))
+	default:
+		c.idNumber(p.NumberField, *p.IDNumber)
+	}
+}
+
 // idNumberForm is the form of an identity number, without the rules that a regular
 // expression cannot express: the birth date and the check character.
 const idNumberForm = "^[1-9][0-9]{16}[0-9Xx]$"

@@ -32,6 +32,9 @@ func (*EventWithdrawn) About() *Who { return nil }
 // PersonLines implements [Data].
 func (*EventWithdrawn) PersonLines() PersonLines { return nil }
 
+// Second implements [Data].
+func (*EventWithdrawn) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*EventWithdrawn) Place() *division.Code { return nil }
 

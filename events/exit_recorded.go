@@ -38,6 +38,9 @@ func (d *ExitRecorded) Clone() Data {
 // PersonLines implements [Data].
 func (*ExitRecorded) PersonLines() PersonLines { return nil }
 
+// Second implements [Data].
+func (*ExitRecorded) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*ExitRecorded) Place() *division.Code { return nil }
 

@@ -32,6 +32,9 @@ func (*FindingReviewed) About() *Who { return nil }
 // PersonLines implements [Data].
 func (*FindingReviewed) PersonLines() PersonLines { return nil }
 
+// Second implements [Data].
+func (*FindingReviewed) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*FindingReviewed) Place() *division.Code { return nil }
 

@@ -36,6 +36,9 @@ func (*FundAllocated) About() *Who { return nil }
 // PersonLines implements [Data].
 func (*FundAllocated) PersonLines() PersonLines { return nil }
 
+// Second implements [Data].
+func (*FundAllocated) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (d *FundAllocated) Place() *division.Code { return &d.Division }
 

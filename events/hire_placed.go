@@ -61,6 +61,9 @@ func (d *HirePlaced) Clone() Data {
 // PersonLines implements [Data].
 func (*HirePlaced) PersonLines() PersonLines { return nil }
 
+// Second implements [Data].
+func (*HirePlaced) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*HirePlaced) Place() *division.Code { return nil }
 

@@ -34,6 +34,9 @@ func (d *HireRenewed) Clone() Data {
 // PersonLines implements [Data].
 func (*HireRenewed) PersonLines() PersonLines { return nil }
 
+// Second implements [Data].
+func (*HireRenewed) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*HireRenewed) Place() *division.Code { return nil }
 

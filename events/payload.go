@@ -29,6 +29,11 @@ type Data interface {
 	// of the payload.
 	PersonLines() PersonLines
 
+	// Second returns the person that the payload names beside those of About and
+	// PersonLines, such as who kept a sheet. It returns nil for a payload that has no
+	// field for one. Changes made by way of the result are changes of the payload.
+	Second() *SecondPerson
+
 	// Place returns a pointer to the field that holds the division that the payload
 	// is about. It returns nil for a payload without such a field; the division of
 	// the event then applies.
@@ -45,12 +50,21 @@ type Data interface {
 
 	// private returns a pointer to the field of the payload that holds private data
 	// in a submission and is empty in every record, such as an account number. It
-	// does not return the fields of About or of the lines. It returns nil for a
-	// payload without such a field.
+	// does not return the fields of About, of Second or of the lines. It returns nil for
+	// a payload without such a field.
 	private() *string
 
 	// check adds the reasons for which the payload breaks the contract.
 	check(*checker)
+}
+
+// A SecondPerson is a person whom a payload names beside the one it is about, or beside
+// those of its lines. Naming nobody is allowed.
+type SecondPerson struct {
+	Field       string  // name of the member that holds the pseudonym, such as recorder_person
+	Person      *Person // the pseudonym; zero is nobody
+	NumberField string  // name of the member by which a submission may name the person instead
+	IDNumber    *string // the identity number; only in a submission
 }
 
 // PersonLines are the lines of a payload, each about one person.
@@ -117,6 +131,9 @@ func (l *personLines[L, P]) own() {
 func ClearPrivate(d Data) {
 	if who := d.About(); who != nil {
 		who.Identity = nil
+	}
+	if second := d.Second(); second != nil {
+		*second.IDNumber = ""
 	}
 	if field := d.private(); field != nil {
 		*field = ""

@@ -50,6 +50,9 @@ func (*PaymentInstructed) About() *Who { return nil }
 // PersonLines implements [Data].
 func (d *PaymentInstructed) PersonLines() PersonLines { return linesOf(&d.Lines) }
 
+// Second implements [Data].
+func (*PaymentInstructed) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*PaymentInstructed) Place() *division.Code { return nil }
 

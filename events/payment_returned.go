@@ -66,6 +66,9 @@ func (*PaymentReturned) About() *Who { return nil }
 // PersonLines implements [Data].
 func (d *PaymentReturned) PersonLines() PersonLines { return linesOf(&d.Lines) }
 
+// Second implements [Data].
+func (*PaymentReturned) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*PaymentReturned) Place() *division.Code { return nil }
 

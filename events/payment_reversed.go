@@ -43,6 +43,9 @@ func (*PaymentReversed) About() *Who { return nil }
 // PersonLines implements [Data].
 func (d *PaymentReversed) PersonLines() PersonLines { return linesOf(&d.Lines) }
 
+// Second implements [Data].
+func (*PaymentReversed) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*PaymentReversed) Place() *division.Code { return nil }
 

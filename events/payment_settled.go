@@ -45,6 +45,9 @@ func (*PaymentSettled) About() *Who { return nil }
 // PersonLines implements [Data].
 func (d *PaymentSettled) PersonLines() PersonLines { return linesOf(&d.Lines) }
 
+// Second implements [Data].
+func (*PaymentSettled) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*PaymentSettled) Place() *division.Code { return nil }
 

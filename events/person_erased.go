@@ -31,6 +31,9 @@ func (*PersonErased) About() *Who { return nil }
 // PersonLines implements [Data].
 func (*PersonErased) PersonLines() PersonLines { return nil }
 
+// Second implements [Data].
+func (*PersonErased) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*PersonErased) Place() *division.Code { return nil }
 

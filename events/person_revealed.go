@@ -32,6 +32,9 @@ func (*PersonRevealed) About() *Who { return nil }
 // PersonLines implements [Data].
 func (*PersonRevealed) PersonLines() PersonLines { return nil }
 
+// Second implements [Data].
+func (*PersonRevealed) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*PersonRevealed) Place() *division.Code { return nil }
 

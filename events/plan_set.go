@@ -36,6 +36,9 @@ func (*PlanSet) About() *Who { return nil }
 // PersonLines implements [Data].
 func (*PlanSet) PersonLines() PersonLines { return nil }
 
+// Second implements [Data].
+func (*PlanSet) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (d *PlanSet) Place() *division.Code { return &d.Division }
 

@@ -33,6 +33,9 @@ func (*PolicyAdopted) About() *Who { return nil }
 // PersonLines implements [Data].
 func (*PolicyAdopted) PersonLines() PersonLines { return nil }
 
+// Second implements [Data].
+func (*PolicyAdopted) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*PolicyAdopted) Place() *division.Code { return nil }
 

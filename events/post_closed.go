@@ -33,6 +33,9 @@ func (*PostClosed) About() *Who { return nil }
 // PersonLines implements [Data].
 func (*PostClosed) PersonLines() PersonLines { return nil }
 
+// Second implements [Data].
+func (*PostClosed) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*PostClosed) Place() *division.Code { return nil }
 

@@ -47,6 +47,9 @@ func (*PostDeveloped) About() *Who { return nil }
 // PersonLines implements [Data].
 func (*PostDeveloped) PersonLines() PersonLines { return nil }
 
+// Second implements [Data].
+func (*PostDeveloped) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (d *PostDeveloped) Place() *division.Code { return &d.Division }
 

@@ -33,6 +33,9 @@ func (*PostResized) About() *Who { return nil }
 // PersonLines implements [Data].
 func (*PostResized) PersonLines() PersonLines { return nil }
 
+// Second implements [Data].
+func (*PostResized) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*PostResized) Place() *division.Code { return nil }
 

@@ -58,6 +58,9 @@ func (*RegistryReported) About() *Who { return nil }
 // PersonLines implements [Data].
 func (d *RegistryReported) PersonLines() PersonLines { return linesOf(&d.Lines) }
 
+// Second implements [Data].
+func (*RegistryReported) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*RegistryReported) Place() *division.Code { return nil }
 

@@ -85,6 +85,9 @@ func records(t testing.TB) map[string]*events.Event {
 				{Person: wang, Mark: "S", Evidence: "sha256:51c0"},
 			},
 		},
+		"attendance.reported.recorder": &events.AttendanceReported{
+			Post: "370211102231-001", Date: day("2022-05-12"), RecorderPerson: li, Lines: []events.AttendanceLine{{Person: wang, Mark: "P"}},
+		},
 		"fund.allocated": &events.FundAllocated{
 			Fund: "F-2022-370211", Division: "370211000000", Year: 2022, Amount: 1_535_000_000_00, Source: "省级就业补助资金",
 		},

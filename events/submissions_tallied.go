@@ -39,6 +39,9 @@ func (*SubmissionsTallied) About() *Who { return nil }
 // PersonLines implements [Data].
 func (*SubmissionsTallied) PersonLines() PersonLines { return nil }
 
+// Second implements [Data].
+func (*SubmissionsTallied) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*SubmissionsTallied) Place() *division.Code { return nil }
 

@@ -37,6 +37,9 @@ func (d *TrainingCompleted) Clone() Data {
 // PersonLines implements [Data].
 func (*TrainingCompleted) PersonLines() PersonLines { return nil }
 
+// Second implements [Data].
+func (*TrainingCompleted) Second() *SecondPerson { return nil }
+
 // Place implements [Data].
 func (*TrainingCompleted) Place() *division.Code { return nil }
 

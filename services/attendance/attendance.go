@@ -7,8 +7,9 @@
 // letters and the length of the month. The recorder is free text, and any entitled agency
 // may report.
 //
-// A second sheet for the same days is accepted: the projections use the stronger mark and
-// report a finding. So a decision does not depend on earlier sheets. A correction is
+// A second sheet for the same days is accepted: the projections use the one of the higher
+// rank, or else the stronger mark. So a decision does not depend on earlier sheets. A
+// correction is
 // decided like any other sheet, and a withdrawal is never refused. No policy pack is
 // consulted, and no policy version is stamped on the record.
 //
@@ -75,8 +76,8 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		return e, nil
 	}
 	var reasons events.Reasons
-	refuse := func(code events.Code, i int, detail string) {
-		reasons = append(reasons, events.Reason{Code: code, Field: fmt.Sprintf("data.lines[%d]", i), Detail: detail})
+	refuse := func(code events.Code, i int, s events.Sentence) {
+		reasons = append(reasons, events.ReasonOf(code, fmt.Sprintf("data.lines[%d]", i), s))
 	}
 	seen := make(map[events.Person]struct{}, len(d.Lines))
 	for i := range d.Lines {
@@ -85,12 +86,16 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		}
 		l := &d.Lines[i]
 		if _, ok := seen[l.Person]; ok {
-			refuse(LineRepeated, i, "is about a person who has a line in this sheet already; put all marks of a person into one line")
+			refuse(LineRepeated, i, events.Say(
+				"is about a person who has a line in this sheet already; put all marks of a person into one line",
+				"该人员在本表中已有一行：请将同一人的出勤合并为一行"))
 			continue
 		}
 		seen[l.Person] = struct{}{}
 		if day := s.firstDayNotPlaced(d, l); day != 0 {
-			refuse(NotPlaced, i, fmt.Sprintf("has a mark on %s, when the person was not in place on this post; submit the hire first, or mark days outside the placement with -", day))
+			refuse(NotPlaced, i, events.Say(
+				"has a mark on %s, when the person was not in place on this post: %s; submit the hire first, or mark days outside the placement with -",
+				"%s有出勤标记，但该人员当日不在本岗位上：%s。请先报送上岗，或将在岗期以外的日子填为-", day, s.placedHere(d, l.Person)))
 		}
 	}
 	if reasons != nil {
@@ -116,4 +121,19 @@ func (s *Service) firstDayNotPlaced(d *events.AttendanceReported, l *events.Atte
 		}
 	}
 	return 0
+}
+
+// placedHere says when the person was in place on the post of a sheet: the last placement.
+func (s *Service) placedHere(d *events.AttendanceReported, person events.Person) events.Sentence {
+	said := events.Say("the books have no hire of the person there", "账上没有该人员在本岗位的上岗记录")
+	for _, p := range s.placements.Placements(person) {
+		switch {
+		case p.Post != d.Post:
+		case p.Exit == 0:
+			said = events.Say("the placement there began on %s", "账上从%s起在本岗位", p.From)
+		default:
+			said = events.Say("the last placement there was from %s until the exit on %s", "账上最近一次在本岗位自%s起，%s退出", p.From, p.Exit)
+		}
+	}
+	return said
 }

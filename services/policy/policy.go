@@ -60,12 +60,13 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	}
 	var reasons events.Reasons
 	if s.versions.Adopted(d.Version) {
-		reasons = append(reasons, events.Reason{Code: VersionExists, Field: "data.version",
-			Detail: "is that of a pack adopted before; give the changed pack a version of its own"})
+		reasons = append(reasons, events.ReasonOf(VersionExists, "data.version", events.Say(
+			"is that of a pack adopted before; give the changed pack a version of its own",
+			"与已发布政策包的版本号相同：修改后的政策包请另取版本号")))
 	}
 	if !strings.HasPrefix(d.Jurisdiction, division.Trim(string(e.Division))) {
-		reasons = append(reasons, events.Reason{Code: JurisdictionOutside, Field: "data.jurisdiction",
-			Detail: "must lie within the division of the event"})
+		reasons = append(reasons, events.ReasonOf(JurisdictionOutside, "data.jurisdiction", events.Say(
+			"must lie within the division of the event, %s", "应在事件所属区划（%s）之内", e.Division)))
 	}
 	reasons = append(reasons, checkConditions(&d.Pack)...)
 	if reasons != nil {
@@ -78,7 +79,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 func checkConditions(p *policy.Pack) (reasons events.Reasons) {
 	_, err := eligibility.Compile(p)
 	for _, wrong := range policy.Errors(err) {
-		reasons = append(reasons, events.Reason{Code: ConditionInvalid, Field: "data." + wrong.Field, Detail: wrong.Detail})
+		reasons = append(reasons, events.ReasonOf(ConditionInvalid, "data."+wrong.Field, events.Sentence{EN: wrong.Detail, ZH: wrong.DetailZH}))
 	}
 	return reasons
 }

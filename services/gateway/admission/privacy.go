@@ -26,10 +26,10 @@ func FindInClear(canonical []byte, e *events.Event) (field string, found bool, e
 }
 
 // mayHoldNumber reports whether the canonical form of an event may hold an
-// identity number outside the members named id_number. If it is wrong, it
+// identity number outside the members whose names end in id_number. If it is wrong, it
 // suspects an event that findNumber then clears.
 //
-// In JSON text the bytes "id_number":" are always the name of a member and the
+// In JSON text the bytes id_number":" are always the end of the name of a member and the
 // beginning of its value, because a quote inside a string is escaped. Text that is
 // escaped as \u could hide a digit, or look like a part of a number; so every
 // event that has such an escape is suspected.
@@ -60,7 +60,7 @@ func mayHoldNumber(canonical []byte) bool {
 }
 
 var (
-	numberMember  = []byte(`"id_number":"`)
+	numberMember  = []byte(`id_number":"`)
 	unicodeEscape = []byte(`\u`)
 )
 

@@ -27,6 +27,9 @@ func CanonicalNumbers(d events.Data) {
 	if who := d.About(); who != nil && who.Identity != nil {
 		who.Identity.IDNumber = idnumber.Canonical(who.Identity.IDNumber)
 	}
+	if second := d.Second(); second != nil && *second.IDNumber != "" {
+		*second.IDNumber = idnumber.Canonical(*second.IDNumber)
+	}
 	lines := d.PersonLines()
 	if lines == nil {
 		return
@@ -66,6 +69,27 @@ func replaceNumber(in Directory, who *events.Who) events.Reasons {
 	who.Identity = nil
 	if who.Person == (events.Person{}) {
 		return unknownPerson("data.identity.id_number")
+	}
+	return nil
+}
+
+// replaceSecond puts the pseudonym of the second person of a payload in the place of the
+// identity number. It refuses a payload whose second person is not known.
+func replaceSecond(in Directory, d events.Data) events.Reasons {
+	second := d.Second()
+	switch {
+	case second == nil:
+	case *second.IDNumber != "":
+		var found [1]events.Person
+		*second.Person = in.Find(found[:0], *second.IDNumber)[0]
+		*second.IDNumber = ""
+		if *second.Person == (events.Person{}) {
+			return unknownPerson("data." + second.NumberField)
+		}
+	case *second.Person != events.Person{}:
+		if _, _, known := in.Birth(*second.Person); !known {
+			return unknownPerson("data." + second.Field)
+		}
 	}
 	return nil
 }

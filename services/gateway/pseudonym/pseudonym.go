@@ -5,6 +5,7 @@
 //	                                    sealed identity, tokens
 //	identity of any other event     ──► pseudonym
 //	identity number of a line       ──► pseudonym
+//	identity number of a recorder   ──► pseudonym
 //	account number                  ──► token; sealed too where it is assigned
 //
 // Two types do this. [Resolver] asks the vault, and makes new people known to it.
@@ -49,6 +50,9 @@ func (r *Resolver) Resolve(ctx context.Context, list []*events.Event) (refused [
 	for i, e := range list {
 		if !resolved[i] && refused[i] == nil {
 			refused[i] = replaceNumbers(r.vault, e.Data)
+		}
+		if refused[i] == nil {
+			refused[i] = replaceSecond(r.vault, e.Data)
 		}
 	}
 	return refused, r.replaceAccounts(ctx, list, refused)

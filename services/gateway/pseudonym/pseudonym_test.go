@@ -70,7 +70,7 @@ func fill(v reflect.Value, name, number string, flags bool) {
 	case reflect.Bool:
 		v.SetBool(flags)
 	case reflect.String:
-		if name == "id_number" || name == "number" {
+		if strings.HasSuffix(name, "id_number") || name == "number" {
 			v.SetString(number)
 		}
 	}

@@ -78,6 +78,9 @@ func (t *Throwaway) resolveEvent(d events.Data) events.Reasons {
 	if refused := replaceNumbers(t, d); refused != nil {
 		return refused
 	}
+	if refused := replaceSecond(t, d); refused != nil {
+		return refused
+	}
 	if needsProfile(d) {
 		p := vault.Profile{Person: d.About().Person}
 		p.Birth, p.Female, _ = t.Birth(p.Person)
