@@ -180,10 +180,15 @@ func (w *world) replaced(p *placement) instant {
 // scheduleErrors repeats some submissions and adds some invalid ones.
 func (w *world) scheduleErrors() {
 	n := len(w.scheduled)
+	ends := w.superseded()
 	d := w.random(forRepeat, 1<<40)
 	for _, i := range w.scheduled[:n] {
 		if d.chance(repeatedShare) {
-			w.scheduled = append(w.scheduled, newScheduledEvent(i.at()+instant(d.between(1, 20)), i.kind(), repeated, i.index()))
+			at := i.at() + instant(d.between(1, 20))
+			if end, ok := ends[supersedable{i.kind(), i.index()}]; ok {
+				at = min(at, end) // of one instant, the original comes before its correction
+			}
+			w.scheduled = append(w.scheduled, newScheduledEvent(at, i.kind(), repeated, i.index()))
 		}
 	}
 	d = w.random(forInvalid, 0)
@@ -191,6 +196,30 @@ func (w *world) scheduleErrors() {
 		at := w.scheduled[d.intn(n)].at()
 		w.scheduled = append(w.scheduled, newScheduledEvent(at, mistakes[serial%len(mistakes)], invalid, serial))
 	}
+}
+
+// A supersedable is an event that is corrected or withdrawn later.
+type supersedable struct {
+	kind  eventKind
+	index int
+}
+
+// superseded returns for each event that is corrected or withdrawn the instant at which it
+// is. An event that is submitted again after that is refused, since it no longer stands.
+func (w *world) superseded() map[supersedable]instant {
+	ends := map[supersedable]instant{}
+	for _, i := range w.scheduled {
+		switch i.kind() {
+		case sheetCorrected:
+			ends[supersedable{sheetReported, i.index()}] = i.at()
+		case runCorrected:
+			ends[supersedable{runInstructed, i.index()}] = i.at()
+		case factWithdrawn:
+			ends[supersedable{factsReported, i.index()}] = i.at()
+		default: // the others correct nothing
+		}
+	}
+	return ends
 }
 
 // mistakes are the kinds of invalid submissions; see eventGenerator.invalidSubmission.
