@@ -14,9 +14,27 @@ import (
 //go:embed reference.json
 var reference []byte
 
+//go:embed reference-2025.json
+var reference2025 []byte
+
 // Reference returns the pack of the reference programme, the expansion of
 // public-welfare posts in Shandong from 2022 on.
 func Reference() (*Pack, error) { return Parse(reference) }
+
+// References returns the packs of the reference programme in the order in which they come
+// into force: that of 2022, and that of 2025, since when the retirement ages rise. The pack
+// of 2022 stays as it was, since what was decided by it was decided without knowing of 2025.
+func References() ([]*Pack, error) {
+	first, err := Reference()
+	if err != nil {
+		return nil, err
+	}
+	second, err := Parse(reference2025)
+	if err != nil {
+		return nil, err
+	}
+	return []*Pack{first, second}, nil
+}
 
 // Parse parses a pack in JSON and checks it. It refuses unknown members. The error is
 // one *[FieldError] or several joined, each with its line and column in b.

@@ -39,6 +39,25 @@ func TestReference(t *testing.T) {
 	}
 }
 
+// Goal: the packs of the reference programme follow each other, and the ages rise from 2025 on.
+// Method: the pack in force before and after is asked when a man of 1965-01 retires.
+func TestReferences(t *testing.T) {
+	packs, err := References()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b Book
+	for _, p := range packs {
+		b.Adopt(p)
+	}
+	for on, want := range map[string]string{"2024-12-31": "2025-01", "2025-01-01": "2025-02"} {
+		p := b.InForce("370211102231", civil.MustDate(on))
+		if got := p.RetirementMonth("M", civil.MustMonth("1965-01")); got != civil.MustMonth(want) {
+			t.Errorf("by %s, in force on %s: %s, want %s", p.Version, on, got, want)
+		}
+	}
+}
+
 func TestParseNamesTheField(t *testing.T) {
 	for _, c := range []struct{ old, new, field string }{
 		{`"months": 36`, `"months": 0`, "term.months"},

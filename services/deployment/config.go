@@ -118,12 +118,14 @@ func (c *Config) loadDivisions() (*division.Table, error) {
 	return division.Load(f)
 }
 
-// firstPack reads the policy pack that an empty log begins with.
-func (c *Config) firstPack() (*policy.Pack, error) {
+// firstPacks reads the policy packs that an empty log begins with: those of the reference
+// programme, or the one in the file that Policy names.
+func (c *Config) firstPacks() ([]*policy.Pack, error) {
 	if c.Policy == "" {
-		return policy.Reference()
+		return policy.References()
 	}
-	return readPack(c.Policy)
+	pack, err := readPack(c.Policy)
+	return []*policy.Pack{pack}, err
 }
 
 // readPack reads and checks a policy pack. Errors name the flag --policy.

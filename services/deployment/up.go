@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/query"
 	"github.com/muster-works/muster/projections/readmodel"
@@ -282,6 +283,32 @@ func (c *Config) newQueryAPI(l log.Log, model *readmodel.Dir) (*query.API, error
 	return query.New(query.Options{Model: model, Log: l, Divisions: divisions, Zone: shanghai, Now: time.Now}), nil
 }
 
+// adoptPacks imports the adoption of policy packs, since history can be imported only before
+// the first live event. All are recorded at the beginning of the first pack, so that packs of
+// earlier years can be imported after them.
+func adoptPacks(ctx context.Context, gate *gateway.Gateway, packs []*policy.Pack) error {
+	shanghai, err := businessZone()
+	if err != nil {
+		return err
+	}
+	var items []intake.Item
+	for _, pack := range packs {
+		items = append(items, intake.Item{Event: events.Adoption(pack)})
+	}
+	receipts, err := submitUntilTaken(ctx, func() ([]events.Receipt, error) {
+		return gate.Submit(ctx, admission.Local(), items, packs[0].ValidFrom.Start(shanghai))
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range receipts {
+		if r.Status != events.Accepted && r.Status != events.Duplicate {
+			return r.Reasons
+		}
+	}
+	return nil
+}
+
 // initializeLog puts into an empty log what each log begins with: a policy pack, or the
 // synthetic province, whose first event is a policy pack. A log that is not empty stays
 // as it is.
@@ -292,27 +319,17 @@ func (c *Config) initializeLog(ctx context.Context, gate *gateway.Gateway, empty
 		}
 		return nil
 	}
-	pack, err := c.firstPack()
+	packs, err := c.firstPacks()
 	if err != nil {
 		return err
 	}
 	if c.Simulate == 0 {
-		shanghai, err := businessZone()
-		if err != nil {
-			return err
-		}
-		// The pack is imported, since history can be imported only before the first live event.
-		receipts, err := submitUntilTaken(ctx, func() ([]events.Receipt, error) {
-			return gate.Submit(ctx, admission.Local(), []intake.Item{{Event: events.Adoption(pack)}}, pack.ValidFrom.Start(shanghai))
-		})
-		if err == nil && receipts[0].Status != events.Accepted && receipts[0].Status != events.Duplicate {
-			err = receipts[0].Reasons
-		}
-		if err != nil {
-			return fmt.Errorf("adopt the first policy pack: %w", err)
+		if err := adoptPacks(ctx, gate, packs); err != nil {
+			return fmt.Errorf("adopt the first policy packs: %w", err)
 		}
 		return nil
 	}
+	pack := packs[0] // the synthetic province ends before another one comes into force
 	divisions, err := c.loadDivisions()
 	if err != nil {
 		return err
