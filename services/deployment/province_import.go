@@ -118,7 +118,7 @@ func (l *provinceImport) submit(ctx context.Context, group []simulate.Submission
 		switch {
 		case r.Status == events.Accepted && !group[i].Invalid:
 			l.accepted++
-		case r.Status == events.Duplicate:
+		case r.Status == events.Duplicate, command.NoLongerStands(r): // the group was sent again
 			l.duplicate++
 		case r.Status == events.Rejected && group[i].Invalid:
 			l.rejected++

@@ -35,19 +35,13 @@ func (p *preparation) answerResubmitted(ctx context.Context, r *run) error {
 	answered := map[int]bool{}
 	for n, receipt := range receipts[:min(len(receipts), len(at))] {
 		// A duplicate without a position is one of another event of this run.
-		if receipt.Status == events.Duplicate && !receipt.Position.IsZero() || noLongerStands(receipt) {
+		if receipt.Status == events.Duplicate && !receipt.Position.IsZero() || command.NoLongerStands(receipt) {
 			receipt.Person = events.Person{}
 			p.receipts[r.at[at[n]]], answered[at[n]] = receipt, true
 		}
 	}
 	r.keepEvents(func(i int) bool { return !answered[i] })
 	return nil
-}
-
-// noLongerStands reports whether a receipt refuses an event that is in the log and was
-// replaced or withdrawn since.
-func noLongerStands(r events.Receipt) bool {
-	return len(r.Reasons) == 1 && r.Reasons[0].Code == command.AlreadySuperseded && r.Reasons[0].Field == "id"
 }
 
 // copyStrangers returns copies of the events of a run that introduce somebody whom

@@ -30,6 +30,13 @@ func (h *Handler) answerKnownKey(ctx context.Context, e *events.Event, known Ind
 	return duplicate, known.Number, nil
 }
 
+// NoLongerStands reports whether a receipt refuses an event that is in the log and was
+// replaced or withdrawn since. A client that sends a body again, because it had no answer,
+// may meet that for an event that the same body corrects.
+func NoLongerStands(r events.Receipt) bool {
+	return len(r.Reasons) == 1 && r.Reasons[0].Code == AlreadySuperseded && r.Reasons[0].Field == "id"
+}
+
 // checkSuperseded refuses e if it replaces or withdraws an event that is not in the
 // log, has another type, was superseded before, or is of another source that the agency
 // does not oversee. In record mode e may come before the event of its own source that it

@@ -36,7 +36,7 @@ func TestSentAgainAfterItNoLongerStands(t *testing.T) {
 	for name, d := range map[string]*Handler{"the handler that took them": d, "another one": start(t, l)} {
 		for n, e := range []*events.Event{take("1", "a", 1), take("2", "b", 2), take("late", "d", 4)} {
 			r := submit(t, d, e)[0]
-			if summary(r) != "rejected already_voided" || r.Reasons[0].Field != "id" || !r.Position.IsZero() {
+			if summary(r) != "rejected already_voided" || !NoLongerStands(r) || !r.Position.IsZero() {
 				t.Fatalf("%s: %s sent again: %+v", name, e.ID, r)
 			}
 			for i, detail := range []string{r.Reasons[0].Detail, r.Reasons[0].DetailZH} {
