@@ -23,7 +23,7 @@ import (
 type meaning struct{ code, says string }
 
 // TestCodes fails if the table of codes in the README differs from the comments of the
-// services, or if a code has no comment.
+// services and from codes.zh.txt, or if a code has no comment or no meaning in Chinese.
 func TestCodes(t *testing.T) {
 	givers, declared := codes(t)
 	given := map[string]bool{}
@@ -41,13 +41,44 @@ func TestCodes(t *testing.T) {
 		}
 	}
 	var b strings.Builder
-	b.WriteString("| code | of | means |\n|---|---|---|\n")
+	chinese := chineseMeanings(t)
+	b.WriteString("| code | of | means | 含义 |\n|---|---|---|---|\n")
 	for _, m := range slices.SortedFunc(maps.Keys(givers), func(a, b meaning) int {
 		return cmp.Or(strings.Compare(a.code, b.code), strings.Compare(a.says, b.says))
 	}) {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", quoted(m.code), strings.Join(givers[m], ", "), m.says)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", quoted(m.code), strings.Join(givers[m], ", "), m.says, chinese[m.code])
+		if chinese[m.code] == "" {
+			t.Errorf("%s has no line for the code %s", chineseFile, m.code)
+		}
+	}
+	for code := range chinese {
+		if !given[code] {
+			t.Errorf("%s has a line for the code %s, which is declared nowhere", chineseFile, code)
+		}
 	}
 	fresh(t, "../../README.md", "codes", b.String())
+}
+
+// chineseFile holds what the codes mean in Chinese.
+const chineseFile = "codes.zh.txt"
+
+// chineseMeanings returns the meanings of chineseFile by code.
+func chineseMeanings(t *testing.T) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile(chineseFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		if code, says, ok := strings.Cut(strings.TrimSpace(line), "\t"); ok {
+			if all[code] != "" {
+				t.Errorf("%s: the code %s stands twice", chineseFile, code)
+			}
+			all[code] = says
+		}
+	}
+	return all
 }
 
 // quoted returns a code as the table has it.
