@@ -50,6 +50,7 @@ type TrailEvent struct {
 	Recorded  time.Time    `json:"recordedtime"`
 	Position  log.Position `json:"position"`
 	AuthID    string       `json:"authid"`
+	AuthDiv   string       `json:"authdivision,omitzero"` // divisions that the agency answered for; of reports that contradict each other, that of the higher rank counts
 	Replaces  string       `json:"replaces,omitzero"`
 	Withdrawn bool         `json:"withdrawn"` // replaced or withdrawn, as known
 	// WithdrawnBy is where the event is that replaced or withdrew this one.
