@@ -42,15 +42,15 @@ func personID(i int) uuid.UUID {
 // events replaced and some withdrawn.
 func draw(t *rapid.T) []*events.Event {
 	var all []*events.Event
+	n := func(low, high int, what string) int { return rapid.IntRange(low, high).Draw(t, what) }
 	add := func(d events.Data) *events.Event {
 		e := &events.Event{
-			ID: fmt.Sprintf("e-%d", len(all)), Source: "/agency/a-1/x", Type: d.Type(), AuthID: fmt.Sprintf("a-%d", len(all)%2),
+			ID: fmt.Sprintf("e-%d", len(all)), Source: "/agency/a-1/x", Type: d.Type(), AuthID: fmt.Sprintf("a-%d", len(all)%2), AuthDivision: []string{"", "370211", "370211102231"}[n(0, 2, "authdivision")],
 			Division: division.Code(fmt.Sprintf("37021%d102231", len(all)%2)), Data: d,
 		}
 		all = append(all, e)
 		return e
 	}
-	n := func(low, high int, what string) int { return rapid.IntRange(low, high).Draw(t, what) }
 	date := func(what string) civil.Date { return first + civil.Date(n(0, days-1, what)) }
 	develop := func(post int) events.Data {
 		return &events.PostDeveloped{

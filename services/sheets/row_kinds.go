@@ -91,6 +91,11 @@ var rowKinds = []rowKind{
 			textColumn("post", postLabels, func(d *events.AttendanceReported) *string { return &d.Post }).asRequired(),
 			monthColumn("month", "月份 考勤月份", func(d *events.AttendanceReported) *civil.Month { return &d.Month }).asRequired(),
 			textColumn("recorder", "记录人 考勤员", func(d *events.AttendanceReported) *string { return &d.Recorder }),
+			columnOf("recorder_id_number", "记录人身份证号 考勤员身份证号", func(d *events.AttendanceReported, s string, _ *rowDraft) (f *cellProblem) {
+				d.RecorderIDNumber, f = parseNumber(s)
+				return f
+			}),
+			codeColumn("capacity", "填报方式 考勤方式", capacityCodes, func(d *events.AttendanceReported) *string { return &d.Capacity }),
 			columnOf("person", "人员代号", func(d *events.AttendanceReported, s string, _ *rowDraft) (f *cellProblem) {
 				d.Lines[0].Person, f = parsePseudonym(s)
 				return f

@@ -200,9 +200,10 @@ var (
 	areaCodes     = codeTable{"农村": "rural", "乡村": "rural", "城镇": "urban", "城市": "urban"}
 	groupCodes    = codeTable{"大龄": "older", "大龄人员": "older", "脱贫": "out_of_poverty", "脱贫人员": "out_of_poverty", "脱贫人口": "out_of_poverty", "低收入": "low_income", "低收入人口": "low_income",
 		"残疾": "disabled", "残疾人": "disabled", "零就业家庭": "zero_employment_family", "其他": "other"}
-	exitCodes = codeTable{"自然退出": "natural", "正常退出": "natural", "清退": "dismissal", "辞退": "dismissal", "解聘": "dismissal"}
-	payCodes  = codeTable{"岗位补贴": "allowance", "补贴": "allowance", "补发": "arrears", "保险": "insurance", "意外险": "insurance"}
-	modeCodes = codeTable{"判定": "decide", "登记": "record"}
+	exitCodes     = codeTable{"自然退出": "natural", "正常退出": "natural", "清退": "dismissal", "辞退": "dismissal", "解聘": "dismissal"}
+	payCodes      = codeTable{"岗位补贴": "allowance", "补贴": "allowance", "补发": "arrears", "保险": "insurance", "意外险": "insurance"}
+	capacityCodes = codeTable{"稽核": "inspection", "现场稽核": "inspection", "现场检查": "inspection", "抽查": "inspection"}
+	modeCodes     = codeTable{"判定": "decide", "登记": "record"}
 )
 
 // parseMark parses the mark of one day: a letter of the contract, or a sign in use.

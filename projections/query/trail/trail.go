@@ -51,7 +51,8 @@ type TrailEvent struct {
 	Position log.Position `json:"position"`
 	AuthID   string       `json:"authid"`
 	// AuthDivision is the prefix of the divisions that the agency answered for: 00 for all
-	// of them, and nothing where it is not known.
+	// of them, and nothing where it is not known. Of reports that contradict each other,
+	// that of the higher rank counts.
 	AuthDivision string `json:"authdivision,omitzero"`
 	Replaces     string `json:"replaces,omitzero"`
 	// ReplacesSource is the source of the event that this one replaces or withdraws, where

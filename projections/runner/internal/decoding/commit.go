@@ -68,9 +68,17 @@ type Event struct {
 // A Line says something of one person.
 type Line struct {
 	Person uuid.UUID
-	Post   int // in Posts, from 1; 0 is none
+	Post   int // in Posts, from 1; 0 is none; mentioned is what Mentions says
 	Rest   Extent
 }
+
+// mentioned stands in place of the post of a line that mentions its person. It takes no
+// memory of its own in the many lines that do not.
+const mentioned = -1
+
+// Mentions reports whether the line only mentions its person, whatever the event says: the
+// person is the second one of the payload.
+func (l *Line) Mentions() bool { return l.Post == mentioned }
 
 // A Contribution is what an event contributes to a view by itself.
 type Contribution struct {

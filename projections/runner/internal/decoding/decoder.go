@@ -69,11 +69,12 @@ func (d *Decoder) Decode(c *Commit) error {
 func (d *Decoder) event(c *Commit, e *events.Event) error {
 	i := len(c.Decoded)
 	c.Decoded = append(c.Decoded, Event{Key: e.Key().Hash()})
-	x := &c.Decoded[i]
+	x, firstLine := &c.Decoded[i], len(c.Lines)
 	if err := d.appendFacts(c, x, e); err != nil {
 		c.Decoded = c.Decoded[:i]
 		return err
 	}
+	c.mentionSecond(e.Data, firstLine)
 	x.Agency, x.County = d.agency(c, e.Agency()), county(e)
 	if superseded, ok := e.Supersedes(); ok {
 		x.Superseded, x.Supersedes = superseded.Hash(), true

@@ -40,3 +40,18 @@ func (c *Commit) mention(x *Event, data events.Data) error {
 	}
 	return nil
 }
+
+// mentionSecond makes the event a mention of the second person of its payload, unless a
+// line that was added from number first on is about the same person.
+func (c *Commit) mentionSecond(data events.Data, first int) {
+	second := data.Second()
+	if second == nil || *second.Person == (events.Person{}) {
+		return
+	}
+	for i := range c.Lines[first:] {
+		if c.Lines[first+i].Person == *second.Person {
+			return
+		}
+	}
+	c.Lines = append(c.Lines, Line{Person: *second.Person, Post: mentioned})
+}

@@ -15,13 +15,15 @@ import (
 // A stranger is a payload of a type that the digester has no case for.
 type stranger struct {
 	events.Data
-	who   *events.Who
-	lines events.PersonLines
+	who    *events.Who
+	lines  events.PersonLines
+	second *events.SecondPerson
 }
 
 func (stranger) Type() events.Type                 { return "post.exploded" }
 func (s stranger) About() *events.Who              { return s.who }
 func (s stranger) PersonLines() events.PersonLines { return s.lines }
+func (s stranger) Second() *events.SecondPerson    { return s.second }
 
 // Goal: a type that nobody handles reaches the trails of the persons whom it names, and
 // is an error when it names none. Method: payloads of a type that does not exist.
@@ -34,6 +36,8 @@ func TestUnhandledType(t *testing.T) {
 	}{
 		"one person":      {stranger{who: &events.Who{Person: one}}, []uuid.UUID{one}},
 		"a person a line": {stranger{lines: sheet.PersonLines()}, []uuid.UUID{two, one}},
+		"a second person": {stranger{who: &events.Who{Person: one}, second: &events.SecondPerson{Person: &two}}, []uuid.UUID{one, two}},
+		"the same twice":  {stranger{who: &events.Who{Person: one}, second: &events.SecondPerson{Person: &one}}, []uuid.UUID{one}},
 		"nobody":          {stranger{}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

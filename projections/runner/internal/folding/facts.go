@@ -24,7 +24,11 @@ func (f *Fold) appendFacts(c *decoding.Commit, i int, ref timeline.Ref) {
 		for j := range lines {
 			persons[j] = f.person(&lines[j], persons[j], x.County, ref)
 		}
-		f.appendSheet(fact.Post, ref, x, persons)
+		reported := len(lines)
+		if reported > 0 && lines[reported-1].Mentions() { // who kept the sheet is not on it
+			reported--
+		}
+		f.appendSheet(fact.Post, ref, x, persons[:reported])
 	case timeline.TagInstructed, timeline.TagSettled, timeline.TagReturned, timeline.TagReversed:
 		fact.Run = f.run(x.Run)
 	case timeline.TagHired, timeline.TagExited, timeline.TagRenewed:
@@ -46,7 +50,10 @@ func (f *Fold) appendLines(c *decoding.Commit, county string, lines []decoding.L
 	for j := range lines {
 		l := &lines[j]
 		no := f.person(l, persons[j], county, ref)
-		if l.Post != 0 {
+		switch {
+		case l.Mentions(): // the last line
+			fact = timeline.Fact{Tag: timeline.TagMentioned}
+		case l.Post != 0:
 			fact.Post = f.postAt(c, l.Post)
 		}
 		fact.Rest = c.Packed(l.Rest)
