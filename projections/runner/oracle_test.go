@@ -1,6 +1,7 @@
 package runner_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -48,7 +49,7 @@ func recount(t fataler, l log.Log, known uint64) oracle {
 			}
 			seen[e.Key()] = true
 			all = append(all, e)
-			old := events.Key{Family: e.Family(), Source: e.Source, ID: e.Replaces}
+			old := events.Key{Family: e.Family(), Source: cmp.Or(e.ReplacesSource, e.Source), ID: e.Replaces}
 			if w, ok := e.Data.(*events.EventWithdrawn); ok {
 				old.ID = w.ID
 			}

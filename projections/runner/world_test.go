@@ -148,16 +148,28 @@ func draw(t *rapid.T) []*events.Event {
 					d = draws[n(0, len(draws)-1, "type")]()
 				}
 			}
-			add(d).Replaces = old.ID
+			correct(n, add(d), old).Replaces = old.ID
 		case 1:
 			if f := old.Type.Family(); f != "" && old.Type != events.PostDevelopedType && old.Type != events.PlanSetType {
-				add(&events.EventWithdrawn{Of: old.Type, ID: old.ID, Reason: "mistake"})
+				correct(n, add(&events.EventWithdrawn{Of: old.Type, ID: old.ID, Reason: "mistake"}), old)
 			}
 		default:
 			add(draws[n(0, len(draws)-1, "type")]())
 		}
 	}
 	return all
+}
+
+// correct makes e, the correction of an event, one of the source of that event or one of
+// an overseer.
+func correct(n func(int, int, string) int, e, old *events.Event) *events.Event {
+	if e.Source = old.Source; n(0, 2, "overseer") == 0 {
+		e.Source = "/agency/overseer"
+	}
+	if e.Source != old.Source {
+		e.ReplacesSource = old.Source
+	}
+	return e
 }
 
 func somebody(n func(int, int, string) int) events.Who {

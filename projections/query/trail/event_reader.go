@@ -51,7 +51,8 @@ func (r *eventReader) trailEvent(ref timeline.Ref) (t TrailEvent, err error) {
 	}
 	t = TrailEvent{
 		ID: e.ID, Source: e.Source, Type: e.Type, Date: e.Data.BusinessDate(), Recorded: r.row.Recorded,
-		Position: r.row.Position.Event(ref.Index()), AuthID: e.AuthID, AuthDiv: e.AuthDivision, Replaces: e.Replaces, Data: e.Data,
+		Position: r.row.Position.Event(ref.Index()), AuthID: e.AuthID, AuthDivision: e.AuthDivision,
+		Replaces: e.Replaces, ReplacesSource: e.ReplacesSource, Data: e.Data,
 	}
 	by, _, err := r.model.Retraction(r.ctx, e.Key().Hash())
 	if err != nil {

@@ -43,16 +43,22 @@ func (s *Source) agencies() question.Question {
 
 // TrailEvent is one event of a trail.
 type TrailEvent struct {
-	ID        string       `json:"id"`
-	Source    string       `json:"source"`
-	Type      events.Type  `json:"type"`
-	Date      string       `json:"date"` // business date or month
-	Recorded  time.Time    `json:"recordedtime"`
-	Position  log.Position `json:"position"`
-	AuthID    string       `json:"authid"`
-	AuthDiv   string       `json:"authdivision,omitzero"` // divisions that the agency answered for; of reports that contradict each other, that of the higher rank counts
-	Replaces  string       `json:"replaces,omitzero"`
-	Withdrawn bool         `json:"withdrawn"` // replaced or withdrawn, as known
+	ID       string       `json:"id"`
+	Source   string       `json:"source"`
+	Type     events.Type  `json:"type"`
+	Date     string       `json:"date"` // business date or month
+	Recorded time.Time    `json:"recordedtime"`
+	Position log.Position `json:"position"`
+	AuthID   string       `json:"authid"`
+	// AuthDivision is the prefix of the divisions that the agency answered for: 00 for all
+	// of them, and nothing where it is not known. Of reports that contradict each other,
+	// that of the higher rank counts.
+	AuthDivision string `json:"authdivision,omitzero"`
+	Replaces     string `json:"replaces,omitzero"`
+	// ReplacesSource is the source of the event that this one replaces or withdraws, where
+	// an overseer corrects another source.
+	ReplacesSource string `json:"replacessource,omitzero"`
+	Withdrawn      bool   `json:"withdrawn"` // replaced or withdrawn, as known
 	// WithdrawnBy is where the event is that replaced or withdrew this one.
 	WithdrawnBy log.Position `json:"withdrawn_by,omitzero"`
 	Data        events.Data  `json:"data"`
