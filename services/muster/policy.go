@@ -18,7 +18,8 @@ func policyCommand() *cobra.Command {
 }
 
 func checkPolicyCommand() *cobra.Command {
-	return &cobra.Command{
+	lang := languageOf(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG"))
+	cmd := &cobra.Command{
 		Use:   "check FILE...",
 		Short: "Check policy packs before they are adopted",
 		Long: `Check policy packs as a deployment would when they are adopted, conditions of
@@ -32,7 +33,7 @@ exit code is 1. Columns are characters.`,
 				if err != nil {
 					return err
 				}
-				wrong = checkPack(cmd.OutOrStdout(), file, b) == nil || wrong
+				wrong = checkPack(cmd.OutOrStdout(), file, b, lang) == nil || wrong
 			}
 			if wrong {
 				return errSilent
@@ -40,6 +41,8 @@ exit code is 1. Columns are characters.`,
 			return nil
 		},
 	}
+	cmd.Flags().Var(&lang, "lang", "language of what is wrong: zh or en")
+	return cmd
 }
 
 func adoptPolicyCommand() *cobra.Command {
@@ -57,7 +60,7 @@ days that it is valid for; what was decided before stays decided.`,
 			if err != nil {
 				return err
 			}
-			pack := checkPack(cmd.OutOrStdout(), files[0], b)
+			pack := checkPack(cmd.OutOrStdout(), files[0], b, c.lang)
 			if pack == nil {
 				return errSilent
 			}
@@ -82,15 +85,19 @@ days that it is valid for; what was decided before stays decided.`,
 }
 
 // checkPack parses a policy pack and prints which one it is. If the pack has faults, it
-// prints them and returns nil.
-func checkPack(w io.Writer, file string, b []byte) *policy.Pack {
+// prints them in a language and returns nil.
+func checkPack(w io.Writer, file string, b []byte, lang language) *policy.Pack {
 	p, err := eligibility.Parse(b)
 	for _, wrong := range policy.Errors(err) {
 		field := wrong.Field
 		if field != "" {
 			field += " "
 		}
-		fmt.Fprintf(w, "%s:%d:%d: %s%s\n", file, wrong.Line, wrong.Column, field, wrong.Detail)
+		detail := wrong.Detail
+		if lang == language(events.Chinese) {
+			detail = wrong.DetailZH
+		}
+		fmt.Fprintf(w, "%s:%d:%d: %s%s\n", file, wrong.Line, wrong.Column, field, detail)
 	}
 	if err != nil {
 		return nil

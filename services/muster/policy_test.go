@@ -44,6 +44,7 @@ func TestPolicyCheck(t *testing.T) {
 		{[]string{file}, file + ": policy pack 370211-2024.1, for 370211, from 2024-02-01: 8 groups, 2 conditions, 12 exit codes\n", false},
 		{[]string{broken}, broken + ":59:27: is not valid JSON: ", true},
 		{[]string{wrong, file}, wrong + ":36:22: term.months must be from 1 to 1200\n" + file + ": policy pack", true},
+		{[]string{"--lang", "zh", wrong}, wrong + ":36:22: term.months 应在1至1200之间\n", true},
 		{[]string{unknown}, unknown + ":26:65: eligibility[0].when cannot be compiled at 1:50: undeclared reference to 'person.agee'", true},
 		{[]string{typed}, typed + ":31:72: eligibility[1].when cannot be compiled at 1:55: found no matching overload for '_>_'", true},
 		{[]string{number}, number + ":31:15: eligibility[1].when must be true or false, and not of the type int\n", true},

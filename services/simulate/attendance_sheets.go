@@ -26,6 +26,7 @@ type attendanceSheet struct {
 	resubmitted instant // instant of an equal delivery under a new id; 0 is never
 	wrongLine   int     // line with the error in the first delivery
 	wrongDay    int     // day that the error calls absent, from 0
+	inspected   bool    // an inspector reports that day in place of the correction
 }
 
 // drawSheet draws the sheet of a post and month. It reuses the memory of people.
@@ -64,7 +65,8 @@ func (w *world) drawSheet(ref sheetRef, people []int32) attendanceSheet {
 }
 
 // introduceError puts an error into the first delivery of a sheet: a day present is
-// called absent. The correction comes before the month is paid.
+// called absent. The correction comes before the month is paid. For some sheets there is no
+// correction: an inspector who was on site reports the day, so that the day is disputed.
 func (w *world) introduceError(s *attendanceSheet, d *random) {
 	c := &w.counties[w.posts[s.ref.post()].county]
 	s.wrongLine = d.intn(len(s.people))
@@ -77,6 +79,7 @@ func (w *world) introduceError(s *attendanceSheet, d *random) {
 	marks := w.marks(buf[:0], s.people[s.wrongLine], s.ref.month(), s.people[s.wrongLine] == s.imperfect)
 	if s.wrongDay = bytes.IndexByte(marks, 'P'); s.wrongDay >= 0 {
 		s.corrected = min(s.at+wait, c.runs[paid].at-1)
+		s.inspected = d.chance(inspectedErrors)
 		s.overseen = d.chance(overseenSheets)
 	}
 }

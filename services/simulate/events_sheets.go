@@ -5,6 +5,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/policy"
 )
 
 func (t *eventGenerator) sheetReport(ref int, k eventKind) {
@@ -12,6 +13,10 @@ func (t *eventGenerator) sheetReport(ref int, k eventKind) {
 	t.people = s.people
 	post, m := &t.w.posts[s.ref.post()], &t.w.months[s.ref.month()]
 	v := &t.w.villages[post.village]
+	if k == sheetCorrected && s.inspected {
+		t.inspection(&s, post, m, v)
+		return
+	}
 	data := &events.AttendanceReported{Post: post.id, Month: m.month, Recorder: clerk(v), Lines: make([]events.AttendanceLine, len(s.people))}
 	var buf [31]byte
 	for i, n := range s.people {
@@ -45,6 +50,17 @@ func (t *eventGenerator) sheetReport(ref int, k eventKind) {
 // overseer returns the source of the prefecture's bureau, which oversees those of its
 // counties.
 func overseer(v *village) string { return "/agency/" + string(v.code[:4]) + "-rsj" }
+
+// inspection emits what an inspector found on the day that the sheet has wrong.
+func (t *eventGenerator) inspection(s *attendanceSheet, post *post, m *calendarMonth, v *village) {
+	c := &t.w.counties[v.county]
+	e := t.event(sheetID(m.month, post.id)+"-i", c.agency, v.code, s.corrected, &events.AttendanceReported{
+		Post: post.id, Date: m.first + civil.Date(s.wrongDay), Recorder: "inspector-" + string(c.code[:6]), Capacity: policy.Inspection,
+		Lines: []events.AttendanceLine{{IDNumber: t.w.id(t.w.placements[s.people[s.wrongLine]].person), Mark: "P"}},
+	})
+	e.Subject = post.id
+	t.emit(e)
+}
 
 // sheetID returns the id of the event of an attendance sheet.
 func sheetID(m civil.Month, post string) string { return "a-" + m.String() + "-" + post }

@@ -55,6 +55,10 @@ func TestFrequencies(t *testing.T) {
 				n["exits after 35 days"]++
 			}
 		case *events.AttendanceReported:
+			if d.Date != 0 {
+				n["inspections"]++
+				continue
+			}
 			if s.Event.Replaces != "" {
 				n["sheets corrected"]++
 				continue
@@ -91,7 +95,8 @@ func TestFrequencies(t *testing.T) {
 		{"facility_maintenance", "seats", .30, .1},
 		{"social_undertaking", "seats", .10, .1},
 		{"sheets on time", "sheets", .92, .01},
-		{"sheets corrected", "sheets", .01, .15},
+		{"sheets corrected", "sheets", .009, .15},
+		{"inspections", "sheets", .001, .5},
 		{"full", "lines", .88, .02},
 		{"absent", "lines", .02, .2},
 		{"exits in 4 days", "others", .55, .1},

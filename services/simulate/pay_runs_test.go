@@ -1,11 +1,13 @@
 package simulate
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 )
 
@@ -37,7 +39,7 @@ func oneCounty(t *testing.T, scale float64) Config {
 func TestPaidAsEntitled(t *testing.T) {
 	cfg := oneCounty(t, .004)
 	posts := map[string]*events.PostDeveloped{}
-	sheets := map[string]*events.AttendanceReported{}
+	sheets, inspected := map[string]*events.AttendanceReported{}, map[string]string{}
 	replaced := map[string]bool{}
 	lines, earner := map[string]*events.PayLine{}, map[string]string{}
 	paid := map[string]events.Fen{}
@@ -58,7 +60,14 @@ func TestPaidAsEntitled(t *testing.T) {
 		case *events.PostDeveloped:
 			posts[d.Post] = d
 		case *events.AttendanceReported:
-			sheets[s.Event.ID] = d
+			for _, l := range d.Lines {
+				if d.Date != 0 { // an inspection goes before the sheet
+					inspected[fmt.Sprint(d.Post, l.IDNumber, d.Date)] = l.Mark
+				}
+			}
+			if d.Date == 0 {
+				sheets[s.Event.ID] = d
+			}
 		case *events.PaymentInstructed:
 			if len(d.Lines) > 1000 {
 				t.Errorf("%s has %d lines", s.Event.ID, len(d.Lines))
@@ -105,7 +114,13 @@ func TestPaidAsEntitled(t *testing.T) {
 			}
 		}
 		for _, l := range d.Lines {
-			halves := 2*strings.Count(l.Marks, "P") + strings.Count(l.Marks, "H")
+			marks := []byte(l.Marks)
+			for i := range marks {
+				if found := inspected[fmt.Sprint(d.Post, l.IDNumber, d.Month.First()+civil.Date(i))]; found != "" {
+					marks[i] = found[0]
+				}
+			}
+			halves := 2*bytes.Count(marks, []byte("P")) + bytes.Count(marks, []byte("H"))
 			fen := (standard*halves + required) / (2 * required)
 			entitled[fmt.Sprint(d.Post, l.IDNumber, d.Month, false)] = events.Fen(min(fen, standard))
 		}

@@ -230,12 +230,16 @@ func (l *ruleOracle) attend(d *events.AttendanceReported) error {
 			return errors.New("a person twice on a sheet")
 		}
 		twice[line.IDNumber] = true
-		if len(line.Marks) != d.Month.Days() {
-			return errors.New("marks for other than the days of the month")
+		first, marks := d.Date, line.Mark
+		if d.Date == 0 {
+			first, marks = d.Month.First(), line.Marks
 		}
-		for i := range line.Marks {
-			on := d.Month.First() + civil.Date(i)
-			if line.Marks[i] != '.' && line.Marks[i] != '-' && !slices.ContainsFunc(l.stays(line.IDNumber, d.Post), func(s *placementPeriod) bool { return s.marked(on) }) {
+		if d.Date == 0 && len(marks) != d.Month.Days() || d.Date != 0 && (len(marks) != 1 || d.Capacity != "inspection") {
+			return errors.New("marks for other than the days of the month, or of a day that was not inspected")
+		}
+		for i := range marks {
+			on := first + civil.Date(i)
+			if marks[i] != '.' && marks[i] != '-' && !slices.ContainsFunc(l.stays(line.IDNumber, d.Post), func(s *placementPeriod) bool { return s.marked(on) }) {
 				return fmt.Errorf("marked on %s, not in place", on)
 			}
 		}

@@ -211,6 +211,9 @@ func (w *world) superseded() map[supersedable]instant {
 	for _, i := range w.scheduled {
 		switch i.kind() {
 		case sheetCorrected:
+			if w.drawSheet(sheetRef(i.index()), nil).inspected {
+				continue // the sheet stands beside what the inspector says
+			}
 			ends[supersedable{sheetReported, i.index()}] = i.at()
 		case runCorrected:
 			ends[supersedable{runInstructed, i.index()}] = i.at()
