@@ -39,7 +39,7 @@ type LineChange struct {
 	Month        civil.Month
 	Before       events.Fen
 	After        events.Fen
-	PolicyBefore string // versions of the packs; empty is none in force
+	PolicyBefore string // versions of the packs in force in the month; empty is none
 	PolicyAfter  string
 
 	no timeline.Number

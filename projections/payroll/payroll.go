@@ -10,6 +10,10 @@
 // from its commit on. [Compare] makes the same calculation under another pack. A
 // [Register] keeps one month of everyone in memory, for rolls of more than a county.
 //
+// Each day of a month is worth what the rules in force on that day say. Of reports of
+// attendance that contradict each other about a day, the one of the higher rank counts, by
+// the pack of the day. A day is disputed if reports of different rank earn different amounts.
+//
 // Money is in integer fen.
 package payroll
 
@@ -60,7 +64,7 @@ type Line struct {
 	Money
 	DisputedDays int    `json:"disputed_days"` // days about which reports of different rank differ in what they earn
 	Late         int    `json:"late_days"`
-	Policy       string `json:"policyversion"` // of the pack in force there on the first of the month; empty is none
+	Policy       string `json:"policyversion"` // of the packs in force there in the month, by day, separated by commas; empty is none
 
 	No timeline.Number `json:"-"` // of the person, see Model.PersonIDs
 }
@@ -139,8 +143,8 @@ func (l *Line) fill(periods []period, month civil.Month, d *days, payments []pay
 	var due civil.Date
 	if pack := periods[0].pack; pack != nil {
 		due = (month + 1).First() + civil.Date(pack.Payment.DueDay-1)
-		l.Policy = pack.Version
 	}
+	l.Policy = versions(periods)
 	worth := earn(periods, d)
 	l.Money, l.Late = settle(worth.entitled, payments, due, asOf)
 	l.Disputed, l.DisputedDays = worth.disputed, worth.disputedDays
@@ -149,12 +153,9 @@ func (l *Line) fill(periods []period, month civil.Month, d *days, payments []pay
 // division returns where the post lies on the first of the month.
 func (pm *personMonth) division() division.Code { return pm.terms.on(pm.month.First()).division }
 
-// entitlementUnder returns what was earned under the packs of a book, and the version of
-// the pack in force on the first of the month.
-func (pm *personMonth) entitlementUnder(book *policy.Book) (earned events.Fen, version string) {
+// entitlementUnder returns what was earned under the packs of a book, and the versions of
+// the packs in force in the month.
+func (pm *personMonth) entitlementUnder(book *policy.Book) (earned events.Fen, policies string) {
 	periods := pm.terms.periods(book, pm.month)
-	if pack := periods[0].pack; pack != nil {
-		version = pack.Version
-	}
-	return earn(periods, &pm.days).entitled, version
+	return earn(periods, &pm.days).entitled, versions(periods)
 }

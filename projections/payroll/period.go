@@ -89,6 +89,24 @@ func periodOf(pack *policy.Pack, t terms, days daySet) period {
 	return p
 }
 
+// versions returns the versions of the packs of periods, each once in a row, separated by
+// commas.
+func versions(periods []period) (all string) {
+	last := ""
+	for i := range periods {
+		pack := periods[i].pack
+		if pack == nil || pack.Version == last {
+			continue
+		}
+		if all != "" {
+			all += ", "
+		}
+		last = pack.Version
+		all += last
+	}
+	return all
+}
+
 // standardOf returns the standard of the pack, in fen a month.
 func standardOf(pack *policy.Pack, t terms) int64 {
 	if t.urban {

@@ -210,6 +210,17 @@ func inForce(stand []events.Data, where division.Code, on civil.Date) (best *pol
 	return best
 }
 
+// policiesOf returns the versions of the packs in force on the days of a month.
+func policiesOf(stand []events.Data, where division.Code, first, end civil.Date) string {
+	var all []string
+	for day := first; day < end; day++ {
+		if p := inForce(stand, where, day); p != nil {
+			all = append(all, p.Version)
+		}
+	}
+	return strings.Join(slices.Compact(all), ", ")
+}
+
 // payroll recounts a month by person and post, every day of every sheet by
 // itself, in exact fractions.
 func (o oracle) payroll(month civil.Month, asOf civil.Date, known time.Time, prefix string) map[string]payroll.Line {
@@ -245,9 +256,7 @@ func (o oracle) payroll(month civil.Month, asOf civil.Date, known time.Time, pre
 			}
 		}
 		worth.fill(&l)
-		if p := inForce(stand, post.Division, first); p != nil {
-			l.Policy = p.Version
-		}
+		l.Policy = policiesOf(stand, post.Division, first, end)
 		want[l.Person.String()+l.Post] = l
 	}
 	lines := payLines(stand)
@@ -259,9 +268,7 @@ func (o oracle) payroll(month civil.Month, asOf civil.Date, known time.Time, pre
 		}
 		l := want[p.Person.String()+p.Post]
 		l.Person, l.Post, l.Division = p.Person, p.Post, post.Division
-		if pack := inForce(stand, post.Division, first); pack != nil {
-			l.Policy = pack.Version
-		}
+		l.Policy = policiesOf(stand, post.Division, first, end)
 		if p.Kind != "insurance" {
 			l.Instructed += p.Amount
 			switch {
