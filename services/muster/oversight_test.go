@@ -56,6 +56,7 @@ func TestOversight(t *testing.T) {
 		return fmt.Sprintf(`"type":%q,"id":%q,"reason":"seen on site"`, kind, id)
 	}
 	sheet := `"post":"P1","date":"2022-05-10","capacity":"inspection","lines":[{"id_number":"` + person(1).number + `","mark":"A"}]`
+	last := "" // position of the last event that was taken
 	for _, c := range []struct {
 		agency, id, kind, attributes, data string
 		want, field, says                  string
@@ -85,6 +86,7 @@ func TestOversight(t *testing.T) {
 	} {
 		r := o.submit(t, c.agency, c.id, c.kind, c.attributes, c.data)
 		if r.Status != "rejected" {
+			last = r.Position.String()
 			if string(r.Status) != c.want {
 				t.Errorf("%s %s: %+v, want %s", c.agency, c.id, r, c.want)
 			}
@@ -92,6 +94,19 @@ func TestOversight(t *testing.T) {
 		}
 		if len(r.Reasons) != 1 || string(r.Reasons[0].Code) != c.want || r.Reasons[0].Field != c.field || !strings.Contains(r.Reasons[0].Detail, c.says) {
 			t.Errorf("%s %s: %+v, want %s of %s: %s", c.agency, c.id, r, c.want, c.field, c.says)
+		}
+	}
+
+	// The prefecture's exit was withdrawn by the province, so nobody has left.
+	for _, day := range []string{"2022-06-15", "2022-07-01"} {
+		if status, text := ask(t, http.DefaultClient, http.MethodGet, o.HTTP+"/v1/headcount?at_least="+last+"&as_of="+day, o.tokens["province"], ""); !strings.Contains(text, `"total":1`) {
+			t.Errorf("headcount of %s: %d %s", day, status, text)
+		}
+	}
+	status, text := ask(t, http.DefaultClient, http.MethodGet, o.HTTP+"/v1/trail/posts/P1?at_least="+last, o.tokens["province"], "")
+	for _, want := range []string{`"authdivision":"370211102"`, `"authdivision":"00"`, `"replacessource":"/agency/town"`, `"replacessource":"/agency/prefecture"`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the trail does not say %s: %d %s", want, status, text)
 		}
 	}
 }

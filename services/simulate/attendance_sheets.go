@@ -22,6 +22,7 @@ type attendanceSheet struct {
 	imperfect   int32   // placement that misses a day for certain; -1 is none
 	at          instant // instant of the delivery
 	corrected   instant // instant of a corrected delivery; 0 is never
+	overseen    bool    // the prefecture corrects it, in place of the county
 	resubmitted instant // instant of an equal delivery under a new id; 0 is never
 	wrongLine   int     // line with the error in the first delivery
 	wrongDay    int     // day that the error calls absent, from 0
@@ -79,6 +80,7 @@ func (w *world) introduceError(s *attendanceSheet, d *random) {
 	if s.wrongDay = bytes.IndexByte(marks, 'P'); s.wrongDay >= 0 {
 		s.corrected = min(s.at+wait, c.runs[paid].at-1)
 		s.inspected = d.chance(inspectedErrors)
+		s.overseen = d.chance(overseenSheets)
 	}
 }
 

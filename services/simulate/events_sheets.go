@@ -41,9 +41,15 @@ func (t *eventGenerator) sheetReport(ref int, k eventKind) {
 	default: // the others need nothing here
 	}
 	e := t.event(id, t.w.counties[v.county].agency, v.code, first, data)
-	e.Subject, e.Replaces = post.id, replaces
+	if e.Subject, e.Replaces = post.id, replaces; k == sheetCorrected && s.overseen {
+		e.Source, e.ReplacesSource = overseer(v), e.Source
+	}
 	t.emit(e)
 }
+
+// overseer returns the source of the prefecture's bureau, which oversees those of its
+// counties.
+func overseer(v *village) string { return "/agency/" + string(v.code[:4]) + "-rsj" }
 
 // inspection emits what an inspector found on the day that the sheet has wrong.
 func (t *eventGenerator) inspection(s *attendanceSheet, post *post, m *calendarMonth, v *village) {

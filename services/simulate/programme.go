@@ -49,6 +49,7 @@ const (
 	repeatedShare   = 0.005  // part of the submissions that are sent again unchanged
 	againShare      = 0.001  // part that is sent again under a new id
 	correctedSheets = 0.01
+	overseenSheets  = 0.1 // part of the corrected sheets that the prefecture corrects
 	inspectedErrors = 0.1 // part of the wrong sheets that an inspector contradicts in place of a correction
 	correctedRuns   = 0.002
 	invalidShare    = 0.001

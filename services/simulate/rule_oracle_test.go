@@ -26,6 +26,7 @@ type ruleOracle struct {
 	lines   map[string]*due // by run and line
 	parts   map[string][]string
 	seen    map[string][]byte
+	voided  map[string]bool // keys of events that were corrected or withdrawn
 }
 
 type placementPeriod struct {
@@ -47,7 +48,7 @@ func (s *placementPeriod) marked(d civil.Date) bool {
 func newRuleOracle(pack *policy.Pack) *ruleOracle {
 	return &ruleOracle{
 		pack: pack, posts: map[string]*events.PostDeveloped{}, resized: map[string]*events.PostResized{}, people: map[string][]*placementPeriod{},
-		seats: map[string][]*placementPeriod{}, funds: map[string]events.Fen{}, lines: map[string]*due{}, parts: map[string][]string{}, seen: map[string][]byte{},
+		seats: map[string][]*placementPeriod{}, funds: map[string]events.Fen{}, lines: map[string]*due{}, parts: map[string][]string{}, seen: map[string][]byte{}, voided: map[string]bool{},
 	}
 }
 
@@ -68,13 +69,20 @@ func (l *ruleOracle) submit(e *events.Event, raw []byte) error {
 		if !bytes.Equal(before, raw) {
 			return errors.New("id used again for other content")
 		}
+		if l.voided[key] {
+			return errors.New("submitted again after it was corrected or withdrawn")
+		}
 		return nil
 	}
 	l.seen[key] = raw
 	if e.Replaces != "" {
-		if _, ok := l.seen[fmt.Sprint(events.Key{Family: e.Family(), Source: e.Source, ID: e.Replaces})]; !ok {
-			return errors.New("replaces an event that is not there")
+		old, _ := e.Supersedes()
+		if _, ok := l.seen[fmt.Sprint(old)]; !ok || l.voided[fmt.Sprint(old)] {
+			return errors.New("replaces an event that is not there, or was corrected before")
 		}
+	}
+	if old, ok := e.Supersedes(); ok {
+		l.voided[fmt.Sprint(old)] = true
 	}
 	if _, first := e.Data.(*events.PolicyAdopted); first != (len(l.seen) == 1) {
 		return errors.New("the policy pack is not the first submission")
