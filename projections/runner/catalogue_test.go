@@ -121,7 +121,7 @@ type names struct {
 func (n *names) walk(v reflect.Value) {
 	switch {
 	case v.Type() == reflect.TypeFor[events.Person]():
-		if id := v.Interface().(events.Person); !slices.Contains(n.persons, id) {
+		if id := v.Interface().(events.Person); id != (events.Person{}) && !slices.Contains(n.persons, id) { // zero is nobody
 			n.persons = append(n.persons, id)
 		}
 	case v.Kind() == reflect.Pointer && !v.IsNil():
