@@ -23,13 +23,14 @@ func nameProblem(s string) (wrong Sentence, ok bool) {
 	if wrong, ok := textProblem(s, maxName); !ok && (len(s) > maxName || !utf8.ValidString(s)) {
 		return wrong, false
 	}
+	normal := norm.NFC.IsNormalString(s)
 	place := 0
 	for i, r := range s {
 		place++
 		if mend, bad := mendOf(r, i == 0 || i+utf8.RuneLen(r) == len(s)); bad {
 			return Say("holds the character U+%04X at place %d: %s", "第%[2]d个字符是U+%04[1]X：%[3]s", r, place, mend), false
 		}
-		if end := i + utf8.RuneLen(r); !norm.NFC.IsNormalString(s[:end]) {
+		if end := i + utf8.RuneLen(r); !normal && !norm.NFC.IsNormalString(s[:end]) {
 			return Say("holds the character U+%04X at place %d in another form than NFC: type the character before it and this one anew as one",
 				"第%[2]d个字符是U+%04[1]X，不是NFC规范形式：请将它与前一字符作为一个字符重新输入", r, place), false
 		}

@@ -62,6 +62,12 @@
 // ([Gateway.Erase]). Either is on record in the log before it happens, and the
 // record never says who the person is.
 //
+// # Language
+//
+// Refusals and problems are said in Chinese or in English, as the request asks with
+// Accept-Language ([events.AcceptLanguage]). Between the parts of a deployment a reason
+// has both sentences.
+//
 // # Limits
 //
 // A body that is one event or a batch has at most 1 MiB and 1,000 events. NDJSON is
