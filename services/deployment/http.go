@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/internal/contract"
 	"github.com/muster-works/muster/services/internal/meter"
@@ -88,8 +89,8 @@ func Paths() []string {
 }
 
 // notFound answers 404.
-func notFound(w http.ResponseWriter, _ *http.Request) {
-	problem(w, http.StatusNotFound, "there is nothing here; /openapi.json lists what there is")
+func notFound(w http.ResponseWriter, r *http.Request) {
+	answerProblem(w, r, http.StatusNotFound, events.Say("there is nothing here; /openapi.json lists what there is", "此处没有内容；可用的地址见/openapi.json"))
 }
 
 // ServeHTTP implements http.Handler. A server that listens on loopback answers 421 to
@@ -101,12 +102,13 @@ func (d *httpServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case d.loopback && !isLoopback(r.Host):
 		// A web page can have its own host name resolve to 127.0.0.1. The browser
 		// would then let the page read answers, as of its own origin.
-		problem(w, http.StatusMisdirectedRequest, "this instance listens on loopback and answers to 127.0.0.1 and localhost alone")
+		answerProblem(w, r, http.StatusMisdirectedRequest, events.Say(
+			"this instance listens on loopback and answers to 127.0.0.1 and localhost alone", "本实例只监听回环地址，只应答127.0.0.1和localhost"))
 	case r.URL.Path == healthPath:
 		fmt.Fprintln(w, "alive")
 	case h == nil:
 		w.Header().Set("Retry-After", "1")
-		problem(w, http.StatusServiceUnavailable, "starting, ask again")
+		answerProblem(w, r, http.StatusServiceUnavailable, events.Say("starting, ask again", "正在启动，请稍后再试"))
 	default:
 		(*h).ServeHTTP(w, r)
 	}

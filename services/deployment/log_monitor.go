@@ -114,11 +114,11 @@ func (m *logMonitor) answers(ctx context.Context) error {
 func (m *logMonitor) ready(w http.ResponseWriter, r *http.Request) {
 	if err := m.answers(r.Context()); err != nil {
 		w.Header().Set("Retry-After", "5")
-		problem(w, http.StatusServiceUnavailable, fmt.Sprintf("the log %s does not answer: %v", m.name, err))
+		answerProblem(w, r, http.StatusServiceUnavailable, events.Say("the log %s does not answer: %v", "日志%s没有应答：%v", m.name, err))
 		return
 	}
 	if err := m.found(); err != nil {
-		problem(w, http.StatusServiceUnavailable, fmt.Sprintf("the log %s is in danger: %v", m.name, err))
+		answerProblem(w, r, http.StatusServiceUnavailable, events.Say("the log %s is in danger: %v", "日志%s有危险：%v", m.name, err))
 		return
 	}
 	fmt.Fprintf(w, "ready\nlog %s answers\n", m.name)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/natslog/embedded"
@@ -20,6 +21,7 @@ import (
 	"github.com/muster-works/muster/projections/replay"
 	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/projections/view"
+	"github.com/muster-works/muster/services/gateway/problem"
 )
 
 // ReplayOptions say what to rebuild, and where. The zero value rebuilds all of the read
@@ -167,9 +169,10 @@ func (b *rebuilder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case !known:
-		problem(w, http.StatusNotFound, "there is no such view; all rebuilds the generation, which is always whole")
+		answerProblem(w, r, http.StatusNotFound, events.Say(
+			"there is no such view; all rebuilds the generation, which is always whole", "没有这个视图；all表示重建整代视图，视图总是整代重建"))
 	case !b.busy.CompareAndSwap(false, true):
-		problem(w, http.StatusConflict, "a rebuild is under way")
+		answerProblem(w, r, http.StatusConflict, events.Say("a rebuild is under way", "正在重建"))
 	default:
 		go b.run()
 		w.WriteHeader(http.StatusAccepted)
@@ -189,9 +192,12 @@ func (b *rebuilder) run() {
 	}
 }
 
-// problem answers with a document of the type application/problem+json (RFC 9457).
-func problem(w http.ResponseWriter, status int, detail string) {
+// answerProblem answers with a document of the type application/problem+json (RFC 9457),
+// in the language that the request asks for.
+func answerProblem(w http.ResponseWriter, r *http.Request, status int, s events.Sentence) {
+	language := problem.LanguageOf(r)
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Content-Language", string(language))
 	w.WriteHeader(status)
-	_ = json.MarshalWrite(w, map[string]any{"title": http.StatusText(status), "status": status, "detail": detail}, json.Deterministic(true))
+	_ = json.MarshalWrite(w, map[string]any{"title": http.StatusText(status), "status": status, "detail": s.In(language)}, json.Deterministic(true))
 }

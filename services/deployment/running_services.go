@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/go-json-experiment/json"
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/services/internal/command"
 	"github.com/nats-io/nats.go"
 )
@@ -19,7 +20,7 @@ func servicesHandler(nc *nats.Conn) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		members, err := command.Roster(r.Context(), nc)
 		if err != nil {
-			problem(w, http.StatusServiceUnavailable, "NATS does not answer; ask again")
+			answerProblem(w, r, http.StatusServiceUnavailable, events.Say("NATS does not answer; ask again", "NATS没有应答；请重新查询"))
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
