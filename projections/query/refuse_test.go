@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 )
@@ -104,6 +105,7 @@ func TestBadParameters(t *testing.T) {
 		if p := w.refused(url); p.Status != http.StatusBadRequest || !strings.HasPrefix(p.Detail, begin) {
 			t.Errorf("%s: %+v", url, p)
 		}
+		inChinese(t, w.handler, url)
 	}
 	if rec := w.get("/v1/trail/persons/10000000-0000-4000-8000-0000000000ff", ""); rec.Code != http.StatusNotFound {
 		t.Errorf("a person nobody named: %d", rec.Code)
@@ -135,5 +137,17 @@ func TestNoQuestion(t *testing.T) {
 				t.Errorf("%s %s: %d %s", method, path, rec.Code, rec.Body)
 			}
 		}
+	}
+}
+
+// inChinese asks a question that is refused in Chinese, and looks for Chinese characters in
+// the sentence.
+func inChinese(t *testing.T, h http.Handler, url string) {
+	t.Helper()
+	r, rec := httptest.NewRequest(http.MethodGet, url, nil), httptest.NewRecorder()
+	r.Header.Set("Accept-Language", "zh-CN,zh;q=0.9")
+	h.ServeHTTP(rec, r)
+	if !strings.ContainsFunc(rec.Body.String(), func(c rune) bool { return unicode.Is(unicode.Han, c) }) || rec.Header().Get("Content-Language") != "zh" {
+		t.Errorf("%s: %q says %s", url, rec.Header().Get("Content-Language"), rec.Body)
 	}
 }

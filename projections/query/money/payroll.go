@@ -35,7 +35,9 @@ type Payroll struct {
 func (s *Source) askPayroll(r *question.Request) (question.Answer, error) {
 	month, err := civil.ParseMonth(r.Get("month"))
 	if err != nil {
-		return nil, question.InvalidParameter("month", "is required: a month that exists, as YYYY-MM, in the years 1900 to 2199")
+		return nil, question.InvalidParameter("month", events.Say(
+			"is required: a month that exists, as YYYY-MM, in the years 1900 to 2199",
+			"为必填项：存在的月份，格式为YYYY-MM，在1900至2199年之间"))
 	}
 	r.MadeFrom("payroll", payroll.Version)
 	page, err := s.page(r, payroll.Selection{Division: r.Division, Month: month, AsOf: r.AsOf, Known: r.Known})

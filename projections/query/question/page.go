@@ -1,10 +1,10 @@
 package question
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 )
 
@@ -45,7 +45,7 @@ func (r *Request) readPage(limit Parameter) (p Page, err error) {
 	if s := r.params.Get("limit"); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil || n < 1 || n > limit.Most {
-			return p, InvalidParameter("limit", fmt.Sprintf("want a number from 1 to %d", limit.Most))
+			return p, InvalidParameter("limit", events.Say("want a number from 1 to %d", "须为1至%d的数", limit.Most))
 		}
 		p.Limit = n
 	}
@@ -72,7 +72,9 @@ func parseCursor(s string) (*anchor, int, error) {
 	return &anchor{numbers[0], civil.Date(numbers[1])}, int(numbers[2]), nil
 }
 
-var errCursor = InvalidParameter("cursor", "want the value of next in the answer before, with the other parameters as they were")
+var errCursor = InvalidParameter("cursor", events.Say(
+	"want the value of next in the answer before, with the other parameters as they were",
+	"须为上一页结果中next的值，其他参数保持不变"))
 
 // turnPage goes back to what the first page was asked at.
 func (r *Request) turnPage() error {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/go-json-experiment/json"
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/readmodel"
 )
@@ -16,44 +17,55 @@ type Problem struct {
 	Title  string `json:"title"`
 	Detail string `json:"detail"`
 	Code   string `json:"code,omitzero"` // stable
+
+	chinese string // Detail in Chinese
 }
 
-// Error returns the detail.
+// newProblem returns a Problem, whose detail is in English until WriteError chooses.
+func newProblem(status int, title, code string, s events.Sentence) *Problem {
+	return &Problem{status, title, s.EN, code, s.ZH}
+}
+
+// Error returns the detail in English.
 func (p *Problem) Error() string { return p.Detail }
 
 // InvalidParameter returns the Problem of a parameter that is wrong. The detail names
-// it; detail says what would mend it.
-func InvalidParameter(name, detail string) error {
-	return &Problem{http.StatusBadRequest, "Bad request", name + ": " + detail, "invalid_parameter"}
+// it; s says what would mend it.
+func InvalidParameter(name string, s events.Sentence) error {
+	return newProblem(http.StatusBadRequest, "Bad request", "invalid_parameter", events.Say("%s: %s", "%s：%s", name, s))
 }
 
 // NotFound returns the Problem of something that does not exist.
-func NotFound(detail string) error {
-	return &Problem{http.StatusNotFound, "Not found", detail, "not_found"}
+func NotFound(s events.Sentence) error {
+	return newProblem(http.StatusNotFound, "Not found", "not_found", s)
 }
 
 // NoQuestion answers every request that is no question.
 func NoQuestion(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		w.Header().Set("Allow", http.MethodGet)
-		WriteError(w, &Problem{http.StatusMethodNotAllowed, "Method not allowed", "questions are asked with GET", "method_not_allowed"})
+		WriteError(w, r, newProblem(http.StatusMethodNotAllowed, "Method not allowed", "method_not_allowed",
+			events.Say("questions are asked with GET", "查询请用GET方法")))
 		return
 	}
-	WriteError(w, NotFound("there is no such question; /openapi.json lists them"))
+	WriteError(w, r, NotFound(events.Say("there is no such question; /openapi.json lists them", "没有这个查询；可查的内容见/openapi.json")))
 }
 
-// WriteError writes an error as a Problem. A request that was given up is not answered.
-func WriteError(w http.ResponseWriter, err error) {
+// WriteError writes an error as a Problem, in the language that the request asks for with
+// Accept-Language. A request that was given up is not answered.
+func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && !errors.As(err, new(*Problem)) {
 		return
 	}
-	p := problemOf(err)
+	p, language := *problemOf(err), events.AcceptLanguage(r.Header.Values("Accept-Language")...)
+	p.Detail = events.Sentence{EN: p.Detail, ZH: p.chinese}.In(language)
+	w.Header().Set("Content-Language", string(language))
 	if p.Status >= http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "1")
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
-	_ = json.MarshalWrite(w, p)
+	_ = json.MarshalWrite(w, &p)
 }
 
 func problemOf(err error) (p *Problem) {
@@ -61,12 +73,13 @@ func problemOf(err error) (p *Problem) {
 	case errors.As(err, &p):
 		return p
 	case errors.Is(err, readmodel.ErrUnknown):
-		return &Problem{http.StatusNotFound, "Not found", "no event has named it", "not_found"}
+		return newProblem(http.StatusNotFound, "Not found", "not_found", events.Say("no event has named it", "没有任何事件提到过它"))
 	case errors.Is(err, readmodel.ErrUnavailable):
 		// The error tells where the store is, which the reader need not know.
-		return &Problem{http.StatusServiceUnavailable, "Unavailable", "the read model does not answer; ask again", "unavailable"}
+		return newProblem(http.StatusServiceUnavailable, "Unavailable", "unavailable",
+			events.Say("the read model does not answer; ask again", "读模型没有应答；请重新查询"))
 	case errors.Is(err, readmodel.ErrNone), errors.Is(err, readmodel.ErrUnusable), errors.Is(err, log.ErrUnavailable):
-		return &Problem{http.StatusServiceUnavailable, "Unavailable", err.Error(), "unavailable"}
+		return newProblem(http.StatusServiceUnavailable, "Unavailable", "unavailable", events.Say("%s", "暂时无法查询（%s）", err.Error()))
 	}
-	return &Problem{http.StatusInternalServerError, "Internal error", err.Error(), "internal"}
+	return newProblem(http.StatusInternalServerError, "Internal error", "internal", events.Say("%s", "系统内部出错（%s）", err.Error()))
 }

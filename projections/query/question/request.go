@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/log"
@@ -34,14 +35,16 @@ type Request struct {
 func (s *Server) read(r *http.Request, q *Question) (*Request, error) {
 	params, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, InvalidParameter("query", err.Error()+"; write what is not a letter or digit as % and two hexadecimal digits")
+		return nil, InvalidParameter("query", events.Say(
+			"%s; write what is not a letter or digit as %% and two hexadecimal digits",
+			"%s；字母和数字以外的字符请写成%%加两位十六进制数", err.Error()))
 	}
 	if err := q.check(params); err != nil {
 		return nil, err
 	}
 	a := &Request{ctx: r.Context(), params: params, path: r.PathValue}
 	if a.Division, err = division.ParsePrefix(params.Get("division")); err != nil {
-		return nil, InvalidParameter("division", "want a prefix of 2, 4, 6 or 9 digits, or all 12")
+		return nil, InvalidParameter("division", events.Say("want a prefix of 2, 4, 6 or 9 digits, or all 12", "须为行政区划代码的前2、4、6或9位，或全部12位"))
 	}
 	if a.AsOf, err = a.Date("as_of"); err != nil {
 		return nil, err
@@ -68,11 +71,11 @@ func (q *Question) check(params url.Values) error {
 		switch {
 		case strings.Trim(name, "abcdefghijklmnopqrstuvwxyz_") != "":
 			// The error does not repeat such a name: it may be no text, or name a person.
-			return InvalidParameter("query", "holds the name of no parameter; this question takes "+takes)
+			return InvalidParameter("query", events.Say("holds the name of no parameter; this question takes %s", "含有不认识的参数名；此查询的参数有%s", takes))
 		case !taken:
-			return InvalidParameter(name, "is not a parameter of this question; it takes "+takes)
+			return InvalidParameter(name, events.Say("is not a parameter of this question; it takes %s", "不是此查询的参数；参数有%s", takes))
 		case len(values) > 1:
-			return InvalidParameter(name, "stands twice")
+			return InvalidParameter(name, events.Say("stands twice", "出现了两次"))
 		}
 	}
 	return nil
@@ -105,7 +108,7 @@ func (r *Request) atLeast() (log.Position, error) {
 	}
 	p, err := log.ParsePosition(s)
 	if err != nil {
-		return p, InvalidParameter("at_least", "want a position as a receipt shows it, such as 17-0")
+		return p, InvalidParameter("at_least", events.Say("want a position as a receipt shows it, such as 17-0", "须为回执中的位置，如17-0"))
 	}
 	return p.Commit(), nil
 }
@@ -121,7 +124,9 @@ func (s *Server) resolveKnownAt(r *Request) error {
 		t, err = (d + 1).Start(s.Zone).Add(-time.Nanosecond), nil
 	}
 	if err != nil || t.Year() < 1900 || t.Year() > 2200 {
-		return InvalidParameter("known_at", "want an instant as 2022-06-20T10:00:00+08:00 (write + as %2B in a URL), or a date, which is its end, in the years 1900 to 2199")
+		return InvalidParameter("known_at", events.Say(
+			"want an instant as 2022-06-20T10:00:00+08:00 (write + as %2B in a URL), or a date, which is its end, in the years 1900 to 2199",
+			"须为时刻，如2022-06-20T10:00:00+08:00（网址中+写成%2B），或日期（指当天结束），在1900至2199年之间"))
 	}
 	if t.After(r.Head.Recorded) {
 		r.Clipped = true
@@ -164,7 +169,8 @@ func (r *Request) Date(parameter string) (civil.Date, error) {
 	}
 	d, err := civil.ParseDate(s)
 	if err != nil {
-		return 0, InvalidParameter(parameter, "want a date that exists, as YYYY-MM-DD, in the years 1900 to 2199")
+		return 0, InvalidParameter(parameter, events.Say(
+			"want a date that exists, as YYYY-MM-DD, in the years 1900 to 2199", "须为存在的日期，格式为YYYY-MM-DD，在1900至2199年之间"))
 	}
 	return d, nil
 }

@@ -3,10 +3,10 @@ package question
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/readmodel"
 )
@@ -30,12 +30,12 @@ func (s *Server) Handler(q Question) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		request, err := s.read(r, &q)
 		if err != nil {
-			WriteError(w, err)
+			WriteError(w, r, err)
 			return
 		}
 		answer, err := q.Ask(request)
 		if err != nil {
-			WriteError(w, err)
+			WriteError(w, r, err)
 			return
 		}
 		*answer.origin() = request.Origin
@@ -83,6 +83,7 @@ func (r *Request) waitedTooLong(err error, least log.Position) error {
 	case errors.Is(err, readmodel.ErrNone):
 		return err
 	}
-	return &Problem{http.StatusGatewayTimeout, "Not yet visible",
-		fmt.Sprintf("at_least: the views have not reached %s within %v; an event with a receipt is safe, ask again", least, maxWait), "not_yet_visible"}
+	return newProblem(http.StatusGatewayTimeout, "Not yet visible", "not_yet_visible", events.Say(
+		"at_least: the views have not reached %s within %v; an event with a receipt is safe, ask again",
+		"at_least：视图在%[2]v内尚未更新到%[1]s；有回执的事件不会丢失，请稍后重新查询", least, maxWait))
 }

@@ -1,7 +1,6 @@
 package question
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/projections/table"
 )
 
@@ -25,9 +25,9 @@ func write(w http.ResponseWriter, r *http.Request, a Answer) {
 	}
 	switch accept := r.Header.Get("Accept"); {
 	case strings.Contains(accept, "text/csv"):
-		writeTable(w, a, "text/csv; charset=utf-8")
+		writeTable(w, r, a, "text/csv; charset=utf-8")
 	case strings.Contains(accept, table.XLSX):
-		writeTable(w, a, table.XLSX)
+		writeTable(w, r, a, table.XLSX)
 	default:
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.MarshalWrite(w, a, json.Deterministic(true))
@@ -37,16 +37,17 @@ func write(w http.ResponseWriter, r *http.Request, a Answer) {
 // writeTable writes the rows of an answer as CSV or as a workbook. The origin of the
 // answer goes into the header Muster-Origin, and in a workbook also on a sheet of its
 // own, which stays with the file.
-func writeTable(w http.ResponseWriter, a Answer, mediaType string) {
+func writeTable(w http.ResponseWriter, r *http.Request, a Answer, mediaType string) {
 	origin, err := json.Marshal(a.origin(), json.Deterministic(true))
 	if err != nil {
-		WriteError(w, err)
+		WriteError(w, r, err)
 		return
 	}
 	t := a.Table()
 	if mediaType == table.XLSX && len(t.Rows) > table.MaxRows {
-		WriteError(w, &Problem{http.StatusNotAcceptable, "Not acceptable",
-			fmt.Sprintf("the answer has %d rows and a sheet holds %d; ask for fewer, or for text/csv", len(t.Rows), table.MaxRows), "too_many_rows"})
+		WriteError(w, r, newProblem(http.StatusNotAcceptable, "Not acceptable", "too_many_rows", events.Say(
+			"the answer has %d rows and a sheet holds %d; ask for fewer, or for text/csv",
+			"结果有%d行，而一张工作表最多%d行；请缩小范围，或要求text/csv", len(t.Rows), table.MaxRows)))
 		return
 	}
 	w.Header().Set("Content-Type", mediaType)

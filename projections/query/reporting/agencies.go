@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/projections/agency"
 	"github.com/muster-works/muster/projections/query/cube"
@@ -77,7 +78,7 @@ func (s *Source) askAgencies(r *question.Request) (question.Answer, error) {
 		return nil, err
 	}
 	if cube.BelowCounty(r.Division) {
-		return nil, question.InvalidParameter("division", "want a county at most: events are counted by county")
+		return nil, question.InvalidParameter("division", events.Say("want a county at most: events are counted by county", "最细到县级：事件按县统计"))
 	}
 	if err := r.UseView(agency.ViewName); err != nil {
 		return nil, err
@@ -109,7 +110,9 @@ func month(r *question.Request) (civil.Month, error) {
 	}
 	m, err := civil.ParseMonth(s)
 	if err != nil {
-		return 0, question.InvalidParameter("month", "want a month that exists, as YYYY-MM, in the years 1900 to 2199; left out, it is the one before as_of")
+		return 0, question.InvalidParameter("month", events.Say(
+			"want a month that exists, as YYYY-MM, in the years 1900 to 2199; left out, it is the one before as_of",
+			"须为存在的月份，格式为YYYY-MM，在1900至2199年之间；不填则为as_of的上一个月"))
 	}
 	return m, nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/projections/query/question"
 )
 
@@ -22,7 +23,7 @@ const (
 // so that the client can ask again; the first ones say where the views are.
 func (s *Source) Stream(w http.ResponseWriter, r *http.Request) {
 	if r.URL.RawQuery != "" {
-		question.WriteError(w, question.InvalidParameter("query", "a stream takes no parameters"))
+		question.WriteError(w, r, question.InvalidParameter("query", events.Say("a stream takes no parameters", "数据流不带参数")))
 		return
 	}
 	out := http.NewResponseController(w)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/query/question"
 	"github.com/muster-works/muster/projections/timeline"
@@ -62,13 +63,13 @@ func (s *Source) askEvent(r *question.Request) (question.Answer, error) {
 	return t, nil
 }
 
-var errNoEvent = question.NotFound("there was no event at that position by then")
+var errNoEvent = question.NotFound(events.Say("there was no event at that position by then", "到那时为止，该位置上没有事件"))
 
 // resolve returns the Ref of the event whose position the request names.
 func (r *eventReader) resolve(request *question.Request) (timeline.Ref, error) {
 	p, err := log.ParsePosition(request.PathValue("id"))
 	if err != nil {
-		return 0, question.InvalidParameter("id", "want the position of an event as a receipt shows it, such as 17-0")
+		return 0, question.InvalidParameter("id", events.Say("want the position of an event as a receipt shows it, such as 17-0", "须为回执中事件的位置，如17-0"))
 	}
 	c, err := r.model.ResolvePosition(r.ctx, p)
 	if err != nil {

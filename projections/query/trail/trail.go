@@ -75,7 +75,7 @@ type Trail struct {
 func (s *Source) askPerson(r *question.Request) (question.Answer, error) {
 	id, err := uuid.Parse(r.PathValue("id"))
 	if err != nil {
-		return nil, question.InvalidParameter("id", "want the pseudonym of a person, as a receipt gave it")
+		return nil, question.InvalidParameter("id", events.Say("want the pseudonym of a person, as a receipt gave it", "须为回执中的人员代号"))
 	}
 	p, err := r.Model.Person(r.Context(), id, r.Known)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/projections/headcount"
 	"github.com/muster-works/muster/projections/view"
 
@@ -23,7 +24,7 @@ var by = question.Parameter{Name: "by", About: "a comma list of " + cube.Choices
 func axes(r *question.Request) ([]cube.By, error) {
 	list, err := cube.ParseBy(r.Get(by.Name), placementAxes)
 	if err != nil {
-		return nil, question.InvalidParameter(by.Name, err.Error())
+		return nil, question.InvalidParameter(by.Name, events.Sentence{EN: err.Error(), ZH: "须为下列维度的列表，以逗号分隔，每个一次：" + cube.Choices(placementAxes)})
 	}
 	return list, nil
 }

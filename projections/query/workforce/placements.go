@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/google/uuid"
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/query/question"
@@ -61,7 +62,7 @@ type PlacementTotals struct {
 func (s *Source) askPlacements(r *question.Request) (question.Answer, error) {
 	which := r.Get("only")
 	if which != "" && which != "over_age" && which != "over_term" && which != "against_rules" {
-		return nil, question.InvalidParameter("only", "want over_age, over_term or against_rules")
+		return nil, question.InvalidParameter("only", events.Say("want over_age, over_term or against_rules", "须为over_age、over_term或against_rules"))
 	}
 	r.MadeFrom("placements", placementsVersion)
 	list, err := s.placementList(r, which)

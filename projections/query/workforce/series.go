@@ -1,8 +1,7 @@
 package workforce
 
 import (
-	"fmt"
-
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/projections/headcount"
 
 	"github.com/muster-works/muster/events/civil"
@@ -88,7 +87,9 @@ func dailyCounts(g *cube.Grouping, known uint64, from, to civil.Date, empty bool
 	}
 	g.Changes(known, from+1, to, func(group int, on civil.Date, n int32) { c.of(group)[on-from] += n })
 	if c.groups*c.days > maxNumbers {
-		return nil, question.InvalidParameter(by.Name, fmt.Sprintf("makes up to %d rows on each of %d days, and %d are the most of an answer; ask for fewer days, dimensions or divisions", c.groups, c.days, maxNumbers))
+		return nil, question.InvalidParameter(by.Name, events.Say(
+			"makes up to %d rows on each of %d days, and %d are the most of an answer; ask for fewer days, dimensions or divisions",
+			"每天最多%d行、共%d天，而一次结果最多%d行；请减少天数、维度或区划", c.groups, c.days, maxNumbers))
 	}
 	for group, counts := range c.byGroup {
 		if !addUp(counts) && !empty {
@@ -144,11 +145,11 @@ func days(r *question.Request) (from, to civil.Date, err error) {
 	}
 	switch {
 	case from == 0:
-		return 0, 0, question.InvalidParameter("from", "is required: the first day, as YYYY-MM-DD")
+		return 0, 0, question.InvalidParameter("from", events.Say("is required: the first day, as YYYY-MM-DD", "为必填项：第一天，格式为YYYY-MM-DD"))
 	case to == 0:
-		return 0, 0, question.InvalidParameter("to", "is required: the last day, as YYYY-MM-DD")
+		return 0, 0, question.InvalidParameter("to", events.Say("is required: the last day, as YYYY-MM-DD", "为必填项：最后一天，格式为YYYY-MM-DD"))
 	case to < from || int(to-from) >= maxDays:
-		return 0, 0, question.InvalidParameter("to", fmt.Sprintf("must be from 0 to %d days after from", maxDays-1))
+		return 0, 0, question.InvalidParameter("to", events.Say("must be from 0 to %d days after from", "须在from之后0至%d天", maxDays-1))
 	}
 	return from, to, nil
 }
