@@ -16,6 +16,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(bytes.Replace(reference, []byte(`"sources": [`), []byte(`"sources": [], "source": [`), 1))
 	f.Add([]byte(`{"policy":"p","groups":[{}],"exits":{"codes":[{}]}}`))
 	f.Add(county)
+	f.Add(reference2025)
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := Parse(b)
