@@ -10,6 +10,10 @@
 // days. On these days nobody else may be on the seat, the person may be on no other seat,
 // and the post and the seat must exist.
 //
+// An exit that replaces another is decided in the books in which it stands in the place of the
+// other. So the day and the code of every exit can be corrected, also if the person has come
+// back since, as long as every other exit ends the placement that it ends now.
+//
 // The codes of refusals, beside those of the contract and of package command:
 //
 //	unknown_post       the post is not in the books; also in record mode
@@ -23,6 +27,7 @@
 //	person_placed      the person is in place elsewhere by then
 //	post_not_open      the post that the person would be on again has closed
 //	no_such_seat       the seat that the person would be on again was taken away
+//	has_exit           another exit would end another placement than it does now
 //
 // In record mode only the refusals marked as such apply, no policy pack is consulted, and an
 // exit may come before its hire.
@@ -43,7 +48,7 @@ const (
 	UnknownPost                 = placement.UnknownPost
 	DivisionOutside             = placement.DivisionOutside
 	NotInPlace                  = placement.NotInPlace
-	AlreadyExited   events.Code = "already_exited"
+	AlreadyExited               = placement.AlreadyExited
 	NoPolicy                    = placement.NoPolicy
 	ExitCodeUnknown events.Code = "exit_code_unknown"
 	ExitKind        events.Code = "exit_kind"
@@ -51,6 +56,7 @@ const (
 	PersonPlaced                = placement.PersonPlaced
 	PostNotOpen                 = placement.PostNotOpen
 	NoSuchSeat                  = placement.NoSuchSeat
+	HasExit                     = placement.HasExit
 )
 
 // A Service decides the events of the family exit.
@@ -75,6 +81,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	}
 	record := *e
 	var refused events.Reasons
+	idle := false // the exit ends no placement
 	if ok {
 		post, unknown := s.state.Find(e, d.Post)
 		if unknown != nil {
@@ -83,42 +90,41 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		if e.Submode == events.ModeRecord {
 			return e, nil
 		}
-		refused = s.checkPlacement(e, d)
+		refused = s.checkPlacement(e)
+		idle = refused != nil
 		version, unfit := s.checkCode(post, d)
 		record.PolicyVersion, refused = version, append(refused, unfit...)
 	}
-	if refused = append(refused, s.state.Contradictions(e)...); refused != nil {
+	for _, r := range s.state.Contradictions(e) {
+		if r.Code != AlreadyExited || !idle {
+			refused = append(refused, r)
+		}
+	}
+	if refused != nil {
 		return nil, refused
 	}
 	return &record, nil
 }
 
-// checkPlacement refuses an exit that ends no placement. Exits of one day are one exit, so a
-// second exit of the same day ends nothing.
-func (s *Service) checkPlacement(e *events.Event, d *events.ExitRecorded) events.Reasons {
-	refused := events.Refusal(NotInPlace, "data.on", events.Say(
-		"the person was not on this post by that day; submit the hire first, or correct the post or the day",
-		"到这一天为止该人员不在这个岗位上；请先报送上岗，或更正岗位或日期"))
-	inPlace := false
-	for _, p := range s.state.PlacementsWithout(e, d.Person) {
-		if p.Post != d.Post || p.From > d.On {
-			continue
-		}
-		if p.Exit == 0 {
-			inPlace = true
-			continue
-		}
-		refused = events.Refusal(AlreadyExited, "data.on", events.Say(
-			"the person's exit from this post on %s is in the books; correct it with replaces",
-			"账上已有该人员于%s退出此岗位；请用replaces更正", p.Exit))
-		if p.Exit == d.On {
-			return refused
-		}
-	}
-	if inPlace {
+// checkPlacement refuses an exit that ends no placement.
+func (s *Service) checkPlacement(e *events.Event) events.Reasons {
+	ends, exit := s.state.Ends(e)
+	switch d := e.Data.(*events.ExitRecorded); {
+	case ends:
 		return nil
+	case exit.No == 0:
+		return events.Refusal(NotInPlace, "data.on", events.Say(
+			"the person was not on this post by that day; submit the hire first, or correct the post or the day",
+			"到这一天为止该人员不在这个岗位上；请先报送上岗，或更正岗位或日期"))
+	case exit.On == d.On:
+		return events.Refusal(AlreadyExited, "data.on", events.Say(
+			"is the same exit, %s; nothing is left to report, and what is wrong in it is corrected with replaces",
+			"是同一次退出，已%s；无需再报，如有差错请用replaces更正", exit.Cite()))
+	default:
+		return events.Refusal(AlreadyExited, "data.on", events.Say(
+			"the person's exit from this post on %s is in the books, %s; correct it with replaces",
+			"账上已有该人员于%s退出此岗位，%s；请用replaces更正", exit.On, exit.Cite()))
 	}
-	return refused
 }
 
 // checkCode refuses an exit code that the pack in force does not have, or has with another

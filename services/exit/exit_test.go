@@ -1,6 +1,7 @@
 package exit
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/muster-works/muster/events"
@@ -82,6 +83,52 @@ func TestDecide(t *testing.T) {
 		s := placement.New()
 		return s, New(s, r)
 	})
+}
+
+// A season is a person who came twice and left twice, and somebody else on the seat in between.
+func TestCorrectionOfASeason(t *testing.T) {
+	posts := []*events.Event{Developed("d", "a", 1, "2022-01-01"), Developed("e", "b", 1, "2022-01-01")}
+	first := []*events.Event{Hired("h1", "a", 1, 1, "2022-05-01"), Exited("x1", "a", 1, "2022-06-11")}
+	between := []*events.Event{Hired("hb", "a", 2, 1, "2022-06-14"), Exited("xb", "a", 2, "2022-06-18")}
+	r := Rules(t)
+	for _, second := range []struct {
+		name string
+		post string
+		left bool
+		by   []*events.Event // who was on the seat in between
+	}{
+		{"back on the post", "a", false, nil}, {"back on the post and left", "a", true, nil},
+		{"back on another post", "b", false, nil}, {"back on another post and left", "b", true, nil},
+		{"back on the post after somebody else", "a", false, between}, {"back on the post after somebody else and left", "a", true, between},
+	} {
+		given := slices.Concat(posts, first, second.by, []*events.Event{Hired("h2", second.post, 1, 1, "2022-06-20")})
+		if second.left {
+			given = append(given, Exited("x2", second.post, 1, "2022-07-01"))
+		}
+		cases := Cases{
+			{"the code", given, Replacing(because(Exited("x", "a", 1, "2022-06-11"), "dismissal", "D2"), "x1"), ""},
+			{"later", given, Replacing(Exited("x", "a", 1, "2022-06-13"), "x1"), ""},
+			{"earlier", given, Replacing(Exited("x", "a", 1, "2022-06-08"), "x1"), ""},
+			{"into the second stint", given, Replacing(Exited("x", "a", 1, "2022-06-25"), "x1"), "person_placed data.on"},
+			{"to a day before the first", given, Replacing(Exited("x", "a", 1, "2022-04-30"), "x1"), "not_in_place data.on, person_placed data.on"},
+		}
+		if second.by != nil {
+			cases[3].Want, cases[4].Want = "person_placed data.on, seat_taken data.on", "not_in_place data.on, person_placed data.on, seat_taken data.on"
+		}
+		if second.left {
+			cases = append(cases,
+				Cases{{"the last exit later", given, Replacing(Exited("x", second.post, 1, "2022-07-05"), "x2"), ""},
+					{"the last exit to a day before the second stint", given, Replacing(Exited("x", second.post, 1, "2022-06-19"), "x2"), map[string]string{"a": "already_exited data.on", "b": "not_in_place data.on"}[second.post]},
+					{"an exit between the two", given, Exited("x", "a", 1, "2022-06-15"), "already_exited data.on"},
+					{"an exit before the first", given, Exited("x", "a", 1, "2022-06-05"), "already_exited data.on"}}...)
+		}
+		t.Run(second.name, func(t *testing.T) {
+			Judge(t, cases, func() (command.State, command.Decider) {
+				s := placement.New()
+				return s, New(s, r)
+			})
+		})
+	}
 }
 
 func TestPolicyVersion(t *testing.T) {

@@ -26,10 +26,12 @@
 //
 // # Corrections
 //
-// A hire that replaces another is decided as if the other had never been recorded. If an exit
-// ended the replaced hire, the exit must end the new one as well. A hire cannot be withdrawn
-// while an exit ends it, since the exit would then end nothing. A renewal can be withdrawn at
-// any time.
+// A hire that replaces another is decided in the books in which it stands in the place of the
+// other. If an exit ended the replaced hire, the exit must end the new one as well, and every
+// other exit must end the placement that it ends now. A hire that names no seat stays on the
+// seat of the replaced one if that is free. A hire cannot be withdrawn while an exit ends it,
+// since the exit would then end nothing. A renewal can be withdrawn at any time, and corrected
+// after the placement has ended.
 //
 // # Codes
 //
@@ -57,7 +59,7 @@
 //	review_missing     no review is given
 //	review_late        it was after the on-duty day
 //	not_in_place       nobody to renew: the person is not on the post
-//	has_exit           the hire was ended by an exit that would be left over, or would be ended by one on its first day
+//	has_exit           an exit would be left over, would end another placement than it does now, or would end the hire on its first day
 //
 // In record mode only the refusals marked as such apply, and no policy pack is consulted. If
 // no seat is free, a hire that names none gets the lowest of the seats with the fewest people
@@ -203,7 +205,8 @@ func (s *Service) renew(e *events.Event, d *events.HireRenewed) (*events.Event, 
 	}
 	var now *placement.Placement
 	for _, p := range s.state.PlacementsWithout(e, d.Person) {
-		if p.Post == d.Post && p.Exit == 0 {
+		// A correction may be of a renewal of a placement that has ended since.
+		if p.Post == d.Post && (p.Exit == 0 || e.Replaces != "" && p.From < d.Until) {
 			now = &p
 		}
 	}

@@ -2,6 +2,7 @@ package hire
 
 import (
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/muster-works/muster/events"
@@ -112,6 +113,62 @@ func TestSeatsAndPeople(t *testing.T) {
 	}, service(t))
 }
 
+// A season is a person who came twice and left twice, and somebody else on the seat in between.
+func TestCorrectionOfASeason(t *testing.T) {
+	posts := []*events.Event{Developed("d", "a", 1, "2022-01-01"), Developed("e", "b", 1, "2022-01-01")}
+	first := []*events.Event{Hired("h1", "a", 1, 1, "2022-05-01"), Exited("x1", "a", 1, "2022-06-11")}
+	between := []*events.Event{Hired("hb", "a", 2, 1, "2022-06-14"), Exited("xb", "a", 2, "2022-06-18")}
+	for _, second := range []struct {
+		name, post string
+		left       bool
+		by         []*events.Event // who was on the seat in between
+	}{
+		{"back on the post", "a", false, nil}, {"back on the post and left", "a", true, nil},
+		{"back on another post", "b", false, nil}, {"back on another post and left", "b", true, nil},
+		{"back on the post after somebody else", "a", false, between}, {"back on the post after somebody else and left", "a", true, between},
+	} {
+		given := slices.Concat(posts, first, second.by, []*events.Event{Hired("h2", second.post, 1, 1, "2022-06-20")})
+		cases := Cases{
+			{"the first day later", given, Replacing(Hired("h", "a", 1, 1, "2022-05-03"), "h1"), ""},
+			{"the first day later, the seat left out", given, Replacing(Hired("h", "a", 1, 0, "2022-05-03"), "h1"), ""},
+			{"the first day earlier", given, Replacing(Hired("h", "a", 1, 1, "2022-04-20"), "h1"), ""},
+			{"the first day after the exit", given, Replacing(Hired("h", "a", 1, 1, "2022-06-12"), "h1"), "person_placed data.person, has_exit replaces"},
+			{"the second stint later", given, Replacing(Hired("h", second.post, 1, 1, "2022-06-22"), "h2"), ""},
+			{"the second stint on the day of the exit", given, Replacing(Hired("h", second.post, 1, 1, "2022-06-18"), "h2"), ""},
+			{"the second stint before the exit", given, Replacing(Hired("h", second.post, 1, 1, "2022-06-10"), "h2"), "person_placed data.person"},
+		}
+		if second.by != nil {
+			cases[3].Want = "person_placed data.person, seat_taken data.seat, has_exit replaces"
+			cases = append(cases, Cases{{"the one in between earlier", given, Replacing(Hired("h", "a", 2, 1, "2022-06-12"), "hb"), ""},
+				{"the one in between too early", given, Replacing(Hired("h", "a", 2, 1, "2022-06-10"), "hb"), "seat_taken data.seat"}}...)
+		}
+		if second.left {
+			if second.post == "a" { // the first exit would end both stints, and the second nothing
+				cases[6].Want = "person_placed data.person, has_exit replaces"
+			}
+			for i := range cases {
+				cases[i].Given = append(slices.Clip(cases[i].Given), Exited("x2", second.post, 1, "2022-07-01"))
+			}
+			cases = append(cases, Cases{{"the second stint after its exit", cases[0].Given, Replacing(Hired("h", second.post, 1, 1, "2022-07-02"), "h2"), "has_exit replaces"}}...)
+		}
+		t.Run(second.name, func(t *testing.T) { Judge(t, cases, service(t)) })
+	}
+}
+
+// Goal: what contradicted the books before a correction does not stand against it, and what
+// newly does is refused. Method: a person on two posts at once, by events of record mode.
+func TestCorrectionAmongContradictions(t *testing.T) {
+	given := []*events.Event{Developed("d", "a", 1, "2022-01-01"), Developed("e", "b", 2, "2022-01-01"),
+		Hired("h1", "a", 1, 1, "2022-05-01"), Recorded(Hired("h2", "b", 1, 1, "2022-06-01"))}
+	Judge(t, Cases{
+		{"a day later", given, Replacing(Hired("h", "a", 1, 1, "2022-05-02"), "h1"), ""},
+		{"a day earlier", given, Replacing(Hired("h", "a", 1, 1, "2022-04-30"), "h1"), ""},
+		{"the other one on another seat", given, Replacing(Hired("h", "b", 1, 2, "2022-06-01"), "h2"), ""},
+		{"the other one a day later", given, Replacing(Hired("h", "b", 1, 1, "2022-06-02"), "h2"), ""},
+		{"the other one a day earlier", given, Replacing(Hired("h", "b", 1, 1, "2022-05-31"), "h2"), "person_placed data.person"},
+	}, service(t))
+}
+
 func TestPolicy(t *testing.T) {
 	posts := []*events.Event{Developed("d", "a", 2, "2019-01-01"), urban(Developed("e", "u", 2, "2019-01-01"))}
 	hire := func(change func(d *events.HirePlaced)) *events.Event {
@@ -182,6 +239,7 @@ func TestRenewal(t *testing.T) {
 		{"longer than can be, recorded", given(), Recorded(Renewed("n", "a", 1, "2025-05-03")), ""},
 		{"renewed again", given(Renewed("n1", "a", 1, "2023-08-01")), Renewed("n", "a", 1, "2023-08-01"), "term_not_longer data.until"},
 		{"a renewal corrected", given(Renewed("n1", "a", 1, "2023-08-01")), Replacing(Renewed("n", "a", 1, "2023-07-01"), "n1"), ""},
+		{"a renewal corrected after the exit", given(Renewed("n1", "a", 1, "2023-08-01"), Exited("x", "a", 1, "2023-06-01")), Replacing(Renewed("n", "a", 1, "2023-07-01"), "n1"), ""},
 		{"a renewal withdrawn", given(Renewed("n1", "a", 1, "2023-08-01")), Withdrawn("w", events.HireRenewedType, "n1"), ""},
 		{"an unknown post", given(), Recorded(Renewed("n", "c", 1, "2023-08-01")), "unknown_post data.post"},
 		{"another post", given(), Renewed("n", "b", 1, "2023-08-01"), "not_in_place data.post"},

@@ -69,6 +69,9 @@ func (h *Handler) decideLocked(ctx context.Context, list []*events.Event, import
 		if reasons == nil {
 			record, reasons = h.decider.Decide(e)
 		}
+		if err := h.fillCitations(ctx, reasons); err != nil {
+			return nil, err
+		}
 		if reasons != nil {
 			r.addReceipt(events.Reject(e, reasons), 0)
 			continue

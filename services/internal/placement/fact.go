@@ -160,7 +160,7 @@ type change struct {
 
 // standing yields the facts of a person or of a post that would stand after a change, from
 // the latest to the first. head is the latest fact of the list; mine reports whether the new
-// fact belongs to it. The new fact has number 0.
+// fact, if there is one, belongs to it. The new fact has number 0.
 func (s *State) standing(head uint32, c change, mine func(*fact) bool) iter.Seq2[uint32, *fact] {
 	return func(yield func(uint32, *fact) bool) {
 		if c.new != nil && mine(c.new) && !yield(0, c.new) {
