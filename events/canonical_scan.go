@@ -16,8 +16,11 @@ type records struct {
 	ExitRecorded       *exitRecordedRecord
 	FindingReviewed    *findingReviewedRecord
 	FundAllocated      *fundAllocatedRecord
+	HireChanged        *hireChangedRecord
 	HirePlaced         *hirePlacedRecord
 	HireRenewed        *hireRenewedRecord
+	HireResumed        *hireResumedRecord
+	HireSuspended      *hireSuspendedRecord
 	PaymentInstructed  *paymentInstructedRecord
 	PaymentReturned    *paymentReturnedRecord
 	PaymentReversed    *paymentReversedRecord
@@ -51,10 +54,16 @@ func (all *records) scan(c *canonical.Cursor, e *Event) *Event {
 		return recordAt(&all.FindingReviewed).scan(c, e)
 	case FundAllocatedType:
 		return recordAt(&all.FundAllocated).scan(c, e)
+	case HireChangedType:
+		return recordAt(&all.HireChanged).scan(c, e)
 	case HirePlacedType:
 		return recordAt(&all.HirePlaced).scan(c, e)
 	case HireRenewedType:
 		return recordAt(&all.HireRenewed).scan(c, e)
+	case HireResumedType:
+		return recordAt(&all.HireResumed).scan(c, e)
+	case HireSuspendedType:
+		return recordAt(&all.HireSuspended).scan(c, e)
 	case PaymentInstructedType:
 		return recordAt(&all.PaymentInstructed).scan(c, e)
 	case PaymentReturnedType:
@@ -215,6 +224,9 @@ func (r *exitRecordedRecord) scan(c *canonical.Cursor, e *Event) *Event {
 	if c.Take(`,"note":`) {
 		d.Note = c.String()
 	}
+	if c.Take(`,"estimated":`) {
+		d.Estimated = c.String()
+	}
 	c.Expect(`}`)
 	r.event = *e
 	r.event.Data = d
@@ -262,6 +274,39 @@ func (r *fundAllocatedRecord) scan(c *canonical.Cursor, e *Event) *Event {
 	if c.Take(`,"source":`) {
 		d.Source = c.String()
 	}
+	c.Expect(`}`)
+	r.event = *e
+	r.event.Data = d
+	return &r.event
+}
+
+type hireChangedRecord struct {
+	event Event
+	data  HireChanged
+	kept  struct { // what data points to
+		Identity Identity
+	}
+}
+
+func (r *hireChangedRecord) scan(c *canonical.Cursor, e *Event) *Event {
+	d := &r.data
+	*d = HireChanged{}
+	c.Expect(`{`)
+	if c.Take(`"person":`) {
+		d.Person = c.UUID()
+	}
+	if c.Name(`"identity":`) {
+		r.kept.Identity = Identity{}
+		scanIdentity(c, &r.kept.Identity)
+		d.Identity = &r.kept.Identity
+	}
+	c.Require(`"post":`)
+	d.Post = c.String()
+	if c.Take(`,"on":`) {
+		d.On = c.Date()
+	}
+	c.Expect(`,"group":`)
+	d.Group = c.String()
 	c.Expect(`}`)
 	r.event = *e
 	r.event.Data = d
@@ -325,6 +370,12 @@ func (r *hirePlacedRecord) scan(c *canonical.Cursor, e *Event) *Event {
 		scanAgreement(c, &r.kept.Agreement)
 		d.Agreement = &r.kept.Agreement
 	}
+	if c.Take(`,"standing_in_for":`) {
+		d.StandingInFor = c.UUID()
+	}
+	if c.Take(`,"standing_in_for_id_number":`) {
+		d.StandingInForIDNumber = c.String()
+	}
 	c.Expect(`}`)
 	r.event = *e
 	r.event.Data = d
@@ -356,6 +407,73 @@ func (r *hireRenewedRecord) scan(c *canonical.Cursor, e *Event) *Event {
 	if c.Take(`,"until":`) {
 		d.Until = c.Date()
 	}
+	c.Expect(`}`)
+	r.event = *e
+	r.event.Data = d
+	return &r.event
+}
+
+type hireResumedRecord struct {
+	event Event
+	data  HireResumed
+	kept  struct { // what data points to
+		Identity Identity
+	}
+}
+
+func (r *hireResumedRecord) scan(c *canonical.Cursor, e *Event) *Event {
+	d := &r.data
+	*d = HireResumed{}
+	c.Expect(`{`)
+	if c.Take(`"person":`) {
+		d.Person = c.UUID()
+	}
+	if c.Name(`"identity":`) {
+		r.kept.Identity = Identity{}
+		scanIdentity(c, &r.kept.Identity)
+		d.Identity = &r.kept.Identity
+	}
+	c.Require(`"post":`)
+	d.Post = c.String()
+	if c.Take(`,"on":`) {
+		d.On = c.Date()
+	}
+	c.Expect(`}`)
+	r.event = *e
+	r.event.Data = d
+	return &r.event
+}
+
+type hireSuspendedRecord struct {
+	event Event
+	data  HireSuspended
+	kept  struct { // what data points to
+		Identity Identity
+	}
+}
+
+func (r *hireSuspendedRecord) scan(c *canonical.Cursor, e *Event) *Event {
+	d := &r.data
+	*d = HireSuspended{}
+	c.Expect(`{`)
+	if c.Take(`"person":`) {
+		d.Person = c.UUID()
+	}
+	if c.Name(`"identity":`) {
+		r.kept.Identity = Identity{}
+		scanIdentity(c, &r.kept.Identity)
+		d.Identity = &r.kept.Identity
+	}
+	c.Require(`"post":`)
+	d.Post = c.String()
+	if c.Take(`,"from":`) {
+		d.From = c.Date()
+	}
+	if c.Take(`,"until":`) {
+		d.Until = c.Date()
+	}
+	c.Expect(`,"reason":`)
+	d.Reason = c.String()
 	c.Expect(`}`)
 	r.event = *e
 	r.event.Data = d

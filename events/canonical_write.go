@@ -22,10 +22,16 @@ func writeData(w *canonical.Writer, data Data) bool {
 		writeFindingReviewed(w, d)
 	case *FundAllocated:
 		writeFundAllocated(w, d)
+	case *HireChanged:
+		writeHireChanged(w, d)
 	case *HirePlaced:
 		writeHirePlaced(w, d)
 	case *HireRenewed:
 		writeHireRenewed(w, d)
+	case *HireResumed:
+		writeHireResumed(w, d)
+	case *HireSuspended:
+		writeHireSuspended(w, d)
 	case *PaymentInstructed:
 		writePaymentInstructed(w, d)
 	case *PaymentReturned:
@@ -153,6 +159,10 @@ func writeExitRecorded(w *canonical.Writer, d *ExitRecorded) {
 		w.Literal(`,"note":`)
 		w.String(d.Note)
 	}
+	if d.Estimated != "" {
+		w.Literal(`,"estimated":`)
+		w.String(d.Estimated)
+	}
 	w.Literal(`}`)
 }
 
@@ -183,6 +193,27 @@ func writeFundAllocated(w *canonical.Writer, d *FundAllocated) {
 		w.Literal(`,"source":`)
 		w.String(d.Source)
 	}
+	w.Literal(`}`)
+}
+
+func writeHireChanged(w *canonical.Writer, d *HireChanged) {
+	w.Literal(`{`)
+	if d.Person != (Person{}) {
+		w.Literal(`"person":`)
+		w.UUID(d.Person)
+	}
+	if d.Identity != nil {
+		w.Name(`"identity":`)
+		writeIdentity(w, d.Identity)
+	}
+	w.Name(`"post":`)
+	w.String(d.Post)
+	if d.On != 0 {
+		w.Literal(`,"on":`)
+		w.Date(d.On)
+	}
+	w.Literal(`,"group":`)
+	w.String(d.Group)
 	w.Literal(`}`)
 }
 
@@ -232,6 +263,14 @@ func writeHirePlaced(w *canonical.Writer, d *HirePlaced) {
 		w.Literal(`,"agreement":`)
 		writeAgreement(w, d.Agreement)
 	}
+	if d.StandingInFor != (Person{}) {
+		w.Literal(`,"standing_in_for":`)
+		w.UUID(d.StandingInFor)
+	}
+	if d.StandingInForIDNumber != "" {
+		w.Literal(`,"standing_in_for_id_number":`)
+		w.String(d.StandingInForIDNumber)
+	}
 	w.Literal(`}`)
 }
 
@@ -251,6 +290,50 @@ func writeHireRenewed(w *canonical.Writer, d *HireRenewed) {
 		w.Literal(`,"until":`)
 		w.Date(d.Until)
 	}
+	w.Literal(`}`)
+}
+
+func writeHireResumed(w *canonical.Writer, d *HireResumed) {
+	w.Literal(`{`)
+	if d.Person != (Person{}) {
+		w.Literal(`"person":`)
+		w.UUID(d.Person)
+	}
+	if d.Identity != nil {
+		w.Name(`"identity":`)
+		writeIdentity(w, d.Identity)
+	}
+	w.Name(`"post":`)
+	w.String(d.Post)
+	if d.On != 0 {
+		w.Literal(`,"on":`)
+		w.Date(d.On)
+	}
+	w.Literal(`}`)
+}
+
+func writeHireSuspended(w *canonical.Writer, d *HireSuspended) {
+	w.Literal(`{`)
+	if d.Person != (Person{}) {
+		w.Literal(`"person":`)
+		w.UUID(d.Person)
+	}
+	if d.Identity != nil {
+		w.Name(`"identity":`)
+		writeIdentity(w, d.Identity)
+	}
+	w.Name(`"post":`)
+	w.String(d.Post)
+	if d.From != 0 {
+		w.Literal(`,"from":`)
+		w.Date(d.From)
+	}
+	if d.Until != 0 {
+		w.Literal(`,"until":`)
+		w.Date(d.Until)
+	}
+	w.Literal(`,"reason":`)
+	w.String(d.Reason)
 	w.Literal(`}`)
 }
 

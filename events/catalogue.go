@@ -38,6 +38,9 @@ var catalogue = [...]catalogueRow{
 	{SubmissionsTalliedType, Gateway, func() Data { return new(SubmissionsTallied) }},
 	{PersonErasedType, Gateway, func() Data { return new(PersonErased) }},
 	{PersonRevealedType, Gateway, func() Data { return new(PersonRevealed) }},
+	{HireChangedType, Hire, func() Data { return new(HireChanged) }},
+	{HireSuspendedType, Hire, func() Data { return new(HireSuspended) }},
+	{HireResumedType, Hire, func() Data { return new(HireResumed) }},
 }
 
 // anyFamily is the family of event.withdrawn. The family of such an event is that of

@@ -17,6 +17,11 @@ type ExitRecorded struct {
 	Kind string     `json:"kind"` // natural or dismissal
 	Code string     `json:"code"` // exit code, from the policy pack in force
 	Note string     `json:"note,omitzero"`
+
+	// Estimated says that nobody knows the day: On is any day of the month or of the year
+	// in which the person left, and the exit counts on that day. Only history that is
+	// recorded (submode record) may say so. In records of before 1.1 the day is known.
+	Estimated string `json:"estimated,omitzero"` // month or year
 }
 
 // Type implements [Data].
@@ -53,4 +58,5 @@ func (d *ExitRecorded) check(c *checker) {
 	c.oneOf("kind", d.Kind, "natural", "dismissal")
 	c.name("code", d.Code)
 	c.text("note", d.Note)
+	c.option("estimated", d.Estimated, "month", "year")
 }

@@ -10,6 +10,10 @@ const HirePlacedType Type = "hire.placed"
 
 // HirePlaced puts a person on a seat of a post from the on-duty day on. Only
 // an exit ends it; Until is the end of the agreed term.
+//
+// StandingInFor names a person on the seat who is suspended. While that lasts, both have
+// the seat. When the suspended person leaves, the hire goes on as any other. Records of
+// before 1.1 stand in for nobody.
 type HirePlaced struct {
 	Who
 	Post       string      `json:"post"`
@@ -22,7 +26,18 @@ type HirePlaced struct {
 	Review     *Reviewed   `json:"review,omitzero"`
 	Publicity  *Publicity  `json:"publicity,omitzero"`
 	Agreement  *Agreement  `json:"agreement,omitzero"`
+
+	StandingInFor         Person `json:"standing_in_for,omitzero"`           // the suspended person
+	StandingInForIDNumber string `json:"standing_in_for_id_number,omitzero"` // the same, only in a submission
 }
+
+// groups are the groups of persons in hardship. Snapshots of folds hold their indexes: a new
+// group goes to the end.
+var groups = [...]string{"older", "out_of_poverty", "low_income", "disabled", "zero_employment_family", "other"}
+
+// Groups returns the groups of persons in hardship. Policy packs say whom they take in. The
+// caller must not change them.
+func Groups() []string { return groups[:] }
 
 // Reviewed says when the agency checked the person's papers.
 type Reviewed struct {
@@ -61,8 +76,10 @@ func (d *HirePlaced) Clone() Data {
 // PersonLines implements [Data].
 func (*HirePlaced) PersonLines() PersonLines { return nil }
 
-// Second implements [Data].
-func (*HirePlaced) Second() *SecondPerson { return nil }
+// Second implements [Data]: the person that is stood in for.
+func (d *HirePlaced) Second() *SecondPerson {
+	return &SecondPerson{"standing_in_for", &d.StandingInFor, "standing_in_for_id_number", &d.StandingInForIDNumber}
+}
 
 // Place implements [Data].
 func (*HirePlaced) Place() *division.Code { return nil }
@@ -75,7 +92,7 @@ func (d *HirePlaced) check(c *checker) {
 	c.between("seat", d.Seat, 0, 10_000)
 	c.date("from", d.From)
 	c.interval("until", d.From, d.Until)
-	c.oneOf("group", d.Group, "older", "out_of_poverty", "low_income", "disabled", "zero_employment_family", "other")
+	c.oneOf("group", d.Group, groups[:]...)
 	c.engine("birth_month", d.BirthMonth.String())
 	c.engine("sex", d.Sex)
 	if d.Review != nil {
@@ -91,4 +108,5 @@ func (d *HirePlaced) check(c *checker) {
 		c.date("agreement.signed", a.Signed)
 		c.interval("agreement.until", a.Signed, a.Until)
 	}
+	c.second(d.Second())
 }

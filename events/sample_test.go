@@ -63,6 +63,16 @@ func records(t testing.TB) map[string]*events.Event {
 			Publicity: &events.Publicity{From: day("2022-04-21"), Until: day("2022-04-24")},
 			Agreement: &events.Agreement{Number: "A-17", Signed: day("2022-04-28"), Until: day("2025-05-01")},
 		},
+		"hire.placed.stand_in": &events.HirePlaced{
+			Who: sealedWho, Post: "370211102231-001", Seat: 2, From: day("2022-07-01"), Until: day("2022-10-01"),
+			Group: "older", BirthMonth: month("1965-01"), Sex: "M", StandingInFor: li,
+		},
+		"hire.changed":   &events.HireChanged{Who: sealedWho, Post: "370211102231-001", On: day("2022-09-01"), Group: "disabled"},
+		"hire.suspended": &events.HireSuspended{Who: sealedWho, Post: "370211102231-001", From: day("2022-07-01"), Until: day("2022-10-01"), Reason: "住院治疗"},
+		"hire.resumed":   &events.HireResumed{Who: sealedWho, Post: "370211102231-001", On: day("2022-09-15")},
+		"exit.recorded.estimated": &events.ExitRecorded{
+			Who: sealedWho, Post: "370211102231-001", On: day("2019-07-01"), Kind: "natural", Code: "N5", Estimated: "year",
+		},
 		"hire.renewed":  &events.HireRenewed{Who: sealedWho, Post: "370211102231-001", Until: day("2026-05-01")},
 		"exit.recorded": &events.ExitRecorded{Who: sealedWho, Post: "370211102231-001", On: day("2022-06-15"), Kind: "natural", Code: "N1", Note: "到企业就业"},
 		"training.completed": &events.TrainingCompleted{

@@ -14,6 +14,7 @@ import (
 func Views() []view.View {
 	return []view.View{
 		headcount.View(),
+		headcount.Estimated(),
 		plan.Planned(),
 		plan.Developed(),
 		vacancy.View(),

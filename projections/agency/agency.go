@@ -87,7 +87,7 @@ type Model interface {
 
 // Reports say how much of a month's attendance was reported.
 type Reports struct {
-	InPlace  int // placements that hold on a day of the month
+	InPlace  int // placements that hold on a day of the month on which the person is not suspended
 	Reported int // of them, those whose person is on a sheet of the post and month
 }
 
@@ -130,7 +130,7 @@ func reportsOf(p *timeline.Post, month civil.Month, reported map[timeline.Number
 		return r, err
 	}
 	for _, h := range p.Placements() {
-		if h.Empty() || h.From >= (month+1).First() || h.Exit != 0 && h.Exit <= month.First() {
+		if !worksIn(&h, month) {
 			continue
 		}
 		r.InPlace++
@@ -139,4 +139,15 @@ func reportsOf(p *timeline.Post, month civil.Month, reported map[timeline.Number
 		}
 	}
 	return r, nil
+}
+
+// worksIn reports whether a placement has a day of a month on which the person is not
+// suspended: nobody reports the attendance of a suspended person.
+func worksIn(p *timeline.Placement, month civil.Month) bool {
+	for s := range p.Stretches {
+		if s.Standing != timeline.Suspended && s.From < (month+1).First() && (s.Until == 0 || s.Until > month.First()) {
+			return true
+		}
+	}
+	return false
 }

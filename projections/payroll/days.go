@@ -71,17 +71,19 @@ func markIndex(mark byte) int {
 	return -1
 }
 
-// daysInPlace returns the days of a month on which one of the placements holds.
-func daysInPlace(placed []timeline.Placement, month civil.Month) (in daySet) {
+// workingDays returns the days of a month on which one of the placements holds, and the person
+// is not suspended. A suspended person earns nothing, whatever a sheet says.
+func workingDays(placed []timeline.Placement, month civil.Month) (in daySet) {
 	first, end := month.First(), (month + 1).First()
 	for i := range placed {
-		p := &placed[i]
-		from, until := max(first, p.From), end
-		if p.Exit != 0 {
-			until = min(end, p.Exit)
-		}
-		if from < until {
-			in |= between(from-first, until-first)
+		for s := range placed[i].Stretches {
+			from, until := max(first, s.From), end
+			if s.Until != 0 {
+				until = min(end, s.Until)
+			}
+			if from < until && s.Standing != timeline.Suspended {
+				in |= between(from-first, until-first)
+			}
 		}
 	}
 	return in

@@ -50,7 +50,7 @@ func TestEarned(t *testing.T) {
 			book.Adopt(c.pack)
 		}
 		var d days
-		d.add(&sheet, daysInPlace(c.placed, month))
+		d.add(&sheet, workingDays(c.placed, month))
 		if got := earn(scheduleOf(c.post).periods(&book, month), &d); got != (earned{entitled: c.want}) {
 			t.Errorf("%s: %+v, want %d", c.name, got, c.want)
 		}
@@ -96,7 +96,7 @@ func TestEarnedByDay(t *testing.T) {
 			sheet := timeline.Sheet{Month: month}
 			copy(sheet.Marks[:], c.marks)
 			var d days
-			d.add(&sheet, daysInPlace([]timeline.Placement{{From: 1}}, month))
+			d.add(&sheet, workingDays([]timeline.Placement{{From: 1}}, month))
 			if got := earn(c.post.periods(&book, month), &d); got != (earned{entitled: c.want}) {
 				t.Errorf("%+v, want %d", got, c.want)
 			}

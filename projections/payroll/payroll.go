@@ -10,7 +10,8 @@
 // from its commit on. [Compare] makes the same calculation under another pack. A
 // [Register] keeps one month of everyone in memory, for rolls of more than a county.
 //
-// Each day of a month is worth what the rules in force on that day say. Of reports of
+// Each day of a month is worth what the rules in force on that day say. Days on which the
+// person is suspended are worth nothing. Of reports of
 // attendance that contradict each other about a day, the one of the higher rank counts, by
 // the pack of the day. A day is disputed if reports of different rank earn different amounts.
 //
@@ -33,7 +34,7 @@ import (
 // Version is that of the view: of what a roll says of given events.
 //
 // Version 2: each day is worth what the rules in force on that day say, and of reports
-// that contradict each other that of the higher rank counts.
+// that contradict each other that of the higher rank counts. Suspended people earn nothing.
 const Version = 2
 
 // A Model is where timelines are read from; readmodel.Reader is one. Known is the

@@ -77,7 +77,7 @@ func (t *personTimeline) posts(month civil.Month) (all []timeline.Number) {
 }
 
 // days returns what the sheets of a month say of the days on which the person was in place
-// on a post.
+// on a post and not suspended.
 func (t *personTimeline) days(post timeline.Number, month civil.Month) (d days) {
 	var held []timeline.Placement
 	for i := range t.placements {
@@ -85,7 +85,7 @@ func (t *personTimeline) days(post timeline.Number, month civil.Month) (d days) 
 			held = append(held, *p)
 		}
 	}
-	in := daysInPlace(held, month)
+	in := workingDays(held, month)
 	for i := range t.sheets {
 		if s := &t.sheets[i]; s.Post == post && s.Month == month {
 			d.add(s, in)

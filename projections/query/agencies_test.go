@@ -97,7 +97,7 @@ func meanOf(sum, n int) float64 {
 	return float64(int(float64(sum)/float64(n)*100+0.5)) / 100
 }
 
-// inPlace counts who was in place, and who of them is on a sheet.
+// inPlace counts who was in place and not suspended, and who of them is on a sheet.
 func (o oracle) inPlace(month civil.Month, known time.Time, prefix string, stand []events.Data, change func(string, func(*reporting.AgencyRow))) {
 	type stay struct {
 		person uuid.UUID
@@ -124,6 +124,10 @@ func (o oracle) inPlace(month civil.Month, known time.Time, prefix string, stand
 			}
 		}
 	}
+	tenures := map[*events.HirePlaced]*tenure{}
+	for _, t := range o.tenures(known) {
+		tenures[t.hire] = t
+	}
 	for _, d := range stand {
 		h, ok := d.(*events.HirePlaced)
 		if !ok || developed[h.Post] == nil || !strings.HasPrefix(string(developed[h.Post].Division), prefix) {
@@ -131,7 +135,7 @@ func (o oracle) inPlace(month civil.Month, known time.Time, prefix string, stand
 		}
 		in := 0
 		for day := month.First(); day < (month + 1).First(); day++ {
-			if out := exits[stay{h.Person, h.Post}]; h.From <= day && (out < h.From || day < out) {
+			if out := exits[stay{h.Person, h.Post}]; h.From <= day && (out < h.From || day < out) && !tenures[h].suspended(day) {
 				in = 1
 			}
 		}

@@ -21,7 +21,7 @@ import (
 	"github.com/muster-works/muster/projections/rulebook"
 )
 
-// moneyHistory makes a random history of packs, posts, people, sheets and pay, with
+// moneyHistory makes a random history of packs, posts, people, suspensions, sheets and pay, with
 // corrections, withdrawals, several sheets for one day, and lines that are returned, in
 // random order and commits. Posts and hires come first: the roll of a division does not
 // find a person who is paid for a post without ever having been placed on it.
@@ -70,6 +70,16 @@ func moneyHistory(w *world, r *rand.Rand) {
 		first = append(first, w.event(langya, &events.HirePlaced{Who: who(i), Post: post, Seat: i, From: from, Group: "older", Sex: "F"}))
 		if r.IntN(3) == 0 {
 			add(&events.ExitRecorded{Who: who(i), Post: post, On: from + 1 + civil.Date(r.IntN(50)), Kind: "natural", Code: "N1"})
+		}
+		if r.IntN(2) == 0 {
+			s := &events.HireSuspended{Who: who(i), Post: post, From: from + civil.Date(r.IntN(30)), Reason: "illness"}
+			if r.IntN(2) == 0 {
+				s.Until = s.From + 1 + civil.Date(r.IntN(30))
+			}
+			add(s)
+			if r.IntN(2) == 0 {
+				add(&events.HireResumed{Who: who(i), Post: post, On: s.From + civil.Date(r.IntN(30))})
+			}
 		}
 		sheet := func() *events.AttendanceReported {
 			m := month()
@@ -234,6 +244,10 @@ func (o oracle) payroll(month civil.Month, asOf civil.Date, known time.Time, pre
 		}
 	}
 	marks := o.reportedMarks(known)
+	tenures := map[*events.HirePlaced]*tenure{}
+	for _, t := range o.tenures(known) {
+		tenures[t.hire] = t
+	}
 	first, end := month.First(), (month + 1).First()
 	for _, d := range stand {
 		h, ok := d.(*events.HirePlaced)
@@ -251,7 +265,7 @@ func (o oracle) payroll(month civil.Month, asOf civil.Date, known time.Time, pre
 		l := payroll.Line{Person: h.Person, Post: h.Post, Division: post.Division}
 		var worth recountedMonth
 		for day := max(first, h.From); day < min(end, out); day++ {
-			if p := inForce(stand, post.Division, day); p != nil {
+			if p := inForce(stand, post.Division, day); p != nil && !tenures[h].suspended(day) {
 				worth.add(post.PostDeveloped, p, marks[fmt.Sprint(h.Person, h.Post, day)])
 			}
 		}

@@ -57,8 +57,8 @@ func TestInPlaceAgainstTheRules(t *testing.T) {
 		})
 	}
 	csv := w.get("/v1/placements?as_of=2022-07-01&only=over_age", "text/csv").Body.String()
-	if want := "person,post,seat,division,group,sex,from,until,term_ends_in_days,over_term,over_age,age_limit,placements,months\n" +
-		"10000000-0000-4000-8000-000000000002,a,2,370211102231,older,M,2022-02-01,2025-02-01,946,false,true,2022-06,1,5\n"; csv != want {
+	if want := "person,post,seat,division,group,sex,from,until,term_ends_in_days,over_term,over_age,age_limit,standing,estimated,placements,months\n" +
+		"10000000-0000-4000-8000-000000000002,a,2,370211102231,older,M,2022-02-01,2025-02-01,946,false,true,2022-06,working,,1,5\n"; csv != want {
 		t.Errorf("as CSV\n%s\nwant\n%s", csv, want)
 	}
 	if p := w.refused("/v1/placements?only=old"); !strings.HasPrefix(p.Detail, "only: want over_age, over_term or against_rules") {
@@ -69,39 +69,21 @@ func TestInPlaceAgainstTheRules(t *testing.T) {
 // placements recounts who is in place, from raw events.
 func (o oracle) placements(asOf civil.Date, known time.Time, prefix string) map[string]workforce.PlacementRow {
 	stand := o.standing(known)
-	posts, exits, renewed := map[string]*events.PostDeveloped{}, map[string]civil.Date{}, map[string][]civil.Date{}
-	for _, d := range stand {
-		switch d := d.(type) {
-		case *events.PostDeveloped:
-			posts[d.Post] = d
-		case *events.ExitRecorded:
-			exits[d.Person.String()+d.Post] = d.On
-		case *events.HireRenewed:
-			renewed[d.Person.String()+d.Post] = append(renewed[d.Person.String()+d.Post], d.Until)
-		}
-	}
 	want := map[string]workforce.PlacementRow{}
-	for _, d := range stand {
-		h, ok := d.(*events.HirePlaced)
-		if !ok || posts[h.Post] == nil || h.From > asOf {
+	for _, t := range o.tenures(known) {
+		h, p := t.hire, t.post
+		if p == nil || !t.holds(asOf) || !strings.HasPrefix(string(p.Division), prefix) {
 			continue
 		}
-		p, key := posts[h.Post], h.Person.String()+h.Post
-		if out := exits[key]; out >= h.From && out <= asOf || !strings.HasPrefix(string(p.Division), prefix) {
-			continue
-		}
-		row := workforce.PlacementRow{Person: h.Person, Post: h.Post, Seat: h.Seat, Division: p.Division, Group: h.Group, Sex: h.Sex, From: h.From, Until: h.Until, Placements: 1}
-		for _, until := range renewed[key] {
-			if until > h.From {
-				row.Until = max(row.Until, until)
-			}
-		}
+		key := h.Person.String() + h.Post
+		row := workforce.PlacementRow{Person: h.Person, Post: h.Post, Seat: h.Seat, Division: p.Division, Group: t.group(asOf), Sex: h.Sex, From: h.From, Until: t.until,
+			Standing: t.standing(asOf), Estimated: t.estimatedOn(asOf), Placements: 1}
 		if row.Until != 0 {
 			left := int(row.Until - asOf)
 			row.TermEndsInDays, row.OverTerm = &left, left <= 0
 		}
 		if pack := inForce(stand, p.Division, asOf); pack != nil && h.BirthMonth != 0 {
-			row.AgeLimit = ageLimit(pack, p.Area, h)
+			row.AgeLimit = ageLimit(pack, p.Area, row.Group, h)
 			row.OverAge = asOf >= (row.AgeLimit + 1).First()
 		}
 		for day := h.From; day < asOf; row.Months++ { // one month after the other, from the same day
@@ -117,10 +99,10 @@ func (o oracle) placements(asOf civil.Date, known time.Time, prefix string) map[
 	return want
 }
 
-// ageLimit returns the month in which the person of a hire becomes too old for the group.
-func ageLimit(pack *policy.Pack, area string, h *events.HirePlaced) (limit civil.Month) {
+// ageLimit returns the month in which the person of a hire becomes too old for a group.
+func ageLimit(pack *policy.Pack, area, group string, h *events.HirePlaced) (limit civil.Month) {
 	for _, g := range pack.Groups {
-		if g.Area != area || g.Code != h.Group && h.Group != "unheard" {
+		if g.Area != area || g.Code != group && group != "unheard" {
 			continue
 		}
 		until, retirement := g.Male.Until, pack.Retirement.Male
@@ -177,6 +159,15 @@ func comparePlacements(t *testing.T, w *world, o oracle, r *rand.Rand) {
 		}
 		if row.OverTerm {
 			counted.OverTerm++
+		}
+		switch row.Standing {
+		case "suspended":
+			counted.Suspended++
+		case "stand_in":
+			counted.StandIns++
+		}
+		if row.Estimated != "" {
+			counted.Estimated++
 		}
 	}
 	if len(got) != len(want) || totals != counted {

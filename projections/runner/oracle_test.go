@@ -14,6 +14,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/rules/placing/placingtest"
 	"github.com/muster-works/muster/projections/headcount"
 	"github.com/muster-works/muster/projections/readmodel"
 	"github.com/muster-works/muster/projections/readmodel/storetest"
@@ -24,7 +25,8 @@ import (
 )
 
 // The oracle recounts from the raw events: it plays every day of the world for
-// every post, and knows nothing of timelines, differences or spans.
+// every post, and knows nothing of timelines, differences or spans. How people are in
+// place it takes from the oracle of the placement rule.
 type oracle struct{ events []*events.Event }
 
 // recount keeps the events of the first known commits that stand by then.
@@ -191,10 +193,15 @@ func sizeOn(dev *events.PostDeveloped, sizes []*events.PostResized, end, day civ
 // answers are the headcount by cell and the vacant seats on a day.
 func (o oracle) answers(on civil.Date) (count map[string]int, free []string) {
 	count = map[string]int{}
+	book := placingtest.Book(o.events)
+	rule, _ := book.Placements()
 	for i := range posts {
 		dev, placed, vacancies := o.play(postName(i), on)
 		for _, s := range placed {
-			count[fmt.Sprint(dev.Division, dev.Category, dev.Area, s.hire.Group, s.hire.Sex)]++
+			n := slices.IndexFunc(rule, func(p *placingtest.Placement) bool {
+				return p.Person == s.hire.Person && p.Post == s.hire.Post && p.Seat == s.seat && p.From == s.from
+			})
+			count[fmt.Sprint(dev.Division, dev.Category, dev.Area, book.Group(rule[n], on), s.hire.Sex, book.StandingOn(rule[n], rule, on))]++
 		}
 		for _, v := range vacancies {
 			free = append(free, fmt.Sprint(postName(i), v.seat, v.since, v.reason, dev.Division))
@@ -213,7 +220,7 @@ func shown(t fataler, r *readmodel.Reader, on civil.Date, known uint64) (count m
 	for _, d := range storetest.Deltas(t, r, headcount.ViewName) {
 		if d.Ord <= known && d.Date <= on {
 			c := cells[d.Cell]
-			key := fmt.Sprint(c[view.Division], c[view.Category], c[view.Area], c[view.Group], c[view.Sex])
+			key := fmt.Sprint(c[view.Division], c[view.Category], c[view.Area], c[view.Group], c[view.Sex], c[view.Standing])
 			if count[key] += d.N; count[key] == 0 {
 				delete(count, key)
 			}

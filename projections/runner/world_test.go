@@ -69,7 +69,8 @@ func draw(t *rapid.T) []*events.Event {
 		func() events.Data { return hire(n, date) },
 		func() events.Data { return hire(n, date) },
 		func() events.Data {
-			return &events.ExitRecorded{Who: somebody(n), Post: postName(n(0, posts-1, "post")), On: date("on"), Kind: "natural", Code: fmt.Sprintf("N%d", n(1, 3, "code"))}
+			return &events.ExitRecorded{Who: somebody(n), Post: postName(n(0, posts-1, "post")), On: date("on"), Kind: "natural", Code: fmt.Sprintf("N%d", n(1, 3, "code")),
+				Estimated: []string{"", "", "month", "year"}[n(0, 3, "estimated")]}
 		},
 		func() events.Data {
 			return &events.ExitRecorded{Who: somebody(n), Post: postName(n(0, posts-1, "post")), On: date("on"), Kind: "dismissal", Code: fmt.Sprintf("D%d", n(1, 3, "code"))}
@@ -95,6 +96,19 @@ func draw(t *rapid.T) []*events.Event {
 		},
 		func() events.Data {
 			return &events.HireRenewed{Who: somebody(n), Post: postName(n(0, posts-1, "post")), Until: date("until")}
+		},
+		func() events.Data {
+			s := &events.HireSuspended{Who: somebody(n), Post: postName(n(0, posts-1, "post")), From: date("from"), Reason: "illness"}
+			if n(0, 1, "ends") == 1 {
+				s.Until = s.From + civil.Date(n(1, 20, "until"))
+			}
+			return s
+		},
+		func() events.Data {
+			return &events.HireResumed{Who: somebody(n), Post: postName(n(0, posts-1, "post")), On: date("on")}
+		},
+		func() events.Data {
+			return &events.HireChanged{Who: somebody(n), Post: postName(n(0, posts-1, "post")), On: date("on"), Group: []string{"older", "low_income"}[n(0, 1, "group")]}
 		},
 		func() events.Data {
 			return &events.AttendanceReported{Post: postName(n(0, posts-1, "post")), Date: date("day"), Capacity: []string{"", "inspection"}[n(0, 1, "capacity")],
@@ -177,10 +191,14 @@ func somebody(n func(int, int, string) int) events.Who {
 }
 
 func hire(n func(int, int, string) int, date func(string) civil.Date) events.Data {
-	return &events.HirePlaced{
+	h := &events.HirePlaced{
 		Who: somebody(n), Post: postName(n(0, posts-1, "post")), Seat: n(1, 4, "seat"), From: date("from"),
 		Group: []string{"older", "disabled"}[n(0, 1, "group")], Sex: []string{"F", "M"}[n(0, 1, "sex")],
 	}
+	if n(0, 3, "stands in") == 0 {
+		h.StandingInFor = somebody(n).Person
+	}
+	return h
 }
 
 // write appends events to a new log in commits of up to most events, a minute

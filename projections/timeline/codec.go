@@ -11,7 +11,8 @@ import (
 // Version is the version of the packed form. Rows written with another version
 // are never read; the read model must be rebuilt.
 //
-// Version 5: attendance has the authority that reported it.
+// Version 5: attendance has the authority that reported it. Hires say whether they stand
+// in, exits whether their day is estimated; groups change and people are suspended.
 const Version = 5
 
 // ErrDamaged reports that packed facts cannot be read, because the read model
@@ -28,6 +29,7 @@ var (
 	groups     = []string{"", "older", "out_of_poverty", "low_income", "disabled", "zero_employment_family", "other"}
 	sexes      = []string{"", "F", "M"}
 	kinds      = []string{"", "natural", "dismissal"}
+	estimates  = []string{"", "month", "year"}
 	payKinds   = []string{"", "allowance", "arrears", "insurance"}
 	registries = []string{"", "death", "pension", "insurance", "business", "fiscal", "custody"}
 )

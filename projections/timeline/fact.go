@@ -30,6 +30,9 @@ const (
 	TagRegistry   Tag = 17
 	TagMentioned  Tag = 18 // belongs in the trail and changes nothing
 	TagSheet      Tag = 19 // see AppendSheet
+	TagChanged    Tag = 20
+	TagSuspended  Tag = 21
+	TagResumed    Tag = 22
 )
 
 // A factRow says of one kind of facts to which timelines they belong, and which
@@ -61,6 +64,9 @@ var facts = [...]factRow{
 	TagRegistry:   {person: true},
 	TagMentioned:  {person: true},
 	TagSheet:      {post: true},
+	TagChanged:    {post: true, person: true, ofPerson: true, ofPost: true},
+	TagSuspended:  {post: true, person: true, ofPerson: true, ofPost: true},
+	TagResumed:    {post: true, person: true, ofPerson: true, ofPost: true},
 }
 
 // A Fact is what an event, or one line of it, says of a person or a post. Rest is the

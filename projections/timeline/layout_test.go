@@ -29,6 +29,11 @@ func packed() []layouttest.Case {
 		{Name: "closed", Bytes: timeline.PackClosed(nil, &events.PostClosed{On: layoutDay})},
 		{Name: "hired", Bytes: timeline.PackHired(nil, &events.HirePlaced{Seat: 2, From: layoutDay, Until: layoutUntil, Group: "older", Sex: "F", BirthMonth: civil.MonthOf(1965, 1)})},
 		{Name: "exited", Bytes: timeline.PackExited(nil, &events.ExitRecorded{On: layoutDay, Kind: "dismissal", Code: "D2"})},
+		{Name: "hired, standing in", Bytes: timeline.PackHired(nil, &events.HirePlaced{Seat: 2, From: layoutDay, Group: "older", Sex: "M", StandingInFor: events.Person{1}})},
+		{Name: "exited, estimated", Bytes: timeline.PackExited(nil, &events.ExitRecorded{On: layoutDay, Kind: "natural", Code: "N5", Estimated: "year"})},
+		{Name: "changed", Bytes: timeline.PackChanged(nil, &events.HireChanged{On: layoutDay, Group: "disabled"})},
+		{Name: "suspended", Bytes: timeline.PackSuspended(nil, &events.HireSuspended{From: layoutDay, Until: layoutUntil})},
+		{Name: "resumed", Bytes: timeline.PackResumed(nil, &events.HireResumed{On: layoutDay})},
 		{Name: "renewed", Bytes: timeline.PackRenewed(nil, &events.HireRenewed{Until: layoutDay})},
 		{Name: "trained", Bytes: timeline.PackTrained(nil, &events.TrainingCompleted{On: layoutDay, Hours: 8, PreService: true})},
 		{Name: "marks, as usual", Bytes: timeline.PackMarks(nil, 0, calendar, ".PPPPP..PPPPP..PPPPP..PPPPP..PP")},
@@ -59,6 +64,9 @@ func coded() (cases []layouttest.Case) {
 	for _, s := range []string{"", "natural", "dismissal"} {
 		cases = append(cases, layouttest.Case{Name: "kind " + s, Bytes: timeline.PackExited(nil, &events.ExitRecorded{Kind: s})})
 	}
+	for _, s := range []string{"", "month", "year"} {
+		cases = append(cases, layouttest.Case{Name: "estimated " + s, Bytes: timeline.PackExited(nil, &events.ExitRecorded{Estimated: s})})
+	}
 	for _, s := range []string{"allowance", "arrears", "insurance"} {
 		cases = append(cases, layouttest.Case{Name: "pay " + s, Bytes: timeline.PackInstructed(nil, 0, &events.PayLine{Kind: s})})
 	}
@@ -76,7 +84,7 @@ func tagged() (cases []layouttest.Case) {
 	for _, tag := range []timeline.Tag{
 		timeline.TagDeveloped, timeline.TagResized, timeline.TagClosed, timeline.TagHired, timeline.TagExited, timeline.TagRenewed, timeline.TagTrained,
 		timeline.TagMarks, timeline.TagMark, timeline.TagInstructed, timeline.TagSettled, timeline.TagReturned, timeline.TagReversed,
-		timeline.TagAccount, timeline.TagRegistry, timeline.TagMentioned,
+		timeline.TagAccount, timeline.TagRegistry, timeline.TagMentioned, timeline.TagChanged, timeline.TagSuspended, timeline.TagResumed,
 	} {
 		f := timeline.Fact{Tag: tag, Run: 200, Post: 300, Person: 400, Rest: []byte("rest")}
 		post = timeline.AppendFact(post, ref, f)

@@ -7,8 +7,8 @@ import (
 	"github.com/muster-works/muster/events/civil"
 )
 
-// A History holds the facts of a person that concern one month: all hires and
-// exits, the sheets and the pay lines of the month, the settlements, returns
+// A History holds the facts of a person that concern one month: all hires, exits,
+// suspensions and changes of group, the sheets and the pay lines of the month, the settlements, returns
 // and reversals of those lines, and all retractions. A History is about a tenth
 // of the facts of a year. For its month, a Person read from a History gives the
 // same Placements, Attendance and Pay as a Person read from all facts.
@@ -72,7 +72,7 @@ func ReadMonth(leaves [][]byte, month civil.Month, want func(slot byte) bool) (*
 // and reversals of pay lines are left to settles.
 func (h *History) concerns(r *reader, month civil.Month) bool {
 	switch Tag(r.byte()) {
-	case tagRetracted, TagHired, TagExited:
+	case tagRetracted, TagHired, TagExited, TagChanged, TagSuspended, TagResumed:
 		return true
 	case TagMarks:
 		r.uint()

@@ -3,12 +3,14 @@ package timeline
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/rules/placing"
 )
 
-// A Placement is one person on one seat, from From until Exit.
+// A Placement is one person on one seat, from From until Exit. Group is that of the hire; see
+// Stretches for that of each day.
 type Placement struct {
 	Person     Number // in the timeline of a post
 	Post       Number // in the timeline of a person
@@ -21,8 +23,11 @@ type Placement struct {
 	BirthMonth civil.Month
 	ExitKind   string
 	ExitCode   string
+	Estimated  string // month or year, if the day of the exit is any day of it; empty if the day is known
+	StandsIn   bool   // the hire stands in for a suspended person
 	Hired      Ref
 	Exited     Ref
+	stretches  *stretches // nil if the placement has one stretch, in which the person works in Group
 }
 
 // Holds reports whether the person is in place on a day.
@@ -31,13 +36,34 @@ func (p Placement) Holds(on civil.Date) bool { return placing.Holds(p.From, p.Ex
 // Empty reports whether the placement ended on the day it began: it never counts.
 func (p Placement) Empty() bool { return placing.Empty(p.From, p.Exit) }
 
+// ExitWithin returns the days on one of which the placement ended, if it has: the day of the
+// exit alone, or all days of its month or of its year if the day is estimated.
+func (p *Placement) ExitWithin() (from, until civil.Date) {
+	switch p.Estimated {
+	case "month":
+		return p.Exit.Month().First(), (p.Exit.Month() + 1).First()
+	case "year":
+		year, _, _ := p.Exit.Split()
+		return civil.On(year, time.January, 1), civil.On(year+1, time.January, 1)
+	}
+	return p.Exit, p.Exit + 1
+}
+
 // placementFacts are the facts that placements are made of. Which person and post they
 // are of is one of the two fields, as in Placement; the other is 0.
 type placementFacts struct {
-	hires    []fact[Placement]
-	exits    []fact[exit]
-	renewals []fact[placing.Renewal]
+	hires       []fact[Placement]
+	exits       []fact[exit]
+	renewals    []fact[placing.Renewal]
+	changes     []fact[placing.Change]
+	suspensions []fact[placing.Suspension]
+	resumptions []fact[placing.Resumption]
 	pairing
+}
+
+// emptied returns facts of nothing that use the memory of s.
+func (s *placementFacts) emptied() placementFacts {
+	return placementFacts{s.hires[:0], s.exits[:0], s.renewals[:0], s.changes[:0], s.suspensions[:0], s.resumptions[:0], s.pairing}
 }
 
 // A pairing is memory for one pairing of hires and exits. It holds nothing between
@@ -51,20 +77,22 @@ type exit struct {
 	placing.Holder
 	on         civil.Date
 	kind, code string
+	estimated  string
 }
 
 func (r *reader) hire(h placing.Holder) Placement {
+	seat := r.uint() // times two, plus one if the hire stands in
 	return Placement{
-		Person: Number(h.Person), Post: Number(h.Post), Seat: r.int(), From: r.date(), Term: r.date(),
-		Group: r.code(groups), Sex: r.code(sexes), BirthMonth: r.month(),
+		Person: Number(h.Person), Post: Number(h.Post), Seat: int(seat >> 1), From: r.date(), Term: r.date(),
+		Group: r.code(groups), Sex: r.code(sexes), BirthMonth: r.month(), StandsIn: seat&1 == 1,
 	}
 }
 
 func (r *reader) exit(h placing.Holder) exit {
-	return exit{h, r.date(), r.code(kinds), r.text()}
+	return exit{h, r.date(), r.code(kinds), r.text(), r.code(estimates)}
 }
 
-// read reads one fact of a placement; it returns false for other facts.
+// read reads one fact of a placement, unless it is to be left out; it returns false for other facts.
 func (s *placementFacts) read(r *reader, tag Tag, ref Ref, h placing.Holder, out bool) bool {
 	switch tag {
 	case TagHired:
@@ -80,6 +108,18 @@ func (s *placementFacts) read(r *reader, tag Tag, ref Ref, h placing.Holder, out
 		if n := (placing.Renewal{Holder: h, Until: r.date()}); !out {
 			s.renewals = append(s.renewals, fact[placing.Renewal]{ref, n})
 		}
+	case TagChanged:
+		if c := (placing.Change{Holder: h, On: r.date(), Group: r.code(groups)}); !out {
+			s.changes = append(s.changes, fact[placing.Change]{ref, c})
+		}
+	case TagSuspended:
+		if n := (placing.Suspension{Holder: h, From: r.date(), Until: r.date()}); !out {
+			s.suspensions = append(s.suspensions, fact[placing.Suspension]{ref, n})
+		}
+	case TagResumed:
+		if n := (placing.Resumption{Holder: h, On: r.date()}); !out {
+			s.resumptions = append(s.resumptions, fact[placing.Resumption]{ref, n})
+		}
 	default:
 		return false
 	}
@@ -90,6 +130,9 @@ func (s *placementFacts) dropRetracted(v retractions) {
 	s.hires = withoutRetracted(s.hires, v)
 	s.exits = withoutRetracted(s.exits, v)
 	s.renewals = withoutRetracted(s.renewals, v)
+	s.changes = withoutRetracted(s.changes, v)
+	s.suspensions = withoutRetracted(s.suspensions, v)
+	s.resumptions = withoutRetracted(s.resumptions, v)
 }
 
 // placements pairs the hires with the exits, as package placing says. The result
@@ -119,6 +162,7 @@ func (s *placementFacts) placements(room []Placement) []Placement {
 		first = h
 		s.place(&all[len(all)-1], h, lead)
 	}
+	s.divide(all)
 	return all
 }
 
@@ -128,7 +172,7 @@ func (s *placementFacts) pair() []placing.Placement {
 	s.paired, s.ended = s.paired[:0], s.ended[:0]
 	for i := range s.hires {
 		h := &s.hires[i].what
-		s.paired = append(s.paired, placing.Placement{Holder: h.holder(), Seat: int32(h.Seat), From: h.From, Term: h.Term, Hire: uint32(i)})
+		s.paired = append(s.paired, placing.Placement{Holder: h.holder(), Seat: int32(h.Seat), From: h.From, Term: h.Term, Hire: uint32(i), StandsIn: h.StandsIn})
 	}
 	for i := range s.exits {
 		x := &s.exits[i].what
@@ -144,10 +188,10 @@ func (s *placementFacts) pair() []placing.Placement {
 // place makes a placement of what a hire says, with the term and the exit of lead.
 func (s *placementFacts) place(to, hire *Placement, lead *placing.Placement) {
 	*to = *hire
-	to.Term = lead.Term
+	to.Term, to.StandsIn = lead.Term, lead.StandsIn
 	if lead.Exit != 0 {
 		x := &s.exits[lead.EndedBy]
-		to.Exit, to.ExitKind, to.ExitCode, to.Exited = lead.Exit, x.what.kind, x.what.code, x.ref
+		to.Exit, to.ExitKind, to.ExitCode, to.Estimated, to.Exited = lead.Exit, x.what.kind, x.what.code, x.what.estimated, x.ref
 	}
 }
 
@@ -201,6 +245,6 @@ func compareExits(a, b fact[exit]) int {
 	}
 	return cmp.Or(
 		cmp.Compare(a.what.kind, b.what.kind), cmp.Compare(a.what.code, b.what.code),
-		cmp.Compare(a.ref, b.ref),
+		cmp.Compare(a.what.estimated, b.what.estimated), cmp.Compare(a.ref, b.ref),
 	)
 }

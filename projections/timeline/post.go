@@ -58,7 +58,7 @@ func ReadPost(facts []byte, known uint64) (*Post, error) {
 func (p *Post) Reset() {
 	*p = Post{
 		developed: p.developed[:0], resized: p.resized[:0], closed: p.closed[:0], sheets: p.sheets[:0], room: p.room, stepRoom: p.stepRoom,
-		placementFacts: placementFacts{p.hires[:0], p.exits[:0], p.renewals[:0], p.pairing}, trail: trail{refs: p.refs[:0]},
+		placementFacts: p.emptied(), trail: trail{refs: p.refs[:0]},
 	}
 }
 
@@ -114,7 +114,7 @@ func (p *Post) read(r *reader, tag Tag, ref Ref, out bool) bool {
 		if on := r.date(); !out {
 			p.closed = append(p.closed, fact[civil.Date]{ref, on})
 		}
-	case TagHired, TagExited, TagRenewed:
+	case TagHired, TagExited, TagRenewed, TagChanged, TagSuspended, TagResumed:
 		return p.placementFacts.read(r, tag, ref, placing.Holder{Person: uint32(r.uint())}, out)
 	case TagSheet:
 		if s := (postSheet{r.month(), r.bytes(r.int())}); !out {

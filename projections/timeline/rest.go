@@ -43,7 +43,11 @@ func PackClosed(b []byte, d *events.PostClosed) []byte { return appendDate(b, d.
 
 // PackHired packs a hire.placed.
 func PackHired(b []byte, d *events.HirePlaced) []byte {
-	b = appendUint(b, d.Seat)
+	seat := d.Seat << 1
+	if d.StandingInFor != (events.Person{}) {
+		seat |= 1
+	}
+	b = appendUint(b, seat)
 	b = appendDate(b, d.From)
 	b = appendDate(b, d.Until)
 	b = appendCode(b, groups, d.Group)
@@ -53,11 +57,24 @@ func PackHired(b []byte, d *events.HirePlaced) []byte {
 
 // PackExited packs an exit.recorded.
 func PackExited(b []byte, d *events.ExitRecorded) []byte {
-	return appendText(appendCode(appendDate(b, d.On), kinds, d.Kind), d.Code)
+	return appendCode(appendText(appendCode(appendDate(b, d.On), kinds, d.Kind), d.Code), estimates, d.Estimated)
 }
 
 // PackRenewed packs a hire.renewed.
 func PackRenewed(b []byte, d *events.HireRenewed) []byte { return appendDate(b, d.Until) }
+
+// PackChanged packs a hire.changed.
+func PackChanged(b []byte, d *events.HireChanged) []byte {
+	return appendCode(appendDate(b, d.On), groups, d.Group)
+}
+
+// PackSuspended packs a hire.suspended.
+func PackSuspended(b []byte, d *events.HireSuspended) []byte {
+	return appendDate(appendDate(b, d.From), d.Until)
+}
+
+// PackResumed packs a hire.resumed.
+func PackResumed(b []byte, d *events.HireResumed) []byte { return appendDate(b, d.On) }
 
 // PackTrained packs a training.completed.
 func PackTrained(b []byte, d *events.TrainingCompleted) []byte {

@@ -27,6 +27,7 @@ const (
 	Sex
 	Reason
 	Agency
+	Standing
 	AxisCount
 )
 
@@ -64,6 +65,7 @@ var Axes = [AxisCount]AxisInfo{
 	Sex:      {Name: "sex", About: "F or M", Source: FromPlacement},
 	Reason:   {Name: "reason", About: "why a seat fell vacant, as an exit code, empty if it was never filled; in the view agencies, a code of a refusal", Source: FromView},
 	Agency:   {Name: "agency", About: "the agency that submitted something", Source: FromView},
+	Standing: {Name: "standing", About: "how the person is in place: working, suspended, or stand_in for a suspended person", Source: FromPlacement},
 }
 
 // String returns the name of the axis.
@@ -104,10 +106,10 @@ func CellOf(a timeline.Attributes) Cell {
 	return Cell{Division: string(a.Division), Category: a.Category, Kind: a.Kind, Area: a.Area}
 }
 
-// CellOfPlacement returns the cell of a placement on a post: the axes that are
-// read from posts and from placements are filled in.
-func CellOfPlacement(a timeline.Attributes, p timeline.Placement) Cell {
+// CellOfPlacement returns the cell of a stretch of a placement on a post: the axes that
+// are read from posts and from placements are filled in.
+func CellOfPlacement(a timeline.Attributes, p *timeline.Placement, s timeline.Stretch) Cell {
 	c := CellOf(a)
-	c[Group], c[Sex] = p.Group, p.Sex
+	c[Group], c[Sex], c[Standing] = s.Group, p.Sex, s.Standing
 	return c
 }

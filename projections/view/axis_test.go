@@ -14,7 +14,7 @@ import (
 func TestAxes(t *testing.T) {
 	post := timeline.Attributes{Division: "370211102231", Category: "public_service", Kind: "ward care", Area: "rural"}
 	ofPost := view.CellOf(post)
-	ofPlacement := view.CellOfPlacement(post, timeline.Placement{Group: "older", Sex: "F"})
+	ofPlacement := view.CellOfPlacement(post, &timeline.Placement{Sex: "F"}, timeline.Stretch{Group: "older", Standing: timeline.Working})
 	names := map[string]bool{"": true}
 	for a := range view.AxisCount {
 		info := view.Axes[a]
@@ -35,7 +35,7 @@ func TestAxes(t *testing.T) {
 	if ofPost.DivisionCode() != division.Code("370211102231") {
 		t.Errorf("division %q", ofPost.DivisionCode())
 	}
-	if got, want := ofPlacement.String(), `370211102231 public_service "ward care" rural older F  `; got != want {
+	if got, want := ofPlacement.String(), `370211102231 public_service "ward care" rural older F   working`; got != want {
 		t.Errorf("printed as %q, want %q", got, want)
 	}
 }

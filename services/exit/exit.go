@@ -27,6 +27,7 @@
 //	person_placed      the person is in place elsewhere by then
 //	post_not_open      the post that the person would be on again has closed
 //	no_such_seat       the seat that the person would be on again was taken away
+//	day_unknown        the day is estimated, which is for record mode
 //	has_exit           another exit would end another placement than it does now
 //
 // In record mode only the refusals marked as such apply, no policy pack is consulted, and an
@@ -57,6 +58,7 @@ const (
 	PostNotOpen                 = placement.PostNotOpen
 	NoSuchSeat                  = placement.NoSuchSeat
 	HasExit                     = placement.HasExit
+	DayUnknown      events.Code = "day_unknown"
 )
 
 // A Service decides the events of the family exit.
@@ -92,6 +94,11 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		}
 		refused = s.checkPlacement(e)
 		idle = refused != nil
+		if d.Estimated != "" {
+			refused = append(refused, events.ReasonOf(DayUnknown, "data.estimated", events.Say(
+				"belongs to history that is recorded (submode record); give the day, and leave this out",
+				"仅用于照实登记的历史（submode为record）；请填写准确日期，此项不填")))
+		}
 		version, unfit := s.checkCode(post, d)
 		record.PolicyVersion, refused = version, append(refused, unfit...)
 	}

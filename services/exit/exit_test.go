@@ -19,6 +19,11 @@ func because(e *events.Event, kind, code string) *events.Event {
 	return e
 }
 
+func estimated(e *events.Event) *events.Event {
+	e.Data.(*events.ExitRecorded).Estimated = "month"
+	return e
+}
+
 func TestDecide(t *testing.T) {
 	// Person 1 is in place. Person 2 left in July and came back in September. Person
 	// 3 followed person 2 on the seat.
@@ -51,6 +56,8 @@ func TestDecide(t *testing.T) {
 		{"a dismissal", given(), because(Exited("x", "a", 1, "2022-08-01"), "dismissal", "D2"), ""},
 		{"an unknown code, recorded", given(), Recorded(because(Exited("x", "a", 1, "2022-08-01"), "natural", "N9")), ""},
 		{"before any pack", given(Hired("h4", "a", 4, 1, "2020-06-01")), Exited("x", "a", 4, "2020-08-01"), "no_policy data.on"},
+		{"estimated", given(), estimated(Exited("x", "a", 1, "2022-08-01")), "day_unknown data.estimated"},
+		{"estimated, recorded", given(), Recorded(estimated(Exited("x", "a", 1, "2022-08-01"))), ""},
 		{"everything wrong", given(), because(Exited("x", "a", 9, "2022-08-01"), "dismissal", "N1"), "not_in_place data.on, exit_kind data.kind"},
 
 		{"corrected to an earlier day", given(), Replacing(Exited("x", "a", 2, "2022-06-01"), "x2"), ""},

@@ -1,5 +1,5 @@
-// Package hire decides hires and renewals: who is placed on which seat, from which day on,
-// and for how long.
+// Package hire decides hires, renewals, changes of group, suspensions and resumptions: who is
+// placed on which seat, from which day on, for how long, and who works there.
 //
 // A person holds one seat and a seat holds one person, from the on-duty day until an exit. A
 // hire that names no seat gets the lowest free one. All other rules come from the policy pack
@@ -21,8 +21,27 @@
 // person is no farther from retirement than the pack says, the term may last until retirement.
 // A renewal is measured from the same on-duty day. The pack in force on the first day that
 // the renewal adds decides it. A renewed term may not last beyond the month in which the
-// person becomes too old for every group of the area. Conditions of the pack decide renewals
-// if they say so.
+// person becomes too old for the group, or, if the pack does not have the group, for every group
+// of the area. Conditions of the pack decide renewals if they say so.
+//
+// # Suspensions and stand-ins
+//
+// A suspended person is in place, keeps the seat and does not work. So a suspension must begin
+// on a day on which the person is on the post, and no two suspensions of a placement have a day
+// in common. A resumption must name a day on which the person is suspended.
+//
+// A hire may stand in for a suspended person: it takes the seat of that person, who must be
+// suspended on the on-duty day. All other rules on hires hold for it. A seat has one person who
+// works: nobody is resumed while the stand-in is there. If the suspension names its end, the
+// agreed term of the stand-in must end by that day, and so must a renewed term. The exit of the
+// stand-in and the resumption may be in one body, in this order. If the suspended person leaves,
+// the stand-in keeps the seat.
+//
+// # Groups
+//
+// A change moves a person in place to another group from a day on. The pack in force on that day
+// must have the group for the area of the post and for the age on that day. Renewals are decided
+// by the group on the first day that they add.
 //
 // # Corrections
 //
@@ -46,7 +65,7 @@
 //	person_placed      the person is in place elsewhere, or comes to be later
 //	no_policy          no pack is in force
 //	group_unknown      the pack has no such group in the area of the post
-//	age_outside        the age on the on-duty day is not one of the group, or becomes too high in the renewed term
+//	age_outside        the age on the on-duty day, or on that of a change, is not one of the group, or becomes too high in the renewed term
 //	(a pack's own)     a condition of the pack does not hold; the code is the condition's
 //	term_missing       no end of the term is given
 //	term_too_long      the term is longer than the pack allows
@@ -58,7 +77,13 @@
 //	agreement_late     it was signed after the on-duty day
 //	review_missing     no review is given
 //	review_late        it was after the on-duty day
-//	not_in_place       nobody to renew: the person is not on the post
+//	not_in_place       the person to renew, change, suspend or resume is not on the post
+//	has_suspension     a suspension belongs to the hire that is taken back
+//	not_suspended      the person to resume, or to stand in for, is not suspended on that day
+//	already_suspended  the person is suspended on one of the days
+//	already_resumed    a resumption of a later day is in the books
+//	other_seat         the person that is stood in for is on another seat
+//	change_exists      the group from that very day on was said before
 //	has_exit           an exit would be left over, would end another placement than it does now, or would end the hire on its first day
 //
 // In record mode only the refusals marked as such apply, and no policy pack is consulted. If
@@ -101,6 +126,12 @@ const (
 	ReviewLate       events.Code = "review_late"
 	NotInPlace                   = placement.NotInPlace
 	HasExit                      = placement.HasExit
+	HasSuspension                = placement.HasSuspension
+	NotSuspended     events.Code = "not_suspended"
+	AlreadySuspended events.Code = "already_suspended"
+	AlreadyResumed   events.Code = "already_resumed"
+	OtherSeat        events.Code = "other_seat"
+	ChangeExists     events.Code = "change_exists"
 )
 
 // A Service decides the events of the family hire.
@@ -122,6 +153,12 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		return s.place(e, d)
 	case *events.HireRenewed:
 		return s.renew(e, d)
+	case *events.HireChanged:
+		return s.change(e, d)
+	case *events.HireSuspended:
+		return s.suspend(e, d)
+	case *events.HireResumed:
+		return s.resume(e, d)
 	}
 	if refused := command.Undecided(e); refused != nil {
 		return nil, refused
@@ -143,7 +180,11 @@ func (s *Service) place(e *events.Event, d *events.HirePlaced) (*events.Event, e
 	}
 	record, data := *e, *d
 	record.Data = &data
+	j := judgement{}
 	seat, full := d.Seat, false
+	if d.StandingInFor != (events.Person{}) {
+		seat, j.reasons = s.standIn(e, d)
+	}
 	if seat == 0 {
 		var free bool
 		seat, free = s.state.FreeSeat(e, d)
@@ -153,7 +194,6 @@ func (s *Service) place(e *events.Event, d *events.HirePlaced) (*events.Event, e
 	if e.Submode == events.ModeRecord {
 		return &record, nil
 	}
-	j := judgement{}
 	switch size := post.Seats(d.From); {
 	case !post.Open(d.From):
 		j.refuse(PostNotOpen, "data.from", events.Say(
@@ -176,7 +216,7 @@ func (s *Service) place(e *events.Event, d *events.HirePlaced) (*events.Event, e
 	} else {
 		record.PolicyVersion = pack.Version
 		j.checkDocuments(pack, d)
-		j.checkGroupAndAge(pack, post.Area, d)
+		j.checkGroupAndAge(pack, post.Area, member{d.Group, d.Sex, d.BirthMonth, d.From})
 		j.reasons = append(j.reasons, s.rules.Eligibility(pack).Refuse(eligibility.Facts{
 			Birth: d.BirthMonth, Sex: d.Sex, Group: d.Group, From: d.From, Until: d.Until,
 			Area: post.Area, Category: post.Category, Division: post.Division, Seats: post.Seats(d.From),
@@ -203,11 +243,12 @@ func (s *Service) renew(e *events.Event, d *events.HireRenewed) (*events.Event, 
 	case e.Submode == events.ModeRecord:
 		return e, nil
 	}
-	var now *placement.Placement
-	for _, p := range s.state.PlacementsWithout(e, d.Person) {
+	var now *placement.Tenure
+	tenures := s.state.Tenures(e, d.Person, d.Post)
+	for i := range tenures {
 		// A correction may be of a renewal of a placement that has ended since.
-		if p.Post == d.Post && (p.Exit == 0 || e.Replaces != "" && p.From < d.Until) {
-			now = &p
+		if p := &tenures[i]; p.Exit == 0 || e.Replaces != "" && p.From < d.Until {
+			now = p
 		}
 	}
 	if now == nil {
@@ -229,6 +270,7 @@ func (s *Service) renew(e *events.Event, d *events.HireRenewed) (*events.Event, 
 		j.checkTerm(pack, birth, female, now.From, d.Until)
 		j.checkRenewal(s.rules.Eligibility(pack), pack, s.renewalFacts(e, d, post, now, adds))
 	}
+	j.reasons = append(j.reasons, s.state.Contradictions(e)...)
 	if j.reasons != nil {
 		return nil, j.reasons
 	}

@@ -16,20 +16,27 @@ func (j *judgement) refuse(code events.Code, field string, s events.Sentence) {
 // monthOfAge returns the month in which a person born in month birth reaches an age.
 func monthOfAge(birth civil.Month, age int) civil.Month { return birth + civil.Month(12*age) }
 
+// A member is a person who belongs to a group from a day on.
+type member struct {
+	group, sex string
+	birth      civil.Month // 0 if it is unknown
+	on         civil.Date
+}
+
 // checkGroupAndAge refuses a group that the pack does not have in the area of the post, and an
-// age on the on-duty day that is not one of the group.
-func (j *judgement) checkGroupAndAge(pack *policy.Pack, area string, d *events.HirePlaced) {
-	group, ok := pack.Group(area, d.Group)
+// age on the day on that is not one of the group.
+func (j *judgement) checkGroupAndAge(pack *policy.Pack, area string, m member) {
+	group, ok := pack.Group(area, m.group)
 	if !ok {
 		j.refuse(GroupUnknown, "data.group", events.Say(
 			"is not a group that policy pack %s has for %s posts", "不是政策包%s中%s岗位的人员类别", pack.Version, areaNames[area]))
 		return
 	}
-	span := group.Span(d.Sex)
-	if month := d.From.Month(); d.BirthMonth == 0 || month < monthOfAge(d.BirthMonth, span.From) || month > pack.AgeLimitMonth(group, d.Sex, d.BirthMonth) {
+	span := group.Span(m.sex)
+	if month := m.on.Month(); m.birth == 0 || month < monthOfAge(m.birth, span.From) || month > pack.AgeLimitMonth(group, m.sex, m.birth) {
 		j.refuse(AgeOutside, "data.group", events.Say(
-			"is for people from %d until their birthday of %d on the on-duty day; choose the group that the person belongs to",
-			"该类别限上岗当日满%d周岁、未满%d周岁的人员；请选择该人员所属的类别", span.From, span.Until))
+			"is for people from %d until their birthday of %d on that day; choose the group that the person belongs to",
+			"该类别限当日满%d周岁、未满%d周岁的人员；请选择该人员所属的类别", span.From, span.Until))
 	}
 }
 

@@ -30,6 +30,7 @@ type Placement struct {
 	Hire     uint32     // the caller's number of the hire
 	EndedBy  uint32     // the caller's number of the exit; undefined while Exit is 0
 	Repeated bool       // the hire repeats the one before it; both are one placement
+	StandsIn bool       // the hire stands in for a suspended person
 }
 
 // Holds reports whether the person is in place on the day on.
@@ -68,7 +69,8 @@ type Exit struct {
 //
 // Pair sorts the hires by holder, on-duty day, seat and number. Hires of one person
 // on one seat from one day are one placement: the first gets the longest of their
-// terms, the others are marked as repeated, and all get the exit. Pair sorts the
+// terms, and stands in if one of them does; the others are marked as repeated, and all get
+// the exit. Pair sorts the
 // exits by holder, day and number. Of several exits of one holder on one day, the
 // first ends the placements.
 //
@@ -95,7 +97,7 @@ func Pair(hires []Placement, exits []Exit) {
 }
 
 // merge marks the hires that repeat another, and gives the first hire of each placement
-// the longest of its terms.
+// the longest of its terms. The placement stands in if one of its hires does.
 func merge(sorted []Placement) {
 	lead := 0
 	for i := 1; i < len(sorted); i++ {
@@ -105,7 +107,7 @@ func merge(sorted []Placement) {
 			continue
 		}
 		p.Repeated = true
-		first.Term = max(first.Term, p.Term)
+		first.Term, first.StandsIn = max(first.Term, p.Term), first.StandsIn || p.StandsIn
 	}
 }
 

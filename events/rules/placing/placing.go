@@ -28,6 +28,32 @@
 //	exit.recorded  on 10-01                                       ×         the first day out
 //	placement                              ├──────────────────────┤
 //
+// # Suspensions and stand-ins
+//
+//   - A suspension belongs to the placement of its person on its post that holds on its
+//     first day. If there is none, it has no effect. It lasts until the day that it names,
+//     until a resumption, or until the exit, whichever is first.
+//   - A resumption ends the suspensions of its person on its post that began before its day
+//     and have not ended by then. If there is none, it ends those that began on that very
+//     day: these have no day.
+//   - A hire may stand in for a suspended person. It stands in on the days on which somebody
+//     else on the seat is suspended. On the other days it is a placement as any other: so the
+//     stand-in keeps the seat when the suspended person leaves.
+//   - Two people may have one seat on a day if one of them is suspended and the hire of the
+//     other stands in. Of two others on one seat, one is too many.
+//   - A change of group belongs to the placement that holds on its day, and holds from that
+//     day on until the exit or the next change. Of two for one day the last by name holds.
+//
+// For example:
+//
+//	hire.placed     A from 03-01           ●──────────────────────────────────
+//	hire.suspended  A from 05-01                      ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌┐
+//	hire.placed     B from 05-10, stands in             ●─────────────────────
+//	exit.recorded   A on 08-01                                       ×
+//	working                                AAAAAAAAAAA  BBBBBBBBBBBBBBBBBBBBBB
+//	suspended                                         AAAAAAAAAAAAAAA
+//	stands in                                           BBBBBBBBBBBBB
+//
 // # Seats
 //
 // A post has seats from the day it is developed until it ends. They are numbered

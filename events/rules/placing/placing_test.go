@@ -32,7 +32,7 @@ func draw(t *rapid.T) (b placingtest.Book) {
 		who := events.Who{Person: uuid.UUID{15: byte(1 + r.IntN(persons))}}
 		post := fmt.Sprint("p", r.IntN(posts))
 		var d events.Data
-		switch r.IntN(10) {
+		switch r.IntN(14) {
 		case 0:
 			d = &events.PostDeveloped{Post: post, Seats: 1 + r.IntN(3), From: day(), Until: day() * civil.Date(r.IntN(2)), Kind: fmt.Sprint(r.IntN(2))}
 		case 1:
@@ -43,9 +43,23 @@ func draw(t *rapid.T) (b placingtest.Book) {
 			d = &events.HireRenewed{Who: who, Post: post, Until: day() + window/2}
 		case 4, 5, 6:
 			d = &events.ExitRecorded{Who: who, Post: post, On: day(), Code: fmt.Sprint(r.IntN(2))}
+		case 7, 8:
+			s := &events.HireSuspended{Who: who, Post: post, From: day()}
+			if r.IntN(2) == 0 {
+				s.Until = s.From + 1 + civil.Date(r.IntN(window/2))
+			}
+			d = s
+		case 9:
+			d = &events.HireResumed{Who: who, Post: post, On: day()}
+		case 10:
+			d = &events.HireChanged{Who: who, Post: post, On: day(), Group: fmt.Sprint("g", r.IntN(3))}
 		default:
 			from := day()
-			d = &events.HirePlaced{Who: who, Post: post, Seat: 1 + r.IntN(2), From: from, Until: from + civil.Date(r.IntN(window))}
+			h := &events.HirePlaced{Who: who, Post: post, Seat: 1 + r.IntN(2), From: from, Until: from + civil.Date(r.IntN(window)), Group: fmt.Sprint("g", r.IntN(3))}
+			if r.IntN(3) == 0 {
+				h.StandingInFor = uuid.UUID{15: byte(1 + r.IntN(persons))}
+			}
+			d = h
 		}
 		b = append(b, &events.Event{ID: fmt.Sprint(i), Type: d.Type(), Data: d})
 	}
@@ -59,6 +73,9 @@ func TestOracle(t *testing.T) {
 		b := draw(t)
 		if got, want := placements(b), listed(b); !slices.Equal(got, want) {
 			t.Fatalf("placements\n%s\nwant\n%s\n%s", got, want, b)
+		}
+		if got, want := standings(b), standingsByDay(b); !slices.Equal(got, want) {
+			t.Fatalf("standings\n%s\nwant\n%s\n%s", got, want, b)
 		}
 		for i := range posts {
 			name := fmt.Sprint("p", i)
@@ -80,22 +97,112 @@ func TestOracle(t *testing.T) {
 	})
 }
 
-// placements returns the placements by package placing, as texts.
-func placements(b placingtest.Book) (all []string) {
-	var hires []placing.Placement
+func holder(post string, who events.Person) placing.Holder {
+	return placing.Holder{Post: uint32(post[1]), Person: uint32(who[15])}
+}
+
+// paired pairs the hires and exits by package placing.
+func paired(b placingtest.Book) (hires []placing.Placement) {
 	var exits []placing.Exit
-	holder := func(post string, who events.Person) placing.Holder {
-		return placing.Holder{Post: uint32(post[1]), Person: uint32(who[15])}
-	}
 	for i, e := range b {
 		switch d := e.Data.(type) {
 		case *events.HirePlaced:
-			hires = append(hires, placing.Placement{Holder: holder(d.Post, d.Person), Seat: int32(d.Seat), From: d.From, Term: d.Until, Hire: uint32(i)})
+			hires = append(hires, placing.Placement{Holder: holder(d.Post, d.Person), Seat: int32(d.Seat), From: d.From, Term: d.Until, Hire: uint32(i),
+				StandsIn: d.StandingInFor != events.Person{}})
 		case *events.ExitRecorded:
 			exits = append(exits, placing.Exit{Holder: holder(d.Post, d.Person), On: d.On, No: uint32(i)})
 		}
 	}
 	placing.Pair(hires, exits)
+	return hires
+}
+
+// standings returns for each placement and day by package placing how the person is in place,
+// the group of the person, and with how many others the person has the seat by right.
+func standings(b placingtest.Book) (all []string) {
+	var suspensions []placing.Suspension
+	var resumptions []placing.Resumption
+	var changes []placing.Change
+	for _, e := range b {
+		switch d := e.Data.(type) {
+		case *events.HireSuspended:
+			suspensions = append(suspensions, placing.Suspension{Holder: holder(d.Post, d.Person), From: d.From, Until: d.Until})
+		case *events.HireResumed:
+			resumptions = append(resumptions, placing.Resumption{Holder: holder(d.Post, d.Person), On: d.On})
+		case *events.HireChanged:
+			changes = append(changes, placing.Change{Holder: holder(d.Post, d.Person), On: d.On, Group: d.Group})
+		}
+	}
+	hires := paired(b)
+	lead := slices.DeleteFunc(slices.Clone(hires), func(p placing.Placement) bool { return p.Repeated })
+	suspended := make([][]placing.Span, len(lead))
+	for i := range lead {
+		suspended[i] = placing.Suspended(nil, &lead[i], suspensions, resumptions)
+	}
+	on := func(spans []placing.Span, day civil.Date) bool {
+		return slices.ContainsFunc(spans, func(s placing.Span) bool { return s.Holds(day) })
+	}
+	for i := range lead {
+		p := &lead[i]
+		group := ""
+		for _, h := range hires {
+			if g := b[h.Hire].Data.(*events.HirePlaced).Group; h.Holder == p.Holder && h.Seat == p.Seat && h.From == p.From && (group == "" || g < group) {
+				group = g
+			}
+		}
+		groups := placing.Groups(nil, p, group, changes)
+		for day := begin - 1; day < begin+3*window; day++ {
+			if !p.Holds(day) {
+				continue
+			}
+			standing, shares := "working", 0
+			for j := range lead {
+				if o := &lead[j]; i != j && o.Post == p.Post && o.Seat == p.Seat && on(placing.Share(p, o, suspended[i], suspended[j]), day) {
+					shares++
+				}
+				if o := &lead[j]; o.Person != p.Person && p.StandsIn && o.Post == p.Post && o.Seat == p.Seat && on(suspended[j], day) {
+					standing = "stand_in"
+				}
+			}
+			if on(suspended[i], day) {
+				standing = "suspended"
+			}
+			for _, g := range groups {
+				if g.On <= day {
+					group = g.Group
+				}
+			}
+			all = append(all, fmt.Sprint(p.Post, p.Person, p.Seat, p.From, day, standing, group, shares))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// standingsByDay is the same by the oracle.
+func standingsByDay(b placingtest.Book) (all []string) {
+	placements, _ := b.Placements()
+	for _, p := range placements {
+		for day := begin - 1; day < begin+3*window; day++ {
+			if !p.On(day) {
+				continue
+			}
+			shares := 0
+			for _, o := range placements {
+				if o != p && o.Post == p.Post && o.Seat == p.Seat && o.On(day) && (o.Stands && b.Suspended(p, day) || p.Stands && b.Suspended(o, day)) {
+					shares++
+				}
+			}
+			all = append(all, fmt.Sprint(uint32(p.Post[1]), uint32(p.Person[15]), p.Seat, p.From, day, b.StandingOn(p, placements, day), b.Group(p, day), shares))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// placements returns the placements by package placing, as texts.
+func placements(b placingtest.Book) (all []string) {
+	hires := paired(b)
 	for _, e := range b {
 		if d, ok := e.Data.(*events.HireRenewed); ok {
 			placing.Renew(hires, placing.Renewal{Holder: holder(d.Post, d.Person), Until: d.Until})
@@ -171,6 +278,39 @@ func TestDevelopmentOrder(t *testing.T) {
 			t.Errorf("field %s does not come before the fields after it", reflect.TypeFor[placing.Development]().Field(i).Name)
 		}
 	}
+}
+
+// Goal: spans are added and taken away day by day. Method: rapid draws spans, which are
+// compared on each day.
+func TestSpans(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		span := rapid.Custom(func(t *rapid.T) placing.Span {
+			return placing.Span{From: civil.Date(rapid.IntRange(1, 12).Draw(t, "from")), Until: civil.Date(rapid.IntRange(0, 12).Draw(t, "until"))}
+		})
+		a, some := span.Draw(t, "a"), rapid.SliceOfN(span, 0, 4).Draw(t, "some")
+		union := placing.Union(slices.Clone(some))
+		common, without := placing.Common(nil, a, union), placing.Without(nil, a, union)
+		for i, s := range slices.Concat(union, common, without) {
+			if placing.Empty(s.From, s.Until) {
+				t.Errorf("span %d of %v %v %v has no day", i, union, common, without)
+			}
+		}
+		for _, spans := range [][]placing.Span{union, common, without} {
+			for i := range len(spans) - 1 {
+				if spans[i].Until == 0 || spans[i].Until > spans[i+1].From {
+					t.Errorf("%v are not in order", spans)
+				}
+			}
+		}
+		for day := civil.Date(1); day < 15; day++ {
+			on := func(spans []placing.Span) bool {
+				return slices.ContainsFunc(spans, func(s placing.Span) bool { return s.Holds(day) })
+			}
+			if on(union) != on(some) || on(common) != (a.Holds(day) && on(some)) || on(without) != (a.Holds(day) && !on(some)) {
+				t.Errorf("%v and %v on day %d: union %v, common %v, without %v", a, some, day, union, common, without)
+			}
+		}
+	})
 }
 
 func TestEarlierEnd(t *testing.T) {

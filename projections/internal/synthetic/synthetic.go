@@ -110,7 +110,7 @@ type programme struct {
 
 // Fill writes a programme to the log. It first writes the posts, and a hire
 // with training and account for every seat. For each month it then writes
-// sheets of five lines, some exits and hires, and pay runs of five hundred
+// sheets of five lines, some suspensions, exits and hires, and pay runs of five hundred
 // lines, instructed and settled. Fill returns the number of facts.
 func Fill(ctx context.Context, l log.Log, size Size) (int, error) {
 	p := &programme{Writer: NewWriter(l, fmt.Sprint("programme-", size.Seed)), size: size, rand: rand.New(rand.NewPCG(size.Seed, 1)), on: make([]uuid.UUID, size.Posts*seats)}
@@ -119,6 +119,7 @@ func Fill(ctx context.Context, l log.Log, size Size) (int, error) {
 		month := Start + civil.Month(m)
 		steps = append(steps,
 			func(ctx context.Context) error { return p.attendance(ctx, month) },
+			func(ctx context.Context) error { return p.suspensions(ctx, month) },
 			func(ctx context.Context) error { return p.turnover(ctx, month) },
 			func(ctx context.Context) error { return p.pay(ctx, month) })
 	}
@@ -218,6 +219,24 @@ func (p *programme) attendance(ctx context.Context, month civil.Month) error {
 	return nil
 }
 
+// suspensions suspends some people for ten days, and moves some to another group.
+func (p *programme) suspensions(ctx context.Context, month civil.Month) error {
+	first := month.First()
+	for seat := int(month) % 60; seat < len(p.on); seat += 60 {
+		who, post := events.Who{Person: p.on[seat]}, name(seat/seats)
+		for _, d := range []events.Data{
+			&events.HireSuspended{Who: who, Post: post, From: first + 9, Reason: "illness"},
+			&events.HireResumed{Who: who, Post: post, On: first + 19},
+			&events.HireChanged{Who: who, Post: post, On: first + 24, Group: "disabled"},
+		} {
+			if err := p.Add(ctx, p.event(seat/seats, d), 1); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // turnover ends some placements and fills the vacated seats with new hires.
 func (p *programme) turnover(ctx context.Context, month civil.Month) error {
 	for seat := range p.on {
@@ -225,7 +244,7 @@ func (p *programme) turnover(ctx context.Context, month civil.Month) error {
 			continue
 		}
 		on := month.First() + civil.Date(p.rand.IntN(28))
-		exit := &events.ExitRecorded{Who: events.Who{Person: p.on[seat]}, Post: name(seat / seats), On: on, Kind: "natural", Code: fmt.Sprintf("N%d", 1+p.rand.IntN(5))}
+		exit := &events.ExitRecorded{Estimated: []string{"month", "", "", "", "", "", "", "year"}[seat%8], Who: events.Who{Person: p.on[seat]}, Post: name(seat / seats), On: on, Kind: "natural", Code: fmt.Sprintf("N%d", 1+p.rand.IntN(5))}
 		if err := p.Add(ctx, p.event(seat/seats, exit), 1); err != nil {
 			return err
 		}

@@ -42,7 +42,7 @@ func (s *Source) agencies() question.Question {
 // AgencyRow says how an agency kept its duties in the month.
 type AgencyRow struct {
 	Agency      string           `json:"agency"`
-	InPlace     int              `json:"in_place"` // on posts that the agency answers for
+	InPlace     int              `json:"in_place"` // on posts that the agency answers for, and not suspended all month
 	Reported    int              `json:"reported"` // of them, with attendance reported
 	ReportedPct question.Percent `json:"reported_pct"`
 

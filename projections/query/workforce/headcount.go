@@ -15,7 +15,7 @@ import (
 )
 
 // placementAxes are the axes by which people in place are broken down.
-var placementAxes = []view.Axis{view.Division, view.Category, view.Kind, view.Group, view.Area, view.Sex}
+var placementAxes = []view.Axis{view.Division, view.Category, view.Kind, view.Group, view.Area, view.Sex, view.Standing}
 
 // by is the parameter that lists axes.
 var by = question.Parameter{Name: "by", About: "a comma list of " + cube.Choices(placementAxes)}
@@ -53,17 +53,19 @@ type Labels struct {
 	Group    *string `json:"group,omitzero"`
 	Area     *string `json:"area,omitzero"`
 	Sex      *string `json:"sex,omitzero"`
+	Standing *string `json:"standing,omitzero"`
 }
 
 // labels returns the labels as an answer shows them.
 func labels(l cube.Labels) Labels {
-	return Labels{l[view.Division], l[view.Category], l[view.Kind], l[view.Group], l[view.Area], l[view.Sex]}
+	return Labels{l[view.Division], l[view.Category], l[view.Kind], l[view.Group], l[view.Area], l[view.Sex], l[view.Standing]}
 }
 
 // on returns the label on an axis.
 func (l *Labels) on(axis view.Axis) *string {
 	return cube.Labels{
 		view.Division: l.Division, view.Category: l.Category, view.Kind: l.Kind, view.Group: l.Group, view.Area: l.Area, view.Sex: l.Sex,
+		view.Standing: l.Standing,
 	}[axis]
 }
 
@@ -72,8 +74,11 @@ func (l *Labels) on(axis view.Axis) *string {
 type Headcount struct {
 	question.Origin
 	Rows  []HeadcountRow `json:"rows"`
-	Total int            `json:"total"`         // people, on all pages
-	Next  string         `json:"next,omitzero"` // cursor of the next page
+	Total int            `json:"total"` // people, on all pages
+	// Estimated counts the exits in the month or year of as_of whose day nobody knows:
+	// so many people more or less may have been in place on as_of.
+	Estimated int    `json:"estimated"`
+	Next      string `json:"next,omitzero"` // cursor of the next page
 
 	by []cube.By
 }
@@ -104,7 +109,20 @@ func (s *Source) askHeadcount(r *question.Request) (question.Answer, error) {
 		rows++
 	}
 	h.Next = r.Next(len(h.Rows), rows)
-	return h, nil
+	h.Estimated, err = s.estimated(r)
+	return h, err
+}
+
+// estimated counts the exits on a day of as_of's month or year that nobody knows.
+func (s *Source) estimated(r *question.Request) (n int, err error) {
+	f, err := s.figures(r, headcount.EstimatedViewName)
+	if err != nil {
+		return 0, err
+	}
+	for _, of := range f.Group(r.Division, nil).Sums(r.Known, r.AsOf) {
+		n += of
+	}
+	return n, nil
 }
 
 // Table returns the rows with a column for each axis.

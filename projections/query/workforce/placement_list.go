@@ -38,6 +38,10 @@ type inPlace struct {
 	overAge  bool
 	sex      string
 	group    string
+	standing string
+	// estimated is month or year if the person left, or leaves, on a day of as_of's month or
+	// year that nobody knows.
+	estimated string
 }
 
 // row returns the row of a placement, without what only the timeline of the person says.
@@ -46,6 +50,7 @@ func (l *placementList) row(p *inPlace, asOf civil.Date) PlacementRow {
 	row := PlacementRow{
 		Post: post.name, Seat: int(p.seat), Division: post.division, Group: p.group, Sex: p.sex,
 		From: p.from, Until: p.until, OverTerm: p.overTerm, OverAge: p.overAge, AgeLimit: p.ageLimit,
+		Standing: p.standing, Estimated: p.estimated,
 	}
 	if p.until != 0 {
 		left := int(p.until - asOf)
@@ -61,12 +66,16 @@ func (l *placementList) add(name string, a *timeline.Attributes, p *timeline.Pos
 		if !placed.Holds(asOf) {
 			continue
 		}
+		stretch := placed.On(asOf)
 		in := inPlace{
-			post: post, seat: int32(placed.Seat), person: placed.Person, from: placed.From, until: placed.Term, sex: placed.Sex, group: placed.Group,
-			overTerm: placed.Term != 0 && placed.Term <= asOf,
+			post: post, seat: int32(placed.Seat), person: placed.Person, from: placed.From, until: placed.Term, sex: placed.Sex,
+			overTerm: placed.Term != 0 && placed.Term <= asOf, group: stretch.Group, standing: stretch.Standing,
+		}
+		if from, until := placed.ExitWithin(); placed.Exit != 0 && from <= asOf && asOf < until {
+			in.estimated = placed.Estimated
 		}
 		if pack != nil {
-			in.ageLimit = pack.LastAgeLimitMonth(a.Area, placed.Group, placed.Sex, placed.BirthMonth)
+			in.ageLimit = pack.LastAgeLimitMonth(a.Area, in.group, placed.Sex, placed.BirthMonth)
 			in.overAge = in.ageLimit != 0 && asOf.Month() > in.ageLimit
 		}
 		if in.shown(which) {
@@ -98,6 +107,15 @@ func (t *PlacementTotals) count(p *inPlace) {
 	}
 	if p.overTerm {
 		t.OverTerm++
+	}
+	if p.estimated != "" {
+		t.Estimated++
+	}
+	switch p.standing {
+	case timeline.Suspended:
+		t.Suspended++
+	case timeline.StandIn:
+		t.StandIns++
 	}
 }
 

@@ -13,7 +13,9 @@ import (
 )
 
 // placementsVersion is the version of what the question answers about given events.
-const placementsVersion = 1
+//
+// Version 2: standing and estimated, and the group of as_of.
+const placementsVersion = 2
 
 func (s *Source) placements() question.Question {
 	return question.Question{
@@ -32,7 +34,7 @@ type PlacementRow struct {
 	Post     string        `json:"post"`
 	Seat     int           `json:"seat"`
 	Division division.Code `json:"division"`
-	Group    string        `json:"group"`
+	Group    string        `json:"group"` // on as_of
 	Sex      string        `json:"sex"`
 	From     civil.Date    `json:"from"`
 	Until    civil.Date    `json:"until,omitzero"` // end of the agreed term, renewals included; left out where none was agreed
@@ -41,6 +43,8 @@ type PlacementRow struct {
 	OverTerm       bool        `json:"over_term"`                  // the agreed term has ended
 	OverAge        bool        `json:"over_age"`                   // too old for the group by the pack in force on as_of
 	AgeLimit       civil.Month `json:"age_limit,omitzero"`         // last month in which the person is young enough; left out where the month of birth is unknown
+	Standing       string      `json:"standing"`                   // working, suspended or stand_in
+	Estimated      string      `json:"estimated,omitzero"`         // month or year: the person leaves on a day of as_of's month or year that nobody knows
 	Placements     int         `json:"placements"`                 // of the person up to this one, on any post
 	Months         int         `json:"months"`                     // in place up to as_of, on all posts; thirty days beside whole months are a month
 }
@@ -57,6 +61,10 @@ type Placements struct {
 type PlacementTotals struct {
 	OverAge  int `json:"over_age"`
 	OverTerm int `json:"over_term"`
+
+	Suspended int `json:"suspended"`
+	StandIns  int `json:"stand_ins"`
+	Estimated int `json:"estimated"` // who leave on a day of as_of's month or year that nobody knows
 }
 
 func (s *Source) askPlacements(r *question.Request) (question.Answer, error) {
@@ -124,7 +132,7 @@ func career(p *timeline.Person, row *PlacementRow, asOf civil.Date) (placements,
 func (p *Placements) Table() table.Table {
 	t := table.Table{Columns: []table.Column{
 		{Name: "person"}, {Name: "post"}, {Name: "seat", Number: true}, {Name: "division"}, {Name: "group"}, {Name: "sex"}, {Name: "from"}, {Name: "until"},
-		{Name: "term_ends_in_days", Number: true}, {Name: "over_term"}, {Name: "over_age"}, {Name: "age_limit"}, {Name: "placements", Number: true}, {Name: "months", Number: true},
+		{Name: "term_ends_in_days", Number: true}, {Name: "over_term"}, {Name: "over_age"}, {Name: "age_limit"}, {Name: "standing"}, {Name: "estimated"}, {Name: "placements", Number: true}, {Name: "months", Number: true},
 	}}
 	for _, r := range p.Rows {
 		left := ""
@@ -133,7 +141,7 @@ func (p *Placements) Table() table.Table {
 		}
 		t.Rows = append(t.Rows, []string{
 			r.Person.String(), r.Post, strconv.Itoa(r.Seat), string(r.Division), r.Group, r.Sex, r.From.String(), r.Until.String(),
-			left, strconv.FormatBool(r.OverTerm), strconv.FormatBool(r.OverAge), r.AgeLimit.String(), strconv.Itoa(r.Placements), strconv.Itoa(r.Months),
+			left, strconv.FormatBool(r.OverTerm), strconv.FormatBool(r.OverAge), r.AgeLimit.String(), r.Standing, r.Estimated, strconv.Itoa(r.Placements), strconv.Itoa(r.Months),
 		})
 	}
 	return t

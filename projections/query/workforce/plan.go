@@ -8,6 +8,7 @@ import (
 
 	"github.com/muster-works/muster/projections/headcount"
 	"github.com/muster-works/muster/projections/plan"
+	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/view"
 
 	"github.com/muster-works/muster/events/division"
@@ -24,7 +25,8 @@ func (s *Source) plan() question.Question {
 	}
 }
 
-// PlanFigures set what was planned beside what is, in seats and people.
+// PlanFigures set what was planned beside what is, in seats and people. Placed counts people
+// in place, suspended ones included, and not those who stand in for them.
 type PlanFigures struct {
 	Planned      int              `json:"planned"`
 	Developed    int              `json:"developed"`
@@ -74,30 +76,32 @@ func (s *Source) askPlan(r *question.Request) (question.Answer, error) {
 
 // planFigures returns the figures of the divisions under the asked one, by code.
 func (s *Source) planFigures(r *question.Request) (map[string]*PlanFigures, error) {
-	by := []cube.By{{Axis: view.Division, Level: levelBelow(r.Division)}}
+	level := cube.By{Axis: view.Division, Level: levelBelow(r.Division)}
 	all := map[string]*PlanFigures{}
 	for _, part := range []struct {
 		view  string
+		by    []cube.By
 		count func(*PlanFigures) *int
 	}{
-		{plan.PlannedViewName, func(f *PlanFigures) *int { return &f.Planned }},
-		{plan.DevelopedViewName, func(f *PlanFigures) *int { return &f.Developed }},
-		{headcount.ViewName, func(f *PlanFigures) *int { return &f.Placed }},
+		{plan.PlannedViewName, []cube.By{level}, func(f *PlanFigures) *int { return &f.Planned }},
+		{plan.DevelopedViewName, []cube.By{level}, func(f *PlanFigures) *int { return &f.Developed }},
+		{headcount.ViewName, []cube.By{level, {Axis: view.Standing}}, func(f *PlanFigures) *int { return &f.Placed }},
 	} {
 		figures, err := s.figures(r, part.view)
 		if err != nil {
 			return nil, err
 		}
-		g := figures.Group(r.Division, by)
+		g := figures.Group(r.Division, part.by)
 		for group, n := range g.Sums(r.Known, r.AsOf) {
-			if n == 0 {
-				continue
+			labels := g.Labels(group)
+			if standing := labels[view.Standing]; n == 0 || standing != nil && *standing == timeline.StandIn {
+				continue // a seat counts once, also if somebody stands in for the person on it
 			}
-			code := *g.Labels(group)[view.Division]
+			code := *labels[view.Division]
 			if all[code] == nil {
 				all[code] = new(PlanFigures)
 			}
-			*part.count(all[code]) = n
+			*part.count(all[code]) += n
 		}
 	}
 	return all, nil

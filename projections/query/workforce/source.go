@@ -52,7 +52,7 @@ func (s *Source) Refresh(ctx context.Context, model *readmodel.Reader, generatio
 	var vacancies, err error
 	var both sync.WaitGroup
 	both.Go(func() { _, vacancies = c.Spans(ctx, model, vacancy.ViewName) })
-	for _, view := range []string{headcount.ViewName, plan.PlannedViewName, plan.DevelopedViewName} {
+	for _, view := range []string{headcount.ViewName, headcount.EstimatedViewName, plan.PlannedViewName, plan.DevelopedViewName} {
 		_, failed := c.Figures(ctx, model, view)
 		err = errors.Join(err, failed)
 	}

@@ -19,7 +19,7 @@ func TestLayouts(t *testing.T) {
 			{Post: 300, Seat: 100, Cell: 2, Since: 738_400, Until: 738_430},
 			{Ends: 1}, {Ends: 700}}),
 		"cells": packing.AppendCells(nil, []view.Cell{
-			{view.Division: "370211102231", view.Category: "public_service", view.Kind: "k", view.Area: "rural", view.Group: "older", view.Sex: "F", view.Reason: "N1", view.Agency: "a"},
+			{view.Division: "370211102231", view.Category: "public_service", view.Kind: "k", view.Area: "rural", view.Group: "older", view.Sex: "F", view.Reason: "N1", view.Agency: "a", view.Standing: "suspended"},
 			{view.Sex: "M"}}),
 	}
 	for name, packed := range forms {

@@ -25,8 +25,9 @@ import (
 //     The fold of placements keeps, of each development of a post, everything that
 //     decides which of several developments holds.
 //   - 3: the fold of placements keeps the codes of exits, since a policy pack may ask for
-//     the last one. The idempotency index knows which event superseded another one, so
-//     that a refusal can name it.
+//     the last one, the groups of people in place, suspensions, and which hires stand in.
+//     The idempotency index knows which event superseded another one, so that a refusal
+//     can name it.
 const snapshotFormat = 3
 
 // A Verifier checks that the commit at a position of the log has an id. It returns nil

@@ -81,6 +81,7 @@ func (b book) differ(s *placement.State) (wrong []string) {
 	placements, _ := standing.Placements()
 	for i := range persons {
 		wrong = append(wrong, differPerson(s, placements, Person(1+i))...)
+		wrong = append(wrong, differTenures(s, standing, placements, Person(1+i))...)
 	}
 	return wrong
 }
@@ -133,6 +134,34 @@ func differPerson(s *placement.State, all []*placingtest.Placement, person event
 			on := slices.ContainsFunc(of, func(p *placingtest.Placement) bool { return p.Post == post && p.On(day) })
 			if got := s.PlacedOn(person, post, day); got != on {
 				wrong = append(wrong, fmt.Sprintf("person %s is on %s on %s: %v", person, post, day, got))
+			}
+		}
+	}
+	return wrong
+}
+
+// differTenures lists the differences between how a person is on each seat and the oracle.
+func differTenures(s *placement.State, b placingtest.Book, all []*placingtest.Placement, person events.Person) (wrong []string) {
+	for n := range posts {
+		post := fmt.Sprint("p", n)
+		of := slices.DeleteFunc(slices.Clone(all), func(p *placingtest.Placement) bool { return p.Person != person || p.Post != post })
+		tenures := s.Tenures(Hired("ask", post, 1, 1, begin.String()), person, post)
+		if len(tenures) != len(of) {
+			return append(wrong, fmt.Sprintf("person %s has %d tenures of %s, want %d", person, len(tenures), post, len(of)))
+		}
+		for i, p := range of {
+			t := &tenures[i]
+			if t.Seat != p.Seat || t.From != p.From || t.Exit != p.Exit || t.Until != p.Term || t.StandsIn != p.Stands {
+				wrong = append(wrong, fmt.Sprintf("person %s has tenure %+v, want %+v", person, t, p))
+			}
+			for day := range days {
+				_, suspended := t.SuspendedOn(day)
+				if want := b.Suspended(p, day); suspended != want {
+					wrong = append(wrong, fmt.Sprintf("person %s from %s on %s is suspended on %s: %v", person, p.From, post, day, suspended))
+				}
+				if p.On(day) && t.Group(day) != b.Group(p, day) {
+					wrong = append(wrong, fmt.Sprintf("person %s from %s on %s is of group %s on %s, want %s", person, p.From, post, t.Group(day), day, b.Group(p, day)))
+				}
 			}
 		}
 	}

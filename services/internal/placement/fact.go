@@ -3,6 +3,7 @@ package placement
 import (
 	"encoding/binary"
 	"iter"
+	"slices"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
@@ -17,23 +18,57 @@ type fact struct {
 	post   uint32     // number of the post
 	before uint32     // the fact before it in the list of the person, or of the post
 	onPost uint32     // hired: the hire before it in the list of the post
-	day    civil.Date // hired, developed and resized from, exited and closed on, renewed until
-	until  civil.Date // hired and developed: the end that the event names
+	day    civil.Date // hired, developed, resized and suspended from, exited, closed, resumed and changed on, renewed until
+	until  civil.Date // hired, developed and suspended: the end that the event names
 	exit   civil.Date // hired: the day of the exit that ends it; 0 if there is none
 	seats  uint16     // hired: the seat; developed and resized: the number of seats; exited: the number of the exit code
 	kind   kind
-	again  bool // hired: another hire is the same placement, and this one has no effect
+	flags  flags // hired and changed
+}
+
+// flags say more about a hire. The bits above them hold the group of a hire or of a change, as an
+// index into [events.Groups] plus 1; 0 is a group that is not among these.
+type flags uint8
+
+const (
+	again     flags = 1 << iota // another hire is the same placement, and this one has no effect
+	stoodIn                     // the event names a person that is stood in for
+	standsIn                    // the placement stands in: one of its hires does
+	groupBits = iota
+)
+
+// with returns the flags with one of them set or not.
+func (f flags) with(flag flags, set bool) flags {
+	if set {
+		return f | flag
+	}
+	return f &^ flag
+}
+
+// has reports whether a flag is set.
+func (f flags) has(flag flags) bool { return f&flag != 0 }
+
+// inGroup returns the flags of a group.
+func inGroup(group string) flags { return flags(slices.Index(events.Groups(), group)+1) << groupBits }
+
+// group returns the group.
+func (f flags) group() string {
+	if n := f >> groupBits; n > 0 {
+		return events.Groups()[n-1]
+	}
+	return ""
 }
 
 // placement returns the placement of hire number n, without an exit.
 func (f *fact) placement(n uint32) placing.Placement {
-	return placing.Placement{Holder: f.holder(), Seat: int32(f.seats), From: f.day, Term: f.until, Hire: n}
+	return placing.Placement{Holder: f.holder(), Seat: int32(f.seats), From: f.day, Term: f.until, Hire: n, StandsIn: f.flags.has(stoodIn)}
 }
 
-// ended returns the placement of hire number n, with the exit that settle has paired it with.
+// ended returns the placement of hire number n, as settle has paired it with other hires and
+// with its exit.
 func (f *fact) ended(n uint32) placing.Placement {
 	p := f.placement(n)
-	p.Exit, p.Repeated = f.exit, f.again
+	p.Exit, p.Repeated, p.StandsIn = f.exit, f.flags.has(again), f.flags.has(standsIn)
 	return p
 }
 
@@ -50,10 +85,14 @@ const (
 	developed
 	resized
 	closed
+	suspended
+	resumed
+	changed
+	kinds // how many there are; a new kind goes before it, since snapshots hold the numbers
 )
 
 // ofPerson reports whether facts of a kind are about a person.
-func (k kind) ofPerson() bool { return hired <= k && k <= renewed }
+func (k kind) ofPerson() bool { return hired <= k && k <= renewed || suspended <= k && k <= changed }
 
 // A statement is what one event says about posts and placements.
 type statement struct {
@@ -76,8 +115,15 @@ func stated(e *events.Event) statement {
 	case *events.PostClosed:
 		return statement{fact: fact{kind: closed, day: d.On}, post: d.Post}
 	case *events.HirePlaced:
-		return statement{fact: fact{kind: hired, day: d.From, until: d.Until, seats: seats(d.Seat)}, post: d.Post,
-			person: d.Person, born: bornIn(d.BirthMonth, d.Sex == "F")}
+		f := fact{kind: hired, day: d.From, until: d.Until, seats: seats(d.Seat)}
+		f.flags = inGroup(d.Group).with(stoodIn, d.StandingInFor != events.Person{})
+		return statement{fact: f, post: d.Post, person: d.Person, born: bornIn(d.BirthMonth, d.Sex == "F")}
+	case *events.HireChanged:
+		return statement{fact: fact{kind: changed, day: d.On, flags: inGroup(d.Group)}, post: d.Post, person: d.Person}
+	case *events.HireSuspended:
+		return statement{fact: fact{kind: suspended, day: d.From, until: d.Until}, post: d.Post, person: d.Person}
+	case *events.HireResumed:
+		return statement{fact: fact{kind: resumed, day: d.On}, post: d.Post, person: d.Person}
 	case *events.HireRenewed:
 		return statement{fact: fact{kind: renewed, day: d.Until}, post: d.Post, person: d.Person}
 	case *events.ExitRecorded:

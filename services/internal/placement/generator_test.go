@@ -87,12 +87,45 @@ func (t *eventGenerator) event(id string) *events.Event {
 	case 5, 6:
 		post, person = t.placed()
 		return Renewed(id, post, person, (begin + 300 + civil.Date(t.pick(600))).String())
+	case 7, 8, 9, 10, 11:
+		post, person = t.placed()
+		e := Suspended(id, post, person, t.day(), "")
+		if d := e.Data.(*events.HireSuspended); t.pick(2) == 0 {
+			d.Until = d.From + 1 + civil.Date(t.pick(window/2))
+		}
+		return e
+	case 12, 13, 14:
+		post, person = t.placed()
+		return Resumed(id, post, person, t.day())
+	case 15:
+		post, person = t.placed()
+		return Changed(id, post, person, t.day(), events.Groups()[t.pick(4)])
+	case 16, 17, 18, 19, 20, 21, 22:
+		return t.standIn(id)
 	}
 	if t.pick(5) < 2 {
 		post, person = t.placed()
 		return Exited(id, post, person, t.day())
 	}
 	return Hired(id, post, person, t.pick(seats+1), t.day())
+}
+
+// standIn returns a hire that stands in, in most cases for somebody whom the generator has
+// suspended, and on that person's seat.
+func (t *eventGenerator) standIn(id string) *events.Event {
+	post, person := t.place()
+	_, instead := t.place()
+	from, seat := t.day(), t.pick(seats+1)
+	for _, e := range t.correctable[min(len(t.correctable), t.pick(len(t.correctable)+1)):] {
+		if d, ok := e.Data.(*events.HireSuspended); ok && t.pick(4) > 0 {
+			post, instead, seat, from = d.Post, int(d.Person[15]), 0, (d.From + civil.Date(t.pick(4))).String()
+		}
+	}
+	e := StandingIn(Hired(id, post, person, seat, from), instead)
+	if d := e.Data.(*events.HirePlaced); t.pick(2) == 0 {
+		d.Until = d.From + 1 + civil.Date(t.pick(window/2))
+	}
+	return e
 }
 
 // accepted keeps an accepted event, which later events may correct.

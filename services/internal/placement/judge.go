@@ -33,7 +33,7 @@ func (s *State) FreeSeat(e *events.Event, d *events.HirePlaced) (seat int, free 
 		}
 	}
 	for _, f := range j.others(mine.Post) {
-		if int(f.seats) <= size && f.seats > 0 && !f.again && placing.Overlap(f.day, f.exit, mine.From, mine.Exit) {
+		if int(f.seats) <= size && f.seats > 0 && !f.flags.has(again) && placing.Overlap(f.day, f.exit, mine.From, mine.Exit) {
 			people[f.seats-1]++
 		}
 	}
@@ -45,15 +45,20 @@ func (s *State) FreeSeat(e *events.Event, d *events.HirePlaced) (seat int, free 
 }
 
 // Contradictions returns a reason for each hard rule that e would break, or nil if it breaks
-// none. The codes are PersonPlaced, SeatTaken, HasExit, AlreadyExited and SeatsOccupied; if e
-// takes back an exit, also PostNotOpen and NoSuchSeat. A hire must name its seat.
+// none. The codes are PersonPlaced, SeatTaken, HasExit, HasSuspension, AlreadyExited and
+// SeatsOccupied; if e takes back an exit, also PostNotOpen and NoSuchSeat. A hire must name its
+// seat.
 func (s *State) Contradictions(e *events.Event) events.Reasons {
 	j := s.judge(e)
 	for i := range j.after {
 		j.judgeDays(&j.after[i])
+		if !j.after[i].Repeated {
+			j.judgeSharing(&j.after[i])
+		}
 		j.judgeEmpty(&j.after[i])
 	}
 	j.judgeExit()
+	j.judgeSuspensions()
 	j.judgeSeats()
 	if j.reasons == nil {
 		j.judgePairs()
@@ -90,7 +95,11 @@ func (s *State) judge(e *events.Event) *judgement {
 	switch j.field = j.supersededField; e.Type {
 	case events.HirePlacedType:
 		j.field = "data.from"
-	case events.ExitRecordedType, events.PostClosedType:
+	case events.HireSuspendedType:
+		j.field = "data.from"
+	case events.HireRenewedType:
+		j.field = "data.until"
+	case events.ExitRecordedType, events.PostClosedType, events.HireResumedType, events.HireChangedType:
 		j.field = "data.on"
 	case events.PostResizedType:
 		j.field = "data.seats"

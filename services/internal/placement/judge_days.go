@@ -30,51 +30,37 @@ func overlaps(p *placing.Placement, days []period) bool {
 	return slices.ContainsFunc(days, func(d period) bool { return p.Overlaps(d.from, d.until) })
 }
 
-// added returns the days of a placement that the change adds to those on which the person
-// was in place, and to those on which the person was in place or somebody was on the seat
-// by the hire that the change supersedes.
-func (j *judgement) added(t *placing.Placement) (ofPerson, ofSeat []period) {
+// added returns the days that the change adds to those on which the person of a placement
+// was in place. Days on which the person was in place by the hire that the change supersedes
+// are not added.
+func (j *judgement) added(t *placing.Placement) []period {
 	days := period{t.From, t.Exit}
 	if t.Hire != 0 {
 		before := j.state.facts.At(t.Hire).exit
 		if before == 0 || t.Exit != 0 && t.Exit <= before {
-			return nil, nil
+			return nil
 		}
 		days.from = max(days.from, before)
-		return []period{days}, []period{days}
+		return []period{days}
 	}
-	ofPerson, ofSeat = []period{days}, []period{days}
-	g := j.state.facts.At(j.change.superseded)
-	if g.kind != hired {
-		return ofPerson, ofSeat
+	if g := j.state.facts.At(j.change.superseded); g.kind == hired && g.of == t.Person {
+		return days.without(period{g.day, g.exit})
 	}
-	before := period{g.day, g.exit}
-	if g.of == t.Person {
-		ofPerson = days.without(before)
-	}
-	if g.post == t.Post && int32(g.seats) == t.Seat {
-		ofSeat = days.without(before)
-	}
-	return ofPerson, ofSeat
+	return []period{days}
 }
 
-// judgeDays checks the days that the change newly adds to a placement. On these days nobody
-// else may be on the seat, and the person may be on no other seat.
+// judgeDays checks the days that the change newly adds to a placement. On these days the
+// person may be on no other seat, and the seat of a person who is put back must exist.
 func (j *judgement) judgeDays(t *placing.Placement) {
-	ofPerson, ofSeat := j.added(t)
-	if t.Hire != 0 && ofSeat != nil {
-		j.judgeOpen(t, ofSeat[0].from)
+	days := j.added(t)
+	if t.Hire != 0 && days != nil {
+		j.judgeOpen(t, days[0].from)
 	}
 	for i := range j.after {
-		if o := &j.after[i]; o != t && o.Person == t.Person && overlaps(o, ofPerson) {
+		if o := &j.after[i]; o != t && o.Person == t.Person && overlaps(o, days) {
 			j.refuse(PersonPlaced, "data.person", j.elsewhere(t, o))
 			break
 		}
-	}
-	if o, taken := j.takes(t, ofSeat); taken {
-		j.refuse(SeatTaken, "data.seat", events.Say(
-			"seat %d is taken from %s on%s; record that exit first, or choose another seat",
-			"%d号名额自%s起有人%s；请先登记其退出，或另选名额", t.Seat, o.From, j.ended(&o)))
 	}
 }
 
@@ -88,22 +74,6 @@ func (j *judgement) elsewhere(t, o *placing.Placement) events.Sentence {
 	return events.Say(
 		"the person is in place on post %s from %s on%s, %s; record the exit there first, or correct that hire",
 		"该人员自%[2]s起在岗位%[1]s上%[3]s，%[4]s；请先登记其退出，或更正该上岗", j.name(o.Post), o.From, j.ended(o), cite(o.Hire))
-}
-
-// takes returns a placement of another person on the seat of t that has a day of some
-// periods after the change, and false if there is none.
-func (j *judgement) takes(t *placing.Placement, days []period) (placing.Placement, bool) {
-	for i := range j.after {
-		if o := &j.after[i]; o.Post == t.Post && o.Person != t.Person && o.Seat == t.Seat && overlaps(o, days) {
-			return *o, true
-		}
-	}
-	for n, f := range j.others(t.Post) {
-		if o := f.ended(n); o.Person != t.Person && o.Seat == t.Seat && overlaps(&o, days) {
-			return o, true
-		}
-	}
-	return placing.Placement{}, false
 }
 
 // judgeOpen refuses to put a person back on a seat that was taken away since.

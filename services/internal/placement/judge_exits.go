@@ -107,6 +107,26 @@ func (j *judgement) judgeExit() {
 		"该上岗已于%s退出，撤销后退出将无所对应；请先撤销退出", g.exit))
 }
 
+// judgeSuspensions refuses to take back a hire that a suspension belongs to, unless the
+// suspension would still belong to a placement.
+func (j *judgement) judgeSuspensions() {
+	g := j.state.facts.At(j.change.superseded)
+	if g.kind != hired {
+		return
+	}
+	for n, f := range j.state.standing(j.state.persons.At(g.of).facts, change{superseded: j.change.superseded}, nil) {
+		if f.kind != suspended || f.holder() != g.holder() || !placing.Holds(g.day, g.exit, f.day) {
+			continue
+		}
+		if !slices.ContainsFunc(j.after, func(t placing.Placement) bool { return t.Holder == g.holder() && t.Holds(f.day) }) {
+			j.add(HasSuspension, j.supersededField, events.Say(
+				"the person is suspended from %s on, %s, and the suspension would be of no placement; withdraw it first",
+				"该人员自%s起停岗，%s，届时将无上岗可对应；请先撤销停岗", f.day, cite(n)))
+			return
+		}
+	}
+}
+
 // judgePairs refuses a change after which an exit that it does not touch would end another
 // placement than it does now. A placement that the change does not touch may only get the
 // exit that the change adds, or lose the one that it takes back.

@@ -2,6 +2,7 @@ package placement_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/muster-works/muster/events"
@@ -49,13 +50,13 @@ func days(yield func(civil.Date) bool) {
 
 // judge lists the contradictions in the book.
 func (b book) judge() (wrong []string) {
-	standing := b.standing()
-	placements, idle := standing.Placements()
+	standing := book(b.standing())
+	placements, idle := placingtest.Book(standing).Placements()
 	for _, x := range idle {
 		wrong = append(wrong, fmt.Sprintf("exit %s ends nothing", x.ID))
 	}
 	for _, p := range placements {
-		if p.Exit != p.From && standing.Seats(p.Post, p.From) < p.Seat {
+		if p.Exit != p.From && placingtest.Book(standing).Seats(p.Post, p.From) < p.Seat {
 			wrong = append(wrong, fmt.Sprintf("%s is put on seat %d of %s, which is not there on %s", p.Person, p.Seat, p.Post, p.From))
 		}
 		if len(p.Hires) > 1 {
@@ -63,7 +64,7 @@ func (b book) judge() (wrong []string) {
 		}
 	}
 	for day := range days {
-		people, taken := map[events.Person]string{}, map[string]events.Person{}
+		people, taken := map[events.Person]string{}, map[string][]*placingtest.Placement{}
 		for _, p := range placements {
 			if !p.On(day) {
 				continue
@@ -72,13 +73,42 @@ func (b book) judge() (wrong []string) {
 			if other := people[p.Person]; other != "" {
 				wrong = append(wrong, fmt.Sprintf("%s is on %s and %s on %s", p.Person, other, seat, day))
 			}
-			if other, ok := taken[seat]; ok {
-				wrong = append(wrong, fmt.Sprintf("%s holds %s and %s on %s", seat, other, p.Person, day))
+			for _, other := range taken[seat] {
+				if !standing.share(p, other, day) {
+					wrong = append(wrong, fmt.Sprintf("%s holds %s and %s on %s", seat, other.Person, p.Person, day))
+				}
 			}
-			people[p.Person], taken[seat] = seat, p.Person
+			people[p.Person] = seat
+			taken[seat] = append(taken[seat], p)
 		}
 	}
 	return wrong
+}
+
+// share reports whether two people may have a seat on a day: one is suspended and the other
+// stands in, or the stand-in should have left, since the term has ended, and the suspension
+// has ended by itself.
+func (b book) share(p, q *placingtest.Placement, day civil.Date) bool {
+	of := placingtest.Book(b)
+	for range 2 {
+		p, q = q, p // q stands in for p
+		if !q.Stands {
+			continue
+		}
+		if of.Suspended(p, day) {
+			return true
+		}
+		resumed := slices.ContainsFunc(b, func(e *events.Event) bool {
+			d, ok := e.Data.(*events.HireResumed)
+			return ok && d.Person == p.Person && d.Post == p.Post && p.On(d.On) && d.On <= day
+		})
+		for d := q.From; d < day && day >= q.Term && !resumed; d++ {
+			if of.Suspended(p, d) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // check lists the contradictions at the first position of the log that has any.

@@ -88,11 +88,12 @@ func (s *State) settle(n uint32) {
 	var few [8]placing.Placement
 	for _, p := range s.paired(few[:0], n, change{}) {
 		f := s.facts.At(p.Hire)
-		if exit, again := f.exit, f.again; exit != p.Exit || again != p.Repeated {
-			f.exit, f.again = p.Exit, p.Repeated
+		now := f.flags.with(again, p.Repeated).with(standsIn, p.StandsIn)
+		if exit, flags := f.exit, f.flags; exit != p.Exit || flags != now {
+			f.exit, f.flags = p.Exit, now
 			s.onRollback(func() {
 				f := s.facts.At(p.Hire)
-				f.exit, f.again = exit, again
+				f.exit, f.flags = exit, flags
 			})
 		}
 	}

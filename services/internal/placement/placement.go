@@ -15,8 +15,8 @@
 // # Hard rules
 //
 // [State.Contradictions] returns the hard rules that an event would break: a person is on one
-// seat at most, a seat has one person at most, and no seat is taken away while somebody is on
-// it. Only what the event changes counts: days on which it newly puts somebody in place, and
+// seat at most, a seat has one person at most beside a suspended one, and no seat is taken away
+// while somebody is on it. Only what the event changes counts: days on which it newly puts somebody in place, and
 // seats that it newly takes away. A correction is decided in the books in which it stands in the
 // place of the event that it replaces, and a withdrawal on the events that remain. In these books
 // every other exit must end the placement that it ends now: what came later is not touched. All
@@ -45,6 +45,7 @@ const (
 	PersonPlaced    events.Code = "person_placed"    // the person is in place elsewhere then
 	SeatTaken       events.Code = "seat_taken"       // somebody else is on the seat then
 	HasExit         events.Code = "has_exit"         // an exit ends the hire taken back, or the new hire on its first day
+	HasSuspension   events.Code = "has_suspension"   // a suspension belongs to the hire taken back
 	SeatsOccupied   events.Code = "seats_occupied"   // somebody is on a seat that is taken away
 	AlreadyExited   events.Code = "already_exited"   // the person left the post before, or an exit of a later day is in the books
 	NotInPlace      events.Code = "not_in_place"     // the person is not on the post on that day

@@ -51,7 +51,7 @@ func (s *State) Save(w *snapshot.Writer) {
 			w.Int(int64(day))
 		}
 		w.Uint(uint64(f.seats))
-		w.Bool(f.again)
+		w.Uint(uint64(f.flags))
 	}
 }
 
@@ -84,7 +84,7 @@ func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 		t.codes.Add(r.Text())
 	}
 	for n := 1; n < facts && r.Err() == nil; n++ {
-		f := fact{kind: kind(r.Below(int(closed) + 1))}
+		f := fact{kind: kind(r.Below(int(kinds)))}
 		switch {
 		case f.kind.ofPerson():
 			f.of = r.Below(persons)
@@ -99,7 +99,7 @@ func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 			r.Reject("a fact is of nothing")
 		}
 		f.day, f.until, f.exit = civil.Date(r.Int()), civil.Date(r.Int()), civil.Date(r.Int())
-		f.seats, f.again = uint16(r.Below(1<<16)), r.Bool()
+		f.seats, f.flags = uint16(r.Below(1<<16)), flags(r.Below((len(events.Groups())+1)<<groupBits))
 		if f.kind == exited && int(f.seats) >= t.codes.Len() {
 			r.Reject("an exit has an unknown code")
 		}

@@ -89,6 +89,12 @@ func pack(e *events.Event) (f timeline.Fact, post string, person events.Person) 
 		f.Tag, f.Rest, post, person = timeline.TagHired, timeline.PackHired(nil, d), d.Post, d.Person
 	case *events.HireRenewed:
 		f.Tag, f.Rest, post, person = timeline.TagRenewed, timeline.PackRenewed(nil, d), d.Post, d.Person
+	case *events.HireChanged:
+		f.Tag, f.Rest, post, person = timeline.TagChanged, timeline.PackChanged(nil, d), d.Post, d.Person
+	case *events.HireSuspended:
+		f.Tag, f.Rest, post, person = timeline.TagSuspended, timeline.PackSuspended(nil, d), d.Post, d.Person
+	case *events.HireResumed:
+		f.Tag, f.Rest, post, person = timeline.TagResumed, timeline.PackResumed(nil, d), d.Post, d.Person
 	case *events.ExitRecorded:
 		f.Tag, f.Rest, post, person = timeline.TagExited, timeline.PackExited(nil, d), d.Post, d.Person
 	}
@@ -114,6 +120,9 @@ func (t timelines) differ(b book) (wrong []string) {
 			}
 		}
 		wrong = append(wrong, differPlacements(fmt.Sprint("timeline of post ", i), p.Placements(), want)...)
+		wrong = append(wrong, differStretches(fmt.Sprint("timeline of post ", i), p.Placements(), standing, func(q *placingtest.Placement, p *timeline.Placement) bool {
+			return q.Post == fmt.Sprint("p", i) && p.Person == timeline.Number(q.Person[15])
+		}, func(q *placingtest.Placement, day civil.Date) string { return standing.StandingOn(q, placements, day) })...)
 	}
 	for i, p := range t.persons {
 		var want []string
@@ -123,6 +132,14 @@ func (t timelines) differ(b book) (wrong []string) {
 			}
 		}
 		wrong = append(wrong, differPlacements(fmt.Sprint("timeline of person ", 1+i), p.Placements(), want)...)
+		wrong = append(wrong, differStretches(fmt.Sprint("timeline of person ", 1+i), p.Placements(), standing, func(q *placingtest.Placement, p *timeline.Placement) bool {
+			return q.Person == Person(1+i) && p.Post == timeline.Number(1+q.Post[1]-'0')
+		}, func(q *placingtest.Placement, day civil.Date) string {
+			if standing.Suspended(q, day) {
+				return timeline.Suspended
+			}
+			return timeline.Working
+		})...)
 	}
 	return wrong
 }
@@ -194,6 +211,35 @@ func differPlacements(of string, all []timeline.Placement, want []string) (wrong
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		wrong = append(wrong, fmt.Sprintf("%s has placements %v, want %v", of, got, want))
+	}
+	return wrong
+}
+
+// differStretches lists the days on which the stretches of placements differ from what the
+// oracle says. same reports whether two placements have one holder.
+func differStretches(of string, got []timeline.Placement, b placingtest.Book, same func(*placingtest.Placement, *timeline.Placement) bool, standing func(*placingtest.Placement, civil.Date) string) (wrong []string) {
+	placements, _ := b.Placements()
+	for i := range got {
+		p := &got[i]
+		n := slices.IndexFunc(placements, func(q *placingtest.Placement) bool { return q.From == p.From && q.Seat == p.Seat && same(q, p) })
+		if n < 0 {
+			return append(wrong, fmt.Sprintf("%s has a placement from %s that nobody made", of, p.From))
+		}
+		for day := range days {
+			has := ""
+			for s := range p.Stretches {
+				if s.Holds(day) {
+					has += s.Standing + " " + s.Group
+				}
+			}
+			want := ""
+			if q := placements[n]; q.On(day) {
+				want = standing(q, day) + " " + b.Group(q, day)
+			}
+			if has != want {
+				wrong = append(wrong, fmt.Sprintf("%s: from %s on %s: %q, want %q", of, p.From, day, has, want))
+			}
+		}
 	}
 	return wrong
 }

@@ -16,6 +16,7 @@ type Placement struct {
 	From   civil.Date
 	Exit   civil.Date // first day on which the person is no longer in place; 0 is none
 	Term   civil.Date // the latest end of the term that a hire or a renewal names
+	Stands bool       // a hire stands in for a suspended person
 	Hires  []*events.Event
 	Ended  *events.Event // the exit.recorded that ends the placement, or nil
 }
@@ -63,6 +64,7 @@ func (b Book) hires() (placements []*Placement) {
 		}
 		p := placements[i]
 		p.Term, p.Hires = max(p.Term, d.Until), append(p.Hires, e)
+		p.Stands = p.Stands || d.StandingInFor != events.Person{}
 	}
 	return placements
 }

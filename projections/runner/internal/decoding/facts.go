@@ -36,6 +36,18 @@ func (d *Decoder) appendFacts(c *Commit, x *Event, e *events.Event) error {
 		x.Tag, x.Post = timeline.TagRenewed, c.post(v.Post)
 		x.Own = pack(timeline.PackRenewed(c.packed, v))
 		about(v.Person, x.Own)
+	case *events.HireChanged:
+		x.Tag, x.Post = timeline.TagChanged, c.post(v.Post)
+		x.Own = pack(timeline.PackChanged(c.packed, v))
+		about(v.Person, x.Own)
+	case *events.HireSuspended:
+		x.Tag, x.Post = timeline.TagSuspended, c.post(v.Post)
+		x.Own = pack(timeline.PackSuspended(c.packed, v))
+		about(v.Person, x.Own)
+	case *events.HireResumed:
+		x.Tag, x.Post = timeline.TagResumed, c.post(v.Post)
+		x.Own = pack(timeline.PackResumed(c.packed, v))
+		about(v.Person, x.Own)
 	case *events.ExitRecorded:
 		x.Tag, x.Post = timeline.TagExited, c.post(v.Post)
 		x.Own = pack(timeline.PackExited(c.packed, v))

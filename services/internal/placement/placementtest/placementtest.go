@@ -65,6 +65,31 @@ func Renewed(id, post string, person int, until string) *events.Event {
 	return Event(id, &events.HireRenewed{Who: events.Who{Person: Person(person)}, Post: post, Until: civil.MustDate(until)})
 }
 
+// StandingIn makes the hire e stand in for a person, and returns e.
+func StandingIn(e *events.Event, person int) *events.Event {
+	e.Data.(*events.HirePlaced).StandingInFor = Person(person)
+	return e
+}
+
+// Changed returns a change of group.
+func Changed(id, post string, person int, on, group string) *events.Event {
+	return Event(id, &events.HireChanged{Who: events.Who{Person: Person(person)}, Post: post, On: civil.MustDate(on), Group: group})
+}
+
+// Suspended returns a suspension. It is open if until is empty.
+func Suspended(id, post string, person int, from, until string) *events.Event {
+	d := &events.HireSuspended{Who: events.Who{Person: Person(person)}, Post: post, From: civil.MustDate(from), Reason: "illness"}
+	if until != "" {
+		d.Until = civil.MustDate(until)
+	}
+	return Event(id, d)
+}
+
+// Resumed returns a resumption.
+func Resumed(id, post string, person int, on string) *events.Event {
+	return Event(id, &events.HireResumed{Who: events.Who{Person: Person(person)}, Post: post, On: civil.MustDate(on)})
+}
+
 // Exited returns an exit by the person's own wish.
 func Exited(id, post string, person int, on string) *events.Event {
 	return Event(id, &events.ExitRecorded{Who: events.Who{Person: Person(person)}, Post: post, On: civil.MustDate(on), Kind: "natural", Code: "N5"})
