@@ -30,7 +30,7 @@ const (
 	TagRegistry   Tag = 17
 	TagMentioned  Tag = 18 // belongs in the trail and changes nothing
 	TagSheet      Tag = 19 // see AppendSheet
-	TagChanged    Tag = 20
+	TagGroupChanged    Tag = 20
 	TagSuspended  Tag = 21
 	TagResumed    Tag = 22
 )
@@ -64,7 +64,7 @@ var facts = [...]factRow{
 	TagRegistry:   {person: true},
 	TagMentioned:  {person: true},
 	TagSheet:      {post: true},
-	TagChanged:    {post: true, person: true, ofPerson: true, ofPost: true},
+	TagGroupChanged:    {post: true, person: true, ofPerson: true, ofPost: true},
 	TagSuspended:  {post: true, person: true, ofPerson: true, ofPost: true},
 	TagResumed:    {post: true, person: true, ofPerson: true, ofPost: true},
 }

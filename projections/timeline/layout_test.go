@@ -31,7 +31,7 @@ func packed() []layouttest.Case {
 		{Name: "exited", Bytes: timeline.PackExited(nil, &events.ExitRecorded{On: layoutDay, Kind: "dismissal", Code: "D2"})},
 		{Name: "hired, standing in", Bytes: timeline.PackHired(nil, &events.HirePlaced{Seat: 2, From: layoutDay, Group: "older", Sex: "M", StandingInFor: events.Person{1}})},
 		{Name: "exited, estimated", Bytes: timeline.PackExited(nil, &events.ExitRecorded{On: layoutDay, Kind: "natural", Code: "N5", Estimated: "year"})},
-		{Name: "changed", Bytes: timeline.PackChanged(nil, &events.HireChanged{On: layoutDay, Group: "disabled"})},
+		{Name: "changed", Bytes: timeline.PackGroupChanged(nil, &events.HireChanged{On: layoutDay, Group: "disabled"})},
 		{Name: "suspended", Bytes: timeline.PackSuspended(nil, &events.HireSuspended{From: layoutDay, Until: layoutUntil})},
 		{Name: "resumed", Bytes: timeline.PackResumed(nil, &events.HireResumed{On: layoutDay})},
 		{Name: "renewed", Bytes: timeline.PackRenewed(nil, &events.HireRenewed{Until: layoutDay})},
@@ -84,7 +84,7 @@ func tagged() (cases []layouttest.Case) {
 	for _, tag := range []timeline.Tag{
 		timeline.TagDeveloped, timeline.TagResized, timeline.TagClosed, timeline.TagHired, timeline.TagExited, timeline.TagRenewed, timeline.TagTrained,
 		timeline.TagMarks, timeline.TagMark, timeline.TagInstructed, timeline.TagSettled, timeline.TagReturned, timeline.TagReversed,
-		timeline.TagAccount, timeline.TagRegistry, timeline.TagMentioned, timeline.TagChanged, timeline.TagSuspended, timeline.TagResumed,
+		timeline.TagAccount, timeline.TagRegistry, timeline.TagMentioned, timeline.TagGroupChanged, timeline.TagSuspended, timeline.TagResumed,
 	} {
 		f := timeline.Fact{Tag: tag, Run: 200, Post: 300, Person: 400, Rest: []byte("rest")}
 		post = timeline.AppendFact(post, ref, f)

@@ -73,7 +73,7 @@ func (p *Person) read(packed []byte, ref Ref) bool {
 	}
 	p.mention(ref, false)
 	switch tag {
-	case TagHired, TagExited, TagRenewed, TagChanged, TagSuspended, TagResumed:
+	case TagHired, TagExited, TagRenewed, TagGroupChanged, TagSuspended, TagResumed:
 		p.placementFacts.read(&r, tag, ref, placing.Holder{Post: uint32(r.uint())}, false)
 	case TagTrained:
 		t := Training{r.date(), r.int(), r.byte() == 1, ref}

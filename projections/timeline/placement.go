@@ -55,7 +55,7 @@ type placementFacts struct {
 	hires       []fact[Placement]
 	exits       []fact[exit]
 	renewals    []fact[placing.Renewal]
-	changes     []fact[placing.Change]
+	changes     []fact[placing.GroupChange]
 	suspensions []fact[placing.Suspension]
 	resumptions []fact[placing.Resumption]
 	pairing
@@ -108,9 +108,9 @@ func (s *placementFacts) read(r *reader, tag Tag, ref Ref, h placing.Holder, out
 		if n := (placing.Renewal{Holder: h, Until: r.date()}); !out {
 			s.renewals = append(s.renewals, fact[placing.Renewal]{ref, n})
 		}
-	case TagChanged:
-		if c := (placing.Change{Holder: h, On: r.date(), Group: r.code(groups)}); !out {
-			s.changes = append(s.changes, fact[placing.Change]{ref, c})
+	case TagGroupChanged:
+		if c := (placing.GroupChange{Holder: h, On: r.date(), Group: r.code(groups)}); !out {
+			s.changes = append(s.changes, fact[placing.GroupChange]{ref, c})
 		}
 	case TagSuspended:
 		if n := (placing.Suspension{Holder: h, From: r.date(), Until: r.date()}); !out {

@@ -114,7 +114,7 @@ func (p *Post) read(r *reader, tag Tag, ref Ref, out bool) bool {
 		if on := r.date(); !out {
 			p.closed = append(p.closed, fact[civil.Date]{ref, on})
 		}
-	case TagHired, TagExited, TagRenewed, TagChanged, TagSuspended, TagResumed:
+	case TagHired, TagExited, TagRenewed, TagGroupChanged, TagSuspended, TagResumed:
 		return p.placementFacts.read(r, tag, ref, placing.Holder{Person: uint32(r.uint())}, out)
 	case TagSheet:
 		if s := (postSheet{r.month(), r.bytes(r.int())}); !out {

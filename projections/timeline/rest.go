@@ -63,8 +63,8 @@ func PackExited(b []byte, d *events.ExitRecorded) []byte {
 // PackRenewed packs a hire.renewed.
 func PackRenewed(b []byte, d *events.HireRenewed) []byte { return appendDate(b, d.Until) }
 
-// PackChanged packs a hire.changed.
-func PackChanged(b []byte, d *events.HireChanged) []byte {
+// PackGroupChanged packs a hire.changed.
+func PackGroupChanged(b []byte, d *events.HireChanged) []byte {
 	return appendCode(appendDate(b, d.On), groups, d.Group)
 }
 

@@ -84,7 +84,7 @@ func (s *placementFacts) divide(all []Placement) {
 
 // stretchesOf returns the stretches of a placement by the days on which the person is suspended,
 // the days on which the person stands in unless suspended, and the groups.
-func stretchesOf(p *placing.Placement, suspended, standsIn []placing.Span, groups []placing.Change) *stretches {
+func stretchesOf(p *placing.Placement, suspended, standsIn []placing.Span, groups []placing.GroupChange) *stretches {
 	if placing.Empty(p.From, p.Exit) {
 		return nil
 	}
@@ -114,7 +114,7 @@ func stretchesOf(p *placing.Placement, suspended, standsIn []placing.Span, group
 	return &all
 }
 
-func groupOn(groups []placing.Change, day civil.Date) (group string) {
+func groupOn(groups []placing.GroupChange, day civil.Date) (group string) {
 	for _, g := range groups {
 		if g.On <= day {
 			group = g.Group

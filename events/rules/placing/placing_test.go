@@ -122,7 +122,7 @@ func paired(b placingtest.Book) (hires []placing.Placement) {
 func standings(b placingtest.Book) (all []string) {
 	var suspensions []placing.Suspension
 	var resumptions []placing.Resumption
-	var changes []placing.Change
+	var changes []placing.GroupChange
 	for _, e := range b {
 		switch d := e.Data.(type) {
 		case *events.HireSuspended:
@@ -130,7 +130,7 @@ func standings(b placingtest.Book) (all []string) {
 		case *events.HireResumed:
 			resumptions = append(resumptions, placing.Resumption{Holder: holder(d.Post, d.Person), On: d.On})
 		case *events.HireChanged:
-			changes = append(changes, placing.Change{Holder: holder(d.Post, d.Person), On: d.On, Group: d.Group})
+			changes = append(changes, placing.GroupChange{Holder: holder(d.Post, d.Person), On: d.On, Group: d.Group})
 		}
 	}
 	hires := paired(b)

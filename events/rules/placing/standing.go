@@ -80,8 +80,8 @@ func Share(a, b *Placement, ofA, ofB []Span) []Span {
 	return Union(shared)
 }
 
-// A Change moves its holder to another group from a day on.
-type Change struct {
+// A GroupChange moves its holder to another group from a day on.
+type GroupChange struct {
 	Holder
 	On    civil.Date
 	Group string
@@ -90,16 +90,16 @@ type Change struct {
 // Groups appends the groups to which the person of a placement belongs, one after the
 // other, each with its first day: first that of the hire. Of several changes of one day the
 // last by name holds. Changes of other holders are passed over.
-func Groups(to []Change, p *Placement, hired string, changes []Change) []Change {
+func Groups(to []GroupChange, p *Placement, hired string, changes []GroupChange) []GroupChange {
 	first := len(to)
-	to = append(to, Change{p.Holder, p.From, hired})
+	to = append(to, GroupChange{p.Holder, p.From, hired})
 	for i := range changes {
 		if c := &changes[i]; c.Holder == p.Holder && p.Holds(c.On) {
 			to = append(to, *c)
 		}
 	}
 	own := to[first:]
-	slices.SortStableFunc(own[1:], func(a, b Change) int {
+	slices.SortStableFunc(own[1:], func(a, b GroupChange) int {
 		return cmp.Or(cmp.Compare(a.On, b.On), cmp.Compare(a.Group, b.Group))
 	})
 	kept := 0

@@ -18,12 +18,12 @@ type fact struct {
 	post   uint32     // number of the post
 	before uint32     // the fact before it in the list of the person, or of the post
 	onPost uint32     // hired: the hire before it in the list of the post
-	day    civil.Date // hired, developed, resized and suspended from, exited, closed, resumed and changed on, renewed until
+	day    civil.Date // hired, developed, resized and suspended from, exited, closed, resumed and regrouped on, renewed until
 	until  civil.Date // hired, developed and suspended: the end that the event names
 	exit   civil.Date // hired: the day of the exit that ends it; 0 if there is none
 	seats  uint16     // hired: the seat; developed and resized: the number of seats; exited: the number of the exit code
 	kind   kind
-	flags  flags // hired and changed
+	flags  flags // hired and regrouped
 }
 
 // flags say more about a hire. The bits above them hold the group of a hire or of a change, as an
@@ -87,12 +87,12 @@ const (
 	closed
 	suspended
 	resumed
-	changed
+	regrouped
 	kinds // how many there are; a new kind goes before it, since snapshots hold the numbers
 )
 
 // ofPerson reports whether facts of a kind are about a person.
-func (k kind) ofPerson() bool { return hired <= k && k <= renewed || suspended <= k && k <= changed }
+func (k kind) ofPerson() bool { return hired <= k && k <= renewed || suspended <= k && k <= regrouped }
 
 // A statement is what one event says about posts and placements.
 type statement struct {
@@ -119,7 +119,7 @@ func stated(e *events.Event) statement {
 		f.flags = inGroup(d.Group).with(stoodIn, d.StandingInFor != events.Person{})
 		return statement{fact: f, post: d.Post, person: d.Person, born: bornIn(d.BirthMonth, d.Sex == "F")}
 	case *events.HireChanged:
-		return statement{fact: fact{kind: changed, day: d.On, flags: inGroup(d.Group)}, post: d.Post, person: d.Person}
+		return statement{fact: fact{kind: regrouped, day: d.On, flags: inGroup(d.Group)}, post: d.Post, person: d.Person}
 	case *events.HireSuspended:
 		return statement{fact: fact{kind: suspended, day: d.From, until: d.Until}, post: d.Post, person: d.Person}
 	case *events.HireResumed:

@@ -30,7 +30,7 @@ type Tenure struct {
 	Placement
 	StandsIn  bool
 	Suspended []placing.Span   // the days on which the person is suspended
-	groups    []placing.Change // in order; the first is that of the hire
+	groups    []placing.GroupChange // in order; the first is that of the hire
 }
 
 // Group returns the group to which the person belongs on a day, and for later days the last.
@@ -57,10 +57,10 @@ func (t *Tenure) SuspendedOn(on civil.Date) (placing.Span, bool) {
 // if the event that e replaces or withdraws had never been recorded.
 func (s *State) Tenures(e *events.Event, p events.Person, post string) (all []Tenure) {
 	n, c, on := s.known(p), change{superseded: s.supersededFact(e)}, s.named(post)
-	var changes []placing.Change
+	var changes []placing.GroupChange
 	for _, f := range s.standing(s.persons.At(n).facts, c, ofPerson(n)) {
-		if f.kind == changed {
-			changes = append(changes, placing.Change{Holder: f.holder(), On: f.day, Group: f.flags.group()})
+		if f.kind == regrouped {
+			changes = append(changes, placing.GroupChange{Holder: f.holder(), On: f.day, Group: f.flags.group()})
 		}
 	}
 	placements := s.paired(nil, n, c)
@@ -93,7 +93,7 @@ func (s *State) ResumedOn(e *events.Event, p events.Person, post string, on civi
 
 // ChangedOn is ResumedOn for a change of group.
 func (s *State) ChangedOn(e *events.Event, p events.Person, post string, on civil.Date) uint32 {
-	return s.ofDay(e, p, post, changed, on)
+	return s.ofDay(e, p, post, regrouped, on)
 }
 
 func (s *State) ofDay(e *events.Event, p events.Person, post string, k kind, on civil.Date) uint32 {

@@ -90,7 +90,7 @@ func pack(e *events.Event) (f timeline.Fact, post string, person events.Person) 
 	case *events.HireRenewed:
 		f.Tag, f.Rest, post, person = timeline.TagRenewed, timeline.PackRenewed(nil, d), d.Post, d.Person
 	case *events.HireChanged:
-		f.Tag, f.Rest, post, person = timeline.TagChanged, timeline.PackChanged(nil, d), d.Post, d.Person
+		f.Tag, f.Rest, post, person = timeline.TagGroupChanged, timeline.PackGroupChanged(nil, d), d.Post, d.Person
 	case *events.HireSuspended:
 		f.Tag, f.Rest, post, person = timeline.TagSuspended, timeline.PackSuspended(nil, d), d.Post, d.Person
 	case *events.HireResumed:

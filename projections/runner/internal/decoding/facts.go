@@ -37,8 +37,8 @@ func (d *Decoder) appendFacts(c *Commit, x *Event, e *events.Event) error {
 		x.Own = pack(timeline.PackRenewed(c.packed, v))
 		about(v.Person, x.Own)
 	case *events.HireChanged:
-		x.Tag, x.Post = timeline.TagChanged, c.post(v.Post)
-		x.Own = pack(timeline.PackChanged(c.packed, v))
+		x.Tag, x.Post = timeline.TagGroupChanged, c.post(v.Post)
+		x.Own = pack(timeline.PackGroupChanged(c.packed, v))
 		about(v.Person, x.Own)
 	case *events.HireSuspended:
 		x.Tag, x.Post = timeline.TagSuspended, c.post(v.Post)

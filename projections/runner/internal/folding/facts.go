@@ -31,7 +31,7 @@ func (f *Fold) appendFacts(c *decoding.Commit, i int, ref timeline.Ref) {
 		f.appendSheet(fact.Post, ref, x, persons[:reported])
 	case timeline.TagInstructed, timeline.TagSettled, timeline.TagReturned, timeline.TagReversed:
 		fact.Run = f.run(x.Run)
-	case timeline.TagHired, timeline.TagExited, timeline.TagRenewed, timeline.TagChanged, timeline.TagSuspended, timeline.TagResumed:
+	case timeline.TagHired, timeline.TagExited, timeline.TagRenewed, timeline.TagGroupChanged, timeline.TagSuspended, timeline.TagResumed:
 		persons[0] = f.person(&lines[0], persons[0], x.County, ref)
 		fact.Person = persons[0]
 		f.appendPostFact(ref, fact, c.Packed(x.Own))
