@@ -38,6 +38,7 @@ var catalogue = [...]catalogueRow{
 	{SubmissionsTalliedType, Gateway, func() Data { return new(SubmissionsTallied) }},
 	{PersonErasedType, Gateway, func() Data { return new(PersonErased) }},
 	{PersonRevealedType, Gateway, func() Data { return new(PersonRevealed) }},
+	{PostChangedType, Post, func() Data { return new(PostChanged) }},
 }
 
 // anyFamily is the family of event.withdrawn. The family of such an event is that of
