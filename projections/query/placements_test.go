@@ -86,7 +86,7 @@ func (o oracle) placements(asOf civil.Date, known time.Time, prefix string) map[
 		if !ok || posts[h.Post] == nil || h.From > asOf {
 			continue
 		}
-		p, key := posts[h.Post], h.Person.String()+h.Post
+		p, key := postOn(stand, posts[h.Post], asOf), h.Person.String()+h.Post
 		if out := exits[key]; out >= h.From && out <= asOf || !strings.HasPrefix(string(p.Division), prefix) {
 			continue
 		}

@@ -30,6 +30,7 @@ const (
 	TagRegistry   Tag = 17
 	TagMentioned  Tag = 18 // belongs in the trail and changes nothing
 	TagSheet      Tag = 19 // see AppendSheet
+	TagChanged    Tag = 20
 )
 
 // A factRow says of one kind of facts to which timelines they belong, and which
@@ -61,6 +62,7 @@ var facts = [...]factRow{
 	TagRegistry:   {person: true},
 	TagMentioned:  {person: true},
 	TagSheet:      {post: true},
+	TagChanged:    {post: true},
 }
 
 // A Fact is what an event, or one line of it, says of a person or a post. Rest is the

@@ -86,14 +86,14 @@ func changed(old, change Details) Details {
 	}
 }
 
-// On returns the details on a day. On a day before the post begins they are those of its first
+// On returns the period in which a day lies. A day before the post begins counts as its first
 // day. The Periods must not be empty.
-func (p Periods) On(day civil.Date) *Details {
+func (p Periods) On(day civil.Date) *Period {
 	i := len(p) - 1
 	for i > 0 && p[i].From > day {
 		i--
 	}
-	return &p[i].Details
+	return &p[i]
 }
 
 // Until returns the day on which period i is over, and 0 for the last period.
