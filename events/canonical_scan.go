@@ -28,6 +28,7 @@ type records struct {
 	PersonErased       *personErasedRecord
 	PersonRevealed     *personRevealedRecord
 	PlanSet            *planSetRecord
+	PostChanged        *postChangedRecord
 	PostClosed         *postClosedRecord
 	PostDeveloped      *postDevelopedRecord
 	PostResized        *postResizedRecord
@@ -78,6 +79,8 @@ func (all *records) scan(c *canonical.Cursor, e *Event) *Event {
 		return recordAt(&all.PersonRevealed).scan(c, e)
 	case PlanSetType:
 		return recordAt(&all.PlanSet).scan(c, e)
+	case PostChangedType:
+		return recordAt(&all.PostChanged).scan(c, e)
 	case PostClosedType:
 		return recordAt(&all.PostClosed).scan(c, e)
 	case PostDevelopedType:
@@ -636,6 +639,52 @@ func (r *planSetRecord) scan(c *canonical.Cursor, e *Event) *Event {
 	d.Area = c.String()
 	c.Expect(`,"posts":`)
 	d.Posts = int(c.Int())
+	c.Expect(`}`)
+	r.event = *e
+	r.event.Data = d
+	return &r.event
+}
+
+type postChangedRecord struct {
+	event Event
+	data  PostChanged
+}
+
+func (r *postChangedRecord) scan(c *canonical.Cursor, e *Event) *Event {
+	d := &r.data
+	*d = PostChanged{}
+	c.Expect(`{"post":`)
+	d.Post = c.String()
+	if c.Take(`,"on":`) {
+		d.On = c.Date()
+	}
+	if c.Take(`,"category":`) {
+		d.Category = c.String()
+	}
+	if c.Take(`,"kind":`) {
+		d.Kind = c.String()
+	}
+	if c.Take(`,"title":`) {
+		d.Title = c.String()
+	}
+	if c.Take(`,"employer":`) {
+		d.Employer = c.String()
+	}
+	if c.Take(`,"division":`) {
+		d.Division = division.Code(c.String())
+	}
+	if c.Take(`,"area":`) {
+		d.Area = c.String()
+	}
+	if c.Take(`,"standard":`) {
+		d.Standard = Fen(c.Int())
+	}
+	if c.Take(`,"required_days":`) {
+		d.RequiredDays = int(c.Int())
+	}
+	if c.Take(`,"fund":`) {
+		d.Fund = c.String()
+	}
 	c.Expect(`}`)
 	r.event = *e
 	r.event.Data = d

@@ -46,6 +46,8 @@ func writeData(w *canonical.Writer, data Data) bool {
 		writePersonRevealed(w, d)
 	case *PlanSet:
 		writePlanSet(w, d)
+	case *PostChanged:
+		writePostChanged(w, d)
 	case *PostClosed:
 		writePostClosed(w, d)
 	case *PostDeveloped:
@@ -409,6 +411,52 @@ func writePlanSet(w *canonical.Writer, d *PlanSet) {
 	w.String(d.Area)
 	w.Literal(`,"posts":`)
 	w.Int(int64(d.Posts))
+	w.Literal(`}`)
+}
+
+func writePostChanged(w *canonical.Writer, d *PostChanged) {
+	w.Literal(`{"post":`)
+	w.String(d.Post)
+	if d.On != 0 {
+		w.Literal(`,"on":`)
+		w.Date(d.On)
+	}
+	if d.Category != "" {
+		w.Literal(`,"category":`)
+		w.String(d.Category)
+	}
+	if d.Kind != "" {
+		w.Literal(`,"kind":`)
+		w.String(d.Kind)
+	}
+	if d.Title != "" {
+		w.Literal(`,"title":`)
+		w.String(d.Title)
+	}
+	if d.Employer != "" {
+		w.Literal(`,"employer":`)
+		w.String(d.Employer)
+	}
+	if d.Division != "" {
+		w.Literal(`,"division":`)
+		w.String(string(d.Division))
+	}
+	if d.Area != "" {
+		w.Literal(`,"area":`)
+		w.String(d.Area)
+	}
+	if d.Standard != 0 {
+		w.Literal(`,"standard":`)
+		w.Int(int64(d.Standard))
+	}
+	if d.RequiredDays != 0 {
+		w.Literal(`,"required_days":`)
+		w.Int(int64(d.RequiredDays))
+	}
+	if d.Fund != "" {
+		w.Literal(`,"fund":`)
+		w.String(d.Fund)
+	}
 	w.Literal(`}`)
 }
 

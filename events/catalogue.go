@@ -38,6 +38,7 @@ var catalogue = [...]catalogueRow{
 	{SubmissionsTalliedType, Gateway, func() Data { return new(SubmissionsTallied) }},
 	{PersonErasedType, Gateway, func() Data { return new(PersonErased) }},
 	{PersonRevealedType, Gateway, func() Data { return new(PersonRevealed) }},
+	{PostChangedType, Post, func() Data { return new(PostChanged) }},
 	{HireChangedType, Hire, func() Data { return new(HireChanged) }},
 	{HireSuspendedType, Hire, func() Data { return new(HireSuspended) }},
 	{HireResumedType, Hire, func() Data { return new(HireResumed) }},

@@ -8,7 +8,14 @@ import (
 // PostDevelopedType is the type of [PostDeveloped].
 const PostDevelopedType Type = "post.developed"
 
-// PostDeveloped says that a post exists from a day on. Of several for one post,
+// The categories and areas of posts.
+var (
+	postCategories = []string{"public_management", "public_service", "social_undertaking", "facility_maintenance", "social_governance"}
+	postAreas      = []string{"rural", "urban"}
+)
+
+// PostDeveloped says that a post exists from a day on, and what holds of it until
+// post.changed says otherwise. Of several for one post,
 // which record mode takes, one holds entirely and the others count for nothing
 // while it stands: the one with the earliest from; of these the one without until,
 // or else with the earliest until; then the first by division, category, kind, area,
@@ -57,9 +64,9 @@ func (*PostDeveloped) private() *string { return nil }
 
 func (d *PostDeveloped) check(c *checker) {
 	c.name("post", d.Post)
-	c.oneOf("category", d.Category, "public_management", "public_service", "social_undertaking", "facility_maintenance", "social_governance")
+	c.oneOf("category", d.Category, postCategories...)
 	c.division("division", d.Division)
-	c.oneOf("area", d.Area, "rural", "urban")
+	c.oneOf("area", d.Area, postAreas...)
 	c.between("seats", d.Seats, 1, 10_000)
 	c.date("from", d.From)
 	c.interval("until", d.From, d.Until)

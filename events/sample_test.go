@@ -56,7 +56,11 @@ func records(t testing.TB) map[string]*events.Event {
 			Standard: 60000, RequiredDays: 20, Fund: "F-2022-370211",
 		},
 		"post.resized": &events.PostResized{Post: "370211102231-001", Seats: 5, From: day("2022-08-01")},
-		"post.closed":  &events.PostClosed{Post: "370211102231-001", On: day("2023-01-01"), Reason: "村并入社区"},
+		"post.changed": &events.PostChanged{
+			Post: "370211102231-001", On: day("2022-07-01"), Category: "facility_maintenance", Kind: "保洁护路", Title: "护路员",
+			Employer: "12370211MB2857124T", Division: "370211102232", Area: "urban", Standard: 88000, RequiredDays: 22, Fund: "F-2022-370211",
+		},
+		"post.closed": &events.PostClosed{Post: "370211102231-001", On: day("2023-01-01"), Reason: "村并入社区"},
 		"hire.placed": &events.HirePlaced{
 			Who: sealedWho, Post: "370211102231-001", Seat: 2, From: day("2022-05-01"), Until: day("2025-05-01"),
 			Group: "older", BirthMonth: month("1965-01"), Sex: "M", Review: &events.Reviewed{On: day("2022-04-20")},

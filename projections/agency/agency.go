@@ -91,9 +91,9 @@ type Reports struct {
 	Reported int // of them, those whose person is on a sheet of the post and month
 }
 
-// CountReports counts, by the agency that answers for the post, the placements that hold
-// on a day of a month on the posts under a division prefix, and those of them for which
-// there is a sheet, as known at an ordinal. Sheets that were replaced or withdrawn do not
+// CountReports counts, by the agency that developed the post, the placements that hold on
+// a day of a month on the posts under a division prefix, and those of them for which there
+// is a sheet, as known at an ordinal. A post counts where it lies on the first of the month. Sheets that were replaced or withdrawn do not
 // count. A placement counts once, on however many sheets the person is. CountReports fails
 // as the model does.
 func CountReports(ctx context.Context, m Model, prefix string, month civil.Month, known uint64) (map[string]Reports, error) {
@@ -101,7 +101,7 @@ func CountReports(ctx context.Context, m Model, prefix string, month civil.Month
 	reported := map[timeline.Number]bool{}
 	var damaged error
 	err := m.PostsUnder(ctx, prefix, known, func(_ timeline.Number, _ string, p *timeline.Post) {
-		a, ok := p.Attributes()
+		a, ok := p.Periods().On(month.First())
 		if !ok || !a.Division.Under(prefix) {
 			return
 		}

@@ -51,7 +51,7 @@ func TestEarned(t *testing.T) {
 		}
 		var d days
 		d.add(&sheet, workingDays(c.placed, month))
-		if got := earn(scheduleOf(c.post).periods(&book, month), &d); got != (earned{entitled: c.want}) {
+		if got := earn(scheduleOf(timeline.Periods{{Attributes: c.post}}).periods(&book, month), &d); got != (earned{entitled: c.want}) {
 			t.Errorf("%s: %+v, want %d", c.name, got, c.want)
 		}
 	}

@@ -51,7 +51,7 @@ type Model interface {
 
 // A Selection says what a roll is of.
 type Selection struct {
-	Division string      // prefix of the divisions of posts
+	Division string      // prefix of the divisions of posts, by the first of the month
 	Month    civil.Month // in which the money was earned
 	AsOf     civil.Date  // business date by which it was paid
 	Known    uint64      // ordinal of the last commit that is known
@@ -151,7 +151,8 @@ func (l *Line) fill(periods []period, month civil.Month, d *days, payments []pay
 	l.Disputed, l.DisputedDays = worth.disputed, worth.disputedDays
 }
 
-// division returns where the post lies on the first of the month.
+// division returns where the post lies on the first of the month, which is the division of the
+// line: a line is never shown in two divisions.
 func (pm *personMonth) division() division.Code { return pm.terms.on(pm.month.First()).division }
 
 // entitlementUnder returns what was earned under the packs of a book, and the versions of

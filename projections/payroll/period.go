@@ -26,8 +26,17 @@ type datedTerms struct {
 type schedule []datedTerms
 
 // scheduleOf returns the terms of a post over time.
-func scheduleOf(a timeline.Attributes) schedule {
-	return schedule{{0, terms{a.Division, a.Area == "urban", int32(a.RequiredDays), a.Standard}}}
+func scheduleOf(p timeline.Periods) schedule {
+	s := make(schedule, 0, len(p))
+	for i := range p {
+		t := terms{p[i].Division, p[i].Area == "urban", int32(p[i].RequiredDays), p[i].Standard}
+		if n := len(s); n == 0 {
+			s = append(s, datedTerms{0, t})
+		} else if s[n-1].terms != t {
+			s = append(s, datedTerms{p[i].Begins, t})
+		}
+	}
+	return s
 }
 
 // on returns the terms on a day.

@@ -22,6 +22,7 @@ type personMonth struct {
 // A splitter splits the timelines of persons into person-months.
 type splitter struct {
 	first, last civil.Month
+	division    string                    // prefix of the divisions of the posts in a month
 	posts       map[timeline.Number]*post // only these; nil is all posts, without name and terms
 	yield       func(*personMonth)
 }
@@ -45,6 +46,9 @@ func (s *splitter) split(no timeline.Number, p *timeline.Person) {
 					continue
 				}
 				pm.postName, pm.terms = at.name, at.terms
+				if !pm.division().Under(s.division) {
+					continue
+				}
 			}
 			pm.days, pm.payments = t.days(on, month), t.payments(on, month)
 			s.yield(&pm)

@@ -192,7 +192,7 @@ func (g *Register) readPost(no timeline.Number, name string, facts []byte) error
 	}
 	p.size, p.terms = len(facts), nil
 	for _, d := range developments {
-		p.terms = append(p.terms, knownTerms{d.Since, d.Known, scheduleOf(d.Attributes)})
+		p.terms = append(p.terms, knownTerms{d.Since, len(d.Periods) > 0, scheduleOf(d.Periods)})
 	}
 	return nil
 }

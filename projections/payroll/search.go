@@ -31,24 +31,24 @@ func personMonths(ctx context.Context, m Model, of monthRange, yield func(*perso
 	for _, f := range folios {
 		persons = append(persons, readmodel.FolioPersons(f)...)
 	}
-	s := splitter{first: of.first, last: of.last, posts: posts, yield: yield}
+	s := splitter{first: of.first, last: of.last, division: of.division, posts: posts, yield: yield}
 	if of.first == of.last {
 		return personsOfMonth(ctx, m, persons, of.first, of.known, s.split)
 	}
 	return m.Persons(ctx, persons, of.known, s.split)
 }
 
-// postsUnder returns the posts under the division, and the persons who ever were placed
-// on them. A post that is not known to be developed lies in no division: only the empty
-// prefix finds it.
+// postsUnder returns the posts that lie under the division in one of the months, and the
+// persons who ever were placed on them. A post that is not known to be developed lies in no
+// division: only the empty prefix finds it.
 func postsUnder(ctx context.Context, m Model, of monthRange) (posts map[timeline.Number]*post, persons []timeline.Number, err error) {
 	posts = map[timeline.Number]*post{}
 	err = m.PostsUnder(ctx, of.division, of.known, func(no timeline.Number, name string, p *timeline.Post) {
-		a, ok := p.Attributes()
-		if !ok && of.division != "" || !a.Division.Under(of.division) {
+		periods := p.Periods()
+		if of.division != "" && !periods.Lie(of.division, of.first.First(), (of.last+1).First()) {
 			return
 		}
-		posts[no] = &post{name, scheduleOf(a)}
+		posts[no] = &post{name, scheduleOf(periods)}
 		for _, placed := range p.Placements() {
 			persons = append(persons, placed.Person)
 		}

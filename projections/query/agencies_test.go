@@ -130,7 +130,12 @@ func (o oracle) inPlace(month civil.Month, known time.Time, prefix string, stand
 	}
 	for _, d := range stand {
 		h, ok := d.(*events.HirePlaced)
-		if !ok || developed[h.Post] == nil || !strings.HasPrefix(string(developed[h.Post].Division), prefix) {
+		if !ok || developed[h.Post] == nil {
+			continue
+		}
+		post := *developed[h.Post].Data.(*events.PostDeveloped)
+		post.Division = developed[h.Post].Division
+		if !strings.HasPrefix(string(postOn(stand, &post, month.First()).Division), prefix) {
 			continue
 		}
 		in := 0

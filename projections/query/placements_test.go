@@ -72,7 +72,11 @@ func (o oracle) placements(asOf civil.Date, known time.Time, prefix string) map[
 	want := map[string]workforce.PlacementRow{}
 	for _, t := range o.tenures(known) {
 		h, p := t.hire, t.post
-		if p == nil || !t.holds(asOf) || !strings.HasPrefix(string(p.Division), prefix) {
+		if p == nil || !t.holds(asOf) {
+			continue
+		}
+		p = postOn(stand, p, asOf)
+		if !strings.HasPrefix(string(p.Division), prefix) {
 			continue
 		}
 		key := h.Person.String() + h.Post

@@ -130,10 +130,15 @@ func (t *tenure) estimatedOn(on civil.Date) string {
 	return t.exit.Estimated
 }
 
-// estimated counts the exits on a day of a day's month or year that nobody knows.
+// estimated counts the exits on a day of a day's month or year that nobody knows, where the post
+// lay on the last day before the exit.
 func (o oracle) estimated(on civil.Date, known time.Time, prefix string) (n int) {
+	stand := o.standing(known)
 	for _, t := range o.tenures(known) {
-		if t.post != nil && strings.HasPrefix(string(t.post.Division), prefix) && t.estimatedOn(on) != "" {
+		if t.post == nil || t.estimatedOn(on) == "" {
+			continue
+		}
+		if last := postOn(stand, t.post, t.exit.On-1); strings.HasPrefix(string(last.Division), prefix) {
 			n++
 		}
 	}

@@ -33,9 +33,10 @@ func (r *Reader) PostName(ctx context.Context, no timeline.Number) (string, erro
 	return r.nameOf(ctx, "post", postNameQuery, no)
 }
 
-// PostsUnder calls yield with the posts that lay in the divisions under a prefix
-// as known at an ordinal, in no order. Under the empty prefix these are all posts,
-// those that were not known to lie anywhere included.
+// PostsUnder calls yield with the posts that lie in the divisions under a prefix on any
+// day, as known at an ordinal, in no order. On which days they do is for the caller to ask
+// ([timeline.Post.Periods]). Under the empty prefix these are all posts, those that are not
+// known to lie anywhere included.
 func (r *Reader) PostsUnder(ctx context.Context, prefix string, known uint64, yield func(no timeline.Number, name string, p *timeline.Post)) error {
 	prefix = division.Trim(prefix)
 	// A post that has moved has the division that holds all its places: that is one
@@ -59,7 +60,7 @@ func (r *Reader) PostsUnder(ctx context.Context, prefix string, known uint64, yi
 		if err != nil {
 			return fmt.Errorf("post %q: %w", name, err)
 		}
-		if a, _ := p.Attributes(); a.Division.Under(prefix) {
+		if prefix == "" || p.Periods().Lie(prefix, 0, 0) {
 			yield(no, name, p)
 		}
 		return nil

@@ -155,6 +155,26 @@ func (o oracle) play(post string, to civil.Date) (dev *events.PostDeveloped, pla
 	return dev, placed, free
 }
 
+// attributes returns the division and the category of a post on a day: each is that of the
+// latest change of it, of several on one day the last in the order of texts.
+func (o oracle) attributes(dev *events.PostDeveloped, on civil.Date) (where, category string) {
+	where, category = string(dev.Division), dev.Category
+	var moved, recast civil.Date
+	for _, e := range o.events {
+		d, ok := e.Data.(*events.PostChanged)
+		if !ok || d.Post != dev.Post || d.On > max(on, dev.From) {
+			continue
+		}
+		if to := string(d.Division); to != "" && (d.On > moved || d.On == moved && to > where) {
+			where, moved = to, d.On
+		}
+		if to := d.Category; to != "" && (d.On > recast || d.On == recast && to > category) {
+			category, recast = to, d.On
+		}
+	}
+	return where, category
+}
+
 // content orders what two events say of one post.
 func content(d *events.PostDeveloped) string {
 	return fmt.Sprintf("%09d %s %s %05d", d.From, d.Division, d.Category, d.Seats)
@@ -197,14 +217,18 @@ func (o oracle) answers(on civil.Date) (count map[string]int, free []string) {
 	rule, _ := book.Placements()
 	for i := range posts {
 		dev, placed, vacancies := o.play(postName(i), on)
+		if dev == nil {
+			continue
+		}
+		where, category := o.attributes(dev, on)
 		for _, s := range placed {
 			n := slices.IndexFunc(rule, func(p *placingtest.Placement) bool {
 				return p.Person == s.hire.Person && p.Post == s.hire.Post && p.Seat == s.seat && p.From == s.from
 			})
-			count[fmt.Sprint(dev.Division, dev.Category, dev.Area, book.Group(rule[n], on), s.hire.Sex, book.StandingOn(rule[n], rule, on))]++
+			count[fmt.Sprint(where, category, dev.Area, book.Group(rule[n], on), s.hire.Sex, book.StandingOn(rule[n], rule, on))]++
 		}
 		for _, v := range vacancies {
-			free = append(free, fmt.Sprint(postName(i), v.seat, v.since, v.reason, dev.Division))
+			free = append(free, fmt.Sprint(postName(i), v.seat, v.since, v.reason, where))
 		}
 	}
 	slices.Sort(free)
@@ -232,7 +256,7 @@ func shown(t fataler, r *readmodel.Reader, on civil.Date, known uint64) (count m
 			if err != nil {
 				t.Fatal(err)
 			}
-			free = append(free, fmt.Sprint(name, s.Seat, s.Since, s.Of[view.Reason], s.Of[view.Division]))
+			free = append(free, fmt.Sprint(name, s.Seat, s.Since-civil.Date(s.Earlier), s.Of[view.Reason], s.Of[view.Division]))
 		}
 	}
 	slices.Sort(free)

@@ -79,6 +79,8 @@ func draw(t *rapid.T) []*events.Event {
 			return &events.PostResized{Post: postName(n(0, posts-1, "post")), Seats: n(0, 4, "seats"), From: date("from")}
 		},
 		func() events.Data { return &events.PostClosed{Post: postName(n(0, posts-1, "post")), On: date("on")} },
+		func() events.Data { return change(n, date) },
+		func() events.Data { return change(n, date) },
 		func() events.Data {
 			return &events.AttendanceReported{Post: postName(n(0, posts-1, "post")), Month: first.Month(), Lines: []events.AttendanceLine{
 				{Person: somebody(n).Person, Marks: rapid.StringOfN(rapid.RuneFrom([]rune("PHLAS.-")), 1, 31, -1).Draw(t, "marks")},
@@ -188,6 +190,19 @@ func correct(n func(int, int, string) int, e, old *events.Event) *events.Event {
 
 func somebody(n func(int, int, string) int) events.Who {
 	return events.Who{Person: personID(n(0, persons-1, "person"))}
+}
+
+// change makes a change of a post: a move, or something that is counted by, or something that
+// is not.
+func change(n func(int, int, string) int, date func(string) civil.Date) events.Data {
+	c := &events.PostChanged{Post: postName(n(0, posts-1, "post")), On: date("on") - 3, Standard: 1}
+	switch n(0, 3, "changed") {
+	case 0:
+		c.Category = []string{"public_service", "public_management"}[n(0, 1, "category")]
+	case 1, 2:
+		c.Division = division.Code(fmt.Sprintf("3702%d1102231", n(1, 3, "division")))
+	}
+	return c
 }
 
 func hire(n func(int, int, string) int, date func(string) civil.Date) events.Data {

@@ -11,28 +11,29 @@ type Tag byte
 
 // The kinds of facts. Each has a row in facts.
 const (
-	tagRetracted  Tag = 1
-	TagDeveloped  Tag = 2
-	TagResized    Tag = 3
-	TagClosed     Tag = 4
-	TagHired      Tag = 5
-	TagExited     Tag = 6
-	TagRenewed    Tag = 7
-	TagPlanned    Tag = 8
-	TagTrained    Tag = 9
-	TagMarks      Tag = 10
-	TagMark       Tag = 11
-	TagInstructed Tag = 12
-	TagSettled    Tag = 13
-	TagReturned   Tag = 14
-	TagReversed   Tag = 15
-	TagAccount    Tag = 16
-	TagRegistry   Tag = 17
-	TagMentioned  Tag = 18 // belongs in the trail and changes nothing
-	TagSheet      Tag = 19 // see AppendSheet
-	TagGroupChanged    Tag = 20
-	TagSuspended  Tag = 21
-	TagResumed    Tag = 22
+	tagRetracted    Tag = 1
+	TagDeveloped    Tag = 2
+	TagResized      Tag = 3
+	TagClosed       Tag = 4
+	TagHired        Tag = 5
+	TagExited       Tag = 6
+	TagRenewed      Tag = 7
+	TagPlanned      Tag = 8
+	TagTrained      Tag = 9
+	TagMarks        Tag = 10
+	TagMark         Tag = 11
+	TagInstructed   Tag = 12
+	TagSettled      Tag = 13
+	TagReturned     Tag = 14
+	TagReversed     Tag = 15
+	TagAccount      Tag = 16
+	TagRegistry     Tag = 17
+	TagMentioned    Tag = 18 // belongs in the trail and changes nothing
+	TagSheet        Tag = 19 // see AppendSheet
+	TagChanged      Tag = 20
+	TagGroupChanged Tag = 21
+	TagSuspended    Tag = 22
+	TagResumed      Tag = 23
 )
 
 // A factRow says of one kind of facts to which timelines they belong, and which
@@ -45,28 +46,29 @@ type factRow struct {
 
 // facts has the row of each kind, by its tag.
 var facts = [...]factRow{
-	tagRetracted:  {post: true, person: true, plan: true},
-	TagDeveloped:  {post: true},
-	TagResized:    {post: true},
-	TagClosed:     {post: true},
-	TagHired:      {post: true, person: true, ofPerson: true, ofPost: true},
-	TagExited:     {post: true, person: true, ofPerson: true, ofPost: true},
-	TagRenewed:    {post: true, person: true, ofPerson: true, ofPost: true},
-	TagPlanned:    {plan: true},
-	TagTrained:    {person: true},
-	TagMarks:      {person: true, ofPost: true},
-	TagMark:       {person: true, ofPost: true},
-	TagInstructed: {person: true, ofRun: true, ofPost: true},
-	TagSettled:    {person: true, ofRun: true},
-	TagReturned:   {person: true, ofRun: true},
-	TagReversed:   {person: true, ofRun: true},
-	TagAccount:    {person: true},
-	TagRegistry:   {person: true},
-	TagMentioned:  {person: true},
-	TagSheet:      {post: true},
-	TagGroupChanged:    {post: true, person: true, ofPerson: true, ofPost: true},
-	TagSuspended:  {post: true, person: true, ofPerson: true, ofPost: true},
-	TagResumed:    {post: true, person: true, ofPerson: true, ofPost: true},
+	tagRetracted:    {post: true, person: true, plan: true},
+	TagDeveloped:    {post: true},
+	TagResized:      {post: true},
+	TagClosed:       {post: true},
+	TagHired:        {post: true, person: true, ofPerson: true, ofPost: true},
+	TagExited:       {post: true, person: true, ofPerson: true, ofPost: true},
+	TagRenewed:      {post: true, person: true, ofPerson: true, ofPost: true},
+	TagPlanned:      {plan: true},
+	TagTrained:      {person: true},
+	TagMarks:        {person: true, ofPost: true},
+	TagMark:         {person: true, ofPost: true},
+	TagInstructed:   {person: true, ofRun: true, ofPost: true},
+	TagSettled:      {person: true, ofRun: true},
+	TagReturned:     {person: true, ofRun: true},
+	TagReversed:     {person: true, ofRun: true},
+	TagAccount:      {person: true},
+	TagRegistry:     {person: true},
+	TagMentioned:    {person: true},
+	TagSheet:        {post: true},
+	TagChanged:      {post: true},
+	TagGroupChanged: {post: true, person: true, ofPerson: true, ofPost: true},
+	TagSuspended:    {post: true, person: true, ofPerson: true, ofPost: true},
+	TagResumed:      {post: true, person: true, ofPerson: true, ofPost: true},
 }
 
 // A Fact is what an event, or one line of it, says of a person or a post. Rest is the

@@ -27,6 +27,9 @@ func packed() []layouttest.Case {
 		{Name: "developed, a category of its own", Bytes: timeline.PackDeveloped(nil, "", "a", &events.PostDeveloped{Category: "other", Area: "urban", Division: "370211000000", Seats: 1})},
 		{Name: "resized", Bytes: timeline.PackResized(nil, &events.PostResized{Seats: 5, From: layoutDay})},
 		{Name: "closed", Bytes: timeline.PackClosed(nil, &events.PostClosed{On: layoutDay})},
+		{Name: "changed", Bytes: timeline.PackChanged(nil, &events.PostChanged{
+			On: layoutDay, Category: "public_service", Kind: "k", Employer: "e", Division: "370211102232", Area: "urban", Standard: 88000, RequiredDays: 22, Fund: "F"})},
+		{Name: "changed, a little", Bytes: timeline.PackChanged(nil, &events.PostChanged{On: layoutUntil, Standard: 1})},
 		{Name: "hired", Bytes: timeline.PackHired(nil, &events.HirePlaced{Seat: 2, From: layoutDay, Until: layoutUntil, Group: "older", Sex: "F", BirthMonth: civil.MonthOf(1965, 1)})},
 		{Name: "exited", Bytes: timeline.PackExited(nil, &events.ExitRecorded{On: layoutDay, Kind: "dismissal", Code: "D2"})},
 		{Name: "hired, standing in", Bytes: timeline.PackHired(nil, &events.HirePlaced{Seat: 2, From: layoutDay, Group: "older", Sex: "M", StandingInFor: events.Person{1}})},
@@ -84,7 +87,8 @@ func tagged() (cases []layouttest.Case) {
 	for _, tag := range []timeline.Tag{
 		timeline.TagDeveloped, timeline.TagResized, timeline.TagClosed, timeline.TagHired, timeline.TagExited, timeline.TagRenewed, timeline.TagTrained,
 		timeline.TagMarks, timeline.TagMark, timeline.TagInstructed, timeline.TagSettled, timeline.TagReturned, timeline.TagReversed,
-		timeline.TagAccount, timeline.TagRegistry, timeline.TagMentioned, timeline.TagGroupChanged, timeline.TagSuspended, timeline.TagResumed,
+		timeline.TagAccount, timeline.TagRegistry, timeline.TagMentioned, timeline.TagChanged,
+		timeline.TagGroupChanged, timeline.TagSuspended, timeline.TagResumed,
 	} {
 		f := timeline.Fact{Tag: tag, Run: 200, Post: 300, Person: 400, Rest: []byte("rest")}
 		post = timeline.AppendFact(post, ref, f)

@@ -166,53 +166,70 @@ func (h *History) Each(yield func(ord uint64, p *Person)) error {
 	return nil
 }
 
-// A Development holds the attributes of a post as known from the commit Since
-// until the next Development.
+// A Development is what holds of a post over time, as known from the commit Since until the
+// next Development. It has no periods if every event that developed the post is retracted.
 type Development struct {
 	Since uint64 // ordinal of a commit
-	Attributes
-	Known bool // false if every event that developed the post is retracted
+	Periods
 }
 
-// Developments returns the attributes of a post from its packed facts, in log
-// order: one Development for each commit that set the attributes or retracted
-// an event that set them. Before the first Development the attributes are not
-// known. Developments returns ErrDamaged if the facts cannot be read.
+// Developments returns what holds of a post over time from its packed facts, in log order: one
+// Development for each commit that developed or changed the post, or retracted an event that
+// did. Before the first Development nothing is known. Developments returns ErrDamaged if the
+// facts cannot be read.
 func Developments(facts []byte) ([]Development, error) {
-	type retraction struct{ at, target Ref }
 	var p Post
-	var retracted []retraction
+	var known knowledge
 	r := reader{b: facts}
 	for r.more() {
 		ref, tag := r.ref(), Tag(r.byte())
 		if tag == tagRetracted {
-			retracted = append(retracted, retraction{ref, r.ref()})
+			known.retracted = append(known.retracted, retraction{ref, r.ref()})
 			r.ref()
-		} else if !p.read(&r, tag, ref, tag != TagDeveloped) {
+		} else if !p.read(&r, tag, ref, tag != TagDeveloped && tag != TagChanged) {
 			return nil, ErrDamaged
 		}
 	}
 	if r.bad {
 		return nil, ErrDamaged
 	}
-	var since []uint64
 	for _, d := range p.developed {
-		since = append(since, d.ref.Ord())
-		for _, v := range retracted {
-			if v.target == d.ref {
-				since = append(since, v.at.Ord())
-			}
-		}
+		known.note(d.ref)
 	}
-	slices.Sort(since)
+	for _, c := range p.changed {
+		known.note(c.ref)
+	}
+	slices.Sort(known.since)
 	var all []Development
-	for _, ord := range slices.Compact(since) {
-		then := Post{developed: slices.DeleteFunc(slices.Clone(p.developed), func(d fact[Attributes]) bool {
-			return d.ref.Ord() > ord || slices.ContainsFunc(retracted, func(v retraction) bool { return v.target == d.ref && v.at.Ord() <= ord })
-		})}
-		d := Development{Since: ord}
-		d.Attributes, d.Known = then.Attributes()
-		all = append(all, d)
+	for _, ord := range slices.Compact(known.since) {
+		then := Post{developed: factsAt(&known, p.developed, ord), changed: factsAt(&known, p.changed, ord)}
+		all = append(all, Development{ord, then.Periods()})
 	}
 	return all, nil
+}
+
+// A knowledge says when facts became known, and when they ceased to count.
+type knowledge struct {
+	since     []uint64 // ordinals of the commits that changed something
+	retracted []retraction
+}
+
+// A retraction says that the event target no longer counts since the event at.
+type retraction struct{ at, target Ref }
+
+// note notes the commits that added a fact, and that retracted it.
+func (k *knowledge) note(ref Ref) {
+	k.since = append(k.since, ref.Ord())
+	for _, v := range k.retracted {
+		if v.target == ref {
+			k.since = append(k.since, v.at.Ord())
+		}
+	}
+}
+
+// factsAt returns the facts that count at an ordinal.
+func factsAt[T any](k *knowledge, facts []fact[T], ord uint64) []fact[T] {
+	return slices.DeleteFunc(slices.Clone(facts), func(f fact[T]) bool {
+		return f.ref.Ord() > ord || slices.ContainsFunc(k.retracted, func(v retraction) bool { return v.target == f.ref && v.at.Ord() <= ord })
+	})
 }

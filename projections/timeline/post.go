@@ -12,19 +12,23 @@ import (
 // A Post is what is known of one post: its attributes, its seats and its
 // placements. Read one with ReadPost.
 type Post struct {
-	developed []fact[Attributes]
-	resized   []fact[Step]
-	closed    []fact[civil.Date]
-	sheets    []fact[postSheet]
-	placed    []Placement
-	room      []Placement // memory for placed
-	steps     []Step
-	stepRoom  []Step // memory for steps
+	developed  []fact[Attributes]
+	resized    []fact[Step]
+	closed     []fact[civil.Date]
+	changed    []fact[placing.Change]
+	sheets     []fact[postSheet]
+	placed     []Placement
+	room       []Placement // memory for placed
+	steps      []Step
+	stepRoom   []Step // memory for steps
+	periods    Periods
+	periodRoom Periods // memory for periods
 	placementFacts
 	trail
 }
 
-// Attributes are what was said when the post was developed.
+// Attributes are what holds of a post: what was said when it was developed, and what changes
+// have changed by a day, see [Post.Periods].
 type Attributes struct {
 	Division     division.Code
 	Category     string
@@ -57,7 +61,8 @@ func ReadPost(facts []byte, known uint64) (*Post, error) {
 // Reset makes p a post of which nothing is known.
 func (p *Post) Reset() {
 	*p = Post{
-		developed: p.developed[:0], resized: p.resized[:0], closed: p.closed[:0], sheets: p.sheets[:0], room: p.room, stepRoom: p.stepRoom,
+		developed: p.developed[:0], resized: p.resized[:0], closed: p.closed[:0], changed: p.changed[:0], sheets: p.sheets[:0],
+		room: p.room, stepRoom: p.stepRoom, periodRoom: p.periodRoom,
 		placementFacts: p.emptied(), trail: trail{refs: p.refs[:0]},
 	}
 }
@@ -67,7 +72,7 @@ func (p *Post) Reset() {
 func (p *Post) Extend(facts []byte) error { return p.extend(facts, Head) }
 
 func (p *Post) extend(facts []byte, known uint64) error {
-	p.placed, p.steps = nil, nil
+	p.placed, p.steps, p.periods = nil, nil, nil
 	r := reader{b: facts}
 	for r.more() {
 		ref, tag := r.ref(), Tag(r.byte())
@@ -88,6 +93,7 @@ func (p *Post) extend(facts []byte, known uint64) error {
 		p.developed = withoutRetracted(p.developed, p.retractions)
 		p.resized = withoutRetracted(p.resized, p.retractions)
 		p.closed = withoutRetracted(p.closed, p.retractions)
+		p.changed = withoutRetracted(p.changed, p.retractions)
 		p.sheets = withoutRetracted(p.sheets, p.retractions)
 		p.dropRetracted(p.retractions)
 	}
@@ -114,6 +120,10 @@ func (p *Post) read(r *reader, tag Tag, ref Ref, out bool) bool {
 		if on := r.date(); !out {
 			p.closed = append(p.closed, fact[civil.Date]{ref, on})
 		}
+	case TagChanged:
+		if c := readChange(r); !out {
+			p.changed = append(p.changed, fact[placing.Change]{ref, c})
+		}
 	case TagHired, TagExited, TagRenewed, TagGroupChanged, TagSuspended, TagResumed:
 		return p.placementFacts.read(r, tag, ref, placing.Holder{Person: uint32(r.uint())}, out)
 	case TagSheet:
@@ -124,6 +134,14 @@ func (p *Post) read(r *reader, tag Tag, ref Ref, out bool) bool {
 		return false
 	}
 	return true
+}
+
+// readChange reads what PackChanged packed.
+func readChange(r *reader) placing.Change {
+	return placing.Change{On: r.date(), Details: placing.Details{
+		Division: division.Code(r.text()), Category: r.code(categories), Kind: r.text(), Area: r.code(areas),
+		Employer: r.text(), Fund: r.text(), Standard: int64(r.uint()), RequiredDays: r.int(),
+	}}
 }
 
 // Attributes returns what was said when the post was developed, and false

@@ -41,6 +41,16 @@ func PackResized(b []byte, d *events.PostResized) []byte {
 // PackClosed packs a post.closed.
 func PackClosed(b []byte, d *events.PostClosed) []byte { return appendDate(b, d.On) }
 
+// PackChanged packs a post.changed. What it does not change is empty. The title is left out.
+func PackChanged(b []byte, d *events.PostChanged) []byte {
+	b = appendText(appendDate(b, d.On), string(d.Division))
+	b = appendCode(b, categories, d.Category)
+	b = appendText(b, d.Kind)
+	b = appendCode(b, areas, d.Area)
+	b = appendText(appendText(b, d.Employer), d.Fund)
+	return appendUint(appendUint(b, d.Standard), d.RequiredDays)
+}
+
 // PackHired packs a hire.placed.
 func PackHired(b []byte, d *events.HirePlaced) []byte {
 	seat := d.Seat << 1

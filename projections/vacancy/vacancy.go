@@ -2,7 +2,9 @@
 // fill them.
 //
 // A seat is vacant on the days on which it exists and no placement holds it. It
-// exists while the post has that many seats and has not ended. A seat never
+// exists while the post has that many seats and has not ended. If the post changes
+// meanwhile, such as by a move to another division, the seat is vacant in one cell
+// before and in another one after, and has been vacant since the same day. A seat never
 // filled is vacant since it began, with no reason; otherwise the reason is the
 // code of the exit that made it vacant. When the last of two placements on one
 // seat ends it is vacant from then on.
@@ -33,24 +35,26 @@ func View() view.View {
 func Filled() view.View {
 	return view.View{Name: FilledViewName, Version: 1, Of: ViewName, Span: func(s view.Span) (on civil.Date, measure, n int) {
 		if s.Filled {
-			return s.Until, int(s.Until - s.Since), 1
+			return s.Until, int(s.Until-s.Since) + s.Earlier, 1
 		}
 		return 0, 0, 0
 	}}
 }
 
 func spans(p *timeline.Post, yield func(view.Span)) {
-	a, ok := p.Attributes()
-	steps := p.Seats()
-	if !ok || len(steps) == 0 {
+	periods, steps := p.Periods(), p.Seats()
+	if len(steps) == 0 {
 		return
+	}
+	if len(periods) > 1 {
+		yield = splitting(periods, yield)
 	}
 	most := 0
 	for _, s := range steps {
 		most = max(most, s.Seats)
 	}
 	var room [32]*timeline.Placement // enough for most posts
-	cell, held := view.CellOf(a), holds(p, room[:0])
+	cell, held := view.CellOf(periods[0].Attributes), holds(p, room[:0])
 	for seat := 1; seat <= most; seat++ {
 		n := 0
 		for n < len(held) && held[n].Seat == seat {
@@ -58,6 +62,29 @@ func spans(p *timeline.Post, yield func(view.Span)) {
 		}
 		seatSpans(cell, seat, steps, held[:n], yield)
 		held = held[n:]
+	}
+}
+
+// splitting returns a function that splits a span, and yields a part of it for each of the
+// cells in which the post lies meanwhile.
+func splitting(periods timeline.Periods, yield func(view.Span)) func(view.Span) {
+	return func(s view.Span) {
+		part := s
+		for i := range periods {
+			since, until, ok := periods.During(i, s.Since, s.Until)
+			if !ok {
+				continue
+			}
+			cell := view.CellOf(periods[i].Attributes)
+			cell[view.Reason] = s.Cell[view.Reason]
+			if since > s.Since && cell != part.Cell {
+				part.Until, part.Filled = since, false
+				yield(part)
+				part.Since, part.Earlier = since, int(since-s.Since)
+			}
+			part.Cell, part.Until, part.Filled = cell, until, s.Filled
+		}
+		yield(part)
 	}
 }
 

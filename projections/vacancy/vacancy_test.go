@@ -7,6 +7,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/projections/timeline"
 	"github.com/muster-works/muster/projections/vacancy"
 	"github.com/muster-works/muster/projections/view"
@@ -75,11 +76,56 @@ func TestSpans(t *testing.T) {
 	}
 }
 
+// A post of one seat from 1 January, that changes.
+func TestSpansOfChangedPost(t *testing.T) {
+	moved := func(on, to string) *events.PostChanged {
+		return &events.PostChanged{On: day(on), Division: division.Code(to)}
+	}
+	for _, c := range []struct {
+		name    string
+		changes []*events.PostChanged
+		from    string // when somebody comes to the seat
+		want    string
+	}{
+		{"moved while it is vacant", []*events.PostChanged{moved("03-01", "370212001001")}, "", "1:01-01–03-01, 370212001001 after 59 days, 1:03-01–"},
+		{"filled after the move", []*events.PostChanged{moved("03-01", "370212001001")}, "03-11",
+			"1:01-01–03-01, 370212001001 after 59 days, 1:03-01–03-11 filled 69"},
+		{"filled on the day of the move", []*events.PostChanged{moved("03-01", "370212001001")}, "03-01", "1:01-01–03-01 filled 59"},
+		{"filled before the move", []*events.PostChanged{moved("03-01", "370212001001")}, "02-01", "1:01-01–02-01 filled 31"},
+		{"moved there and back", []*events.PostChanged{moved("03-01", "370212001001"), moved("03-11", "370211102231")}, "",
+			"1:01-01–03-01, 370212001001 after 59 days, 1:03-01–03-11, 370211102231 after 69 days, 1:03-11–"},
+		{"moved on its first day", []*events.PostChanged{moved("01-01", "370212001001")}, "", "1:01-01–"},
+		{"better paid", []*events.PostChanged{{On: day("03-01"), Standard: 88000}}, "", "1:01-01–"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := timeline.AppendFact(nil, timeline.MakeRef(1, 0), timeline.Fact{Tag: timeline.TagDeveloped,
+				Rest: timeline.PackDeveloped(nil, "370211102231", "", &events.PostDeveloped{Seats: 1, From: day("01-01")})})
+			for i, d := range c.changes {
+				b = timeline.AppendFact(b, timeline.MakeRef(uint64(i+2), 0), timeline.Fact{Tag: timeline.TagChanged, Rest: timeline.PackChanged(nil, d)})
+			}
+			if c.from != "" {
+				b = timeline.AppendFact(b, timeline.MakeRef(9, 0), timeline.Fact{Tag: timeline.TagHired, Person: 1,
+					Rest: timeline.PackHired(nil, &events.HirePlaced{Seat: 1, From: day(c.from)})})
+			}
+			p, err := timeline.ReadPost(b, timeline.Head)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := spans(p); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
 // spans puts the spans and what was filled into words.
 func spans(p *timeline.Post) string {
 	var all []string
 	vacancy.View().Spans(p, func(s view.Span) {
 		w := fmt.Sprintf("%d:%s–", s.Seat, s.Since.String()[5:])
+		if s.Earlier != 0 {
+			w = fmt.Sprintf("%s after %d days, %s", s.Cell[view.Division], s.Earlier, w)
+		}
 		if s.Until != 0 {
 			w += s.Until.String()[5:]
 		}

@@ -100,8 +100,9 @@ func (c Cell) String() string {
 	return b.String()
 }
 
-// CellOf returns the cell of a post: the axes that are read from posts are
-// filled in.
+// CellOf returns the cell of a post while some attributes hold: the axes that are read
+// from posts are filled in. A post changes from one cell to another on the day on which a
+// new period begins, see [timeline.Post.Periods].
 func CellOf(a timeline.Attributes) Cell {
 	return Cell{Division: string(a.Division), Category: a.Category, Kind: a.Kind, Area: a.Area}
 }

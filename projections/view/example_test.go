@@ -18,16 +18,14 @@ import (
 )
 
 // arrivals is a new view: how many people came on duty, by the day, in the cell
-// of their post. A view is no more than this, and a place in the list of
+// in which their post was that day. A view is no more than this, and a place in the list of
 // package projections.
 func arrivals() view.View {
 	return view.View{Name: "arrivals", Version: 1, Post: func(p *timeline.Post, emit view.Emit) {
-		a, ok := p.Attributes()
-		if !ok {
-			return
-		}
 		for _, placed := range p.Placements() {
-			emit(view.CellOf(a), placed.From, 0, 1)
+			if a, ok := p.Periods().On(placed.From); ok {
+				emit(view.CellOf(a), placed.From, 0, 1)
+			}
 		}
 	}}
 }

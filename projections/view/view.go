@@ -38,12 +38,15 @@ import (
 // different numbers of days to fill. Most views leave the measure 0.
 type Emit func(c Cell, on civil.Date, measure, n int)
 
-// A Span is a seat in a state between two business dates.
+// A Span is a seat in a state between two business dates, in one cell.
 type Span struct {
 	Cell  Cell
 	Seat  int
 	Since civil.Date
 	Until civil.Date // first day no longer; 0 is open
+	// Earlier is how many days before Since the seat came into the state. It is not 0
+	// if the post has changed since: those days belong to spans in other cells.
+	Earlier int
 	// Filled is set if the span ended because a person took the seat, and not because
 	// the seat is no more.
 	Filled bool
@@ -74,8 +77,8 @@ type View struct {
 	Spans func(*timeline.Post, func(Span)) // the spans of a post
 	// Placement is what a placement on a post that was developed contributes. It
 	// spares work that Post would do: it is called only for the placements that a
-	// commit changed.
-	Placement func(timeline.Attributes, timeline.Placement, Emit)
+	// commit changed, or whose post it changed.
+	Placement func(timeline.Periods, timeline.Placement, Emit)
 	// Span is what a span of the view named Of contributes, in the cell of the span.
 	Span func(Span) (on civil.Date, measure, n int)
 	Of   string

@@ -64,14 +64,15 @@ func (d *Decider) mayErase(e *events.Event, p events.Person) events.Reasons {
 	return nil
 }
 
-// mayReveal refuses a person who was never on a post in the division of the event.
+// mayReveal refuses a person who was never on a post while the post lay in the division of
+// the event.
 // An event without a division is for all divisions.
 func (d *Decider) mayReveal(e *events.Event, p events.Person) events.Reasons {
 	if e.Division == "" {
 		return nil
 	}
 	for _, at := range d.placements.Placements(p) {
-		if post, ok := d.placements.Post(at.Post); ok && post.Division.Under(string(e.Division)) {
+		if post, ok := d.placements.Post(at.Post); ok && post.Lies(string(e.Division), at.From, at.Exit) {
 			return nil
 		}
 	}

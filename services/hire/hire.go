@@ -262,6 +262,7 @@ func (s *Service) renew(e *events.Event, d *events.HireRenewed) (*events.Event, 
 		j.refuse(TermNotLonger, "data.until", events.Say("must lie after %s, where the term ends already", "须晚于%s：期限本来就到那天为止", adds))
 	}
 	record := *e
+	post = post.On(adds)
 	if pack := s.rules.InForce(post.Division, adds); pack == nil {
 		j.refuse(NoPolicy, "data.until", noPolicy)
 	} else {

@@ -156,24 +156,24 @@ func TestSeatOfStandIn(t *testing.T) {
 
 func TestChangeOfGroup(t *testing.T) {
 	Judge(t, Cases{
-		{"another group", on(), Changed("x", "a", 1, "2022-07-01", "disabled"), ""},
-		{"on the on-duty day", on(), Changed("x", "a", 1, "2022-05-01", "disabled"), ""},
-		{"before the on-duty day", on(), Changed("x", "a", 1, "2022-04-30", "disabled"), "not_in_place data.on"},
-		{"before the on-duty day, recorded", on(), Recorded(Changed("x", "a", 1, "2022-04-30", "disabled")), ""},
-		{"after the exit", on(Exited("y", "a", 1, "2022-06-01")), Changed("x", "a", 1, "2022-07-01", "disabled"), "not_in_place data.on"},
-		{"a group that the area has not", on(), Changed("x", "a", 1, "2022-07-01", "zero_employment_family"), "group_unknown data.group"},
-		{"a group that the area has not, recorded", on(), Recorded(Changed("x", "a", 1, "2022-07-01", "zero_employment_family")), ""},
-		{"twice for one day", on(Changed("c", "a", 1, "2022-07-01", "disabled")), Changed("x", "a", 1, "2022-07-01", "low_income"), "change_exists data.on"},
-		{"corrected", on(Changed("c", "a", 1, "2022-07-01", "disabled")), Replacing(Changed("x", "a", 1, "2022-07-01", "low_income"), "c"), ""},
-		{"withdrawn", on(Changed("c", "a", 1, "2022-07-01", "disabled")), Withdrawn("x", events.HireChangedType, "c"), ""},
-		{"an unknown post", on(), Recorded(Changed("x", "c", 1, "2022-07-01", "disabled")), "unknown_post data.post"},
-		{"a post of another county", on(), Recorded(elsewhere(Changed("x", "a", 1, "2022-07-01", "disabled"))), "division_outside division"},
+		{"another group", on(), Regrouped("x", "a", 1, "2022-07-01", "disabled"), ""},
+		{"on the on-duty day", on(), Regrouped("x", "a", 1, "2022-05-01", "disabled"), ""},
+		{"before the on-duty day", on(), Regrouped("x", "a", 1, "2022-04-30", "disabled"), "not_in_place data.on"},
+		{"before the on-duty day, recorded", on(), Recorded(Regrouped("x", "a", 1, "2022-04-30", "disabled")), ""},
+		{"after the exit", on(Exited("y", "a", 1, "2022-06-01")), Regrouped("x", "a", 1, "2022-07-01", "disabled"), "not_in_place data.on"},
+		{"a group that the area has not", on(), Regrouped("x", "a", 1, "2022-07-01", "zero_employment_family"), "group_unknown data.group"},
+		{"a group that the area has not, recorded", on(), Recorded(Regrouped("x", "a", 1, "2022-07-01", "zero_employment_family")), ""},
+		{"twice for one day", on(Regrouped("c", "a", 1, "2022-07-01", "disabled")), Regrouped("x", "a", 1, "2022-07-01", "low_income"), "change_exists data.on"},
+		{"corrected", on(Regrouped("c", "a", 1, "2022-07-01", "disabled")), Replacing(Regrouped("x", "a", 1, "2022-07-01", "low_income"), "c"), ""},
+		{"withdrawn", on(Regrouped("c", "a", 1, "2022-07-01", "disabled")), Withdrawn("x", events.HireChangedType, "c"), ""},
+		{"an unknown post", on(), Recorded(Regrouped("x", "c", 1, "2022-07-01", "disabled")), "unknown_post data.post"},
+		{"a post of another county", on(), Recorded(elsewhere(Regrouped("x", "a", 1, "2022-07-01", "disabled"))), "division_outside division"},
 	}, service(t))
 	young := []*events.Event{Developed("d", "a", 1, "2019-01-01"), with(Hired("h", "a", 1, 1, "2020-05-01"), func(d *events.HirePlaced) { d.BirthMonth, d.Group = civil.MustMonth("1977-06"), "other" })}
 	Judge(t, Cases{
-		{"45 next month", young, Changed("x", "a", 1, "2022-05-31", "older"), "age_outside data.group"},
-		{"45 this month", young, Changed("x", "a", 1, "2022-06-01", "older"), ""},
-		{"before any pack", young, Changed("x", "a", 1, "2020-06-01", "older"), "no_policy data.on"},
+		{"45 next month", young, Regrouped("x", "a", 1, "2022-05-31", "older"), "age_outside data.group"},
+		{"45 this month", young, Regrouped("x", "a", 1, "2022-06-01", "older"), ""},
+		{"before any pack", young, Regrouped("x", "a", 1, "2020-06-01", "older"), "no_policy data.on"},
 	}, service(t))
 }
 
@@ -183,7 +183,7 @@ func TestRenewalByGroup(t *testing.T) {
 	given := []*events.Event{Developed("d", "a", 1, "2019-01-01"), with(Hired("h", "a", 1, 1, "2022-05-01"), func(d *events.HirePlaced) { d.BirthMonth, d.Group = civil.MustMonth("1974-01"), "other" })}
 	Judge(t, Cases{
 		{"in the group of the hire", given, Renewed("x", "a", 1, "2024-02-02"), "age_outside data.until"},
-		{"in another group since", append(given[:2:2], Changed("c", "a", 1, "2022-07-01", "older")), Renewed("x", "a", 1, "2024-02-02"), ""},
+		{"in another group since", append(given[:2:2], Regrouped("c", "a", 1, "2022-07-01", "older")), Renewed("x", "a", 1, "2024-02-02"), ""},
 	}, changed(t, func(p *policy.Pack) {
 		for i := range p.Groups {
 			if g := &p.Groups[i]; g.Area == "rural" && g.Code == "other" {

@@ -1,9 +1,11 @@
 package payment
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
 )
 
 // allocate decides an allocation.
@@ -43,7 +45,7 @@ func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Pla
 	}
 	r := j.state.runs[d.Run]
 	seen := make(map[string]struct{}, len(d.Lines))
-	known := "" // the last post that was found; lines of one post are mostly consecutive
+	var known postMonth // the last post that was found; lines of one post are mostly consecutive
 	for i := range d.Lines {
 		if j.full() {
 			return
@@ -55,17 +57,17 @@ func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Pla
 		}
 		seen[l.Line] = struct{}{}
 		returned := j.judgeLineID(i, r, l.Line)
-		if l.Post != known {
-			if _, reasons := p.Find(e, l.Post); reasons != nil {
+		if paid := (postMonth{l.Post, cmp.Or(l.Month, d.Month)}); paid != known {
+			if _, reasons := p.FindWithin(e, l.Post, paid.month.First(), (paid.month + 1).First()); reasons != nil {
 				said := events.Sentence{EN: reasons[0].Detail, ZH: reasons[0].DetailZH}
 				if reasons[0].Code == DivisionOutside {
-					said = events.Say("lies outside the event's division; send what is paid elsewhere under its own",
-						"不在本事件的行政区划内；其他区划的发放请按其区划另行报送")
+					said = events.Say("did not lie in the event's division in %s; send what is paid elsewhere under its own",
+						"在%s不在本事件的行政区划内；其他区划的发放请按其区划另行报送", paid.month)
 				}
 				j.refuse(reasons[0].Code, at(i, "post"), said)
 				continue
 			}
-			known = l.Post
+			known = paid
 		}
 		if !j.record {
 			j.judgePlaced(i, d, p)
@@ -75,6 +77,12 @@ func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Pla
 		}
 	}
 	j.judgeFunds("data.fund")
+}
+
+// A postMonth is a post in a month.
+type postMonth struct {
+	post  string
+	month civil.Month
 }
 
 // judgeLineID refuses a line id that is taken in the run. returned says that a return of the line
@@ -98,10 +106,7 @@ func (j *judgement) judgeLineID(i int, r *run, id string) (returned bool) {
 // judgePlaced refuses line i if the person was not in place for what the line pays.
 func (j *judgement) judgePlaced(i int, d *events.PaymentInstructed, p Placements) {
 	l := &d.Lines[i]
-	month := l.Month
-	if month == 0 {
-		month = d.Month
-	}
+	month := cmp.Or(l.Month, d.Month)
 	end := (month + 1).First()
 	switch l.Kind {
 	case "arrears", "insurance":

@@ -13,6 +13,10 @@
 // one above it or to one below it. The gateway has checked that the agency is entitled to the
 // division of the event, so an agency cannot touch the funds of other divisions.
 //
+// The post of a line must have lain in the division of the instruction on a day of the month
+// that the line pays. So the fund of a county pays what was earned on a post before the post
+// moved to another county.
+//
 // # Lines
 //
 // A line goes through these states, and never back:
@@ -42,7 +46,7 @@
 // The codes of refusals, beside those of the contract and of package command:
 //
 //	unknown_post      the post of a line is not in the books; also in record mode
-//	division_outside  the post lies outside the event's division, the event
+//	division_outside  the post lay outside the event's division in the month paid, the event
 //	                  outside the fund's, or the line was paid for another one;
 //	                  also in record mode
 //	unknown_fund      the fund has no allocation
@@ -94,8 +98,9 @@ const (
 
 // Placements answers what the service asks about posts and people.
 type Placements interface {
-	// Find returns the post that an event names, or why the event may not name it.
-	Find(e *events.Event, post string) (placement.Post, events.Reasons)
+	// FindWithin returns the post that an event names for what happened from one day
+	// until before another, or why the event may not name it.
+	FindWithin(e *events.Event, post string, from, until civil.Date) (placement.Post, events.Reasons)
 	// PlacedWithin reports whether a person was in place on a post on any day
 	// from day from on and before day until.
 	PlacedWithin(p events.Person, post string, from, until civil.Date) bool

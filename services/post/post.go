@@ -1,5 +1,5 @@
 // Package post decides the events about posts: plans, developments of posts, changes of the
-// number of seats, and closings.
+// number of seats and of what else holds of a post, and closings.
 //
 // The name of a post is unique in the deployment. A post lies in the division of the event or
 // below it, which is where the agency is entitled to report. The seats are numbered from 1. A
@@ -8,6 +8,18 @@
 // have no order, so the second is refused unless it replaces the first. Events about a post
 // after its end are refused. The development of a post can be withdrawn only if nobody was
 // placed on the post.
+//
+// # Changes
+//
+// What holds of a post from a day on, such as its standard or the division in which it lies,
+// is said by post.changed. The day lies in the life of the post. Two changes of one member
+// from the same day would have no order, so the second is refused unless it replaces the
+// first. Who changes where a post lies on a day, by a change, by its correction or by its
+// withdrawal, answers for both divisions: the one that the post had that day and the one that
+// it gets. The event may name either of them as its division, or one above it.
+//
+// Events that are in the books stay as they were decided, under the division that the post had
+// when they were: a change, and its withdrawal, restates figures and decides later events.
 //
 // Plans are accepted as they are; the last plan for a division, year and area holds. No policy
 // pack is consulted, and no policy version is stamped on the record.
@@ -20,6 +32,8 @@
 //	post_not_open     the post begins later
 //	post_closed       the post has ended by that day
 //	size_exists       the number of seats from that very day on was said before
+//	change_exists     another change of the same member from that very day is in the books
+//	not_entitled      the agency does not answer for both divisions; also in record mode
 //	seats_occupied    somebody is on a seat that would be taken away
 //
 // In record mode only the refusals marked as such apply; contradictions are recorded.
@@ -44,7 +58,9 @@ const (
 	PostNotOpen                 = placement.PostNotOpen
 	PostClosed      events.Code = "post_closed"
 	SizeExists      events.Code = "size_exists"
+	ChangeExists    events.Code = "change_exists"
 	SeatsOccupied               = placement.SeatsOccupied
+	NotEntitled                 = command.NotEntitled
 )
 
 // A Service decides the events of the family post.
@@ -83,8 +99,10 @@ func (s *Service) judge(e *events.Event) (refused, contradicts events.Reasons) {
 	case *events.PostClosed:
 		post, refused := s.state.Find(e, d.Post)
 		return refused, checkOpen(post, "data.on", d.On)
+	case *events.PostChanged:
+		return s.judgeChange(e, d)
 	}
-	return command.Undecided(e), nil
+	return append(command.Undecided(e), s.checkMove(e, "data.id")...), nil
 }
 
 // checkDivision refuses a division that lies outside that of the event. An empty division

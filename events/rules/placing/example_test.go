@@ -41,3 +41,21 @@ func ExampleCapacityOf() {
 	// 2022-02-01 4
 	// 2022-05-01 0
 }
+
+// A post is paid better from July on, and moves to another village in August.
+func ExampleAppendPeriods() {
+	periods := placing.AppendPeriods(nil, civil.MustDate("2022-01-01"),
+		placing.Details{Division: "370211102231", Standard: 60000, RequiredDays: 20},
+		[]placing.Change{
+			{On: civil.MustDate("2022-08-01"), Details: placing.Details{Division: "370211102232"}},
+			{On: civil.MustDate("2022-07-01"), Details: placing.Details{Standard: 88000, RequiredDays: 22}},
+		})
+	for _, day := range []string{"2022-06-30", "2022-07-01", "2022-08-01"} {
+		d := periods.On(civil.MustDate(day))
+		fmt.Println(day, d.Division, d.Standard, d.RequiredDays)
+	}
+	// Output:
+	// 2022-06-30 370211102231 60000 20
+	// 2022-07-01 370211102231 88000 22
+	// 2022-08-01 370211102232 88000 22
+}

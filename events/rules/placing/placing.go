@@ -75,4 +75,24 @@
 //	post.resized    4 seats from 02-01               ├────────────────────
 //	post.closed     on 05-01                                      ×
 //	seats                                  2         4            0
+//
+// # Details
+//
+// What else holds of a post, such as the division in which it lies, holds from day to day
+// (see [AppendPeriods]):
+//
+//   - From the first day of the post on, the details hold with which it was developed.
+//   - From the day of a post.changed on, each detail that the event names holds until the
+//     next change of the same detail. The details that it leaves out stay as they were.
+//   - Of several changes of one detail from one day the largest value holds. In decide mode
+//     there is never more than one.
+//   - A change from a day before the post begins holds from its first day on.
+//
+// For example:
+//
+//	post.developed  in A, 600 yuan         ├──────────────────────────────
+//	post.changed    800 yuan from 02-01              ├────────────────────
+//	post.changed    in B from 03-01                       ├───────────────
+//	division                               A              B
+//	standard                               600       800
 package placing

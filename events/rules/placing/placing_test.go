@@ -5,11 +5,13 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/events/rules/placing"
 	"github.com/muster-works/muster/events/rules/placing/placingtest"
 	"pgregory.net/rapid"
@@ -32,9 +34,13 @@ func draw(t *rapid.T) (b placingtest.Book) {
 		who := events.Who{Person: uuid.UUID{15: byte(1 + r.IntN(persons))}}
 		post := fmt.Sprint("p", r.IntN(posts))
 		var d events.Data
-		switch r.IntN(14) {
+		switch r.IntN(18) {
 		case 0:
-			d = &events.PostDeveloped{Post: post, Seats: 1 + r.IntN(3), From: day(), Until: day() * civil.Date(r.IntN(2)), Kind: fmt.Sprint(r.IntN(2))}
+			d = &events.PostDeveloped{
+				Post: post, Seats: 1 + r.IntN(3), From: day(), Until: day() * civil.Date(r.IntN(2)), Kind: fmt.Sprint(r.IntN(2)),
+				Division: "370211102231", Area: "rural", Standard: events.Fen(r.IntN(2))}
+		case 11, 12, 13:
+			d = change(r, post, day())
 		case 1:
 			d = &events.PostResized{Post: post, Seats: r.IntN(4), From: day()}
 		case 2:
@@ -66,6 +72,16 @@ func draw(t *rapid.T) (b placingtest.Book) {
 	return b
 }
 
+// change draws a change of a post that names some of the members.
+func change(r *rand.Rand, post string, on civil.Date) *events.PostChanged {
+	one := func(texts ...string) string { return texts[r.IntN(len(texts))] }
+	return &events.PostChanged{
+		Post: post, On: on - 2, Category: one("", "", "a", "b"), Kind: one("", "0", "1", "2"), Employer: one("", "", "c"), Area: one("", "rural", "urban"),
+		Division: division.Code(one("", "", "370211102231", "370211102232", "370212001001")), Fund: one("", "F", "G"),
+		Standard: events.Fen(r.IntN(3)), RequiredDays: r.IntN(3),
+	}
+}
+
 // Goal: the rule says what the oracle says, of any set of events. Method: rapid draws
 // sets of events; the oracle reads them slowly.
 func TestOracle(t *testing.T) {
@@ -81,6 +97,7 @@ func TestOracle(t *testing.T) {
 			name := fmt.Sprint("p", i)
 			c := capacity(b, name)
 			changes := c.AppendChanges(nil)
+			differPeriods(t, b, name)
 			for day := begin - 1; day < begin+3*window; day++ {
 				want := b.Seats(name, day)
 				changed := 0
@@ -227,17 +244,83 @@ func listed(b placingtest.Book) (all []string) {
 	return all
 }
 
+// development returns the development of a post that holds, nil if there is none.
+func development(b placingtest.Book, post string) (first *placing.Development) {
+	for _, e := range b {
+		d, ok := e.Data.(*events.PostDeveloped)
+		if !ok || d.Post != post {
+			continue
+		}
+		of := placing.Development{
+			From: d.From, Until: d.Until, Division: d.Division, Kind: d.Kind, Area: d.Area, Seats: d.Seats, Standard: int64(d.Standard),
+		}
+		if first == nil || of.Compare(first) < 0 {
+			first = &of
+		}
+	}
+	return first
+}
+
+// differPeriods fails if the details of a post differ from those of the oracle on a day, or
+// if two periods in turn are the same.
+func differPeriods(t *rapid.T, b placingtest.Book, post string) {
+	p := periods(b, post)
+	for day := begin - 4; day < begin+window+2; day++ {
+		want := b.Details(post, day)
+		if (p == nil) != (want == nil) {
+			t.Fatalf("post %s has details %v, want %v\n%s", post, p, want, b)
+		}
+		if p == nil {
+			return
+		}
+		d := p.On(day)
+		got := []string{string(d.Division), d.Category, d.Kind, d.Area, d.Employer, d.Fund, fmt.Sprintf("%020d", d.Standard), fmt.Sprintf("%020d", d.RequiredDays)}
+		if !slices.Equal(got, want) {
+			t.Fatalf("post %s on %s: %v, want %v\n%s", post, day, got, want, b)
+		}
+		for _, days := range []civil.Date{1, 5} {
+			lay := false
+			for on := day; on < day+days; on++ {
+				lay = lay || strings.HasPrefix(b.DivisionOn(post, on), "370211")
+			}
+			if p.Lies("370211", day, day+days) != lay {
+				t.Fatalf("post %s lies under 370211 within %d days from %s: %v\n%s", post, days, day, !lay, b)
+			}
+		}
+	}
+	for i := range p {
+		if end := p.Until(i); end != 0 && (end <= p[i].From || p[i].Details == p[i+1].Details) {
+			t.Fatalf("post %s: period %d %v is followed by %v", post, i, p[i], p[i+1])
+		}
+	}
+}
+
+// periods returns the details of a post over time by package placing.
+func periods(b placingtest.Book, post string) placing.Periods {
+	first := development(b, post)
+	if first == nil {
+		return nil
+	}
+	var changes []placing.Change
+	for _, e := range b {
+		if d, ok := e.Data.(*events.PostChanged); ok && d.Post == post {
+			changes = append(changes, placing.Change{On: d.On, Details: placing.Details{
+				Division: d.Division, Category: d.Category, Kind: d.Kind, Area: d.Area, Employer: d.Employer, Fund: d.Fund,
+				Standard: int64(d.Standard), RequiredDays: d.RequiredDays,
+			}})
+		}
+	}
+	return placing.AppendPeriods(nil, first.From, placing.Details{
+		Division: first.Division, Kind: first.Kind, Area: first.Area, Standard: first.Standard,
+	}, changes)
+}
+
 func capacity(b placingtest.Book, post string) placing.Capacity {
-	var first *placing.Development
+	first := development(b, post)
 	var resized []placing.Step
 	closed := civil.Date(0)
 	for _, e := range b {
 		switch d := e.Data.(type) {
-		case *events.PostDeveloped:
-			of := placing.Development{From: d.From, Until: d.Until, Kind: d.Kind, Seats: d.Seats}
-			if d.Post == post && (first == nil || of.Compare(first) < 0) {
-				first = &of
-			}
 		case *events.PostResized:
 			if d.Post == post {
 				resized = append(resized, placing.Step{From: d.From, Seats: d.Seats})
@@ -311,6 +394,32 @@ func TestSpans(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Every detail can be changed, and of two changes from one day the larger value holds,
+// whatever their order.
+func TestEveryDetailChanges(t *testing.T) {
+	details := reflect.TypeFor[placing.Details]()
+	for i := range details.NumField() {
+		name := details.Field(i).Name
+		of := func(n int64) (c placing.Change) {
+			c.On = begin + 1
+			switch f := reflect.ValueOf(&c.Details).Elem().Field(i); f.Kind() {
+			case reflect.String:
+				f.SetString(fmt.Sprint(n))
+			default:
+				f.SetInt(n)
+			}
+			return c
+		}
+		for _, changes := range [][]placing.Change{{of(2), of(1)}, {of(1), of(2)}} {
+			got := placing.AppendPeriods(nil, begin, of(5).Details, changes)
+			want := placing.Periods{{From: begin, Details: of(5).Details}, {From: begin + 1, Details: of(2).Details}}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %v, want %v", name, got, want)
+			}
+		}
+	}
 }
 
 func TestEarlierEnd(t *testing.T) {

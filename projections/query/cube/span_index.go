@@ -116,6 +116,6 @@ func (q *spanSearch) near(lists *[33][]indexEntry, begin func(e *indexEntry) uin
 // look adds the key of a span if the span holds.
 func (q *spanSearch) look(e *indexEntry) {
 	if e.since <= q.asOf && q.asOf < e.until && e.from <= q.at && q.under[e.division] && atomic.LoadUint32(&q.spans.end[e.i]) > q.at {
-		q.found = append(q.found, keyOf(e.since, e.i))
+		q.found = append(q.found, keyOf(q.spans.begun[e.i], e.i))
 	}
 }

@@ -28,7 +28,7 @@ type spanTable struct {
 }
 
 // Spans are the spans of a view as they were at some time: seats in a state from a date
-// to a date, each known from a commit to a commit. They are columns, 32 bytes a span,
+// to a date, each known from a commit to a commit. They are columns, 36 bytes a span,
 // in log order.
 //
 // A table only appends to the columns, except that it writes when a span ceased to be
@@ -40,8 +40,9 @@ type Spans struct {
 	cell  []int32 // number − 1
 	since []civil.Date
 	until []civil.Date
-	from  []uint32 // ordinal of the commit since which the span was known
-	end   []uint32 // ordinal of the commit since which it no longer was; current is none. Atomic.
+	begun []civil.Date // when the seat came into the state: since, or before, in another cell
+	from  []uint32     // ordinal of the commit since which the span was known
+	end   []uint32     // ordinal of the commit since which it no longer was; current is none. Atomic.
 	index spanIndex
 	cells *cells // all that the spans name
 }
@@ -49,7 +50,7 @@ type Spans struct {
 // current is the end of a span that is still known.
 const current = math.MaxUint32
 
-// A Span is a seat in a state since a date.
+// A Span is a seat in a state since a date, in the cell in which it is now.
 type Span struct {
 	Post     timeline.Number
 	Seat     int
@@ -59,7 +60,7 @@ type Span struct {
 	Reason   string // why the seat fell vacant; empty is that it was never filled
 }
 
-// A SpanKey names one of Spans. Keys are in the order of Since and then of the log.
+// A SpanKey names one of Spans. Keys are in the order of [Span.Since] and then of the log.
 type SpanKey uint64
 
 func keyOf(since civil.Date, i uint32) SpanKey { return SpanKey(since)<<32 | SpanKey(i) }
@@ -71,7 +72,7 @@ func (s *Spans) At(k SpanKey) Span {
 	i := uint32(k)
 	cell := s.cell[i]
 	return Span{
-		Post: s.post[i], Seat: int(s.seat[i]), Since: s.since[i],
+		Post: s.post[i], Seat: int(s.seat[i]), Since: s.begun[i],
 		Division: division.Code(s.cells.value(view.Division, cell)), Category: s.cells.value(view.Category, cell), Reason: s.cells.value(view.Reason, cell),
 	}
 }
@@ -131,6 +132,7 @@ func (s *Spans) apply(ord uint32, c *packing.SpanChange) bool {
 	s.cell = append(s.cell, int32(c.Cell-1))
 	s.since = append(s.since, c.Since)
 	s.until = append(s.until, c.Until)
+	s.begun = append(s.begun, c.Since-civil.Date(c.Earlier))
 	s.from = append(s.from, ord)
 	s.end = append(s.end, current)
 	return true

@@ -170,7 +170,7 @@ func (s *Source) placementList(r *question.Request, which string) (*placementLis
 		}
 		list := new(placementList)
 		err = r.Model.PostsUnder(r.Context(), r.Division, r.Known, func(_ timeline.Number, name string, p *timeline.Post) {
-			if a, developed := p.Attributes(); developed {
+			if a, developed := p.Periods().On(r.AsOf); developed && a.Division.Under(r.Division) {
 				list.add(name, &a, p, book.InForce(a.Division, r.AsOf), r.AsOf, which)
 			}
 		})

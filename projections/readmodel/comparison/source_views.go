@@ -19,13 +19,13 @@ import (
 // as numbers of eight bytes, in the order in which they were written:
 //
 //	[ cell | date | measure | n ] …                                of deltas
-//	[ post | seat | cell | since | until | filled | ended ] …      of spans
+//	[ post | seat | cell | since | until | filled | earlier | ended ] …      of spans
 //
 // Cells have the numbers that both sides have. In words the rows are ordered by
 // what they say.
 const (
 	deltaNumbers = 4
-	spanNumbers  = 7
+	spanNumbers  = 8
 )
 
 // deltaSource has a record a commit, with its deltas.
@@ -76,7 +76,7 @@ func spanSource(s *side, t readmodel.Table) recordSource {
 				}
 				r := c.recordForNumber(ord)
 				r.value = appendNumbers(r.value, int64(span.Post), int64(span.Seat), s.commonNumber(span.Cell),
-					int64(span.Since), int64(span.Until), filled, int64(ended[number]))
+					int64(span.Since), int64(span.Until), filled, int64(span.Earlier), int64(ended[number]))
 			}
 			return nil
 		}),
@@ -146,17 +146,22 @@ func (s *side) describeDelta(ord uint64, b []byte) describedRow {
 }
 
 func (s *side) describeSpan(from uint64, b []byte) describedRow {
-	post, seat, at, since, until, filled, ended := numberAt(b, 0), numberAt(b, 1), numberAt(b, 2), numberAt(b, 3), numberAt(b, 4), numberAt(b, 5), numberAt(b, 6)
+	post, seat, at, since, until, filled := numberAt(b, 0), numberAt(b, 1), numberAt(b, 2), numberAt(b, 3), numberAt(b, 4), numberAt(b, 5)
+	earlier, ended := numberAt(b, 6), numberAt(b, 7)
 	end := civil.Date(until).String()
 	if until == packing.OpenEnd {
 		end = "open"
+	}
+	before := ""
+	if earlier != 0 {
+		before = fmt.Sprintf(" and %d days before", earlier)
 	}
 	held := "holds"
 	if ended != 0 {
 		held = fmt.Sprintf("held until commit %d", ended)
 	}
 	return describedRow{
-		key:   fmt.Sprintf("%016x post %d seat %05d %s %s–%s filled %d", from, post, seat, s.describeCell(at), civil.Date(since), end, filled),
+		key:   fmt.Sprintf("%016x post %d seat %05d %s %s–%s filled %d%s", from, post, seat, s.describeCell(at), civil.Date(since), end, filled, before),
 		value: held,
 		events: func() ([]timeline.Ref, error) {
 			return s.eventsOfPosts(`SELECT facts FROM post WHERE no = ?`, post, from)

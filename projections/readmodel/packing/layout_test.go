@@ -17,6 +17,7 @@ func TestLayouts(t *testing.T) {
 		"spans": packing.AppendSpans(nil, []packing.SpanChange{
 			{Post: 1, Seat: 2, Cell: 3, Since: 738_000, Until: packing.OpenEnd, Filled: true},
 			{Post: 300, Seat: 100, Cell: 2, Since: 738_400, Until: 738_430},
+			{Post: 300, Seat: 100, Cell: 4, Since: 738_400, Until: 738_430, Earlier: 200}, {Post: 300, Seat: 101, Cell: 4, Since: 738_400, Until: packing.OpenEnd, Earlier: 1},
 			{Ends: 1}, {Ends: 700}}),
 		"cells": packing.AppendCells(nil, []view.Cell{
 			{view.Division: "370211102231", view.Category: "public_service", view.Kind: "k", view.Area: "rural", view.Group: "older", view.Sex: "F", view.Reason: "N1", view.Agency: "a", view.Standing: "suspended"},

@@ -27,6 +27,9 @@ func TestPack(t *testing.T) {
 			Post: timeline.Number(rapid.Uint32().Draw(t, "post")), Seat: rapid.IntRange(0, 1<<40).Draw(t, "seat"), Cell: rapid.Int64().Draw(t, "cell"),
 			Since: date.Draw(t, "since"), Until: packing.OpenEnd, Filled: rapid.Bool().Draw(t, "filled"),
 		}
+		if rapid.Bool().Draw(t, "moved") {
+			c.Earlier = rapid.IntRange(1, 10_000).Draw(t, "earlier")
+		}
 		if rapid.Bool().Draw(t, "closed") {
 			c.Until = c.Since + civil.Date(rapid.IntRange(1, 10_000).Draw(t, "days"))
 		}

@@ -22,6 +22,8 @@ type SpanChange struct {
 	Since  civil.Date
 	Until  civil.Date // first day no longer; OpenEnd if the span is open
 	Filled bool
+	// Earlier is how many days before Since the seat came into the state, in another cell.
+	Earlier int
 }
 
 // AppendSpans appends the packed changes of one commit to b. A change begins
@@ -31,7 +33,8 @@ type SpanChange struct {
 //	                                  that of the end before follows
 //	head = seat<<2 | filled<<1 | 0    a span begins: the distances of post, cell and
 //	                                  since from those of the beginning before
-//	                                  follow, and its length in days, 0 if it is open
+//	                                  follow, and its length in days, 0 if it is open;
+//	                                  if Earlier is not 0, −1 less the length, and Earlier
 func AppendSpans(b []byte, changes []SpanChange) []byte {
 	var last SpanChange
 	for i := range changes {
@@ -49,10 +52,14 @@ func AppendSpans(b []byte, changes []SpanChange) []byte {
 		b = binary.AppendVarint(b, int64(c.Post)-int64(last.Post))
 		b = binary.AppendVarint(b, c.Cell-last.Cell)
 		b = binary.AppendVarint(b, int64(c.Since-last.Since))
-		if c.Until == OpenEnd {
-			b = append(b, 0)
+		days := int64(0)
+		if c.Until != OpenEnd {
+			days = int64(c.Until - c.Since)
+		}
+		if c.Earlier == 0 {
+			b = binary.AppendVarint(b, days)
 		} else {
-			b = binary.AppendVarint(b, int64(c.Until-c.Since))
+			b = binary.AppendUvarint(binary.AppendVarint(b, ^days), uint64(c.Earlier))
 		}
 		last.Post, last.Cell, last.Since = c.Post, c.Cell, c.Since
 	}
@@ -75,8 +82,12 @@ func ReadSpans(b []byte, to []SpanChange) ([]SpanChange, error) {
 		last.Cell += u.signed()
 		last.Since += civil.Date(u.signed())
 		c := SpanChange{Post: last.Post, Seat: int(head >> 2), Cell: last.Cell, Since: last.Since, Until: OpenEnd, Filled: head&2 != 0}
-		if n := u.signed(); n != 0 {
-			c.Until = c.Since + civil.Date(n)
+		days := u.signed()
+		if days < 0 {
+			days, c.Earlier = ^days, int(u.unsigned())
+		}
+		if days != 0 {
+			c.Until = c.Since + civil.Date(days)
 		}
 		to = append(to, c)
 	}

@@ -23,15 +23,15 @@ func (h *Handler) checkOversight(ctx context.Context, e *events.Event, n uint32)
 	}
 	mine, theirs := e.AuthDivision, original.AuthDivision
 	switch {
-	case !covers(mine, string(original.Division)):
+	case !Covers(mine, string(original.Division)):
 		return events.Refusal(NotEntitled, "replacessource", events.Say(
 			"names an event of division %s, which lies outside the divisions this agency answers for",
 			"所指事件属于行政区划%s，不在本单位管辖范围内", original.Division)), nil
-	case theirs != "" && !covers(mine, theirs):
+	case theirs != "" && !Covers(mine, theirs):
 		return events.Refusal(NotEntitled, "replacessource", events.Say(
 			"names an event of an agency that answers for more divisions than this one; %s, or an agency above it, may correct it",
 			"所指事件由管辖范围更大的单位报送；只有%s或其上级单位可以更正", original.Source)), nil
-	case isOverseers(original) && original.Agency() != e.Agency() && mine != "" && theirs != "" && covers(theirs, mine):
+	case isOverseers(original) && original.Agency() != e.Agency() && mine != "" && theirs != "" && Covers(theirs, mine):
 		return events.Refusal(NotEntitled, "replacessource", events.Say(
 			"names a correction by an overseer; %s, or an agency above it, may correct it",
 			"所指事件是监督单位作出的更正；只有%s或其上级单位可以更正", original.Source)), nil
@@ -44,8 +44,8 @@ func isOverseers(e *events.Event) bool {
 	return e.ReplacesSource != "" && e.ReplacesSource != e.Source
 }
 
-// covers reports whether an agency with this authdivision answers for all divisions with a
-// prefix.
-func covers(authDivision, prefix string) bool {
+// Covers reports whether an agency with this authdivision answers for all divisions with a
+// prefix. An event without authdivision comes from an operator, who answers for all.
+func Covers(authDivision, prefix string) bool {
 	return authDivision == "" || authDivision == division.Everywhere || strings.HasPrefix(prefix, authDivision)
 }

@@ -70,7 +70,7 @@ func (d *Decider) ahead(e *events.Event, post string) int {
 	}
 	at := e.Division
 	if p, known := d.posts.Post(post); known {
-		at = p.Division
+		at = p.On(e.DecidedOn).Division
 	}
 	if pack := d.packs.InForce(at, e.DecidedOn); pack != nil {
 		return pack.Ahead()

@@ -54,6 +54,12 @@ func TestSidesAgreeOn(t *testing.T) {
 		{"two developments", book{Developed("d1", "p0", 3, "2022-05-04"), Developed("d2", "p0", 1, "2022-05-02")}},
 		{"two developments that differ in what is not kept of seats", book{
 			kind(Developed("d1", "p0", 3, "2022-05-02"), "b"), kind(Developed("d2", "p0", 5, "2022-05-02"), "a")}},
+		{"changed from one day by two events", book{
+			Developed("d", "p0", 3, "2022-05-02"), Changed("c1", "p0", "2022-05-05", events.PostChanged{Standard: 700, Kind: "a"}),
+			Changed("c2", "p0", "2022-05-05", events.PostChanged{Standard: 600, Kind: "b"})}},
+		{"changed before the first day", book{
+			Developed("d", "p0", 3, "2022-05-04"), Changed("c1", "p0", "2022-05-02", events.PostChanged{Division: "370212001001"}),
+			Changed("c2", "p0", "2022-05-03", events.PostChanged{Division: "370211102001"})}},
 		{"resized on the first day", book{Developed("d", "p0", 3, "2022-05-02"), Resized("r", "p0", 1, "2022-05-02")}},
 		{"resized before the first day", book{
 			Developed("d", "p0", 3, "2022-05-04"), Resized("r1", "p0", 2, "2022-05-02"), Resized("r2", "p0", 1, "2022-05-03")}},
@@ -92,14 +98,18 @@ func differPost(s *placement.State, b placingtest.Book, name string) (wrong []st
 	if known != (want != nil) || s.HasPost(name) != known {
 		return append(wrong, fmt.Sprintf("post %s is known: %v", name, known))
 	}
-	if known {
-		d := want.Data.(*events.PostDeveloped)
-		got := fmt.Sprint(p.From, p.Division, p.Category, p.Area, p.Fund, p.Standard, p.RequiredDays)
-		if want := fmt.Sprint(d.From, placingtest.DivisionOf(want), d.Category, d.Area, d.Fund, d.Standard, d.RequiredDays); got != want {
-			wrong = append(wrong, fmt.Sprintf("post %s is developed as %s, want %s", name, got, want))
-		}
+	if known && p.From != want.Data.(*events.PostDeveloped).From {
+		wrong = append(wrong, fmt.Sprintf("post %s begins on %s", name, p.From))
 	}
 	for day := range days {
+		if known {
+			q := p.On(day)
+			got := fmt.Sprintf("%s %s %s %s %020d %020d", q.Division, q.Category, q.Area, q.Fund, q.Standard, q.RequiredDays)
+			d := b.Details(name, day)
+			if want := strings.Join([]string{d[0], d[1], d[3], d[5], d[6], d[7]}, " "); got != want {
+				wrong = append(wrong, fmt.Sprintf("post %s on %s is %s, want %s", name, day, got, want))
+			}
+		}
 		if got, want := p.Seats(day), b.Seats(name, day); got != want {
 			wrong = append(wrong, fmt.Sprintf("post %s has %d seats on %s, want %d", name, got, day, want))
 		}

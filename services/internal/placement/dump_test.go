@@ -33,8 +33,8 @@ func (s *State) Dump() string {
 		if n == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "detail %d %s %s %s %s %s %s %d %d\n", n, d.division.Value(), d.category.Value(), d.area.Value(),
-			d.kind.Value(), d.employer.Value(), d.fund.Value(), d.standard, d.requiredDays)
+		fmt.Fprintf(&b, "detail %d %s %s %s %s %s %s %d %d %v\n", n, d.division.Value(), d.category.Value(), d.area.Value(),
+			d.kind.Value(), d.employer.Value(), d.fund.Value(), d.standard, d.requiredDays, d.titled)
 	}
 	for n, code := range all(&s.codes) {
 		fmt.Fprintf(&b, "code %d %s\n", n, *code)

@@ -14,11 +14,11 @@ import (
 // run through the facts, each from the latest to the first: the facts of a person, the facts of
 // a post itself, and the hires on a post.
 type fact struct {
-	of     uint32     // number of the person; for developed, number of the detail
+	of     uint32     // number of the person; for developed and changed, number of the detail
 	post   uint32     // number of the post
 	before uint32     // the fact before it in the list of the person, or of the post
 	onPost uint32     // hired: the hire before it in the list of the post
-	day    civil.Date // hired, developed, resized and suspended from, exited, closed, resumed and regrouped on, renewed until
+	day    civil.Date // hired, developed, resized and suspended from, exited, changed, closed, resumed and regrouped on, renewed until
 	until  civil.Date // hired, developed and suspended: the end that the event names
 	exit   civil.Date // hired: the day of the exit that ends it; 0 if there is none
 	seats  uint16     // hired: the seat; developed and resized: the number of seats; exited: the number of the exit code
@@ -85,6 +85,7 @@ const (
 	developed
 	resized
 	closed
+	changed
 	suspended
 	resumed
 	regrouped
@@ -94,11 +95,14 @@ const (
 // ofPerson reports whether facts of a kind are about a person.
 func (k kind) ofPerson() bool { return hired <= k && k <= renewed || suspended <= k && k <= regrouped }
 
+// detailed reports whether facts of a kind have a detail.
+func (k kind) detailed() bool { return k == developed || k == changed }
+
 // A statement is what one event says about posts and placements.
 type statement struct {
 	fact   fact          // without the numbers of the person, the post and the detail
 	post   string        // the name of the post
-	detail *detail       // developed: what the event says beside days and seats
+	detail *detail       // developed and changed: what the event says beside days and seats
 	person events.Person // of the facts of a person
 	born   born          // hired: 0 if the event does not say it
 	code   string        // exited: the exit code
@@ -114,6 +118,8 @@ func stated(e *events.Event) statement {
 		return statement{fact: fact{kind: resized, day: d.From, seats: seats(d.Seats)}, post: d.Post}
 	case *events.PostClosed:
 		return statement{fact: fact{kind: closed, day: d.On}, post: d.Post}
+	case *events.PostChanged:
+		return statement{fact: fact{kind: changed, day: d.On}, post: d.Post, detail: changeOf(d)}
 	case *events.HirePlaced:
 		f := fact{kind: hired, day: d.From, until: d.Until, seats: seats(d.Seat)}
 		f.flags = inGroup(d.Group).with(stoodIn, d.StandingInFor != events.Person{})
@@ -201,7 +207,7 @@ func (s *State) hires(post uint32) iter.Seq2[uint32, *fact] {
 type change struct {
 	superseded uint32 // 0 is none
 	new        *fact
-	detail     *detail // of the new fact, if it develops a post
+	detail     *detail // of the new fact, if it develops or changes a post
 }
 
 // standing yields the facts of a person or of a post that would stand after a change, from

@@ -6,6 +6,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
 	. "github.com/muster-works/muster/services/internal/placement/placementtest"
 )
 
@@ -84,6 +85,8 @@ func (t *eventGenerator) event(id string) *events.Event {
 		return Resized(id, post, t.pick(seats+1), t.day())
 	case 4:
 		return Closed(id, post, t.day())
+	case 23, 24:
+		return Changed(id, post, t.day(), t.change())
 	case 5, 6:
 		post, person = t.placed()
 		return Renewed(id, post, person, (begin + 300 + civil.Date(t.pick(600))).String())
@@ -99,7 +102,7 @@ func (t *eventGenerator) event(id string) *events.Event {
 		return Resumed(id, post, person, t.day())
 	case 15:
 		post, person = t.placed()
-		return Changed(id, post, person, t.day(), events.Groups()[t.pick(4)])
+		return Regrouped(id, post, person, t.day(), events.Groups()[t.pick(4)])
 	case 16, 17, 18, 19, 20, 21, 22:
 		return t.standIn(id)
 	}
@@ -126,6 +129,16 @@ func (t *eventGenerator) standIn(id string) *events.Event {
 		d.Until = d.From + 1 + civil.Date(t.pick(window/2))
 	}
 	return e
+}
+
+// change returns a change of some details of a post.
+func (t *eventGenerator) change() (c events.PostChanged) {
+	one := func(texts ...string) string { return texts[t.pick(len(texts))] }
+	c.Standard = events.Fen(600 * (1 + t.pick(3)))
+	c.Division = division.Code(one("", "370211102231", "370211102001", "370212001001"))
+	c.Category, c.Kind, c.Area = one("", "public_service", "other"), one("", "a", "b"), one("", "rural", "urban")
+	c.Employer, c.Fund, c.RequiredDays = one("", "a"), one("", "a", "b"), 20*t.pick(2)
+	return c
 }
 
 // accepted keeps an accepted event, which later events may correct.

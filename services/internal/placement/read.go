@@ -21,7 +21,8 @@ type Placement struct {
 // HasPost reports whether a development of the post stands.
 func (s *State) HasPost(post string) bool { return s.posts.At(s.named(post)).shape.detail != 0 }
 
-// Post returns a post by name, and false if no development of it stands.
+// Post returns a post by name with the details of its first day, and false if no development
+// of it stands. [Post.On] returns it with those of another day.
 func (s *State) Post(post string) (Post, bool) { return s.view(s.posts.At(s.named(post)).shape) }
 
 // PostWithout is Post as if the event that e replaces or withdraws had never been recorded.
@@ -34,19 +35,49 @@ func (s *State) PostWithout(e *events.Event, post string) (Post, bool) {
 
 // Find returns the post that e names, as PostWithout does, or the reason why e may not name it:
 // UnknownPost, or DivisionOutside if the post lies outside the division of the event, for which
-// the agency is entitled to report. An event without a division may name any post.
+// the agency is entitled to report. The post counts as lying where it lies on the business date
+// of the event; if that is a month, where it lies on any day of it. The details are those of the
+// first of these days. An event without a division may name any post.
 func (s *State) Find(e *events.Event, post string) (Post, events.Reasons) {
+	first, last := events.BusinessDays(e.Data)
+	return s.FindWithin(e, post, first, last+1)
+}
+
+// FindWithin is Find for what happened from one day until before another, such as a pay line
+// about a month before that of its run.
+func (s *State) FindWithin(e *events.Event, post string, from, until civil.Date) (Post, events.Reasons) {
 	p, ok := s.PostWithout(e, post)
-	switch {
-	case !ok:
-		return p, events.Refusal(UnknownPost, "data.post", events.Say(
-			"is not the name of a post in the books; submit post.developed first", "账上没有这个岗位；请先报送岗位开发"))
-	case !p.Division.Under(string(e.Division)):
-		return p, events.Refusal(DivisionOutside, "division", events.Say(
-			"is not where the post lies; give the post's division, %s, or one that it lies in",
-			"不是岗位所在地；请填岗位所在的行政区划%s，或其上级", p.Division))
+	if !ok {
+		return p, events.Refusal(UnknownPost, "data.post", unknownPost)
 	}
-	return p, nil
+	if !p.Lies(string(e.Division), from, until) {
+		return p, events.Refusal(DivisionOutside, "division", p.elsewhere(until-1))
+	}
+	return p.On(from), nil
+}
+
+var unknownPost = events.Say(
+	"is not the name of a post in the books; submit post.developed first", "账上没有这个岗位；请先报送岗位开发")
+
+// elsewhere says that the division of an event is not the one in which the post lies on a day.
+func (p Post) elsewhere(on civil.Date) events.Sentence {
+	if len(p.shape.periods) == 0 {
+		return events.Say(
+			"is not where the post lies; give the post's division, %s, or one that it lies in",
+			"不是岗位所在地；请填岗位所在的行政区划%s，或其上级", p.Division)
+	}
+	now, moved := p.shape.periods.On(on), events.Sentence{}
+	for at := now; at.From > p.From; {
+		before := p.shape.periods.On(at.From - 1)
+		if before.Division != now.Division {
+			moved = events.Say(", to which it moved from %s on %s", "（%[2]s由%[1]s划入）", before.Division, at.From)
+			break
+		}
+		at = before
+	}
+	return events.Say(
+		"is not where the post lies on %s; give the division in which it lies that day, %s%s, or one above it",
+		"不是岗位在%s的所在地；请填岗位当日所在的行政区划%s%s，或其上级", on, now.Division, moved)
 }
 
 // Known reports whether a hire of the person stands.

@@ -23,6 +23,7 @@ func (s *State) Save(w *snapshot.Writer) {
 		}
 		w.Int(int64(d.standard))
 		w.Uint(uint64(d.requiredDays))
+		w.Bool(d.titled)
 	}
 	for n := 1; n < s.posts.Len(); n++ {
 		p := s.posts.At(uint32(n))
@@ -67,7 +68,7 @@ func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 		t.details.Add(detail{
 			division: unique.Make(division.Code(r.Text())), category: unique.Make(r.Text()), area: unique.Make(r.Text()),
 			kind: unique.Make(r.Text()), employer: unique.Make(r.Text()), fund: unique.Make(r.Text()),
-			standard: events.Fen(r.Int()), requiredDays: uint8(r.Below(1 << 8)),
+			standard: events.Fen(r.Int()), requiredDays: uint8(r.Below(1 << 8)), titled: r.Bool(),
 		})
 	}
 	for n := 1; n < posts && r.Err() == nil; n++ {
@@ -88,14 +89,14 @@ func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 		switch {
 		case f.kind.ofPerson():
 			f.of = r.Below(persons)
-		case f.kind == developed:
+		case f.kind.detailed():
 			f.of = r.Below(details)
 		default:
 			f.of = r.Below(most)
 		}
 		// A fact may only refer to facts before it, so that no list is a circle.
 		f.post, f.before, f.onPost = r.Below(posts), r.Below(n), r.Below(n)
-		if f.kind != noFact && f.post == 0 || (f.kind.ofPerson() || f.kind == developed) && f.of == 0 {
+		if f.kind != noFact && f.post == 0 || (f.kind.ofPerson() || f.kind.detailed()) && f.of == 0 {
 			r.Reject("a fact is of nothing")
 		}
 		f.day, f.until, f.exit = civil.Date(r.Int()), civil.Date(r.Int()), civil.Date(r.Int())

@@ -29,7 +29,7 @@ func (s *State) suspended(p *placing.Placement, c change) []placing.Span {
 type Tenure struct {
 	Placement
 	StandsIn  bool
-	Suspended []placing.Span   // the days on which the person is suspended
+	Suspended []placing.Span        // the days on which the person is suspended
 	groups    []placing.GroupChange // in order; the first is that of the hire
 }
 

@@ -83,6 +83,8 @@ func pack(e *events.Event) (f timeline.Fact, post string, person events.Person) 
 		f.Tag, f.Rest, post = timeline.TagDeveloped, timeline.PackDeveloped(nil, e.Division, e.Agency(), d), d.Post
 	case *events.PostResized:
 		f.Tag, f.Rest, post = timeline.TagResized, timeline.PackResized(nil, d), d.Post
+	case *events.PostChanged:
+		f.Tag, f.Rest, post = timeline.TagChanged, timeline.PackChanged(nil, d), d.Post
 	case *events.PostClosed:
 		f.Tag, f.Rest, post = timeline.TagClosed, timeline.PackClosed(nil, d), d.Post
 	case *events.HirePlaced:
@@ -159,6 +161,13 @@ func differSeats(p *timeline.Post, b placingtest.Book, name string) (wrong []str
 		}
 	}
 	for day := range days {
+		var got []string
+		if a, ok := p.Periods().On(day); ok {
+			got = []string{string(a.Division), a.Category, a.Kind, a.Area, a.Employer, a.Fund, fmt.Sprintf("%020d", a.Standard), fmt.Sprintf("%020d", a.RequiredDays)}
+		}
+		if want := b.Details(name, day); !slices.Equal(got, want) {
+			wrong = append(wrong, fmt.Sprintf("timeline of post %s on %s is %v, want %v", name, day, got, want))
+		}
 		if got, want := seatsOn(p.Seats(), day), b.Seats(name, day); got != want {
 			wrong = append(wrong, fmt.Sprintf("timeline of post %s has %d seats on %s, want %d", name, got, day, want))
 		}

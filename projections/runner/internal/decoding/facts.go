@@ -28,6 +28,9 @@ func (d *Decoder) appendFacts(c *Commit, x *Event, e *events.Event) error {
 	case *events.PostClosed:
 		x.Tag, x.Post = timeline.TagClosed, c.post(v.Post)
 		x.Own = pack(timeline.PackClosed(c.packed, v))
+	case *events.PostChanged:
+		x.Tag, x.Post = timeline.TagChanged, c.post(v.Post)
+		x.Own = pack(timeline.PackChanged(c.packed, v))
 	case *events.HirePlaced:
 		x.Tag, x.Post = timeline.TagHired, c.post(v.Post)
 		x.Own = pack(timeline.PackHired(c.packed, v))

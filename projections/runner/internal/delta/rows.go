@@ -123,17 +123,17 @@ func trimCommon[T comparable](a, b []T) ([]T, []T) {
 }
 
 // addPlacements adds what the placements on a post contribute now, and takes away what
-// they contributed before. While the attributes of the post are the same, placements
-// that are the same contribute the same, and the view is not asked for them.
+// they contributed before. While the attributes of the post are the same on all days,
+// placements that are the same contribute the same, and the view is not asked for them.
 func (r *viewRows) addPlacements(v *view.View, before, now postState) {
-	same := before.Attributes == now.Attributes
+	same := before.periods.Equal(now.periods)
 	r.sign = -1
 	for p := range without(before.placed, now.placed, same) {
-		v.Placement(before.Attributes, *p, r.emitSigned)
+		v.Placement(before.periods, *p, r.emitSigned)
 	}
 	r.sign = 1
 	for p := range without(now.placed, before.placed, same) {
-		v.Placement(now.Attributes, *p, r.emitSigned)
+		v.Placement(now.periods, *p, r.emitSigned)
 	}
 }
 

@@ -19,6 +19,7 @@ type currentSpan struct {
 	since, until civil.Date // packing.OpenEnd when it is open
 	cell         uint32
 	seat         uint32 // times two, plus one when the span is filled
+	earlier      uint32 // see [view.Span]
 }
 
 func packSeat(seat int, filled bool) uint32 {
@@ -34,7 +35,7 @@ func (s *currentSpan) seatNo() int { return int(s.seat >> 1) }
 
 // begin returns the row that the span begins.
 func (s *currentSpan) begin(post timeline.Number) packing.SpanChange {
-	return packing.SpanChange{Post: post, Seat: s.seatNo(), Cell: int64(s.cell), Since: s.since, Until: s.until, Filled: s.filled()}
+	return packing.SpanChange{Post: post, Seat: s.seatNo(), Cell: int64(s.cell), Since: s.since, Until: s.until, Filled: s.filled(), Earlier: int(s.earlier)}
 }
 
 // compareSpans orders the spans of one post by what they say, and not by number.
@@ -45,7 +46,7 @@ func compareSpans(a, b currentSpan) int {
 	if a.since != b.since {
 		return cmp.Compare(a.since, b.since)
 	}
-	return cmp.Or(cmp.Compare(a.until, b.until), cmp.Compare(a.cell, b.cell), cmp.Compare(a.seat, b.seat))
+	return cmp.Or(cmp.Compare(a.until, b.until), cmp.Compare(a.cell, b.cell), cmp.Compare(a.seat, b.seat), cmp.Compare(a.earlier, b.earlier))
 }
 
 // addSpans compares the spans of a post with those that held before the commit. Spans
@@ -88,7 +89,7 @@ func (u *Updater) appendSpan(s view.Span) {
 	if until == 0 {
 		until = packing.OpenEnd
 	}
-	u.spans = append(u.spans, currentSpan{cell: uint32(u.cells.number(&s.Cell)), since: s.Since, until: until, seat: packSeat(s.Seat, s.Filled)})
+	u.spans = append(u.spans, currentSpan{cell: uint32(u.cells.number(&s.Cell)), since: s.Since, until: until, seat: packSeat(s.Seat, s.Filled), earlier: uint32(s.Earlier)})
 }
 
 // endSpan ends a span with the commit.
@@ -100,7 +101,7 @@ func (u *Updater) endSpan(r *viewRows, s currentSpan) {
 // countSpan adds what a span contributes to other views, times sign.
 func (u *Updater) countSpan(r *viewRows, s currentSpan, sign int) {
 	for _, i := range r.countedBy {
-		span := view.Span{Seat: s.seatNo(), Since: s.since, Until: s.until, Filled: s.filled()}
+		span := view.Span{Seat: s.seatNo(), Since: s.since, Until: s.until, Filled: s.filled(), Earlier: int(s.earlier)}
 		if span.Until == packing.OpenEnd {
 			span.Until = 0
 		}
@@ -125,7 +126,7 @@ func (u *Updater) restoreSpans(ctx context.Context, w *readmodel.Writer, at int)
 			}
 			if r.lastSpan++; !ended[r.lastSpan] {
 				on := r.currentOn(c.Post)
-				*on = append(*on, currentSpan{r.lastSpan, c.Since, c.Until, uint32(c.Cell), packSeat(c.Seat, c.Filled)})
+				*on = append(*on, currentSpan{r.lastSpan, c.Since, c.Until, uint32(c.Cell), packSeat(c.Seat, c.Filled), uint32(c.Earlier)})
 			}
 		}
 	})

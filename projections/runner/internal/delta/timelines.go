@@ -59,14 +59,15 @@ func (u *Updater) addPost(t *Touched) error {
 	}
 	before := stateOf(p)
 	u.placed = append(u.placed[:0], before.placed...) // Extend uses the memory again
-	before.placed = u.placed
+	u.periods = append(u.periods[:0], before.periods...)
+	before.placed, before.periods = u.placed, u.periods
 	if err := p.Extend(t.Facts[t.Before:]); err != nil {
 		return err
 	}
 	now := stateOf(p)
-	if now.developed {
+	for i := range now.periods {
 		within := u.Within(t.No)
-		*within = enclosing(*within, now.Division)
+		*within = enclosing(*within, now.periods[i].Division)
 	}
 	for i := range u.views {
 		v, r := &u.views[i], u.rows[i]
@@ -86,13 +87,12 @@ func (u *Updater) addPost(t *Touched) error {
 
 // A postState is what the views of placements need to know of a post.
 type postState struct {
-	timeline.Attributes
-	developed bool
-	placed    []timeline.Placement
+	periods timeline.Periods
+	placed  []timeline.Placement // none if the post is not developed
 }
 
 func stateOf(p *timeline.Post) (s postState) {
-	if s.Attributes, s.developed = p.Attributes(); s.developed {
+	if s.periods = p.Periods(); len(s.periods) > 0 {
 		s.placed = p.Placements()
 	}
 	return s

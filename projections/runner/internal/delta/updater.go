@@ -51,6 +51,7 @@ type Updater struct {
 	reading timeline.Post
 	spans   []currentSpan
 	placed  []timeline.Placement
+	periods timeline.Periods
 	deltas  []packing.Delta
 	packed  []byte
 }

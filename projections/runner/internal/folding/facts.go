@@ -35,7 +35,7 @@ func (f *Fold) appendFacts(c *decoding.Commit, i int, ref timeline.Ref) {
 		persons[0] = f.person(&lines[0], persons[0], x.County, ref)
 		fact.Person = persons[0]
 		f.appendPostFact(ref, fact, c.Packed(x.Own))
-	case timeline.TagDeveloped, timeline.TagResized, timeline.TagClosed:
+	case timeline.TagDeveloped, timeline.TagResized, timeline.TagClosed, timeline.TagChanged:
 		f.appendPostFact(ref, fact, c.Packed(x.Own))
 	default: // the others need nothing here
 	}

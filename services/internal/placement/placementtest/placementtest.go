@@ -43,6 +43,12 @@ func Resized(id, post string, seats int, from string) *events.Event {
 	return Event(id, &events.PostResized{Post: post, Seats: seats, From: civil.MustDate(from)})
 }
 
+// Changed returns a change of a post; change sets what it changes.
+func Changed(id, post, on string, change events.PostChanged) *events.Event {
+	change.Post, change.On = post, civil.MustDate(on)
+	return Event(id, &change)
+}
+
 // Closed returns the closing of a post.
 func Closed(id, post, on string) *events.Event {
 	return Event(id, &events.PostClosed{Post: post, On: civil.MustDate(on)})
@@ -71,8 +77,8 @@ func StandingIn(e *events.Event, person int) *events.Event {
 	return e
 }
 
-// Changed returns a change of group.
-func Changed(id, post string, person int, on, group string) *events.Event {
+// Regrouped returns a change of group.
+func Regrouped(id, post string, person int, on, group string) *events.Event {
 	return Event(id, &events.HireChanged{Who: events.Who{Person: Person(person)}, Post: post, On: civil.MustDate(on), Group: group})
 }
 
