@@ -103,7 +103,7 @@ var kinds = map[string]kind{
 	"岗位撤销": {event: "post.closed", columns: columns(postDetails)},
 	"计划":   {event: "plan.set", columns: columns(map[string]column{"年度": {"data.year", asNumber}, "城乡": postDetails["城乡"], "岗位数": {"data.posts", asNumber}})},
 	"录用": {event: "hire.placed", columns: columns(who, map[string]column{"席位": {"data.seat", asNumber}, "自": {path: "data.from"}, "至": {path: "data.until"},
-		"人员类别": {path: "data.group"}, "顶替": {"data.standing_in_for", asIDNumber}}), omitted: newHire},
+		"人员类别": {path: "data.group"}, "顶替": {"data.standing_in_for_id_number", asIDNumber}}), omitted: newHire},
 	"续签":   {event: "hire.renewed", columns: columns(who, map[string]column{"至": {path: "data.until"}})},
 	"类别变更": {event: "hire.changed", columns: columns(who, map[string]column{"日期": {path: "data.on"}, "人员类别": {path: "data.group"}})},
 	"中止":   {event: "hire.suspended", columns: columns(who, map[string]column{"自": {path: "data.from"}, "至": {path: "data.until"}, "原因": {path: "data.reason"}})},

@@ -25,7 +25,7 @@ func (o *office) steps() map[string]any {
 		`^空岗应为:$`:                             each(o.vacant),
 		`^计划执行应为:$`:                           each(o.plan),
 		`^在岗名册应为:$`:                           each(o.placement),
-		`^(\S+)的履历依次为"([^"]*)"$`:              o.trailOfPerson,
+		`^人员(\S+)的履历依次为"([^"]*)"$`:            o.trailOfPerson,
 		`^岗位(\S+)的履历依次为"([^"]*)"$`:            o.trailOfPost,
 		`^查阅(\S+)的姓名为"([^"]*)"，电话为"([^"]*)"$`: o.reveal,
 	}
