@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -44,6 +45,11 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		os.Exit(0)
+	}
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		// Most tests of this package wait for servers, so more of them run at once than there are processors.
+		_ = parallel.Value.Set("8")
 	}
 	os.Exit(m.Run())
 }
@@ -172,6 +178,7 @@ func beBuilder(ctx context.Context, d *readmodel.Dir, commits []log.Commit) erro
 // times; the last child may finish. Each begins behind the one before, and the
 // rows are those of an undisturbed build.
 func TestKilledWhileBuilding(t *testing.T) {
+	t.Parallel()
 	l := wholeSource(t)
 	want := hashes(t, build(t, l, openDir(t), runner.Options{}))
 	for name, store := range stores {
@@ -252,6 +259,7 @@ func wholeSource(t *testing.T) log.Log {
 // moments, five times; the last child may finish; the rows must be those of an
 // undisturbed build.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	lives := 1
 	if os.Getenv("MUSTER_LONG") != "" {
 		lives = 20

@@ -265,6 +265,7 @@ func shown(t fataler, r *readmodel.Reader, on civil.Date, known uint64) (count m
 
 // Headcount and vacancies at random dates and moments equal a recount.
 func TestOracle(t *testing.T) {
+	t.Parallel()
 	dirs := tempDirs(t)
 	rapid.Check(t, func(t *rapid.T) {
 		all := draw(t)

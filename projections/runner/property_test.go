@@ -148,6 +148,7 @@ func person(t fataler, r *readmodel.Reader, id uuid.UUID) []string {
 // The same events in another log order, some of them twice, with replacements
 // before what they replace, give equal answers at the head for every date.
 func TestOrderDoesNotMatter(t *testing.T) {
+	t.Parallel()
 	dirs := tempDirs(t)
 	rapid.Check(t, func(t *rapid.T) {
 		all := draw(t)
@@ -179,6 +180,7 @@ func differing(a, b []string) string {
 // goroutines and the restarts, in bulk and live, and nothing of a commit is in use
 // once it was folded.
 func TestBatchesDoNotMatter(t *testing.T) {
+	t.Parallel()
 	dirs := tempDirs(t)
 	rapid.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))

@@ -97,6 +97,7 @@ func (l paused) Follow(ctx context.Context, from log.Position, f log.Filter) ite
 // Method: the first runner waits in the middle of the log while the second comes
 // to its end; then it goes on.
 func TestFencedWhileReading(t *testing.T) {
+	t.Parallel()
 	l := wholeSource(t)
 	head, _, err := l.Head(t.Context(), log.Filter{})
 	if err != nil {
@@ -164,6 +165,7 @@ func erase(t *testing.T, l log.Log, id string) {
 // A read model of another log, a damaged one, an unfinished one and one of
 // other views are noticed at the start and built anew.
 func TestRebuiltWhenUnusable(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string]func(t *testing.T, d *readmodel.Dir, path string){
 		"another log": func(t *testing.T, d *readmodel.Dir, path string) {
 			build(t, programme(t, 99), d, runner.Options{})

@@ -119,6 +119,7 @@ func (p *part) signal(t *testing.T, s syscall.Signal) {
 // the second is killed, and the first has its turn again. The rows must be those
 // of an undisturbed build each time.
 func TestStandby(t *testing.T) {
+	t.Parallel()
 	commits, err := source()
 	if err != nil {
 		t.Fatal(err)

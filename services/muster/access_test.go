@@ -31,6 +31,7 @@ func soon(t *testing.T, name string, want int, says string, ask func() (int, str
 // that cannot be read changes nothing. Method: the real program on an access file of
 // the format before, which the commands change.
 func TestAccessWhileRunning(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "access.json")
 	before, err := os.ReadFile("../internal/access/testdata/before.json")

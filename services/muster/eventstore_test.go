@@ -40,6 +40,7 @@ func TestProvisionEventStore(t *testing.T) {
 // A fresh EventStoreDB, which sends checkpoints at position zero, has the same views
 // when they are lived and when they are rebuilt.
 func TestReplayOfEventStore(t *testing.T) {
+	t.Parallel()
 	s, err := estest.Start(estest.Options{Others: 1100, Checkpoints: estest.Checkpoints{Zero: true, Early: true}})
 	if err != nil {
 		t.Fatal(err)

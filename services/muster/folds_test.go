@@ -15,6 +15,7 @@ import (
 // from the snapshots decides as the process before did, also if the snapshots were
 // damaged meanwhile. Method: many posts, kill -9, the real program.
 func TestFoldsAreKept(t *testing.T) {
+	t.Parallel()
 	const enough = 50_000
 	data := filepath.Join(t.TempDir(), "data")
 	i := up(t, data)

@@ -19,6 +19,7 @@ import (
 // other knows, and a person whom one gateway erases is unknown to the other. Method: a
 // process for each service, and both gateways asked at once.
 func TestGateways(t *testing.T) {
+	t.Parallel()
 	database := strings.Replace(pgtest.Database(t), "postgres@", "postgres:hunter2@", 1)
 	on := startExternalServer(t)
 	on.provision()

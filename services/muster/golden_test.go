@@ -44,6 +44,7 @@ type question struct {
 // was left, without what can be rebuilt, and with that in the form of a version to
 // come.
 func TestGoldenDeployments(t *testing.T) {
+	t.Parallel()
 	for _, dir := range versions(t) {
 		for _, test := range []struct {
 			name string

@@ -93,6 +93,7 @@ func (p somebody) body(entry string) []string {
 // with names, numbers and phones of their own are submitted at every entry, validly and
 // not. Then everything that can be read is searched.
 func TestNoIdentityInClear(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	data := filepath.Join(dir, "data")
 	i := up(t, data)

@@ -50,6 +50,7 @@ func readLine(t *testing.T, text string) (p printed) {
 // receipt, by a running deployment and from one that was stopped. Later events are
 // printed as they come.
 func TestLogCatAndTail(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	i := up(t, dir)
 	tailed := tail(t, "--data", dir)
@@ -191,6 +192,7 @@ func (f *tailProcess) stop(t *testing.T) {
 // spite of kill -9 on the way, from there to a NATS server, and to another directory.
 // The deployment there answers as the first one did.
 func TestLogCopy(t *testing.T) {
+	t.Parallel()
 	base := t.TempDir()
 	first, last := filepath.Join(base, "first"), filepath.Join(base, "last")
 	i := up(t, first, "--simulate", "0.001")
@@ -324,6 +326,7 @@ func external(t *testing.T) (*embedded.Server, string) {
 // Goal: only provision creates the log on a server, and it says what it found. Servers
 // tell how they sync to the system user alone.
 func TestProvision(t *testing.T) {
+	t.Parallel()
 	s, login := external(t)
 	authorised := strings.Replace(s.ClientURL(), "//", "//"+embedded.InternalUser+":"+password(t, login)+"@", 1)
 	for _, args := range [][]string{
@@ -414,6 +417,7 @@ func password(t *testing.T, file string) string {
 // bit of a late commit is changed on the disk and the index is removed, as after a
 // crash.
 func TestLogLostTail(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	i := up(t, dir)
 	var last log.Position

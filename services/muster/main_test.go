@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -30,6 +31,11 @@ func TestMain(m *testing.M) {
 		return
 	}
 	os.Setenv("LC_ALL", "C") // the tests expect English, whoever runs them
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		// Most tests of this package wait for processes, so more of them run at once than there are processors.
+		_ = parallel.Value.Set("8")
+	}
 	os.Exit(m.Run())
 }
 
@@ -85,7 +91,14 @@ type instance struct {
 // start starts a command that prints ready, and waits until it does.
 func start(t *testing.T, args ...string) *instance {
 	t.Helper()
+	return startWith(t, nil, args...)
+}
+
+// startWith starts a process with further environment variables.
+func startWith(t *testing.T, env []string, args ...string) *instance {
+	t.Helper()
 	i := &instance{cmd: command(context.Background(), args...), said: &bytes.Buffer{}, problems: &bytes.Buffer{}, ended: make(chan struct{})}
+	i.cmd.Env = append(i.cmd.Env, env...)
 	i.cmd.Stderr = i.problems
 	out, err := i.cmd.StdoutPipe()
 	if err != nil {
@@ -208,6 +221,7 @@ func tour(t *testing.T) []string {
 // Goal: the first command of the README shows a province with the published figures,
 // and the submissions of the tour change the figures as they should.
 func TestProvince(t *testing.T) {
+	t.Parallel()
 	i := up(t, t.TempDir(), "--simulate", "0.003")
 	if got, want := get[plan](t, i, "/v1/plan?as_of=2022-05-10"), (plan{1200, 1229, 1054, 102.42, 87.83}); got != want {
 		t.Errorf("plan %+v, want %+v", got, want)
@@ -272,6 +286,7 @@ func TestProvince(t *testing.T) {
 // Goal: a file that is published twice changes nothing the second time. Its events
 // survive a restart.
 func TestPublishTwice(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	muster(t, "simulate", "--scale", "0.001", "--out", dir)
 	i := up(t, filepath.Join(dir, "data"))
@@ -403,6 +418,7 @@ func TestRefusals(t *testing.T) {
 // can. The process is killed at a random moment and started again. Everything is
 // submitted again.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	rounds := 3
 	if os.Getenv("MUSTER_LONG") != "" {

@@ -12,6 +12,7 @@ import (
 // stops nothing else. An operator sets the event aside; from then on every answer says
 // so. Method: such an event is appended to the log of a deployment that does not run.
 func TestPoisonedEvent(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	up(t, dir).stop(t)
 	l, err := deployment.OpenOrCreateLog(t.Context(), deployment.Config{Data: dir})

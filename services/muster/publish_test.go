@@ -201,6 +201,7 @@ func TestSpreadsheets(t *testing.T) {
 // has no effect, and an import after the first live event is refused. Method: a
 // synthetic province, published as an import.
 func TestImport(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	muster(t, "simulate", "--scale", "0.001", "--out", dir)
 	i := up(t, filepath.Join(dir, "data"))

@@ -13,6 +13,7 @@ import (
 // Goal: each option of replay does what it says. Method: the real program beside a
 // running deployment.
 func TestReplayOptions(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	up(t, dir, "--simulate", "0.001")
 	replayed := func(args ...string) string {

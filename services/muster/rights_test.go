@@ -91,6 +91,7 @@ func under(t *testing.T, dir string) map[string][]byte {
 // A person who returns is a new person. A vault that is restored from a copy erases the
 // person again. Method: the real program, stopped and started in between.
 func TestErase(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	data, saved := filepath.Join(dir, "data"), filepath.Join(dir, "saved")
 	i := up(t, data)

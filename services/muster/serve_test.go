@@ -13,6 +13,7 @@ import (
 // are the same deployment. Two of a kind share the work, and one that is killed leaves
 // no gap. Method: a process for each service.
 func TestServe(t *testing.T) {
+	t.Parallel()
 	on := startExternalServer(t)
 	if out, err := try(t, on.command("hire")...); err == nil || !strings.Contains(out, "provision") {
 		t.Errorf("a server without the stream: %v\n%s", err, out)

@@ -17,11 +17,12 @@ import (
 // password of the database. Method: a deployment for the log, two projectors and a
 // query service, which learn of the database from the environment.
 func TestStandbyOnPostgreSQL(t *testing.T) {
-	t.Setenv("MUSTER_STORE", strings.Replace(pgtest.Database(t), "postgres@", "postgres:hunter2@", 1))
+	t.Parallel()
+	env := []string{"MUSTER_STORE=" + strings.Replace(pgtest.Database(t), "postgres@", "postgres:hunter2@", 1)}
 	dir := t.TempDir()
-	i := up(t, dir, "--store", filepath.Join(dir, "views")) // a flag takes precedence over the environment
+	i := startWith(t, env, "up", "--data", dir, "--nats", "127.0.0.1:0", "--store", filepath.Join(dir, "views")) // a flag takes precedence over the environment
 	serve := func(name string, args ...string) *instance {
-		return start(t, append([]string{"serve", name, "--nats", i.NATS, "--creds", filepath.Join(dir, "log", embedded.PasswordFile),
+		return startWith(t, env, append([]string{"serve", name, "--nats", i.NATS, "--creds", filepath.Join(dir, "log", embedded.PasswordFile),
 			"--data", filepath.Join(dir, "apart")}, args...)...)
 	}
 	submit := func(id string) events.Receipt {

@@ -21,6 +21,7 @@ import (
 // Method: writers that retry as the contract says, a follower, and random faults.
 // With MUSTER_LONG it runs for a minute.
 func TestChaos(t *testing.T) {
+	t.Parallel()
 	span := 500 * time.Millisecond
 	if os.Getenv("MUSTER_LONG") != "" {
 		span = time.Minute

@@ -33,6 +33,7 @@ func stored(t *testing.T, c log.Commit) []estest.Event {
 // before any after it.
 // Method: a table of damages to the second commit.
 func TestDamage(t *testing.T) {
+	t.Parallel()
 	for name, damage := range map[string]func([]estest.Event) []estest.Event{
 		"first event missing":  func(e []estest.Event) []estest.Event { return e[1:] },
 		"middle event missing": func(e []estest.Event) []estest.Event { return append(e[:1:1], e[2]) },
@@ -166,6 +167,7 @@ func TestForeignPositions(t *testing.T) {
 // Goal: Open fails soon, with the right sentinel and without the password in its
 // text, if the server or the user is unsuitable.
 func TestOpenRefusals(t *testing.T) {
+	t.Parallel()
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package eslog
 import (
 	"context"
 	"errors"
+	"flag"
 	"iter"
 	"os"
 	"sync"
@@ -16,10 +17,21 @@ import (
 	"github.com/muster-works/muster/events/log/logtest"
 )
 
+// TestMain lets more tests run at once than there are processors, unless -parallel
+// says otherwise: most of them wait for a server.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		_ = parallel.Value.Set("8")
+	}
+	os.Exit(m.Run())
+}
+
 // TestConformance runs the suite on every kind of server that the driver supports,
 // and on servers with the faults that real ones have shown. The cases run in
 // parallel, since most of the time they wait.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	var kinds sync.WaitGroup
 	defer kinds.Wait()
 	for name, options := range map[string]estest.Options{
@@ -36,7 +48,7 @@ func TestConformance(t *testing.T) {
 		// thousands of calls of the suite. TestLateRepeat and TestDearPassword use
 		// the real delays.
 		"LateRepeats":  {LateRepeats: 200 * time.Millisecond},
-		"PasswordCost": {User: "muster", Password: "changeit", PasswordCost: 10 * time.Millisecond},
+		"PasswordCost": {User: "muster", Password: "changeit", PasswordCost: 4 * time.Millisecond},
 		"Restless":     {Restless: 7},
 		"Everything": {User: "muster", Password: "changeit", PasswordCost: time.Millisecond, Newer: true, ReadLag: time.Millisecond, Restless: 50,
 			Others: checkpointWindow + 100, Checkpoints: estest.Checkpoints{Zero: true, Early: true, EndOfLog: true, Repeated: true}},

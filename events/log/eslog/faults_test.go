@@ -70,6 +70,7 @@ func collect(l *Log, ctx context.Context, from log.Position) ([]log.Commit, erro
 // or by the caller returns its position. This also holds if other commits followed,
 // and if the server does not recognise the retry.
 func TestLostAnswers(t *testing.T) {
+	t.Parallel()
 	for name, options := range map[string]estest.Options{"Recent": {}, "Old": {Old: true}, "Forgetful": {Forgetful: true}, "ForgetfulOld": {Forgetful: true, Old: true}} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, options)
@@ -112,6 +113,7 @@ func TestLostAnswers(t *testing.T) {
 // Goal: a server that is too busy writes nothing, and the driver hides a single
 // refusal.
 func TestBusy(t *testing.T) {
+	t.Parallel()
 	s := start(t, estest.Options{})
 	l := openLog(t, s)
 	s.Refuse(1)
@@ -128,6 +130,7 @@ func TestBusy(t *testing.T) {
 // Goal: a server that answers nonsense while it is shutting down is not taken for
 // another log.
 func TestFalteringServer(t *testing.T) {
+	t.Parallel()
 	s := start(t, estest.Options{})
 	l := openLog(t, s)
 	all := fill(t, l, 3)
@@ -150,6 +153,7 @@ func TestFalteringServer(t *testing.T) {
 // works again, and a follower that waited has every commit. Connections and
 // goroutines do not accumulate.
 func TestServerGoesAndComes(t *testing.T) {
+	t.Parallel()
 	s := start(t, estest.Options{})
 	before := clients()
 	l := openLog(t, s)
@@ -201,6 +205,7 @@ func TestServerGoesAndComes(t *testing.T) {
 // Goal: a busy server's refusals over working connections close the idle clients, and
 // calls of others continue.
 func TestBusyAmongOthers(t *testing.T) {
+	t.Parallel()
 	s := start(t, estest.Options{})
 	before := clients()
 	l := openLog(t, s)
@@ -266,6 +271,7 @@ func settle(t *testing.T, what string, limit int, count func() int) {
 // Goal: no call outlives its context on a server that accepts calls and never
 // answers.
 func TestStandstill(t *testing.T) {
+	t.Parallel()
 	s := start(t, estest.Options{})
 	l := openLog(t, s)
 	fill(t, l, 3)
@@ -301,6 +307,7 @@ func TestStandstill(t *testing.T) {
 
 // Goal: the same for a host that accepts connections and sends nothing.
 func TestSilence(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -320,6 +327,7 @@ func TestSilence(t *testing.T) {
 // Goal: wherever connections are cut, a follower gets each commit once and in order,
 // and so does a reader that resumes after its last commit.
 func TestCutAnywhere(t *testing.T) {
+	t.Parallel()
 	s := start(t, estest.Options{})
 	l := openLog(t, s)
 	all := fill(t, l, 30)
@@ -370,6 +378,7 @@ func TestCutAnywhere(t *testing.T) {
 
 // Goal: Close during all kinds of calls ends them, without a panic in the library.
 func TestCloseInFlight(t *testing.T) {
+	t.Parallel()
 	s := start(t, estest.Options{})
 	openLog(t, s) // keeps the listener of the server in use
 	for range 10 {
@@ -410,6 +419,7 @@ func TestCloseInFlight(t *testing.T) {
 
 // Goal: the driver leaves a node that is not the leader for the leader.
 func TestFollowerNode(t *testing.T) {
+	t.Parallel()
 	leader := start(t, estest.Options{})
 	all := fill(t, openLog(t, leader), 3)
 	l := openLog(t, start(t, estest.Options{Leader: leader}))

@@ -18,6 +18,7 @@ import (
 // at once to a boundary each, and one follower reads. If all of them called the
 // server at once, they would wait for longer than the client's ten seconds.
 func TestDearPassword(t *testing.T) {
+	t.Parallel()
 	const callers = 170
 	s := start(t, estest.Options{User: "muster", Password: "changeit", PasswordCost: 125 * time.Millisecond})
 	for n := range callers {
@@ -94,6 +95,7 @@ func TestCallsOfALook(t *testing.T) {
 // Goal: an append succeeds if it is sent twice and the second one is answered two
 // seconds late with a timeout.
 func TestLateRepeat(t *testing.T) {
+	t.Parallel()
 	s := start(t, estest.Options{LateRepeats: 2 * time.Second})
 	l := openLog(t, s)
 	a := mustAppend(t, l, commit("a", 2), 0)

@@ -78,6 +78,7 @@ func TestRefusedAt(t *testing.T) {
 // Goal: a position that a leader does not have yet, or no longer has, is looked up
 // again before it counts as one of another log.
 func TestDeposedLeader(t *testing.T) {
+	t.Parallel()
 	s := start(t, estest.Options{})
 	l := openLog(t, s)
 	all := fill(t, l, 5)

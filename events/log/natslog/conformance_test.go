@@ -69,6 +69,7 @@ func provisionWith(t testing.TB, nc *nats.Conn, o natslog.Options) *natslog.Log 
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	nc := connect(t, s)
 	logtest.Run(t, func(t *testing.T) log.Log { return provisionWith(t, nc, natslog.Options{Files: s}) })

@@ -3,6 +3,7 @@ package natslog_test
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -33,6 +34,11 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		os.Exit(0)
+	}
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		// Most tests of this package wait for servers, so more of them run at once than there are processors.
+		_ = parallel.Value.Set("8")
 	}
 	os.Exit(m.Run())
 }
@@ -126,6 +132,7 @@ var eventLine = regexp.MustCompile(`^{"id":"(\w+)","index":(\d+),"of":(\d+),`)
 // Method: a process is killed at random moments of its group commits, repeatedly on
 // the same data.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	rounds := 10
 	if os.Getenv("MUSTER_LONG") != "" {
 		rounds = 200

@@ -196,6 +196,7 @@ func TestLostAcknowledgementOvertaken(t *testing.T) {
 
 // Goal: followers and readers whose connection is cut get each commit once.
 func TestCutConnection(t *testing.T) {
+	t.Parallel()
 	over, straight, b := bridged(t)
 	const commits = 400
 	var followers sync.WaitGroup

@@ -39,6 +39,7 @@ func (f *files) Stored(stream string, after uint64, room func(int) []byte) iter.
 // position. Files that are unusable or end anywhere do no harm.
 // Method: a Files that changes messages or ends early.
 func TestFiles(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	nc := connect(t, s)
 	made := natslog.Options{Stream: "LARGE", Prefix: "large"}
