@@ -16,12 +16,14 @@ type records struct {
 	ExitRecorded       *exitRecordedRecord
 	FindingReviewed    *findingReviewedRecord
 	FundAllocated      *fundAllocatedRecord
+	FundSurrendered    *fundSurrenderedRecord
 	HireChanged        *hireChangedRecord
 	HirePlaced         *hirePlacedRecord
 	HireRenewed        *hireRenewedRecord
 	HireResumed        *hireResumedRecord
 	HireSuspended      *hireSuspendedRecord
 	PaymentInstructed  *paymentInstructedRecord
+	PaymentRejected    *paymentRejectedRecord
 	PaymentReturned    *paymentReturnedRecord
 	PaymentReversed    *paymentReversedRecord
 	PaymentSettled     *paymentSettledRecord
@@ -55,6 +57,8 @@ func (all *records) scan(c *canonical.Cursor, e *Event) *Event {
 		return recordAt(&all.FindingReviewed).scan(c, e)
 	case FundAllocatedType:
 		return recordAt(&all.FundAllocated).scan(c, e)
+	case FundSurrenderedType:
+		return recordAt(&all.FundSurrendered).scan(c, e)
 	case HireChangedType:
 		return recordAt(&all.HireChanged).scan(c, e)
 	case HirePlacedType:
@@ -67,6 +71,8 @@ func (all *records) scan(c *canonical.Cursor, e *Event) *Event {
 		return recordAt(&all.HireSuspended).scan(c, e)
 	case PaymentInstructedType:
 		return recordAt(&all.PaymentInstructed).scan(c, e)
+	case PaymentRejectedType:
+		return recordAt(&all.PaymentRejected).scan(c, e)
 	case PaymentReturnedType:
 		return recordAt(&all.PaymentReturned).scan(c, e)
 	case PaymentReversedType:
@@ -277,6 +283,35 @@ func (r *fundAllocatedRecord) scan(c *canonical.Cursor, e *Event) *Event {
 	if c.Take(`,"source":`) {
 		d.Source = c.String()
 	}
+	if c.Take(`,"on":`) {
+		d.On = c.Date()
+	}
+	if c.Take(`,"usable_until":`) {
+		d.UsableUntil = c.Date()
+	}
+	c.Expect(`}`)
+	r.event = *e
+	r.event.Data = d
+	return &r.event
+}
+
+type fundSurrenderedRecord struct {
+	event Event
+	data  FundSurrendered
+}
+
+func (r *fundSurrenderedRecord) scan(c *canonical.Cursor, e *Event) *Event {
+	d := &r.data
+	*d = FundSurrendered{}
+	c.Expect(`{"fund":`)
+	d.Fund = c.String()
+	if c.Take(`,"on":`) {
+		d.On = c.Date()
+	}
+	c.Expect(`,"amount":`)
+	d.Amount = Fen(c.Int())
+	c.Expect(`,"reason":`)
+	d.Reason = c.String()
 	c.Expect(`}`)
 	r.event = *e
 	r.event.Data = d
@@ -504,6 +539,40 @@ func (r *paymentInstructedRecord) scan(c *canonical.Cursor, e *Event) *Event {
 	c.Expect(`,"lines":`)
 	r.kept.Lines = scanPayLineList(c, r.kept.Lines[:0])
 	d.Lines = r.kept.Lines
+	if c.Take(`,"on":`) {
+		d.On = c.Date()
+	}
+	if c.Take(`,"ordered_by":`) {
+		d.OrderedBy = c.String()
+	}
+	c.Expect(`}`)
+	r.event = *e
+	r.event.Data = d
+	return &r.event
+}
+
+type paymentRejectedRecord struct {
+	event Event
+	data  PaymentRejected
+	kept  struct { // what data points to
+		Lines []RejectedLine
+	}
+}
+
+func (r *paymentRejectedRecord) scan(c *canonical.Cursor, e *Event) *Event {
+	d := &r.data
+	*d = PaymentRejected{}
+	c.Expect(`{"run":`)
+	d.Run = c.String()
+	if c.Take(`,"ordered_by":`) {
+		d.OrderedBy = c.String()
+	}
+	if c.Take(`,"on":`) {
+		d.On = c.Date()
+	}
+	c.Expect(`,"lines":`)
+	r.kept.Lines = scanRejectedLineList(c, r.kept.Lines[:0])
+	d.Lines = r.kept.Lines
 	c.Expect(`}`)
 	r.event = *e
 	r.event.Data = d
@@ -523,6 +592,9 @@ func (r *paymentReturnedRecord) scan(c *canonical.Cursor, e *Event) *Event {
 	*d = PaymentReturned{}
 	c.Expect(`{"run":`)
 	d.Run = c.String()
+	if c.Take(`,"ordered_by":`) {
+		d.OrderedBy = c.String()
+	}
 	c.Expect(`,"lines":`)
 	r.kept.Lines = scanReturnedLineList(c, r.kept.Lines[:0])
 	d.Lines = r.kept.Lines
@@ -545,6 +617,9 @@ func (r *paymentReversedRecord) scan(c *canonical.Cursor, e *Event) *Event {
 	*d = PaymentReversed{}
 	c.Expect(`{"run":`)
 	d.Run = c.String()
+	if c.Take(`,"ordered_by":`) {
+		d.OrderedBy = c.String()
+	}
 	c.Expect(`,"lines":`)
 	r.kept.Lines = scanReturnedLineList(c, r.kept.Lines[:0])
 	d.Lines = r.kept.Lines
@@ -567,6 +642,9 @@ func (r *paymentSettledRecord) scan(c *canonical.Cursor, e *Event) *Event {
 	*d = PaymentSettled{}
 	c.Expect(`{"run":`)
 	d.Run = c.String()
+	if c.Take(`,"ordered_by":`) {
+		d.OrderedBy = c.String()
+	}
 	if c.Take(`,"paid_on":`) {
 		d.PaidOn = c.Date()
 	}
@@ -909,15 +987,17 @@ func scanIdentity(c *canonical.Cursor, d *Identity) {
 }
 
 func scanPayLine(c *canonical.Cursor, d *PayLine) {
-	c.Expect(`{"line":`)
-	d.Line = c.String()
-	if c.Take(`,"person":`) {
+	c.Expect(`{`)
+	if c.Take(`"line":`) {
+		d.Line = c.String()
+	}
+	if c.Name(`"person":`) {
 		d.Person = c.UUID()
 	}
-	if c.Take(`,"id_number":`) {
+	if c.Name(`"id_number":`) {
 		d.IDNumber = c.String()
 	}
-	c.Expect(`,"post":`)
+	c.Require(`"post":`)
 	d.Post = c.String()
 	if c.Take(`,"month":`) {
 		d.Month = c.Month()
@@ -961,6 +1041,21 @@ func scanRegistryLine(c *canonical.Cursor, d *RegistryLine) {
 	c.Expect(`}`)
 }
 
+func scanRejectedLine(c *canonical.Cursor, d *RejectedLine) {
+	c.Expect(`{"line":`)
+	d.Line = c.String()
+	if c.Take(`,"person":`) {
+		d.Person = c.UUID()
+	}
+	if c.Take(`,"reason":`) {
+		d.Reason = c.String()
+	}
+	if c.Take(`,"amount":`) {
+		d.Amount = Fen(c.Int())
+	}
+	c.Expect(`}`)
+}
+
 func scanReturnedLine(c *canonical.Cursor, d *ReturnedLine) {
 	c.Expect(`{"line":`)
 	d.Line = c.String()
@@ -972,6 +1067,9 @@ func scanReturnedLine(c *canonical.Cursor, d *ReturnedLine) {
 	}
 	if c.Take(`,"on":`) {
 		d.On = c.Date()
+	}
+	if c.Take(`,"amount":`) {
+		d.Amount = Fen(c.Int())
 	}
 	c.Expect(`}`)
 }
@@ -995,6 +1093,9 @@ func scanSettledLine(c *canonical.Cursor, d *SettledLine) {
 	}
 	if c.Take(`,"number":`) {
 		d.Number = c.String()
+	}
+	if c.Take(`,"amount":`) {
+		d.Amount = Fen(c.Int())
 	}
 	c.Expect(`}`)
 }
@@ -1025,6 +1126,16 @@ func scanRegistryLineList(c *canonical.Cursor, list []RegistryLine) []RegistryLi
 	for c.Element(len(list) == 0) {
 		list = append(list, RegistryLine{})
 		scanRegistryLine(c, &list[len(list)-1])
+	}
+	return list
+}
+
+func scanRejectedLineList(c *canonical.Cursor, list []RejectedLine) []RejectedLine {
+	c.Expect(`[`)
+	list = canonical.Room(list, c)
+	for c.Element(len(list) == 0) {
+		list = append(list, RejectedLine{})
+		scanRejectedLine(c, &list[len(list)-1])
 	}
 	return list
 }

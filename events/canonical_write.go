@@ -22,6 +22,8 @@ func writeData(w *canonical.Writer, data Data) bool {
 		writeFindingReviewed(w, d)
 	case *FundAllocated:
 		writeFundAllocated(w, d)
+	case *FundSurrendered:
+		writeFundSurrendered(w, d)
 	case *HireChanged:
 		writeHireChanged(w, d)
 	case *HirePlaced:
@@ -34,6 +36,8 @@ func writeData(w *canonical.Writer, data Data) bool {
 		writeHireSuspended(w, d)
 	case *PaymentInstructed:
 		writePaymentInstructed(w, d)
+	case *PaymentRejected:
+		writePaymentRejected(w, d)
 	case *PaymentReturned:
 		writePaymentReturned(w, d)
 	case *PaymentReversed:
@@ -195,6 +199,28 @@ func writeFundAllocated(w *canonical.Writer, d *FundAllocated) {
 		w.Literal(`,"source":`)
 		w.String(d.Source)
 	}
+	if d.On != 0 {
+		w.Literal(`,"on":`)
+		w.Date(d.On)
+	}
+	if d.UsableUntil != 0 {
+		w.Literal(`,"usable_until":`)
+		w.Date(d.UsableUntil)
+	}
+	w.Literal(`}`)
+}
+
+func writeFundSurrendered(w *canonical.Writer, d *FundSurrendered) {
+	w.Literal(`{"fund":`)
+	w.String(d.Fund)
+	if d.On != 0 {
+		w.Literal(`,"on":`)
+		w.Date(d.On)
+	}
+	w.Literal(`,"amount":`)
+	w.Int(int64(d.Amount))
+	w.Literal(`,"reason":`)
+	w.String(d.Reason)
 	w.Literal(`}`)
 }
 
@@ -350,12 +376,40 @@ func writePaymentInstructed(w *canonical.Writer, d *PaymentInstructed) {
 	w.String(d.Fund)
 	w.Literal(`,"lines":`)
 	writePayLineList(w, d.Lines)
+	if d.On != 0 {
+		w.Literal(`,"on":`)
+		w.Date(d.On)
+	}
+	if d.OrderedBy != "" {
+		w.Literal(`,"ordered_by":`)
+		w.String(d.OrderedBy)
+	}
+	w.Literal(`}`)
+}
+
+func writePaymentRejected(w *canonical.Writer, d *PaymentRejected) {
+	w.Literal(`{"run":`)
+	w.String(d.Run)
+	if d.OrderedBy != "" {
+		w.Literal(`,"ordered_by":`)
+		w.String(d.OrderedBy)
+	}
+	if d.On != 0 {
+		w.Literal(`,"on":`)
+		w.Date(d.On)
+	}
+	w.Literal(`,"lines":`)
+	writeRejectedLineList(w, d.Lines)
 	w.Literal(`}`)
 }
 
 func writePaymentReturned(w *canonical.Writer, d *PaymentReturned) {
 	w.Literal(`{"run":`)
 	w.String(d.Run)
+	if d.OrderedBy != "" {
+		w.Literal(`,"ordered_by":`)
+		w.String(d.OrderedBy)
+	}
 	w.Literal(`,"lines":`)
 	writeReturnedLineList(w, d.Lines)
 	w.Literal(`}`)
@@ -364,6 +418,10 @@ func writePaymentReturned(w *canonical.Writer, d *PaymentReturned) {
 func writePaymentReversed(w *canonical.Writer, d *PaymentReversed) {
 	w.Literal(`{"run":`)
 	w.String(d.Run)
+	if d.OrderedBy != "" {
+		w.Literal(`,"ordered_by":`)
+		w.String(d.OrderedBy)
+	}
 	w.Literal(`,"lines":`)
 	writeReturnedLineList(w, d.Lines)
 	w.Literal(`}`)
@@ -372,6 +430,10 @@ func writePaymentReversed(w *canonical.Writer, d *PaymentReversed) {
 func writePaymentSettled(w *canonical.Writer, d *PaymentSettled) {
 	w.Literal(`{"run":`)
 	w.String(d.Run)
+	if d.OrderedBy != "" {
+		w.Literal(`,"ordered_by":`)
+		w.String(d.OrderedBy)
+	}
 	if d.PaidOn != 0 {
 		w.Literal(`,"paid_on":`)
 		w.Date(d.PaidOn)
@@ -652,17 +714,20 @@ func writeIdentity(w *canonical.Writer, d *Identity) {
 }
 
 func writePayLine(w *canonical.Writer, d *PayLine) {
-	w.Literal(`{"line":`)
-	w.String(d.Line)
+	w.Literal(`{`)
+	if d.Line != "" {
+		w.Literal(`"line":`)
+		w.String(d.Line)
+	}
 	if d.Person != (Person{}) {
-		w.Literal(`,"person":`)
+		w.Name(`"person":`)
 		w.UUID(d.Person)
 	}
 	if d.IDNumber != "" {
-		w.Literal(`,"id_number":`)
+		w.Name(`"id_number":`)
 		w.String(d.IDNumber)
 	}
-	w.Literal(`,"post":`)
+	w.Name(`"post":`)
 	w.String(d.Post)
 	if d.Month != 0 {
 		w.Literal(`,"month":`)
@@ -715,6 +780,24 @@ func writeRegistryLine(w *canonical.Writer, d *RegistryLine) {
 	w.Literal(`}`)
 }
 
+func writeRejectedLine(w *canonical.Writer, d *RejectedLine) {
+	w.Literal(`{"line":`)
+	w.String(d.Line)
+	if d.Person != (Person{}) {
+		w.Literal(`,"person":`)
+		w.UUID(d.Person)
+	}
+	if d.Reason != "" {
+		w.Literal(`,"reason":`)
+		w.String(d.Reason)
+	}
+	if d.Amount != 0 {
+		w.Literal(`,"amount":`)
+		w.Int(int64(d.Amount))
+	}
+	w.Literal(`}`)
+}
+
 func writeReturnedLine(w *canonical.Writer, d *ReturnedLine) {
 	w.Literal(`{"line":`)
 	w.String(d.Line)
@@ -729,6 +812,10 @@ func writeReturnedLine(w *canonical.Writer, d *ReturnedLine) {
 	if d.On != 0 {
 		w.Literal(`,"on":`)
 		w.Date(d.On)
+	}
+	if d.Amount != 0 {
+		w.Literal(`,"amount":`)
+		w.Int(int64(d.Amount))
 	}
 	w.Literal(`}`)
 }
@@ -757,6 +844,10 @@ func writeSettledLine(w *canonical.Writer, d *SettledLine) {
 		w.Literal(`,"number":`)
 		w.String(d.Number)
 	}
+	if d.Amount != 0 {
+		w.Literal(`,"amount":`)
+		w.Int(int64(d.Amount))
+	}
 	w.Literal(`}`)
 }
 
@@ -783,6 +874,15 @@ func writeRegistryLineList(w *canonical.Writer, list []RegistryLine) {
 	for i := range list {
 		w.Element()
 		writeRegistryLine(w, &list[i])
+	}
+	w.Literal(`]`)
+}
+
+func writeRejectedLineList(w *canonical.Writer, list []RejectedLine) {
+	w.Literal(`[`)
+	for i := range list {
+		w.Element()
+		writeRejectedLine(w, &list[i])
 	}
 	w.Literal(`]`)
 }

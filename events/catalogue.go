@@ -42,6 +42,8 @@ var catalogue = [...]catalogueRow{
 	{HireChangedType, Hire, func() Data { return new(HireChanged) }},
 	{HireSuspendedType, Hire, func() Data { return new(HireSuspended) }},
 	{HireResumedType, Hire, func() Data { return new(HireResumed) }},
+	{PaymentRejectedType, Payment, func() Data { return new(PaymentRejected) }},
+	{FundSurrenderedType, Payment, func() Data { return new(FundSurrendered) }},
 }
 
 // anyFamily is the family of event.withdrawn. The family of such an event is that of

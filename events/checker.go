@@ -189,15 +189,21 @@ func (c *checker) required(field string, zero bool) {
 		c.rule(field, Rule{Required: true})
 		return
 	}
-	if !zero || !c.door {
-		return
+	if zero && c.door && !c.gives(field) {
+		c.add(Missing, field, Say("is required: a whole number", "为必填项：整数"))
+	}
+}
+
+// gives reports whether a submission has the member of a field, even if its value is the zero
+// of its type. A record gives no such member.
+func (c *checker) gives(field string) bool {
+	if !c.door {
+		return false
 	}
 	if c.given == nil {
 		c.given = readGiven(c.raw)
 	}
-	if !c.given.has(c.list, c.index, field) {
-		c.add(Missing, field, Say("is required: a whole number", "为必填项：整数"))
-	}
+	return c.given.has(c.list, c.index, field)
 }
 
 // given are the members that the data of a submission has, and those of each of its
@@ -242,6 +248,19 @@ func (c *checker) amount(field string, a Fen) {
 		c.add(NegativeAmount, field, Say("must not be negative; money is a whole number of fen", "不得为负数；金额以分为单位，须为整数"))
 	} else if a > maxFen {
 		c.add(Invalid, field, Say("is above 10 trillion yuan", "超过10万亿元"))
+	}
+}
+
+// part checks an optional amount that is a part of another one. An amount of 0 says nothing,
+// and must not be taken for one that is left out.
+func (c *checker) part(field string, a Fen) {
+	if c.rules != nil {
+		c.rule(field, Rule{Number: true, Low: 1, High: maxFen})
+		return
+	}
+	c.amount(field, a)
+	if a == 0 && c.gives(field) {
+		c.add(Invalid, field, Say("must be more than 0 fen; leave it out where the whole rest is meant", "须大于0分；如指全部余额，请不要填写"))
 	}
 }
 
@@ -342,6 +361,14 @@ func (c *checker) enginePerson(p Person) {
 		c.rule("person", Rule{Engine: true})
 	} else if c.door && p != (Person{}) {
 		c.add(EngineField, "person", setByEngine)
+	}
+}
+
+func (c *checker) engineAmount(field string, a Fen) {
+	if c.rules != nil {
+		c.rule(field, Rule{Engine: true, Number: true, High: maxFen})
+	} else if c.door && a != 0 {
+		c.add(EngineField, field, setByEngine)
 	}
 }
 

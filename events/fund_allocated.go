@@ -2,7 +2,9 @@ package events
 
 import (
 	"strconv"
+	"time"
 
+	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 )
 
@@ -16,6 +18,22 @@ type FundAllocated struct {
 	Year     int           `json:"year"`
 	Amount   Fen           `json:"amount"`
 	Source   string        `json:"source,omitzero"` // where the money comes from
+
+	// On is the day of the allocation. Where a submission leaves it out, the service writes
+	// the day of the decision. A record without it is of before 1.1: see Day.
+	On civil.Date `json:"on,omitzero"`
+
+	// UsableUntil is the last day on which an order may take this money; open if left out.
+	UsableUntil civil.Date `json:"usable_until,omitzero"`
+}
+
+// Day returns the day from which the fund holds the money: On, and in a record of before
+// 1.1 the first day of the year.
+func (d *FundAllocated) Day() civil.Date {
+	if d.On != 0 {
+		return d.On
+	}
+	return civil.On(d.Year, time.January, 1)
 }
 
 // Type implements [Data].
@@ -51,4 +69,5 @@ func (d *FundAllocated) check(c *checker) {
 	c.amount("amount", d.Amount)
 	c.required("amount", d.Amount == 0)
 	c.text("source", d.Source)
+	c.interval("usable_until", d.On, d.UsableUntil)
 }

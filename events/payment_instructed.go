@@ -14,19 +14,40 @@ type PaymentInstructed struct {
 	Month civil.Month `json:"month,omitzero"`
 	Fund  string      `json:"fund"`
 	Lines []PayLine   `json:"lines"`
+
+	// On is the day of the order. Where a submission leaves it out, the service writes the
+	// day of the decision. A record without it is of before 1.1: see Day.
+	On civil.Date `json:"on,omitzero"`
+
+	// OrderedBy is the source whose run this is, see [RunKey]. Only the service sets it,
+	// together with On.
+	OrderedBy string `json:"ordered_by,omitzero"`
 }
 
-// A PayLine is one amount to one person. Line names it in its run; Month is
-// the month earned, the run's where left out.
+// A PayLine is one amount to one person. Line names it in its run; where a submission
+// leaves it out, the service makes it of the person. Month is the month earned, the run's
+// where left out.
 type PayLine struct {
-	Line     string      `json:"line"`
+	Line     string      `json:"line,omitzero"`
 	Person   Person      `json:"person,omitzero"`
 	IDNumber string      `json:"id_number,omitzero"` // only in a submission
 	Post     string      `json:"post"`
 	Month    civil.Month `json:"month,omitzero"`
-	Kind     string      `json:"kind,omitzero"` // allowance (also if left out), arrears or insurance
+	Kind     string      `json:"kind,omitzero"` // code of a kind of pay of the policy pack; allowance if left out
 	Amount   Fen         `json:"amount"`
 }
+
+// Day returns the day on which the order takes its money from the fund: On, and in a record
+// of before 1.1 the first day of the run's month.
+func (d *PaymentInstructed) Day() civil.Date {
+	if d.On != 0 {
+		return d.On
+	}
+	return d.Month.First()
+}
+
+// RunKey implements [RunData].
+func (d *PaymentInstructed) RunKey() RunKey { return RunKey{d.OrderedBy, d.Run} }
 
 // Type implements [Data].
 func (*PaymentInstructed) Type() Type { return PaymentInstructedType }
@@ -62,14 +83,15 @@ func (d *PaymentInstructed) check(c *checker) {
 	c.name("run", d.Run)
 	c.month("month", d.Month)
 	c.name("fund", d.Fund)
+	c.engine("ordered_by", d.OrderedBy)
 	c.lines("lines", len(d.Lines))
 	for i := range d.Lines {
 		l := &d.Lines[i]
 		c.line("lines", i)
-		c.name("line", l.Line)
+		c.optionalName("line", l.Line)
 		c.personOfLine(l.Person, l.IDNumber)
 		c.name("post", l.Post)
-		c.option("kind", l.Kind, "allowance", "arrears", "insurance")
+		c.optionalName("kind", l.Kind)
 		c.amount("amount", l.Amount)
 		c.required("amount", l.Amount == 0)
 		c.endLine()

@@ -10,39 +10,47 @@ const PaymentReturnedType Type = "payment.returned"
 
 // PaymentReturned says which settled lines came back from the bank.
 type PaymentReturned struct {
-	Run   string         `json:"run"`
-	Lines []ReturnedLine `json:"lines"`
+	Run       string         `json:"run"`
+	OrderedBy string         `json:"ordered_by,omitzero"` // whose run it is, see [RunKey]
+	Lines     []ReturnedLine `json:"lines"`
 }
 
-// A ReturnedLine is one line that came back.
+// A ReturnedLine is one line that came back, or a part of it. Amount is what came back;
+// left out, it is the rest: all that was settled of the line and has not come back. Records
+// of before 1.1 have no amount and mean the whole line.
 type ReturnedLine struct {
 	Line   string     `json:"line"`
 	Person Person     `json:"person,omitzero"` // the person that the line paid; set by the engine
 	Reason string     `json:"reason,omitzero"`
 	On     civil.Date `json:"on,omitzero"`
+	Amount Fen        `json:"amount,omitzero"`
 }
 
 // A Restitution is the payload of an event by which money of settled lines came back:
 // [PaymentReturned], where the bank sent it back, or [PaymentReversed], where it was taken
 // back. Both have the same effect on the run and on its fund.
 type Restitution interface {
-	Data
+	RunData
 
 	// Restitution returns the name of the run, and the lines that came back. The lines
 	// are those of the payload and not a copy.
 	Restitution() (run string, lines []ReturnedLine)
 
-	// WithLines returns a copy of the payload that has other lines.
-	WithLines(lines []ReturnedLine) Data
+	// With returns a copy of the payload that names the source of the run and has other
+	// lines.
+	With(orderedBy string, lines []ReturnedLine) Data
 }
 
 // Restitution implements [Restitution].
 func (d *PaymentReturned) Restitution() (run string, lines []ReturnedLine) { return d.Run, d.Lines }
 
-// WithLines implements [Restitution].
-func (d *PaymentReturned) WithLines(lines []ReturnedLine) Data {
-	return &PaymentReturned{Run: d.Run, Lines: lines}
+// With implements [Restitution].
+func (d *PaymentReturned) With(orderedBy string, lines []ReturnedLine) Data {
+	return &PaymentReturned{Run: d.Run, OrderedBy: orderedBy, Lines: lines}
 }
+
+// RunKey implements [RunData].
+func (d *PaymentReturned) RunKey() RunKey { return RunKey{d.OrderedBy, d.Run} }
 
 // Type implements [Data].
 func (*PaymentReturned) Type() Type { return PaymentReturnedType }
@@ -74,16 +82,17 @@ func (*PaymentReturned) Place() *division.Code { return nil }
 
 func (*PaymentReturned) private() *string { return nil }
 
-func (d *PaymentReturned) check(c *checker) { checkReturned(c, d.Run, d.Lines) }
+func (d *PaymentReturned) check(c *checker) { checkReturned(c, d.RunKey(), d.Lines) }
 
-func checkReturned(c *checker, run string, lines []ReturnedLine) {
-	c.name("run", run)
+func checkReturned(c *checker, run RunKey, lines []ReturnedLine) {
+	run.check(c)
 	c.lines("lines", len(lines))
 	for i := range lines {
 		c.line("lines", i)
 		c.name("line", lines[i].Line)
 		c.text("reason", lines[i].Reason)
 		c.date("on", lines[i].On)
+		c.part("amount", lines[i].Amount)
 		c.enginePerson(lines[i].Person)
 		c.endLine()
 	}

@@ -7,19 +7,23 @@ import (
 // PaymentReversedType is the type of [PaymentReversed].
 const PaymentReversedType Type = "payment.reversed"
 
-// PaymentReversed says which settled lines were taken back.
+// PaymentReversed says which settled lines were taken back, whole or in part.
 type PaymentReversed struct {
-	Run   string         `json:"run"`
-	Lines []ReturnedLine `json:"lines"`
+	Run       string         `json:"run"`
+	OrderedBy string         `json:"ordered_by,omitzero"` // whose run it is, see [RunKey]
+	Lines     []ReturnedLine `json:"lines"`
 }
 
 // Restitution implements [Restitution].
 func (d *PaymentReversed) Restitution() (run string, lines []ReturnedLine) { return d.Run, d.Lines }
 
-// WithLines implements [Restitution].
-func (d *PaymentReversed) WithLines(lines []ReturnedLine) Data {
-	return &PaymentReversed{Run: d.Run, Lines: lines}
+// With implements [Restitution].
+func (d *PaymentReversed) With(orderedBy string, lines []ReturnedLine) Data {
+	return &PaymentReversed{Run: d.Run, OrderedBy: orderedBy, Lines: lines}
 }
+
+// RunKey implements [RunData].
+func (d *PaymentReversed) RunKey() RunKey { return RunKey{d.OrderedBy, d.Run} }
 
 // Type implements [Data].
 func (*PaymentReversed) Type() Type { return PaymentReversedType }
@@ -51,4 +55,4 @@ func (*PaymentReversed) Place() *division.Code { return nil }
 
 func (*PaymentReversed) private() *string { return nil }
 
-func (d *PaymentReversed) check(c *checker) { checkReturned(c, d.Run, d.Lines) }
+func (d *PaymentReversed) check(c *checker) { checkReturned(c, d.RunKey(), d.Lines) }

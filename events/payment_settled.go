@@ -10,18 +10,25 @@ const PaymentSettledType Type = "payment.settled"
 
 // PaymentSettled says which lines of a run the bank paid, and when.
 type PaymentSettled struct {
-	Run    string        `json:"run"`
-	PaidOn civil.Date    `json:"paid_on,omitzero"`
-	Lines  []SettledLine `json:"lines"`
+	Run       string        `json:"run"`
+	OrderedBy string        `json:"ordered_by,omitzero"` // whose run it is, see [RunKey]
+	PaidOn    civil.Date    `json:"paid_on,omitzero"`
+	Lines     []SettledLine `json:"lines"`
 }
 
-// A SettledLine is one line paid, to an account where it is known.
+// A SettledLine is one line paid, or a part of it, to an account where it is known. Amount
+// is what was paid; left out, it is the rest: all that was ordered of the line and has been
+// neither settled nor rejected. Records of before 1.1 have no amount and mean the whole line.
 type SettledLine struct {
 	Line    string `json:"line"`
 	Person  Person `json:"person,omitzero"`  // the person that the line pays; set by the engine
 	Account string `json:"account,omitzero"` // the token that stands for the account; set by the engine
 	Number  string `json:"number,omitzero"`  // the account number; only in a submission
+	Amount  Fen    `json:"amount,omitzero"`
 }
+
+// RunKey implements [RunData].
+func (d *PaymentSettled) RunKey() RunKey { return RunKey{d.OrderedBy, d.Run} }
 
 // Type implements [Data].
 func (*PaymentSettled) Type() Type { return PaymentSettledType }
@@ -54,7 +61,7 @@ func (*PaymentSettled) Place() *division.Code { return nil }
 func (*PaymentSettled) private() *string { return nil }
 
 func (d *PaymentSettled) check(c *checker) {
-	c.name("run", d.Run)
+	d.RunKey().check(c)
 	c.date("paid_on", d.PaidOn)
 	c.lines("lines", len(d.Lines))
 	for i := range d.Lines {
@@ -63,6 +70,7 @@ func (d *PaymentSettled) check(c *checker) {
 		c.private("number", d.Lines[i].Number)
 		c.engine("account", d.Lines[i].Account)
 		c.enginePerson(d.Lines[i].Person)
+		c.part("amount", d.Lines[i].Amount)
 		c.endLine()
 	}
 }

@@ -268,7 +268,41 @@ func TestRefusedMember(t *testing.T) {
 		{"payment.instructed", "data.lines[0].id_number", `"370211196501010015"`, events.InvalidIDNumber, ""},
 		{"payment.instructed", "data.lines[0].post", long, events.Invalid, ""},
 		{"payment.instructed", "data.lines[1].month", `"2022"`, events.InvalidDate, ""},
-		{"payment.instructed", "data.lines[1].kind", `"bonus"`, events.Invalid, ""},
+		{"payment.instructed", "data.lines[1].kind", long, events.Invalid, ""},
+		{"payment.instructed.on", "data.on", `"2022-07-32"`, events.InvalidDate, ""},
+		{"payment.instructed.on", "data.on", `20220708`, events.InvalidDate, ""},
+		{"payment.instructed.on", "data.ordered_by", `"/agency/370211-rsj"`, events.EngineField, ""},
+		{"payment.instructed.on", "data.usable_until", `"2022-12-31"`, events.UnknownField, ""},
+		{"fund.allocated.usable_until", "data.on", `"2022-02-29"`, events.InvalidDate, ""},
+		{"fund.allocated.usable_until", "data.usable_until", `"2022-03-01"`, events.Invalid, ""},
+		{"fund.allocated.usable_until", "data.usable_until", `"2022-12-32"`, events.InvalidDate, ""},
+		{"fund.surrendered", "data.fund", long, events.Invalid, ""},
+		{"fund.surrendered", "data.on", `"2022-12-32"`, events.InvalidDate, ""},
+		{"fund.surrendered", "data.amount", `-40000`, events.NegativeAmount, ""},
+		{"fund.surrendered", "data.amount", `400.00`, events.Invalid, ""},
+		{"fund.surrendered", "data.reason", long, events.Invalid, ""},
+		{"fund.surrendered", "data.division", `"370211000000"`, events.UnknownField, ""},
+		{"payment.settled.part", "data.ordered_by", long, events.Invalid, ""},
+		{"payment.settled.part", "data.ordered_by", `" 370211-rsj"`, events.Invalid, ""},
+		{"payment.settled.part", "data.ordered_by", `7`, events.Malformed, ""},
+		{"payment.settled.part", "data.lines[0].amount", `0`, events.Invalid, ""},
+		{"payment.settled.part", "data.lines[0].amount", `-1`, events.NegativeAmount, ""},
+		{"payment.settled.part", "data.lines[0].amount", `0.5`, events.Invalid, ""},
+		{"payment.settled.part", "data.lines[0].amount", `"20000"`, events.Invalid, ""},
+		{"payment.returned.part", "data.ordered_by", long, events.Invalid, ""},
+		{"payment.returned.part", "data.lines[0].amount", `0`, events.Invalid, ""},
+		{"payment.returned.part", "data.lines[0].amount", `-1`, events.NegativeAmount, ""},
+		{"payment.reversed.part", "data.ordered_by", long, events.Invalid, ""},
+		{"payment.reversed.part", "data.lines[0].amount", `0`, events.Invalid, ""},
+		{"payment.rejected", "data.run", long, events.Invalid, ""},
+		{"payment.rejected", "data.ordered_by", long, events.Invalid, ""},
+		{"payment.rejected", "data.on", `"2022-06-31"`, events.InvalidDate, ""},
+		{"payment.rejected", "data.lines", `[]`, events.Missing, ""},
+		{"payment.rejected", "data.lines[0].line", long, events.Invalid, ""},
+		{"payment.rejected", "data.lines[0].reason", longer, events.Invalid, ""},
+		{"payment.rejected", "data.lines[0].amount", `60000`, events.EngineField, ""},
+		{"payment.rejected", "data.lines[0].person", quoted(li.String()), events.EngineField, ""},
+		{"payment.rejected", "data.lines[0].on", `"2022-07-15"`, events.UnknownField, ""},
 		{"payment.instructed", "data.lines[1].amount", `-60000`, events.NegativeAmount, ""},
 		{"payment.instructed", "data.lines[1].amount", `600.00`, events.Invalid, ""},
 		{"payment.instructed", "data.lines[1].amount", `null`, events.Missing, ""},
@@ -369,7 +403,7 @@ func TestReasonsAreBounded(t *testing.T) {
 	if !errors.As(err, &reasons) || len(reasons) != 20 {
 		t.Fatalf("%d reasons: %v", len(reasons), err)
 	}
-	if got := reasons[0].Field + " " + reasons[19].Field; got != "data.lines[0].line data.lines[4].amount" {
+	if got := reasons[0].Field + " " + reasons[19].Field; got != "data.lines[0].person data.lines[6].post" {
 		t.Errorf("the first and last are %s", got)
 	}
 }

@@ -123,6 +123,27 @@ func records(t testing.TB) map[string]*events.Event {
 		"payment.reversed": &events.PaymentReversed{
 			Run: "R-2022-05", Lines: []events.ReturnedLine{{Line: "2", Person: li, Reason: "重复发放", On: day("2022-06-20")}},
 		},
+		"payment.instructed.on": &events.PaymentInstructed{
+			Run: "2022-06", Month: month("2022-06"), Fund: "F-2022-370211", On: day("2022-07-08"), OrderedBy: "/agency/370211-rsj", Lines: []events.PayLine{
+				{Line: "1", Person: wang, Post: "370211102231-001", Kind: "delay_compensation", Amount: 60000},
+			},
+		},
+		"payment.settled.part": &events.PaymentSettled{
+			Run: "2022-06", OrderedBy: "/agency/370211-rsj", PaidOn: day("2022-07-14"), Lines: []events.SettledLine{{Line: "1", Person: wang, Amount: 20000}},
+		},
+		"payment.returned.part": &events.PaymentReturned{
+			Run: "2022-06", OrderedBy: "/agency/370211-rsj", Lines: []events.ReturnedLine{{Line: "1", Person: wang, On: day("2022-07-16"), Amount: 5000}},
+		},
+		"payment.reversed.part": &events.PaymentReversed{
+			Run: "2022-06", OrderedBy: "/agency/370211-rsj", Lines: []events.ReturnedLine{{Line: "1", Person: wang, On: day("2022-07-20"), Amount: 1000}},
+		},
+		"payment.rejected": &events.PaymentRejected{
+			Run: "2022-06", OrderedBy: "/agency/370211-rsj", On: day("2022-07-15"), Lines: []events.RejectedLine{{Line: "1", Person: wang, Reason: "户名不符", Amount: 40000}},
+		},
+		"fund.allocated.usable_until": &events.FundAllocated{
+			Fund: "F-2022-370211", Division: "370211000000", Year: 2022, Amount: 4000000, On: day("2022-03-01"), UsableUntil: day("2022-12-31"),
+		},
+		"fund.surrendered": &events.FundSurrendered{Fund: "F-2022-370211", On: day("2022-12-31"), Amount: 40000, Reason: "年终结余上缴"},
 		"registry.reported": &events.RegistryReported{
 			Registry: "insurance", Lines: []events.RegistryLine{
 				{Person: wang, From: day("2022-06-01"), Until: day("2022-09-01"), Detail: "企业职工基本养老保险"}, {Person: li, From: day("2022-07-01")},

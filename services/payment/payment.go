@@ -135,7 +135,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	case *events.PaymentSettled:
 		record.Data = j.settle(e, d)
 	case events.Restitution:
-		record.Data = d.WithLines(j.restitute(e, d))
+		record.Data = d.With(d.RunKey().Source, j.restitute(e, d))
 	case *events.EventWithdrawn:
 		j.withdraw()
 	case *events.AccountAssigned:
