@@ -140,6 +140,8 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		j.withdraw()
 	case *events.AccountAssigned:
 		// The vault has the account; no rule depends on it.
+	case *events.PaymentRejected, *events.FundSurrendered:
+		// The rules of these follow with the sums of funds by day.
 	default:
 		j.reasons = command.Undecided(e)
 	}

@@ -86,11 +86,6 @@ func (d *Decoder) appendFacts(c *Commit, x *Event, e *events.Event) error {
 		for i := range lines {
 			about(lines[i].Person, pack(timeline.PackReturned(c.packed, &lines[i])))
 		}
-	case *events.PaymentRejected:
-		x.Tag = timeline.TagMentioned
-		for i := range v.Lines {
-			about(v.Lines[i].Person, Extent{})
-		}
 	case *events.RegistryReported:
 		x.Tag = timeline.TagRegistry
 		for i := range v.Lines {

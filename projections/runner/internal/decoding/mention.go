@@ -12,6 +12,7 @@ import (
 // of their agency alone. Every other type reaches a timeline, or stops the runner.
 var WithoutTimeline = map[events.Type]string{
 	events.FundAllocatedType:      "it is about the money of a fund; package fund reads it from the log",
+	events.FundSurrenderedType:    "it is about the money of a fund; package fund reads it from the log",
 	events.FindingReviewedType:    "it is about a finding, which no timeline holds",
 	events.PolicyAdoptedType:      "it is about the rules; package rulebook reads it from the log",
 	events.EventWithdrawnType:     "it is noted in the timelines of the event that it withdraws",
