@@ -18,7 +18,8 @@ type found struct {
 // find finds the run that an event speaks of: that of the source in ordered_by, or of its own
 // source. A run of before 1.1 has no source, and is found by its name where the source has no
 // run that holds the first line. The record of such an event has no ordered_by.
-func (j *judgement) find(e *events.Event, key events.RunKey, line string) (f found, ok bool) {
+func (j *judgement) find(e *events.Event, d events.RunData) (f found, ok bool) {
+	key, line := d.RunKey(), d.FirstLine()
 	f.source = cmp.Or(e.ReplacesSource, e.Source)
 	switch {
 	case key.Source != "":

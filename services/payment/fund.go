@@ -12,6 +12,7 @@ type fund struct {
 	division    division.Code // for which it was allocated; "" is everywhere, and a fund without allocations
 	allocations int           // that are not superseded
 	allocated   int64         // sum of the allocations, without what was surrendered
+	surrendered int64         // sum of what was handed back
 	committed   int64         // sum of the ordered lines, without what was returned, reversed or rejected
 	days        []fundDay     // in order; only days on which something changes
 	usable      []usable      // allocations that are usable until a day, by that day
@@ -119,9 +120,10 @@ func firstDay(a, b []fundDay) civil.Date {
 }
 
 // expired returns the last day of money that the orders after it would have to take: the
-// orders after the day ask for more than was allocated without that limit.
-func expired(days []fundDay, all []usable) (until civil.Date, is bool) {
-	allocated, committed := int64(0), int64(0)
+// orders after the day ask for more than was allocated without that limit. What was surrendered
+// is taken to be of the limited money.
+func expired(days []fundDay, all []usable, surrendered int64) (until civil.Date, is bool) {
+	allocated, committed := surrendered, int64(0)
 	for _, d := range days {
 		allocated += d.allocated
 	}

@@ -44,6 +44,7 @@ type accountChange struct {
 type fundChange struct {
 	fund                 *fund
 	allocated, committed int64
+	surrendered          int64
 	days                 []fundDay
 	usable               []usable
 }
@@ -110,7 +111,7 @@ func (j *judgement) retract() {
 		j.changeFund(a.fund, a.on, -a.amount, 0).limit(a.until, -a.amount)
 		return
 	case surrender:
-		j.changeFund(a.fund, a.on, a.amount, 0)
+		j.changeFund(a.fund, a.on, a.amount, 0).surrendered -= a.amount
 		return
 	default: // the others are about lines
 	}
@@ -233,8 +234,8 @@ func (j *judgement) judgeFund(field string, m *fundChange) {
 	for _, u := range m.usable {
 		usable = addUsable(usable, u.until, u.amount)
 	}
-	_, was := expired(f.days, f.usable)
-	if until, is := expired(after, usable); is && !was {
+	_, was := expired(f.days, f.usable, f.surrendered)
+	if until, is := expired(after, usable, f.surrendered+m.surrendered); is && !was {
 		j.contradiction(FundExpired, field, events.Say(
 			"asks for money of the fund that could be used until %s at the latest: order by that day, or allocate money for later days",
 			"所用资金最迟只能用到%s：请在该日前发放，或为以后的日期另行下达资金", until))

@@ -251,14 +251,14 @@ func TestStories(t *testing.T) {
 			{replacing(giveBack("b3", "q", "1"), "b1"), ok},
 			{giveBack("b4", "r", "1"), ok},
 		},
-		"of two lines under one id one comes back": {
+		"two lines under one id come back together": {
 			{allocate("f1", "f", 200), ok},
 			{instruct("i1", "r", "f", "1"), ok},
 			{recorded(instruct("i2", "r", "f", "1")), ok},
 			{settle("s1", "r", "1"), ok},
 			{giveBack("b1", "r", "1"), ok},
-			{instruct("i3", "r", "f", "2", "3"), "rejected fund_exceeded:data.fund"},
-			{instruct("i3", "r", "f", "2"), ok},
+			{instruct("i3", "r", "f", "2", "3", "4"), "rejected fund_exceeded:data.fund"},
+			{instruct("i3", "r", "f", "2", "3"), ok},
 		},
 		"superseded before it came": {
 			{recorded(replacing(instruct("i2", "r", "f", "1"), "i1")), ok},
@@ -360,15 +360,15 @@ func TestStories(t *testing.T) {
 			{on("2022-04-01", allocate("f2", "f", 100)), ok},
 			{on("2022-02-01", instruct("i2", "q", "f", "1")), "rejected fund_exceeded:data.fund"},
 			{on("2022-04-01", instruct("i2", "q", "f", "1")), ok},
-			{surrender("u1", "f", "2022-05-01", 1), "rejected fund_exceeded:data.amount"},
+			{handBack("u1", "f", "2022-05-01", 1), "rejected fund_exceeded:data.amount"},
 			{withdraw("w1", inst, "i2"), ok},
-			{surrender("u1", "f", "2022-03-31", 1), "rejected fund_exceeded:data.amount"},
-			{surrender("u1", "f", "2022-04-30", 60), ok},
+			{handBack("u1", "f", "2022-03-31", 1), "rejected fund_exceeded:data.amount"},
+			{handBack("u1", "f", "2022-04-30", 60), ok},
 			{on("2022-04-29", instruct("i3", "q", "f", "1")), "rejected fund_exceeded:data.fund"},
 			{on("2022-04-29", amountOf(instruct("i3", "q", "f", "1"), 40)), ok},
-			{surrender("u2", "z", "2022-04-30", 1), "rejected unknown_fund:data.fund"},
-			{elsewhere(surrender("u2", "f", "2022-04-30", 1)), "rejected division_outside:data.fund"},
-			{replacing(surrender("u2", "f", "2022-04-30", 50), "u1"), ok},
+			{handBack("u2", "z", "2022-04-30", 1), "rejected unknown_fund:data.fund"},
+			{elsewhere(handBack("u2", "f", "2022-04-30", 1)), "rejected division_outside:data.fund"},
+			{replacing(handBack("u2", "f", "2022-04-30", 50), "u1"), ok},
 		},
 		"money that may be used until a day": {
 			{until("2022-12-31", on("2022-01-01", allocate("f1", "f", 100))), ok},
@@ -378,7 +378,7 @@ func TestStories(t *testing.T) {
 			{on("2023-01-02", amountOf(instruct("i2", "r", "f", "2"), 21)), "rejected fund_expired:data.fund"},
 			{on("2023-01-02", amountOf(instruct("i2", "r", "f", "2"), 20)), ok},
 			{withdraw("w1", allocated, "f2"), "rejected fund_expired:data.id"},
-			{surrender("u1", "f", "2022-12-31", 50), ok},
+			{handBack("u1", "f", "2022-12-31", 50), ok},
 			{until("2022-06-20", allocate("f3", "f", 1)), "rejected invalid:data.usable_until"},
 		},
 		"kinds of pay": {
@@ -472,7 +472,7 @@ func reject(id, run string, lines ...string) *events.Event {
 	return event(id, d)
 }
 
-func surrender(id, fund, day string, amount events.Fen) *events.Event {
+func handBack(id, fund, day string, amount events.Fen) *events.Event {
 	return event(id, &events.FundSurrendered{Fund: fund, On: civil.MustDate(day), Amount: amount, Reason: "left over"})
 }
 

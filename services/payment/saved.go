@@ -206,7 +206,7 @@ func (a effect) ofFund() bool { return a.kind == allocation || a.kind == surrend
 
 // save writes the sums of a fund.
 func (f *fund) save(w *snapshot.Writer) {
-	for _, n := range [...]int64{int64(f.allocations), f.allocated, f.committed} {
+	for _, n := range [...]int64{int64(f.allocations), f.allocated, f.surrendered, f.committed} {
 		w.Int(n)
 	}
 	w.Uint(uint64(len(f.days)))
@@ -224,7 +224,7 @@ func (f *fund) save(w *snapshot.Writer) {
 
 // load reads what fund.save wrote.
 func (f *fund) load(r *snapshot.Reader) {
-	f.allocations, f.allocated, f.committed = int(r.Int()), r.Int(), r.Int()
+	f.allocations, f.allocated, f.surrendered, f.committed = int(r.Int()), r.Int(), r.Int(), r.Int()
 	for n := r.Below(maxElements); n > 0 && r.Err() == nil; n-- {
 		f.days = append(f.days, fundDay{civil.Date(r.Int()), r.Int(), r.Int()})
 	}

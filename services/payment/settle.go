@@ -8,7 +8,7 @@ func (j *judgement) settle(e *events.Event, d *events.PaymentSettled) *events.Pa
 	record := *d
 	record.Lines = append([]events.SettledLine(nil), d.Lines...)
 	j.retract()
-	f, ok := j.find(e, d.RunKey(), d.Lines[0].Line)
+	f, ok := j.find(e, d)
 	record.OrderedBy = f.source
 	seen := make(map[string]struct{}, len(d.Lines))
 	for i := range record.Lines {
@@ -92,7 +92,7 @@ func (j *judgement) restitute(e *events.Event, d events.Restitution) events.Data
 	_, lines := d.Restitution()
 	record := append([]events.ReturnedLine(nil), lines...)
 	j.retract()
-	f, ok := j.find(e, d.RunKey(), lines[0].Line)
+	f, ok := j.find(e, d)
 	seen := make(map[string]struct{}, len(lines))
 	for i := range record {
 		if !ok || j.full() {
@@ -138,7 +138,7 @@ func (j *judgement) reject(e *events.Event, d *events.PaymentRejected) *events.P
 	record := *d
 	record.Lines = append([]events.RejectedLine(nil), d.Lines...)
 	j.retract()
-	f, ok := j.find(e, d.RunKey(), d.Lines[0].Line)
+	f, ok := j.find(e, d)
 	record.OrderedBy = f.source
 	seen := make(map[string]struct{}, len(d.Lines))
 	for i := range record.Lines {
@@ -183,6 +183,6 @@ func (j *judgement) surrender(e *events.Event, d *events.FundSurrendered) {
 			"was allocated for another division than the event's; who answers for that division hands the money back",
 			"是为其他行政区划下达的；请由该行政区划的主管单位上缴"))
 	}
-	j.changeFund(f, d.On, -int64(d.Amount), 0)
+	j.changeFund(f, d.On, -int64(d.Amount), 0).surrendered += int64(d.Amount)
 	j.judgeFunds("data.amount")
 }

@@ -198,6 +198,7 @@ func (a effect) post(sign int) {
 	amount := int64(sign) * a.amount
 	if a.kind == surrender {
 		a.fund.change(a.on, -amount, 0)
+		a.fund.surrendered += amount
 		return
 	}
 	a.fund.allocations += sign
