@@ -95,7 +95,7 @@ It holds no cell of any sheet, but keep it as safe as they are.`,
 	f.BoolVar(&p.imported, "import", false, "bring in history: recordedtime of each event becomes its recorded time (operator's right, before the first live event)")
 	f.StringVar(&recorded, "recorded", "", "with --import: when the rows of spreadsheets were recorded, an instant (RFC 3339) or the end of a day")
 	f.BoolVar(&p.dry, "dry-run", false, "say what would become of it, and write nothing")
-	f.StringVar(&p.sheet.Kind, "type", "", "kind of the rows of spreadsheets: post, hire, exit, training, attendance or payment")
+	f.StringVar(&p.sheet.Kind, "type", "", "kind of the rows of spreadsheets: one of those that --columns lists")
 	f.StringVar(&agency, "agency", "", "name of the agency, for rows without a source (default with no --token: local)")
 	f.StringVar((*string)(&p.sheet.Division), "division", "", "division of rows without one, 12 digits")
 	f.StringVar(&ids, "ids", "muster-ids", "file that remembers the ids of rows, one a deployment")

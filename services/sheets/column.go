@@ -219,21 +219,22 @@ func kindNamed(s string) *rowKind {
 }
 
 // kindTitled returns the kind whose name or label begins the title of a sheet, nil if
-// there is none.
-func kindTitled(s string) *rowKind {
+// there is none. The longest one counts: 岗位变更 is no sheet of 岗位.
+func kindTitled(s string) (titled *rowKind) {
 	s = strings.ToLower(cleanCell(s))
+	longest := 0
 	for i := range rowKinds {
 		k := &rowKinds[i]
-		if rest, ok := strings.CutPrefix(s, k.name); ok && (rest == "" || rest[0] < 'a' || rest[0] > 'z') {
-			return k
+		if rest, ok := strings.CutPrefix(s, k.name); ok && len(k.name) > longest && (rest == "" || rest[0] < 'a' || rest[0] > 'z') {
+			titled, longest = k, len(k.name)
 		}
 		for _, l := range k.labels {
-			if strings.HasPrefix(s, l) {
-				return k
+			if strings.HasPrefix(s, l) && len(l) > longest {
+				titled, longest = k, len(l)
 			}
 		}
 	}
-	return nil
+	return titled
 }
 
 // normalizeHeader returns the form of a header in which headers are compared.

@@ -30,9 +30,10 @@ var rowKinds = []rowKind{
 				textColumn("fund", "资金 资金编号", func(d *events.PostDeveloped) *string { return &d.Fund }),
 			}),
 	},
+	postChanges,
 	{
 		name: "hire", labels: splitLabels("上岗 人员上岗 录用"), typ: events.HirePlacedType,
-		anyOf: [][]string{{"identity.id_number", "person"}},
+		anyOf: aboutPerson,
 		names: namesOf(func(d *events.HirePlaced) []string { return []string{d.Post, d.From.String()} }),
 		columns: slices.Concat([]column{
 			textColumn("post", postLabels, func(d *events.HirePlaced) *string { return &d.Post }).asRequired(),
@@ -46,8 +47,14 @@ var rowKinds = []rowKind{
 			textColumn("agreement.number", "agreement 协议编号 协议书编号", func(d *events.HirePlaced) *string { return &agreement(d).Number }),
 			dateColumn("agreement.signed", "协议签订日期", func(d *events.HirePlaced) *civil.Date { return &agreement(d).Signed }),
 		}, endColumns("agreement.until", "协议截止日期", func(d *events.HirePlaced) *civil.Date { return &agreement(d).Until }),
-			personColumns(func(d *events.HirePlaced) *events.Who { return &d.Who })),
+			[]column{columnOf("standing_in_for_id_number", "顶替人员身份证号 被顶替人身份证号", func(d *events.HirePlaced, s string, _ *rowDraft) (f *cellProblem) {
+				d.StandingInForIDNumber, f = parseNumber(s)
+				return f
+			})}, personColumns(func(d *events.HirePlaced) *events.Who { return &d.Who })),
 	},
+	suspensions,
+	resumptions,
+	groupChanges,
 	{
 		name: "exit", labels: splitLabels("退出 人员退出 离岗"), typ: events.ExitRecordedType,
 		anyOf: [][]string{{"identity.id_number", "person"}, {"on", "on.last"}},
@@ -65,11 +72,12 @@ var rowKinds = []rowKind{
 			codeColumn("kind", "退出类型 退出方式", exitCodes, func(d *events.ExitRecorded) *string { return &d.Kind }).asRequired(),
 			textColumn("code", "退出代码 退出原因代码", func(d *events.ExitRecorded) *string { return &d.Code }).asRequired(),
 			textColumn("note", "备注 说明", func(d *events.ExitRecorded) *string { return &d.Note }),
+			codeColumn("estimated", "日期估计 估计", estimateCodes, func(d *events.ExitRecorded) *string { return &d.Estimated }),
 		}, personColumns(func(d *events.ExitRecorded) *events.Who { return &d.Who })),
 	},
 	{
 		name: "training", labels: splitLabels("培训"), typ: events.TrainingCompletedType,
-		anyOf: [][]string{{"identity.id_number", "person"}},
+		anyOf: aboutPerson,
 		names: namesOf(func(d *events.TrainingCompleted) []string { return []string{d.Course, d.On.String()} }),
 		columns: slices.Concat([]column{
 			textColumn("course", "课程 培训课程", func(d *events.TrainingCompleted) *string { return &d.Course }).asRequired(),

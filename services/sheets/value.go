@@ -203,6 +203,7 @@ var (
 	exitCodes     = codeTable{"自然退出": "natural", "正常退出": "natural", "清退": "dismissal", "辞退": "dismissal", "解聘": "dismissal"}
 	payCodes      = codeTable{"岗位补贴": "allowance", "补贴": "allowance", "补发": "arrears", "保险": "insurance", "意外险": "insurance", "迟发补偿": "delay_compensation"}
 	capacityCodes = codeTable{"稽核": "inspection", "现场稽核": "inspection", "现场检查": "inspection", "抽查": "inspection"}
+	estimateCodes = codeTable{"月": "month", "按月": "month", "年": "year", "按年": "year"}
 	modeCodes     = codeTable{"判定": "decide", "登记": "record"}
 )
 

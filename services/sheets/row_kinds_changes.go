@@ -1,0 +1,66 @@
+package sheets
+
+import (
+	"slices"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+)
+
+// The kinds of rows that say what holds of a post or of a person in place from a day on.
+var (
+	postChanges = rowKind{
+		name: "post_change", labels: splitLabels("岗位变更 岗位调整"), typ: events.PostChangedType,
+		anyOf: [][]string{{"category", "kind", "title", "employer", "new_division", "area", "standard", "standard_yuan", "required_days", "fund"}},
+		names: namesOf(func(d *events.PostChanged) []string { return []string{d.Post, d.On.String()} }),
+		columns: slices.Concat([]column{
+			textColumn("post", postLabels, func(d *events.PostChanged) *string { return &d.Post }).asRequired(),
+			dateColumn("on", "变更日期 调整日期 生效日期", func(d *events.PostChanged) *civil.Date { return &d.On }).asRequired(),
+			codeColumn("category", "岗位类别 类别", categoryCodes, func(d *events.PostChanged) *string { return &d.Category }),
+			textColumn("kind", "岗位种类 工种", func(d *events.PostChanged) *string { return &d.Kind }),
+			textColumn("title", "岗位名称", func(d *events.PostChanged) *string { return &d.Title }),
+			textColumn("employer", "统一社会信用代码 用人单位代码", func(d *events.PostChanged) *string { return &d.Employer }),
+			columnOf("new_division", "迁入区划 新区划 新区划代码", func(d *events.PostChanged, s string, _ *rowDraft) *cellProblem {
+				d.Division = division.Code(s)
+				return nil
+			}),
+			codeColumn("area", "城乡 城乡类型", areaCodes, func(d *events.PostChanged) *string { return &d.Area }),
+			intColumn("required_days", "应出勤天数", func(d *events.PostChanged) *int { return &d.RequiredDays }),
+			textColumn("fund", "资金 资金编号", func(d *events.PostChanged) *string { return &d.Fund }),
+		}, moneyColumns("standard", "补贴标准(元) 补贴标准", func(d *events.PostChanged) *events.Fen { return &d.Standard })),
+	}
+
+	groupChanges = rowKind{
+		name: "group_change", labels: splitLabels("人员类别变更 类别变更"), typ: events.HireChangedType, anyOf: aboutPerson,
+		names: namesOf(func(d *events.HireChanged) []string { return []string{d.Post, d.On.String()} }),
+		columns: slices.Concat([]column{
+			textColumn("post", postLabels, func(d *events.HireChanged) *string { return &d.Post }).asRequired(),
+			dateColumn("on", "变更日期 生效日期", func(d *events.HireChanged) *civil.Date { return &d.On }).asRequired(),
+			codeColumn("group", "人员类别 人员类型 新类别", groupCodes, func(d *events.HireChanged) *string { return &d.Group }).asRequired(),
+		}, personColumns(func(d *events.HireChanged) *events.Who { return &d.Who })),
+	}
+
+	suspensions = rowKind{
+		name: "suspension", labels: splitLabels("中止 暂停 停岗"), typ: events.HireSuspendedType, anyOf: aboutPerson,
+		names: namesOf(func(d *events.HireSuspended) []string { return []string{d.Post, d.From.String()} }),
+		columns: slices.Concat([]column{
+			textColumn("post", postLabels, func(d *events.HireSuspended) *string { return &d.Post }).asRequired(),
+			dateColumn("from", "中止日期 开始日期 停岗日期", func(d *events.HireSuspended) *civil.Date { return &d.From }).asRequired(),
+			textColumn("reason", "原因 中止原因", func(d *events.HireSuspended) *string { return &d.Reason }).asRequired(),
+		}, endColumns("until", "中止截止日期", func(d *events.HireSuspended) *civil.Date { return &d.Until }),
+			personColumns(func(d *events.HireSuspended) *events.Who { return &d.Who })),
+	}
+
+	resumptions = rowKind{
+		name: "resumption", labels: splitLabels("恢复 恢复上岗 复岗"), typ: events.HireResumedType, anyOf: aboutPerson,
+		names: namesOf(func(d *events.HireResumed) []string { return []string{d.Post, d.On.String()} }),
+		columns: slices.Concat([]column{
+			textColumn("post", postLabels, func(d *events.HireResumed) *string { return &d.Post }).asRequired(),
+			dateColumn("on", "恢复日期 复岗日期", func(d *events.HireResumed) *civil.Date { return &d.On }).asRequired(),
+		}, personColumns(func(d *events.HireResumed) *events.Who { return &d.Who })),
+	}
+)
+
+// aboutPerson are the columns of which a sheet about persons has one at least.
+var aboutPerson = [][]string{{"identity.id_number", "person"}}
