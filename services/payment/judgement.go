@@ -24,6 +24,7 @@ type judgement struct {
 	record      bool   // record mode: contradictions are no reason
 	superseded  effect // of the event that this one replaces or withdraws; its kind is noEffect if there is none
 	accounts    map[lineKey]*accountChange
+	touched     []*accountChange // the accounts in the order in which the event names them
 	fundChanges []*fundChange
 	reasons     events.Reasons
 }
@@ -97,6 +98,7 @@ func (j *judgement) change(r *run, n uint32) *accountChange {
 			j.accounts = map[lineKey]*accountChange{}
 		}
 		j.accounts[key] = c
+		j.touched = append(j.touched, c)
 	}
 	return c
 }
@@ -137,7 +139,7 @@ func (j *judgement) retract() {
 // names the event that is taken back. It is called when the accounts are as the event leaves
 // them.
 func (j *judgement) judgeAccounts(field string) {
-	for _, c := range j.accounts {
+	for _, c := range j.touched {
 		if c.retracted {
 			j.judgeRetracted(field, &c.before, &c.after)
 		}
@@ -202,7 +204,7 @@ func (j *judgement) judgeFunds(field string) {
 	if len(j.reasons) > 0 {
 		return
 	}
-	for _, c := range j.accounts {
+	for _, c := range j.touched {
 		c.before.moves(func(f *fund, on civil.Date, amount int64) { j.changeFund(f, on, 0, -amount) })
 		c.after.moves(func(f *fund, on civil.Date, amount int64) { j.changeFund(f, on, 0, amount) })
 	}
