@@ -21,7 +21,9 @@ type moneyGenerator struct {
 
 func (g *moneyGenerator) pick(n int) int { return rapid.IntRange(0, n-1).Draw(g.t, "pick") }
 
-func (g *moneyGenerator) day() civil.Date { return civil.MustDate("2022-05-01") + civil.Date(g.pick(8)) }
+func (g *moneyGenerator) day() civil.Date {
+	return civil.MustDate("2022-05-01") + civil.Date(g.pick(8))
+}
 
 // amount returns an amount; 0 is one that is left out.
 func (g *moneyGenerator) amount() events.Fen { return events.Fen(10 * g.pick(7)) }
