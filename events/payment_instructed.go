@@ -49,6 +49,14 @@ func (d *PaymentInstructed) Day() civil.Date {
 // RunKey implements [RunData].
 func (d *PaymentInstructed) RunKey() RunKey { return RunKey{d.OrderedBy, d.Run} }
 
+// FirstLine implements [RunData].
+func (d *PaymentInstructed) FirstLine() string {
+	if len(d.Lines) == 0 {
+		return ""
+	}
+	return d.Lines[0].Line
+}
+
 // Type implements [Data].
 func (*PaymentInstructed) Type() Type { return PaymentInstructedType }
 

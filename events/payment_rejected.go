@@ -31,6 +31,14 @@ type RejectedLine struct {
 // RunKey implements [RunData].
 func (d *PaymentRejected) RunKey() RunKey { return RunKey{d.OrderedBy, d.Run} }
 
+// FirstLine implements [RunData].
+func (d *PaymentRejected) FirstLine() string {
+	if len(d.Lines) == 0 {
+		return ""
+	}
+	return d.Lines[0].Line
+}
+
 // Type implements [Data].
 func (*PaymentRejected) Type() Type { return PaymentRejectedType }
 

@@ -52,6 +52,14 @@ func (d *PaymentReturned) With(orderedBy string, lines []ReturnedLine) Data {
 // RunKey implements [RunData].
 func (d *PaymentReturned) RunKey() RunKey { return RunKey{d.OrderedBy, d.Run} }
 
+// FirstLine implements [RunData].
+func (d *PaymentReturned) FirstLine() string {
+	if len(d.Lines) == 0 {
+		return ""
+	}
+	return d.Lines[0].Line
+}
+
 // Type implements [Data].
 func (*PaymentReturned) Type() Type { return PaymentReturnedType }
 

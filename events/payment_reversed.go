@@ -25,6 +25,14 @@ func (d *PaymentReversed) With(orderedBy string, lines []ReturnedLine) Data {
 // RunKey implements [RunData].
 func (d *PaymentReversed) RunKey() RunKey { return RunKey{d.OrderedBy, d.Run} }
 
+// FirstLine implements [RunData].
+func (d *PaymentReversed) FirstLine() string {
+	if len(d.Lines) == 0 {
+		return ""
+	}
+	return d.Lines[0].Line
+}
+
 // Type implements [Data].
 func (*PaymentReversed) Type() Type { return PaymentReversedType }
 

@@ -30,6 +30,14 @@ type SettledLine struct {
 // RunKey implements [RunData].
 func (d *PaymentSettled) RunKey() RunKey { return RunKey{d.OrderedBy, d.Run} }
 
+// FirstLine implements [RunData].
+func (d *PaymentSettled) FirstLine() string {
+	if len(d.Lines) == 0 {
+		return ""
+	}
+	return d.Lines[0].Line
+}
+
 // Type implements [Data].
 func (*PaymentSettled) Type() Type { return PaymentSettledType }
 

@@ -17,6 +17,9 @@ type RunData interface {
 	// RunKey returns the key of the run. In a submission its Source is what the agency
 	// gave, see [OrderingSource]; in a record it is that of the run.
 	RunKey() RunKey
+
+	// FirstLine returns the id of the first line, or "" if there is none.
+	FirstLine() string
 }
 
 // OrderingSource returns the source that the member ordered_by of a submission names: the

@@ -103,7 +103,7 @@ func newServiceSet(l log.Log, families ...events.Family) (*serviceSet, error) {
 			d = command.NewHandler(f, reporting(attendance.New(placed)), own(f, &command.Stateless{}), placedFold)
 		case events.Payment:
 			state := payment.NewState()
-			d = command.NewHandler(f, reporting(payment.New(state, placed)), own(f, state), placedFold)
+			d = command.NewHandler(f, reporting(payment.New(state, placed, packs)), own(f, state), placedFold, rulesFold)
 		case events.Registry:
 			d = command.NewHandler(f, reporting(registry.New()), own(f, &command.Stateless{}))
 		case events.Review:

@@ -3,14 +3,26 @@ package payment
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/policy"
 )
 
 // allocate decides an allocation.
-func (j *judgement) allocate(d *events.FundAllocated) {
-	j.judgeRetraction("replaces", nil)
+// It returns the allocation to record, which has a day.
+func (j *judgement) allocate(e *events.Event, d *events.FundAllocated) *events.FundAllocated {
+	record := *d
+	if record.On == 0 {
+		record.On = e.DecidedOn
+	}
+	if record.UsableUntil != 0 && record.UsableUntil <= record.Day() {
+		j.refuse(events.Invalid, "data.usable_until", events.Say(
+			"lies not after the day of the allocation, %s; give the last day on which the money may be used, or the day of the allocation in on",
+			"不晚于下达日%s；请填写资金可用的最后一天，或在on中填写下达日", record.Day()))
+	}
+	j.retract()
 	f := j.state.funds[d.Fund]
 	if f == nil {
 		f = new(fund)
@@ -24,17 +36,34 @@ func (j *judgement) allocate(d *events.FundAllocated) {
 			"is not the division that the fund was allocated for before; name the fund of another division differently",
 			"与该资金以前下达的行政区划不同；其他行政区划的资金请另编编号"))
 	}
-	j.changeFund(f, int64(d.Amount), 0)
+	j.changeFund(f, record.Day(), int64(d.Amount), 0).limit(d.UsableUntil, int64(d.Amount))
 	j.judgeFunds("data.amount")
+	return &record
 }
 
-// instruct decides a part of a pay run.
-func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Placements) {
-	j.judgeRetraction("replaces", nil)
+var unknownFund = events.Say("no money was allocated to a fund of this name; submit fund.allocated first", "没有下达过这个编号的资金；请先报送资金下达")
+
+// instruct decides a part of a pay run. It returns the instruction to record, which has a day and
+// the source of the run, and names every line. The correction of an order of before 1.1 that
+// names no day stays one of before 1.1, since what was settled of it means such an order.
+func (j *judgement) instruct(e *events.Event, submitted *events.PaymentInstructed, p Placements, packs Packs) *events.PaymentInstructed {
+	d := new(*submitted)
+	d.Lines = append([]events.PayLine(nil), submitted.Lines...)
+	old := j.superseded.kind == instruction && j.superseded.run.source == ""
+	if d.On == 0 && !old {
+		d.On = e.DecidedOn
+	}
+	switch {
+	case d.On == 0:
+	case j.superseded.kind == instruction && !old && e.ReplacesSource != "":
+		d.OrderedBy = j.superseded.run.source
+	default:
+		d.OrderedBy = cmp.Or(e.ReplacesSource, e.Source)
+	}
+	j.retract()
 	f := j.state.funds[d.Fund]
 	if f == nil || f.allocations == 0 {
-		j.contradiction(UnknownFund, "data.fund", events.Say(
-			"no money was allocated to a fund of this name; submit fund.allocated first", "没有下达过这个编号的资金；请先报送资金下达"))
+		j.contradiction(UnknownFund, "data.fund", unknownFund)
 	}
 	if f == nil {
 		f = new(fund)
@@ -43,20 +72,23 @@ func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Pla
 		j.refuse(DivisionOutside, "data.fund", events.Say(
 			"was not allocated for the event's division; pay from a fund of its own", "不是为本事件的行政区划下达的；请用本区划的资金发放"))
 	}
-	r := j.state.runs[d.Run]
+	r := j.state.runs[d.RunKey()]
 	seen := make(map[string]struct{}, len(d.Lines))
 	var known postMonth // the last post that was found; lines of one post are mostly consecutive
 	for i := range d.Lines {
 		if j.full() {
-			return
+			return d
 		}
 		l := &d.Lines[i]
+		if l.Line == "" {
+			l.Line = lineOfPerson(d, l)
+		}
 		if _, ok := seen[l.Line]; ok {
 			j.contradiction(LineRepeated, at(i, "line"), events.Say(
 				"stands twice in this event; name each line of a run once", "在本事件中出现两次；同一批次的每笔编号只用一次"))
 		}
 		seen[l.Line] = struct{}{}
-		returned := j.judgeLineID(i, r, l.Line)
+		a := j.judgeLineID(i, r, l.Line)
 		if paid := (postMonth{l.Post, cmp.Or(l.Month, d.Month)}); paid != known {
 			if _, reasons := p.FindWithin(e, l.Post, paid.month.First(), (paid.month + 1).First()); reasons != nil {
 				said := events.Sentence{EN: reasons[0].Detail, ZH: reasons[0].DetailZH}
@@ -70,13 +102,54 @@ func (j *judgement) instruct(e *events.Event, d *events.PaymentInstructed, p Pla
 			known = paid
 		}
 		if !j.record {
-			j.judgePlaced(i, d, p)
+			j.judgePlaced(i, d, p, j.judgeKind(e, i, d, packs))
 		}
-		if !returned {
-			j.changeFund(f, 0, int64(l.Amount))
+		if a == nil {
+			j.changeFund(f, d.Day(), 0, int64(l.Amount))
+		} else {
+			a.orders = append(a.orders, order{noLine, j.state.numberOf(l.Person), f, d.Day(), int64(l.Amount)})
 		}
 	}
+	j.judgeAccounts("replaces")
 	j.judgeFunds("data.fund")
+	return d
+}
+
+// noLine is the number of a line that is not in the run yet.
+const noLine = ^uint32(0)
+
+// lineOfPerson makes a line id of what makes a line one: the person and the post, and the month
+// and the kind if they are not those of the run. It is the same however often and in whichever
+// order the lines are sent.
+func lineOfPerson(d *events.PaymentInstructed, l *events.PayLine) string {
+	id := l.Person.String() + "." + l.Post
+	if l.Month != 0 && l.Month != d.Month {
+		id += "." + l.Month.String()
+	}
+	if l.Kind != "" && l.Kind != allowance {
+		id += "." + l.Kind
+	}
+	return id
+}
+
+const (
+	allowance = "allowance"
+	arrears   = "arrears"
+)
+
+// judgeKind refuses a kind of pay that the pack in force does not have. It returns the kind.
+func (j *judgement) judgeKind(e *events.Event, i int, d *events.PaymentInstructed, packs Packs) policy.PayKind {
+	l := &d.Lines[i]
+	pack := packs.InForce(e.Division, cmp.Or(l.Month, d.Month).First())
+	if pack == nil {
+		pack = new(policy.Pack) // the kinds that every pack without a list has
+	}
+	kind, ok := pack.PayKind(cmp.Or(l.Kind, allowance))
+	if !ok {
+		j.contradiction(PayKindUnknown, at(i, "kind"), events.Say(
+			"is no kind of pay of the policy pack in force; use one of its pay_kinds", "不是生效政策包中的款项种类；请使用政策包pay_kinds所列的代码"))
+	}
+	return kind
 }
 
 // A postMonth is a post in a month.
@@ -85,31 +158,45 @@ type postMonth struct {
 	month civil.Month
 }
 
-// judgeLineID refuses a line id that is taken in the run. returned says that a return of the line
-// is in the log already: record mode accepts the return before the instruction.
-func (j *judgement) judgeLineID(i int, r *run, id string) (returned bool) {
-	if r == nil {
-		return false
+// judgeLineID refuses a line id that is taken in the run. A line that the bank rejected may be
+// ordered again under its id. judgeLineID returns the account of the id, or nil if nothing
+// stands under it.
+func (j *judgement) judgeLineID(i int, r *run, id string) *account {
+	a, ok := j.account(r, id)
+	if !ok {
+		return nil
 	}
-	for n, ok := r.names.head(id); ok; n, ok = r.names.more(n) {
-		if r.line(n).fund != 0 && !j.instructionSuperseded(r, n) {
-			j.contradiction(LineRepeated, at(i, "line"), events.Say(
-				"stands in this run already; name each line of a run once, or correct the part that holds it with replaces",
-				"该批次中已有这一笔；同一批次的每笔编号只用一次，或用replaces更正所在的部分"))
-			return false
-		}
-		returned = returned || r.line(n).returned > 0
+	switch {
+	case len(a.orders) > 0 && (a.open() > 0 || a.rejected() == 0 || a.settled() > 0):
+		j.contradiction(LineRepeated, at(i, "line"), events.Say(
+			"stands in this run already; name each line of a run once, or correct the part that holds it with replaces",
+			"该批次中已有这一笔；同一批次的每笔编号只用一次，或用replaces更正所在的部分"))
+	case len(a.orders) == 0 && a.hasRejection() && !j.retracted(r, id):
+		j.contradiction(LineRejected, at(i, "line"), events.Say(
+			"was rejected by the bank under this id, and its order was taken back; use another line id",
+			"这一笔曾以该编号被银行拒付，其发放已撤销；请改用另一笔编号"))
 	}
-	return returned
+	return a
+}
+
+// hasRejection reports whether the bank rejected the line.
+func (a *account) hasRejection() bool {
+	return slices.ContainsFunc(a.parts, func(p part) bool { return p.kind == rejectedPart })
+}
+
+// retracted reports whether the event takes back something that stood under a line id.
+func (j *judgement) retracted(r *run, id string) bool {
+	n, ok := r.names.head(id)
+	return ok && j.change(r, n).retracted
 }
 
 // judgePlaced refuses line i if the person was not in place for what the line pays.
-func (j *judgement) judgePlaced(i int, d *events.PaymentInstructed, p Placements) {
+func (j *judgement) judgePlaced(i int, d *events.PaymentInstructed, p Placements, kind policy.PayKind) {
 	l := &d.Lines[i]
 	month := cmp.Or(l.Month, d.Month)
 	end := (month + 1).First()
-	switch l.Kind {
-	case "arrears", "insurance":
+	switch {
+	case !kind.Counts, kind.Code == arrears:
 		if !p.PlacedBefore(l.Person, end) {
 			j.contradiction(NotPlaced, whole(i), events.Say(
 				"the person had not been placed on any post by the end of %s; submit the hire first",
@@ -124,160 +211,11 @@ func (j *judgement) judgePlaced(i int, d *events.PaymentInstructed, p Placements
 	}
 }
 
-// settle decides a settlement. It returns the settlement to record, which names the person that
-// each line pays.
-func (j *judgement) settle(e *events.Event, d *events.PaymentSettled) *events.PaymentSettled {
-	record := *d
-	record.Lines = append([]events.SettledLine(nil), d.Lines...)
-	r := j.state.runs[d.Run]
-	if r == nil {
-		j.contradiction(UnknownRun, "data.run", unknownRun)
-		j.judgeRetraction("replaces", nil)
-		return &record
-	}
-	kept := map[uint32]bool{}
-	seen := make(map[string]struct{}, len(d.Lines))
-	for i := range record.Lines {
-		l := &record.Lines[i]
-		n, ok := j.findLine(i, r, l.Line, seen)
-		if !ok || !j.checkDivision(e, i, r, n) {
-			continue
-		}
-		kept[n] = true
-		l.Person = *j.state.persons.At(r.instructedLine(n).person)
-		switch {
-		case r.line(n).returned > 0 && !j.settlementSuperseded(r, n):
-			j.contradiction(LineReturned, at(i, "line"), events.Say("came back before; instruct it anew under another line id", "这一笔以前已退回；请用另一笔编号重新发放"))
-		case j.settled(r, n) > 0:
-			j.contradiction(LineSettled, at(i, "line"), events.Say("was settled before", "这一笔以前已到账"))
-		}
-	}
-	if j.superseded.run != r {
-		kept = nil
-	}
-	j.judgeRetraction("replaces", kept)
-	return &record
-}
-
-// restitute decides a return or a reversal. It returns the lines to record, which name the person
-// that each line pays.
-func (j *judgement) restitute(e *events.Event, d events.Restitution) []events.ReturnedLine {
-	name, lines := d.Restitution()
-	record := append([]events.ReturnedLine(nil), lines...)
-	j.judgeRetraction("replaces", nil)
-	r := j.state.runs[name]
-	if r == nil {
-		j.contradiction(UnknownRun, "data.run", unknownRun)
-		j.judgeFunds("data.lines")
-		return record
-	}
-	seen := make(map[string]struct{}, len(lines))
-	for i := range record {
-		n, ok := j.findLine(i, r, record[i].Line, seen)
-		if !ok || !j.checkDivision(e, i, r, n) {
-			continue
-		}
-		returned, paid := j.returned(r, n) > 0, r.instructedLine(n)
-		record[i].Person = *j.state.persons.At(paid.person)
-		switch {
-		case returned:
-			j.contradiction(LineReturned, at(i, "line"), events.Say("came back before", "这一笔以前已退回"))
-		case r.line(n).settled == 0:
-			j.contradiction(LineNotSettled, at(i, "line"), events.Say(
-				"has not been settled, so that nothing can come back; correct the instruction with replaces instead",
-				"这一笔尚未到账，无从退回；请用replaces更正发放"))
-		}
-		if !returned && paid.fund != 0 {
-			j.changeFund(r.fund(paid), 0, -paid.amount)
-		}
-	}
-	j.judgeFunds("data.lines")
-	return record
-}
-
-var unknownRun = events.Say("no run of this name was instructed; submit payment.instructed first", "没有这个批次的发放；请先报送发放")
-
-// findLine returns the head of the line id that line i of an event names. ok is false if no
-// instruction of that line is in the log. seen holds the ids of the lines before.
-func (j *judgement) findLine(i int, r *run, id string, seen map[string]struct{}) (n uint32, ok bool) {
-	if _, twice := seen[id]; twice {
-		j.contradiction(LineRepeated, at(i, "line"), events.Say("stands twice in this event; name each line once", "在本事件中出现两次；每笔编号只用一次"))
-	}
-	seen[id] = struct{}{}
-	n, ok = r.names.head(id)
-	if !ok || r.instructedLine(n).fund == 0 {
-		j.contradiction(LineUnknown, at(i, "line"), events.Say(
-			"does not stand in this run; submit the part of payment.instructed that holds it first",
-			"该批次中没有这一笔；请先报送含有它的发放"))
-		return 0, false
-	}
-	return n, true
-}
-
-// checkDivision refuses an event about line n if the fund of the line belongs to a division that
-// neither contains the event's division nor lies in it.
-func (j *judgement) checkDivision(e *events.Event, i int, r *run, n uint32) bool {
-	if f := r.fund(r.instructedLine(n)); f == nil || f.concerns(e.Division) {
-		return true
-	}
-	j.refuse(DivisionOutside, at(i, "line"), events.Say(
-		"is paid from a fund of another division than the event's", "由其他行政区划的资金发放，与本事件的行政区划不符"))
-	return false
-}
-
-// settlementSuperseded reports whether the event supersedes a settlement of line n.
-func (j *judgement) settlementSuperseded(r *run, n uint32) bool {
-	return j.superseded.kind == settlement && j.superseded.run == r && j.timesSuperseded(n) > 0
-}
-
-// instructionSuperseded reports whether the event supersedes the instruction of line n.
-func (j *judgement) instructionSuperseded(r *run, n uint32) bool {
-	return j.superseded.kind == instruction && j.superseded.run == r && j.timesSuperseded(n) > 0
-}
-
 // withdraw decides a withdrawal.
 func (j *judgement) withdraw() {
-	j.judgeRetraction("data.id", nil)
+	j.retract()
+	j.judgeAccounts("data.id")
 	j.judgeFunds("data.id")
-}
-
-// judgeRetraction decides whether the effect of the event that is replaced or withdrawn may be
-// taken back. field names that event in a refusal. kept are the lines that a new settlement
-// settles again.
-func (j *judgement) judgeRetraction(field string, kept map[uint32]bool) {
-	a := &j.superseded
-	switch a.kind {
-	case allocation:
-		j.changeFund(a.fund, -a.amount, 0)
-	case instruction:
-		for n := range a.lines.all() {
-			head := a.run.line(a.run.names.first(n))
-			if head.settled > 0 {
-				j.once(LineSettled, field, events.Say(
-					"names an instruction of which a line was settled; withdraw the settlement first, or report the line as returned",
-					"所指发放中有一笔已到账；请先撤销到账，或将该笔报为退回"))
-			}
-			if head.returned == 0 {
-				j.changeFund(a.fund, 0, -a.run.line(n).amount)
-			}
-		}
-	case settlement:
-		for n := range a.lines.all() {
-			if a.run.line(n).returned > 0 && !kept[n] {
-				j.once(LineReturned, field, events.Say(
-					"names a settlement of which a line came back; withdraw the return first", "所指到账中有一笔已退回；请先撤销退回"))
-			}
-		}
-	case restitution:
-		done := map[uint32]bool{}
-		for n := range a.lines.all() {
-			if l := a.run.instructedLine(n); l.fund != 0 && !done[n] && j.returned(a.run, n) == 0 {
-				j.changeFund(a.run.fund(l), 0, l.amount)
-			}
-			done[n] = true
-		}
-	default: // the others need nothing here
-	}
 }
 
 // whole and at return the path of line i of an event, and of one of its fields.

@@ -18,6 +18,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
+	"github.com/muster-works/muster/services/internal/rules"
 )
 
 // village returns placements: persons 1 to 9 are on post a from 2022-03-10 on. Person 1 left
@@ -44,7 +45,7 @@ func person(i int) events.Person { return uuid.UUID{0: 1, 15: byte(i)} }
 
 // event returns an event with a payload, without a digest.
 func event(id string, d events.Data) *events.Event {
-	return &events.Event{ID: id, Source: "/agency/local", Type: d.Type(), Division: "370211102231", Data: d}
+	return &events.Event{ID: id, Source: "/agency/local", Type: d.Type(), Division: "370211102231", DecidedOn: civil.MustDate("2022-06-20"), Data: d}
 }
 
 // stamp gives an event the digest of its content.
@@ -111,7 +112,7 @@ func start(t testing.TB, l log.Log, p Placements) (*command.Handler, *command.Fo
 	t.Helper()
 	s := NewState()
 	own := command.NewFold(l, events.Payment.Boundary(), s)
-	d := command.NewHandler(events.Payment, New(s, p), own)
+	d := command.NewHandler(events.Payment, New(s, p, rules.New()), own)
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -153,26 +154,26 @@ func dump(s *State) string {
 	for _, name := range sorted(s.funds) {
 		fmt.Fprintf(&b, "fund %s %+v\n", name, *s.funds[name])
 	}
-	for _, name := range sorted(s.runs) {
+	for _, name := range slices.SortedFunc(maps.Keys(s.runs), compareKeys) {
 		r := s.runs[name]
-		fmt.Fprintf(&b, "run %s\n", name)
+		fmt.Fprintf(&b, "run %s of %s\n", name.Run, r.source)
 		for i := range r.lines {
 			n := uint32(i)
 			l := r.line(n)
-			fmt.Fprintf(&b, "  %d %x to %s of %v amount %d settled %d returned %d\n", i, r.names.hash(n), s.persons.At(l.person), r.fund(l), l.amount, l.settled, l.returned)
+			fmt.Fprintf(&b, "  %d %x to %s of %v amount %d settled %d parts %v\n", i, r.names.hash(n), s.persons.At(l.person), r.fund(l), l.amount, l.settled, r.parts[n])
 			if !slices.Contains(r.names.fellows(r.names.first(n), true), n) {
 				fmt.Fprintf(&b, "  %d is not among its fellows\n", i)
 			}
 		}
-		fmt.Fprintf(&b, "  %d names, %d wide, %d funds\n", r.names.n, len(r.wide), len(r.funds))
+		fmt.Fprintf(&b, "  %d names, %d wide, %d purses\n", r.names.n, len(r.wide), len(r.purses))
 	}
 	name := map[*run]string{}
 	for n, r := range s.runs {
-		name[r] = n
+		name[r] = n.Source + " " + n.Run
 	}
 	for _, i := range slices.Sorted(maps.Keys(s.effects)) {
 		a := s.effects[i]
-		fmt.Fprintf(&b, "effect %d kind %d amount %d run %s lines %v\n", i, a.kind, a.amount, name[a.run], slices.Collect(a.lines.all()))
+		fmt.Fprintf(&b, "effect %d kind %d amount %d run %s lines %v parts %v\n", i, a.kind, a.amount, name[a.run], slices.Collect(a.lines.all()), a.parts)
 	}
 	for n := range s.persons.Len() {
 		fmt.Fprintf(&b, "person %s\n", s.persons.At(uint32(n)))

@@ -1,18 +1,16 @@
 package payment
 
-// A line is one line of a pay run: who is paid how much, from which fund, and how often it was
-// settled and returned.
+// A line is one line of a pay run: who is paid how much, from which fund on which day, and how
+// often it was settled whole. What became of parts of it is in run.parts.
 //
 // In record mode a line id may be instructed twice; each instruction is a line of its own. The
-// first line under an id is its head. The head counts the settlements and returns of the id,
-// even those that came before any instruction. They concern the first instructed line under
-// the id.
+// first line under an id is its head. The head counts the settlements of the id and holds its
+// parts, even those that came before any instruction. See [account].
 type line struct {
-	person   uint32 // number in State.persons
-	fund     uint32 // index in run.funds plus 1; 0 if the line is not instructed
-	amount   int64  // fen
-	settled  uint32 // times; counted at the head
-	returned uint32 // times, returned or reversed; counted at the head
+	person  uint32 // number in State.persons
+	fund    uint32 // index in run.purses plus 1; 0 if the line is not instructed
+	amount  int64  // fen
+	settled uint32 // times; counted at the head
 }
 
 const (
@@ -32,12 +30,6 @@ func (l line) settle(n int) line {
 	return l
 }
 
-// giveBack adds n, which is 1 or -1, to the number of returns.
-func (l line) giveBack(n int) line {
-	l.returned = count(l.returned, n)
-	return l
-}
-
 // count adds n to a count. A count that has reached maxCount stays there for ever, since it no
 // longer knows how often it was exceeded. No count falls below 0.
 func count(now uint32, n int) uint32 {
@@ -49,10 +41,10 @@ func count(now uint32, n int) uint32 {
 
 // A packed line is a line in 8 bytes:
 //
-//	┌──────┬────────┬──────────┬─────────┬───────┬────────┬────────┐
-//	│ wide │ unused │ returned │ settled │ fund  │ amount │ person │
-//	└──────┴────────┴──────────┴─────────┴───────┴────────┴────────┘
-//	  63     62       61…59      58…56     55…51   50…27    26…0
+//	┌──────┬────────┬─────────┬───────┬────────┬────────┐
+//	│ wide │ unused │ settled │ fund  │ amount │ person │
+//	└──────┴────────┴─────────┴───────┴────────┴────────┘
+//	  63     62…59    58…56     55…51   50…27    26…0
 //
 // An amount of 24 bits is up to 167,772 yuan. If a line does not fit, only the bit wide is set,
 // and the line is kept in run.wide.
@@ -61,21 +53,19 @@ type packed uint64
 const (
 	personBits, amountBits, fundBits, countBits = 27, 24, 5, 3
 
-	amountShift   = personBits
-	fundShift     = amountShift + amountBits
-	settledShift  = fundShift + fundBits
-	returnedShift = settledShift + countBits
+	amountShift  = personBits
+	fundShift    = amountShift + amountBits
+	settledShift = fundShift + fundBits
 
 	wide packed = 1 << 63
 )
 
 // pack packs a line; the result is wide if the line does not fit.
 func pack(l line) packed {
-	if l.person>>personBits|l.fund>>fundBits|l.settled>>countBits|l.returned>>countBits != 0 || l.amount>>amountBits != 0 {
+	if l.person>>personBits|l.fund>>fundBits|l.settled>>countBits != 0 || l.amount>>amountBits != 0 {
 		return wide
 	}
-	return packed(l.person) | packed(l.amount)<<amountShift | packed(l.fund)<<fundShift |
-		packed(l.settled)<<settledShift | packed(l.returned)<<returnedShift
+	return packed(l.person) | packed(l.amount)<<amountShift | packed(l.fund)<<fundShift | packed(l.settled)<<settledShift
 }
 
 // line unpacks a line that is not wide.
@@ -83,6 +73,6 @@ func (p packed) line() line {
 	return line{
 		person: uint32(p & (1<<personBits - 1)), amount: int64(p >> amountShift & (1<<amountBits - 1)),
 		fund:    uint32(p >> fundShift & (1<<fundBits - 1)),
-		settled: uint32(p >> settledShift & (1<<countBits - 1)), returned: uint32(p >> returnedShift & (1<<countBits - 1)),
+		settled: uint32(p >> settledShift & (1<<countBits - 1)),
 	}
 }

@@ -3,9 +3,11 @@
 //
 // # Funds
 //
-// A fund holds the sum of its allocations that are not superseded. An instructed line takes its
-// amount from the fund. A line that is returned or reversed gives the amount back. No fund falls
-// below zero.
+// A fund holds the sum of its allocations that are not superseded, without what was surrendered.
+// An ordered line takes its amount from the fund on the day of the order. What is returned,
+// reversed or rejected is in the fund again from its day on. No fund falls below zero on any
+// day: an order may take no later day below zero either. An allocation may be usable until a
+// day; no order after it may take that money.
 //
 // A fund is earmarked for one division, the one it was allocated for, and pays for that division
 // and those below it: the division of an instruction must lie under that of its fund. A
@@ -19,15 +21,21 @@
 //
 // # Lines
 //
+// A run belongs to the source that ordered it, so its key is the source and the name. Who settles
+// a run of another source names that source in ordered_by, and must answer for the division of
+// the fund. Orders of before 1.1 have no day, and their runs no source.
+//
 // A line goes through these states, and never back:
 //
-//	instructed ──► settled ──► returned or reversed
+//	ordered ──► settled ──► returned or reversed
+//	   └──────► rejected ──► ordered again
 //
-// A line that came back is not settled again. To pay it a second time, the agency instructs a new
-// line, which takes its amount from the fund again; so both payments are on record. A line id is
-// unique in its run, over all parts of the run. The names of runs and funds, like those of posts,
-// are unique in the deployment, because the agency that instructs and the one that settles may
-// differ. The records of settlements and returns name the person that each line pays.
+// A line may be settled and come back in parts, and never more than was ordered, or settled. What
+// came back is not settled again. To pay it a second time, the agency instructs a new line, which
+// takes its amount from the fund again; so both payments are on record. A line that the bank
+// rejected may be ordered again under its id. A line id is unique in its run, over all parts of
+// the run; where an order leaves it out, it is made of the person. The records of settlements,
+// returns and rejections name the person that each line pays.
 //
 // An allowance for a month requires that the person was in place on the post of the line on a day
 // of that month. Arrears and insurance may be paid later: they require only that some placement
@@ -37,9 +45,11 @@
 // # Corrections
 //
 // A correction is decided as if the event that it replaces had never been recorded. An
-// instruction can be taken back until one of its lines is settled. A settlement can be taken back
-// until one of its lines comes back; a settlement that replaces it may leave out only lines that
-// have not come back. An allocation or a return can be taken back if no fund falls below zero.
+// instruction can be replaced after a settlement if the settled lines are the same in it. A
+// settlement can be taken back until one of its lines comes back; a settlement that replaces it
+// may leave out only lines that have not come back. An allocation, a return or a rejection can be
+// taken back if no fund falls below zero. An overseer's correction of an order leaves the run
+// with the source that it corrects.
 //
 // # Codes
 //
@@ -53,11 +63,17 @@
 //	fund_exceeded     the fund would fall below zero; the sentence says what is left
 //	not_placed        the person was not in place for what the line pays
 //	line_repeated     the line id stands twice in the event or in the run
-//	unknown_run       no such run
+//	unknown_run       the source has no such run, or the agency does not answer for the
+//	                  run that it names in ordered_by; the latter also in record mode
 //	line_unknown      no such line stands in the run
 //	line_settled      the line was settled before
 //	line_not_settled  the line has not been settled
 //	line_returned     the line came back before
+//	line_rejected     the bank rejected the line before
+//	over_settled      more was settled of the line than was ordered
+//	over_returned     more came back of the line than was settled
+//	fund_expired      the money of the fund may not be used on that day any more
+//	pay_kind_unknown  the pack has no such kind of pay
 //
 // # Record mode
 //
@@ -75,6 +91,8 @@ package payment
 import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/placement"
 )
@@ -94,6 +112,11 @@ const (
 	LineSettled    events.Code = "line_settled"
 	LineNotSettled events.Code = "line_not_settled"
 	LineReturned   events.Code = "line_returned"
+	LineRejected   events.Code = "line_rejected"
+	OverSettled    events.Code = "over_settled"
+	OverReturned   events.Code = "over_returned"
+	FundExpired    events.Code = "fund_expired"
+	PayKindUnknown events.Code = "pay_kind_unknown"
 )
 
 // Placements answers what the service asks about posts and people.
@@ -109,14 +132,22 @@ type Placements interface {
 	PlacedBefore(p events.Person, day civil.Date) bool
 }
 
+// Packs answers which policy pack is in force.
+type Packs interface {
+	// InForce returns the pack in force at a division on a day, or nil if there is none.
+	InForce(at division.Code, on civil.Date) *policy.Pack
+}
+
 // A Service decides the events of the family payment.
 type Service struct {
 	state      *State
 	placements Placements
+	packs      Packs
 }
 
-// New makes the service. s is the state of the family's own boundary; the service reads p.
-func New(s *State, p Placements) *Service { return &Service{s, p} }
+// New makes the service. s is the state of the family's own boundary; the service reads p and
+// packs.
+func New(s *State, p Placements, packs Packs) *Service { return &Service{s, p, packs} }
 
 // Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
@@ -129,19 +160,21 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	record := *e
 	switch d := e.Data.(type) {
 	case *events.FundAllocated:
-		j.allocate(d)
+		record.Data = j.allocate(e, d)
+	case *events.FundSurrendered:
+		j.surrender(e, d)
 	case *events.PaymentInstructed:
-		j.instruct(e, d, s.placements)
+		record.Data = j.instruct(e, d, s.placements, s.packs)
 	case *events.PaymentSettled:
 		record.Data = j.settle(e, d)
+	case *events.PaymentRejected:
+		record.Data = j.reject(e, d)
 	case events.Restitution:
-		record.Data = d.With(d.RunKey().Source, j.restitute(e, d))
+		record.Data = j.restitute(e, d)
 	case *events.EventWithdrawn:
 		j.withdraw()
 	case *events.AccountAssigned:
 		// The vault has the account; no rule depends on it.
-	case *events.PaymentRejected, *events.FundSurrendered:
-		// The rules of these follow with the sums of funds by day.
 	default:
 		j.reasons = command.Undecided(e)
 	}

@@ -144,7 +144,7 @@ func TestStories(t *testing.T) {
 			{replacing(instruct("i2", "r", "f", "1", "4", "5"), "i1"), ok},
 			{settle("s1", "r", "2"), "rejected line_unknown:data.lines[0].line"},
 			{settle("s1", "r", "4"), ok},
-			{replacing(instruct("i3", "r", "f", "1", "4"), "i2"), "rejected line_settled:replaces"},
+			{replacing(instruct("i3", "r", "f", "1"), "i2"), "rejected line_settled:replaces"},
 			{withdraw("w1", inst, "i2"), "rejected line_settled:data.id"},
 			{withdraw("w2", settled, "s1"), ok},
 			{replacing(instruct("i3", "r", "g", "1"), "i2"), ok},
@@ -251,14 +251,14 @@ func TestStories(t *testing.T) {
 			{replacing(giveBack("b3", "q", "1"), "b1"), ok},
 			{giveBack("b4", "r", "1"), ok},
 		},
-		"of two lines under one id one comes back": {
+		"two lines under one id come back together": {
 			{allocate("f1", "f", 200), ok},
 			{instruct("i1", "r", "f", "1"), ok},
 			{recorded(instruct("i2", "r", "f", "1")), ok},
 			{settle("s1", "r", "1"), ok},
 			{giveBack("b1", "r", "1"), ok},
-			{instruct("i3", "r", "f", "2", "3"), "rejected fund_exceeded:data.fund"},
-			{instruct("i3", "r", "f", "2"), ok},
+			{instruct("i3", "r", "f", "2", "3", "4"), "rejected fund_exceeded:data.fund"},
+			{instruct("i3", "r", "f", "2", "3"), ok},
 		},
 		"superseded before it came": {
 			{recorded(replacing(instruct("i2", "r", "f", "1"), "i1")), ok},
@@ -274,6 +274,126 @@ func TestStories(t *testing.T) {
 			{dear(instruct("i1", "r", "f", many(2)...)), "rejected fund_exceeded:data.fund"},
 			{recorded(dear(instruct("i2", "r", "f", many(4001)...))), "rejected invalid:data.fund"},
 			{dear(instruct("i2", "r", "f", many(9300)...)), "rejected invalid:data.fund"},
+		},
+		"settled in parts, and a part recovered": {
+			{allocate("f1", "f", 100), ok},
+			{instruct("i1", "r", "f", "1"), ok},
+			{giveBack("b0", "r", "1"), "rejected line_not_settled:data.lines[0].line"},
+			{amountOf(settle("s1", "r", "1"), 40), ok},
+			{amountOf(settle("s2", "r", "1"), 61), "rejected over_settled:data.lines[0].amount"},
+			{amountOf(reverse("b1", "r", "1"), 41), "rejected over_returned:data.lines[0].amount"},
+			{settle("s2", "r", "1"), ok}, // the rest, 60
+			{settle("s3", "r", "1"), "rejected line_settled:data.lines[0].line"},
+			{amountOf(settle("s3", "r", "1"), 1), "rejected over_settled:data.lines[0].amount"},
+			{amountOf(reverse("b1", "r", "1"), 30), ok},
+			{amountOf(instruct("i2", "r", "f", "2"), 31), "rejected fund_exceeded:data.fund"},
+			{amountOf(instruct("i2", "r", "f", "2"), 30), ok},
+			{withdraw("w1", reversed, "b1"), "rejected fund_exceeded:data.id"},
+			{withdraw("w2", settled, "s2"), ok},
+			{withdraw("w3", settled, "s1"), "rejected line_returned:data.id"},
+			{giveBack("b2", "r", "1"), ok}, // the rest, 10
+			{giveBack("b3", "r", "1"), "rejected line_returned:data.lines[0].line"},
+			{amountOf(settle("s4", "r", "1"), 60), ok},
+		},
+		"rejected before credit": {
+			{allocate("f1", "f", 300), ok},
+			{instruct("i1", "r", "f", "1", "2", "3"), ok},
+			{settle("s1", "r", "1", "2"), ok},
+			{reject("j0", "r", "1"), "rejected line_settled:data.lines[0].line"},
+			{reject("j0", "x", "1"), "rejected unknown_run:data.run"},
+			{reject("j0", "r", "9"), "rejected line_unknown:data.lines[0].line"},
+			{reject("j1", "r", "3"), ok},
+			{reject("j2", "r", "3"), "rejected line_rejected:data.lines[0].line"},
+			{settle("s2", "r", "3"), "rejected line_rejected:data.lines[0].line"},
+			{giveBack("b1", "r", "3"), "rejected line_not_settled:data.lines[0].line"},
+			{instruct("i2", "r", "f", "3"), ok}, // again, under its id
+			{withdraw("w1", events.PaymentRejectedType, "j1"), "rejected line_repeated:data.id"},
+			{instruct("i3", "r2", "f", "1"), "rejected fund_exceeded:data.fund"},
+			{instruct("i3", "r", "f", "3"), "rejected line_repeated:data.lines[0].line"},
+			{amountOf(settle("s2", "r", "3"), 30), ok},
+			{reject("j2", "r", "3"), ok}, // the rest, 70
+			{amountOf(instruct("i3", "r2", "f", "1"), 71), "rejected fund_exceeded:data.fund"},
+			{amountOf(instruct("i3", "r2", "f", "1"), 70), ok},
+			{settle("s3", "r2", "1"), ok},
+		},
+		"a rejected line corrected and given up": {
+			{allocate("f1", "f", 200), ok},
+			{instruct("i1", "r", "f", "1", "2"), ok},
+			{settle("s1", "r", "1"), ok},
+			{reject("j1", "r", "2"), ok},
+			{replacing(instruct("i2", "r", "f", "1"), "i1"), ok}, // given up
+			{instruct("i3", "r", "f", "2"), "rejected line_rejected:data.lines[0].line"},
+			{instruct("i3", "r", "f", "3"), ok},
+			{replacing(instruct("i4", "r", "f", "1", "4"), "i2"), "rejected fund_exceeded:data.fund"},
+		},
+		"an instruction replaced after a settlement": {
+			{allocate("f1", "f", 300), ok},
+			{instruct("i1", "r", "f", "1", "2"), ok},
+			{settle("s1", "r", "1"), ok},
+			{replacing(amountOf(instruct("i2", "r", "f", "2", "1"), 99), "i1"), "rejected line_settled:replaces"},
+			{replacing(line(instruct("i2", "r", "f", "2", "1"), of("3", "a", "", "")), "i1"), "rejected line_settled:replaces"},
+			{replacing(amountOf(instruct("i2", "r", "f", "1", "2"), 150), "i1"), ok},
+			{settle("s2", "r", "2"), ok},
+			{settle("s3", "r", "1"), "rejected line_settled:data.lines[0].line"},
+			{replacing(instruct("i3", "r", "f", "1", "2"), "i2"), "rejected line_settled:replaces"},
+		},
+		"two offices call their run alike": {
+			{allocate("f1", "f", 100), ok},
+			{forDivision("370212000000", allocate("g1", "g", 100)), ok},
+			{instruct("i1", "2022-05", "f", "1"), ok},
+			{by("b", settle("s1", "2022-05", "1")), "rejected unknown_run:data.run"},
+			{by("b", in("370211000000", orderedBy("local", settle("s1", "2022-05", "1")))), ok},
+			{by("b", elsewhere(orderedBy("local", giveBack("b1", "2022-05", "1")))), "rejected unknown_run:data.ordered_by"},
+			{recorded(by("b", elsewhere(orderedBy("/agency/local", giveBack("b1", "2022-05", "1"))))), "rejected unknown_run:data.ordered_by"},
+			{by("b", orderedBy("nobody", settle("s2", "2022-05", "1"))), "rejected unknown_run:data.ordered_by"},
+			{settle("s2", "2022-05", "1"), "rejected line_settled:data.lines[0].line"},
+			{by("b", recorded(settle("s3", "2022-05", "1"))), ok}, // of its own run, to come
+			{by("b", allocate("h1", "h", 100)), ok},
+			{by("b", instruct("i1", "2022-05", "h", "1")), ok},
+			{by("b", settle("s4", "2022-05", "1")), "rejected line_settled:data.lines[0].line"},
+		},
+		"every day of a fund": {
+			{on("2022-01-01", allocate("f1", "f", 100)), ok},
+			{on("2022-03-01", instruct("i1", "r", "f", "1")), ok},
+			{on("2022-02-01", instruct("i2", "q", "f", "1")), "rejected fund_exceeded:data.fund"},
+			{on("2021-12-31", amountOf(instruct("i2", "q", "f", "1"), 1)), "rejected fund_exceeded:data.fund"},
+			{on("2022-04-01", allocate("f2", "f", 100)), ok},
+			{on("2022-02-01", instruct("i2", "q", "f", "1")), "rejected fund_exceeded:data.fund"},
+			{on("2022-04-01", instruct("i2", "q", "f", "1")), ok},
+			{handBack("u1", "f", "2022-05-01", 1), "rejected fund_exceeded:data.amount"},
+			{withdraw("w1", inst, "i2"), ok},
+			{handBack("u1", "f", "2022-03-31", 1), "rejected fund_exceeded:data.amount"},
+			{handBack("u1", "f", "2022-04-30", 60), ok},
+			{on("2022-04-29", instruct("i3", "q", "f", "1")), "rejected fund_exceeded:data.fund"},
+			{on("2022-04-29", amountOf(instruct("i3", "q", "f", "1"), 40)), ok},
+			{handBack("u2", "z", "2022-04-30", 1), "rejected unknown_fund:data.fund"},
+			{elsewhere(handBack("u2", "f", "2022-04-30", 1)), "rejected division_outside:data.fund"},
+			{replacing(handBack("u2", "f", "2022-04-30", 50), "u1"), ok},
+		},
+		"money that may be used until a day": {
+			{until("2022-12-31", on("2022-01-01", allocate("f1", "f", 100))), ok},
+			{on("2023-01-01", amountOf(instruct("i1", "r", "f", "1"), 50)), "rejected fund_expired:data.fund"},
+			{on("2022-12-31", amountOf(instruct("i1", "r", "f", "1"), 50)), ok},
+			{on("2023-01-01", allocate("f2", "f", 20)), ok},
+			{on("2023-01-02", amountOf(instruct("i2", "r", "f", "2"), 21)), "rejected fund_expired:data.fund"},
+			{on("2023-01-02", amountOf(instruct("i2", "r", "f", "2"), 20)), ok},
+			{withdraw("w1", allocated, "f2"), "rejected fund_expired:data.id"},
+			{handBack("u1", "f", "2022-12-31", 50), ok},
+			{until("2022-06-20", allocate("f3", "f", 1)), "rejected invalid:data.usable_until"},
+		},
+		"kinds of pay": {
+			{allocate("f1", "f", 1000), ok},
+			{line(instruct("i1", "r", "f", "1"), of("2", "a", "", "bonus")), "rejected pay_kind_unknown:data.lines[0].kind"},
+			{line(instruct("i1", "r", "f", "1"), of("1", "a", "2022-05", "delay_compensation")), ok},
+			{recorded(line(instruct("i2", "r", "f", "2"), of("2", "a", "", "bonus"))), ok},
+		},
+		"lines that are made of the person": {
+			{allocate("f1", "f", 1000), ok},
+			{line(instruct("i1", "r", "f", "", ""), of("3", "a", "", "")), ok},
+			{line(instruct("i2", "r", "f", ""), of("3", "a", "", "")), "rejected line_repeated:data.lines[0].line"},
+			{line(instruct("i2", "r", "f", ""), of("3", "a", "2022-04", "")), ok},
+			{line(instruct("i3", "r", "f", ""), of("3", "a", "", "insurance")), ok},
+			{settle("s1", "r", person(2).String()+".a", person(3).String()+".a", person(3).String()+".a.2022-04", person(3).String()+".a.insurance"), ok},
 		},
 		"accounts": {
 			{event("a1", &events.AccountAssigned{Who: events.Who{Person: person(77)}, Bank: "b", From: civil.MustDate("2022-05-01")}), ok},
@@ -294,6 +414,66 @@ func TestStories(t *testing.T) {
 			}
 		})
 	}
+}
+
+// amountOf sets the amount of the first line of an event, or of the last line of an order.
+func amountOf(e *events.Event, amount events.Fen) *events.Event {
+	switch d := e.Data.(type) {
+	case *events.PaymentInstructed:
+		d.Lines[len(d.Lines)-1].Amount = amount
+	case *events.PaymentSettled:
+		d.Lines[0].Amount = amount
+	case events.Restitution:
+		_, lines := d.Restitution()
+		lines[0].Amount = amount
+	}
+	return e
+}
+
+// by makes an event one of another agency.
+func by(agency string, e *events.Event) *events.Event {
+	e.Source = "/agency/" + agency
+	return e
+}
+
+// orderedBy has an event speak of a run of another agency.
+func orderedBy(agency string, e *events.Event) *events.Event {
+	switch d := e.Data.(type) {
+	case *events.PaymentSettled:
+		d.OrderedBy = agency
+	case *events.PaymentReturned:
+		d.OrderedBy = agency
+	}
+	return e
+}
+
+// on sets the day of an order or an allocation.
+func on(day string, e *events.Event) *events.Event {
+	switch d := e.Data.(type) {
+	case *events.PaymentInstructed:
+		d.On = civil.MustDate(day)
+	case *events.FundAllocated:
+		d.On = civil.MustDate(day)
+	}
+	return e
+}
+
+// until sets the last day on which money of an allocation may be used.
+func until(day string, e *events.Event) *events.Event {
+	e.Data.(*events.FundAllocated).UsableUntil = civil.MustDate(day)
+	return e
+}
+
+func reject(id, run string, lines ...string) *events.Event {
+	d := &events.PaymentRejected{Run: run, On: civil.MustDate("2022-06-11")}
+	for _, l := range lines {
+		d.Lines = append(d.Lines, events.RejectedLine{Line: l})
+	}
+	return event(id, d)
+}
+
+func handBack(id, fund, day string, amount events.Fen) *events.Event {
+	return event(id, &events.FundSurrendered{Fund: fund, On: civil.MustDate(day), Amount: amount, Reason: "left over"})
 }
 
 // many returns n line ids.
@@ -320,7 +500,7 @@ func TestFundExceededSaysWhatIsLeft(t *testing.T) {
 	submit(t, d, allocate("f1", "f", 250))
 	submit(t, d, instruct("i1", "r", "f", "1"))
 	r := submit(t, d, instruct("i2", "r", "f", "2", "3"))
-	const want = "the fund has 150 fen left, and 200 fen more are asked of it: allocate more first, or ask for less"
+	const want = "the fund has 150 fen left on 2022-06-20, and 200 fen more are asked of it: allocate more first, or ask for less"
 	if len(r.Reasons) != 1 || r.Reasons[0].Detail != want {
 		t.Errorf("%+v, want %q", r.Reasons, want)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/services/internal/command"
+	"github.com/muster-works/muster/services/internal/rules"
 	"pgregory.net/rapid"
 )
 
@@ -190,7 +191,7 @@ func TestSubmittersFight(t *testing.T) {
 func TestRefusesWhatTheOracleRefuses(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := NewState()
-		service := New(s, village())
+		service := New(s, village(), rules.New())
 		who := &eventGenerator{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
 		var b book
 		superseded := map[string]bool{}
@@ -243,7 +244,7 @@ func compare(t *rapid.T, b book, s *State) {
 	}
 	for run, r := range s.runs {
 		for i := range 6 {
-			want := lines[run+"/"+fmt.Sprint(i)]
+			want := lines[run.Run+"/"+fmt.Sprint(i)]
 			if want == nil {
 				want = new(lineSums)
 			}
@@ -254,7 +255,7 @@ func compare(t *rapid.T, b book, s *State) {
 					got.instructed++
 				}
 				got.settled += int(l.settled)
-				got.returned += int(l.returned)
+				got.returned += len(r.parts[n])
 			}
 			if got.instructed != want.instructed || got.settled != want.settled || got.returned != want.returned {
 				t.Fatalf("%s/%d: %+v, want %+v", run, i, got, *want)
@@ -268,7 +269,7 @@ func compare(t *rapid.T, b book, s *State) {
 func TestOrderDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := NewState()
-		service := New(s, village())
+		service := New(s, village(), rules.New())
 		who := &eventGenerator{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
 		var b book
 		superseded := map[string]bool{}
@@ -335,7 +336,7 @@ func TestUndo(t *testing.T) {
 func TestDecideChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := NewState()
-		service := New(s, village())
+		service := New(s, village(), rules.New())
 		who := &eventGenerator{name: "e", pick: func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "pick") }}
 		for range rapid.IntRange(1, 20).Draw(t, "events") {
 			e := stamp(who.next())

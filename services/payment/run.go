@@ -3,6 +3,8 @@ package payment
 import (
 	"iter"
 	"slices"
+
+	"github.com/muster-works/muster/events/civil"
 )
 
 // A run is one pay run: its lines in the order in which events first named them, and the names.
@@ -13,7 +15,16 @@ type run struct {
 	lines []packed
 	wide  map[uint32]line // lines that do not fit 8 bytes, by number
 	names lineNames
-	funds []*fund // from which lines are paid; line.fund is 1 for the first
+	parts map[uint32][]part // of lines that are not only settled whole, by head
+
+	source string  // that ordered the run; "" before 1.1, see events.RunKey
+	purses []purse // from which lines are paid; line.fund is 1 for the first
+}
+
+// A purse is the fund from which lines are paid, and the day of the order.
+type purse struct {
+	fund *fund
+	on   civil.Date
 }
 
 // line returns line n.
@@ -42,16 +53,16 @@ func (r *run) fund(l line) *fund {
 	if l.fund == 0 {
 		return nil
 	}
-	return r.funds[l.fund-1]
+	return r.purses[l.fund-1].fund
 }
 
-// fundNumber returns the number of a fund in the run, from 1. If the fund is not in the run,
-// fundNumber adds it.
-func (r *run) fundNumber(f *fund) uint32 {
-	n := slices.Index(r.funds, f)
+// purseNumber returns the number of a purse in the run, from 1. If the purse is not in the run,
+// purseNumber adds it.
+func (r *run) purseNumber(p purse) uint32 {
+	n := slices.Index(r.purses, p)
 	if n < 0 {
-		n = len(r.funds)
-		r.funds = append(r.funds, f)
+		n = len(r.purses)
+		r.purses = append(r.purses, p)
 	}
 	return uint32(n) + 1
 }
@@ -66,15 +77,13 @@ func (r *run) freeLine(id string) (n uint32, ok bool) {
 	return n, ok
 }
 
-// instructedLine returns the first instructed line under the id of line n, which is the one that
-// settlements and returns of that id concern. If there is none, the fund of the result is 0.
-func (r *run) instructedLine(n uint32) line {
-	for n, ok := r.names.first(n), true; ok; n, ok = r.names.more(n) {
-		if l := r.line(n); l.fund != 0 {
-			return l
-		}
+// alone returns line n, if it is the only one under its id and no part of it is on record.
+func (r *run) alone(n uint32) (l line, ok bool) {
+	if r.names.first(n) != n || len(r.parts[n]) > 0 {
+		return line{}, false
 	}
-	return line{}
+	_, more := r.names.more(n)
+	return r.line(n), !more
 }
 
 // add appends an empty line with an id and returns its number.

@@ -10,19 +10,20 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/services/internal/command"
+	"github.com/muster-works/muster/services/internal/rules"
 	"pgregory.net/rapid"
 )
 
 // A count that has reached maxCount stays there, and no count falls below zero.
 func TestCountsEnd(t *testing.T) {
-	l := line{}.instruct(7, 8, maxAmount+1).settle(-1).giveBack(-1)
+	l := line{}.instruct(7, 8, maxAmount+1).settle(-1)
 	for range maxCount + 10 {
 		l = l.settle(1)
 	}
-	if l = l.settle(-1); l != (line{8, 7, maxAmount, maxCount, 0}) {
+	if l = l.settle(-1); l != (line{8, 7, maxAmount, maxCount}) {
 		t.Errorf("%+v", l)
 	}
-	if l := (line{}).instruct(1, 1, -5).settle(1).settle(-1); l != (line{1, 1, 0, 0, 0}) {
+	if l := (line{}).instruct(1, 1, -5).settle(1).settle(-1); l != (line{1, 1, 0, 0}) {
 		t.Errorf("%+v", l)
 	}
 }
@@ -37,7 +38,7 @@ func TestLines(t *testing.T) {
 		var want []line
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			l := line{around(personBits).Draw(t, "person"), around(fundBits).Draw(t, "fund"), int64(around(amountBits).Draw(t, "amount")),
-				around(countBits).Draw(t, "settled"), around(countBits).Draw(t, "returned")}
+				around(countBits).Draw(t, "settled")}
 			switch n := rapid.IntRange(0, len(want)).Draw(t, "line"); {
 			case n < len(want) && rapid.IntRange(0, 4).Draw(t, "cut") == 0:
 				r.removeLast()
@@ -229,7 +230,7 @@ func BenchmarkDecide(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s := NewState()
-		service := New(s, placed)
+		service := New(s, placed, rules.New())
 		for i, e := range list {
 			record, reasons := service.Decide(e)
 			if reasons != nil {

@@ -1,9 +1,12 @@
 package payment
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/services/internal/snapshot"
 )
@@ -25,15 +28,14 @@ func (s *State) Save(w *snapshot.Writer) {
 		funds[f] = n
 		w.Text(name)
 		w.Text(string(f.division))
-		for _, n := range [...]int64{int64(f.allocations), f.allocated, f.committed} {
-			w.Int(n)
-		}
+		f.save(w)
 	}
 	w.Uint(uint64(len(s.runs)))
-	for n, name := range slices.Sorted(maps.Keys(s.runs)) {
-		r := s.runs[name]
+	for n, key := range slices.SortedFunc(maps.Keys(s.runs), compareKeys) {
+		r := s.runs[key]
 		runs[r] = n
-		w.Text(name)
+		w.Text(key.Source)
+		w.Text(key.Run)
 		r.save(w, funds)
 	}
 	w.Uint(uint64(len(s.effects)))
@@ -54,13 +56,16 @@ func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 	}
 	var funds []*fund
 	for n := r.Below(maxElements); n > 0 && r.Err() == nil; n-- {
-		name, f := r.Text(), &fund{division: division.Code(r.Text()), allocations: int(r.Int()), allocated: r.Int(), committed: r.Int()}
+		name, f := r.Text(), &fund{division: division.Code(r.Text())}
+		f.load(r)
 		funds, t.funds[name] = append(funds, f), f
 	}
 	var runs []*run
 	for n := r.Below(maxElements); n > 0 && r.Err() == nil; n-- {
-		name, each := r.Text(), loadRun(r, funds, persons)
-		runs, t.runs[name] = append(runs, each), each
+		key := events.RunKey{Source: r.Text(), Run: r.Text()}
+		each := loadRun(r, funds, persons)
+		each.source = key.Source
+		runs, t.runs[key] = append(runs, each), each
 	}
 	for n := r.Below(maxElements); n > 0 && r.Err() == nil; n-- {
 		t.effects[r.Below(int(told)+1)] = loadEffect(r, funds, runs)
@@ -76,9 +81,10 @@ const (
 
 // save writes a run. funds has the index of each fund in the snapshot.
 func (r *run) save(w *snapshot.Writer, funds map[*fund]int) {
-	w.Uint(uint64(len(r.funds)))
-	for _, f := range r.funds {
-		w.Uint(uint64(funds[f]))
+	w.Uint(uint64(len(r.purses)))
+	for _, p := range r.purses {
+		w.Uint(uint64(funds[p.fund]))
+		w.Int(int64(p.on))
 	}
 	w.Uint(uint64(len(r.lines)))
 	for n := range r.lines {
@@ -87,7 +93,14 @@ func (r *run) save(w *snapshot.Writer, funds map[*fund]int) {
 		w.Uint(uint64(l.fund))
 		w.Uint(uint64(l.amount))
 		w.Uint(uint64(l.settled))
-		w.Uint(uint64(l.returned))
+	}
+	w.Uint(uint64(len(r.parts)))
+	for _, n := range slices.Sorted(maps.Keys(r.parts)) {
+		w.Uint(uint64(n))
+		w.Uint(uint64(len(r.parts[n])))
+		for _, p := range r.parts[n] {
+			p.save(w)
+		}
 	}
 	if r.names.scattered() {
 		w.Uint(scattered)
@@ -113,7 +126,7 @@ func loadRun(r *snapshot.Reader, funds []*fund, persons int) *run {
 	to := new(run)
 	for n := r.Below(maxElements); n > 0 && r.Err() == nil; n-- {
 		if at := int(r.Below(len(funds))); r.Err() == nil {
-			to.funds = append(to.funds, funds[at])
+			to.purses = append(to.purses, purse{funds[at], civil.Date(r.Int())})
 		}
 	}
 	lines := int(r.Below(maxElements))
@@ -123,9 +136,20 @@ func loadRun(r *snapshot.Reader, funds []*fund, persons int) *run {
 		}
 		to.lines = append(to.lines, 0)
 		to.set(uint32(n), line{
-			person: r.Below(persons), fund: r.Below(len(to.funds) + 1), amount: int64(r.Uint() & maxAmount),
-			settled: r.Below(maxCount + 1), returned: r.Below(maxCount + 1),
+			person: r.Below(persons), fund: r.Below(len(to.purses) + 1), amount: int64(r.Uint() & maxAmount),
+			settled: r.Below(maxCount + 1),
 		})
+	}
+	for n := r.Below(lines + 1); n > 0 && r.Err() == nil; n-- {
+		head := r.Below(max(lines, 1))
+		var parts []part
+		for k := r.Below(maxElements); k > 0 && r.Err() == nil; k-- {
+			parts = append(parts, loadPart(r))
+		}
+		if to.parts == nil {
+			to.parts = map[uint32][]part{}
+		}
+		to.parts[head] = parts
 	}
 	to.names.n = uint32(lines)
 	if r.Below(2) == scattered {
@@ -155,11 +179,13 @@ func loadRun(r *snapshot.Reader, funds []*fund, persons int) *run {
 // save writes an effect.
 func (a effect) save(w *snapshot.Writer, funds map[*fund]int, runs map[*run]int) {
 	w.Uint(uint64(a.kind))
-	if a.kind == allocation || a.kind == instruction {
+	if a.ofFund() || a.kind == instruction {
 		w.Uint(uint64(funds[a.fund]))
 	}
-	if a.kind == allocation {
-		w.Int(a.amount)
+	if a.ofFund() {
+		for _, n := range [...]int64{a.amount, int64(a.on), int64(a.until)} {
+			w.Int(n)
+		}
 		return
 	}
 	w.Uint(uint64(runs[a.run]))
@@ -168,18 +194,72 @@ func (a effect) save(w *snapshot.Writer, funds map[*fund]int, runs map[*run]int)
 		w.Uint(uint64(in.first))
 		w.Uint(uint64(in.n))
 	}
+	w.Uint(uint64(len(a.parts)))
+	for _, p := range a.parts {
+		w.Uint(uint64(p.line))
+		p.part.save(w)
+	}
+}
+
+// ofFund reports whether the effect is on a fund alone.
+func (a effect) ofFund() bool { return a.kind == allocation || a.kind == surrender }
+
+// save writes the sums of a fund.
+func (f *fund) save(w *snapshot.Writer) {
+	for _, n := range [...]int64{int64(f.allocations), f.allocated, f.surrendered, f.committed} {
+		w.Int(n)
+	}
+	w.Uint(uint64(len(f.days)))
+	for _, d := range f.days {
+		w.Int(int64(d.on))
+		w.Int(d.allocated)
+		w.Int(d.committed)
+	}
+	w.Uint(uint64(len(f.usable)))
+	for _, u := range f.usable {
+		w.Int(int64(u.until))
+		w.Int(u.amount)
+	}
+}
+
+// load reads what fund.save wrote.
+func (f *fund) load(r *snapshot.Reader) {
+	f.allocations, f.allocated, f.surrendered, f.committed = int(r.Int()), r.Int(), r.Int(), r.Int()
+	for n := r.Below(maxElements); n > 0 && r.Err() == nil; n-- {
+		f.days = append(f.days, fundDay{civil.Date(r.Int()), r.Int(), r.Int()})
+	}
+	for n := r.Below(maxElements); n > 0 && r.Err() == nil; n-- {
+		f.usable = append(f.usable, usable{civil.Date(r.Int()), r.Int()})
+	}
+}
+
+// save writes a part of a line.
+func (p part) save(w *snapshot.Writer) {
+	w.Uint(uint64(p.kind))
+	w.Int(int64(p.on))
+	w.Int(p.amount)
+}
+
+// loadPart reads what part.save wrote.
+func loadPart(r *snapshot.Reader) part {
+	return part{partKind(r.Below(int(rejectedPart) + 1)), civil.Date(r.Int()), r.Int() & maxAmount}
+}
+
+// compareKeys compares runs by source and name.
+func compareKeys(a, b events.RunKey) int {
+	return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Run, b.Run))
 }
 
 // loadEffect reads what effect.save wrote.
 func loadEffect(r *snapshot.Reader, funds []*fund, runs []*run) (a effect) {
-	a.kind = effectKind(r.Below(int(restitution) + 1))
-	if a.kind == allocation || a.kind == instruction {
+	a.kind = effectKind(r.Below(int(rejection) + 1))
+	if a.ofFund() || a.kind == instruction {
 		if n := r.Below(len(funds)); r.Err() == nil {
 			a.fund = funds[n]
 		}
 	}
-	if a.kind == allocation {
-		a.amount = r.Int()
+	if a.ofFund() {
+		a.amount, a.on, a.until = r.Int(), civil.Date(r.Int()), civil.Date(r.Int())
 		return a
 	}
 	n := r.Below(len(runs))
@@ -194,6 +274,9 @@ func loadEffect(r *snapshot.Reader, funds []*fund, runs []*run) (a effect) {
 		}
 		a.lines = append(a.lines, in)
 	}
-	a.lines = slices.Clip(a.lines)
+	for n := r.Below(maxElements); n > 0 && r.Err() == nil; n-- {
+		a.parts = append(a.parts, linePart{r.Below(max(len(a.run.lines), 1)), loadPart(r)})
+	}
+	a.lines, a.parts = slices.Clip(a.lines), slices.Clip(a.parts)
 	return a
 }

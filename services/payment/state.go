@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
 	"github.com/muster-works/muster/services/internal/command"
 	"github.com/muster-works/muster/services/internal/table"
@@ -20,40 +21,28 @@ import (
 type State struct {
 	command.StateBase
 	funds       map[string]*fund
-	runs        map[string]*run
+	runs        map[events.RunKey]*run
 	persons     table.List[events.Person] // by number; number 0 is nobody
 	personIndex table.Index               // of persons, by pseudonym
 	effects     map[uint32]effect         // by the number of the event; without superseded events
 }
 
-// A fund is earmarked money. Sums are in fen.
-type fund struct {
-	division    division.Code // for which it was allocated; "" is everywhere, and a fund without allocations
-	allocations int           // that are not superseded
-	allocated   int64         // sum of the allocations
-	committed   int64         // sum of the instructed lines, without those returned or reversed
-}
-
-// left returns what can still be instructed from the fund, in fen. In record mode it may be
-// negative.
-func (f *fund) left() int64 { return f.allocated - f.committed }
-
-// serves reports whether an event of a division may instruct payments from the fund.
-func (f *fund) serves(d division.Code) bool { return d == "" || d.Under(string(f.division)) }
-
-// concerns reports whether an event of a division may settle or return lines of the fund: the
-// division of the event contains that of the fund, or lies in it.
-func (f *fund) concerns(d division.Code) bool {
-	return f.serves(d) || f.division.Under(string(d))
-}
-
 // An effect is what one event did to funds and lines. It is kept so that it can be taken back.
 type effect struct {
 	kind   effectKind
-	fund   *fund // of an allocation or an instruction
-	amount int64 // of an allocation
-	run    *run  // of all but an allocation, with the lines that it changed
-	lines  lineRanges
+	fund   *fund      // of an allocation, a surrender or an instruction
+	amount int64      // of an allocation or a surrender
+	on     civil.Date // of an allocation or a surrender
+	until  civil.Date // of an allocation that is usable until a day
+	run    *run       // of the others, with the lines that it changed
+	lines  lineRanges // that it instructed, or settled whole
+	parts  []linePart // what it says of parts of lines
+}
+
+// A linePart is a part of the line with a number.
+type linePart struct {
+	line uint32
+	part part
 }
 
 // An effectKind says what an event did. The numbers are written in snapshots.
@@ -65,12 +54,14 @@ const (
 	instruction
 	settlement
 	restitution // a return or a reversal: money that came back
+	surrender
+	rejection
 )
 
 // NewState makes the state of an empty log.
 func NewState() *State {
 	s := &State{
-		funds: map[string]*fund{}, runs: map[string]*run{}, effects: map[uint32]effect{},
+		funds: map[string]*fund{}, runs: map[events.RunKey]*run{}, effects: map[uint32]effect{},
 	}
 	s.persons.Add(events.Person{})
 	return s
@@ -84,49 +75,69 @@ func (s *State) Apply(e *events.Event, n command.IndexEntry) {
 	}
 	switch d := e.Data.(type) {
 	case *events.FundAllocated:
-		a := effect{kind: allocation, fund: s.fund(d.Fund), amount: int64(d.Amount)}
+		a := effect{kind: allocation, fund: s.fund(d.Fund), amount: int64(d.Amount), on: d.Day(), until: d.UsableUntil}
 		s.keepEffect(n.Number, a)
-		s.allocate(a.fund, 1, a.amount)
+		s.allocate(a, 1)
 		s.setDivision(a.fund, d.Division)
+	case *events.FundSurrendered:
+		a := effect{kind: surrender, fund: s.fund(d.Fund), amount: int64(d.Amount), on: d.On}
+		s.keepEffect(n.Number, a)
+		s.allocate(a, 1)
 	case *events.PaymentInstructed:
 		s.instruct(n.Number, d)
 	case *events.PaymentSettled:
-		c := s.openChange(d.Run)
-		for _, l := range d.Lines {
-			c.countAtHead(l.Line, line.settle)
-		}
-		s.keepEffect(n.Number, effect{kind: settlement, run: c.run, lines: slices.Clip(c.lines)})
-		c.close()
+		s.say(n.Number, settlement, d.RunKey(), len(d.Lines), func(i int) (string, part) {
+			return d.Lines[i].Line, part{settledPart, 0, int64(d.Lines[i].Amount)}
+		})
+	case *events.PaymentRejected:
+		s.say(n.Number, rejection, d.RunKey(), len(d.Lines), func(i int) (string, part) {
+			return d.Lines[i].Line, part{rejectedPart, d.On, int64(d.Lines[i].Amount)}
+		})
 	case events.Restitution:
-		s.restitute(n.Number, d)
+		_, lines := d.Restitution()
+		s.say(n.Number, restitution, d.RunKey(), len(lines), func(i int) (string, part) {
+			return lines[i].Line, part{returnedPart, lines[i].On, int64(lines[i].Amount)}
+		})
 	}
 }
 
 // instruct applies the instruction with a number.
 func (s *State) instruct(number uint32, d *events.PaymentInstructed) {
-	c := s.openChange(d.Run)
+	c := s.openChange(d.RunKey())
 	f := s.fund(d.Fund)
-	fund := c.run.fundNumber(f)
+	purse := c.run.purseNumber(purse{f, d.Day()})
 	for i := range d.Lines {
 		l := &d.Lines[i]
 		n, ok := c.run.freeLine(l.Line)
 		if !ok {
 			n = c.run.add(l.Line)
 		}
-		c.set(n, c.run.line(n).instruct(fund, s.personNumber(l.Person), int64(l.Amount)))
+		c.set(n, c.run.line(n).instruct(purse, s.personNumber(l.Person), int64(l.Amount)))
 	}
 	s.keepEffect(number, effect{kind: instruction, fund: f, run: c.run, lines: slices.Clip(c.lines)})
 	c.close()
 }
 
-// restitute applies the return or reversal with a number.
-func (s *State) restitute(number uint32, d events.Restitution) {
-	name, lines := d.Restitution()
-	c := s.openChange(name)
-	for _, l := range lines {
-		c.countAtHead(l.Line, line.giveBack)
+// say applies an event with a number that says something of n lines of a run. A line that is
+// settled whole is counted at its head; everything else is a part.
+func (s *State) say(number uint32, kind effectKind, key events.RunKey, n int, line func(i int) (string, part)) {
+	c := s.openChange(key)
+	a := effect{kind: kind, run: c.run}
+	for i := range n {
+		id, p := line(i)
+		head, ok := c.run.names.head(id)
+		if !ok {
+			head = c.run.add(id)
+		}
+		if p == (part{kind: settledPart}) {
+			c.set(head, c.run.line(head).settle(1))
+			continue
+		}
+		c.addPart(head, p)
+		a.parts = append(a.parts, linePart{head, p})
 	}
-	s.keepEffect(number, effect{kind: restitution, run: c.run, lines: slices.Clip(c.lines)})
+	a.lines, a.parts = slices.Clip(c.lines), slices.Clip(a.parts)
+	s.keepEffect(number, a)
 	c.close()
 }
 
@@ -137,28 +148,28 @@ func (s *State) revert(n uint32) {
 		return
 	}
 	switch a.kind {
-	case allocation:
-		s.allocate(a.fund, -1, -a.amount)
-		if a.fund.allocations == 0 {
+	case allocation, surrender:
+		s.allocate(a, -1)
+		if a.kind == allocation && a.fund.allocations == 0 {
 			s.setDivision(a.fund, "")
 		}
 	case instruction:
 		s.changeLines(a, func(l line) line { return l.instruct(0, 0, 0) })
-	case settlement:
+	default:
 		s.changeLines(a, func(l line) line { return l.settle(-1) })
-	case restitution:
-		s.changeLines(a, func(l line) line { return l.giveBack(-1) })
-	default: // the others need nothing here
 	}
 	delete(s.effects, n)
 	s.onRollback(func() { s.effects[n] = a })
 }
 
-// changeLines changes each line of an effect.
+// changeLines changes each line of an effect, and removes its parts.
 func (s *State) changeLines(a effect, become func(line) line) {
 	c := s.changeOf(a.run)
 	for n := range a.lines.all() {
 		c.set(n, become(a.run.line(n)))
+	}
+	for _, p := range a.parts {
+		c.removePart(p.line, p.part)
 	}
 	c.close()
 }
@@ -176,15 +187,23 @@ func (s *State) keepEffect(n uint32, a effect) {
 	s.onRollback(func() { delete(s.effects, n) })
 }
 
-// allocate adds n allocations of together amount fen to a fund; both are negative if an
-// allocation is taken back.
-func (s *State) allocate(f *fund, n int, amount int64) {
-	f.allocations += n
-	f.allocated += amount
-	s.onRollback(func() {
-		f.allocations -= n
-		f.allocated -= amount
-	})
+// allocate applies an allocation or a surrender, or takes it back if sign is -1.
+func (s *State) allocate(a effect, sign int) {
+	a.post(sign)
+	s.onRollback(func() { a.post(-sign) })
+}
+
+// post adds an allocation or a surrender to the sums of its fund.
+func (a effect) post(sign int) {
+	amount := int64(sign) * a.amount
+	if a.kind == surrender {
+		a.fund.change(a.on, -amount, 0)
+		a.fund.surrendered += amount
+		return
+	}
+	a.fund.allocations += sign
+	a.fund.change(a.on, amount, 0)
+	a.fund.limit(a.until, amount)
 }
 
 // setDivision sets the division of a fund. It clones the string, which belongs to the event.
@@ -224,6 +243,11 @@ func (s *State) personNumber(p events.Person) uint32 {
 		})
 	}
 	return n
+}
+
+// numberOf returns the number of a person, or 0 if the person has none.
+func (s *State) numberOf(p events.Person) uint32 {
+	return s.personIndex.Find(hashPerson(p), func(n uint32) bool { return *s.persons.At(n) == p })
 }
 
 // personHash returns the hash of the person with number n.

@@ -1,10 +1,6 @@
 package sheets
 
-import (
-	"strconv"
-
-	"github.com/muster-works/muster/events"
-)
+import "github.com/muster-works/muster/events"
 
 // partLines is the largest number of lines of a pay run in one event.
 const partLines = 500
@@ -14,7 +10,6 @@ const partLines = 500
 type eventGroups struct {
 	list []*eventGroup
 	by   map[string]*eventGroup
-	runs map[string]int // for each run, the number of lines without a name of their own
 }
 
 // An eventGroup is the attendance sheet of one post and month, or one pay run.
@@ -33,7 +28,7 @@ func (k *rowKind) inParts() bool { return k.typ == events.PaymentInstructedType 
 // add puts a row into its group. It returns problems if the row contradicts the group.
 func (s *eventGroups) add(d *rowDraft) []Problem {
 	if s.by == nil {
-		s.by, s.runs = map[string]*eventGroup{}, map[string]int{}
+		s.by = map[string]*eventGroup{}
 	}
 	e, kind := d.event, d.layout.kind
 	e.Data = kind.lines.part(e.Data, 0, 0)
@@ -55,14 +50,9 @@ func (s *eventGroups) add(d *rowDraft) []Problem {
 			"与第%d行不一致：同一%s的各行这些列须相同：%s", g.row, kind.sentence(), sharedColumns(kind)))
 		return d.problems
 	}
-	if name := d.lineName(); name == nil {
-		if !g.addPerson(d) {
-			return d.problems
-		}
-	} else if *name == "" {
-		run := string(joinKey(e.Source, natural[0]))
-		s.runs[run]++
-		*name = strconv.Itoa(s.runs[run])
+	// A pay line without a name gets one from the service, which makes it of the person.
+	if d.lineName() == nil && !g.addPerson(d) {
+		return d.problems
 	}
 	kind.lines.addLinesOf(g.event.Data, d.event.Data)
 	g.rows = append(g.rows, d.row)
@@ -89,7 +79,7 @@ func (g *eventGroup) addPerson(d *rowDraft) bool {
 // sharedColumns names the columns that all rows of one event have in common.
 func sharedColumns(k *rowKind) string {
 	if k.inParts() {
-		return "month, fund, division, submode, replaces"
+		return "month, fund, on, division, submode, replaces"
 	}
 	return "recorder, division, submode, replaces"
 }

@@ -185,8 +185,8 @@ func TestRunsInParts(t *testing.T) {
 		lines := 0
 		for _, e := range list {
 			if d, ok := e.Event.Data.(*events.PaymentInstructed); ok {
-				if len(d.Lines) > partLines || len(e.Rows) != len(d.Lines) || d.Lines[0].Line != fmt.Sprint(lines+1) || e.Rows[0] != lines+2 {
-					t.Errorf("%d lines from %s, rows from %d", len(d.Lines), d.Lines[0].Line, e.Rows[0])
+				if len(d.Lines) > partLines || len(e.Rows) != len(d.Lines) || d.Lines[0].Line != "" || e.Rows[0] != lines+2 {
+					t.Errorf("%d lines from %q, rows from %d", len(d.Lines), d.Lines[0].Line, e.Rows[0])
 				}
 				lines += len(d.Lines)
 			}

@@ -129,6 +129,7 @@ var rowKinds = []rowKind{
 			textColumn("run", "批次 发放批次", func(d *events.PaymentInstructed) *string { return &d.Run }).asRequired(),
 			monthColumn("month", "月份 发放月份", func(d *events.PaymentInstructed) *civil.Month { return &d.Month }).asRequired(),
 			textColumn("fund", "资金 资金编号", func(d *events.PaymentInstructed) *string { return &d.Fund }).asRequired(),
+			dateColumn("on", "发放日期 指令日期", func(d *events.PaymentInstructed) *civil.Date { return &d.On }),
 			textColumn("line", "明细编号", func(d *events.PaymentInstructed) *string { return &d.Lines[0].Line }),
 			columnOf("person", "人员代号", func(d *events.PaymentInstructed, s string, _ *rowDraft) (f *cellProblem) {
 				d.Lines[0].Person, f = parsePseudonym(s)

@@ -201,7 +201,7 @@ var (
 	groupCodes    = codeTable{"大龄": "older", "大龄人员": "older", "脱贫": "out_of_poverty", "脱贫人员": "out_of_poverty", "脱贫人口": "out_of_poverty", "低收入": "low_income", "低收入人口": "low_income",
 		"残疾": "disabled", "残疾人": "disabled", "零就业家庭": "zero_employment_family", "其他": "other"}
 	exitCodes     = codeTable{"自然退出": "natural", "正常退出": "natural", "清退": "dismissal", "辞退": "dismissal", "解聘": "dismissal"}
-	payCodes      = codeTable{"岗位补贴": "allowance", "补贴": "allowance", "补发": "arrears", "保险": "insurance", "意外险": "insurance"}
+	payCodes      = codeTable{"岗位补贴": "allowance", "补贴": "allowance", "补发": "arrears", "保险": "insurance", "意外险": "insurance", "迟发补偿": "delay_compensation"}
 	capacityCodes = codeTable{"稽核": "inspection", "现场稽核": "inspection", "现场检查": "inspection", "抽查": "inspection"}
 	estimateCodes = codeTable{"月": "month", "按月": "month", "年": "year", "按年": "year"}
 	modeCodes     = codeTable{"判定": "decide", "登记": "record"}
