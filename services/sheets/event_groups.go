@@ -78,8 +78,12 @@ func (g *eventGroup) addPerson(d *rowDraft) bool {
 
 // sharedColumns names the columns that all rows of one event have in common.
 func sharedColumns(k *rowKind) string {
-	if k.inParts() {
+	switch k.typ {
+	case events.PaymentInstructedType:
 		return "month, fund, on, division, submode, replaces"
+	case events.PaymentSettledType, events.PaymentRejectedType:
+		return "division, submode, replaces"
+	default: // a sheet of attendance
 	}
 	return "recorder, division, submode, replaces"
 }

@@ -145,6 +145,9 @@ var rowKinds = []rowKind{
 			{name: "name", labels: splitLabels("姓名")},
 		}, moneyColumns("amount", "金额(元) 金额 发放金额(元)", func(d *events.PaymentInstructed) *events.Fen { return &d.Lines[0].Amount })),
 	},
+	settlements,
+	rejections,
+	surrenders,
 }
 
 const postLabels = "岗位编号 岗位编码 岗位代码"

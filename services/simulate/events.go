@@ -65,6 +65,11 @@ func (t *eventGenerator) generate(k eventKind, i int) {
 		t.payInstruction(i, k)
 	case runSettled:
 		t.paySettlement(i)
+		t.payRejection(i)
+	case runRest:
+		t.payRest(i)
+	case fundSurrendered:
+		t.surrender(i)
 	case runReturned, runReversed:
 		t.returnedOrReversed(i, k)
 	case factsReported:

@@ -82,17 +82,71 @@ func (t *eventGenerator) payInstruction(index int, k eventKind) {
 func (t *eventGenerator) paySettlement(index int) {
 	c, r, lines := t.linesOfRun(index)
 	t.eachPart(lines, func(part int, lines []payLine, first int) {
-		data := &events.PaymentSettled{Run: c.runName(r), PaidOn: t.w.paidOn(r), Lines: make([]events.SettledLine, len(lines))}
+		data := &events.PaymentSettled{Run: c.runName(r), PaidOn: t.w.paidOn(r), Lines: make([]events.SettledLine, 0, len(lines))}
 		for i, l := range lines {
-			data.Lines[i].Line = t.lineName(first + i)
-			if l.kind != insurance { // insurance is paid to the insurer
-				data.Lines[i].Number = t.w.accountAt(l.placement, r.settled)
+			if l.rejected {
+				continue
 			}
+			paid := events.SettledLine{Line: t.lineName(first + i)}
+			if l.kind != insurance { // insurance is paid to the insurer
+				paid.Number = t.w.accountAt(l.placement, r.settled)
+			}
+			if l.inParts {
+				paid.Amount = events.Fen(l.firstPart())
+			}
+			data.Lines = append(data.Lines, paid)
+		}
+		if len(data.Lines) == 0 {
+			return
 		}
 		e := t.event(partID("s-", r, part), c.agency, c.code, r.settled, data)
 		e.Subject = data.Run
 		t.emit(e)
 	})
+}
+
+// partDelay is how many instants after the settlement of a run the bank's list of the second
+// parts is delivered.
+const partDelay = 6
+
+// firstPart returns what the bank pays first of a line that it pays in two parts, in fen.
+func (l payLine) firstPart() int32 { return (l.amount + 1) / 2 }
+
+// payRest emits the settlement of the second parts of a run, if there are any.
+func (t *eventGenerator) payRest(index int) {
+	c, r, lines := t.linesOfRun(index)
+	data := &events.PaymentSettled{Run: c.runName(r), PaidOn: t.w.dayOf(r.settled+partDelay) - 1}
+	for i, l := range lines {
+		if rest := l.amount - l.firstPart(); l.inParts && rest > 0 {
+			data.Lines = append(data.Lines, events.SettledLine{
+				Line: t.lineName(i), Number: t.w.accountAt(l.placement, r.settled), Amount: events.Fen(rest),
+			})
+		}
+	}
+	if len(data.Lines) > 0 {
+		t.emitOfRun("s2-", c, r, r.settled+partDelay, data)
+	}
+}
+
+// payRejection emits the lines of a run that the bank rejected, if there are any.
+func (t *eventGenerator) payRejection(index int) {
+	c, r, lines := t.linesOfRun(index)
+	data := &events.PaymentRejected{Run: c.runName(r), On: t.w.paidOn(r)}
+	for i, l := range lines {
+		if l.rejected {
+			data.Lines = append(data.Lines, events.RejectedLine{Line: t.lineName(i), Reason: "账户已注销"})
+		}
+	}
+	if len(data.Lines) > 0 {
+		t.emitOfRun(rejectedPrefix, c, r, r.settled, data)
+	}
+}
+
+// emitOfRun emits an event about a run as a whole.
+func (t *eventGenerator) emitOfRun(prefix string, c *county, r *payRun, at instant, data events.Data) {
+	e := t.event(partID(prefix, r, 0), c.agency, c.code, at, data)
+	e.Subject = c.runName(r)
+	t.emit(e)
 }
 
 // paidOn returns the day of payment, which is the day before the bank's list is
@@ -123,13 +177,19 @@ func (t *eventGenerator) returnedOrReversed(index int, k eventKind) {
 	}
 	var e *events.Event
 	if k == runReturned {
-		e = t.event(partID("b-", r, 0), c.agency, c.code, r.returned, &events.PaymentReturned{Run: c.runName(r), Lines: list})
+		e = t.event(partID(returnedPrefix, r, 0), c.agency, c.code, r.returned, &events.PaymentReturned{Run: c.runName(r), Lines: list})
 	} else {
 		e = t.event(partID("v-", r, 0), c.agency, c.code, r.reversed, &events.PaymentReversed{Run: c.runName(r), Lines: list})
 	}
 	e.Subject = c.runName(r)
 	t.emit(e)
 }
+
+// The prefixes of ids of events about the lines of a run that did not reach anybody.
+const (
+	returnedPrefix = "b-"
+	rejectedPrefix = "j-"
+)
 
 // partID returns the id of an event about a part of a run.
 func partID(prefix string, r *payRun, part int) string {

@@ -32,6 +32,22 @@ func (t *eventGenerator) fund(i int) {
 	}))
 }
 
+// surrenderDelay is how many days after the end of the year money is reported as handed back.
+const surrenderDelay = 5
+
+// surrender hands back, at the end of the year, half of what a month can cost. One and a half
+// months are kept for what is still owed.
+func (t *eventGenerator) surrender(county int) {
+	c, last := &t.w.counties[county], t.w.months[len(t.w.months)-1].month
+	if c.monthlyFund < 2 {
+		return
+	}
+	end := (last + 1).First()
+	t.emit(t.event(fmt.Sprintf("u-%d", last.Year()), c.agency, c.code, t.w.instantOf(end+surrenderDelay), &events.FundSurrendered{
+		Fund: c.fund, On: end - 1, Amount: c.monthlyFund / 2, Reason: "年终结余上缴",
+	}))
+}
+
 // funded returns the instant at which a part of a fund is allocated.
 func (w *world) funded(i int) instant {
 	if i%2 == 0 {

@@ -19,7 +19,7 @@ func ExampleRun() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	province, err := simulate.Run(simulate.Config{Scale: 0.001, Seed: 1, Divisions: divisions, Policy: pack})
+	province, err := simulate.Run(simulate.Config{Scale: 0.001, Seed: 3, Divisions: divisions, Policy: pack})
 	if err != nil {
 		log.Fatal(err)
 	}

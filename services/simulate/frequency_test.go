@@ -54,6 +54,24 @@ func TestFrequencies(t *testing.T) {
 			} else if late > 35 {
 				n["exits after 35 days"]++
 			}
+		case *events.PaymentInstructed:
+			for _, l := range d.Lines {
+				if l.Kind == "" {
+					n["allowances"]++
+				}
+			}
+		case *events.PaymentSettled:
+			for _, l := range d.Lines {
+				if l.Amount > 0 {
+					n["parts"]++
+				}
+			}
+		case *events.PaymentReturned:
+			n["returned"] += float64(len(d.Lines))
+		case *events.PaymentRejected:
+			n["rejected"] += float64(len(d.Lines))
+		case *events.FundSurrendered:
+			n["surrenders"]++
 		case *events.AttendanceReported:
 			if d.Date != 0 {
 				n["inspections"]++
@@ -101,6 +119,8 @@ func TestFrequencies(t *testing.T) {
 		{"absent", "lines", .02, .2},
 		{"exits in 4 days", "others", .55, .1},
 		{"exits after 35 days", "others", .05, .25},
+		{"parts", "allowances", 2 * partialPayments, .15},
+		{"rejected", "returned", 1, .5},
 		{"N1", "exits", .30, .15},
 		{"N2", "exits", .22, .15},
 		{"N3", "exits", .12, .2},
@@ -111,6 +131,9 @@ func TestFrequencies(t *testing.T) {
 		if got := n[c.of] / n[c.in]; math.Abs(got/c.want-1) > c.tolerance {
 			t.Errorf("%s: %.4f of %s, want %.4f ± %.0f %%", c.of, got, c.in, c.want, 100*c.tolerance)
 		}
+	}
+	if n["surrenders"] == 0 {
+		t.Error("no county hands money back at the end of the year")
 	}
 	if rate := n["exits of six months"] / 6 / (scale * 405_000); math.Abs(rate/.015-1) > .1 {
 		t.Errorf("%.4f exits a month, want 0.015", rate)

@@ -28,7 +28,11 @@ func (w *world) labelsOf(i int32) (labels []Label) {
 		labels = append(labels, w.label(Birthday, []string{numberedID("h-", int(i))}, i))
 	}
 	if p.cardMonth >= 0 && w.returned(i, int(p.cardMonth)) > 0 {
-		l := w.label(CardReplaced, []string{partID("b-", &c.runs[p.cardMonth], 0), numberedID("c-", int(p.person)) + "-2"}, i)
+		prefix := returnedPrefix
+		if refusedAtOnce(i) {
+			prefix = rejectedPrefix
+		}
+		l := w.label(CardReplaced, []string{partID(prefix, &c.runs[p.cardMonth], 0), numberedID("c-", int(p.person)) + "-2"}, i)
 		l.Runs = []string{c.runName(&c.runs[p.cardMonth]), c.runName(&c.runs[p.cardMonth+1])}
 		labels = append(labels, l)
 	}

@@ -35,6 +35,8 @@ type payLine struct {
 	month     int8  // index of the month in which the amount was earned
 	kind      uint8
 	returned  bool // the bank will return it
+	rejected  bool // the bank will reject it before it credits anything
+	inParts   bool // the bank pays a half first and the rest some days later
 	duplicate bool // it pays twice, and will be reversed
 }
 
@@ -125,7 +127,11 @@ func (w *world) addPay(lines []payLine, s *attendanceSheet, kind uint8) []payLin
 		p := &w.placements[i]
 		if fen := w.earned(i, month, i == s.imperfect); fen > 0 {
 			l := payLine{placement: i, amount: fen, month: int8(month), kind: kind}
-			l.returned = kind == allowance && int(p.cardMonth) == month
+			if kind == allowance && int(p.cardMonth) == month {
+				l.rejected = refusedAtOnce(i)
+				l.returned = !l.rejected
+			}
+			l.inParts = w.paidInParts(i, month, kind)
 			lines = append(lines, l)
 			if kind == allowance && int(p.paidTwiceMonth) == month {
 				l.duplicate = true
@@ -137,7 +143,21 @@ func (w *world) addPay(lines []payLine, s *attendanceSheet, kind uint8) []payLin
 	return lines
 }
 
-// addReturnedPay appends lines for what the bank returned of the run before.
+// refusedAtOnce reports whether the bank notices that the account of a placement is closed before
+// it credits anything. It rejects the line then, and returns it otherwise.
+func refusedAtOnce(placement int32) bool { return placement%2 == 1 }
+
+// paidInParts reports whether the bank pays what a placement earned in a month in two parts.
+func (w *world) paidInParts(i int32, month int, kind uint8) bool {
+	p := &w.placements[i]
+	if kind != allowance || int(p.cardMonth) == month || int(p.paidTwiceMonth) == month {
+		return false
+	}
+	d := w.random(forParts, int(i)*runMonths+month)
+	return d.chance(partialPayments)
+}
+
+// addReturnedPay appends lines for what the bank returned or rejected of the run before.
 func (w *world) addReturnedPay(lines []payLine, county, index int) []payLine {
 	c := &w.counties[county]
 	first, last := w.posts[c.posts[0]].people[0], w.posts[c.posts[1]-1].people[1]

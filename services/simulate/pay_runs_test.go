@@ -89,7 +89,10 @@ func TestPaidAsEntitled(t *testing.T) {
 				t.Errorf("%s has %d lines", s.Event.ID, len(d.Lines))
 			}
 			for _, l := range d.Lines {
-				paid[earner[d.Run+"/"+l.Line]] += lines[d.Run+"/"+l.Line].Amount
+				if l.Amount == 0 {
+					l.Amount = lines[d.Run+"/"+l.Line].Amount
+				}
+				paid[earner[d.Run+"/"+l.Line]] += l.Amount
 			}
 		case *events.PaymentReturned:
 			takeBack(d.Run, d.Lines)

@@ -52,6 +52,7 @@ const (
 	overseenSheets  = 0.1 // part of the corrected sheets that the prefecture corrects
 	inspectedErrors = 0.1 // part of the wrong sheets that an inspector contradicts in place of a correction
 	correctedRuns   = 0.002
+	partialPayments = 0.002 // pay lines that the bank pays in two parts
 	invalidShare    = 0.001
 	lateRuns        = 0.03
 )

@@ -26,6 +26,7 @@ const (
 	forName
 	forRegistry
 	forInvalid
+	forParts
 )
 
 // random returns the generator for a purpose and an index.

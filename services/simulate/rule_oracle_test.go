@@ -39,6 +39,8 @@ type due struct {
 	fund           string
 	amount         events.Fen
 	settled, taken bool
+	rejected       bool
+	paid           events.Fen
 }
 
 func (s *placementPeriod) marked(d civil.Date) bool {
@@ -132,10 +134,30 @@ func (l *ruleOracle) submit(e *events.Event, raw []byte) error {
 		return l.instruct(e, d)
 	case *events.PaymentSettled:
 		for _, line := range d.Lines {
-			if at := l.lines[d.Run+"/"+line.Line]; at == nil || at.settled {
-				return fmt.Errorf("line %s was not instructed, or is settled", line.Line)
+			at := l.lines[d.Run+"/"+line.Line]
+			if at == nil || at.rejected || at.paid == at.amount {
+				return fmt.Errorf("line %s was not instructed, or is settled or rejected", line.Line)
 			}
-			l.lines[d.Run+"/"+line.Line].settled = true
+			at.settled = true
+			if line.Amount == 0 {
+				line.Amount = at.amount - at.paid
+			}
+			if at.paid += line.Amount; at.paid > at.amount {
+				return fmt.Errorf("line %s is settled beyond what was ordered", line.Line)
+			}
+		}
+	case *events.PaymentRejected:
+		for _, line := range d.Lines {
+			at := l.lines[d.Run+"/"+line.Line]
+			if at == nil || at.settled || at.rejected {
+				return fmt.Errorf("line %s was not instructed, or is settled or rejected", line.Line)
+			}
+			at.rejected = true
+			l.funds[at.fund] += at.amount
+		}
+	case *events.FundSurrendered:
+		if l.funds[d.Fund] -= d.Amount; l.funds[d.Fund] < 0 {
+			return errors.New("fund exceeded")
 		}
 	case *events.PaymentReturned:
 		return l.takeBack(d.Run, d.Lines)
@@ -359,8 +381,8 @@ func rank(e *events.Event) int {
 		{events.AttendanceReportedType},
 		{events.AccountAssignedType},
 		{events.PaymentInstructedType},
-		{events.PaymentSettledType},
-		{events.PaymentReturnedType, events.PaymentReversedType},
+		{events.PaymentSettledType, events.PaymentRejectedType},
+		{events.PaymentReturnedType, events.PaymentReversedType, events.FundSurrenderedType},
 		{events.RegistryReportedType, events.EventWithdrawnType},
 	}, func(types []events.Type) bool { return slices.Contains(types, e.Type) })
 }

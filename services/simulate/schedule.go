@@ -32,8 +32,10 @@ const (
 	runInstructed
 	runCorrected
 	runSettled
+	runRest
 	runReturned
 	runReversed
+	fundSurrendered
 	factsReported
 	factWithdrawn
 )
@@ -92,6 +94,9 @@ func (w *world) scheduleCounty(i int) {
 	}
 	w.add(w.funded(2*i), fundAllocated, 2*i)
 	w.add(w.funded(2*i+1), fundAllocated, 2*i+1)
+	if last := w.months[len(w.months)-1].month; last%12 == 11 {
+		w.add(w.instantOf((last+1).First()+surrenderDelay), fundSurrendered, i)
+	}
 	for n := range c.runs {
 		// Runs after the last month exist if there are arrears to pay.
 		if index := i*runMonths + n; n <= len(w.months) || len(w.arrears[index]) > 0 {
@@ -103,6 +108,7 @@ func (w *world) scheduleCounty(i int) {
 func (w *world) addRun(r *payRun, index int) {
 	w.add(r.at, runInstructed, index)
 	w.add(r.settled, runSettled, index)
+	w.add(r.settled+partDelay, runRest, index)
 	if d := w.random(forRepeat, -index); d.chance(correctedRuns) {
 		r.corrected = r.at + 1
 		w.add(r.corrected, runCorrected, index)
