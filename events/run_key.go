@@ -31,6 +31,15 @@ func OrderingSource(orderedBy string) string {
 	return "/agency/" + orderedBy
 }
 
+// String returns a text that only this run has: the name of the run, after the source if
+// there is one. No name holds a line end.
+func (k RunKey) String() string {
+	if k.Source == "" {
+		return k.Run
+	}
+	return k.Source + "\n" + k.Run
+}
+
 func (k RunKey) check(c *checker) {
 	c.name("run", k.Run)
 	c.optionalName("ordered_by", k.Source)

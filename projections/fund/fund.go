@@ -7,14 +7,16 @@
 // says so; if that commit came first, the event never counts. The rules are those of the
 // service that decides payments:
 //
-//   - Allocations of a fund add up. An allocation counts from the first day of its year.
-//   - A pay line is instructed on the first day of the month of its run. If two events
-//     instruct a line of the same name, both amounts count.
-//   - What is settled, returned or reversed of a line is its amount. If there are two
-//     amounts, it is the one instructed first; if there are two days, it is the earlier.
-//   - What is returned or reversed is left to the fund again.
+//   - Allocations of a fund add up, and so does what is handed back. Each counts from its day
+//     on: an allocation of before 1.1 from the first day of its year.
+//   - A pay line is instructed on the day of the order: by records of before 1.1 on the
+//     first day of the month of the run. If two events instruct a line of the same name, both
+//     amounts count.
+//   - What is settled, returned, reversed or rejected of a line is what package paying says. If
+//     two events instruct it, that is said of the one instructed first.
+//   - What is returned, reversed or rejected is left to the fund again.
 //
-// Money is in fen. Books are in memory, some 70 bytes a pay line. Every process reads
+// Money is in fen. Books are in memory, some 100 bytes a pay line. Every process reads
 // them from the log anew.
 package fund
 
@@ -23,7 +25,6 @@ import (
 	"hash/maphash"
 	"slices"
 	"sort"
-	"time"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
@@ -33,17 +34,21 @@ import (
 
 // A Balance is what stands in the books of one fund.
 type Balance struct {
-	Fund       string        `json:"fund"`
-	Division   division.Code `json:"division"` // that all its allocations lie in; empty where it has none
-	Allocated  events.Fen    `json:"allocated"`
-	Instructed events.Fen    `json:"instructed"`
-	Settled    events.Fen    `json:"settled"`  // paid, and not come back
-	Returned   events.Fen    `json:"returned"` // came back: returned or reversed
-	Left       events.Fen    `json:"left"`     // allocated − instructed + returned
+	Fund        string        `json:"fund"`
+	Division    division.Code `json:"division"` // that all its allocations lie in; empty where it has none
+	Allocated   events.Fen    `json:"allocated"`
+	Instructed  events.Fen    `json:"instructed"`
+	Settled     events.Fen    `json:"settled"`     // paid, and not come back
+	Returned    events.Fen    `json:"returned"`    // came back to the fund: returned, reversed or rejected
+	Rejected    events.Fen    `json:"rejected"`    // refused by the bank before it was credited; counts among returned, too
+	Surrendered events.Fen    `json:"surrendered"` // handed back to whoever allocated it
+	Left        events.Fen    `json:"left"`        // allocated − instructed + returned − surrendered
 }
 
 // Version is the version of the books: of what they say of given events.
-const Version = 1
+//
+// Version 2: money has days and parts, and is rejected and surrendered.
+const Version = 2
 
 // Books hold what stands in the books of all funds. They must not be read while Apply
 // runs.
@@ -76,6 +81,8 @@ const (
 	instructed
 	settled
 	returned
+	rejected
+	surrendered
 )
 
 // A posting is an amount more on an account, known since a commit.
@@ -88,8 +95,8 @@ type posting struct {
 // An entered event is what has to be undone if the event is superseded.
 type entered struct {
 	measure measure
-	account account // of an allocation; fund and date of an instruction
-	amount  int64   // of an allocation
+	account account // of an allocation or a surrender; fund and date of an instruction
+	amount  int64   // of an allocation or a surrender
 	run     *run
 	lines   []uint32 // numbers in the run
 }
@@ -144,38 +151,49 @@ func (b *Books) apply(e *events.Event) {
 func (b *Books) enter(e *events.Event, no uint32) (x entered, ok bool) {
 	switch d := e.Data.(type) {
 	case *events.FundAllocated:
-		x = b.allocate(d, e.Division)
-		b.entered = append(b.entered, x)
+		x = b.enterAmount(account{b.fund(d.Fund), allocated, d.Day(), cmp.Or(d.Division, e.Division)}, d.Amount)
+	case *events.FundSurrendered:
+		x = b.enterAmount(account{fund: b.fund(d.Fund), measure: surrendered, date: d.On}, d.Amount)
 	case *events.PaymentInstructed:
-		x = entered{measure: instructed, run: b.run(d.Run), account: account{fund: b.fund(d.Fund), date: d.Month.First()}}
-		b.enterLines(&x, no, len(d.Lines), func(i int) (string, int64) { return d.Lines[i].Line, int64(d.Lines[i].Amount) })
+		x = entered{measure: instructed, run: b.run(d.RunKey()), account: account{fund: b.fund(d.Fund), date: d.Day()}}
+		b.enterLines(&x, len(d.Lines), func(i int) (string, statement) {
+			return d.Lines[i].Line, statement{instructed, no, 0, int64(d.Lines[i].Amount)}
+		})
 	case *events.PaymentSettled:
-		x = entered{measure: settled, run: b.run(d.Run)}
-		b.enterLines(&x, no, len(d.Lines), func(i int) (string, int64) { return d.Lines[i].Line, int64(d.PaidOn) })
+		x = entered{measure: settled, run: b.run(d.RunKey())}
+		b.enterLines(&x, len(d.Lines), func(i int) (string, statement) {
+			return d.Lines[i].Line, statement{settled, no, d.PaidOn, int64(d.Lines[i].Amount)}
+		})
+	case *events.PaymentRejected:
+		x = entered{measure: rejected, run: b.run(d.RunKey())}
+		b.enterLines(&x, len(d.Lines), func(i int) (string, statement) { return d.Lines[i].Line, statement{rejected, no, d.On, 0} })
 	case events.Restitution:
-		run, lines := d.Restitution()
-		x = entered{measure: returned, run: b.run(run)}
-		b.enterLines(&x, no, len(lines), func(i int) (string, int64) { return lines[i].Line, int64(lines[i].On) })
+		_, lines := d.Restitution()
+		x = entered{measure: returned, run: b.run(d.RunKey())}
+		b.enterLines(&x, len(lines), func(i int) (string, statement) {
+			return lines[i].Line, statement{returned, no, lines[i].On, int64(lines[i].Amount)}
+		})
 	default:
 		return x, false
 	}
 	return x, true
 }
 
-func (b *Books) allocate(d *events.FundAllocated, of division.Code) entered {
-	at := cmp.Or(d.Division, of)
-	x := entered{measure: allocated, amount: int64(d.Amount), account: account{b.fund(d.Fund), allocated, civil.On(d.Year, time.January, 1), at}}
-	b.pending[x.account] += x.amount
+// enterAmount enters an event that says an amount of a fund.
+func (b *Books) enterAmount(of account, amount events.Fen) entered {
+	x := entered{measure: of.measure, amount: int64(amount), account: of}
+	b.pending[of] += x.amount
+	b.entered = append(b.entered, x)
 	return x
 }
 
 // enterLines enters an event that says something of n pay lines. line returns the name of
-// line i, and what the event says of it: an amount or a day.
-func (b *Books) enterLines(x *entered, no uint32, n int, line func(i int) (name string, value int64)) {
+// line i, and what the event says of it.
+func (b *Books) enterLines(x *entered, n int, line func(i int) (name string, said statement)) {
 	b.entered = append(b.entered, *x) // addStatement looks up the fund of the event there
 	for i := range n {
-		name, value := line(i)
-		x.lines = append(x.lines, b.addStatement(x.run, name, statement{x.measure, no, value}))
+		name, said := line(i)
+		x.lines = append(x.lines, b.addStatement(x.run, name, said))
 	}
 }
 
@@ -188,10 +206,8 @@ func (b *Books) supersede(key [16]byte) {
 		return
 	}
 	x := &b.entered[no]
-	if x.measure == allocated {
-		b.pending[x.account] -= x.amount
-		x.amount = 0
-	}
+	b.pending[x.account] -= x.amount
+	x.amount = 0
 	for _, line := range x.lines {
 		b.post(x.run, line, -1)
 		x.run.retract(line, x.measure, no)
@@ -212,7 +228,8 @@ func (b *Books) fund(name string) int32 {
 }
 
 // run returns a run, which is made if it is not there yet.
-func (b *Books) run(name string) *run {
+func (b *Books) run(key events.RunKey) *run {
+	name := key.String()
 	r := b.runs[name]
 	if r == nil {
 		r = &run{index: map[uint64]uint32{}}
@@ -240,7 +257,8 @@ func (b *Books) Balances(known log.Position, asOf civil.Date) []Balance {
 	var shown []Balance
 	for i, balance := range all {
 		if named[i] {
-			balance.Fund, balance.Left = b.names[i], balance.Allocated-balance.Instructed+balance.Returned
+			balance.Returned += balance.Rejected
+			balance.Fund, balance.Left = b.names[i], balance.Allocated-balance.Instructed+balance.Returned-balance.Surrendered
 			balance.Division = spanning(allocations, int32(i))
 			shown = append(shown, balance)
 		}
@@ -258,7 +276,11 @@ func (b *Balance) column(m measure) *events.Fen {
 		return &b.Instructed
 	case settled:
 		return &b.Settled
-	default: // the others need nothing here
+	case rejected:
+		return &b.Rejected
+	case surrendered:
+		return &b.Surrendered
+	default: // returned
 	}
 	return &b.Returned
 }

@@ -4,7 +4,9 @@ import (
 	"hash/maphash"
 	"slices"
 
+	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/rules/paying"
 )
 
 // A run holds its pay lines in the order in which events named them first.
@@ -14,22 +16,25 @@ type run struct {
 	more  map[uint32][]statement // by number of the line: what a line has no room for
 }
 
-// A line holds the first statement of each measure. Events are their numbers in
-// Books.entered; 0 is no statement.
+// A line holds the first statement of each measure but rejections. Events are their numbers
+// in Books.entered; 0 is no statement.
 type line struct {
-	amount       int64
-	instructedBy uint32
-	settledBy    uint32
-	returnedBy   uint32
-	settledOn    int32
-	returnedOn   int32
+	amount         int64
+	settledAmount  int64 // 0 is the rest
+	returnedAmount int64 // 0 is the rest
+	instructedBy   uint32
+	settledBy      uint32
+	returnedBy     uint32
+	settledOn      int32
+	returnedOn     int32
 }
 
-// A statement is what an event says of a line: an amount if it instructs, else a day.
+// A statement is what an event says of a line.
 type statement struct {
 	measure measure
-	event   uint32 // number
-	value   int64
+	event   uint32     // number
+	on      civil.Date // 0 of an instruction, whose day is that of its event
+	amount  int64      // 0 is the rest
 }
 
 // addStatement adds what an event says of a line, posts the difference, and returns the
@@ -52,11 +57,11 @@ func (b *Books) addStatement(r *run, name string, s statement) uint32 {
 func (r *run) add(n uint32, s statement) {
 	switch to := &r.lines[n]; {
 	case s.measure == instructed && to.instructedBy == 0:
-		to.instructedBy, to.amount = s.event, s.value
+		to.instructedBy, to.amount = s.event, s.amount
 	case s.measure == settled && to.settledBy == 0:
-		to.settledBy, to.settledOn = s.event, int32(s.value)
+		to.settledBy, to.settledOn, to.settledAmount = s.event, int32(s.on), s.amount
 	case s.measure == returned && to.returnedBy == 0:
-		to.returnedBy, to.returnedOn = s.event, int32(s.value)
+		to.returnedBy, to.returnedOn, to.returnedAmount = s.event, int32(s.on), s.amount
 	default:
 		if r.more == nil {
 			r.more = map[uint32][]statement{}
@@ -78,8 +83,12 @@ func (r *run) retract(n uint32, m measure, event uint32) {
 
 // statements returns all that is said of a line.
 func (r *run) statements(n uint32) (all []statement) {
-	l := r.lines[n]
-	for _, s := range []statement{{instructed, l.instructedBy, l.amount}, {settled, l.settledBy, int64(l.settledOn)}, {returned, l.returnedBy, int64(l.returnedOn)}} {
+	l := &r.lines[n]
+	for _, s := range []statement{
+		{instructed, l.instructedBy, 0, l.amount},
+		{settled, l.settledBy, civil.Date(l.settledOn), l.settledAmount},
+		{returned, l.returnedBy, civil.Date(l.returnedOn), l.returnedAmount},
+	} {
 		if s.event != 0 {
 			all = append(all, s)
 		}
@@ -89,47 +98,66 @@ func (r *run) statements(n uint32) (all []statement) {
 
 // post posts what a line means for its funds to the commit that is applied, sign times.
 func (b *Books) post(r *run, n uint32, sign int64) {
-	l := r.lines[n]
+	l := &r.lines[n]
 	for _, s := range r.more[n] {
-		switch s.measure {
-		case instructed:
-			b.postInstruction(s.event, sign*s.value)
-		case settled:
-			l.settledOn = min(l.settledOn, int32(s.value))
-		case returned:
-			l.returnedOn = min(l.returnedOn, int32(s.value))
-		default: // the others need nothing here
+		if s.measure == instructed {
+			b.postInstruction(s.event, sign*s.amount)
 		}
 	}
 	if l.instructedBy == 0 {
 		return
 	}
 	b.postInstruction(l.instructedBy, sign*l.amount)
-	b.postPayment(l, sign*l.amount)
+	if l.settledBy != 0 || l.returnedBy != 0 || len(r.more[n]) > 0 {
+		b.postPayment(l, r.more[n], sign)
+	}
 }
 
-// postInstruction posts an amount to the fund and the month of the event that instructs
+// postInstruction posts an amount to the fund and the day of the event that instructs
 // it.
 func (b *Books) postInstruction(event uint32, amount int64) {
 	of := &b.entered[event].account
 	b.pending[account{fund: of.fund, measure: instructed, date: of.date}] += amount
 }
 
-// postPayment posts what became of a line. A line that was returned is settled until the
-// day of the return, and is not settled from then on.
-func (b *Books) postPayment(l line, amount int64) {
+// kinds are the kinds of statements by measure.
+var kinds = map[measure]paying.Kind{settled: paying.Settled, returned: paying.Returned, rejected: paying.Rejected}
+
+// postPayment posts what became of a line, sign times. What came back is settled until the
+// day on which it came back, and is not settled from then on.
+func (b *Books) postPayment(l *line, more []statement, sign int64) {
+	var room [4]paying.Statement
+	said := room[:0]
+	if l.settledBy != 0 {
+		said = append(said, paying.Statement{Kind: paying.Settled, On: civil.Date(l.settledOn), Amount: events.Fen(l.settledAmount)})
+	}
+	if l.returnedBy != 0 {
+		said = append(said, paying.Statement{Kind: paying.Returned, On: civil.Date(l.returnedOn), Amount: events.Fen(l.returnedAmount)})
+	}
+	for _, s := range more {
+		if s.measure != instructed {
+			said = append(said, paying.Statement{Kind: kinds[s.measure], On: s.on, Amount: events.Fen(s.amount)})
+		}
+	}
 	a := account{fund: b.entered[l.instructedBy].account.fund}
-	if l.returnedBy != 0 {
-		a.measure, a.date = returned, civil.Date(l.returnedOn)
-		b.pending[a] += amount
+	var sums, before paying.Sums
+	for _, m := range paying.Movements(events.Fen(l.amount), said) {
+		sums.Add(&m, m.On)
+		a.date = m.On
+		b.postDifference(a, sums.Net(), before, sign)
+		before = sums.Net()
 	}
-	if l.settledBy == 0 {
-		return
-	}
-	a.measure, a.date = settled, civil.Date(l.settledOn)
-	b.pending[a] += amount
-	if l.returnedBy != 0 {
-		a.date = civil.Date(max(l.settledOn, l.returnedOn))
-		b.pending[a] -= amount
+}
+
+// postDifference posts what changed of a line, sign times.
+func (b *Books) postDifference(a account, now, before paying.Sums, sign int64) {
+	for _, d := range [...]struct {
+		measure measure
+		amount  events.Fen
+	}{{settled, now.Settled - before.Settled}, {returned, now.Returned - before.Returned}, {rejected, now.Rejected - before.Rejected}} {
+		if d.amount != 0 {
+			a.measure = d.measure
+			b.pending[a] += sign * int64(d.amount)
+		}
 	}
 }

@@ -1,13 +1,9 @@
 package payroll
 
 import (
-	"cmp"
 	"math/big"
-	"slices"
 
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/events/civil"
-	"github.com/muster-works/muster/projections/timeline"
 )
 
 // earned is what a person-month was worth.
@@ -74,75 +70,4 @@ func exactTotal(shares []share, capped bool) events.Fen {
 	}
 	sum.Add(sum, big.NewRat(1, 2))
 	return events.Fen(new(big.Int).Div(sum.Num(), sum.Denom()).Int64())
-}
-
-// Money is what was earned in a month and what was paid for it, in fen.
-// Premiums of insurance are no part of it.
-type Money struct {
-	Entitled   events.Fen `json:"entitled"`
-	Instructed events.Fen `json:"instructed"`
-	Settled    events.Fen `json:"settled"`    // paid, and not come back
-	Returned   events.Fen `json:"returned"`   // paid and returned or reversed
-	Difference events.Fen `json:"difference"` // settled less entitled: below zero is short, above is over
-	Disputed   events.Fen `json:"disputed"`   // by how much reports of different rank differ about what disputed days earned
-}
-
-func (m *Money) add(o Money) {
-	m.Entitled += o.Entitled
-	m.Instructed += o.Instructed
-	m.Settled += o.Settled
-	m.Returned += o.Returned
-	m.Difference += o.Difference
-	m.Disputed += o.Disputed
-}
-
-// A payment is a pay line. A date of 0 is never.
-type payment struct {
-	amount   events.Fen
-	settled  civil.Date
-	returned civil.Date // or reversed, the earlier of the two
-}
-
-// payments returns pay lines by the day on which they were settled. Premiums of
-// insurance are left out.
-func payments(lines []timeline.Pay) []payment {
-	var all []payment
-	for _, l := range lines {
-		if l.Kind == "insurance" {
-			continue
-		}
-		p := payment{l.Amount, l.PaidOn, l.ReturnedOn}
-		if l.ReversedOn != 0 && (p.returned == 0 || l.ReversedOn < p.returned) {
-			p.returned = l.ReversedOn
-		}
-		all = append(all, p)
-	}
-	slices.SortStableFunc(all, func(a, b payment) int { return cmp.Compare(a.settled, b.settled) })
-	return all
-}
-
-// settle compares what was entitled with the payments for the month, as they stood on a
-// business date. late is how many days after the due day the entitlement had been paid in
-// full. If it has not been paid in full by asOf, late counts the days until asOf.
-func settle(entitled events.Fen, payments []payment, due, asOf civil.Date) (m Money, late int) {
-	m.Entitled = entitled
-	full := asOf // day on which all was paid
-	by := func(d civil.Date) bool { return d != 0 && d <= asOf }
-	for _, p := range payments {
-		m.Instructed += p.amount
-		switch {
-		case by(p.returned):
-			m.Returned += p.amount
-		case by(p.settled):
-			if m.Settled < entitled && m.Settled+p.amount >= entitled {
-				full = p.settled
-			}
-			m.Settled += p.amount
-		}
-	}
-	m.Difference = m.Settled - m.Entitled
-	if entitled == 0 || due == 0 {
-		return m, 0
-	}
-	return m, max(0, int(full-due))
 }

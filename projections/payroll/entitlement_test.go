@@ -7,6 +7,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/policy"
+	"github.com/muster-works/muster/events/rules/paying"
 	"github.com/muster-works/muster/projections/timeline"
 )
 
@@ -171,17 +172,23 @@ func TestDisputedDays(t *testing.T) {
 
 func TestPaid(t *testing.T) {
 	due, asOf := civil.MustDate("2022-06-15"), civil.MustDate("2022-06-30")
-	pay := func(amount events.Fen, on string) timeline.Pay {
-		p := timeline.Pay{Amount: amount, Kind: "allowance"}
-		if on != "" {
-			p.PaidOn = civil.MustDate(on)
+	move := func(kind paying.Kind, amount events.Fen, on string) func(*timeline.Pay) {
+		return func(p *timeline.Pay) {
+			p.Movements = append(p.Movements, timeline.Movement{Statement: paying.Statement{Kind: kind, On: civil.MustDate(on), Amount: amount}})
+		}
+	}
+	line := func(kind string, amount events.Fen, movements ...func(*timeline.Pay)) timeline.Pay {
+		p := timeline.Pay{Amount: amount, Kind: kind, On: civil.MustDate("2022-06-01")}
+		for _, m := range movements {
+			m(&p)
 		}
 		return p
 	}
-	back := func(p timeline.Pay, on string) timeline.Pay { p.ReturnedOn = civil.MustDate(on); return p }
-	taken := func(p timeline.Pay, on string) timeline.Pay { p.ReversedOn = civil.MustDate(on); return p }
-	insurance := pay(77, "2022-06-01")
-	insurance.Kind = "insurance"
+	pay := func(amount events.Fen, on string) timeline.Pay {
+		return line("allowance", amount, move(paying.Settled, amount, on))
+	}
+	paid := func(amount events.Fen, on string) func(*timeline.Pay) { return move(paying.Settled, amount, on) }
+	back := func(amount events.Fen, on string) func(*timeline.Pay) { return move(paying.Returned, amount, on) }
 	for _, c := range []struct {
 		name     string
 		entitled events.Fen
@@ -190,23 +197,38 @@ func TestPaid(t *testing.T) {
 		late     int
 	}{
 		{"nothing", 0, nil, Money{}, 0},
-		{"unpaid", 100, nil, Money{Entitled: 100, Difference: -100}, 15},
-		{"on the due day", 100, []timeline.Pay{pay(100, "2022-06-15")}, Money{100, 100, 100, 0, 0, 0}, 0},
-		{"the day after", 100, []timeline.Pay{pay(100, "2022-06-16")}, Money{100, 100, 100, 0, 0, 0}, 1},
-		{"in two parts, told backwards", 100, []timeline.Pay{pay(60, "2022-06-20"), pay(40, "2022-06-10")}, Money{100, 100, 100, 0, 0, 0}, 5},
-		{"the rest is no debt", 100, []timeline.Pay{pay(100, "2022-06-10"), pay(40, "2022-06-20")}, Money{100, 140, 140, 0, 40, 0}, 0},
-		{"paid after as_of", 100, []timeline.Pay{pay(100, "2022-07-01")}, Money{100, 100, 0, 0, -100, 0}, 15},
-		{"returned", 100, []timeline.Pay{back(pay(100, "2022-06-10"), "2022-06-12")}, Money{100, 100, 0, 100, -100, 0}, 15},
-		{"returned after as_of", 100, []timeline.Pay{back(pay(100, "2022-06-10"), "2022-07-12")}, Money{100, 100, 100, 0, 0, 0}, 0},
-		{"reversed, and paid again", 100, []timeline.Pay{taken(pay(100, "2022-06-10"), "2022-06-12"), pay(100, "2022-06-17")}, Money{100, 200, 100, 100, 0, 0}, 2},
-		{"insurance is no part of it", 100, []timeline.Pay{insurance}, Money{Entitled: 100, Difference: -100}, 15},
-		{"unearned", 0, []timeline.Pay{pay(5, "2022-06-29")}, Money{0, 5, 5, 0, 5, 0}, 0},
+		{"unpaid", 100, nil, Money{Entitled: 100, Difference: -100, LateAmount: 100}, 15},
+		{"on the due day", 100, []timeline.Pay{pay(100, "2022-06-15")}, Money{Entitled: 100, Instructed: 100, Settled: 100}, 0},
+		{"the day after", 100, []timeline.Pay{pay(100, "2022-06-16")}, Money{Entitled: 100, Instructed: 100, Settled: 100, LateAmount: 100}, 1},
+		{"in two lines, told backwards", 100, []timeline.Pay{pay(60, "2022-06-20"), pay(40, "2022-06-10")},
+			Money{Entitled: 100, Instructed: 100, Settled: 100, LateAmount: 60}, 5},
+		{"a line in two parts", 100, []timeline.Pay{line("allowance", 100, paid(40, "2022-06-10"), paid(60, "2022-06-20"))},
+			Money{Entitled: 100, Instructed: 100, Settled: 100, LateAmount: 60}, 5},
+		{"the rest is no debt", 100, []timeline.Pay{pay(100, "2022-06-10"), pay(40, "2022-06-20")}, Money{Entitled: 100, Instructed: 140, Settled: 140, Difference: 40}, 0},
+		{"paid after as_of", 100, []timeline.Pay{pay(100, "2022-07-01")}, Money{Entitled: 100, Instructed: 100, Difference: -100, LateAmount: 100}, 15},
+		{"returned", 100, []timeline.Pay{line("allowance", 100, paid(100, "2022-06-10"), back(100, "2022-06-12"))},
+			Money{Entitled: 100, Instructed: 100, Returned: 100, Difference: -100, LateAmount: 100}, 15},
+		{"returned after as_of", 100, []timeline.Pay{line("allowance", 100, paid(100, "2022-06-10"), back(100, "2022-07-12"))},
+			Money{Entitled: 100, Instructed: 100, Settled: 100}, 0},
+		{"reversed, and paid again", 100, []timeline.Pay{line("allowance", 100, paid(100, "2022-06-10"), back(100, "2022-06-12")), pay(100, "2022-06-17")},
+			Money{Entitled: 100, Instructed: 200, Settled: 100, Returned: 100, LateAmount: 100}, 2},
+		{"a part recovered", 100, []timeline.Pay{line("allowance", 120, paid(120, "2022-06-10"), back(20, "2022-06-20"))},
+			Money{Entitled: 100, Instructed: 120, Settled: 100, Returned: 20}, 0},
+		{"refused, ordered again", 100, []timeline.Pay{line("allowance", 100, move(paying.Rejected, 100, "2022-06-11")), pay(100, "2022-06-25")},
+			Money{Entitled: 100, Instructed: 200, Settled: 100, Rejected: 100, LateAmount: 100}, 10},
+		{"insurance is no part of it", 100, []timeline.Pay{line("insurance", 77, paid(77, "2022-06-01"))},
+			Money{Entitled: 100, Difference: -100, LateAmount: 100, Other: 77}, 15},
+		{"nor is compensation for delay", 100, []timeline.Pay{pay(100, "2022-06-16"), line("delay_compensation", 2, paid(2, "2022-06-20"))},
+			Money{Entitled: 100, Instructed: 100, Settled: 100, LateAmount: 100, Other: 2}, 1},
+		{"ordered after as_of", 100, []timeline.Pay{{Amount: 100, Kind: "allowance", On: civil.MustDate("2022-07-02")}},
+			Money{Entitled: 100, Difference: -100, LateAmount: 100}, 15},
+		{"unearned", 0, []timeline.Pay{pay(5, "2022-06-29")}, Money{Instructed: 5, Settled: 5, Difference: 5}, 0},
 	} {
-		if got, late := settle(c.entitled, payments(c.lines), due, asOf); got != c.want || late != c.late {
+		if got, late := settle(c.entitled, payments(c.lines), new(policy.Pack), due, asOf); got != c.want || late != c.late {
 			t.Errorf("%s: %+v, %d days late, want %+v, %d", c.name, got, late, c.want, c.late)
 		}
 	}
-	if _, late := settle(100, nil, 0, asOf); late != 0 {
+	if _, late := settle(100, nil, new(policy.Pack), 0, asOf); late != 0 {
 		t.Errorf("without rules there is no due day: %d", late)
 	}
 }

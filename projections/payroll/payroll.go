@@ -35,6 +35,7 @@ import (
 //
 // Version 2: each day is worth what the rules in force on that day say, and of reports
 // that contradict each other that of the higher rank counts. Suspended people earn nothing.
+// Pay has days and parts.
 const Version = 2
 
 // A Model is where timelines are read from; readmodel.Reader is one. Known is the
@@ -142,12 +143,15 @@ func (pm *personMonth) line(book *policy.Book, asOf civil.Date) Line {
 // that of the pack in force on the first of the month.
 func (l *Line) fill(periods []period, month civil.Month, d *days, payments []payment, asOf civil.Date) {
 	var due civil.Date
-	if pack := periods[0].pack; pack != nil {
+	pack := periods[0].pack
+	if pack == nil {
+		pack = new(policy.Pack) // the kinds of pay are those that hold where a pack lists none
+	} else {
 		due = (month + 1).First() + civil.Date(pack.Payment.DueDay-1)
 	}
 	l.Policy = versions(periods)
 	worth := earn(periods, d)
-	l.Money, l.Late = settle(worth.entitled, payments, due, asOf)
+	l.Money, l.Late = settle(worth.entitled, payments, pack, due, asOf)
 	l.Disputed, l.DisputedDays = worth.disputed, worth.disputedDays
 }
 

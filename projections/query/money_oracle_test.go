@@ -63,6 +63,8 @@ func moneyHistory(w *world, r *rand.Rand) {
 	}
 	for i := range 3 {
 		add(&events.FundAllocated{Fund: fmt.Sprint("f", i%2), Year: 2022 + i%2, Amount: events.Fen(1000 + i)})
+		add(&events.FundAllocated{Fund: fmt.Sprint("f", i%2), Year: 2022, On: date(), Amount: events.Fen(50000 + i)})
+		add(&events.FundSurrendered{Fund: fmt.Sprint("f", i%2), On: date(), Amount: events.Fen(30 + i), Reason: "the end of the year"})
 	}
 	line := 0
 	for i := range 40 {
@@ -100,23 +102,35 @@ func moneyHistory(w *world, r *rand.Rand) {
 		}
 		for range r.IntN(3) {
 			line++
-			name, run := fmt.Sprint(line), fmt.Sprint("r", r.IntN(3))
+			// Runs of two sources and of nobody, as before 1.1, have the same names and lines.
+			run, owner := fmt.Sprint("r", r.IntN(3)), []string{"", "/agency/a", "/agency/b"}[line%3]
+			name := fmt.Sprint(line / 3)
 			instructed := func(amount int) *events.PaymentInstructed {
-				return &events.PaymentInstructed{Run: run, Month: month(), Fund: fmt.Sprint("f", r.IntN(2)), Lines: []events.PayLine{{
-					Line: name, Person: person(i), Post: post, Amount: events.Fen(amount), Kind: []string{"", "allowance", "arrears", "insurance"}[r.IntN(4)]}}}
+				d := &events.PaymentInstructed{Run: run, OrderedBy: owner, Month: month(), Fund: fmt.Sprint("f", r.IntN(2)), Lines: []events.PayLine{{
+					Line: name, Person: person(i), Post: post, Amount: events.Fen(amount), Kind: []string{"", "allowance", "arrears", "insurance", "delay_compensation"}[r.IntN(5)]}}}
+				if owner != "" {
+					d.On = date()
+				}
+				return d
 			}
 			e := w.event(langya, instructed(30000+r.IntN(30000)))
 			all = append(all, e)
 			if r.IntN(6) == 0 {
 				all = append(all, replacing(w.event(langya, instructed(r.IntN(60000))), e.ID))
 			}
-			if r.IntN(4) > 0 {
-				add(&events.PaymentSettled{Run: run, PaidOn: date(), Lines: []events.SettledLine{{Line: name, Person: person(i)}}})
-			}
-			if back := []events.ReturnedLine{{Line: name, Person: person(i), On: date() + 20, Reason: "closed"}}; r.IntN(5) == 0 {
-				add(&events.PaymentReturned{Run: run, Lines: back})
-			} else if r.IntN(6) == 0 {
-				add(&events.PaymentReversed{Run: run, Lines: back})
+			part := func() events.Fen { return events.Fen(r.IntN(2) * (1 + r.IntN(40000))) } // or the rest
+			for range 1 + r.IntN(3) {
+				if r.IntN(3) > 0 {
+					add(&events.PaymentSettled{Run: run, OrderedBy: owner, PaidOn: date(), Lines: []events.SettledLine{{Line: name, Person: person(i), Amount: part()}}})
+				}
+				if back := []events.ReturnedLine{{Line: name, Person: person(i), On: date() + 10, Reason: "closed", Amount: part()}}; r.IntN(6) == 0 {
+					add(&events.PaymentReturned{Run: run, OrderedBy: owner, Lines: back})
+				} else if r.IntN(7) == 0 {
+					add(&events.PaymentReversed{Run: run, OrderedBy: owner, Lines: back})
+				}
+				if r.IntN(8) == 0 {
+					add(&events.PaymentRejected{Run: run, OrderedBy: owner, On: date(), Lines: []events.RejectedLine{{Line: name, Person: person(i), Reason: "closed"}}})
+				}
 			}
 		}
 	}
@@ -162,8 +176,16 @@ func published(all []*events.Event, r *rand.Rand) {
 // paidLine is a pay line and what became of it, put together from raw events.
 type paidLine struct {
 	events.PayLine
-	run          *events.PaymentInstructed
-	paid, backOn civil.Date
+	run  *events.PaymentInstructed
+	said []said
+}
+
+// said is what one event says of a line: that so much of it, or the rest, was paid, came back, or
+// was refused on a day.
+type said struct {
+	what   string
+	on     civil.Date
+	amount events.Fen
 }
 
 func (l *paidLine) month() civil.Month {
@@ -173,39 +195,103 @@ func (l *paidLine) month() civil.Month {
 	return l.run.Month
 }
 
+func (l *paidLine) ordered() civil.Date {
+	if l.run.On != 0 {
+		return l.run.On
+	}
+	return l.run.Month.First()
+}
+
+// counts reports whether the line is part of what a month earns.
+func (l *paidLine) counts() bool { return l.Kind != "insurance" && l.Kind != "delay_compensation" }
+
+// total returns what was said of the line in all by events of one kind; whole is what the rest is
+// the rest of.
+func (l *paidLine) total(what string, whole events.Fen) (sum events.Fen) {
+	rest := false
+	for _, s := range l.said {
+		if s.what == what {
+			sum += s.amount
+			rest = rest || s.amount == 0
+		}
+	}
+	if rest {
+		sum = max(sum, whole)
+	}
+	return sum
+}
+
+// until returns what was said until a day. The rest counts from the first day on which an event
+// says it.
+func (l *paidLine) until(day civil.Date, what string, whole events.Fen) (sum events.Fen) {
+	parts, rest := events.Fen(0), civil.Date(1<<30)
+	for _, s := range l.said {
+		switch {
+		case s.what != what:
+		case s.amount == 0:
+			rest = min(rest, s.on)
+		default:
+			parts += s.amount
+			if s.on <= day {
+				sum += s.amount
+			}
+		}
+	}
+	if rest <= day {
+		sum += max(0, whole-parts)
+	}
+	return sum
+}
+
+// on returns what stands in the books of the line on a day.
+func (l *paidLine) on(day civil.Date) (settled, returned, rejected events.Fen) {
+	paid := l.total("paid", l.Amount)
+	back := paid
+	if paid == 0 {
+		back = l.Amount
+	}
+	returned = l.until(day, "back", back)
+	settled = max(0, l.until(day, "paid", l.Amount)-returned)
+	rejected = l.until(day, "refused", max(0, l.Amount-paid))
+	return settled, returned, rejected
+}
+
 // payLines returns the pay lines of events that stand, by run and line.
 func payLines(stand []events.Data) map[string]*paidLine {
 	lines := map[string]*paidLine{}
 	for _, d := range stand {
 		if d, ok := d.(*events.PaymentInstructed); ok {
 			for _, l := range d.Lines {
-				lines[d.Run+"/"+l.Line] = &paidLine{PayLine: l, run: d}
+				lines[fmt.Sprint(d.OrderedBy, "/", d.Run, "/", l.Line)] = &paidLine{PayLine: l, run: d}
 			}
+		}
+	}
+	say := func(owner, run, line, what string, on civil.Date, amount events.Fen) {
+		if p := lines[fmt.Sprint(owner, "/", run, "/", line)]; p != nil {
+			p.said = append(p.said, said{what, on, amount})
 		}
 	}
 	for _, d := range stand {
 		switch d := d.(type) {
 		case *events.PaymentSettled:
 			for _, l := range d.Lines {
-				if p := lines[d.Run+"/"+l.Line]; p != nil {
-					p.paid = d.PaidOn
-				}
+				say(d.OrderedBy, d.Run, l.Line, "paid", d.PaidOn, l.Amount)
 			}
 		case *events.PaymentReturned:
-			comeBack(lines, d.Run, d.Lines)
+			for _, l := range d.Lines {
+				say(d.OrderedBy, d.Run, l.Line, "back", l.On, l.Amount)
+			}
 		case *events.PaymentReversed:
-			comeBack(lines, d.Run, d.Lines)
+			for _, l := range d.Lines {
+				say(d.OrderedBy, d.Run, l.Line, "back", l.On, l.Amount)
+			}
+		case *events.PaymentRejected:
+			for _, l := range d.Lines {
+				say(d.OrderedBy, d.Run, l.Line, "refused", d.On, 0)
+			}
 		}
 	}
 	return lines
-}
-
-func comeBack(lines map[string]*paidLine, run string, back []events.ReturnedLine) {
-	for _, l := range back {
-		if p := lines[run+"/"+l.Line]; p != nil {
-			p.backOn = l.On
-		}
-	}
 }
 
 // inForce returns the pack in force at a place on a day: of the longest jurisdiction, and of
@@ -285,14 +371,14 @@ func (o oracle) payroll(month civil.Month, asOf civil.Date, known time.Time, pre
 		l := want[p.Person.String()+p.Post]
 		l.Person, l.Post, l.Division = p.Person, p.Post, postOn(stand, post, first).Division
 		l.Policy = policiesOf(stand, post, first, end)
-		if p.Kind != "insurance" {
-			l.Instructed += p.Amount
-			switch {
-			case p.backOn != 0 && p.backOn <= asOf:
-				l.Returned += p.Amount
-			case p.paid != 0 && p.paid <= asOf:
-				l.Settled += p.Amount
+		settled, returned, rejected := p.on(asOf)
+		if p.counts() {
+			if p.ordered() <= asOf {
+				l.Instructed += p.Amount
 			}
+			l.Settled, l.Returned, l.Rejected = l.Settled+settled, l.Returned+returned, l.Rejected+rejected
+		} else {
+			l.Other += settled
 		}
 		want[l.Person.String()+l.Post] = l
 	}
@@ -300,8 +386,12 @@ func (o oracle) payroll(month civil.Month, asOf civil.Date, known time.Time, pre
 		l.Difference = l.Settled - l.Entitled
 		if pack := inForce(stand, l.Division, first); pack != nil && l.Entitled > 0 {
 			due := end + civil.Date(pack.Payment.DueDay-1)
-			for day := due; day < asOf && settledBy(lines, l, month, day, asOf) < l.Entitled; day++ {
-				l.Late++
+			for day := due; day <= asOf && asOf > due; day++ {
+				open := l.Entitled - settledBy(lines, l, month, day)
+				l.LateAmount = max(l.LateAmount, open)
+				if open > 0 {
+					l.Late = int(min(day+1, asOf) - due)
+				}
 			}
 		}
 		want[key] = l
@@ -316,13 +406,12 @@ func hirePost(h *events.HirePlaced, ok bool) string {
 	return h.Post
 }
 
-// settledBy returns the amount that had been settled on a day and is not returned as of a
-// later one.
-func settledBy(lines map[string]*paidLine, l payroll.Line, month civil.Month, day, asOf civil.Date) (sum events.Fen) {
+// settledBy returns the amount that is settled on a day.
+func settledBy(lines map[string]*paidLine, l payroll.Line, month civil.Month, day civil.Date) (sum events.Fen) {
 	for _, p := range lines {
-		mine := p.Person == l.Person && p.Post == l.Post && p.month() == month && p.Kind != "insurance"
-		if mine && p.paid != 0 && p.paid <= day && (p.backOn == 0 || p.backOn > asOf) {
-			sum += p.Amount
+		if p.Person == l.Person && p.Post == l.Post && p.month() == month && p.counts() {
+			settled, _, _ := p.on(day)
+			sum += settled
 		}
 	}
 	return sum
@@ -353,30 +442,36 @@ func (o oracle) funds(asOf civil.Date, known time.Time) map[string]fund.Balance 
 		want[name] = b
 	}
 	for _, d := range stand {
-		if a, ok := d.(*events.FundAllocated); ok {
+		switch a := d.(type) {
+		case *events.FundAllocated:
+			since := a.On
+			if since == 0 {
+				since = civil.Month(12 * a.Year).First()
+			}
 			change(a.Fund, func(b *fund.Balance) {
-				if (civil.Month(12 * a.Year)).First() <= asOf {
+				if since <= asOf {
 					b.Allocated += a.Amount
+				}
+			})
+		case *events.FundSurrendered:
+			change(a.Fund, func(b *fund.Balance) {
+				if a.On <= asOf {
+					b.Surrendered += a.Amount
 				}
 			})
 		}
 	}
 	for _, p := range payLines(stand) {
 		change(p.run.Fund, func(b *fund.Balance) {
-			if p.run.Month.First() <= asOf {
+			if p.ordered() <= asOf {
 				b.Instructed += p.Amount
 			}
-			back := p.backOn != 0 && p.backOn <= asOf
-			if back {
-				b.Returned += p.Amount
-			}
-			if p.paid != 0 && p.paid <= asOf && !back {
-				b.Settled += p.Amount
-			}
+			settled, returned, rejected := p.on(asOf)
+			b.Settled, b.Returned, b.Rejected = b.Settled+settled, b.Returned+returned+rejected, b.Rejected+rejected
 		})
 	}
 	for name, b := range want {
-		b.Fund, b.Left = name, b.Allocated-b.Instructed+b.Returned
+		b.Fund, b.Left = name, b.Allocated-b.Instructed+b.Returned-b.Surrendered
 		want[name] = b
 	}
 	return want
@@ -402,6 +497,9 @@ func TestMoneyRecount(t *testing.T) {
 				params.Set("month", month.String())
 				params.Set("limit", "1000")
 				comparePayroll(t, w, params, o.payroll(month, asOf, known, prefix))
+				since := at("2022-04-19 00:00").Add(time.Duration(r.IntN(110*24)) * time.Hour)
+				compareChanges(t, w, params, since, o.payroll(month, asOf, earlier(since, known), prefix), o.payroll(month, asOf, known, prefix))
+				compareSums(t, w, asOf, known)
 			}
 		})
 	}
@@ -412,7 +510,7 @@ func comparePayroll(t *testing.T, w *world, params url.Values, want map[string]p
 	answer := ask[money.Payroll](w, "/v1/payroll?"+params.Encode())
 	got := map[string]payroll.Line{}
 	for _, l := range answer.Rows {
-		got[l.Person.String()+l.Post] = l
+		got[l.Person.String()+l.Post] = l.Line
 	}
 	if !maps.Equal(got, want) || len(got) != answer.Total || len(got) != len(answer.Rows) {
 		t.Fatalf("payroll %v\n got %v\nwant %v", params, got, want)
@@ -420,6 +518,7 @@ func comparePayroll(t *testing.T, w *world, params url.Values, want map[string]p
 	var totals payroll.Totals
 	for _, l := range want {
 		totals.Entitled, totals.Instructed, totals.Settled = totals.Entitled+l.Entitled, totals.Instructed+l.Instructed, totals.Settled+l.Settled
+		totals.Rejected, totals.LateAmount, totals.Other = totals.Rejected+l.Rejected, totals.LateAmount+l.LateAmount, totals.Other+l.Other
 		totals.Returned, totals.Difference, totals.Disputed = totals.Returned+l.Returned, totals.Difference+l.Difference, totals.Disputed+l.Disputed
 		for n, is := range map[*int]bool{
 			&totals.Late: l.Late > 0, &totals.Short: l.Settled < l.Entitled, &totals.Over: l.Settled > l.Entitled, &totals.Unearned: l.Entitled == 0 && l.Settled > 0,
@@ -432,6 +531,55 @@ func comparePayroll(t *testing.T, w *world, params url.Values, want map[string]p
 	}
 	if answer.Totals != totals {
 		t.Fatalf("payroll %v: totals %+v, want %+v", params, answer.Totals, totals)
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// compareChanges compares what has changed since an instant with the difference of two recounts.
+func compareChanges(t *testing.T, w *world, params url.Values, since time.Time, before, now map[string]payroll.Line) {
+	t.Helper()
+	params.Set("changed_since", since.Format(time.RFC3339))
+	defer params.Del("changed_since")
+	worth := func(l payroll.Line) payroll.Worth {
+		return payroll.Worth{Money: l.Money, DisputedDays: l.DisputedDays, Late: l.Late}
+	}
+	type change struct{ was, is payroll.Worth }
+	want, got := map[string]change{}, map[string]change{}
+	for key := range maps.Keys(now) {
+		want[key] = change{worth(before[key]), worth(now[key])}
+	}
+	for key, old := range before {
+		want[key] = change{worth(old), worth(now[key])}
+	}
+	maps.DeleteFunc(want, func(_ string, c change) bool { return c.was == c.is })
+	for _, row := range ask[money.Payroll](w, "/v1/payroll?"+params.Encode()).Rows {
+		got[row.Person.String()+row.Post] = change{*row.Was, worth(row.Line)}
+	}
+	if !maps.Equal(got, want) {
+		t.Fatalf("payroll %v\n got %v\nwant %v", params, got, want)
+	}
+}
+
+// compareSums compares what payrolls and funds say is settled on a day: the same money.
+func compareSums(t *testing.T, w *world, asOf civil.Date, known time.Time) {
+	t.Helper()
+	params := url.Values{"as_of": {asOf.String()}, "known_at": {known.Format(time.RFC3339)}, "limit": {"1000"}}
+	var paid events.Fen
+	for month := civil.MustMonth("2022-04"); month <= civil.MustMonth("2022-06"); month++ {
+		params.Set("month", month.String())
+		totals := ask[money.Payroll](w, "/v1/payroll?"+params.Encode()).Totals
+		paid += totals.Settled + totals.Other
+	}
+	params.Del("month")
+	params.Del("limit")
+	if funds := ask[money.Funds](w, "/v1/funds?"+params.Encode()).Totals; funds.Settled != paid {
+		t.Fatalf("on %s as known at %s payrolls say that %d is settled, funds %d", asOf, known, paid, funds.Settled)
 	}
 }
 

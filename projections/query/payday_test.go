@@ -99,7 +99,8 @@ func TestPayrollAddsUp(t *testing.T) {
 					rows++
 					sum.Entitled, sum.Instructed, sum.Settled = sum.Entitled+row.Entitled, sum.Instructed+row.Instructed, sum.Settled+row.Settled
 					sum.Returned, sum.Difference = sum.Returned+row.Returned, sum.Difference+row.Difference
-					sum.Disputed += row.Disputed
+					sum.Disputed, sum.Rejected = sum.Disputed+row.Disputed, sum.Rejected+row.Rejected
+					sum.LateAmount, sum.Other = sum.LateAmount+row.LateAmount, sum.Other+row.Other
 				}
 				if p.Next == "" {
 					break

@@ -130,7 +130,10 @@ func person(t fataler, r *readmodel.Reader, id uuid.UUID) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		say(id, run, l.Line, post(l.Post), l.Month, l.Kind, l.Amount, l.PaidOn, l.Account, l.ReturnedOn, l.ReversedOn)
+		say(id, run, l.Line, post(l.Post), l.Month, l.Kind, l.Amount, l.On, l.Instructed != 0)
+		for _, m := range l.Movements {
+			say(id, run, l.Line, m.Statement, m.Reversed, m.Account)
+		}
 	}
 	for _, x := range p.Trainings() {
 		say(id, x.On, x.Hours, x.PreService)

@@ -30,7 +30,7 @@ var (
 	sexes      = []string{"", "F", "M"}
 	kinds      = []string{"", "natural", "dismissal"}
 	estimates  = []string{"", "month", "year"}
-	payKinds   = []string{"", "allowance", "arrears", "insurance"}
+	payKinds   = []string{"", "allowance", "arrears", "insurance", "delay_compensation"}
 	registries = []string{"", "death", "pension", "insurance", "business", "fiscal", "custody"}
 )
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/rules/paying"
 	"github.com/muster-works/muster/projections/timeline"
 )
 
@@ -18,8 +19,10 @@ func paidAfterDeath(p *timeline.Person) (evidence []timeline.Ref) {
 			continue
 		}
 		for _, pay := range p.Pay() {
-			if pay.PaidOn > death.From {
-				evidence = append(evidence, death.Ref, pay.Instructed, pay.Settled)
+			for _, m := range pay.Movements {
+				if m.Statement.Kind == paying.Settled && m.On > death.From {
+					evidence = append(evidence, death.Ref, pay.Instructed, m.Ref)
+				}
 			}
 		}
 	}
@@ -34,7 +37,7 @@ func ExamplePerson_finding() {
 	facts.Add(0, timeline.MakeRef(3, 0), timeline.Fact{Tag: timeline.TagRegistry,
 		Rest: timeline.PackRegistry(nil, "death", &events.RegistryLine{From: day("2022-05-20")})})
 	facts.Add(0, timeline.MakeRef(4, 0), timeline.Fact{Tag: timeline.TagInstructed, Run: 1, Post: 1,
-		Rest: timeline.PackInstructed(nil, civil.MustMonth("2022-05"), &events.PayLine{Line: "1", Amount: 60000})})
+		Rest: timeline.PackInstructed(nil, civil.MustMonth("2022-05"), day("2022-06-01"), &events.PayLine{Line: "1", Amount: 60000})})
 	facts.Add(0, timeline.MakeRef(5, 0), timeline.Fact{Tag: timeline.TagSettled, Run: 1,
 		Rest: timeline.PackSettled(nil, day("2022-06-10"), &events.SettledLine{Line: "1"})})
 	person, err := timeline.ReadPerson([][]byte{facts.Bytes()}, 0, timeline.Head)

@@ -34,6 +34,7 @@ const (
 	TagGroupChanged Tag = 21
 	TagSuspended    Tag = 22
 	TagResumed      Tag = 23
+	TagRejected     Tag = 24
 )
 
 // A factRow says of one kind of facts to which timelines they belong, and which
@@ -69,6 +70,7 @@ var facts = [...]factRow{
 	TagGroupChanged: {post: true, person: true, ofPerson: true, ofPost: true},
 	TagSuspended:    {post: true, person: true, ofPerson: true, ofPost: true},
 	TagResumed:      {post: true, person: true, ofPerson: true, ofPost: true},
+	TagRejected:     {person: true, ofRun: true},
 }
 
 // A Fact is what an event, or one line of it, says of a person or a post. Rest is the

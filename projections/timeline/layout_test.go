@@ -45,10 +45,13 @@ func packed() []layouttest.Case {
 		{Name: "mark", Bytes: timeline.PackMark(nil, 0, layoutDay, "H")},
 		{Name: "mark of a county's inspector", Bytes: timeline.PackMark(nil, timeline.AuthorityOf(
 			&events.Event{AuthDivision: "370211"}, &events.AttendanceReported{Capacity: "inspection"}), layoutDay, "S")},
-		{Name: "instructed", Bytes: timeline.PackInstructed(nil, layoutMonth, &events.PayLine{Line: "17", Kind: "arrears", Amount: 60000})},
-		{Name: "instructed, named, of another month", Bytes: timeline.PackInstructed(nil, layoutMonth, &events.PayLine{Line: "x-3", Month: layoutMonth - 1, Amount: 1})},
+		{Name: "instructed", Bytes: timeline.PackInstructed(nil, layoutMonth, layoutDay, &events.PayLine{Line: "17", Kind: "arrears", Amount: 60000})},
+		{Name: "instructed, named, of another month", Bytes: timeline.PackInstructed(nil, layoutMonth, layoutDay, &events.PayLine{Line: "x-3", Month: layoutMonth - 1, Amount: 1})},
 		{Name: "settled", Bytes: timeline.PackSettled(nil, layoutDay, &events.SettledLine{Line: "17", Account: "6af1"})},
+		{Name: "settled in part", Bytes: timeline.PackSettled(nil, layoutDay, &events.SettledLine{Line: "17", Amount: 20000})},
 		{Name: "returned", Bytes: timeline.PackReturned(nil, &events.ReturnedLine{Line: "17", On: layoutDay})},
+		{Name: "returned in part", Bytes: timeline.PackReturned(nil, &events.ReturnedLine{Line: "17", On: layoutDay, Amount: 20000})},
+		{Name: "rejected", Bytes: timeline.PackRejected(nil, layoutDay, &events.RejectedLine{Line: "17"})},
 		{Name: "account", Bytes: timeline.PackAccount(nil, &events.AccountAssigned{Account: "6af1", From: layoutDay})},
 		{Name: "registry", Bytes: timeline.PackRegistry(nil, "insurance", &events.RegistryLine{From: layoutDay, Until: layoutUntil})},
 	}
@@ -70,8 +73,8 @@ func coded() (cases []layouttest.Case) {
 	for _, s := range []string{"", "month", "year"} {
 		cases = append(cases, layouttest.Case{Name: "estimated " + s, Bytes: timeline.PackExited(nil, &events.ExitRecorded{Estimated: s})})
 	}
-	for _, s := range []string{"allowance", "arrears", "insurance"} {
-		cases = append(cases, layouttest.Case{Name: "pay " + s, Bytes: timeline.PackInstructed(nil, 0, &events.PayLine{Kind: s})})
+	for _, s := range []string{"allowance", "arrears", "insurance", "delay_compensation", "heat"} {
+		cases = append(cases, layouttest.Case{Name: "pay " + s, Bytes: timeline.PackInstructed(nil, 0, 0, &events.PayLine{Kind: s})})
 	}
 	for _, s := range []string{"death", "pension", "insurance", "business", "fiscal", "custody"} {
 		cases = append(cases, layouttest.Case{Name: "registry " + s, Bytes: timeline.PackRegistry(nil, s, new(events.RegistryLine))})
@@ -88,7 +91,7 @@ func tagged() (cases []layouttest.Case) {
 		timeline.TagDeveloped, timeline.TagResized, timeline.TagClosed, timeline.TagHired, timeline.TagExited, timeline.TagRenewed, timeline.TagTrained,
 		timeline.TagMarks, timeline.TagMark, timeline.TagInstructed, timeline.TagSettled, timeline.TagReturned, timeline.TagReversed,
 		timeline.TagAccount, timeline.TagRegistry, timeline.TagMentioned, timeline.TagChanged,
-		timeline.TagGroupChanged, timeline.TagSuspended, timeline.TagResumed,
+		timeline.TagGroupChanged, timeline.TagSuspended, timeline.TagResumed, timeline.TagRejected,
 	} {
 		f := timeline.Fact{Tag: tag, Run: 200, Post: 300, Person: 400, Rest: []byte("rest")}
 		post = timeline.AppendFact(post, ref, f)

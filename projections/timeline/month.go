@@ -97,7 +97,7 @@ func (h *History) concerns(r *reader, month civil.Month) bool {
 // history.
 func (h *History) settles(r *reader) bool {
 	switch Tag(r.byte()) {
-	case TagSettled, TagReturned, TagReversed:
+	case TagSettled, TagReturned, TagReversed, TagRejected:
 		if h.lines == nil {
 			return false
 		}

@@ -6,11 +6,11 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/rules/paying"
 )
 
-// A Pay is one pay line with its settlement, return and reversal. If no known
-// event instructed the line, only Run, Line and the fields of its settlement,
-// return and reversal are set.
+// A Pay is one pay line with what became of it. If no known event instructed the line, only
+// Run, Line and Movements are set, and movements of the rest have no amount.
 type Pay struct {
 	Run    Number // see readmodel.Reader.Run
 	Line   string
@@ -18,31 +18,59 @@ type Pay struct {
 	Month  civil.Month
 	Kind   string
 	Amount events.Fen
+	On     civil.Date // day of the order
 
-	PaidOn     civil.Date // 0 if the line is not paid
-	Account    uint32     // fingerprint of the account paid to; 0 if not known
-	ReturnedOn civil.Date // 0 if the payment is not returned
-	ReversedOn civil.Date // 0 if the payment is not reversed
-
-	Instructed, Settled, Returned, Reversed Ref
+	Movements  []Movement // by day, see package paying
+	Instructed Ref
 }
 
-// Paid reports whether the money reached the person and was neither returned
-// nor reversed.
-func (p Pay) Paid() bool { return p.PaidOn != 0 && p.ReturnedOn == 0 && p.ReversedOn == 0 }
+// A Movement is money of a line that was settled, came back or was rejected.
+type Movement struct {
+	paying.Statement
+	Reversed bool   // of what came back: it was taken back, and not sent back by the bank
+	Account  uint32 // of a settlement: fingerprint of the account paid to; 0 if not known
+	Ref      Ref
+}
 
-// Pay returns the pay lines of the person, sorted by month, kind, post, amount
-// and name. When two events instruct the same line, the result has one line; if
-// the two events differ, the one with the larger amount counts. When two events
-// settle, return or reverse the same line, the event with the earlier day
-// counts.
+func (m Movement) compare(o Movement) int {
+	return cmp.Or(m.Compare(o.Statement), cmp.Compare(m.Account, o.Account), cmp.Compare(m.Ref, o.Ref))
+}
+
+// Sums returns what stands in the books of the line on a day.
+func (p *Pay) Sums(on civil.Date) (s paying.Sums) {
+	for i := range p.Movements {
+		s.Add(&p.Movements[i].Statement, on)
+	}
+	return s.Net()
+}
+
+// Pay returns the pay lines of the person, sorted by month, kind, post, amount and name. When
+// two events instruct the same line, the result has one line; if the two events differ, the
+// one with the larger amount counts.
 func (p *Person) Pay() []Pay {
+	all := p.linesOfPay()
+	for i := range all {
+		l := &all[i]
+		slices.SortFunc(l.Movements, Movement.compare)
+		paying.Resolve(l.Amount, len(l.Movements), func(i int) *paying.Statement { return &l.Movements[i].Statement })
+		if l.Instructed != 0 {
+			l.Movements = slices.DeleteFunc(l.Movements, func(m Movement) bool { return m.Amount == 0 })
+		}
+	}
+	slices.SortFunc(all, func(a, b Pay) int {
+		return cmp.Or(cmp.Compare(a.Month, b.Month), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Post, b.Post),
+			cmp.Compare(a.Amount, b.Amount), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Run, b.Run))
+	})
+	return all
+}
+
+// linesOfPay returns the pay lines with what the events say of each.
+func (p *Person) linesOfPay() (all []Pay) {
 	type key struct {
 		run  Number
 		line string
 	}
-	at := map[key]int{}
-	var all []Pay
+	at := make(map[key]int, len(p.instructed))
 	line := func(run Number, name string) *Pay {
 		k := key{run, name}
 		i, ok := at[k]
@@ -54,34 +82,43 @@ func (p *Person) Pay() []Pay {
 		return &all[i]
 	}
 	for _, f := range p.instructed {
-		if l := line(f.what.Run, f.what.Line); l.Instructed == 0 || comparePay(*l, f.what) < 0 {
+		if l := line(f.what.Run, f.what.Line); l.Instructed == 0 || comparePay(l, &f.what) < 0 {
 			*l = f.what
 		}
 	}
-	for _, f := range p.settled {
-		if l := line(f.what.run, f.what.line); l.PaidOn == 0 || cmp.Or(cmp.Compare(f.what.on, l.PaidOn), cmp.Compare(f.what.account, l.Account)) < 0 {
-			l.PaidOn, l.Account, l.Settled = f.what.on, f.what.account, f.ref
-		}
+	for _, f := range p.moved {
+		l := line(f.what.run, f.what.line)
+		l.Movements = append(l.Movements, f.what.Movement)
 	}
-	for _, f := range p.returned {
-		if l := line(f.what.run, f.what.line); l.ReturnedOn == 0 || f.what.on < l.ReturnedOn {
-			l.ReturnedOn, l.Returned = f.what.on, f.ref
-		}
-	}
-	for _, f := range p.reversed {
-		if l := line(f.what.run, f.what.line); l.ReversedOn == 0 || f.what.on < l.ReversedOn {
-			l.ReversedOn, l.Reversed = f.what.on, f.ref
-		}
-	}
-	slices.SortFunc(all, func(a, b Pay) int {
-		return cmp.Or(cmp.Compare(a.Month, b.Month), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Post, b.Post),
-			cmp.Compare(a.Amount, b.Amount), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Run, b.Run))
-	})
 	return all
 }
 
 // comparePay compares two instructions of the same line: by amount, then by
-// month, kind and post. The greater instruction counts.
-func comparePay(a, b Pay) int {
-	return cmp.Or(cmp.Compare(a.Amount, b.Amount), cmp.Compare(a.Month, b.Month), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Post, b.Post))
+// month, kind, post and day. The greater instruction counts.
+func comparePay(a, b *Pay) int {
+	return cmp.Or(cmp.Compare(a.Amount, b.Amount), cmp.Compare(a.Month, b.Month), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Post, b.Post),
+		cmp.Compare(a.On, b.On))
+}
+
+// A lineMovement is what an event says of money of a line of a run.
+type lineMovement struct {
+	run  Number
+	line string
+	Movement
+}
+
+// movement reads a settlement, a return, a reversal or a rejection.
+func (r *reader) movement(tag Tag, ref Ref) (m lineMovement) {
+	m.run, m.line, m.On, m.Ref = Number(r.uint()), r.line(), r.date(), ref
+	switch tag {
+	case TagSettled:
+		m.Kind, m.Account = paying.Settled, uint32(r.uint())
+	case TagRejected:
+		m.Kind = paying.Rejected
+		return m
+	default:
+		m.Kind, m.Reversed = paying.Returned, tag == TagReversed
+	}
+	m.Amount = events.Fen(r.uint())
+	return m
 }

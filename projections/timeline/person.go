@@ -15,9 +15,7 @@ type Person struct {
 	trained    []fact[Training]
 	sheets     []fact[Sheet]
 	instructed []fact[Pay]
-	settled    []fact[settlement]
-	returned   []fact[settlement]
-	reversed   []fact[settlement]
+	moved      []fact[lineMovement] // settlements, returns, reversals and rejections
 	accounts   []fact[Account]
 	registry   []fact[Registered]
 	trail
@@ -55,14 +53,6 @@ type Registered struct {
 	Ref      Ref
 }
 
-// A settlement is what became of a pay line on a day.
-type settlement struct {
-	run     Number
-	line    string
-	on      civil.Date
-	account uint32
-}
-
 // read reads one fact; false says that it is damaged.
 func (p *Person) read(packed []byte, ref Ref) bool {
 	r := reader{b: packed}
@@ -91,15 +81,10 @@ func (p *Person) read(packed []byte, ref Ref) bool {
 		p.sheets = append(p.sheets, fact[Sheet]{ref, s})
 	case TagInstructed:
 		l := Pay{Run: Number(r.uint()), Post: Number(r.uint()), Line: r.line(), Month: r.month(),
-			Kind: r.code(payKinds), Amount: events.Fen(r.uint()), Instructed: ref}
+			Kind: r.code(payKinds), Amount: events.Fen(r.uint()), On: r.date(), Instructed: ref}
 		p.instructed = append(p.instructed, fact[Pay]{ref, l})
-	case TagSettled:
-		s := settlement{Number(r.uint()), r.line(), r.date(), uint32(r.uint())}
-		p.settled = append(p.settled, fact[settlement]{ref, s})
-	case TagReturned:
-		p.returned = append(p.returned, fact[settlement]{ref, settlement{run: Number(r.uint()), line: r.line(), on: r.date()}})
-	case TagReversed:
-		p.reversed = append(p.reversed, fact[settlement]{ref, settlement{run: Number(r.uint()), line: r.line(), on: r.date()}})
+	case TagSettled, TagReturned, TagReversed, TagRejected:
+		p.moved = append(p.moved, fact[lineMovement]{ref, r.movement(tag, ref)})
 	case TagAccount:
 		p.accounts = append(p.accounts, fact[Account]{ref, Account{r.text(), r.date(), ref}})
 	case TagRegistry:
@@ -116,9 +101,7 @@ func (p *Person) dropRetracted() {
 	p.trained = withoutRetracted(p.trained, p.retractions)
 	p.sheets = withoutRetracted(p.sheets, p.retractions)
 	p.instructed = withoutRetracted(p.instructed, p.retractions)
-	p.settled = withoutRetracted(p.settled, p.retractions)
-	p.returned = withoutRetracted(p.returned, p.retractions)
-	p.reversed = withoutRetracted(p.reversed, p.retractions)
+	p.moved = withoutRetracted(p.moved, p.retractions)
 	p.accounts = withoutRetracted(p.accounts, p.retractions)
 	p.registry = withoutRetracted(p.registry, p.retractions)
 }

@@ -110,8 +110,8 @@ func PackMark(b []byte, by Authority, on civil.Date, mark string) []byte {
 }
 
 // PackInstructed packs a line of a payment.instructed; month is the month of
-// the run.
-func PackInstructed(b []byte, month civil.Month, d *events.PayLine) []byte {
+// the run, and on the day of the order.
+func PackInstructed(b []byte, month civil.Month, on civil.Date, d *events.PayLine) []byte {
 	if d.Month != 0 {
 		month = d.Month
 	}
@@ -120,17 +120,22 @@ func PackInstructed(b []byte, month civil.Month, d *events.PayLine) []byte {
 		kind = "allowance"
 	}
 	b = appendMonth(appendLine(b, d.Line), month)
-	return appendUint(appendCode(b, payKinds, kind), d.Amount)
+	return appendDate(appendUint(appendCode(b, payKinds, kind), d.Amount), on)
 }
 
 // PackSettled packs a line of a payment.settled.
 func PackSettled(b []byte, paidOn civil.Date, d *events.SettledLine) []byte {
-	return appendUint(appendDate(appendLine(b, d.Line), paidOn), Fingerprint(d.Account))
+	return appendUint(appendUint(appendDate(appendLine(b, d.Line), paidOn), Fingerprint(d.Account)), d.Amount)
 }
 
 // PackReturned packs a line of a payment.returned or payment.reversed.
 func PackReturned(b []byte, d *events.ReturnedLine) []byte {
-	return appendDate(appendLine(b, d.Line), d.On)
+	return appendUint(appendDate(appendLine(b, d.Line), d.On), d.Amount)
+}
+
+// PackRejected packs a line of a payment.rejected.
+func PackRejected(b []byte, on civil.Date, d *events.RejectedLine) []byte {
+	return appendDate(appendLine(b, d.Line), on)
 }
 
 // PackAccount packs an account.assigned.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/rules/paying"
 	"github.com/muster-works/muster/projections/timeline"
 	"pgregory.net/rapid"
 )
@@ -240,11 +241,14 @@ func TestPay(t *testing.T) {
 	var l timeline.Leaf
 	for i, fact := range []timeline.Fact{
 		{Tag: timeline.TagSettled, Run: 3, Rest: timeline.PackSettled(nil, day("06-10"), &events.SettledLine{Line: "007", Account: "t"})}, // settled is recorded first
-		{Tag: timeline.TagInstructed, Run: 3, Post: 4, Rest: timeline.PackInstructed(nil, may, line("007", 500))},
-		{Tag: timeline.TagInstructed, Run: 3, Post: 4, Rest: timeline.PackInstructed(nil, may, line("7", 600))}, // another line
-		{Tag: timeline.TagInstructed, Run: 3, Post: 4, Rest: timeline.PackInstructed(nil, may, &events.PayLine{Line: "7", Amount: 700})},
-		{Tag: timeline.TagReturned, Run: 3, Rest: timeline.PackReturned(nil, &events.ReturnedLine{Line: "007", On: day("06-12")})},
+		{Tag: timeline.TagInstructed, Run: 3, Post: 4, Rest: timeline.PackInstructed(nil, may, day("06-01"), line("007", 500))},
+		{Tag: timeline.TagInstructed, Run: 3, Post: 4, Rest: timeline.PackInstructed(nil, may, day("06-01"), line("7", 600))}, // another line
+		{Tag: timeline.TagInstructed, Run: 3, Post: 4, Rest: timeline.PackInstructed(nil, may, day("06-01"), &events.PayLine{Line: "7", Amount: 700})},
+		{Tag: timeline.TagReturned, Run: 3, Rest: timeline.PackReturned(nil, &events.ReturnedLine{Line: "007", On: day("06-12"), Amount: 200})},
 		{Tag: timeline.TagReversed, Run: 3, Rest: timeline.PackReturned(nil, &events.ReturnedLine{Line: "x", On: day("06-13")})},
+		{Tag: timeline.TagReturned, Run: 3, Rest: timeline.PackReturned(nil, &events.ReturnedLine{Line: "007", On: day("06-14")})}, // the rest
+		{Tag: timeline.TagRejected, Run: 3, Rest: timeline.PackRejected(nil, day("06-11"), &events.RejectedLine{Line: "7"})},
+		{Tag: timeline.TagSettled, Run: 3, Rest: timeline.PackSettled(nil, day("06-09"), &events.SettledLine{Line: "7", Amount: 100})},
 	} {
 		l.Add(0, timeline.MakeRef(uint64(i+1), 0), fact)
 	}
@@ -253,17 +257,23 @@ func TestPay(t *testing.T) {
 		t.Fatal(err)
 	}
 	ref := func(n uint64) timeline.Ref { return timeline.MakeRef(n, 0) }
+	said := func(kind paying.Kind, amount events.Fen, on string, n uint64) timeline.Movement {
+		return timeline.Movement{Statement: paying.Statement{Kind: kind, On: day(on), Amount: amount}, Ref: ref(n)}
+	}
+	paid, taken := said(paying.Settled, 500, "06-10", 1), said(paying.Returned, 0, "06-13", 6)
+	paid.Account, taken.Reversed = timeline.Fingerprint("t"), true
 	want := []timeline.Pay{
-		{Run: 3, Line: "x", ReversedOn: day("06-13"), Reversed: ref(6)},
-		{Run: 3, Line: "007", Post: 4, Month: may - 1, Kind: "arrears", Amount: 500, PaidOn: day("06-10"), Account: timeline.Fingerprint("t"),
-			ReturnedOn: day("06-12"), Instructed: ref(2), Settled: ref(1), Returned: ref(5)},
-		{Run: 3, Line: "7", Post: 4, Month: may, Kind: "allowance", Amount: 700, Instructed: ref(4)},
+		{Run: 3, Line: "x", Movements: []timeline.Movement{taken}},
+		{Run: 3, Line: "007", Post: 4, Month: may - 1, Kind: "arrears", Amount: 500, On: day("06-01"), Instructed: ref(2),
+			Movements: []timeline.Movement{paid, said(paying.Returned, 200, "06-12", 5), said(paying.Returned, 300, "06-14", 7)}},
+		{Run: 3, Line: "7", Post: 4, Month: may, Kind: "allowance", Amount: 700, On: day("06-01"), Instructed: ref(4),
+			Movements: []timeline.Movement{said(paying.Settled, 100, "06-09", 9), said(paying.Rejected, 600, "06-11", 8)}},
 	}
 	if got := p.Pay(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	if want[1].Paid() || !(timeline.Pay{PaidOn: 1}).Paid() {
-		t.Error("Paid is wrong")
+	if s := want[1].Sums(day("06-13")); s != (paying.Sums{Settled: 300, Returned: 200}) {
+		t.Errorf("on a day: %+v", s)
 	}
 }
 

@@ -32,11 +32,13 @@ type Funds struct {
 
 // FundTotals are the sums of the rows.
 type FundTotals struct {
-	Allocated  events.Fen `json:"allocated"`
-	Instructed events.Fen `json:"instructed"`
-	Settled    events.Fen `json:"settled"`
-	Returned   events.Fen `json:"returned"`
-	Left       events.Fen `json:"left"`
+	Allocated   events.Fen `json:"allocated"`
+	Instructed  events.Fen `json:"instructed"`
+	Settled     events.Fen `json:"settled"`
+	Returned    events.Fen `json:"returned"`
+	Rejected    events.Fen `json:"rejected"`
+	Surrendered events.Fen `json:"surrendered"`
+	Left        events.Fen `json:"left"`
 }
 
 func (t *FundTotals) add(b *fund.Balance) {
@@ -44,6 +46,8 @@ func (t *FundTotals) add(b *fund.Balance) {
 	t.Instructed += b.Instructed
 	t.Settled += b.Settled
 	t.Returned += b.Returned
+	t.Rejected += b.Rejected
+	t.Surrendered += b.Surrendered
 	t.Left += b.Left
 }
 
@@ -108,9 +112,9 @@ func decode(c log.Commit, setAside []log.Position) ([]*events.Event, error) {
 
 // Table returns the rows, with amounts in fen.
 func (f *Funds) Table() table.Table {
-	t := table.Table{Columns: append(table.Text("fund", "division"), table.Numbers("allocated", "instructed", "settled", "returned", "left")...)}
+	t := table.Table{Columns: append(table.Text("fund", "division"), table.Numbers("allocated", "instructed", "settled", "returned", "left", "rejected", "surrendered")...)}
 	for _, b := range f.Rows {
-		t.Rows = append(t.Rows, append([]string{b.Fund, string(b.Division)}, fen(b.Allocated, b.Instructed, b.Settled, b.Returned, b.Left)...))
+		t.Rows = append(t.Rows, append([]string{b.Fund, string(b.Division)}, fen(b.Allocated, b.Instructed, b.Settled, b.Returned, b.Left, b.Rejected, b.Surrendered)...))
 	}
 	return t
 }

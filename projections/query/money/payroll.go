@@ -1,11 +1,14 @@
 package money
 
 import (
+	"math"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/payroll"
 	"github.com/muster-works/muster/projections/query/cube"
 	"github.com/muster-works/muster/projections/query/question"
@@ -16,10 +19,12 @@ import (
 func (s *Source) payroll() question.Question {
 	return question.Question{
 		ID: "payroll", Path: "payroll", Summary: "What a month was worth to each person, and what was paid", Answers: "A row for each person on each post.",
-		Takes:  []question.Parameter{question.AsOf, question.KnownAt, question.Division, question.Month.Needed(), question.Limit, question.Cursor},
+		Takes:  []question.Parameter{question.AsOf, question.KnownAt, question.Division, question.Month.Needed(), changedSince, question.Limit, question.Cursor},
 		Answer: new(Payroll), Ask: s.askPayroll,
 	}
 }
+
+var changedSince = question.Parameter{Name: "changed_since", About: "only the lines that say another thing of money than was known at this instant (RFC 3339) or at the end of this date; was says what stood there"}
 
 // Payroll answers what a month was worth to everyone who was in place on a post
 // of the division in that month or was paid for it, and what was paid by as_of;
@@ -27,7 +32,7 @@ func (s *Source) payroll() question.Question {
 type Payroll struct {
 	question.Origin
 	Month  civil.Month    `json:"month"`
-	Rows   []payroll.Line `json:"rows"`
+	Rows   []payroll.Row  `json:"rows"`
 	Totals payroll.Totals `json:"totals"` // of all pages
 	question.Paged
 }
@@ -40,18 +45,71 @@ func (s *Source) askPayroll(r *question.Request) (question.Answer, error) {
 			"为必填项：存在的月份，格式为YYYY-MM，在1900至2199年之间"))
 	}
 	r.MadeFrom("payroll", payroll.Version)
-	page, err := s.page(r, payroll.Selection{Division: r.Division, Month: month, AsOf: r.AsOf, Known: r.Known})
+	of := payroll.Selection{Division: r.Division, Month: month, AsOf: r.AsOf, Known: r.Known}
+	since, given, err := r.Instant(changedSince.Name)
 	if err != nil {
 		return nil, err
 	}
-	if err := addPersonIDs(r, page.Lines); err != nil {
+	if given {
+		return s.changes(r, of, since)
+	}
+	page, err := s.page(r, of)
+	if err != nil {
 		return nil, err
 	}
-	return &Payroll{Month: month, Rows: page.Lines, Totals: page.Totals, Paged: r.Paged(len(page.Lines), page.Total)}, nil
+	p := &Payroll{Month: month, Rows: payroll.Rows(page.Lines), Totals: page.Totals, Paged: r.Paged(len(page.Lines), page.Total)}
+	return p, addPersonIDs(r, p.Rows)
 }
 
-// addPersonIDs puts the pseudonyms of the persons into lines.
-func addPersonIDs(r *question.Request, lines []payroll.Line) error {
+// changes answers what has changed since an instant.
+func (s *Source) changes(r *question.Request, of payroll.Selection, since time.Time) (question.Answer, error) {
+	var before []payroll.Line
+	if !since.Before(r.KnownAt) {
+		since = r.KnownAt
+	}
+	then, err := r.Model.ResolveKnown(r.Context(), since)
+	if err != nil {
+		return nil, err
+	}
+	if then.Ord > 0 {
+		earlier := of
+		earlier.Known = then.Ord
+		if before, err = s.whole(r, earlier, then.Position); err != nil {
+			return nil, err
+		}
+	}
+	now, err := s.whole(r, of, r.Position)
+	if err != nil {
+		return nil, err
+	}
+	rows := payroll.Changes(before, now)
+	p := &Payroll{Month: of.Month, Rows: question.Cut(r.Page, rows), Totals: payroll.Sum(rows)}
+	p.Paged = r.Paged(len(p.Rows), len(rows))
+	return p, addPersonIDs(r, p.Rows)
+}
+
+// whole makes all lines of a roll, as known at a position of the log.
+func (s *Source) whole(r *question.Request, of payroll.Selection, at log.Position) ([]payroll.Line, error) {
+	book, err := s.Policies.Book(r.Context(), at, r.AllSetAside()...)
+	if err != nil {
+		return nil, err
+	}
+	if !cube.AboveCounty(of.Division) {
+		roll, err := payroll.Make(r.Context(), r.Model, of, book)
+		if err != nil {
+			return nil, err
+		}
+		return roll.Lines, nil
+	}
+	register := s.registers.of(r.Generation, of.Month)
+	if err := register.Read(r.Context(), r.Model, of.Known, r.Head.Ord); err != nil {
+		return nil, err
+	}
+	return register.Page(of, book, 0, math.MaxInt32).Lines, nil
+}
+
+// addPersonIDs puts the pseudonyms of the persons into rows.
+func addPersonIDs(r *question.Request, lines []payroll.Row) error {
 	numbers := make([]timeline.Number, len(lines))
 	for i := range lines {
 		numbers[i] = lines[i].No
@@ -98,10 +156,17 @@ func pageOf(r *question.Request, roll *payroll.Roll) *payroll.Page {
 // Table returns the rows, with amounts in fen.
 func (p *Payroll) Table() table.Table {
 	t := table.Table{Columns: slices.Concat(table.Text("person", "post", "division"),
-		table.Numbers("entitled", "instructed", "settled", "returned", "difference", "disputed", "disputed_days", "late_days"), table.Text("policyversion"))}
+		table.Numbers("entitled", "instructed", "settled", "returned", "difference", "disputed", "disputed_days", "late_days"), table.Text("policyversion"),
+		table.Numbers("rejected", "late_amount", "other", "was_entitled", "was_settled"))}
 	for _, r := range p.Rows {
 		row := append([]string{r.Person.String(), r.Post, string(r.Division)}, fen(r.Entitled, r.Instructed, r.Settled, r.Returned, r.Difference, r.Disputed)...)
-		t.Rows = append(t.Rows, append(row, strconv.Itoa(r.DisputedDays), strconv.Itoa(r.Late), r.Policy))
+		row = append(append(row, strconv.Itoa(r.DisputedDays), strconv.Itoa(r.Late), r.Policy), fen(r.Rejected, r.LateAmount, r.Other)...)
+		if r.Was == nil {
+			row = append(row, "", "")
+		} else {
+			row = append(row, fen(r.Was.Entitled, r.Was.Settled)...)
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }

@@ -26,6 +26,7 @@ type Request struct {
 	Page     Page
 
 	ctx    context.Context
+	zone   *time.Location
 	params url.Values
 	path   func(string) string
 }
@@ -42,7 +43,7 @@ func (s *Server) read(r *http.Request, q *Question) (*Request, error) {
 	if err := q.check(params); err != nil {
 		return nil, err
 	}
-	a := &Request{ctx: r.Context(), params: params, path: r.PathValue}
+	a := &Request{ctx: r.Context(), zone: s.Zone, params: params, path: r.PathValue}
 	if a.Division, err = division.ParsePrefix(params.Get("division")); err != nil {
 		return nil, InvalidParameter("division", events.Say("want a prefix of 2, 4, 6 or 9 digits, or all 12", "须为行政区划代码的前2、4、6或9位，或全部12位"))
 	}
@@ -115,18 +116,9 @@ func (r *Request) atLeast() (log.Position, error) {
 
 // resolveKnownAt turns known_at into the last commit recorded by then.
 func (s *Server) resolveKnownAt(r *Request) error {
-	text := r.params.Get("known_at")
-	if text == "" {
-		return nil
-	}
-	t, err := time.Parse(time.RFC3339, text)
-	if d, notADate := civil.ParseDate(text); notADate == nil {
-		t, err = (d + 1).Start(s.Zone).Add(-time.Nanosecond), nil
-	}
-	if err != nil || t.Year() < 1900 || t.Year() > 2200 {
-		return InvalidParameter("known_at", events.Say(
-			"want an instant as 2022-06-20T10:00:00+08:00 (write + as %2B in a URL), or a date, which is its end, in the years 1900 to 2199",
-			"须为时刻，如2022-06-20T10:00:00+08:00（网址中+写成%2B），或日期（指当天结束），在1900至2199年之间"))
+	t, given, err := r.Instant("known_at")
+	if !given || err != nil {
+		return err
 	}
 	if t.After(r.Head.Recorded) {
 		r.Clipped = true
@@ -139,6 +131,25 @@ func (s *Server) resolveKnownAt(r *Request) error {
 	r.setCommit(c)
 	r.KnownAt = t
 	return nil
+}
+
+// Instant reads a parameter that is an instant, or a date, which is its end. given is false
+// if the parameter is left out.
+func (r *Request) Instant(name string) (t time.Time, given bool, err error) {
+	text := r.params.Get(name)
+	if text == "" {
+		return t, false, nil
+	}
+	t, err = time.Parse(time.RFC3339, text)
+	if d, notADate := civil.ParseDate(text); notADate == nil {
+		t, err = (d + 1).Start(r.zone).Add(-time.Nanosecond), nil
+	}
+	if err != nil || t.Year() < 1900 || t.Year() > 2200 {
+		return t, true, InvalidParameter(name, events.Say(
+			"want an instant as 2022-06-20T10:00:00+08:00 (write + as %2B in a URL), or a date, which is its end, in the years 1900 to 2199",
+			"须为时刻，如2022-06-20T10:00:00+08:00（网址中+写成%2B），或日期（指当天结束），在1900至2199年之间"))
+	}
+	return t, true, nil
 }
 
 // setCommit makes c the commit that the answer is of.

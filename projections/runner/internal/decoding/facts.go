@@ -65,13 +65,13 @@ func (d *Decoder) appendFacts(c *Commit, x *Event, e *events.Event) error {
 		x.Post = c.post(v.Post)
 		d.attendance(c, x, timeline.AuthorityOf(e, v), v)
 	case *events.PaymentInstructed:
-		x.Tag, x.Run = timeline.TagInstructed, v.Run
+		x.Tag, x.Run = timeline.TagInstructed, v.RunKey().String()
 		for i := range v.Lines {
 			l := &v.Lines[i]
-			c.Lines = append(c.Lines, Line{l.Person, c.post(l.Post), pack(timeline.PackInstructed(c.packed, v.Month, l))})
+			c.Lines = append(c.Lines, Line{l.Person, c.post(l.Post), pack(timeline.PackInstructed(c.packed, v.Month, v.Day(), l))})
 		}
 	case *events.PaymentSettled:
-		x.Tag, x.Run = timeline.TagSettled, v.Run
+		x.Tag, x.Run = timeline.TagSettled, v.RunKey().String()
 		for i := range v.Lines {
 			l := &v.Lines[i]
 			about(l.Person, pack(timeline.PackSettled(c.packed, v.PaidOn, l)))
@@ -81,10 +81,15 @@ func (d *Decoder) appendFacts(c *Commit, x *Event, e *events.Event) error {
 		if v.Type() == events.PaymentReversedType {
 			x.Tag = timeline.TagReversed
 		}
-		run, lines := v.Restitution()
-		x.Run = run
+		_, lines := v.Restitution()
+		x.Run = v.RunKey().String()
 		for i := range lines {
 			about(lines[i].Person, pack(timeline.PackReturned(c.packed, &lines[i])))
+		}
+	case *events.PaymentRejected:
+		x.Tag, x.Run = timeline.TagRejected, v.RunKey().String()
+		for i := range v.Lines {
+			about(v.Lines[i].Person, pack(timeline.PackRejected(c.packed, v.On, &v.Lines[i])))
 		}
 	case *events.RegistryReported:
 		x.Tag = timeline.TagRegistry

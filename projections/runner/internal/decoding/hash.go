@@ -49,7 +49,7 @@ func (x *Event) appendHashed(b []byte) []byte {
 		b = appendInt(appendInt(b, x.Plan.Year), x.Seats)
 	case timeline.TagMarks, timeline.TagMark:
 		b = appendInt(b, int(x.Month))
-	case timeline.TagInstructed, timeline.TagSettled, timeline.TagReturned, timeline.TagReversed:
+	case timeline.TagInstructed, timeline.TagSettled, timeline.TagReturned, timeline.TagReversed, timeline.TagRejected:
 		b = appendText(b, x.Run)
 	case 0: // an event without timeline, or one that was set aside
 		b = appendInt(b, len(x.Unreadable))

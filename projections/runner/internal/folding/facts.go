@@ -29,7 +29,7 @@ func (f *Fold) appendFacts(c *decoding.Commit, i int, ref timeline.Ref) {
 			reported--
 		}
 		f.appendSheet(fact.Post, ref, x, persons[:reported])
-	case timeline.TagInstructed, timeline.TagSettled, timeline.TagReturned, timeline.TagReversed:
+	case timeline.TagInstructed, timeline.TagSettled, timeline.TagReturned, timeline.TagReversed, timeline.TagRejected:
 		fact.Run = f.run(x.Run)
 	case timeline.TagHired, timeline.TagExited, timeline.TagRenewed, timeline.TagGroupChanged, timeline.TagSuspended, timeline.TagResumed:
 		persons[0] = f.person(&lines[0], persons[0], x.County, ref)

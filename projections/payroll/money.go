@@ -1,0 +1,144 @@
+package payroll
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/policy"
+	"github.com/muster-works/muster/events/rules/paying"
+	"github.com/muster-works/muster/projections/timeline"
+)
+
+// Money is what was earned in a month and what was paid for it, in fen. Kinds of pay that are
+// no part of what a month earns, such as premiums of insurance, stand in Other alone.
+type Money struct {
+	Entitled   events.Fen `json:"entitled"`
+	Instructed events.Fen `json:"instructed"`
+	Settled    events.Fen `json:"settled"`     // paid, and not come back
+	Returned   events.Fen `json:"returned"`    // paid and returned or reversed
+	Rejected   events.Fen `json:"rejected"`    // refused by the bank before it was credited
+	Difference events.Fen `json:"difference"`  // settled less entitled: below zero is short, above is over
+	Disputed   events.Fen `json:"disputed"`    // by how much reports of different rank differ about what disputed days earned
+	LateAmount events.Fen `json:"late_amount"` // the most of what was earned that was outstanding on a day after the due day
+	Other      events.Fen `json:"other"`       // paid, and not come back, under kinds that are no part of what a month earns
+}
+
+func (m *Money) add(o Money) {
+	m.Entitled += o.Entitled
+	m.Instructed += o.Instructed
+	m.Settled += o.Settled
+	m.Returned += o.Returned
+	m.Rejected += o.Rejected
+	m.Difference += o.Difference
+	m.Disputed += o.Disputed
+	m.LateAmount += o.LateAmount
+	m.Other += o.Other
+}
+
+// A payment is a change of what stands in the books of a pay line, from a day on.
+type payment struct {
+	amount events.Fen
+	kind   string // of pay
+	on     civil.Date
+	what   measure
+}
+
+// A measure is a sum of Money that payments change.
+type measure uint8
+
+const (
+	instructed measure = iota
+	settled
+	returned
+	rejected
+)
+
+// payments returns what became of pay lines, by day.
+func payments(lines []timeline.Pay) (all []payment) {
+	for i := range lines {
+		all = appendPayments(all, &lines[i])
+	}
+	slices.SortFunc(all, func(a, b payment) int {
+		return cmp.Or(cmp.Compare(a.on, b.on), cmp.Compare(a.what, b.what), cmp.Compare(a.kind, b.kind), cmp.Compare(a.amount, b.amount))
+	})
+	return all
+}
+
+func appendPayments(to []payment, l *timeline.Pay) []payment {
+	add := func(what measure, on civil.Date, amount events.Fen) {
+		if amount != 0 {
+			to = append(to, payment{amount, l.Kind, on, what})
+		}
+	}
+	add(instructed, l.On, l.Amount)
+	var sums, before paying.Sums
+	for i := range l.Movements {
+		m := &l.Movements[i]
+		sums.Add(&m.Statement, m.On)
+		now := sums.Net()
+		add(settled, m.On, now.Settled-before.Settled)
+		add(returned, m.On, now.Returned-before.Returned)
+		add(rejected, m.On, now.Rejected-before.Rejected)
+		before = now
+	}
+	return to
+}
+
+// settle compares what was entitled with the payments for the month, as they stood on a
+// business date; pack says which kinds of pay count. late is how many days after the due day
+// the entitlement had been paid in full. If it has not been paid in full by asOf, late counts
+// the days until asOf.
+func settle(entitled events.Fen, payments []payment, pack *policy.Pack, due, asOf civil.Date) (m Money, late int) {
+	m.Entitled = entitled
+	full := asOf // day on which all was paid
+	for len(payments) > 0 && payments[0].on <= asOf {
+		day, before := payments[0].on, m.Settled
+		if day > due {
+			m.outstanding()
+		}
+		for len(payments) > 0 && payments[0].on == day {
+			m.count(&payments[0], pack)
+			payments = payments[1:]
+		}
+		if before < entitled && m.Settled >= entitled {
+			full = day
+		}
+	}
+	m.Difference = m.Settled - m.Entitled
+	if entitled == 0 || due == 0 || asOf <= due {
+		m.LateAmount = 0
+		return m, 0
+	}
+	m.outstanding()
+	if m.Settled < entitled {
+		full = asOf
+	}
+	return m, max(0, int(full-due))
+}
+
+// outstanding notes how much of what was earned is outstanding now.
+func (m *Money) outstanding() { m.LateAmount = max(m.LateAmount, m.Entitled-m.Settled) }
+
+// count counts a payment in the sum that it changes.
+func (m *Money) count(p *payment, pack *policy.Pack) {
+	if k, known := pack.PayKind(p.kind); !known || k.Counts {
+		*m.column(p.what) += p.amount
+	} else if p.what == settled {
+		m.Other += p.amount
+	}
+}
+
+func (m *Money) column(of measure) *events.Fen {
+	switch of {
+	case instructed:
+		return &m.Instructed
+	case settled:
+		return &m.Settled
+	case returned:
+		return &m.Returned
+	default: // rejected
+	}
+	return &m.Rejected
+}
