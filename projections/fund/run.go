@@ -139,9 +139,18 @@ func (b *Books) postPayment(l *line, more []statement, sign int64) {
 			said = append(said, paying.Statement{Kind: kinds[s.measure], On: s.on, Amount: events.Fen(s.amount)})
 		}
 	}
-	a := account{fund: b.entered[l.instructedBy].account.fund}
+	order := &b.entered[l.instructedBy].account
+	first, amount := order.date, l.amount
+	if slices.ContainsFunc(more, func(s statement) bool { return s.measure == rejected }) {
+		for _, s := range more { // ordered again
+			if s.measure == instructed {
+				first, amount = min(first, b.entered[s.event].account.date), amount+s.amount
+			}
+		}
+	}
+	a := account{fund: order.fund}
 	var sums, before paying.Sums
-	for _, m := range paying.Movements(events.Fen(l.amount), said) {
+	for _, m := range paying.Movements(first, events.Fen(amount), said) {
 		sums.Add(&m, m.On)
 		a.date = m.On
 		b.postDifference(a, sums.Net(), before, sign)

@@ -72,7 +72,12 @@ func appendPayments(to []payment, l *timeline.Pay) []payment {
 			to = append(to, payment{amount, l.Kind, on, what})
 		}
 	}
-	add(instructed, l.On, l.Amount)
+	first := l.Amount
+	for _, o := range l.Again {
+		add(instructed, o.On, o.Amount)
+		first -= o.Amount
+	}
+	add(instructed, l.On, first)
 	var sums, before paying.Sums
 	for i := range l.Movements {
 		m := &l.Movements[i]

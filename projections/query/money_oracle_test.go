@@ -66,7 +66,7 @@ func moneyHistory(w *world, r *rand.Rand) {
 		add(&events.FundAllocated{Fund: fmt.Sprint("f", i%2), Year: 2022, On: date(), Amount: events.Fen(50000 + i)})
 		add(&events.FundSurrendered{Fund: fmt.Sprint("f", i%2), On: date(), Amount: events.Fen(30 + i), Reason: "the end of the year"})
 	}
-	line := 0
+	line, again := 0, map[*events.Event]*events.Event{} // orders of lines that were rejected, by the rejection
 	for i := range 40 {
 		post, from := fmt.Sprint("p", r.IntN(6)), date()
 		first = append(first, w.event(langya, &events.HirePlaced{Who: who(i), Post: post, Seat: i, From: from, Group: "older", Sex: "F"}))
@@ -113,9 +113,11 @@ func moneyHistory(w *world, r *rand.Rand) {
 				}
 				return d
 			}
-			e := w.event(langya, instructed(30000+r.IntN(30000)))
+			d := instructed(30000 + r.IntN(30000))
+			e := w.event(langya, d)
 			all = append(all, e)
-			if r.IntN(6) == 0 {
+			corrected := r.IntN(6) == 0
+			if corrected {
 				all = append(all, replacing(w.event(langya, instructed(r.IntN(60000))), e.ID))
 			}
 			part := func() events.Fen { return events.Fen(r.IntN(2) * (1 + r.IntN(40000))) } // or the rest
@@ -129,13 +131,24 @@ func moneyHistory(w *world, r *rand.Rand) {
 					add(&events.PaymentReversed{Run: run, OrderedBy: owner, Lines: back})
 				}
 				if r.IntN(8) == 0 {
-					add(&events.PaymentRejected{Run: run, OrderedBy: owner, On: date(), Lines: []events.RejectedLine{{Line: name, Person: person(i), Reason: "closed"}}})
+					rejected := w.event(langya, &events.PaymentRejected{Run: run, OrderedBy: owner, On: date(), Lines: []events.RejectedLine{{Line: name, Person: person(i), Reason: "closed", Amount: part()}}})
+					all = append(all, rejected)
+					if !corrected && r.IntN(3) == 0 {
+						order := instructed(1 + r.IntN(30000))
+						order.Lines[0].Kind, order.Month, order.Fund = d.Lines[0].Kind, d.Month, d.Fund
+						again[rejected] = w.event(langya, order)
+					}
 				}
 			}
 		}
 	}
 	all = append(all, changes(w, r, 6, 12, places, func() civil.Date { return date() - 10 })...)
 	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	for _, e := range slices.Clone(all) {
+		if order := again[e]; order != nil {
+			all = slices.Insert(all, slices.Index(all, e)+1, order)
+		}
+	}
 	all = append(first, all...)
 	published(all, r)
 	recorded := at("2022-04-20 00:00")
@@ -178,6 +191,7 @@ type paidLine struct {
 	events.PayLine
 	run  *events.PaymentInstructed
 	said []said
+	more []*paidLine // orders of a line that was rejected, but the first
 }
 
 // said is what one event says of a line: that so much of it, or the rest, was paid, came back, or
@@ -205,6 +219,24 @@ func (l *paidLine) ordered() civil.Date {
 // counts reports whether the line is part of what a month earns.
 func (l *paidLine) counts() bool { return l.Kind != "insurance" && l.Kind != "delay_compensation" }
 
+// all returns what was ordered of the line in all.
+func (l *paidLine) all() (sum events.Fen) {
+	for _, m := range l.more {
+		sum += m.Amount
+	}
+	return sum + l.Amount
+}
+
+// orderedBy returns what was ordered of the line until a day.
+func (l *paidLine) orderedBy(day civil.Date) (sum events.Fen) {
+	for _, m := range append(l.more[:len(l.more):len(l.more)], l) {
+		if m.ordered() <= day {
+			sum += m.Amount
+		}
+	}
+	return sum
+}
+
 // total returns what was said of the line in all by events of one kind; whole is what the rest is
 // the rest of.
 func (l *paidLine) total(what string, whole events.Fen) (sum events.Fen) {
@@ -229,10 +261,10 @@ func (l *paidLine) until(day civil.Date, what string, whole events.Fen) (sum eve
 		switch {
 		case s.what != what:
 		case s.amount == 0:
-			rest = min(rest, s.on)
+			rest = min(rest, l.since(s))
 		default:
 			parts += s.amount
-			if s.on <= day {
+			if l.since(s) <= day {
 				sum += s.amount
 			}
 		}
@@ -243,16 +275,28 @@ func (l *paidLine) until(day civil.Date, what string, whole events.Fen) (sum eve
 	return sum
 }
 
+// since returns the day since which something that was said counts.
+func (l *paidLine) since(s said) civil.Date {
+	if s.what == "paid" {
+		return s.on
+	}
+	first := l.ordered()
+	for _, m := range l.more {
+		first = min(first, m.ordered())
+	}
+	return max(s.on, first)
+}
+
 // on returns what stands in the books of the line on a day.
 func (l *paidLine) on(day civil.Date) (settled, returned, rejected events.Fen) {
-	paid := l.total("paid", l.Amount)
+	paid := l.total("paid", l.all())
 	back := paid
 	if paid == 0 {
-		back = l.Amount
+		back = l.all()
 	}
 	returned = l.until(day, "back", back)
-	settled = max(0, l.until(day, "paid", l.Amount)-returned)
-	rejected = l.until(day, "refused", max(0, l.Amount-paid))
+	settled = max(0, l.until(day, "paid", l.all())-returned)
+	rejected = l.until(day, "refused", max(0, l.all()-paid))
 	return settled, returned, rejected
 }
 
@@ -262,7 +306,11 @@ func payLines(stand []events.Data) map[string]*paidLine {
 	for _, d := range stand {
 		if d, ok := d.(*events.PaymentInstructed); ok {
 			for _, l := range d.Lines {
-				lines[fmt.Sprint(d.OrderedBy, "/", d.Run, "/", l.Line)] = &paidLine{PayLine: l, run: d}
+				key, line := fmt.Sprint(d.OrderedBy, "/", d.Run, "/", l.Line), &paidLine{PayLine: l, run: d}
+				if lines[key] != nil {
+					line.more = append(lines[key].more, lines[key])
+				}
+				lines[key] = line
 			}
 		}
 	}
@@ -287,7 +335,7 @@ func payLines(stand []events.Data) map[string]*paidLine {
 			}
 		case *events.PaymentRejected:
 			for _, l := range d.Lines {
-				say(d.OrderedBy, d.Run, l.Line, "refused", d.On, 0)
+				say(d.OrderedBy, d.Run, l.Line, "refused", d.On, l.Amount)
 			}
 		}
 	}
@@ -373,9 +421,7 @@ func (o oracle) payroll(month civil.Month, asOf civil.Date, known time.Time, pre
 		l.Policy = policiesOf(stand, post, first, end)
 		settled, returned, rejected := p.on(asOf)
 		if p.counts() {
-			if p.ordered() <= asOf {
-				l.Instructed += p.Amount
-			}
+			l.Instructed += p.orderedBy(asOf)
 			l.Settled, l.Returned, l.Rejected = l.Settled+settled, l.Returned+returned, l.Rejected+rejected
 		} else {
 			l.Other += settled
@@ -463,9 +509,7 @@ func (o oracle) funds(asOf civil.Date, known time.Time) map[string]fund.Balance 
 	}
 	for _, p := range payLines(stand) {
 		change(p.run.Fund, func(b *fund.Balance) {
-			if p.ordered() <= asOf {
-				b.Instructed += p.Amount
-			}
+			b.Instructed += p.orderedBy(asOf)
 			settled, returned, rejected := p.on(asOf)
 			b.Settled, b.Returned, b.Rejected = b.Settled+settled, b.Returned+returned+rejected, b.Rejected+rejected
 		})

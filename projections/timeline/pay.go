@@ -19,9 +19,17 @@ type Pay struct {
 	Kind   string
 	Amount events.Fen
 	On     civil.Date // day of the order
+	Again  []Order    // of a line that was rejected: orders after the first; their amounts are part of Amount
 
 	Movements  []Movement // by day, see package paying
 	Instructed Ref
+}
+
+// An Order is an amount that was ordered on a day.
+type Order struct {
+	On     civil.Date
+	Amount events.Fen
+	Ref    Ref
 }
 
 // A Movement is money of a line that was settled, came back or was rejected.
@@ -45,12 +53,16 @@ func (p *Pay) Sums(on civil.Date) (s paying.Sums) {
 }
 
 // Pay returns the pay lines of the person, sorted by month, kind, post, amount and name. When
-// two events instruct the same line, the result has one line; if the two events differ, the
-// one with the larger amount counts.
+// two events instruct the same line, the result has one line: a line that was rejected is
+// ordered again, and of any other the event with the larger amount counts.
 func (p *Person) Pay() []Pay {
 	all := p.linesOfPay()
 	for i := range all {
 		l := &all[i]
+		l.orderAgain()
+		for n := range l.Movements {
+			l.Movements[n].NotBefore(l.On)
+		}
 		slices.SortFunc(l.Movements, Movement.compare)
 		paying.Resolve(l.Amount, len(l.Movements), func(i int) *paying.Statement { return &l.Movements[i].Statement })
 		if l.Instructed != 0 {
@@ -82,15 +94,36 @@ func (p *Person) linesOfPay() (all []Pay) {
 		return &all[i]
 	}
 	for _, f := range p.instructed {
-		if l := line(f.what.Run, f.what.Line); l.Instructed == 0 || comparePay(l, &f.what) < 0 {
+		l := line(f.what.Run, f.what.Line)
+		orders := append(l.Again, Order{f.what.On, f.what.Amount, f.ref})
+		if l.Instructed == 0 || comparePay(l, &f.what) < 0 {
 			*l = f.what
 		}
+		l.Again = orders // all of them, until orderAgain
 	}
 	for _, f := range p.moved {
 		l := line(f.what.run, f.what.line)
 		l.Movements = append(l.Movements, f.what.Movement)
 	}
 	return all
+}
+
+// orderAgain makes one order of those of a line that was rejected. Of any other line the one that
+// counts is left.
+func (p *Pay) orderAgain() {
+	orders := p.Again
+	p.Again = nil
+	rejected := slices.ContainsFunc(p.Movements, func(m Movement) bool { return m.Statement.Kind == paying.Rejected })
+	if len(orders) < 2 || !rejected {
+		return
+	}
+	slices.SortFunc(orders, func(a, b Order) int {
+		return cmp.Or(cmp.Compare(a.On, b.On), cmp.Compare(a.Amount, b.Amount), cmp.Compare(a.Ref, b.Ref))
+	})
+	p.On, p.Amount, p.Instructed, p.Again = orders[0].On, orders[0].Amount, orders[0].Ref, orders[1:]
+	for _, o := range p.Again {
+		p.Amount += o.Amount
+	}
 }
 
 // comparePay compares two instructions of the same line: by amount, then by
@@ -115,7 +148,6 @@ func (r *reader) movement(tag Tag, ref Ref) (m lineMovement) {
 		m.Kind, m.Account = paying.Settled, uint32(r.uint())
 	case TagRejected:
 		m.Kind = paying.Rejected
-		return m
 	default:
 		m.Kind, m.Reversed = paying.Returned, tag == TagReversed
 	}

@@ -135,7 +135,7 @@ func PackReturned(b []byte, d *events.ReturnedLine) []byte {
 
 // PackRejected packs a line of a payment.rejected.
 func PackRejected(b []byte, on civil.Date, d *events.RejectedLine) []byte {
-	return appendDate(appendLine(b, d.Line), on)
+	return appendUint(appendDate(appendLine(b, d.Line), on), d.Amount)
 }
 
 // PackAccount packs an account.assigned.

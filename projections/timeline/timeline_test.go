@@ -266,8 +266,8 @@ func TestPay(t *testing.T) {
 		{Run: 3, Line: "x", Movements: []timeline.Movement{taken}},
 		{Run: 3, Line: "007", Post: 4, Month: may - 1, Kind: "arrears", Amount: 500, On: day("06-01"), Instructed: ref(2),
 			Movements: []timeline.Movement{paid, said(paying.Returned, 200, "06-12", 5), said(paying.Returned, 300, "06-14", 7)}},
-		{Run: 3, Line: "7", Post: 4, Month: may, Kind: "allowance", Amount: 700, On: day("06-01"), Instructed: ref(4),
-			Movements: []timeline.Movement{said(paying.Settled, 100, "06-09", 9), said(paying.Rejected, 600, "06-11", 8)}},
+		{Run: 3, Line: "7", Post: 4, Month: may, Kind: "allowance", Amount: 1300, On: day("06-01"), Instructed: ref(3), Again: []timeline.Order{{On: day("06-01"), Amount: 700, Ref: ref(4)}},
+			Movements: []timeline.Movement{said(paying.Settled, 100, "06-09", 9), said(paying.Rejected, 1200, "06-11", 8)}},
 	}
 	if got := p.Pay(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -12,7 +12,11 @@
 //   - A return or reversal without an amount takes back all that was paid and that those with an
 //     amount do not take back. Of several of them the earliest counts. If nothing is known to
 //     be paid, it takes back the order.
-//   - A rejection gives up what was not settled. Of several of them the earliest counts.
+//   - A rejection without an amount gives up what was not settled. Of several of them the earliest
+//     counts.
+//   - What comes back or is rejected does so on the day of the order at the earliest.
+//
+// A line that was rejected may be ordered again under its name. Then what was ordered is the sum.
 //
 // Records of before 1.1 have no amounts: each of their statements is about the whole line.
 // Amounts are in fen. Functions keep no state.
@@ -47,17 +51,30 @@ func (s Statement) Compare(o Statement) int {
 	return cmp.Or(cmp.Compare(s.On, o.On), cmp.Compare(s.Amount, o.Amount), cmp.Compare(s.Kind, o.Kind))
 }
 
-// Movements turns the statements about a line of which an amount was ordered into movements: the
-// Amount of each is what it moves, and none is the rest. They are sorted by day. Statements
-// that move nothing are left out. The result lies in the memory of all.
-func Movements(ordered events.Fen, all []Statement) []Statement {
+// NotBefore moves what comes back or is rejected to the day of the order, if it is said of an
+// earlier day.
+func (s *Statement) NotBefore(order civil.Date) {
+	if s.Kind != Settled {
+		s.On = max(s.On, order)
+	}
+}
+
+// Movements turns the statements about a line into movements: the Amount of each is what it
+// moves, and none is the rest. They are sorted by day. Statements that move nothing are left
+// out. The line was ordered on a day, in all the amount ordered. The result lies in the memory
+// of all.
+func Movements(on civil.Date, ordered events.Fen, all []Statement) []Statement {
+	for i := range all {
+		all[i].NotBefore(on)
+	}
 	slices.SortFunc(all, Statement.Compare)
 	Resolve(ordered, len(all), func(i int) *Statement { return &all[i] })
 	return slices.DeleteFunc(all, func(s Statement) bool { return s.Amount == 0 })
 }
 
 // Resolve is Movements for n statements that lie in something else: it sets the amounts of the
-// statements that at returns, and leaves out none. They must be in the order of Compare.
+// statements that at returns, and leaves out none. They must be in the order of Compare, after
+// NotBefore.
 func Resolve(ordered events.Fen, n int, at func(i int) *Statement) {
 	l := line{n, at}
 	settled := l.resolve(Settled, ordered)
@@ -66,7 +83,7 @@ func Resolve(ordered events.Fen, n int, at func(i int) *Statement) {
 		back = settled
 	}
 	l.resolve(Returned, back)
-	l.reject(max(0, ordered-settled))
+	l.resolve(Rejected, max(0, ordered-settled))
 }
 
 // A line is what is said of one line.
@@ -92,15 +109,6 @@ func (l line) resolve(of Kind, whole events.Fen) (sum events.Fen) {
 		rest.Amount, sum = whole-sum, whole
 	}
 	return sum
-}
-
-// reject gives the first rejection what was not settled.
-func (l line) reject(rest events.Fen) {
-	for i := range l.n {
-		if s := l.at(i); s.Kind == Rejected {
-			s.Amount, rest = rest, 0
-		}
-	}
 }
 
 // Sums are what stands in the books of a line on a day.
