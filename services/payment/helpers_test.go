@@ -68,6 +68,11 @@ func in(d division.Code, e *events.Event) *events.Event {
 }
 func recorded(e *events.Event) *events.Event { e.Submode = events.ModeRecord; return e }
 
+// assigned assigns an account to person i from a day on.
+func assigned(id string, i int, from string) *events.Event {
+	return event(id, &events.AccountAssigned{Who: events.Who{Person: person(i)}, Bank: "b", From: civil.MustDate(from)})
+}
+
 func allocate(id, fund string, amount events.Fen) *events.Event {
 	return event(id, &events.FundAllocated{Fund: fund, Division: "370211000000", Year: 2022, Amount: amount})
 }

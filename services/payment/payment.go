@@ -61,7 +61,7 @@
 //	                  also in record mode
 //	unknown_fund      the fund has no allocation
 //	fund_exceeded     the fund would fall below zero; the sentence says what is left
-//	not_placed        the person was not in place for what the line pays
+//	not_placed        the person was not in place for what the line pays, or when the account begins and in the twelve months before
 //	line_repeated     the line id stands twice in the event or in the run
 //	unknown_run       the source has no such run, or the agency does not answer for the
 //	                  run that it names in ordered_by; the latter also in record mode
@@ -127,6 +127,9 @@ type Placements interface {
 	// PlacedWithin reports whether a person was in place on a post on any day
 	// from day from on and before day until.
 	PlacedWithin(p events.Person, post string, from, until civil.Date) bool
+	// AnswersFor reports whether a person was in place, from a day on, on a post in the
+	// division of an event, and whether the person was in place at all.
+	AnswersFor(e *events.Event, p events.Person, from civil.Date) (answers, placed bool)
 	// PlacedBefore reports whether a placement of a person, on any post, began
 	// before a day.
 	PlacedBefore(p events.Person, day civil.Date) bool
@@ -174,7 +177,7 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 	case *events.EventWithdrawn:
 		j.withdraw()
 	case *events.AccountAssigned:
-		// The vault has the account; no rule depends on it.
+		j.assign(e, d, s.placements)
 	default:
 		j.reasons = command.Undecided(e)
 	}

@@ -396,8 +396,16 @@ func TestStories(t *testing.T) {
 			{settle("s1", "r", person(2).String()+".a", person(3).String()+".a", person(3).String()+".a.2022-04", person(3).String()+".a.insurance"), ok},
 		},
 		"accounts": {
-			{event("a1", &events.AccountAssigned{Who: events.Who{Person: person(77)}, Bank: "b", From: civil.MustDate("2022-05-01")}), ok},
+			{assigned("a1", 2, "2022-05-01"), ok},
 			{withdraw("w1", events.AccountAssignedType, "a1"), ok},
+			{assigned("a2", 77, "2022-05-01"), "rejected not_placed:data.from"},
+			{recorded(assigned("a3", 77, "2022-05-01")), ok},
+			{assigned("a4", 2, "2022-03-01"), ok}, // before the on-duty day
+			{elsewhere(assigned("a5", 2, "2022-05-01")), "rejected division_outside:division"},
+			{elsewhere(recorded(assigned("a6", 2, "2022-05-01"))), "rejected division_outside:division"},
+			{in("370211000000", assigned("a7", 2, "2022-05-01")), ok},
+			{assigned("a8", 1, "2023-06-01"), ok}, // still on another post
+			{assigned("a9", 9, "2023-05-01"), ok},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

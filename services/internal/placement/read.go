@@ -112,6 +112,22 @@ func (s *State) PlacedWithin(p events.Person, post string, from, until civil.Dat
 	return false
 }
 
+// AnswersFor reports whether a person was in place, on any day from a day on, on a post that lay
+// in the division of e while the person was on it. placed says whether the person was in place
+// on any post in that time.
+func (s *State) AnswersFor(e *events.Event, p events.Person, from civil.Date) (answers, placed bool) {
+	for f := range s.placed(p) {
+		if !placing.Overlap(f.day, f.exit, from, 0) {
+			continue
+		}
+		placed = true
+		if post, ok := s.view(s.posts.At(f.post).shape); ok && post.Lies(string(e.Division), max(from, f.day), f.exit) {
+			return true, true
+		}
+	}
+	return false, placed
+}
+
 // PlacedBefore reports whether a placement of a person, on any post, began before a day. A
 // placement that ended on its on-duty day does not count.
 func (s *State) PlacedBefore(p events.Person, day civil.Date) bool {
