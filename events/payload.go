@@ -150,6 +150,25 @@ func ClearPrivate(d Data) {
 	}
 }
 
+// PersonsOf yields the persons whom a payload names, some of them more than once.
+func PersonsOf(d Data) func(yield func(Person) bool) {
+	return func(yield func(Person) bool) {
+		if who := d.About(); who != nil && !yield(who.Person) {
+			return
+		}
+		if second := d.Second(); second != nil && *second.Person != (Person{}) && !yield(*second.Person) {
+			return
+		}
+		if lines := d.PersonLines(); lines != nil {
+			for i := range lines.Len() {
+				if !yield(*lines.Person(i)) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Introduces reports whether an event with this payload makes its person known to the
 // vault. A hire does. A training does too, since a training before the hire is
 // submitted before the hire.

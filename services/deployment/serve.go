@@ -102,6 +102,7 @@ func (c *Config) serveGateway(ctx context.Context, infra *infrastructure, ready 
 	})
 	g.Go(func() error { return gate.ServeNATS(ctx, infra.nats) })
 	g.Go(func() error { gate.RecordTallies(ctx, refusalsInterval); return nil })
+	g.Go(func() error { gate.TidyVault(ctx, tidyInterval); return nil })
 	g.Go(func() error { c.watchAccess(ctx, nil); return nil })
 	g.Go(func() error { monitor.keep(ctx, examineInterval); return nil })
 	return g.Wait()

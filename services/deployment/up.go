@@ -29,6 +29,9 @@ import (
 // the log.
 const refusalsInterval = time.Minute
 
+// tidyInterval is how often a gateway looks for people in the vault whose submissions nobody settled.
+const tidyInterval = time.Minute
+
 // Addresses are the URLs at which a deployment answers. While Up runs, they also stand
 // in the file up.json in the data directory, for other commands on the machine.
 type Addresses struct {
@@ -218,6 +221,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 	front.Go(func() error { return gate.ServeNATS(ctx, infra.nats) })
 	front.Go(func() error { api.Keep(ctx); return nil })
 	front.Go(func() error { c.watchAccess(ctx, infra.server); return nil })
+	front.Go(func() error { gate.TidyVault(ctx, tidyInterval); return nil })
 	ready(addresses)
 	gate.RecordTallies(ctx, refusalsInterval)
 	return nil

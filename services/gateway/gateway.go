@@ -88,6 +88,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/gateway/erasures"
 	"github.com/muster-works/muster/services/gateway/intake"
@@ -146,6 +147,7 @@ type Gateway struct {
 	slots    chan struct{}
 	spoolDir string
 	log      *slog.Logger
+	now      func() time.Time
 }
 
 const defaultSlots = 128
@@ -170,10 +172,11 @@ func New(o Options) (*Gateway, error) {
 	g := &Gateway{
 		services: o.Services, vault: o.Vault, auth: o.Auth,
 		history: o.History, erasures: erasures.NewRegister(o.History, o.Vault), catchUp: o.CatchUp,
-		tally: tally.New(), slots: make(chan struct{}, o.Slots), spoolDir: o.SpoolDir, log: o.Log,
+		tally: tally.New(), slots: make(chan struct{}, o.Slots), spoolDir: o.SpoolDir, log: o.Log, now: time.Now,
 	}
 	g.pipeline = &submission.Pipeline{
-		Services: o.Services, Vault: o.Vault, Divisions: o.Divisions, Erasures: g.erasures, Now: o.Now, Zone: o.Zone,
+		Services: o.Services, Vault: o.Vault, Divisions: o.Divisions, Erasures: g.erasures, Now: o.Now, Zone: o.Zone, Head: g.head,
+		Unsettled: func(err error) { g.log.Warn("the vault was not told what became of events", "error", err) },
 		Count: func(agency string, receipts []events.Receipt) {
 			g.tally.Count(agency, receipts)
 			if o.Count != nil {
@@ -182,6 +185,16 @@ func New(o Options) (*Gateway, error) {
 		},
 	}
 	return g, nil
+}
+
+// head returns the end of the log, and the beginning if the gateway cannot read the log: then
+// people who are pending are looked for from there on.
+func (g *Gateway) head(ctx context.Context) (log.Position, error) {
+	if g.history == nil {
+		return log.Position{}, nil
+	}
+	head, _, err := g.history.Head(ctx, log.Filter{})
+	return head, err
 }
 
 // Submit submits the events of a caller and returns a receipt each, in order. It

@@ -19,40 +19,68 @@ package pseudonym
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/idnumber"
+	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/gateway/vault"
 )
 
 // UnknownPerson is the code of events about somebody whom the vault does not know.
 const UnknownPerson events.Code = "unknown_person" // no hire or training before it made the person known
 
-// A Resolver replaces the identities of events by what the vault knows of them. It
-// is safe for concurrent use.
-type Resolver struct{ vault *vault.Vault }
+// A Resolver replaces the identities of the events of one submission by what the vault knows
+// of them. It is not safe for concurrent use.
+type Resolver struct {
+	vault  *vault.Vault
+	head   func(context.Context) (log.Position, error)
+	now    func() time.Time
+	known  acquaintances // the vault, and who is new in the events that are resolved
+	awaits []Await
+}
 
-// NewResolver returns a resolver that asks a vault.
-func NewResolver(v *vault.Vault) *Resolver { return &Resolver{v} }
+// pendingTime is how long after it was resolved an event may come into the log. It is much
+// longer than any service is waited for.
+const pendingTime = 10 * time.Minute
+
+// NewResolver returns a resolver that asks a vault. head returns the end of the log, and now is
+// the clock.
+func NewResolver(v *vault.Vault, head func(context.Context) (log.Position, error), now func() time.Time) *Resolver {
+	return &Resolver{vault: v, head: head, now: now}
+}
+
+// An Await is an event whose decision the vault waits for, with what it said of its person. See
+// [vault.Vault.Settle].
+type Await struct {
+	vault.Outcome
+	Pending bool // the person is new: nobody else may see the person before the decision
+}
+
+// Awaits returns what the vault waits for of the events that were resolved last.
+func (r *Resolver) Awaits() []Await { return r.awaits }
 
 // Resolve replaces the identities of events of one family, and returns for each
 // event why it is refused, nil if it is not. All new people of the events are made
-// known in one transaction.
+// known in one transaction, and are pending until they are settled: only these events know
+// them until then.
 //
 // It fails if the vault does. Then some of the people may be known, but a second
 // try gives them the same pseudonyms.
 func (r *Resolver) Resolve(ctx context.Context, list []*events.Event) (refused []events.Reasons, err error) {
 	refused = make([]events.Reasons, len(list))
+	r.known, r.awaits = acquaintancesOf(r.vault), nil
 	resolved, err := r.introduce(ctx, list, refused)
 	if err != nil {
 		return nil, err
 	}
 	for i, e := range list {
 		if !resolved[i] && refused[i] == nil {
-			refused[i] = replaceNumbers(r.vault, e.Data)
+			refused[i] = replaceNumbers(&r.known, e.Data)
 		}
 		if refused[i] == nil {
-			refused[i] = replaceSecond(r.vault, e.Data)
+			refused[i] = replaceSecond(&r.known, e.Data)
 		}
 	}
 	return refused, r.replaceAccounts(ctx, list, refused)
@@ -85,7 +113,7 @@ func (r *Resolver) introduce(ctx context.Context, list []*events.Event, refused 
 		}
 	}
 	if len(identities) > 0 {
-		profiles, err := r.vault.Enter(ctx, identities)
+		profiles, err := r.enter(ctx, list, entered, identities)
 		if err != nil {
 			return nil, err
 		}
@@ -109,6 +137,45 @@ func (r *Resolver) introduce(ctx context.Context, list []*events.Event, refused 
 		}
 	}
 	return resolved, nil
+}
+
+// enter makes the people of the identities known to the vault, for the events with these indexes,
+// and notes what the vault waits for.
+func (r *Resolver) enter(ctx context.Context, list []*events.Event, entered []int, identities []events.Identity) ([]vault.Profile, error) {
+	numbers := make([]string, len(identities))
+	for n, id := range identities {
+		numbers[n] = id.IDNumber
+	}
+	var since log.Position
+	if slices.Contains(r.vault.Find(nil, numbers...), events.Person{}) {
+		var err error
+		if since, err = r.head(ctx); err != nil {
+			return nil, err
+		}
+	}
+	needs := make([]vault.Need, len(identities))
+	for n, i := range entered {
+		needs[n] = vault.Need{Key: list[i].Key().Hash(), Since: since, Deadline: r.now().Add(pendingTime)}
+	}
+	profiles, pending, err := r.vault.EnterFor(ctx, identities, needs)
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range entered {
+		p := &profiles[n]
+		corrects := list[i].Replaces != "" && p.Differs
+		if pending[n] {
+			parsed, err := idnumber.Parse(numbers[n])
+			if err != nil {
+				return nil, err // introduce has parsed it
+			}
+			r.known.add(numbers[n], parsed, p.Person)
+		}
+		if pending[n] || p.Fills || corrects {
+			r.awaits = append(r.awaits, Await{vault.Outcome{Person: p.Person, Key: needs[n].Key, Identity: identities[n], Corrects: corrects}, pending[n]})
+		}
+	}
+	return profiles, nil
 }
 
 // needsProfile reports whether an event records what the engine knows of its

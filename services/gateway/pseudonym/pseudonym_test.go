@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/idnumber"
+	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/gateway/vault"
 )
 
@@ -92,7 +94,7 @@ func TestResolversAgree(t *testing.T) {
 					if v.Len() != before {
 						t.Errorf("%s: a dry run made a person known", d.Type())
 					}
-					refused := resolve(t, NewResolver(v).Resolve, actual)
+					refused := resolve(t, newResolver(v).Resolve, actual)
 					if fmt.Sprint(tried) != fmt.Sprint(refused) {
 						t.Errorf("%s: a dry run is refused %v, the real run %v", d.Type(), tried, refused)
 					}
@@ -128,4 +130,9 @@ func holdsNoNumber(t *testing.T, d events.Data) {
 	if idnumber.In(string(raw)) {
 		t.Errorf("%s holds a number: %s", d.Type(), raw)
 	}
+}
+
+// newResolver returns a resolver of a log that is empty.
+func newResolver(v *vault.Vault) *Resolver {
+	return NewResolver(v, func(context.Context) (log.Position, error) { return log.Position{}, nil }, time.Now)
 }

@@ -29,7 +29,7 @@ func TestRecorder(t *testing.T) {
 		{"a stranger by pseudonym", "", stranger, stranger, "data.recorder_person"},
 	} {
 		for run, resolve := range map[string]func(context.Context, []*events.Event) ([]events.Reasons, error){
-			"real": NewResolver(v).Resolve, "dry": NewThrowaway(v).Resolve,
+			"real": newResolver(v).Resolve, "dry": NewThrowaway(v).Resolve,
 		} {
 			t.Run(c.name+", "+run, func(t *testing.T) {
 				d := &events.AttendanceReported{RecorderPerson: c.person, RecorderIDNumber: c.number, Lines: []events.AttendanceLine{{Person: known}}}

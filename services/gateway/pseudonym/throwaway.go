@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/idnumber"
 	"github.com/muster-works/muster/services/gateway/vault"
 )
@@ -17,36 +16,10 @@ import (
 //
 // It is a [Directory] that extends the one of the vault. It is not safe for
 // concurrent use.
-type Throwaway struct {
-	Directory
-	persons map[string]events.Person          // by identity number
-	numbers map[events.Person]idnumber.Number // of the same people
-}
+type Throwaway struct{ acquaintances }
 
 // NewThrowaway returns a Throwaway that knows the people of a directory.
-func NewThrowaway(d Directory) *Throwaway {
-	return &Throwaway{Directory: d, persons: map[string]events.Person{}, numbers: map[events.Person]idnumber.Number{}}
-}
-
-// Find implements [Directory].
-func (t *Throwaway) Find(dst []events.Person, numbers ...string) []events.Person {
-	before := len(dst)
-	dst = t.Directory.Find(dst, numbers...)
-	for i, n := range numbers {
-		if dst[before+i] == (events.Person{}) {
-			dst[before+i] = t.persons[n]
-		}
-	}
-	return dst
-}
-
-// Birth implements [Directory].
-func (t *Throwaway) Birth(p events.Person) (month civil.Month, female, known bool) {
-	if n, ok := t.numbers[p]; ok {
-		return n.Birth.Month(), n.Female, true
-	}
-	return t.Directory.Birth(p)
-}
+func NewThrowaway(d Directory) *Throwaway { return &Throwaway{acquaintancesOf(d)} }
 
 // Invented reports whether a pseudonym was made here. Nobody will know it again,
 // so no answer may show it.
@@ -95,7 +68,7 @@ func (t *Throwaway) introduce(number string, parsed idnumber.Number) events.Pers
 	p := t.Find(nil, number)[0]
 	if p == (events.Person{}) {
 		p = uuid.New()
-		t.persons[number], t.numbers[p] = p, parsed
+		t.add(number, parsed, p)
 	}
 	return p
 }

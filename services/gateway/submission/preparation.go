@@ -3,6 +3,7 @@ package submission
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/muster-works/muster/events"
@@ -24,6 +25,7 @@ type preparation struct {
 	receipts []events.Receipt
 	resolver resolver
 	buffer   []byte // holds the canonical form of one event at a time
+	before   *run   // the run that was sent last
 }
 
 func (p *Pipeline) newPreparation(s Submission, imported time.Time, receipts []events.Receipt) *preparation {
@@ -34,7 +36,7 @@ func (p *Pipeline) newPreparation(s Submission, imported time.Time, receipts []e
 	if s.dryRun != nil {
 		prep.resolver = s.dryRun.people
 	} else {
-		prep.resolver = pseudonym.NewResolver(p.Vault)
+		prep.resolver = pseudonym.NewResolver(p.Vault, p.Head, time.Now)
 	}
 	return prep
 }
@@ -49,11 +51,16 @@ func (p *preparation) prepareRuns(ctx context.Context, items []intake.Item, runs
 		}
 		ready := current
 		current = nil
+		if !p.awaitDecision(ctx) {
+			return false
+		}
 		if ready.err = p.resolveRun(ctx, ready); len(ready.events) == 0 {
+			p.settle(ctx, ready, 0, nil)
 			return true
 		}
 		select {
 		case runs <- ready:
+			p.before = ready
 			return ready.err == nil
 		case <-ctx.Done():
 			return false
@@ -70,11 +77,25 @@ func (p *preparation) prepareRuns(ctx context.Context, items []intake.Item, runs
 			return
 		}
 		if current == nil {
-			current = &run{family: f}
+			current = &run{family: f, done: make(chan struct{})}
 		}
 		current.addEvent(e, i, size)
 	}
 	send()
+}
+
+// awaitDecision waits until the run before is decided, if somebody in it is new. It returns false
+// if the context ends.
+func (p *preparation) awaitDecision(ctx context.Context) bool {
+	if p.before == nil || !slices.ContainsFunc(p.before.awaits, func(a pseudonym.Await) bool { return a.Pending }) {
+		return true
+	}
+	select {
+	case <-p.before.done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // rejectItem writes the receipt of a refused item.
@@ -170,6 +191,9 @@ func (p *preparation) resolveRun(ctx context.Context, r *run) error {
 	refused, err := p.resolver.Resolve(ctx, r.events)
 	if err != nil {
 		return vault.Unavailable(ctx, err)
+	}
+	if people, ok := p.resolver.(*pseudonym.Resolver); ok {
+		r.awaits = people.Awaits()
 	}
 	r.keepEvents(func(i int) bool {
 		// A pseudonym is longer than an identity number, so that a large event may

@@ -15,6 +15,9 @@
 //
 // An item that is refused gets its receipt in the first goroutine and never
 // reaches a service.
+//
+// Who is new in a run is pending in the vault until the run is decided, so the next run is
+// resolved after that: its events may be about the same people.
 package submission
 
 import (
@@ -24,6 +27,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/gateway/erasures"
 	"github.com/muster-works/muster/services/gateway/intake"
@@ -49,8 +53,12 @@ type Pipeline struct {
 	Vault     *vault.Vault
 	Divisions *division.Table
 	Erasures  *erasures.Register
-	Now       func() time.Time // by which a submission gets its day of decision
-	Zone      *time.Location   // of business dates
+	Now       func() time.Time                            // by which a submission gets its day of decision
+	Head      func(context.Context) (log.Position, error) // the end of the log
+	// Unsettled, if it is set, is told when the vault could not be told what became of events.
+	// Nothing is lost: the gateway finds it out from the log.
+	Unsettled func(error)
+	Zone      *time.Location // of business dates
 	// Count is told of the receipts that an agency was given. It is not told of
 	// those of a dry run.
 	Count func(agency string, receipts []events.Receipt)
@@ -93,6 +101,8 @@ type run struct {
 	sizes  []int           // of their canonical form, as submitted
 	bytes  int             // the sum of the sizes
 	err    error           // the vault failed: the run is not to be decided
+	awaits []pseudonym.Await
+	done   chan struct{} // closed when the run was decided, and the vault knows of it
 }
 
 // addEvent puts an event at the end of a run.
@@ -155,12 +165,15 @@ func (p *Pipeline) Submit(ctx context.Context, s Submission, items []intake.Item
 func (p *Pipeline) decideRuns(ctx context.Context, cancel context.CancelFunc, s Submission, runs <-chan *run, imported time.Time, receipts []events.Receipt) (decided int, failed error) {
 	for r := range runs {
 		if failed != nil {
+			close(r.done)
 			continue // the preparation is about to end
 		}
 		n := 0
 		if failed = r.err; failed == nil {
 			n, failed = p.handOver(ctx, s, r, imported, receipts)
+			p.settle(ctx, r, n, receipts)
 		}
+		close(r.done)
 		if n < len(r.at) {
 			decided = r.at[n]
 		} else {

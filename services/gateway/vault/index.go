@@ -12,7 +12,7 @@ import (
 )
 
 // Find appends the pseudonym of each identity number to dst, and the zero pseudonym for
-// a number that the vault does not know. It reads the index alone: no disk, no server.
+// a number that the vault does not know, or whose person is pending. It reads the index alone: no disk, no server.
 func (v *Vault) Find(dst []events.Person, numbers ...string) []events.Person {
 	var few [32]numberHash
 	hashes := few[:0]
@@ -22,7 +22,11 @@ func (v *Vault) Find(dst []events.Person, numbers ...string) []events.Person {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	for _, h := range hashes {
-		dst = append(dst, v.persons[h])
+		p := v.persons[h]
+		if len(v.pending) > 0 && v.isPending(p) {
+			p = events.Person{}
+		}
+		dst = append(dst, p)
 	}
 	return dst
 }
@@ -31,11 +35,14 @@ func (v *Vault) Find(dst []events.Person, numbers ...string) []events.Person {
 func (v *Vault) hashNumber(n string) numberHash { return v.numberMAC.sum(idnumber.Canonical(n)) }
 
 // Birth returns the month of birth and the sex of a person, and whether the vault knows
-// the person. It reads the index alone.
+// the person, who is not pending. It reads the index alone.
 func (v *Vault) Birth(p events.Person) (month civil.Month, female, known bool) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	f, known := v.attributes[p]
+	if known && v.isPending(p) {
+		return 0, false, false
+	}
 	return f.birth, f.female, known
 }
 
@@ -130,6 +137,16 @@ func (v *Vault) applyUpdate(n *indexUpdate) {
 	}
 	for _, m := range n.tokens {
 		v.tokens[m.hash] = m.token
+	}
+	if n.pending != nil {
+		v.pending = n.pending
+	}
+	for p, n := range n.needs {
+		if n.settled {
+			delete(v.pending, p)
+		} else {
+			v.pending[p] = n.list
+		}
 	}
 }
 

@@ -53,6 +53,7 @@ CREATE TABLE IF NOT EXISTS vault.person (
 CREATE INDEX IF NOT EXISTS person_version ON vault.person (version);
 CREATE TABLE IF NOT EXISTS vault.mark (hash bigint PRIMARY KEY, token bigint NOT NULL, version bigint NOT NULL);
 CREATE INDEX IF NOT EXISTS mark_version ON vault.mark (version);
+CREATE TABLE IF NOT EXISTS vault.pending (person bytea PRIMARY KEY, needs bytea NOT NULL);
 CREATE TABLE IF NOT EXISTS vault.gone (person bytea, token bigint, version bigint NOT NULL);
 CREATE INDEX IF NOT EXISTS gone_version ON vault.gone (version);`
 
@@ -200,6 +201,9 @@ func readIndexUpdate(ctx context.Context, tx pgx.Tx, since, version int64) (*ind
 	}); err != nil {
 		return nil, err
 	}
+	if err := readPending(ctx, tx, n); err != nil {
+		return nil, err
+	}
 	if since == 0 {
 		return n, nil // an empty index has nothing to forget
 	}
@@ -217,9 +221,27 @@ func readIndexUpdate(ctx context.Context, tx pgx.Tx, since, version int64) (*ind
 	return n, err
 }
 
+// readPending reads everybody who is pending: there are few of them at any time.
+func readPending(ctx context.Context, tx pgx.Tx, n *indexUpdate) error {
+	rows, err := tx.Query(ctx, "SELECT person, needs FROM vault.pending")
+	if err != nil {
+		return err
+	}
+	n.pending = map[events.Person][]Need{}
+	var person, needs []byte
+	_, err = pgx.ForEachRow(rows, []any{&person, &needs}, func() error {
+		if len(person) != len(events.Person{}) {
+			return errors.New("a row of pending is damaged")
+		}
+		n.pending[events.Person(person)] = splitNeeds(needs)
+		return nil
+	})
+	return err
+}
+
 // scrub frees the space of deleted rows, so that it is overwritten when it is used again.
 func (s *postgresStore) scrub(ctx context.Context) error {
-	for _, table := range []string{"person", "mark"} {
+	for _, table := range []string{"person", "mark", "pending"} {
 		if _, err := s.pool.Exec(ctx, "VACUUM vault."+table); err != nil {
 			return fmt.Errorf("vault: %w", err)
 		}

@@ -113,7 +113,7 @@ func TestGatewaysLearn(t *testing.T) {
 		t.Fatalf("the other gateway finds %v, want %v", got, p.Person)
 	}
 	// An identity changes without an update of the index: it must be read from the store.
-	enter(t, there, events.Identity{IDNumber: number(1), Phone: "13500000000"})
+	settle(t, there, Outcome{Person: p.Person, Stands: true, Corrects: true, Identity: events.Identity{IDNumber: number(1), Phone: "13500000000"}})
 	if id, err := here.Reveal(t.Context(), p.Person); err != nil || id.Phone != "13500000000" {
 		t.Errorf("Reveal = %+v, %v", id, err)
 	}

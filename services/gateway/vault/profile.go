@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/events"
@@ -17,15 +18,24 @@ type Profile struct {
 	Birth    civil.Month
 	Female   bool
 	Identity events.Identity // as the log has it: sealed text and tokens
+
+	// What was given to Enter says what the vault does not know (Fills), or something else
+	// than it knows (Differs). See Settle.
+	Fills, Differs bool
 }
 
 // Enter returns a profile for each identity, and makes a person known for each identity
-// number that the vault does not know, all in one transaction. A name, phone or household
-// of a known person replaces the one that the vault had; one that is left out stays. The
-// sealed text of a profile holds the identity as it was given to Enter.
+// number that the vault does not know, all in one transaction. What the vault knows of a known
+// person stays as it is. The sealed text of a profile holds the identity as it was given to
+// Enter.
 //
 // Enter fails, and enters nobody, if an identity number is invalid.
 func (v *Vault) Enter(ctx context.Context, ids []events.Identity) ([]Profile, error) {
+	return v.enter(ctx, ids, nil)
+}
+
+// enter is Enter. With needs, who is new is pending.
+func (v *Vault) enter(ctx context.Context, ids []events.Identity, needs []Need) ([]Profile, error) {
 	parsed := make([]parsedIdentity, len(ids))
 	for i, id := range ids {
 		n, err := idnumber.Parse(id.IDNumber)
@@ -50,6 +60,9 @@ func (v *Vault) Enter(ctx context.Context, ids []events.Identity) ([]Profile, er
 			if profiles[i], err = g.enterPerson(u); err != nil {
 				return err
 			}
+			if needs != nil {
+				g.need(profiles[i].Person, needs[i])
+			}
 		}
 		return nil
 	})
@@ -69,7 +82,7 @@ func (v *Vault) Recall(ctx context.Context, persons []events.Person) ([]Profile,
 		}
 		for i, p := range persons {
 			f, ok := g.attributesOf(p)
-			if !ok {
+			if _, waits := g.needsOf(p); !ok || waits {
 				profiles[i] = Profile{}
 				continue
 			}
@@ -97,7 +110,16 @@ type parsedIdentity struct {
 	female bool
 }
 
-// enterPerson creates or updates one person.
+// need makes an event a need of a person who is new, or pending.
+func (g *groupCommit) need(p events.Person, n Need) {
+	list, waits := g.needsOf(p)
+	_, created := g.attributes[p]
+	if waits || created && g.change.needs[p].list == nil {
+		g.setNeeds(p, append(slices.Clip(list), n), false)
+	}
+}
+
+// enterPerson finds or creates one person.
 func (g *groupCommit) enterPerson(u parsedIdentity) (Profile, error) {
 	p, known := g.findPerson(u.hash)
 	if !known {
@@ -109,18 +131,14 @@ func (g *groupCommit) enterPerson(u parsedIdentity) (Profile, error) {
 		return Profile{}, err
 	}
 	e, err := g.profileFor(r.key, f, u.Identity)
-	if err != nil {
-		return Profile{}, err
-	}
-	if now := mergeIdentity(r.identity, u.Identity); now != r.identity {
-		sealed, err := r.key.sealIdentity(now)
-		if err != nil {
-			return Profile{}, err
-		}
-		r.identity, r.sealed, r.valueHashes = now, sealed, g.v.addIdentityHashes(r.valueHashes, now)
-		g.updateRow(r)
-	}
-	return e, nil
+	e.Fills = fillIdentity(r.identity, u.Identity) != r.identity
+	e.Differs = mergeIdentity(r.identity, u.Identity) != r.identity
+	return e, err
+}
+
+// fillIdentity fills in the values of an identity that are not known.
+func fillIdentity(known, given events.Identity) events.Identity {
+	return mergeIdentity(mergeIdentity(known, given), known)
 }
 
 // mergeIdentity replaces the values of an identity that are given.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/muster-works/muster/events"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -40,7 +41,11 @@ CREATE TABLE IF NOT EXISTS mark (
 	n     INTEGER PRIMARY KEY,
 	hash  INTEGER NOT NULL, -- keyed hash of kind and value
 	token INTEGER NOT NULL
-);`
+);
+CREATE TABLE IF NOT EXISTS pending (
+	person BLOB PRIMARY KEY, -- the pseudonym
+	needs  BLOB NOT NULL     -- events that wait, see Need.append
+) WITHOUT ROWID;`
 
 // Open opens the vault in the folder dir. If there is no vault yet, it creates the folder,
 // the database and the master key; a master key that is there already is used. It fails
@@ -156,7 +161,30 @@ func (s *sqliteStore) read(ctx context.Context, since int64) (*indexUpdate, erro
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("vault: load persons: %w", err)
 	}
-	return n, s.readTokens(ctx, n)
+	return n, errors.Join(s.readTokens(ctx, n), s.readPending(ctx, n))
+}
+
+func (s *sqliteStore) readPending(ctx context.Context, n *indexUpdate) error {
+	rows, err := s.conn.QueryContext(ctx, "SELECT person, needs FROM pending")
+	if err != nil {
+		return fmt.Errorf("vault: load pending persons: %w", err)
+	}
+	defer rows.Close()
+	n.pending = map[events.Person][]Need{}
+	var person, needs []byte
+	for rows.Next() {
+		if err := rows.Scan(&person, &needs); err != nil {
+			return fmt.Errorf("vault: load pending persons: %w", err)
+		}
+		if len(person) != len(events.Person{}) {
+			return errors.New("vault: a row of pending is damaged")
+		}
+		n.pending[events.Person(person)] = splitNeeds(needs)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("vault: load pending persons: %w", err)
+	}
+	return nil
 }
 
 func (s *sqliteStore) readTokens(ctx context.Context, n *indexUpdate) error {

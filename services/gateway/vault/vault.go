@@ -14,6 +14,8 @@
 //
 // # Guarantees
 //
+//   - Somebody who is new is pending until an event about the person is in the log. If every
+//     such event is refused, nothing of the person stays (see pending.go).
 //   - Enter and Assign return when what they created is on the disk. A crash takes
 //     back no pseudonym that was handed out. Callers that wait at the same time share
 //     one transaction.
@@ -113,6 +115,7 @@ type Vault struct {
 	persons    map[numberHash]events.Person
 	attributes map[events.Person]attributes
 	tokens     map[valueHash]token
+	pending    map[events.Person][]Need
 }
 
 type (
@@ -132,7 +135,7 @@ func newVault(ctx context.Context, s store, master []byte) (*Vault, error) {
 	v := &Vault{
 		store: s, lock: s.erasureLock(),
 		jobs: make(chan *job, 256), closed: make(chan struct{}), ended: make(chan struct{}),
-		persons: map[numberHash]events.Person{}, attributes: map[events.Person]attributes{}, tokens: map[valueHash]token{},
+		persons: map[numberHash]events.Person{}, attributes: map[events.Person]attributes{}, tokens: map[valueHash]token{}, pending: map[events.Person][]Need{},
 	}
 	if err := errors.Join(v.deriveKeys(master), v.loadIndex(ctx)); err != nil {
 		return nil, errors.Join(err, s.close())

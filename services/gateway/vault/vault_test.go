@@ -76,6 +76,7 @@ func TestStores(t *testing.T) {
 				"enter": testEnter, "what is left out": testEnterKeepsWhatIsLeftOut,
 				"invalid numbers": testEnterRefusesInvalidNumbers, "accounts": testAccounts, "erase": testErase,
 				"nothing in clear": testNothingInClear, "concurrent": testConcurrent, "erasure lock": testErasureLock,
+				"pending": testPending, "refused": testRefused,
 			} {
 				t.Run(name, func(t *testing.T) { test(t, newStore(t)) })
 			}
@@ -139,13 +140,26 @@ func testEnter(t *testing.T, s testStore) {
 func testEnterKeepsWhatIsLeftOut(t *testing.T, s testStore) {
 	v := s.openVault(t)
 	p := enter(t, v, identity(1))[0].Person
-	enter(t, v, events.Identity{IDNumber: number(1), Phone: "+86 135-0000-0000"})
-	id, err := v.Reveal(t.Context(), p)
+	other := events.Identity{IDNumber: number(1), Name: "李四", Phone: "+86 135-0000-0000"}
+	if e := enter(t, v, other)[0]; e.Person != p || e.Fills || !e.Differs {
+		t.Errorf("another name and phone: %+v", e)
+	}
+	settle(t, v, Outcome{Person: p, Stands: true, Identity: other})
+	revealed(t, v, p, identity(1))
+	settle(t, v, Outcome{Person: p, Identity: other, Corrects: true}) // it was refused
+	revealed(t, v, p, identity(1))
+	settle(t, v, Outcome{Person: p, Stands: true, Identity: events.Identity{IDNumber: number(1), Phone: "+86 135-0000-0000"}, Corrects: true})
 	want := identity(1)
 	want.Phone = "+86 135-0000-0000"
-	if err != nil || id != want {
-		t.Fatalf("Reveal = %+v, %v; want %+v", id, err, want)
+	revealed(t, v, p, want)
+	bare := enter(t, v, events.Identity{IDNumber: number(5), Name: "王五"})[0].Person
+	full := identity(5)
+	if e := enter(t, v, full)[0]; !e.Fills || !e.Differs {
+		t.Errorf("more than is known: %+v", e)
 	}
+	settle(t, v, Outcome{Person: bare, Stands: true, Identity: full})
+	full.Name = "王五"
+	revealed(t, v, bare, full)
 	same := enter(t, v, events.Identity{IDNumber: number(9), Phone: "13500000000"})[0]
 	recalled, err := v.Recall(t.Context(), []events.Person{p, {1}})
 	if err != nil || recalled[0].Person != p || recalled[0].Identity.PhoneToken != same.Identity.PhoneToken || recalled[1] != (Profile{}) {

@@ -1,0 +1,213 @@
+package vault
+
+import (
+	"context"
+	"encoding/binary"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log"
+)
+
+// A person who is new to the vault is pending until an event about the person is in the log.
+// Number, pseudonym and key are on the disk before that, since the log must not name somebody
+// whom no vault knows; but to everybody except the submissions that wait for the decision a
+// pending person is unknown.
+//
+//	EnterFor ──► pending ──► Settle: an event stands      ──► known
+//	                    └──► Settle: none of them stands  ──► refused ──► Sweep: gone
+//
+// The row of table pending holds the needs of the person: the events that wait. A person without
+// needs is refused, and gone with the next [Vault.Sweep]. Sweeping is apart from settling because
+// it reads the value hashes of everybody once. A gateway that ends between EnterFor and Settle
+// leaves needs behind. Another one, or itself when it is started again, finds them in
+// [Vault.Pending] and looks in the log whether their events stand.
+
+// A Need is an event that needs a pending person.
+type Need struct {
+	Key      [16]byte     // see events.Key.Hash
+	Since    log.Position // the end of the log before the event: what came of it stands behind
+	Deadline time.Time    // after which the event cannot come into the log any more; whole seconds
+}
+
+// needSize is the size of a need in the store: key, both parts of the position, deadline.
+const needSize = 16 + 8 + 8 + 8
+
+func (n Need) append(b []byte) []byte {
+	b = append(b, n.Key[:]...)
+	major, minor := n.Since.Parts()
+	b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, major), minor)
+	return binary.BigEndian.AppendUint64(b, uint64(n.Deadline.Unix()))
+}
+
+// splitNeeds returns the needs of a row. What is too short for a need is left out.
+func splitNeeds(b []byte) (list []Need) {
+	for ; len(b) >= needSize; b = b[needSize:] {
+		list = append(list, Need{
+			Key: [16]byte(b), Since: log.At(binary.BigEndian.Uint64(b[16:]), binary.BigEndian.Uint64(b[24:])),
+			Deadline: time.Unix(int64(binary.BigEndian.Uint64(b[32:])), 0),
+		})
+	}
+	return list
+}
+
+func joinNeeds(list []Need) []byte {
+	b := make([]byte, 0, len(list)*needSize) // not nil, because the column must not be NULL
+	for _, n := range list {
+		b = n.append(b)
+	}
+	return b
+}
+
+// An Outcome says what became of an event that needed a person.
+type Outcome struct {
+	Person events.Person
+	Key    [16]byte
+	Stands bool // the event is in the log
+	// Identity is what the event said of the person. If the event stands, it fills in what the
+	// vault does not know. If Corrects is set, too, it replaces what the vault knows.
+	Identity events.Identity
+	Corrects bool
+}
+
+// EnterFor is Enter for events that are to be decided: needs has the event of each identity. Who is
+// new is pending until Settle. pending says of each identity whether its person is.
+func (v *Vault) EnterFor(ctx context.Context, ids []events.Identity, needs []Need) (profiles []Profile, pending []bool, err error) {
+	profiles, err = v.enter(ctx, ids, needs)
+	if err != nil {
+		return nil, nil, err
+	}
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	for _, p := range profiles {
+		_, waits := v.pending[p.Person]
+		pending = append(pending, waits)
+	}
+	return profiles, pending, nil
+}
+
+// Settle says what became of events. A person of whom one stands is known from then on. A person
+// of whom none stands, and whom no other event needs, is refused. Persons who are not pending
+// stay as they are, but for what an Outcome fills in or corrects.
+func (v *Vault) Settle(ctx context.Context, outcomes []Outcome) error {
+	if len(outcomes) == 0 {
+		return nil
+	}
+	return v.inTransaction(ctx, func(g *groupCommit) error {
+		for i := range outcomes {
+			if err := g.settle(&outcomes[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (g *groupCommit) settle(o *Outcome) error {
+	needs, waits := g.needsOf(o.Person)
+	switch {
+	case waits && o.Stands:
+		g.setNeeds(o.Person, nil, true)
+	case waits:
+		left := slices.DeleteFunc(slices.Clone(needs), func(n Need) bool { return n.Key == o.Key })
+		if len(left) != len(needs) {
+			g.setNeeds(o.Person, left, false)
+		}
+	}
+	f, known := g.attributesOf(o.Person)
+	if !o.Stands || !known || o.Identity == (events.Identity{}) {
+		return nil
+	}
+	return g.learn(o, f)
+}
+
+// learn fills in, or corrects, what the vault knows of a person.
+func (g *groupCommit) learn(o *Outcome, f attributes) error {
+	r, err := g.openRow(o.Person, f)
+	if err != nil {
+		return err
+	}
+	now := fillIdentity(r.identity, o.Identity)
+	if o.Corrects {
+		now = mergeIdentity(r.identity, o.Identity)
+	}
+	if now == r.identity {
+		return nil
+	}
+	sealed, err := r.key.sealIdentity(now)
+	if err != nil {
+		return err
+	}
+	r.identity, r.sealed, r.valueHashes = now, sealed, g.v.addIdentityHashes(r.valueHashes, now)
+	g.updateRow(r)
+	return nil
+}
+
+// needsOf returns the needs of a person, and whether the person is pending.
+func (g *groupCommit) needsOf(p events.Person) ([]Need, bool) {
+	if n, ok := g.change.needs[p]; ok {
+		return n.list, !n.settled
+	}
+	g.v.mu.RLock()
+	defer g.v.mu.RUnlock()
+	list, waits := g.v.pending[p]
+	return list, waits
+}
+
+// setNeeds makes the needs of a person part of the change.
+func (g *groupCommit) setNeeds(p events.Person, list []Need, settled bool) {
+	if g.change.needs == nil {
+		g.change.needs = map[events.Person]needs{}
+	}
+	g.change.needs[p] = needs{list, settled}
+}
+
+// needs are the needs of a person after a change; a person who is settled has none.
+type needs struct {
+	list    []Need
+	settled bool
+}
+
+// Pending returns the persons who are pending, with their needs. Persons without needs are refused.
+func (v *Vault) Pending(ctx context.Context) (map[events.Person][]Need, error) {
+	if err := v.refreshIndex(ctx); err != nil {
+		return nil, err
+	}
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return maps.Clone(v.pending), nil
+}
+
+// Sweep deletes the persons who were refused, and the tokens that nobody else holds. It reads the
+// value hashes of everybody once, if there is somebody to delete.
+func (v *Vault) Sweep(ctx context.Context) error {
+	refused := func() (list []events.Person) {
+		v.mu.RLock()
+		defer v.mu.RUnlock()
+		for p, n := range v.pending {
+			if len(n) == 0 {
+				list = append(list, p)
+			}
+		}
+		return list
+	}
+	if len(refused()) == 0 {
+		return nil
+	}
+	return v.enqueue(ctx, &job{alone: true, run: func(g *groupCommit) error {
+		list := refused() // again: somebody may have been needed meanwhile
+		for _, p := range list {
+			g.setNeeds(p, nil, true)
+		}
+		_, err := g.erasePersons(list)
+		return err
+	}})
+}
+
+// isPending reports whether a person is pending. The caller holds mu.
+func (v *Vault) isPending(p events.Person) bool {
+	_, waits := v.pending[p]
+	return waits
+}
