@@ -30,13 +30,16 @@
 //     tells an event that is sent again from another event under the same id.
 //  5. A valid identity number in a field that is not meant for one is refused:
 //     identity_in_clear.
-//  6. A hire makes its person known to the vault, in one transaction for a whole
-//     run, and so does a training before the hire (pre_service). Every other event
-//     must be about people whom the vault knows: unknown_person. Numbers become
-//     pseudonyms, names and phones sealed text and tokens, accounts tokens.
+//  6. A hire enters its person into the vault, in one transaction for a whole run, and
+//     so does a training before the hire (pre_service). Who is new is pending, and
+//     unknown to everybody else, until an event about the person is in the log; of
+//     somebody whose events are refused nothing stays ([Gateway.TidyVault]). Every
+//     other event must be about people whom the vault knows: unknown_person. Numbers
+//     become pseudonyms, names and phones sealed text and tokens, accounts tokens.
 //  7. A run goes to the service of its family in one call. It is sent when the
 //     receipts of the run before are in, so that the events of a body are decided
-//     in order. The next run is prepared meanwhile.
+//     in order. The next run is prepared meanwhile, unless somebody in the run before
+//     is new.
 //
 // # Nothing is lost
 //
