@@ -42,7 +42,7 @@ func (w *world) drawSheet(ref sheetRef, people []int32) attendanceSheet {
 		s.at = w.instantOf(m.next) + instant(2*(due-1+d.between(days[0], days[1]))+d.intn(2))
 	}
 	for i := p.people[0]; i < p.people[1]; i++ {
-		if w.placements[i].overlaps(m.first, m.next) {
+		if w.placements[i].overlaps(m.first, m.next) && !w.placements[i].isSuspended(ref.month()) {
 			s.people = append(s.people, i)
 			s.at = max(s.at, w.placements[i].hired) // each person on a sheet is known
 		}

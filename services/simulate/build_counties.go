@@ -20,6 +20,7 @@ type county struct {
 	plannedSeats [2]int     // planned seats, by area
 	posts        [2]int     // posts: first, and one after the last
 	monthlyFund  events.Fen // largest amount that a month can cost
+	raised       int8       // month from which the standard is higher; 0 is never
 	runs         []payRun   // pay runs, by month
 }
 

@@ -20,11 +20,13 @@ type placement struct {
 	code           string     // exit code
 	group          uint8
 	died           bool
-	record         bool // the hire is delivered before an exit that it depends on, so it is recorded
-	recordExit     bool // the same of the exit
-	cardMonth      int8 // month whose pay is returned, after which the card is replaced; -1 is none
-	paidTwiceMonth int8 // month that is paid twice and reversed once; -1 is none
-	mismatched     bool // a registry confuses the person with another one of the same name
+	record         bool       // the hire is delivered before an exit that it depends on, so it is recorded
+	recordExit     bool       // the same of the exit
+	cardMonth      int8       // month whose pay is returned, after which the card is replaced; -1 is none
+	suspendedMonth int8       // month in which the person does not work; -1 is none
+	regroupedOn    civil.Date // day of a change of group; 0 is none
+	paidTwiceMonth int8       // month that is paid twice and reversed once; -1 is none
+	mismatched     bool       // a registry confuses the person with another one of the same name
 
 	hired, trained, assigned, renewed, exited instant
 }
@@ -91,7 +93,7 @@ func (w *world) place(f *seatFiller, s int32, from, lasts civil.Date) placement 
 	person := &w.people[who]
 	leaves := birthday(person.birth, groups[g].of.spans[person.sex()].until)
 	longest := min(leaves, from.AddMonths(w.cfg.Policy.Term.Months))
-	p := placement{person: who, seat: s, next: -1, otherPlacement: -1, from: from, group: uint8(g), cardMonth: -1, paidTwiceMonth: -1, until: longest}
+	p := placement{person: who, seat: s, next: -1, otherPlacement: -1, from: from, group: uint8(g), cardMonth: -1, paidTwiceMonth: -1, suspendedMonth: -1, until: longest}
 
 	p.exit = max(from, lasts) + 1 + civil.Date(f.r.ExpFloat64()/leavingRate)
 	p.code = pick(w.codes, f.r.Float64())

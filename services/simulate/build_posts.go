@@ -22,6 +22,8 @@ type post struct {
 	addedSeats     int16      // number of seats added later
 	from           civil.Date // first day
 	growsFrom      civil.Date // first day of the added seats; 0 if there are none
+	movesOn        civil.Date // first day in another village; 0 if it stays
+	movesTo        int32      // that village
 	seats          [2]int32   // seats: first, and one after the last
 	people         [2]int32   // placements: first, and one after the last
 

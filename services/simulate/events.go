@@ -49,6 +49,16 @@ func (t *eventGenerator) generate(k eventKind, i int) {
 		t.post(i)
 	case postResized:
 		t.resize(i)
+	case postRaised:
+		t.raise(i)
+	case postMoved:
+		t.move(i)
+	case hireSuspended:
+		t.suspend(i)
+	case hireResumed:
+		t.resume(i)
+	case hireRegrouped:
+		t.regroup(i)
 	case exitRecorded:
 		t.exit(i)
 	case hirePlaced:
@@ -93,11 +103,21 @@ func (t *eventGenerator) emit(e *events.Event) {
 	}
 }
 
+// placeOf returns the division that events about a post name: its village, or the township if the
+// post moves within it.
+func (w *world) placeOf(p *post) division.Code {
+	at := w.villages[p.village].code
+	if p.moves() {
+		return at[:9] + "000"
+	}
+	return at
+}
+
 // place returns the placement i with its post, county and village.
 func (t *eventGenerator) place(i int) (*placement, *post, *county, division.Code) {
 	p := &t.w.placements[i]
 	post := &t.w.posts[t.w.seats[p.seat].post]
-	return p, post, &t.w.counties[post.county], t.w.villages[post.village].code
+	return p, post, &t.w.counties[post.county], t.w.placeOf(post)
 }
 
 // personByID identifies a person by the identity number, as agencies do once a person

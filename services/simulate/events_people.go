@@ -52,6 +52,9 @@ func (t *eventGenerator) exit(i int) {
 	if p.recordExit {
 		e.Submode = events.ModeRecord
 	}
+	if d := t.w.random(forExit, -i-1); d.chance(estimatedExits) {
+		e.Submode, data.Estimated = events.ModeRecord, "month"
+	}
 	t.emit(e)
 }
 

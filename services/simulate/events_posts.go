@@ -74,7 +74,7 @@ func (t *eventGenerator) post(i int) {
 
 func (t *eventGenerator) resize(i int) {
 	p := &t.w.posts[i]
-	e := t.event("z-"+p.id, t.w.counties[p.county].agency, t.w.villages[p.village].code, p.resized, &events.PostResized{
+	e := t.event("z-"+p.id, t.w.counties[p.county].agency, t.w.placeOf(p), p.resized, &events.PostResized{
 		Post: p.id, Seats: int(p.size + p.addedSeats), From: p.growsFrom,
 	})
 	e.Subject = p.id

@@ -40,7 +40,7 @@ func (t *eventGenerator) sheetReport(ref int, k eventKind) {
 		id, first = id+"-r", s.resubmitted
 	default: // the others need nothing here
 	}
-	e := t.event(id, t.w.counties[v.county].agency, v.code, first, data)
+	e := t.event(id, t.w.counties[v.county].agency, t.w.placeOf(post), first, data)
 	if e.Subject, e.Replaces = post.id, replaces; k == sheetCorrected && s.overseen {
 		e.Source, e.ReplacesSource = overseer(v), e.Source
 	}
@@ -54,7 +54,7 @@ func overseer(v *village) string { return "/agency/" + string(v.code[:4]) + "-rs
 // inspection emits what an inspector found on the day that the sheet has wrong.
 func (t *eventGenerator) inspection(s *attendanceSheet, post *post, m *calendarMonth, v *village) {
 	c := &t.w.counties[v.county]
-	e := t.event(sheetID(m.month, post.id)+"-i", c.agency, v.code, s.corrected, &events.AttendanceReported{
+	e := t.event(sheetID(m.month, post.id)+"-i", c.agency, t.w.placeOf(post), s.corrected, &events.AttendanceReported{
 		Post: post.id, Date: m.first + civil.Date(s.wrongDay), Recorder: "inspector-" + string(c.code[:6]), Capacity: policy.Inspection,
 		Lines: []events.AttendanceLine{{IDNumber: t.w.id(t.w.placements[s.people[s.wrongLine]].person), Mark: "P"}},
 	})

@@ -35,11 +35,15 @@ func TestFrequencies(t *testing.T) {
 				n["late hires"]++
 			}
 		case *events.PostDeveloped:
+			n["posts"]++
 			n["seats"] += float64(d.Seats)
 			n[d.Area+" seats"] += float64(d.Seats)
 			n[d.Category] += float64(d.Seats)
 		case *events.ExitRecorded:
 			n["exits"]++
+			if d.Estimated != "" {
+				n["estimated exits"]++
+			}
 			n[d.Code[:1]+" exits"]++
 			n[d.Code]++
 			if d.On >= civil.On(2022, 7, 1) {
@@ -66,6 +70,15 @@ func TestFrequencies(t *testing.T) {
 					n["parts"]++
 				}
 			}
+		case *events.PostChanged:
+			if n["raises"]++; d.Division != "" {
+				n["raises"]--
+				n["moves"]++
+			}
+		case *events.HireSuspended:
+			n["suspensions"]++
+		case *events.HireChanged:
+			n["changes of group"]++
 		case *events.PaymentReturned:
 			n["returned"] += float64(len(d.Lines))
 		case *events.PaymentRejected:
@@ -121,6 +134,10 @@ func TestFrequencies(t *testing.T) {
 		{"exits after 35 days", "others", .05, .25},
 		{"parts", "allowances", 2 * partialPayments, .15},
 		{"rejected", "returned", 1, .5},
+		{"suspensions", "hires", .0035, .4},
+		{"changes of group", "hires", .002, .5},
+		{"moves", "posts", .003, .7},
+		{"estimated exits", "exits", estimatedExits, .6},
 		{"N1", "exits", .30, .15},
 		{"N2", "exits", .22, .15},
 		{"N3", "exits", .12, .2},
@@ -131,6 +148,9 @@ func TestFrequencies(t *testing.T) {
 		if got := n[c.of] / n[c.in]; math.Abs(got/c.want-1) > c.tolerance {
 			t.Errorf("%s: %.4f of %s, want %.4f ± %.0f %%", c.of, got, c.in, c.want, 100*c.tolerance)
 		}
+	}
+	if n["raises"] == 0 {
+		t.Error("no county raises its standard")
 	}
 	if n["surrenders"] == 0 {
 		t.Error("no county hands money back at the end of the year")

@@ -61,7 +61,7 @@ func (w *world) planPayRuns(county int) {
 	}
 	for p := c.posts[0]; p < c.posts[1]; p++ {
 		post := &w.posts[p]
-		standard, _ := w.standard(c, post.urban)
+		standard, _ := w.standardIn(c, post.urban, len(w.months)) // the highest one
 		c.monthlyFund += events.Fen(standard+insured[boolIndex(post.urban)]) * events.Fen(post.size+post.addedSeats)
 	}
 }
@@ -82,6 +82,15 @@ func (w *world) standard(c *county, urban bool) (fen int32, days int) {
 		days = int(c.requiredDays)
 	}
 	return c.standard[boolIndex(urban)], days
+}
+
+// standardIn is standard in a month.
+func (w *world) standardIn(c *county, urban bool, month int) (fen int32, days int) {
+	fen, days = w.standard(c, urban)
+	if c.raised != 0 && month >= int(c.raised) {
+		fen = fen * raisedPercent / 100
+	}
+	return fen, days
 }
 
 // runPaying returns the run that pays what was earned in a month and reported at an
@@ -208,6 +217,6 @@ func (w *world) earned(i int32, month int, imperfect bool) int32 {
 		}
 	}
 	post := &w.posts[w.seats[w.placements[i].seat].post]
-	standard, days := w.standard(&w.counties[post.county], post.urban)
+	standard, days := w.standardIn(&w.counties[post.county], post.urban, month)
 	return min(standard, int32((int64(standard)*int64(percent)*2+int64(days)*100)/(int64(days)*200)))
 }

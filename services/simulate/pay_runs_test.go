@@ -49,7 +49,7 @@ func TestPaidAsEntitled(t *testing.T) {
 			paid[earner[run+"/"+l.Line]] -= lines[run+"/"+l.Line].Amount
 		}
 	}
-	seen := map[events.Key]bool{}
+	seen, raised := map[events.Key]bool{}, map[string]*events.PostChanged{}
 	for s := range submissions(t, cfg) {
 		if s.Invalid || seen[s.Event.Key()] {
 			continue
@@ -59,6 +59,10 @@ func TestPaidAsEntitled(t *testing.T) {
 		switch d := s.Event.Data.(type) {
 		case *events.PostDeveloped:
 			posts[d.Post] = d
+		case *events.PostChanged:
+			if d.Standard != 0 {
+				raised[d.Post] = d
+			}
 		case *events.AttendanceReported:
 			for _, l := range d.Lines {
 				if d.Date != 0 { // an inspection goes before the sheet
@@ -110,6 +114,9 @@ func TestPaidAsEntitled(t *testing.T) {
 		}
 		p := posts[d.Post]
 		standard, required := int(p.Standard), p.RequiredDays
+		if c := raised[d.Post]; c != nil && c.On <= d.Month.First() {
+			standard = int(c.Standard)
+		}
 		if standard == 0 {
 			standard, required = int(cfg.Policy.Payment.Standard.Rural), cfg.Policy.Payment.RequiredDays
 			if p.Area == "urban" {

@@ -55,6 +55,12 @@ const (
 	partialPayments = 0.002 // pay lines that the bank pays in two parts
 	invalidShare    = 0.001
 	lateRuns        = 0.03
+	raisedCounties  = 0.25  // part of the counties with a standard of their own that raise it in July
+	raisedPercent   = 110   // of the old standard
+	movedPosts      = 0.003 // part of the posts that move to another village of the township
+	suspendedShare  = 0.004 // part of the placements that are suspended for a month
+	regroupedShare  = 0.003 // part of the rural placements whose group changes
+	estimatedExits  = 0.005 // part of the exits whose day nobody knows
 )
 
 // A share is one of several alternatives and its part of the whole.

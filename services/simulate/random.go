@@ -27,6 +27,7 @@ const (
 	forRegistry
 	forInvalid
 	forParts
+	forChanges
 )
 
 // random returns the generator for a purpose and an index.

@@ -228,7 +228,7 @@ func (l *ruleOracle) exit(e *events.Event, d *events.ExitRecorded) error {
 		return errors.New("left after the age of the group")
 	}
 	s.exit = d.On
-	if taken := l.clash(s); taken != (e.Submode == events.ModeRecord) {
+	if taken := l.clash(s); taken != (e.Submode == events.ModeRecord) && d.Estimated == "" {
 		return fmt.Errorf("seat or person taken: %v, and the mode is %q", taken, e.Submode)
 	}
 	return nil
@@ -374,9 +374,9 @@ func TestReplay(t *testing.T) {
 func rank(e *events.Event) int {
 	return slices.IndexFunc([][]events.Type{
 		{events.PolicyAdoptedType},
-		{events.PlanSetType, events.FundAllocatedType, events.PostDevelopedType, events.PostResizedType},
+		{events.PlanSetType, events.FundAllocatedType, events.PostDevelopedType, events.PostResizedType, events.PostChangedType},
 		{events.ExitRecordedType},
-		{events.HirePlacedType, events.HireRenewedType},
+		{events.HirePlacedType, events.HireRenewedType, events.HireSuspendedType, events.HireResumedType, events.HireChangedType},
 		{events.TrainingCompletedType},
 		{events.AttendanceReportedType},
 		{events.AccountAssignedType},

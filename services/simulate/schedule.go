@@ -19,9 +19,14 @@ const (
 	fundAllocated
 	postDeveloped
 	postResized
+	postRaised
+	postMoved
 	exitRecorded
 	hirePlaced
 	hireRenewed
+	hireSuspended
+	hireResumed
+	hireRegrouped
 	trainingCompleted
 	trainingAgain
 	sheetReported
@@ -128,6 +133,12 @@ func (w *world) schedulePosts() {
 		if p.growsFrom != 0 && p.growsFrom < w.cfg.Until {
 			w.add(p.resized, postResized, i)
 		}
+		if c := &w.counties[p.county]; c.raised != 0 && int(c.raised) < len(w.months) && w.months[c.raised].first > p.from {
+			w.add(w.announced(w.months[c.raised].first, p.delivered), postRaised, i)
+		}
+		if p.moves() {
+			w.add(w.announced(p.movesOn, p.delivered), postMoved, i)
+		}
 		for m := range w.months {
 			s := w.drawSheet(sheetRef(i*sheetMonths+m), people)
 			if people = s.people; len(people) == 0 {
@@ -166,6 +177,15 @@ func (w *world) schedulePlacements() {
 		}
 		if p.renewedUntil != 0 {
 			w.add(p.renewed, hireRenewed, i)
+		}
+		if p.suspendedMonth >= 0 {
+			w.add(w.announced(w.months[p.suspendedMonth].first, p.hired), hireSuspended, i)
+			if i%2 == 1 {
+				w.add(w.resumed(p), hireResumed, i)
+			}
+		}
+		if p.regroupedOn != 0 && w.canRegroup(p) {
+			w.add(w.announced(p.regroupedOn, p.hired), hireRegrouped, i)
 		}
 		if p.exit != 0 {
 			w.add(p.exited, exitRecorded, i)

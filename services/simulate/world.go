@@ -54,6 +54,7 @@ func build(cfg Config) (*world, error) {
 	}
 	w.arrangePlacements()
 	w.injectCases()
+	w.planChanges()
 	w.identify()
 	w.planReports()
 	w.schedule()
