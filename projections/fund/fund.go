@@ -166,7 +166,9 @@ func (b *Books) enter(e *events.Event, no uint32) (x entered, ok bool) {
 		})
 	case *events.PaymentRejected:
 		x = entered{measure: rejected, run: b.run(d.RunKey())}
-		b.enterLines(&x, len(d.Lines), func(i int) (string, statement) { return d.Lines[i].Line, statement{rejected, no, d.On, int64(d.Lines[i].Amount)} })
+		b.enterLines(&x, len(d.Lines), func(i int) (string, statement) {
+			return d.Lines[i].Line, statement{rejected, no, d.On, int64(d.Lines[i].Amount)}
+		})
 	case events.Restitution:
 		_, lines := d.Restitution()
 		x = entered{measure: returned, run: b.run(d.RunKey())}

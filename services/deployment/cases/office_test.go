@@ -44,7 +44,7 @@ var agencies = map[string]agency{
 // The digits of birth say how old they are: 甲 is born on 1965-01-01, and so on.
 var persons = map[string]string{
 	"甲": "370211196501010014", "乙": "370212196602030029", "丙": "370211196703040035",
-	"丁": "370211195706150040", "戊": "370212196801010055",
+	"己": "370211195706100078", "丁": "370211195706150040", "戊": "370212196801010055",
 }
 
 // reader is the account that asks the questions.

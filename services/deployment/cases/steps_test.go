@@ -1,33 +1,39 @@
 package cases
 
 import (
+	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/cucumber/godog"
 
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/policy"
 )
 
 // steps returns the sentences that scenarios are made of. A sentence with 已报送 is what
 // stands in the books: all of it must be accepted.
 func (o *office) steps() map[string]any {
 	return map[string]any{
-		`^(\S+)于(\d{4}-\d\d-\d\d)已报送(\S+):$`:  o.standing,
-		`^(\S+)于(\d{4}-\d\d-\d\d)报送(\S+):$`:   o.reported,
-		`^(\S+)于(\d{4}-\d\d-\d\d)试报(\S+):$`:   o.rehearsed,
-		`^(\S+)于(\d{4}-\d\d-\d\d)一并报送:$`:      func(name, day string, t *godog.Table) error { return o.reported(name, day, "", t) },
-		`^回执依次为"([^"]*)"$`:                    o.receipts,
-		`^退回理由中提到"([^"]*)"$`:                  o.because,
-		`^在岗人数应为:$`:                           each(o.headcount),
-		`^工资表应为:$`:                            each(o.payroll),
-		`^资金账应为:$`:                            each(o.fund),
-		`^空岗应为:$`:                             each(o.vacant),
-		`^计划执行应为:$`:                           each(o.plan),
-		`^在岗名册应为:$`:                           each(o.placement),
-		`^人员(\S+)的履历依次为"([^"]*)"$`:            o.trailOfPerson,
-		`^岗位(\S+)的履历依次为"([^"]*)"$`:            o.trailOfPost,
-		`^查阅(\S+)的姓名为"([^"]*)"，电话为"([^"]*)"$`: o.reveal,
+		`^(\S+)于(\d{4}-\d\d-\d\d)已报送(\S+):$`:                           o.standing,
+		`^(\S+)于(\d{4}-\d\d-\d\d)报送(\S+):$`:                            o.reported,
+		`^(\S+)于(\d{4}-\d\d-\d\d)试报(\S+):$`:                            o.rehearsed,
+		`^(\S+)于(\d{4}-\d\d-\d\d)一并报送:$`:                               func(name, day string, t *godog.Table) error { return o.reported(name, day, "", t) },
+		`^(\S+)于(\d{4}-\d\d-\d\d)启用政策，自(\d{4}-\d\d-\d\d)起农村月标准(\d+)元$`: o.adopted,
+		`^回执依次为"([^"]*)"$`:                                             o.receipts,
+		`^退回理由中提到"([^"]*)"$`:                                           o.because,
+		`^在岗人数应为:$`:                                                    each(o.headcount),
+		`^工资表应为:$`:                                                     each(o.payroll),
+		`^资金账应为:$`:                                                     each(o.fund),
+		`^空岗应为:$`:                                                      each(o.vacant),
+		`^计划执行应为:$`:                                                    each(o.plan),
+		`^在岗名册应为:$`:                                                    each(o.placement),
+		`^人员(\S+)的履历依次为"([^"]*)"$`:                                     o.trailOfPerson,
+		`^岗位(\S+)的履历依次为"([^"]*)"$`:                                     o.trailOfPost,
+		`^查阅(\S+)的姓名为"([^"]*)"，电话为"([^"]*)"$`:                          o.reveal,
 	}
 }
 
@@ -69,6 +75,39 @@ func (o *office) standing(name, day, kind string, t *godog.Table) error {
 		}
 	}
 	return nil
+}
+
+// adopted adopts a pack of the agency's own: the one of the reference programme with another
+// allowance in the country, from a day on.
+func (o *office) adopted(name, day, from, yuan string) error {
+	by, ok := agencies[name]
+	if !ok {
+		return fmt.Errorf("there is no agency %q", name)
+	}
+	pack, err := policy.Reference()
+	if err != nil {
+		return err
+	}
+	fen, err := strconv.ParseInt(yuan, 10, 64)
+	if err != nil {
+		return err
+	}
+	pack.Policy, pack.Version, pack.Jurisdiction = "case-"+by.division, "case-"+by.division+"-"+from, by.division
+	pack.Payment.Standard.Rural = 100 * fen
+	if pack.ValidFrom, err = civil.ParseDate(from); err != nil {
+		return err
+	}
+	e := events.Adoption(pack)
+	e.Source, e.Division = "/agency/"+by.name, division.Code((by.division + "000000000000")[:12])
+	raw, err := e.Append(nil)
+	if err != nil {
+		return err
+	}
+	var event map[string]any
+	if err := json.Unmarshal(raw, &event); err != nil {
+		return err
+	}
+	return o.submit(by, day, []map[string]any{event})
 }
 
 func (o *office) rehearsed(name, day, kind string, t *godog.Table) error {
