@@ -2,6 +2,7 @@ package events
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
@@ -106,7 +107,6 @@ func (d *PersonIdentified) checkIdentity(c *checker) {
 	case c.rules != nil:
 		c.rule("identity", Rule{Required: true})
 		c.rule("identity.id_number", Rule{Private: true, Pattern: idNumberForm})
-		c.rule("identity.id_number", Rule{Absent: true, When: Renamed})
 		c.rule("identity.name", Rule{Required: true, When: Renamed})
 		for _, reason := range [...]string{Mistyped, Changed, FifteenDigits} {
 			c.rule("identity.id_number", Rule{Required: true, When: reason})
@@ -117,10 +117,10 @@ func (d *PersonIdentified) checkIdentity(c *checker) {
 			"is required: what is right from now on, id_number, or name if the reason is renamed",
 			"为必填项：填写今后正确的内容，即id_number；原因为renamed时填写name"))
 		return
-	case !d.Renumbers() && id.IDNumber != "":
+	case !d.Renumbers() && id.IDNumber != "" && !strings.EqualFold(id.IDNumber, d.IDNumber):
 		c.add(Invalid, "identity.id_number", Say(
-			"must be left out where the reason is renamed; for another number give mistyped, changed or fifteen_digits",
-			"原因为renamed时不填；更换号码请填mistyped、changed或fifteen_digits"))
+			"must be left out where the reason is renamed, or be equal to id_number; for another number give mistyped, changed or fifteen_digits",
+			"原因为renamed时不填，或与id_number相同；更换号码请填mistyped、changed或fifteen_digits"))
 	case !d.Renumbers() && id.Name == "":
 		c.add(Missing, "identity.name", Say("is required where the reason is renamed: the new name", "原因为renamed时为必填项：新的姓名"))
 	case d.Renumbers():

@@ -68,6 +68,9 @@ func stakeOf(in Directory, key [16]byte, d *events.PersonIdentified) (s stake, r
 	if s.given == nil {
 		return s, events.Refusal(events.Missing, "data.identity", events.Say("is required", "为必填项"))
 	}
+	if !d.Renumbers() {
+		s.given.IDNumber = "" // the contract has seen to it that it is the number that the person has
+	}
 	if d.IDNumber != "" {
 		var found [1]events.Person
 		s.person = in.Find(found[:0], d.IDNumber)[0]
