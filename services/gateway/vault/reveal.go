@@ -9,7 +9,7 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// Reveal returns the identity of a person as it was given last. It fails with
+// Reveal returns what the vault knows of the identity of a person. It fails with
 // [ErrUnknown] if the vault does not know the person. The caller must have recorded that
 // the identity is revealed (person.revealed).
 func (v *Vault) Reveal(ctx context.Context, p events.Person) (id events.Identity, err error) {

@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS person (
 	birth  INTEGER NOT NULL, -- month, as civil.Month
 	female INTEGER NOT NULL,
 	key    BLOB NOT NULL,    -- the person's key, wrapped by the master key
-	sealed BLOB NOT NULL,    -- the identity as it was given last, under that key
+	sealed BLOB NOT NULL,    -- what is known of the identity, under that key
 	marks  BLOB NOT NULL     -- hashes of the values held, 8 bytes each
 );
 CREATE TABLE IF NOT EXISTS mark (

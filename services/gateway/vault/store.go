@@ -58,7 +58,7 @@ type personRow struct {
 	birth       civil.Month
 	female      bool
 	key         []byte // the person's key, wrapped by the master key
-	sealed      []byte // the identity as it was given last, under that key
+	sealed      []byte // what is known of the identity, under that key
 	valueHashes []byte // of the values that the person holds, 8 bytes each
 }
 
