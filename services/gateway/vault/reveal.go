@@ -52,7 +52,7 @@ func (v *Vault) withOpenRow(ctx context.Context, p events.Person, use func(*open
 	outcome := error(nil)
 	err := v.inTransaction(ctx, func(g *groupCommit) error {
 		f, ok := g.attributesOf(p)
-		if _, waits := g.needsOf(p); !ok || waits {
+		if _, waits := g.standingOf(p); !ok || waits {
 			outcome = ErrUnknown
 			return nil
 		}

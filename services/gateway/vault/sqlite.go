@@ -170,7 +170,7 @@ func (s *sqliteStore) readPending(ctx context.Context, n *indexUpdate) error {
 		return fmt.Errorf("vault: load pending persons: %w", err)
 	}
 	defer rows.Close()
-	n.pending = map[events.Person][]Need{}
+	n.pending = map[events.Person]standing{}
 	var person, needs []byte
 	for rows.Next() {
 		if err := rows.Scan(&person, &needs); err != nil {
@@ -179,7 +179,7 @@ func (s *sqliteStore) readPending(ctx context.Context, n *indexUpdate) error {
 		if len(person) != len(events.Person{}) {
 			return errors.New("vault: a row of pending is damaged")
 		}
-		n.pending[events.Person(person)] = splitNeeds(needs)
+		n.pending[events.Person(person)] = decodeStanding(needs)
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("vault: load pending persons: %w", err)

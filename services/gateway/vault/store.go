@@ -75,11 +75,11 @@ type change struct {
 	erased    []*personRow
 	tokens    []valueToken // new ones
 	forgotten []valueToken
-	needs     map[events.Person]needs // of persons who are pending, or no longer are
+	standings map[events.Person]*standing // that change; nil is known to everybody from then on
 }
 
 func (c *change) isEmpty() bool {
-	return len(c.created)+len(c.updated)+len(c.erased)+len(c.tokens)+len(c.forgotten)+len(c.needs) == 0
+	return len(c.created)+len(c.updated)+len(c.erased)+len(c.tokens)+len(c.forgotten)+len(c.standings) == 0
 }
 
 // An indexedPerson is a person as the index has it.
@@ -98,14 +98,14 @@ type indexUpdate struct {
 	tokens    []valueToken
 	erased    map[events.Person]bool
 	forgotten map[token]bool
-	needs     map[events.Person]needs
-	// pending, if it is not nil, is everybody who is pending, before needs change.
-	pending map[events.Person][]Need
+	standings map[events.Person]*standing
+	// pending, if it is not nil, are all standings, before those change.
+	pending map[events.Person]standing
 }
 
 // indexUpdateOf returns what the index must learn of a change.
 func indexUpdateOf(c *change, version int64) *indexUpdate {
-	n := &indexUpdate{version: version, tokens: c.tokens, needs: c.needs, erased: map[events.Person]bool{}, forgotten: map[token]bool{}}
+	n := &indexUpdate{version: version, tokens: c.tokens, standings: c.standings, erased: map[events.Person]bool{}, forgotten: map[token]bool{}}
 	for _, r := range c.created {
 		n.persons = append(n.persons, indexedPerson{r.person, r.number, attributes{r.n, r.birth, r.female}})
 	}

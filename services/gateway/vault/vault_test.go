@@ -76,7 +76,7 @@ func TestStores(t *testing.T) {
 				"enter": testEnter, "what is left out": testEnterKeepsWhatIsLeftOut,
 				"invalid numbers": testEnterRefusesInvalidNumbers, "accounts": testAccounts, "erase": testErase,
 				"nothing in clear": testNothingInClear, "concurrent": testConcurrent, "erasure lock": testErasureLock,
-				"pending": testPending, "refused": testRefused,
+				"pending": testPending, "refused": testRefused, "strangers": testStrangers,
 			} {
 				t.Run(name, func(t *testing.T) { test(t, newStore(t)) })
 			}
