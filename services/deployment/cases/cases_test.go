@@ -17,6 +17,9 @@ func TestCases(t *testing.T) {
 				started, err := newOffice()
 				if err == nil {
 					*o = *started
+					for _, tag := range s.Tags {
+						o.live = o.live || tag.Name == "@实时"
+					}
 				}
 				return ctx, err
 			})
