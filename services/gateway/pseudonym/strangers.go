@@ -59,8 +59,9 @@ func (r *Resolver) meetStrangers(ctx context.Context, list []*events.Event, refu
 	return nil
 }
 
-// unknownNumbers returns the identity numbers of lines that are nobody's. Strangers are met on the
-// way. A number that is none is left to the lookup, which refuses it.
+// unknownNumbers returns the identity numbers of lines that belong to nobody in the vault. It makes
+// strangers among the lines known. A number that is not valid is left to the lookup, which refuses
+// it.
 func (r *Resolver) unknownNumbers(lines events.PersonLines) (unknown []string) {
 	for i := range lines.Len() {
 		number := *lines.IDNumber(i)

@@ -117,7 +117,7 @@ func (v *Vault) EnterFor(ctx context.Context, ids []events.Identity, needs []Nee
 
 // Settle says what became of events. A person of whom one stands is known from then on. A person
 // of whom none stands, and whom no other event needs, is refused. Persons who are not pending
-// stay as they are, but for what an Outcome fills in or corrects.
+// stay as they are, except for what an Outcome fills in or corrects.
 func (v *Vault) Settle(ctx context.Context, outcomes []Outcome) error {
 	if len(outcomes) == 0 {
 		return nil
