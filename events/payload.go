@@ -169,6 +169,10 @@ func PersonsOf(d Data) func(yield func(Person) bool) {
 	}
 }
 
+// AdmitsStrangers reports whether the lines of a payload may be about people whom no agency has
+// placed. Those of a register may: a death before a hire must be found once the hire comes.
+func AdmitsStrangers(d Data) bool { return d.Type() == RegistryReportedType }
+
 // Introduces reports whether an event with this payload makes its person known to the
 // vault. A hire does. A training does too, since a training before the hire is
 // submitted before the hire.

@@ -81,18 +81,23 @@ func (g *Gateway) findOutcomes(ctx context.Context, pending map[events.Person][]
 		return nil, err
 	}
 	for p, needs := range pending {
+		named := stands[p]
 		for _, n := range needs {
-			if stands[p] || n.Deadline.Before(now) {
-				known = append(known, vault.Outcome{Person: p, Key: n.Key, Stands: stands[p]})
+			if named.is || n.Deadline.Before(now) {
+				known = append(known, vault.Outcome{Person: p, Key: n.Key, Stands: named.is, Stranger: !named.placed})
 			}
 		}
 	}
 	return known, nil
 }
 
-// personsInLog returns those of the pending persons whom events between two positions name.
-func (g *Gateway) personsInLog(ctx context.Context, from, to log.Position, pending map[events.Person][]vault.Need) (map[events.Person]bool, error) {
-	named := map[events.Person]bool{}
+// A naming says whether events in the log name a person, and whether one of them is more than a
+// fact of a register.
+type naming struct{ is, placed bool }
+
+// personsInLog returns which of the pending persons events between two positions name.
+func (g *Gateway) personsInLog(ctx context.Context, from, to log.Position, pending map[events.Person][]vault.Need) (map[events.Person]naming, error) {
+	named := map[events.Person]naming{}
 	if from.Compare(to) >= 0 {
 		return named, nil
 	}
@@ -107,7 +112,7 @@ func (g *Gateway) personsInLog(ctx context.Context, from, to log.Position, pendi
 			}
 			for p := range events.PersonsOf(e.Data) {
 				if _, waits := pending[p]; waits {
-					named[p] = true
+					named[p] = naming{true, named[p].placed || !events.AdmitsStrangers(e.Data)}
 				}
 			}
 		}

@@ -153,7 +153,6 @@ func TestFalteringServer(t *testing.T) {
 // works again, and a follower that waited has every commit. Connections and
 // goroutines do not accumulate.
 func TestServerGoesAndComes(t *testing.T) {
-	t.Parallel()
 	s := start(t, estest.Options{})
 	before := clients()
 	l := openLog(t, s)
@@ -205,7 +204,6 @@ func TestServerGoesAndComes(t *testing.T) {
 // Goal: a busy server's refusals over working connections close the idle clients, and
 // calls of others continue.
 func TestBusyAmongOthers(t *testing.T) {
-	t.Parallel()
 	s := start(t, estest.Options{})
 	before := clients()
 	l := openLog(t, s)
@@ -241,7 +239,8 @@ func TestBusyAmongOthers(t *testing.T) {
 }
 
 // clients returns the number of clients of the library that have not ended, and of
-// calls inside them.
+// calls inside them. It counts those of the whole process, so a test that asks it
+// does not run in parallel with others.
 func clients() int {
 	for size := 1 << 20; ; size *= 2 {
 		stacks := make([]byte, size)

@@ -86,7 +86,7 @@ func Resolve(ordered events.Fen, n int, at func(i int) *Statement) {
 	l.resolve(Rejected, max(0, ordered-settled))
 }
 
-// A line is what is said of one line.
+// A line holds the statements of the events about one pay line.
 type line struct {
 	n  int
 	at func(i int) *Statement

@@ -62,6 +62,7 @@ type office struct {
 	head    string            // position of the last event that was accepted
 	letters map[string]string // what a scenario calls a person, by pseudonym
 	dryRun  bool              // of the next report
+	live    bool              // reports are submitted by the agencies themselves, now
 }
 
 // newOffice starts a deployment for one scenario.
@@ -133,7 +134,9 @@ func (o *office) submit(by agency, day string, list []map[string]any) error {
 	}
 	o.clock = at
 	for _, e := range list {
-		e["recordedtime"] = at.Format(time.RFC3339)
+		if !o.live {
+			e["recordedtime"] = at.Format(time.RFC3339)
+		}
 	}
 	body, err := json.Marshal(list)
 	if err != nil {
@@ -182,7 +185,7 @@ func (o *office) send(method, path, account string, body []byte) ([]byte, error)
 	}
 	if path == "/v1/events" {
 		r.Header.Set("Content-Type", "application/cloudevents-batch+json")
-		r.Header.Set("Muster-Import", "true")
+		r.Header.Set("Muster-Import", fmt.Sprint(!o.live))
 		r.Header.Set("Muster-Dry-Run", fmt.Sprint(o.dryRun))
 	}
 	answer, err := http.DefaultClient.Do(r)

@@ -76,6 +76,9 @@ func (r *Resolver) Resolve(ctx context.Context, list []*events.Event) (refused [
 	if err != nil {
 		return nil, err
 	}
+	if err := r.meetStrangers(ctx, list, refused); err != nil {
+		return nil, err
+	}
 	for i, e := range list {
 		if events.Identifies(e) {
 			if refused[i], err = r.reidentify(ctx, e); err != nil {
@@ -172,11 +175,9 @@ func (r *Resolver) enter(ctx context.Context, list []*events.Event, entered []in
 		p := &profiles[n]
 		corrects := list[i].Replaces != "" && p.Differs
 		if pending[n] {
-			parsed, err := idnumber.Parse(numbers[n])
-			if err != nil {
+			if err := r.meet(numbers[n], p.Person); err != nil {
 				return nil, err // introduce has parsed it
 			}
-			r.known.add(numbers[n], parsed, p.Person)
 		}
 		if pending[n] || p.Fills || corrects {
 			r.awaits = append(r.awaits, Await{vault.Outcome{Person: p.Person, Key: needs[n].Key, Identity: identities[n], Corrects: corrects}, pending[n]})

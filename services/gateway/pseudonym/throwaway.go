@@ -55,6 +55,9 @@ func (t *Throwaway) resolveEvent(d events.Data) events.Reasons {
 		}
 		*d.About() = events.Who{Person: t.introduce(number, parsed)}
 	}
+	if events.AdmitsStrangers(d) {
+		t.meetStrangers(d.PersonLines())
+	}
 	if refused := replaceNumbers(t, d); refused != nil {
 		return refused
 	}
@@ -78,4 +81,15 @@ func (t *Throwaway) introduce(number string, parsed idnumber.Number) events.Pers
 		t.add(number, parsed, p)
 	}
 	return p
+}
+
+// meetStrangers makes the people of lines known here.
+func (t *Throwaway) meetStrangers(lines events.PersonLines) {
+	for i := range lines.Len() {
+		if number := *lines.IDNumber(i); number != "" {
+			if parsed, err := idnumber.Parse(number); err == nil {
+				t.introduce(number, parsed)
+			}
+		}
+	}
 }

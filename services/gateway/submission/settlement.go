@@ -44,7 +44,8 @@ func (r *run) outcomes(n int, receipts []events.Receipt) (known []vault.Outcome)
 	for _, a := range r.awaits {
 		o := a.Outcome
 		if o.Stands = stands[o.Key]; !o.Stands && named[o.Person] {
-			o.Stands, o.Identity = true, events.Identity{} // another event of the run needs the person
+			// Another event of the run needs the person.
+			o.Stands, o.Identity = true, events.Identity{}
 		}
 		if o.Stands || !undecided[o.Key] {
 			known = append(known, o)

@@ -39,7 +39,7 @@ func (v *Vault) Reidentify(ctx context.Context, p events.Person, given events.Id
 	err = v.inTransaction(ctx, func(g *groupCommit) (err error) {
 		out = Reidentified{}
 		f, known := g.attributesOf(p)
-		if _, waits := g.needsOf(p); !known || waits {
+		if _, waits := g.standingOf(p); !known || waits {
 			return nil
 		}
 		r, err := g.openRow(p, f)
@@ -53,8 +53,8 @@ func (v *Vault) Reidentify(ctx context.Context, p events.Person, given events.Id
 			}
 			f.birth, f.female = n.Birth.Month(), n.Female
 			if q, found := g.findPerson(g.v.hashNumber(given.IDNumber)); found && q != p {
-				needs, waits := g.needsOf(q)
-				out.HeldBy, out.Awaiting = q, waits && len(needs) > 0
+				s, _ := g.standingOf(q)
+				out.HeldBy, out.Awaiting = q, len(s.needs) > 0
 			}
 		}
 		out.Known = true

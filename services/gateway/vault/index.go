@@ -153,11 +153,11 @@ func (v *Vault) applyUpdate(n *indexUpdate) {
 	if n.pending != nil {
 		v.pending = n.pending
 	}
-	for p, n := range n.needs {
-		if n.settled {
+	for p, s := range n.standings {
+		if s == nil {
 			delete(v.pending, p)
 		} else {
-			v.pending[p] = n.list
+			v.pending[p] = *s
 		}
 	}
 }

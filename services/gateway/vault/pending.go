@@ -3,7 +3,6 @@ package vault
 import (
 	"context"
 	"encoding/binary"
-	"maps"
 	"slices"
 	"time"
 
@@ -19,8 +18,12 @@ import (
 //	EnterFor ──► pending ──► Settle: an event stands      ──► known
 //	                    └──► Settle: none of them stands  ──► refused ──► Sweep: gone
 //
+// A register may report a fact about somebody whom no agency has placed. Such a person is a stranger:
+// the vault has the number alone, so that later facts, and a hire, find the same pseudonym. To all
+// but registers and hires a stranger is as unknown as a person who is pending.
+//
 // The row of table pending holds the needs of the person: the events that wait. A person without
-// needs is refused, and gone with the next [Vault.Sweep]. Sweeping is apart from settling because
+// needs who is no stranger is refused, and gone with the next [Vault.Sweep]. Sweeping is apart from settling because
 // it reads the value hashes of everybody once. A gateway that ends between EnterFor and Settle
 // leaves needs behind. Another one, or itself when it is started again, finds them in
 // [Vault.Pending] and looks in the log whether their events stand.
@@ -53,12 +56,33 @@ func splitNeeds(b []byte) (list []Need) {
 	return list
 }
 
-func joinNeeds(list []Need) []byte {
-	b := make([]byte, 0, len(list)*needSize) // not nil, because the column must not be NULL
-	for _, n := range list {
+// A standing is how a person stands who is not known to everybody.
+type standing struct {
+	needs    []Need
+	stranger bool
+}
+
+// strangerMark follows the needs of a stranger in the store.
+const strangerMark = 's'
+
+// isRefused reports whether nothing speaks for keeping the person.
+func (s standing) isRefused() bool { return len(s.needs) == 0 && !s.stranger }
+
+// encode returns the standing as the store keeps it. The result is not nil, because the column must
+// not be NULL.
+func (s standing) encode() []byte {
+	b := make([]byte, 0, len(s.needs)*needSize+1)
+	for _, n := range s.needs {
 		b = n.append(b)
 	}
+	if s.stranger {
+		b = append(b, strangerMark)
+	}
 	return b
+}
+
+func decodeStanding(b []byte) standing {
+	return standing{splitNeeds(b), len(b)%needSize == 1 && b[len(b)-1] == strangerMark}
 }
 
 // An Outcome says what became of an event that needed a person.
@@ -66,6 +90,9 @@ type Outcome struct {
 	Person events.Person
 	Key    [16]byte
 	Stands bool // the event is in the log
+	// Stranger says that the event is a fact of a register: if it stands, and nothing else does, the
+	// person is a stranger.
+	Stranger bool
 	// Identity is what the event said of the person. If the event stands, it fills in what the
 	// vault does not know. If Corrects is set, too, it replaces what the vault knows.
 	Identity events.Identity
@@ -90,7 +117,7 @@ func (v *Vault) EnterFor(ctx context.Context, ids []events.Identity, needs []Nee
 
 // Settle says what became of events. A person of whom one stands is known from then on. A person
 // of whom none stands, and whom no other event needs, is refused. Persons who are not pending
-// stay as they are, but for what an Outcome fills in or corrects.
+// stay as they are, except for what an Outcome fills in or corrects.
 func (v *Vault) Settle(ctx context.Context, outcomes []Outcome) error {
 	if len(outcomes) == 0 {
 		return nil
@@ -106,14 +133,14 @@ func (v *Vault) Settle(ctx context.Context, outcomes []Outcome) error {
 }
 
 func (g *groupCommit) settle(o *Outcome) error {
-	needs, waits := g.needsOf(o.Person)
+	now, waits := g.standingOf(o.Person)
 	switch {
-	case waits && o.Stands:
-		g.setNeeds(o.Person, nil, true)
+	case waits && o.Stands && !o.Stranger:
+		g.settlePerson(o.Person)
 	case waits:
-		left := slices.DeleteFunc(slices.Clone(needs), func(n Need) bool { return n.Key == o.Key })
-		if len(left) != len(needs) {
-			g.setNeeds(o.Person, left, false)
+		left := slices.DeleteFunc(slices.Clone(now.needs), func(n Need) bool { return n.Key == o.Key })
+		if made := o.Stands && !now.stranger; made || len(left) != len(now.needs) {
+			g.setStanding(o.Person, standing{left, now.stranger || o.Stands})
 		}
 	}
 	f, known := g.attributesOf(o.Person)
@@ -147,39 +174,70 @@ func (g *groupCommit) learn(o *Outcome, f attributes) error {
 	return nil
 }
 
-// needsOf returns the needs of a person, and whether the person is pending.
-func (g *groupCommit) needsOf(p events.Person) ([]Need, bool) {
-	if n, ok := g.change.needs[p]; ok {
-		return n.list, !n.settled
+// standingOf returns the standing of a person, and false if the person is known to everybody.
+func (g *groupCommit) standingOf(p events.Person) (standing, bool) {
+	if s, ok := g.change.standings[p]; ok {
+		if s == nil {
+			return standing{}, false
+		}
+		return *s, true
 	}
 	g.v.mu.RLock()
 	defer g.v.mu.RUnlock()
-	list, waits := g.v.pending[p]
-	return list, waits
+	s, waits := g.v.pending[p]
+	return s, waits
 }
 
-// setNeeds makes the needs of a person part of the change.
-func (g *groupCommit) setNeeds(p events.Person, list []Need, settled bool) {
-	if g.change.needs == nil {
-		g.change.needs = map[events.Person]needs{}
+// setStanding makes the standing of a person part of the change.
+func (g *groupCommit) setStanding(p events.Person, s standing) { g.changeStanding(p, &s) }
+
+// settlePerson makes a person known to everybody.
+func (g *groupCommit) settlePerson(p events.Person) { g.changeStanding(p, nil) }
+
+func (g *groupCommit) changeStanding(p events.Person, s *standing) {
+	if g.change.standings == nil {
+		g.change.standings = map[events.Person]*standing{}
 	}
-	g.change.needs[p] = needs{list, settled}
-}
-
-// needs are the needs of a person after a change; a person who is settled has none.
-type needs struct {
-	list    []Need
-	settled bool
+	g.change.standings[p] = s
 }
 
 // Pending returns the persons who are pending, with their needs. Persons without needs are refused.
+// Strangers whom no event needs are left out.
 func (v *Vault) Pending(ctx context.Context) (map[events.Person][]Need, error) {
 	if err := v.refreshIndex(ctx); err != nil {
 		return nil, err
 	}
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	return maps.Clone(v.pending), nil
+	list := map[events.Person][]Need{}
+	for p, s := range v.pending {
+		if len(s.needs) > 0 || s.isRefused() {
+			list[p] = s.needs
+		}
+	}
+	return list, nil
+}
+
+// FindStrangers is Find for registers: it finds strangers, too.
+func (v *Vault) FindStrangers(dst []events.Person, numbers ...string) []events.Person {
+	for _, n := range numbers {
+		h := v.hashNumber(n)
+		v.mu.RLock()
+		p := v.persons[h]
+		if s, waits := v.pending[p]; waits && !s.stranger {
+			p = events.Person{}
+		}
+		v.mu.RUnlock()
+		dst = append(dst, p)
+	}
+	return dst
+}
+
+// Strangers returns the number of strangers, and of people who are pending.
+func (v *Vault) Strangers() int {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return len(v.pending)
 }
 
 // Sweep deletes the persons who were refused, and the tokens that nobody else holds. It reads the
@@ -188,8 +246,8 @@ func (v *Vault) Sweep(ctx context.Context) error {
 	refused := func() (list []events.Person) {
 		v.mu.RLock()
 		defer v.mu.RUnlock()
-		for p, n := range v.pending {
-			if len(n) == 0 {
+		for p, s := range v.pending {
+			if s.isRefused() {
 				list = append(list, p)
 			}
 		}
@@ -201,7 +259,7 @@ func (v *Vault) Sweep(ctx context.Context) error {
 	return v.enqueue(ctx, &job{alone: true, run: func(g *groupCommit) error {
 		list := refused() // again: somebody may have been needed meanwhile
 		for _, p := range list {
-			g.setNeeds(p, nil, true)
+			g.settlePerson(p)
 		}
 		_, err := g.erasePersons(list)
 		return err

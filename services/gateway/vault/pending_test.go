@@ -119,3 +119,50 @@ func testRefused(t *testing.T, s testStore) {
 		t.Error("the pseudonym of somebody who was refused came back")
 	}
 }
+
+// testStrangers: somebody whom a register alone has named is found by registers, before and after a
+// restart, and by nobody else; a hire that is refused leaves a stranger, and one that stands makes
+// the person known, with what it says.
+func testStrangers(t *testing.T, s testStore) {
+	v := s.openVault(t)
+	bare := events.Identity{IDNumber: number(1)}
+	p := enterFor(t, v, []events.Identity{bare}, need(1))[0]
+	if v.FindStrangers(nil, number(1))[0] == p {
+		t.Error("a register finds somebody before the fact stands")
+	}
+	settle(t, v, Outcome{Person: p, Key: need(1).Key, Stands: true, Stranger: true})
+	if err := v.Close(); err != nil {
+		t.Fatal(err)
+	}
+	v = s.openVault(t)
+	if err := v.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	pending, err := v.Pending(t.Context())
+	if found := v.FindStrangers(nil, number(1), number(2)); err != nil || len(pending) != 0 || found[0] != p || found[1] != (events.Person{}) || isKnown(t, v, 1, p) || v.Strangers() != 1 {
+		t.Errorf("found %v, pending %v, %v", found, pending, err)
+	}
+	hire := func(key byte, stands bool) {
+		t.Helper()
+		if got := enterFor(t, v, []events.Identity{identity(1)}, need(key))[0]; got != p {
+			t.Fatalf("a hire of %v has the pseudonym %v", p, got)
+		}
+		settle(t, v, Outcome{Person: p, Key: need(key).Key, Stands: stands, Identity: identity(1)})
+		if err := v.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hire(2, false)
+	if isKnown(t, v, 1, p) || v.FindStrangers(nil, number(1))[0] != p {
+		t.Error("a refused hire makes a stranger known, or unknown to registers")
+	}
+	hire(3, true)
+	revealed(t, v, p, identity(1))
+	if v.Strangers() != 0 {
+		t.Errorf("%d strangers", v.Strangers())
+	}
+	settle(t, v, Outcome{Person: p, Key: need(9).Key, Stands: true, Stranger: true}) // a later fact
+	if !isKnown(t, v, 1, p) {
+		t.Error("a fact makes a known person a stranger")
+	}
+}

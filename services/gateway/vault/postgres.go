@@ -266,13 +266,13 @@ func readPending(ctx context.Context, tx pgx.Tx, n *indexUpdate) error {
 	if err != nil {
 		return err
 	}
-	n.pending = map[events.Person][]Need{}
+	n.pending = map[events.Person]standing{}
 	var person, needs []byte
 	_, err = pgx.ForEachRow(rows, []any{&person, &needs}, func() error {
 		if len(person) != len(events.Person{}) {
 			return errors.New("a row of pending is damaged")
 		}
-		n.pending[events.Person(person)] = splitNeeds(needs)
+		n.pending[events.Person(person)] = decodeStanding(needs)
 		return nil
 	})
 	return err

@@ -120,11 +120,11 @@ func (t *postgresTransaction) commit(ctx context.Context, c *change) (int64, err
 		b.Queue("WITH deleted AS (DELETE FROM vault.mark WHERE hash = ANY($1) RETURNING token) "+
 			"INSERT INTO vault.gone (token, version) SELECT token, $2 FROM deleted", hashes, t.version)
 	}
-	for p, n := range c.needs {
-		if n.settled {
+	for p, n := range c.standings {
+		if n == nil {
 			b.Queue("DELETE FROM vault.pending WHERE person = $1", p[:])
 		} else {
-			b.Queue("INSERT INTO vault.pending VALUES ($1, $2) ON CONFLICT (person) DO UPDATE SET needs = excluded.needs", p[:], joinNeeds(n.list))
+			b.Queue("INSERT INTO vault.pending VALUES ($1, $2) ON CONFLICT (person) DO UPDATE SET needs = excluded.needs", p[:], n.encode())
 		}
 	}
 	if err := t.SendBatch(ctx, b).Close(); err != nil {

@@ -82,7 +82,7 @@ func (v *Vault) Recall(ctx context.Context, persons []events.Person) ([]Profile,
 		}
 		for i, p := range persons {
 			f, ok := g.attributesOf(p)
-			if _, waits := g.needsOf(p); !ok || waits {
+			if _, waits := g.standingOf(p); !ok || waits {
 				profiles[i] = Profile{}
 				continue
 			}
@@ -112,10 +112,10 @@ type parsedIdentity struct {
 
 // need makes an event a need of a person who is new, or pending.
 func (g *groupCommit) need(p events.Person, n Need) {
-	list, waits := g.needsOf(p)
+	now, waits := g.standingOf(p)
 	_, created := g.attributes[p]
-	if waits || created && g.change.needs[p].list == nil {
-		g.setNeeds(p, append(slices.Clip(list), n), false)
+	if _, settled := g.change.standings[p]; waits || created && !settled {
+		g.setStanding(p, standing{append(slices.Clip(now.needs), n), now.stranger})
 	}
 }
 

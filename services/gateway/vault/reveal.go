@@ -9,7 +9,7 @@ import (
 	"github.com/muster-works/muster/events"
 )
 
-// Reveal returns the identity of a person as it was given last. It fails with
+// Reveal returns what the vault knows of the identity of a person. It fails with
 // [ErrUnknown] if the vault does not know the person. The caller must have recorded that
 // the identity is revealed (person.revealed).
 func (v *Vault) Reveal(ctx context.Context, p events.Person) (id events.Identity, err error) {
@@ -52,7 +52,7 @@ func (v *Vault) withOpenRow(ctx context.Context, p events.Person, use func(*open
 	outcome := error(nil)
 	err := v.inTransaction(ctx, func(g *groupCommit) error {
 		f, ok := g.attributesOf(p)
-		if _, waits := g.needsOf(p); !ok || waits {
+		if _, waits := g.standingOf(p); !ok || waits {
 			outcome = ErrUnknown
 			return nil
 		}

@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS person (
 	birth  INTEGER NOT NULL, -- month, as civil.Month
 	female INTEGER NOT NULL,
 	key    BLOB NOT NULL,    -- the person's key, wrapped by the master key
-	sealed BLOB NOT NULL,    -- the identity as it was given last, under that key
+	sealed BLOB NOT NULL,    -- what is known of the identity, under that key
 	marks  BLOB NOT NULL     -- hashes of the values held, 8 bytes each
 );
 CREATE TABLE IF NOT EXISTS mark (
@@ -176,7 +176,7 @@ func (s *sqliteStore) readPending(ctx context.Context, n *indexUpdate) error {
 		return fmt.Errorf("vault: load pending persons: %w", err)
 	}
 	defer rows.Close()
-	n.pending = map[events.Person][]Need{}
+	n.pending = map[events.Person]standing{}
 	var person, needs []byte
 	for rows.Next() {
 		if err := rows.Scan(&person, &needs); err != nil {
@@ -185,7 +185,7 @@ func (s *sqliteStore) readPending(ctx context.Context, n *indexUpdate) error {
 		if len(person) != len(events.Person{}) {
 			return errors.New("vault: a row of pending is damaged")
 		}
-		n.pending[events.Person(person)] = splitNeeds(needs)
+		n.pending[events.Person(person)] = decodeStanding(needs)
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("vault: load pending persons: %w", err)

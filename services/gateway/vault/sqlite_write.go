@@ -63,10 +63,10 @@ func (s *sqliteStore) writeChange(ctx context.Context, c *change) error {
 			return err
 		}
 	}
-	for p, n := range c.needs {
+	for p, n := range c.standings {
 		query, args := "DELETE FROM pending WHERE person=?", []any{p[:]}
-		if !n.settled {
-			query, args = "INSERT INTO pending VALUES (?,?) ON CONFLICT DO UPDATE SET needs=excluded.needs", []any{p[:], joinNeeds(n.list)}
+		if n != nil {
+			query, args = "INSERT INTO pending VALUES (?,?) ON CONFLICT DO UPDATE SET needs=excluded.needs", []any{p[:], n.encode()}
 		}
 		if err := s.execPrepared(ctx, query, args...); err != nil {
 			return err

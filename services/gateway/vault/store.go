@@ -59,7 +59,7 @@ type personRow struct {
 	birth       civil.Month
 	female      bool
 	key         []byte // the person's key, wrapped by the master key
-	sealed      []byte // the identity as it was given last, under that key
+	sealed      []byte // what is known of the identity, under that key
 	valueHashes []byte // of the values that the person holds, 8 bytes each
 }
 
@@ -76,7 +76,7 @@ type change struct {
 	erased    []*personRow
 	tokens    []valueToken // new ones
 	forgotten []valueToken
-	needs     map[events.Person]needs // of persons who are pending, or no longer are
+	standings map[events.Person]*standing // that change; nil is known to everybody from then on
 
 	moved          []*personRow // of which number, birth and sex are written; some of updated
 	unlinked       []numberHash // that lead to nobody, unless a row or a mark says otherwise
@@ -85,7 +85,7 @@ type change struct {
 }
 
 func (c *change) isEmpty() bool {
-	return len(c.created)+len(c.updated)+len(c.erased)+len(c.tokens)+len(c.forgotten)+len(c.needs)+len(c.moved)+len(c.unlinked)+len(c.marks) == 0 && c.identifiedUpTo.IsZero()
+	return len(c.created)+len(c.updated)+len(c.erased)+len(c.tokens)+len(c.forgotten)+len(c.standings)+len(c.moved)+len(c.unlinked)+len(c.marks) == 0 && c.identifiedUpTo.IsZero()
 }
 
 // An indexedPerson is a person as the index has it.
@@ -104,18 +104,18 @@ type indexUpdate struct {
 	tokens    []valueToken
 	erased    map[events.Person]bool
 	forgotten map[token]bool
-	needs     map[events.Person]needs
+	standings map[events.Person]*standing
 	unlinked  []numberHash // before persons are added
 	unmarked  [][16]byte   // before marks are added
 	marks     []markedHash
 	upTo      log.Position // zero if it stays
-	// pending, if it is not nil, is everybody who is pending, before needs change.
-	pending map[events.Person][]Need
+	// pending, if it is not nil, are all standings, before those change.
+	pending map[events.Person]standing
 }
 
 // indexUpdateOf returns what the index must learn of a change.
 func indexUpdateOf(c *change, version int64) *indexUpdate {
-	n := &indexUpdate{version: version, tokens: c.tokens, needs: c.needs, erased: map[events.Person]bool{}, forgotten: map[token]bool{}}
+	n := &indexUpdate{version: version, tokens: c.tokens, standings: c.standings, erased: map[events.Person]bool{}, forgotten: map[token]bool{}}
 	for _, r := range c.created {
 		n.persons = append(n.persons, indexedPerson{r.person, r.number, attributes{r.n, r.birth, r.female}})
 	}
