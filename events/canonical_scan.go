@@ -28,6 +28,7 @@ type records struct {
 	PaymentReversed    *paymentReversedRecord
 	PaymentSettled     *paymentSettledRecord
 	PersonErased       *personErasedRecord
+	PersonIdentified   *personIdentifiedRecord
 	PersonRevealed     *personRevealedRecord
 	PlanSet            *planSetRecord
 	PostChanged        *postChangedRecord
@@ -81,6 +82,8 @@ func (all *records) scan(c *canonical.Cursor, e *Event) *Event {
 		return recordAt(&all.PaymentSettled).scan(c, e)
 	case PersonErasedType:
 		return recordAt(&all.PersonErased).scan(c, e)
+	case PersonIdentifiedType:
+		return recordAt(&all.PersonIdentified).scan(c, e)
 	case PersonRevealedType:
 		return recordAt(&all.PersonRevealed).scan(c, e)
 	case PlanSetType:
@@ -669,6 +672,54 @@ func (r *personErasedRecord) scan(c *canonical.Cursor, e *Event) *Event {
 	d.Person = c.UUID()
 	c.Expect(`,"reason":`)
 	d.Reason = c.String()
+	c.Expect(`}`)
+	r.event = *e
+	r.event.Data = d
+	return &r.event
+}
+
+type personIdentifiedRecord struct {
+	event Event
+	data  PersonIdentified
+	kept  struct { // what data points to
+		Identity Identity
+		Posts    []string
+	}
+}
+
+func (r *personIdentifiedRecord) scan(c *canonical.Cursor, e *Event) *Event {
+	d := &r.data
+	*d = PersonIdentified{}
+	c.Expect(`{`)
+	if c.Take(`"person":`) {
+		d.Person = c.UUID()
+	}
+	if c.Name(`"identity":`) {
+		r.kept.Identity = Identity{}
+		scanIdentity(c, &r.kept.Identity)
+		d.Identity = &r.kept.Identity
+	}
+	if c.Name(`"id_number":`) {
+		d.IDNumber = c.String()
+	}
+	c.Require(`"reason":`)
+	d.Reason = c.String()
+	if c.Take(`,"on":`) {
+		d.On = c.Date()
+	}
+	if c.Take(`,"birth_month":`) {
+		d.BirthMonth = c.Month()
+	}
+	if c.Take(`,"sex":`) {
+		d.Sex = c.String()
+	}
+	if c.Take(`,"posts":`) {
+		r.kept.Posts = scanStringList(c, r.kept.Posts[:0])
+		d.Posts = r.kept.Posts
+	}
+	if c.Take(`,"held_by":`) {
+		d.HeldBy = c.UUID()
+	}
 	c.Expect(`}`)
 	r.event = *e
 	r.event.Data = d

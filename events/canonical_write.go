@@ -46,6 +46,8 @@ func writeData(w *canonical.Writer, data Data) bool {
 		writePaymentSettled(w, d)
 	case *PersonErased:
 		writePersonErased(w, d)
+	case *PersonIdentified:
+		writePersonIdentified(w, d)
 	case *PersonRevealed:
 		writePersonRevealed(w, d)
 	case *PlanSet:
@@ -448,6 +450,45 @@ func writePersonErased(w *canonical.Writer, d *PersonErased) {
 	w.UUID(d.Person)
 	w.Literal(`,"reason":`)
 	w.String(d.Reason)
+	w.Literal(`}`)
+}
+
+func writePersonIdentified(w *canonical.Writer, d *PersonIdentified) {
+	w.Literal(`{`)
+	if d.Person != (Person{}) {
+		w.Literal(`"person":`)
+		w.UUID(d.Person)
+	}
+	if d.Identity != nil {
+		w.Name(`"identity":`)
+		writeIdentity(w, d.Identity)
+	}
+	if d.IDNumber != "" {
+		w.Name(`"id_number":`)
+		w.String(d.IDNumber)
+	}
+	w.Name(`"reason":`)
+	w.String(d.Reason)
+	if d.On != 0 {
+		w.Literal(`,"on":`)
+		w.Date(d.On)
+	}
+	if d.BirthMonth != 0 {
+		w.Literal(`,"birth_month":`)
+		w.Month(d.BirthMonth)
+	}
+	if d.Sex != "" {
+		w.Literal(`,"sex":`)
+		w.String(d.Sex)
+	}
+	if d.Posts != nil {
+		w.Literal(`,"posts":`)
+		writeStringList(w, d.Posts)
+	}
+	if d.HeldBy != (Person{}) {
+		w.Literal(`,"held_by":`)
+		w.UUID(d.HeldBy)
+	}
 	w.Literal(`}`)
 }
 

@@ -44,6 +44,7 @@ var catalogue = [...]catalogueRow{
 	{HireResumedType, Hire, func() Data { return new(HireResumed) }},
 	{PaymentRejectedType, Payment, func() Data { return new(PaymentRejected) }},
 	{FundSurrenderedType, Payment, func() Data { return new(FundSurrendered) }},
+	{PersonIdentifiedType, Hire, func() Data { return new(PersonIdentified) }},
 }
 
 // anyFamily is the family of event.withdrawn. The family of such an event is that of

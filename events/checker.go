@@ -364,6 +364,15 @@ func (c *checker) enginePerson(p Person) {
 	}
 }
 
+// engineList checks that a submission leaves out a list that only the engine sets.
+func (c *checker) engineList(field string, n int) {
+	if c.rules != nil {
+		c.rule(field, Rule{Engine: true})
+	} else if c.door && n > 0 {
+		c.add(EngineField, field, setByEngine)
+	}
+}
+
 func (c *checker) engineAmount(field string, a Fen) {
 	if c.rules != nil {
 		c.rule(field, Rule{Engine: true, Number: true, High: maxFen})

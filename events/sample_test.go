@@ -157,8 +157,13 @@ func records(t testing.TB) map[string]*events.Event {
 			Agency: "370211-rsj", From: instant(t, "2022-06-01T00:00:00Z"), Until: instant(t, "2022-06-01T00:01:00Z"), Accepted: 118, Duplicate: 2,
 			Rejected: map[string]int{"malformed": 1, "invalid": 4, "missing": 2, "invalid_id_number": 3, "unknown_post": 1},
 		},
-		"person.erased":   &events.PersonErased{Person: wang, Reason: "依本人申请"},
-		"person.revealed": &events.PersonRevealed{Person: wang, Fields: []string{"name", "phone"}, Purpose: "信访核查"},
+		"person.identified": &events.PersonIdentified{
+			Who: sealedWho, Reason: events.Mistyped, On: day("2022-06-01"), BirthMonth: month("1965-01"), Sex: "M",
+			Posts: []string{"370211102231-001", "370211102231-002"}, HeldBy: li,
+		},
+		"person.identified.renamed": &events.PersonIdentified{Who: sealedWho, Reason: events.Renamed, On: day("2022-06-01")},
+		"person.erased":             &events.PersonErased{Person: wang, Reason: "依本人申请"},
+		"person.revealed":           &events.PersonRevealed{Person: wang, Fields: []string{"name", "phone"}, Purpose: "信访核查"},
 	}
 	out := make(map[string]*events.Event, len(all))
 	for name, data := range all {

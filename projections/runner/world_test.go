@@ -113,6 +113,21 @@ func draw(t *rapid.T) []*events.Event {
 			return &events.HireChanged{Who: somebody(n), Post: postName(n(0, posts-1, "post")), On: date("on"), Group: []string{"older", "low_income"}[n(0, 1, "group")]}
 		},
 		func() events.Data {
+			d := &events.PersonIdentified{Who: somebody(n), On: date("on"), Reason: []string{events.Mistyped, events.Changed, events.Renamed}[n(0, 2, "reason")]}
+			if d.Renumbers() {
+				d.Sex, d.BirthMonth = []string{"F", "M"}[n(0, 1, "sex")], civil.MonthOf(1960+n(0, 9, "birth"), 1)
+			}
+			for i := range posts {
+				if n(0, 1, "on post") == 1 {
+					d.Posts = append(d.Posts, postName(i))
+				}
+			}
+			if n(0, 3, "held") == 0 {
+				d.HeldBy = somebody(n).Person
+			}
+			return d
+		},
+		func() events.Data {
 			return &events.AttendanceReported{Post: postName(n(0, posts-1, "post")), Date: date("day"), Capacity: []string{"", "inspection"}[n(0, 1, "capacity")],
 				Lines: []events.AttendanceLine{{Person: somebody(n).Person, Mark: []string{"H", "A"}[n(0, 1, "mark")]}}}
 		},

@@ -45,6 +45,7 @@ type recorder struct {
 	mu    sync.Mutex
 	calls []call
 	fail  func(n int, f events.Family) error // of the n-th call; nil is none
+	cut   error                              // in place of the receipts
 }
 
 type call struct {
@@ -63,7 +64,11 @@ func (r *recorder) Submit(ctx context.Context, f events.Family, batch []*events.
 			return nil, err
 		}
 	}
-	return r.Local.Submit(ctx, f, batch, imported)
+	receipts, err := r.Local.Submit(ctx, f, batch, imported)
+	if r.cut != nil {
+		return nil, r.cut
+	}
+	return receipts, err
 }
 
 var table = sync.OnceValue(func() *division.Table {

@@ -55,6 +55,7 @@ var rowKinds = []rowKind{
 	suspensions,
 	resumptions,
 	groupChanges,
+	identities,
 	{
 		name: "exit", labels: splitLabels("退出 人员退出 离岗"), typ: events.ExitRecordedType,
 		anyOf: [][]string{{"identity.id_number", "person"}, {"on", "on.last"}},

@@ -8,7 +8,7 @@ import (
 
 // planChanges chooses what holds of posts and people from a day on: counties that raise their
 // standard in July, posts that move to another village of their township, people who are
-// suspended for a month, and people who change their group. Nothing that is a case is touched.
+// suspended for a month, and people who change their group or their name. Nothing that is a case is touched.
 func (w *world) planChanges() {
 	for i := range w.counties {
 		c := &w.counties[i]
@@ -33,6 +33,9 @@ func (w *world) planChanges() {
 		}
 		if d.chance(regroupedShare) && p.from+60 < w.cfg.Until && p.covers(p.from+60) && !w.posts[w.seats[p.seat].post].urban {
 			p.regroupedOn = p.from + 60
+		}
+		if d.chance(renamedShare) && p.from+90 < w.cfg.Until && p.covers(p.from+90) {
+			p.renamedOn = p.from + 90
 		}
 	}
 }

@@ -79,6 +79,8 @@ func TestFrequencies(t *testing.T) {
 			n["suspensions"]++
 		case *events.HireChanged:
 			n["changes of group"]++
+		case *events.PersonIdentified:
+			n["changes of name"]++
 		case *events.PaymentReturned:
 			n["returned"] += float64(len(d.Lines))
 		case *events.PaymentRejected:
@@ -136,6 +138,7 @@ func TestFrequencies(t *testing.T) {
 		{"rejected", "returned", 1, .5},
 		{"suspensions", "hires", .0035, .4},
 		{"changes of group", "hires", .002, .5},
+		{"changes of name", "hires", .0014, .5},
 		{"moves", "posts", .003, .7},
 		{"estimated exits", "exits", estimatedExits, .6},
 		{"N1", "exits", .30, .15},

@@ -60,6 +60,7 @@ const (
 	movedPosts      = 0.003 // part of the posts that move to another village of the township
 	suspendedShare  = 0.004 // part of the placements that are suspended for a month
 	regroupedShare  = 0.003 // part of the rural placements whose group changes
+	renamedShare    = 0.002 // part of the placements during which the person gets another name
 	estimatedExits  = 0.005 // part of the exits whose day nobody knows
 )
 

@@ -376,7 +376,7 @@ func rank(e *events.Event) int {
 		{events.PolicyAdoptedType},
 		{events.PlanSetType, events.FundAllocatedType, events.PostDevelopedType, events.PostResizedType, events.PostChangedType},
 		{events.ExitRecordedType},
-		{events.HirePlacedType, events.HireRenewedType, events.HireSuspendedType, events.HireResumedType, events.HireChangedType},
+		{events.HirePlacedType, events.HireRenewedType, events.HireSuspendedType, events.HireResumedType, events.HireChangedType, events.PersonIdentifiedType},
 		{events.TrainingCompletedType},
 		{events.AttendanceReportedType},
 		{events.AccountAssignedType},

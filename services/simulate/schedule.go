@@ -27,6 +27,7 @@ const (
 	hireSuspended
 	hireResumed
 	hireRegrouped
+	personRenamed
 	trainingCompleted
 	trainingAgain
 	sheetReported
@@ -186,6 +187,9 @@ func (w *world) schedulePlacements() {
 		}
 		if p.regroupedOn != 0 && w.canRegroup(p) {
 			w.add(w.announced(p.regroupedOn, p.hired), hireRegrouped, i)
+		}
+		if p.renamedOn != 0 {
+			w.add(w.renamed(p), personRenamed, i)
 		}
 		if p.exit != 0 {
 			w.add(p.exited, exitRecorded, i)

@@ -111,7 +111,7 @@ var kinds = map[string]kind{
 	"离岗": {event: "exit.recorded", columns: columns(who, map[string]column{"日期": {path: "data.on"}, "离岗代码": {path: "data.code"},
 		"估计": {path: "data.estimated"}}), omitted: newExit},
 	"身份更正": {event: "person.identified", columns: columns(map[string]column{"原号": {"data.id_number", asIDNumber}, "人员": {"data.identity", asIdentity},
-		"姓名": {path: "data.identity.name"}, "原因": {path: "data.reason"}})},
+		"姓名": {path: "data.identity.name"}, "原因": {path: "data.reason"}, "日期": {path: "data.on"}})},
 	"培训": {event: "training.completed", columns: columns(who, map[string]column{"课程": {path: "data.course"}, "学时": {"data.hours", asNumber}, "日期": {path: "data.on"},
 		"岗前": {"data.pre_service", asYes}})},
 	"考勤": {event: "attendance.reported", lines: true, columns: columns(map[string]column{"岗位": {path: "data.post"}, "月份": {path: "data.month"}, "日期": {path: "data.date"},

@@ -73,21 +73,22 @@ func (p *preparation) prepareRuns(ctx context.Context, items []intake.Item, runs
 			continue
 		}
 		size, f := len(p.buffer), e.Family()
-		if current != nil && (current.family != f || len(current.events) == intake.GroupEvents || current.bytes+size > intake.GroupBytes) && !send() {
+		alone := events.Identifies(e)
+		if current != nil && (alone || current.alone || current.family != f || len(current.events) == intake.GroupEvents || current.bytes+size > intake.GroupBytes) && !send() {
 			return
 		}
 		if current == nil {
-			current = &run{family: f, done: make(chan struct{})}
+			current = &run{family: f, alone: alone, done: make(chan struct{})}
 		}
 		current.addEvent(e, i, size)
 	}
 	send()
 }
 
-// awaitDecision waits until the run before is decided, if somebody in it is new. It returns false
-// if the context ends.
+// awaitDecision waits until the run before is decided, if somebody in it is new, or is somebody else
+// by now. It returns false if the context ends.
 func (p *preparation) awaitDecision(ctx context.Context) bool {
-	if p.before == nil || !slices.ContainsFunc(p.before.awaits, func(a pseudonym.Await) bool { return a.Pending }) {
+	if p.before == nil || !p.before.alone && !slices.ContainsFunc(p.before.awaits, func(a pseudonym.Await) bool { return a.Pending }) {
 		return true
 	}
 	select {
@@ -195,13 +196,16 @@ func (p *preparation) resolveRun(ctx context.Context, r *run) error {
 	if people, ok := p.resolver.(*pseudonym.Resolver); ok {
 		r.awaits = people.Awaits()
 	}
+	if err := p.answerKnown(ctx, r, refused); err != nil {
+		return err
+	}
 	r.keepEvents(func(i int) bool {
 		// A pseudonym is longer than an identity number, so that a large event may
 		// have grown over the limit.
 		if refused[i] == nil && r.sizes[i] > log.MaxBytes/2 {
 			refused[i] = p.encodeEvent(r.events[i], events.Say("cannot be written as JSON", "无法写成JSON"))
 		}
-		if refused[i] != nil {
+		if len(refused[i]) > 0 {
 			p.rejectItem(r.at[i], r.events[i], refused[i])
 		}
 		return refused[i] == nil
