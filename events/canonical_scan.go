@@ -12,6 +12,7 @@ import (
 type records struct {
 	AccountAssigned    *accountAssignedRecord
 	AttendanceReported *attendanceReportedRecord
+	DivisionsAdopted   *divisionsAdoptedRecord
 	EventWithdrawn     *eventWithdrawnRecord
 	ExitRecorded       *exitRecordedRecord
 	FindingReviewed    *findingReviewedRecord
@@ -50,6 +51,8 @@ func (all *records) scan(c *canonical.Cursor, e *Event) *Event {
 		return recordAt(&all.AccountAssigned).scan(c, e)
 	case AttendanceReportedType:
 		return recordAt(&all.AttendanceReported).scan(c, e)
+	case DivisionsAdoptedType:
+		return recordAt(&all.DivisionsAdopted).scan(c, e)
 	case EventWithdrawnType:
 		return recordAt(&all.EventWithdrawn).scan(c, e)
 	case ExitRecordedType:
@@ -177,6 +180,30 @@ func (r *attendanceReportedRecord) scan(c *canonical.Cursor, e *Event) *Event {
 	}
 	c.Expect(`,"lines":`)
 	r.kept.Lines = scanAttendanceLineList(c, r.kept.Lines[:0])
+	d.Lines = r.kept.Lines
+	c.Expect(`}`)
+	r.event = *e
+	r.event.Data = d
+	return &r.event
+}
+
+type divisionsAdoptedRecord struct {
+	event Event
+	data  DivisionsAdopted
+	kept  struct { // what data points to
+		Lines []DivisionLine
+	}
+}
+
+func (r *divisionsAdoptedRecord) scan(c *canonical.Cursor, e *Event) *Event {
+	d := &r.data
+	*d = DivisionsAdopted{}
+	c.Expect(`{`)
+	if c.Take(`"edition":`) {
+		d.Edition = c.String()
+	}
+	c.Require(`"lines":`)
+	r.kept.Lines = scanDivisionLineList(c, r.kept.Lines[:0])
 	d.Lines = r.kept.Lines
 	c.Expect(`}`)
 	r.event = *e
@@ -1008,6 +1035,26 @@ func scanAttendanceLine(c *canonical.Cursor, d *AttendanceLine) {
 	c.Expect(`}`)
 }
 
+func scanDivisionLine(c *canonical.Cursor, d *DivisionLine) {
+	c.Expect(`{"code":`)
+	d.Code = division.Code(c.String())
+	if c.Take(`,"level":`) {
+		d.Level = c.String()
+	}
+	c.Expect(`,"name":`)
+	d.Name = c.String()
+	if c.Take(`,"valid_from":`) {
+		d.ValidFrom = c.Date()
+	}
+	if c.Take(`,"valid_to":`) {
+		d.ValidTo = c.Date()
+	}
+	if c.Take(`,"successor":`) {
+		d.Successor = division.Code(c.String())
+	}
+	c.Expect(`}`)
+}
+
 func scanIdentity(c *canonical.Cursor, d *Identity) {
 	c.Expect(`{`)
 	if c.Take(`"id_number":`) {
@@ -1157,6 +1204,16 @@ func scanAttendanceLineList(c *canonical.Cursor, list []AttendanceLine) []Attend
 	for c.Element(len(list) == 0) {
 		list = append(list, AttendanceLine{})
 		scanAttendanceLine(c, &list[len(list)-1])
+	}
+	return list
+}
+
+func scanDivisionLineList(c *canonical.Cursor, list []DivisionLine) []DivisionLine {
+	c.Expect(`[`)
+	list = canonical.Room(list, c)
+	for c.Element(len(list) == 0) {
+		list = append(list, DivisionLine{})
+		scanDivisionLine(c, &list[len(list)-1])
 	}
 	return list
 }

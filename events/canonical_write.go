@@ -14,6 +14,8 @@ func writeData(w *canonical.Writer, data Data) bool {
 		writeAccountAssigned(w, d)
 	case *AttendanceReported:
 		writeAttendanceReported(w, d)
+	case *DivisionsAdopted:
+		writeDivisionsAdopted(w, d)
 	case *EventWithdrawn:
 		writeEventWithdrawn(w, d)
 	case *ExitRecorded:
@@ -130,6 +132,17 @@ func writeAttendanceReported(w *canonical.Writer, d *AttendanceReported) {
 	}
 	w.Literal(`,"lines":`)
 	writeAttendanceLineList(w, d.Lines)
+	w.Literal(`}`)
+}
+
+func writeDivisionsAdopted(w *canonical.Writer, d *DivisionsAdopted) {
+	w.Literal(`{`)
+	if d.Edition != "" {
+		w.Literal(`"edition":`)
+		w.String(d.Edition)
+	}
+	w.Name(`"lines":`)
+	writeDivisionLineList(w, d.Lines)
 	w.Literal(`}`)
 }
 
@@ -717,6 +730,30 @@ func writeAttendanceLine(w *canonical.Writer, d *AttendanceLine) {
 	w.Literal(`}`)
 }
 
+func writeDivisionLine(w *canonical.Writer, d *DivisionLine) {
+	w.Literal(`{"code":`)
+	w.String(string(d.Code))
+	if d.Level != "" {
+		w.Literal(`,"level":`)
+		w.String(d.Level)
+	}
+	w.Literal(`,"name":`)
+	w.String(d.Name)
+	if d.ValidFrom != 0 {
+		w.Literal(`,"valid_from":`)
+		w.Date(d.ValidFrom)
+	}
+	if d.ValidTo != 0 {
+		w.Literal(`,"valid_to":`)
+		w.Date(d.ValidTo)
+	}
+	if d.Successor != "" {
+		w.Literal(`,"successor":`)
+		w.String(string(d.Successor))
+	}
+	w.Literal(`}`)
+}
+
 func writeIdentity(w *canonical.Writer, d *Identity) {
 	w.Literal(`{`)
 	if d.IDNumber != "" {
@@ -897,6 +934,15 @@ func writeAttendanceLineList(w *canonical.Writer, list []AttendanceLine) {
 	for i := range list {
 		w.Element()
 		writeAttendanceLine(w, &list[i])
+	}
+	w.Literal(`]`)
+}
+
+func writeDivisionLineList(w *canonical.Writer, list []DivisionLine) {
+	w.Literal(`[`)
+	for i := range list {
+		w.Element()
+		writeDivisionLine(w, &list[i])
 	}
 	w.Literal(`]`)
 }

@@ -45,6 +45,7 @@ var catalogue = [...]catalogueRow{
 	{PaymentRejectedType, Payment, func() Data { return new(PaymentRejected) }},
 	{FundSurrenderedType, Payment, func() Data { return new(FundSurrendered) }},
 	{PersonIdentifiedType, Hire, func() Data { return new(PersonIdentified) }},
+	{DivisionsAdoptedType, Policy, func() Data { return new(DivisionsAdopted) }},
 }
 
 // anyFamily is the family of event.withdrawn. The family of such an event is that of

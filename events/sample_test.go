@@ -49,7 +49,11 @@ func records(t testing.TB) map[string]*events.Event {
 	}}
 	all := map[string]events.Data{
 		"policy.adopted.history": &events.PolicyAdopted{Pack: county},
-		"plan.set":               &events.PlanSet{Division: "370211000000", Year: 2022, Area: "rural", Posts: 4200},
+		"divisions.adopted": &events.DivisionsAdopted{Edition: "2023", Lines: []events.DivisionLine{
+			{Code: "370211102231", Level: "village", Name: "大村", ValidTo: day("2022-07-01"), Successor: "370211102232"},
+			{Code: "370211102240", Level: "village", Name: "新村", ValidFrom: day("2022-07-01")},
+		}},
+		"plan.set": &events.PlanSet{Division: "370211000000", Year: 2022, Area: "rural", Posts: 4200},
 		"post.developed": &events.PostDeveloped{
 			Post: "370211102231-001", Category: "public_management", Kind: "齐长城巡护", Title: "巡护员", Employer: "12370211MB2857123X",
 			Division: "370211102231", Area: "rural", Seats: 3, From: day("2022-03-01"), Until: day("2025-03-01"),

@@ -88,8 +88,9 @@ func draw(t *rapid.T) []*events.Event {
 			}}
 		},
 		func() events.Data {
+			post := n(0, posts-1, "post") // amounts tell posts apart: see timeline.Person.Pay on lines that differ in the post alone
 			return &events.PaymentInstructed{Run: fmt.Sprint(n(1, 2, "run")), Month: first.Month(), Fund: "f", Lines: []events.PayLine{
-				{Line: fmt.Sprint(n(1, 3, "line")), Person: somebody(n).Person, Post: postName(n(0, posts-1, "post")), Amount: events.Fen(n(1, 9, "amount"))},
+				{Line: fmt.Sprint(n(1, 3, "line")), Person: somebody(n).Person, Post: postName(post), Amount: events.Fen(posts*n(1, 9, "amount") + post)},
 			}}
 		},
 		func() events.Data {

@@ -90,7 +90,7 @@ import (
 	"time"
 
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/gateway/erasures"
@@ -109,7 +109,7 @@ type Submitter = submission.Submitter
 type Options struct {
 	Services  Submitter
 	Vault     *vault.Vault
-	Divisions *division.Table
+	Divisions *editions.Register
 	// Auth recognises the agencies. If it is nil, everybody on a loopback address
 	// is [admission.Local] and everybody else is refused.
 	Auth *admission.Auth

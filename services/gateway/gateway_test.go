@@ -14,6 +14,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/events/idnumber"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
@@ -102,7 +103,7 @@ func newFixture(t testing.TB, change ...func(*Options)) *fixture {
 		<-ready
 	}
 	t.Cleanup(func() { cancel(); running.Wait(); v.Close() })
-	o := Options{Services: b.desks, Vault: v, Divisions: table(), History: b.log}
+	o := Options{Services: b.desks, Vault: v, Divisions: editions.Fixed(table()), History: b.log}
 	for _, c := range change {
 		c(&o)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/gateway/vault"
@@ -63,7 +64,7 @@ func TestRestoredVaultLearnsWhoPeopleAre(t *testing.T) {
 	if found := restored.Find(nil, number(1), number(2)); found[0] != person || found[1] != (events.Person{}) {
 		t.Fatalf("the copy knows of the event already: %v", found)
 	}
-	g, err := New(Options{Services: f.desks, Vault: restored, Divisions: table(), History: f.log})
+	g, err := New(Options{Services: f.desks, Vault: restored, Divisions: editions.Fixed(table()), History: f.log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,6 +30,7 @@ var rowKinds = []rowKind{
 				textColumn("fund", "资金 资金编号", func(d *events.PostDeveloped) *string { return &d.Fund }),
 			}),
 	},
+	divisionLines,
 	postChanges,
 	{
 		name: "hire", labels: splitLabels("上岗 人员上岗 录用"), typ: events.HirePlacedType,

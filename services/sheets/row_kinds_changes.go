@@ -89,6 +89,38 @@ var (
 		},
 	}
 
+	// A row of a sheet of divisions says of one code for which division it stands, and when.
+	divisionLines = rowKind{
+		name: "division", labels: splitLabels("区划 行政区划 区划调整 区划变更"), typ: events.DivisionsAdoptedType,
+		names: namesOf(func(d *events.DivisionsAdopted) []string {
+			l := theLine(d)
+			return []string{string(l.Code), l.ValidFrom.String(), l.ValidTo.String()}
+		}),
+		columns: []column{
+			columnOf("code", "代码 原代码 变动代码 村代码", func(d *events.DivisionsAdopted, s string, _ *rowDraft) *cellProblem {
+				theLine(d).Code = division.Code(s)
+				return nil
+			}).asRequired(),
+			columnOf("name", "名称 区划名称 村名", func(d *events.DivisionsAdopted, s string, _ *rowDraft) *cellProblem {
+				theLine(d).Name = s
+				return nil
+			}).asRequired(),
+			dateColumn("valid_from", "启用日期 设立日期", func(d *events.DivisionsAdopted) *civil.Date { return &theLine(d).ValidFrom }),
+			dateColumn("valid_to", "撤销日期 失效日期", func(d *events.DivisionsAdopted) *civil.Date { return &theLine(d).ValidTo }),
+			columnOf("valid_to.last", "最后有效日期", func(d *events.DivisionsAdopted, s string, r *rowDraft) *cellProblem {
+				day, f := r.epoch.parseDate(s)
+				if f == nil {
+					theLine(d).ValidTo = day + 1
+				}
+				return f
+			}),
+			columnOf("successor", "承接代码 承接区划 并入代码", func(d *events.DivisionsAdopted, s string, _ *rowDraft) *cellProblem {
+				theLine(d).Successor = division.Code(s)
+				return nil
+			}),
+		},
+	}
+
 	resumptions = rowKind{
 		name: "resumption", labels: splitLabels("恢复 恢复上岗 复岗"), typ: events.HireResumedType, anyOf: aboutPerson,
 		names: namesOf(func(d *events.HireResumed) []string { return []string{d.Post, d.On.String()} }),
@@ -98,6 +130,14 @@ var (
 		}, personColumns(func(d *events.HireResumed) *events.Who { return &d.Who })),
 	}
 )
+
+// theLine returns the line of a row of a sheet of divisions.
+func theLine(d *events.DivisionsAdopted) *events.DivisionLine {
+	if len(d.Lines) == 0 {
+		d.Lines = make([]events.DivisionLine, 1)
+	}
+	return &d.Lines[0]
+}
 
 // newIdentity returns what a row says that is right from now on.
 func newIdentity(d *events.PersonIdentified) *events.Identity {

@@ -77,3 +77,12 @@ func (t *eventGenerator) rename(i int) {
 
 // renamedSuffix is the character that people add to their name.
 const renamedSuffix = "安"
+
+// merge emits that a village ends, and which one takes its place.
+func (t *eventGenerator) merge(i int) {
+	m := &t.w.mergers[i]
+	c, v := &t.w.counties[m.county], &t.w.villages[m.village]
+	t.emit(t.event("dv-"+string(v.code), c.agency, c.code, t.w.announced(m.on, 0), &events.DivisionsAdopted{Lines: []events.DivisionLine{
+		{Code: v.code, Level: v.code.Level().String(), Name: t.w.cfg.Divisions.Name(v.code), ValidTo: m.on, Successor: t.w.villages[m.to].code},
+	}}))
+}

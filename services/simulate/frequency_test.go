@@ -81,6 +81,8 @@ func TestFrequencies(t *testing.T) {
 			n["changes of group"]++
 		case *events.PersonIdentified:
 			n["changes of name"]++
+		case *events.DivisionsAdopted:
+			n["mergers"]++
 		case *events.PaymentReturned:
 			n["returned"] += float64(len(d.Lines))
 		case *events.PaymentRejected:
@@ -139,7 +141,8 @@ func TestFrequencies(t *testing.T) {
 		{"suspensions", "hires", .0035, .4},
 		{"changes of group", "hires", .002, .5},
 		{"changes of name", "hires", .0014, .5},
-		{"moves", "posts", .003, .7},
+		{"moves", "posts", .005, .8},
+		{"mergers", "posts", .001, .95},
 		{"estimated exits", "exits", estimatedExits, .6},
 		{"N1", "exits", .30, .15},
 		{"N2", "exits", .22, .15},

@@ -28,6 +28,7 @@ const (
 	hireResumed
 	hireRegrouped
 	personRenamed
+	villageMerged
 	trainingCompleted
 	trainingAgain
 	sheetReported
@@ -73,6 +74,9 @@ func (w *world) schedule() {
 		w.scheduleCounty(i)
 	}
 	w.schedulePlacements()
+	for i := range w.mergers {
+		w.add(w.announced(w.mergers[i].on, 0), villageMerged, i)
+	}
 	for i, b := range w.batches {
 		f := &w.facts[b.first]
 		w.add(f.at, factsReported, i)

@@ -130,6 +130,8 @@ var kinds = map[string]kind{
 	"拒付": {event: "payment.rejected", lines: true, columns: columns(run)},
 	"登记": {event: "registry.reported", lines: true, columns: columns(map[string]column{"登记簿": {path: "data.registry"}, "人员": {"line.id_number", asIDNumber},
 		"自": {path: "line.from"}, "至": {path: "line.until"}})},
+	"区划": {event: "divisions.adopted", lines: true, columns: columns(map[string]column{"代码": {path: "line.code"}, "名称": {path: "line.name"}, "自": {path: "line.valid_from"},
+		"至": {path: "line.valid_to"}, "承接": {path: "line.successor"}})},
 	"撤回": {event: "event.withdrawn", columns: columns(map[string]column{"种类": {"data.type", asType}, "所撤编号": {path: "data.id"}, "所撤来源": {"replacessource", asSource},
 		"原因": {path: "data.reason"}})},
 }

@@ -125,7 +125,10 @@ func (p *preparation) examineItem(item intake.Item) (*events.Event, events.Reaso
 	}
 	// The digest is that of what the agency sent, before anything is added.
 	digest := p.Vault.Digest(p.buffer)
-	if refused := p.Admit(p.Divisions, &e); refused != nil {
+	e.DecidedOn = p.decided
+	table := p.Divisions.Table()
+	caller := p.Caller.AnsweringFor(table, &e)
+	if refused := caller.Admit(table, &e); refused != nil {
 		return nil, refused
 	}
 	if field, found, err := admission.FindInClear(p.buffer, &e); found || err != nil {
@@ -133,9 +136,8 @@ func (p *preparation) examineItem(item intake.Item) (*events.Event, events.Reaso
 			"holds an identity number; numbers may stand only in identity and id_number, where they are sealed",
 			"含有公民身份号码；身份号码只能填在identity和id_number中，由系统加密保存"))
 	}
-	e.DecidedOn = p.decided
 	e.Digest, e.CorrelationID, e.AuthType, e.AuthID = digest, p.Correlation, p.AuthType, p.Agency
-	e.AuthDivision = p.Caller.AuthDivision()
+	e.AuthDivision = caller.AuthDivision()
 	if !p.imported.IsZero() {
 		// History was said by the agency that the source names, not by the operator who
 		// brings it in.

@@ -30,7 +30,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/gateway/erasures"
@@ -56,7 +56,7 @@ type Submitter interface {
 type Pipeline struct {
 	Services  Submitter
 	Vault     *vault.Vault
-	Divisions *division.Table
+	Divisions *editions.Register
 	Erasures  *erasures.Register
 	// Identities has the vault take in who people are, after events that say so.
 	Identities *identities.Reader
@@ -182,6 +182,9 @@ func (p *Pipeline) decideRuns(ctx context.Context, cancel context.CancelFunc, s 
 			p.settle(ctx, r, n, receipts)
 			if err := p.settleIdentities(ctx, s, r, n, receipts); failed == nil {
 				failed = err
+			}
+			if r.family == events.Policy && failed == nil && !s.IsDryRun() {
+				failed = p.Divisions.CatchUp(ctx) // what was just accepted counts for the next submission
 			}
 		}
 		close(r.done)
