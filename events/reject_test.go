@@ -293,6 +293,8 @@ func TestRefusedMember(t *testing.T) {
 		{"fund.surrendered", "data.amount", `-40000`, events.NegativeAmount, ""},
 		{"fund.surrendered", "data.amount", `400.00`, events.Invalid, ""},
 		{"fund.surrendered", "data.reason", long, events.Invalid, ""},
+		{"exit.recorded.note", "data.note", `"sealed:AAAA"`, events.Invalid, ""},
+		{"exit.recorded.note", "data.note", longer, events.Invalid, ""},
 		{"fund.surrendered", "data.division", `"370211000000"`, events.UnknownField, ""},
 		{"payment.settled.part", "data.ordered_by", long, events.Invalid, ""},
 		{"payment.settled.part", "data.ordered_by", `" 370211-rsj"`, events.Invalid, ""},
