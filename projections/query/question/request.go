@@ -101,6 +101,9 @@ func (s *Server) takeCommit(r *Request) error {
 	return r.turnPage()
 }
 
+// DateOf returns the business date of an instant.
+func (r *Request) DateOf(t time.Time) civil.Date { return civil.DateIn(t, r.zone) }
+
 // atLeast reads the parameter at_least.
 func (r *Request) atLeast() (log.Position, error) {
 	s := r.params.Get("at_least")
