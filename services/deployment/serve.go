@@ -149,7 +149,7 @@ func (c *Config) serveQuery(ctx context.Context, infra *infrastructure, ready fu
 	if err != nil {
 		return err
 	}
-	api, err := c.newQueryAPI(infra.log, divisions, model)
+	api, err := c.newQueryAPI(infra.log, divisions, model, nil)
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (c *Config) serveQuery(ctx context.Context, infra *infrastructure, ready fu
 	defer keeping.Wait() // Keep reads from the read model, which is closed after this
 	defer stop()
 	m := meter.New()
-	m.Views(api.Standing)
+	m.Views(api.Standing, func() bool { return false })
 	monitor := c.newLogMonitor(infra)
 	monitor.export(m)
 	keeping.Go(func() { monitor.keep(ctx, examineInterval) })
@@ -180,13 +180,13 @@ func (c *Config) serveQuery(ctx context.Context, infra *infrastructure, ready fu
 
 // openReadModel opens the read model that --store names.
 func (c *Config) openReadModel(ctx context.Context) (dir *readmodel.Dir, err error) {
+	if err := c.checkStore(); err != nil {
+		return nil, err
+	}
 	scheme, _, isURL := strings.Cut(c.Store, "://")
 	switch {
 	case scheme == "postgres" && isURL, scheme == "postgresql" && isURL:
 		dir, err = postgres.OpenDir(ctx, c.Store)
-	case isURL:
-		// The error does not quote the URL, which may hold a password.
-		err = fmt.Errorf("%s:// is no store that Muster knows; give a directory or postgres://…", scheme)
 	case c.Store != "":
 		dir, err = sqlite.OpenDir(c.Store)
 	default:
@@ -199,6 +199,16 @@ func (c *Config) openReadModel(ctx context.Context) (dir *readmodel.Dir, err err
 		return nil, fmt.Errorf("--store: %w", err)
 	}
 	return dir, nil
+}
+
+// checkStore fails if Store names a store that Muster does not know.
+func (c *Config) checkStore() error {
+	scheme, _, isURL := strings.Cut(c.Store, "://")
+	if !isURL || scheme == "postgres" || scheme == "postgresql" {
+		return nil
+	}
+	// The error does not quote the URL, which may hold a password.
+	return fmt.Errorf("--store: %s:// is no store that Muster knows; give a directory or postgres://…", scheme)
 }
 
 // businessZone is the time zone of business dates.
