@@ -26,10 +26,10 @@ type KnownBook struct {
 	Book  *policy.Book
 }
 
-// A part of what a month was worth is late when it was not paid although it could be known. The
-// day from which the whole could be known is the due day of the month, unless the rules changed
-// afterwards for the past: a standard was raised, or a pack adopted. What they added to the month could be
-// known from the day on which the change was recorded.
+// A Part is a part of what a month was worth. It is late when it was not paid although it could be
+// known. The day from which the whole could be known is the due day of the month, unless the
+// rules changed afterwards for the past: a standard was raised, or a pack adopted. What they added
+// to the month could be known from the day on which the change was recorded.
 type Part struct {
 	Amount events.Fen `json:"amount"`
 	Due    civil.Date `json:"due"` // it is late on the days after

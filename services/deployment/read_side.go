@@ -150,17 +150,17 @@ func (r *readSide) goOn() {
 	r.fault = nil
 }
 
-// standing returns why the views stand still, and since when; nil while they do not.
-func (r *readSide) standing() (fault error, since time.Time) {
+// standing returns since when the views stand still, and why; nil while they do not.
+func (r *readSide) standing() (since time.Time, fault error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.fault, r.since
+	return r.since, r.fault
 }
 
 // why is what answers say of the views that stand still, empty while they do not. Whoever asks is
 // not told of files and addresses.
 func (r *readSide) why() string {
-	fault, since := r.standing()
+	since, fault := r.standing()
 	if fault == nil {
 		return ""
 	}
@@ -232,7 +232,7 @@ func (r *readSide) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 // ready answers whether the views are up to date as far as this process can have them so: 200, or
 // 503 and why they stand still.
 func (r *readSide) ready(w http.ResponseWriter, request *http.Request) {
-	if fault, _ := r.standing(); fault != nil {
+	if _, fault := r.standing(); fault != nil {
 		r.unavailable(w, request)
 		return
 	}
@@ -242,7 +242,7 @@ func (r *readSide) ready(w http.ResponseWriter, request *http.Request) {
 func (r *readSide) unavailable(w http.ResponseWriter, request *http.Request) {
 	w.Header().Set("Retry-After", "5")
 	cause, at := events.Say("they are being opened", "正在打开"), ""
-	if fault, since := r.standing(); fault != nil {
+	if since, fault := r.standing(); fault != nil {
 		cause, at = causeOf(fault), since.UTC().Format(time.RFC3339)
 	}
 	answerProblem(w, request, http.StatusServiceUnavailable, events.Say(

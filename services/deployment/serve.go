@@ -98,13 +98,21 @@ func (c *Config) serveGateway(ctx context.Context, infra *infrastructure, ready 
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return server.serve(ctx, listener) })
+	caughtUp, serving := make(chan struct{}), make(chan struct{})
+	g.Go(func() error { return services.run(ctx, infra.nats, func() { close(caughtUp) }) })
+	g.Go(func() error { return gate.ServeNATS(ctx, infra.nats, func() { close(serving) }) })
 	g.Go(func() error {
-		return services.run(ctx, infra.nats, func() {
-			server.setRoutes(routes{ready: monitor.ready, submissions: gate.Handler(), auth: auth, meter: m})
-			ready(address)
-		})
+		for _, started := range []chan struct{}{caughtUp, serving} {
+			select {
+			case <-started:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		server.setRoutes(routes{ready: monitor.ready, submissions: gate.Handler(), auth: auth, meter: m})
+		ready(address)
+		return nil
 	})
-	g.Go(func() error { return gate.ServeNATS(ctx, infra.nats) })
 	g.Go(func() error { gate.RecordTallies(ctx, refusalsInterval); return nil })
 	g.Go(func() error { gate.TidyVault(ctx, tidyInterval); return nil })
 	g.Go(func() error { divisions.Keep(ctx); return nil })

@@ -194,7 +194,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 	if err != nil {
 		return err
 	}
-	m.Views(views.progress, func() bool { fault, _ := views.standing(); return fault != nil })
+	m.Views(views.progress, func() bool { _, fault := views.standing(); return fault != nil })
 	monitor.export(m)
 	infra.waiting.started.Store(true)
 	front.Go(func() error { monitor.keep(ctx, examineInterval); return nil })
@@ -203,10 +203,16 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 		submissions: gate.Handler(), questions: views, queryReady: views.ready, auth: auth, meter: m, services: servicesHandler(infra.nats),
 		rebuild: &rebuilder{ctx: ctx, log: infra.log, dir: views.dir, c: c},
 	})
-	front.Go(func() error { return gate.ServeNATS(ctx, infra.nats) })
+	serving := make(chan struct{})
+	front.Go(func() error { return gate.ServeNATS(ctx, infra.nats, func() { close(serving) }) })
 	front.Go(func() error { c.watchAccess(ctx, infra.server); return nil })
 	front.Go(func() error { gate.TidyVault(ctx, tidyInterval); return nil })
 	front.Go(func() error { divisions.Keep(ctx); return nil })
+	select {
+	case <-serving:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	ready(addresses)
 	gate.RecordTallies(ctx, refusalsInterval)
 	return nil

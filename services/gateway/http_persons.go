@@ -42,7 +42,7 @@ func (g *Gateway) serveErasure(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) serveRevealing(w http.ResponseWriter, r *http.Request) {
 	var body revealing
 	g.servePerson(w, r, &body, func(ctx context.Context, c admission.Caller, p events.Person) (any, error) {
-		return g.Reveal(ctx, c, p, Wish{body.Fields, body.Texts, body.Purpose})
+		return g.Reveal(ctx, c, p, Wish(body))
 	})
 }
 
