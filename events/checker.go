@@ -35,6 +35,7 @@ type checker struct {
 	list    string // path of the list whose line is being checked
 	index   int
 	reasons Reasons
+	texts   *[]FreeText // if it is set, the free texts are collected, see FreeTexts
 }
 
 // add adds a reason. The sentence has both languages, so that a check without a Chinese

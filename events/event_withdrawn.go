@@ -43,7 +43,7 @@ func (*EventWithdrawn) private() *string { return nil }
 func (d *EventWithdrawn) check(c *checker) {
 	c.oneOf("type", string(d.Of), withdrawable()...)
 	c.name("id", d.ID)
-	c.words("reason", d.Reason)
+	c.freeWords("reason", &d.Reason, Person{})
 }
 
 // withdrawable returns the names of the event types that can be withdrawn: every type

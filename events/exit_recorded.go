@@ -57,6 +57,6 @@ func (d *ExitRecorded) check(c *checker) {
 	c.date("on", d.On)
 	c.oneOf("kind", d.Kind, "natural", "dismissal")
 	c.name("code", d.Code)
-	c.text("note", d.Note)
+	c.freeText("note", &d.Note, d.Person)
 	c.option("estimated", d.Estimated, "month", "year")
 }

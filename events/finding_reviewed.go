@@ -43,5 +43,5 @@ func (*FindingReviewed) private() *string { return nil }
 func (d *FindingReviewed) check(c *checker) {
 	c.name("finding", d.Finding)
 	c.oneOf("verdict", d.Verdict, "confirmed", "cleared")
-	c.text("note", d.Note)
+	c.freeText("note", &d.Note, Person{})
 }

@@ -52,5 +52,5 @@ func (d *HireSuspended) check(c *checker) {
 	c.name("post", d.Post)
 	c.date("from", d.From)
 	c.interval("until", d.From, d.Until)
-	c.words("reason", d.Reason)
+	c.freeWords("reason", &d.Reason, d.Person)
 }

@@ -77,7 +77,7 @@ func (d *PaymentRejected) check(c *checker) {
 		l := &d.Lines[i]
 		c.line("lines", i)
 		c.name("line", l.Line)
-		c.text("reason", l.Reason)
+		c.freeText("reason", &l.Reason, l.Person)
 		c.enginePerson(l.Person)
 		c.engineAmount("amount", l.Amount)
 		c.endLine()

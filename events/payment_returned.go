@@ -98,7 +98,7 @@ func checkReturned(c *checker, run RunKey, lines []ReturnedLine) {
 	for i := range lines {
 		c.line("lines", i)
 		c.name("line", lines[i].Line)
-		c.text("reason", lines[i].Reason)
+		c.freeText("reason", &lines[i].Reason, lines[i].Person)
 		c.date("on", lines[i].On)
 		c.part("amount", lines[i].Amount)
 		c.enginePerson(lines[i].Person)

@@ -75,7 +75,7 @@ func (d *RegistryReported) check(c *checker) {
 		c.personOfLine(l.Person, l.IDNumber)
 		c.date("from", l.From)
 		c.interval("until", l.From, l.Until)
-		c.text("detail", l.Detail)
+		c.freeText("detail", &l.Detail, l.Person)
 		c.endLine()
 	}
 }

@@ -10,6 +10,7 @@ type Rule struct {
 	Or       string   // the member that a submission may give instead of this one, but not beside it
 	Engine   bool     // only the engine sets the member; no submission has it
 	Private  bool     // the member identifies a person; no record has it
+	Free     bool     // people write what they like; a record has it sealed, unless it is a code
 	Absent   bool     // the member is not present
 	Some     bool     // the list is not empty
 	Text     int      // maximum length of a text in bytes

@@ -1,6 +1,7 @@
 package payroll
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -224,11 +225,74 @@ func TestPaid(t *testing.T) {
 			Money{Entitled: 100, Difference: -100, LateAmount: 100}, 15},
 		{"unearned", 0, []timeline.Pay{pay(5, "2022-06-29")}, Money{Instructed: 5, Settled: 5, Difference: 5}, 0},
 	} {
-		if got, late := settle(c.entitled, payments(c.lines), new(policy.Pack), due, asOf); got != c.want || late != c.late {
+		if got, late := settle(c.entitled, parts(c.entitled, nil, nil, due), payments(c.lines), new(policy.Pack), asOf); got != c.want || late != c.late {
 			t.Errorf("%s: %+v, %d days late, want %+v, %d", c.name, got, late, c.want, c.late)
 		}
 	}
-	if _, late := settle(100, nil, new(policy.Pack), 0, asOf); late != 0 {
+	if _, late := settle(100, parts(100, nil, nil, 0), nil, new(policy.Pack), asOf); late != 0 {
 		t.Errorf("without rules there is no due day: %d", late)
+	}
+}
+
+// Goal: what rules add to a month afterwards is late only from the day on which it could be known, and what
+// was paid in time stays in time.
+func TestParts(t *testing.T) {
+	due, asOf := civil.MustDate("2022-06-15"), civil.MustDate("2022-08-31")
+	part := func(amount events.Fen, due string, late int, total events.Fen) Part {
+		return Part{amount, civil.MustDate(due), late, total}
+	}
+	pay := func(amount events.Fen, on string) timeline.Pay {
+		return timeline.Pay{Run: 1, Line: on, Amount: amount, On: civil.MustDate("2022-06-01"), Instructed: 1,
+			Movements: []timeline.Movement{{Statement: paying.Statement{Kind: paying.Settled, On: civil.MustDate(on), Amount: amount}}}}
+	}
+	for name, c := range map[string]struct {
+		parts []Part
+		lines []timeline.Pay
+		want  []int // days late of each part
+		late  events.Fen
+	}{
+		"in time, and the rest at once":      {[]Part{part(600, "2022-06-15", 0, 600), part(280, "2022-08-20", 0, 880)}, []timeline.Pay{pay(600, "2022-06-10"), pay(280, "2022-08-20")}, []int{0, 0}, 0},
+		"in time, and the rest is late":      {[]Part{part(600, "2022-06-15", 0, 600), part(280, "2022-08-20", 0, 880)}, []timeline.Pay{pay(600, "2022-06-10"), pay(280, "2022-08-25")}, []int{0, 5}, 280},
+		"in time, and the rest not yet":      {[]Part{part(600, "2022-06-15", 0, 600), part(280, "2022-08-20", 0, 880)}, []timeline.Pay{pay(600, "2022-06-10")}, []int{0, 11}, 280},
+		"late, and the rest with it":         {[]Part{part(600, "2022-06-15", 0, 600), part(280, "2022-08-20", 0, 880)}, []timeline.Pay{pay(880, "2022-08-25")}, []int{71, 5}, 880},
+		"a part known the day before as_of":  {[]Part{part(600, "2022-06-15", 0, 600), part(280, "2022-08-30", 0, 880)}, []timeline.Pay{pay(600, "2022-06-10")}, []int{0, 1}, 280},
+		"a part that is known on as_of only": {[]Part{part(600, "2022-06-15", 0, 600), part(280, "2022-08-31", 0, 880)}, []timeline.Pay{pay(600, "2022-06-10")}, []int{0, 0}, 0},
+	} {
+		m, _ := settle(880, c.parts, payments(c.lines), new(policy.Pack), asOf)
+		var got []int
+		for _, p := range c.parts {
+			got = append(got, p.Late)
+		}
+		if !slices.Equal(got, c.want) || m.LateAmount != c.late {
+			t.Errorf("%s: %v days, %d fen late, want %v, %d", name, got, m.LateAmount, c.want, c.late)
+		}
+	}
+	later := func(standards ...int64) (all []knownPeriods) {
+		for i, s := range standards {
+			k := knownPeriods{periods: []period{{days: between(0, 31), pack: new(policy.Pack), standard: s, required: 1}}}
+			if i > 0 {
+				k.on = due + civil.Date(10*i)
+			}
+			all = append(all, k)
+		}
+		return all
+	}
+	d := &days{}
+	d.first.marks[0] = between(0, 1) // one whole day
+	for name, c := range map[string]struct {
+		known []int64
+		want  []events.Fen
+	}{
+		"raised": {[]int64{600, 880}, []events.Fen{600, 280}}, "raised and lowered": {[]int64{600, 880, 700}, []events.Fen{600, 100}},
+		"lowered": {[]int64{880, 600}, []events.Fen{600}}, "raised twice": {[]int64{600, 700, 880}, []events.Fen{600, 100, 180}},
+	} {
+		var got []events.Fen
+		known := later(c.known...)
+		for _, p := range parts(earn(known[len(known)-1].periods, d).entitled, d, known, due) {
+			got = append(got, p.Amount)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: parts of %v, want %v", name, got, c.want)
+		}
 	}
 }

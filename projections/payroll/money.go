@@ -92,39 +92,51 @@ func appendPayments(to []payment, l *timeline.Pay) []payment {
 }
 
 // settle compares what was entitled with the payments for the month, as they stood on a
-// business date; pack says which kinds of pay count. late is how many days after the due day
-// the entitlement had been paid in full. If it has not been paid in full by asOf, late counts
-// the days until asOf.
-func settle(entitled events.Fen, payments []payment, pack *policy.Pack, due, asOf civil.Date) (m Money, late int) {
+// business date; pack says which kinds of pay count. The parts are those of what was entitled, by due
+// day. For each, settle notes how many days after its due day the part, and those before it, had been paid in
+// full. If they have not been paid in full by asOf, it counts the days until asOf. late is the most of
+// these.
+func settle(entitled events.Fen, parts []Part, payments []payment, pack *policy.Pack, asOf civil.Date) (m Money, late int) {
 	m.Entitled = entitled
-	full := asOf // day on which all was paid
-	for len(payments) > 0 && payments[0].on <= asOf {
+	full := make([]civil.Date, len(parts)) // day on which a part and those before it were paid
+	for noted := 0; len(payments) > 0 && payments[0].on <= asOf; {
 		day, before := payments[0].on, m.Settled
-		if day > due {
-			m.outstanding()
-		}
+		noted = m.owe(parts, noted, day)
 		for len(payments) > 0 && payments[0].on == day {
 			m.count(&payments[0], pack)
 			payments = payments[1:]
 		}
-		if before < entitled && m.Settled >= entitled {
-			full = day
+		for i := range parts {
+			if before < parts[i].total && m.Settled >= parts[i].total {
+				full[i] = day
+			}
 		}
 	}
 	m.Difference = m.Settled - m.Entitled
-	if entitled == 0 || due == 0 || asOf <= due {
-		m.LateAmount = 0
-		return m, 0
+	m.owe(parts, 0, asOf)
+	for i := range parts {
+		p := &parts[i]
+		if m.Settled < p.total {
+			full[i] = asOf
+		}
+		p.Late = max(0, int(min(full[i], asOf)-p.Due))
+		late = max(late, p.Late)
 	}
-	m.outstanding()
-	if m.Settled < entitled {
-		full = asOf
-	}
-	return m, max(0, int(full-due))
+	return m, late
 }
 
-// outstanding notes how much of what was earned is outstanding now.
-func (m *Money) outstanding() { m.LateAmount = max(m.LateAmount, m.Entitled-m.Settled) }
+// owe notes how much of what was due before a day is outstanding at its beginning, and what was
+// outstanding on the first days on which parts from number noted on were late. It returns the number of the
+// first part that is not late on that day.
+func (m *Money) owe(parts []Part, noted int, day civil.Date) int {
+	for ; noted < len(parts) && parts[noted].Due < day; noted++ {
+		m.LateAmount = max(m.LateAmount, parts[noted].total-m.Settled)
+	}
+	if noted > 0 {
+		m.LateAmount = max(m.LateAmount, parts[noted-1].total-m.Settled)
+	}
+	return noted
+}
 
 // count counts a payment in the sum that it changes.
 func (m *Money) count(p *payment, pack *policy.Pack) {

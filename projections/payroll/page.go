@@ -2,8 +2,6 @@ package payroll
 
 import (
 	"slices"
-
-	"github.com/muster-works/muster/events/policy"
 )
 
 // A Page is a part of the lines of a roll, and what all lines add up to.
@@ -13,9 +11,8 @@ type Page struct {
 	Totals Totals
 }
 
-// Page returns the lines of a roll from number skip on, limit at most, under the packs
-// of a book. The register must have read up to what is known.
-func (g *Register) Page(of Selection, book *policy.Book, skip, limit int) *Page {
+// Page returns the lines of a roll from number skip on, limit at most, under the rules. The register must have read up to what is known.
+func (g *Register) Page(of Selection, rules *Rules, skip, limit int) *Page {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
 	const together = 256 // posts
@@ -23,7 +20,7 @@ func (g *Register) Page(of Selection, book *policy.Book, skip, limit int) *Page 
 	parts := make([]Page, len(chunks))
 	parallel(len(chunks), func(i int) {
 		p := &parts[i]
-		lines(chunks[i], of, book, func(l *Line) {
+		lines(chunks[i], of, rules, func(l *Line) {
 			p.Total++
 			p.Totals.add(l)
 		})
@@ -32,7 +29,7 @@ func (g *Register) Page(of Selection, book *policy.Book, skip, limit int) *Page 
 	for i := range parts {
 		p := &parts[i]
 		if first := page.Total; first < skip+limit && skip < first+p.Total {
-			page.Lines = append(page.Lines, window(chunks[i], of, book, skip-first, limit+skip-first)...)
+			page.Lines = append(page.Lines, window(chunks[i], of, rules, skip-first, limit+skip-first)...)
 		}
 		page.Total += p.Total
 		page.Totals.join(&p.Totals)
@@ -41,9 +38,9 @@ func (g *Register) Page(of Selection, book *policy.Book, skip, limit int) *Page 
 }
 
 // window returns the lines on some posts from number first on, and before number end.
-func window(posts []*registerPost, of Selection, book *policy.Book, first, end int) (all []Line) {
+func window(posts []*registerPost, of Selection, rules *Rules, first, end int) (all []Line) {
 	n := 0
-	lines(posts, of, book, func(l *Line) {
+	lines(posts, of, rules, func(l *Line) {
 		if first <= n && n < end {
 			all = append(all, *l)
 		}
@@ -54,7 +51,7 @@ func window(posts []*registerPost, of Selection, book *policy.Book, first, end i
 
 // lines yields the lines of a roll on some posts, in order. A line is good until yield
 // returns.
-func lines(posts []*registerPost, of Selection, book *policy.Book, yield func(*Line)) {
+func lines(posts []*registerPost, of Selection, rules *Rules, yield func(*Line)) {
 	for _, p := range posts {
 		if len(p.records) == 0 {
 			continue
@@ -64,11 +61,11 @@ func lines(posts []*registerPost, of Selection, book *policy.Book, yield func(*L
 		if !developed && of.Division != "" || !division.Under(of.Division) {
 			continue
 		}
-		periods := terms.periods(book, of.Month)
+		v := valueMonth(terms, p.terms, rules, of)
 		for _, r := range p.records {
-			if v := r.at(of.Known); v != nil {
+			if known := r.at(of.Known); known != nil {
 				l := Line{Post: p.name, Division: division, No: r.person}
-				l.fill(periods, of.Month, &v.days, v.payments, of.AsOf)
+				l.fill(&v, &known.days, known.payments, of.AsOf)
 				yield(&l)
 			}
 		}

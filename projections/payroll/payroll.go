@@ -36,7 +36,10 @@ import (
 // Version 2: each day is worth what the rules in force on that day say, and of reports
 // that contradict each other that of the higher rank counts. Suspended people earn nothing.
 // Pay has days and parts.
-const Version = 2
+//
+// Version 3: what a change of the rules for the past adds to a month is late only from the day on which the
+// change could be known.
+const Version = 3
 
 // A Model is where timelines are read from; readmodel.Reader is one. Known is the
 // ordinal of a commit. A prefix is the beginning of a division code.
@@ -66,7 +69,8 @@ type Line struct {
 	Money
 	DisputedDays int    `json:"disputed_days"` // days about which reports of different rank differ in what they earn
 	Late         int    `json:"late_days"`
-	Policy       string `json:"policyversion"` // of the packs in force there in the month, by day, separated by commas; empty is none
+	Parts        []Part `json:"parts,omitzero"` // of what was earned, if some of it could be known only after the due day
+	Policy       string `json:"policyversion"`  // of the packs in force there in the month, by day, separated by commas; empty is none
 
 	No timeline.Number `json:"-"` // of the person, see Model.PersonIDs
 }
@@ -116,12 +120,12 @@ type Roll struct {
 	Totals Totals
 }
 
-// Make makes a roll under the packs of a book. It fails as the model does.
-func Make(ctx context.Context, m Model, of Selection, book *policy.Book) (*Roll, error) {
+// Make makes a roll. It fails as the model does.
+func Make(ctx context.Context, m Model, of Selection, rules *Rules) (*Roll, error) {
 	r := new(Roll)
 	months := monthRange{of.Division, of.Known, of.Month, of.Month}
 	err := personMonths(ctx, m, months, func(pm *personMonth) {
-		l := pm.line(book, of.AsOf)
+		l := pm.line(rules, of)
 		r.Lines = append(r.Lines, l)
 		r.Totals.add(&l)
 	})
@@ -133,25 +137,43 @@ func Make(ctx context.Context, m Model, of Selection, book *policy.Book) (*Roll,
 }
 
 // line returns what the person-month was worth, and what was paid for it by asOf.
-func (pm *personMonth) line(book *policy.Book, asOf civil.Date) Line {
+func (pm *personMonth) line(rules *Rules, of Selection) Line {
 	l := Line{Post: pm.postName, Division: pm.division(), No: pm.person}
-	l.fill(pm.terms.periods(book, pm.month), pm.month, &pm.days, pm.payments, asOf)
+	v := valueMonth(pm.terms, pm.history, rules, of)
+	l.fill(&v, &pm.days, pm.payments, of.AsOf)
 	return l
 }
 
-// fill fills in what a month was worth, and what was paid for it by asOf. The due day is
-// that of the pack in force on the first of the month.
-func (l *Line) fill(periods []period, month civil.Month, d *days, payments []payment, asOf civil.Date) {
-	var due civil.Date
-	pack := periods[0].pack
+// A monthRules is what holds of a month at a post.
+type monthRules struct {
+	periods []period
+	due     civil.Date // 0 if no pack says
+	later   []knownPeriods
+}
+
+// valueMonth returns what holds of the month of a selection at a post.
+func valueMonth(terms schedule, history []knownTerms, rules *Rules, of Selection) monthRules {
+	v := monthRules{periods: terms.periods(rules.Book, of.Month)}
+	v.due = dueDay(v.periods, of.Month)
+	if len(history) == 0 {
+		history = []knownTerms{{terms: terms, developed: true}}
+	}
+	v.later = laterKnown(history, rules, of.Month, v.due, of.Known)
+	return v
+}
+
+// fill fills in what a month was worth, and what was paid for it by asOf.
+func (l *Line) fill(v *monthRules, d *days, payments []payment, asOf civil.Date) {
+	pack := v.periods[0].pack
 	if pack == nil {
 		pack = new(policy.Pack) // the kinds of pay are those that hold where a pack lists none
-	} else {
-		due = (month + 1).First() + civil.Date(pack.Payment.DueDay-1)
 	}
-	l.Policy = versions(periods)
-	worth := earn(periods, d)
-	l.Money, l.Late = settle(worth.entitled, payments, pack, due, asOf)
+	l.Policy = versions(v.periods)
+	worth := earn(v.periods, d)
+	all := parts(worth.entitled, d, v.later, v.due)
+	if l.Money, l.Late = settle(worth.entitled, all, payments, pack, asOf); len(all) > 1 {
+		l.Parts = all
+	}
 	l.Disputed, l.DisputedDays = worth.disputed, worth.disputedDays
 }
 

@@ -14,6 +14,7 @@ type personMonth struct {
 	post     timeline.Number
 	postName string
 	terms    schedule // of the post
+	history  []knownTerms
 	month    civil.Month
 	days     days
 	payments []payment
@@ -29,8 +30,9 @@ type splitter struct {
 
 // A post is what a person-month needs to know of a post.
 type post struct {
-	name  string
-	terms schedule
+	name    string
+	terms   schedule
+	history []knownTerms // of the terms, if they ever changed
 }
 
 // split yields the person-months of a person. A person-month is good until yield
@@ -45,7 +47,7 @@ func (s *splitter) split(no timeline.Number, p *timeline.Person) {
 				if at == nil {
 					continue
 				}
-				pm.postName, pm.terms = at.name, at.terms
+				pm.postName, pm.terms, pm.history = at.name, at.terms, at.history
 				if !pm.division().Under(s.division) {
 					continue
 				}

@@ -190,10 +190,7 @@ func (g *Register) readPost(no timeline.Number, name string, facts []byte) error
 		g.posts[no] = p
 		g.byName = append(g.byName, p)
 	}
-	p.size, p.terms = len(facts), nil
-	for _, d := range developments {
-		p.terms = append(p.terms, knownTerms{d.Since, len(d.Periods) > 0, scheduleOf(d.Periods)})
-	}
+	p.size, p.terms = len(facts), knownTermsOf(developments)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package payroll
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -43,17 +44,38 @@ func personMonths(ctx context.Context, m Model, of monthRange, yield func(*perso
 // division: only the empty prefix finds it.
 func postsUnder(ctx context.Context, m Model, of monthRange) (posts map[timeline.Number]*post, persons []timeline.Number, err error) {
 	posts = map[timeline.Number]*post{}
+	var damaged error
 	err = m.PostsUnder(ctx, of.division, of.known, func(no timeline.Number, name string, p *timeline.Post) {
 		periods := p.Periods()
 		if of.division != "" && !periods.Lie(of.division, of.first.First(), (of.last+1).First()) {
 			return
 		}
-		posts[no] = &post{name, scheduleOf(periods)}
+		history, err := historyOf(p)
+		damaged = cmp.Or(damaged, err)
+		posts[no] = &post{name, scheduleOf(periods), history}
 		for _, placed := range p.Placements() {
 			persons = append(persons, placed.Person)
 		}
 	})
-	return posts, persons, err
+	return posts, persons, cmp.Or(err, damaged)
+}
+
+// historyOf returns what was known of the terms of a post since earlier commits, nil if it was the same
+// all the time.
+func historyOf(p *timeline.Post) ([]knownTerms, error) {
+	if !p.Redeveloped() {
+		return nil, nil
+	}
+	developments, err := p.Developments()
+	return knownTermsOf(developments), err
+}
+
+// knownTermsOf returns the terms of developments.
+func knownTermsOf(developments []timeline.Development) (all []knownTerms) {
+	for _, d := range developments {
+		all = append(all, knownTerms{d.Since, len(d.Periods) > 0, scheduleOf(d.Periods)})
+	}
+	return all
 }
 
 // personsOfMonth yields persons, as known at an ordinal, by number. It reads only what

@@ -51,6 +51,7 @@ type Options struct {
 	Editions *editions.Register // of the table of divisions; Keep reads on in it
 	Zone     *time.Location     // of business dates: Asia/Shanghai
 	Now      func() time.Time   // for as_of where it is left out, and for ages
+	Stopped  func() string      // why the views stand still, empty if they do not; nil if only the read model knows
 }
 
 // An API answers questions. It is safe for concurrent use.
@@ -65,7 +66,7 @@ type API struct {
 
 // New makes an API.
 func New(o Options) *API {
-	server := &question.Server{Model: o.Model, Zone: o.Zone, Now: o.Now}
+	server := &question.Server{Model: o.Model, Zone: o.Zone, Now: o.Now, Stopped: o.Stopped}
 	policies := rulebook.NewHistory(o.Log)
 	return &API{
 		server:    server,

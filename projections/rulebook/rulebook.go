@@ -57,6 +57,43 @@ func (h *History) Book(ctx context.Context, known log.Position, setAside ...log.
 	return book, nil
 }
 
+// A Known is what was known of the packs since a commit.
+type Known struct {
+	Since log.Position
+	Book  *policy.Book
+}
+
+// Books returns what Book returns at a commit, and at each earlier commit that changed it, in log
+// order.
+func (h *History) Books(ctx context.Context, known log.Position, setAside ...log.Position) (all []Known, err error) {
+	if _, err := h.Book(ctx, known, setAside...); err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	var at []log.Position
+	for _, a := range h.adopted {
+		at = append(at, a.at)
+	}
+	for _, s := range h.superseded {
+		if slices.ContainsFunc(h.adopted, func(a adoption) bool { return a.key == s.key }) {
+			at = append(at, s.at)
+		}
+	}
+	h.mu.Unlock()
+	slices.SortFunc(at, log.Position.Compare)
+	for _, p := range slices.Compact(at) {
+		if p.Compare(known) > 0 {
+			break
+		}
+		book, err := h.Book(ctx, p, setAside...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Known{p, book})
+	}
+	return all, nil
+}
+
 // isSuperseded reports whether an event was replaced or withdrawn at a commit.
 func (h *History) isSuperseded(key events.Key, known log.Position) bool {
 	return slices.ContainsFunc(h.superseded, func(s supersession) bool { return s.key == key && s.at.Compare(known) <= 0 })

@@ -208,6 +208,13 @@ func Developments(facts []byte) ([]Development, error) {
 	return all, nil
 }
 
+// Redeveloped reports whether more than one event said something of what the post is, also if it no longer
+// counts.
+func (p *Post) Redeveloped() bool { return p.said > 1 }
+
+// Developments is [Developments] of the facts that ReadPost was given. They must still be good.
+func (p *Post) Developments() ([]Development, error) { return Developments(p.facts) }
+
 // A knowledge says when facts became known, and when they ceased to count.
 type knowledge struct {
 	since     []uint64 // ordinals of the commits that changed something

@@ -23,6 +23,8 @@ type Post struct {
 	stepRoom   []Step // memory for steps
 	periods    Periods
 	periodRoom Periods // memory for periods
+	facts      []byte  // that ReadPost was given
+	said       int     // events that developed or changed the post, those that do not count included
 	placementFacts
 	trail
 }
@@ -51,7 +53,7 @@ type Step = placing.Step
 // later commits are left out, and so are events that were retracted by then. The post
 // keeps parts of facts. It fails with ErrDamaged.
 func ReadPost(facts []byte, known uint64) (*Post, error) {
-	p := new(Post)
+	p := &Post{facts: facts}
 	if err := p.extend(facts, known); err != nil {
 		return nil, err
 	}
@@ -109,6 +111,7 @@ func (p *Post) read(r *reader, tag Tag, ref Ref, out bool) bool {
 			Employer: r.text(), Fund: r.text(), Seats: r.int(), From: r.date(), Until: r.date(),
 			Standard: events.Fen(r.uint()), RequiredDays: r.int(), Agency: r.text(),
 		}
+		p.said++
 		if !out {
 			p.developed = append(p.developed, fact[Attributes]{ref, a})
 		}
@@ -121,6 +124,7 @@ func (p *Post) read(r *reader, tag Tag, ref Ref, out bool) bool {
 			p.closed = append(p.closed, fact[civil.Date]{ref, on})
 		}
 	case TagChanged:
+		p.said++
 		if c := readChange(r); !out {
 			p.changed = append(p.changed, fact[placing.Change]{ref, c})
 		}

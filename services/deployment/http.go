@@ -36,7 +36,8 @@ func newHTTPServer(addr string) *httpServer { return &httpServer{loopback: isLoo
 // routes are the handlers of an httpServer. A nil handler is a route that this process
 // does not have.
 type routes struct {
-	ready       http.HandlerFunc // reports whether the process can serve requests
+	ready       http.HandlerFunc // reports whether the process can take submissions, or, without any, answer questions
+	queryReady  http.HandlerFunc // reports whether questions are answered with what is new
 	submissions http.Handler     // submissions and requests about persons; authenticates by itself
 	questions   http.Handler     // questions to the read model
 	rebuild     http.Handler     // starts a rebuild of the read model
@@ -66,6 +67,9 @@ func (d *httpServer) setRoutes(r routes) {
 		mux.Handle("GET "+servicesPath, guard(r.services))
 	}
 	mux.HandleFunc("GET "+readyPath, r.ready)
+	if r.queryReady != nil {
+		mux.HandleFunc("GET "+queryReadyPath, r.queryReady)
+	}
 	mux.Handle("GET "+metricsPath, guard(r.meter.Handler()))
 	contract.Mount(mux, notFound)
 	mux.HandleFunc("/", notFound)
@@ -77,15 +81,17 @@ func (d *httpServer) setRoutes(r routes) {
 const (
 	rebuildPath  = "/v1/projections/{view}/rebuild"
 	servicesPath = "/v1/services"
-	readyPath    = "/readyz"  // all of the process answers
-	healthPath   = "/healthz" // the process runs
-	metricsPath  = "/metrics" // in the format of Prometheus
+	readyPath    = "/readyz" // all of the process answers, but for the views where submissions are taken, too
+
+	queryReadyPath = "/readyz/query" // the views are kept up to date
+	healthPath     = "/healthz"      // the process runs
+	metricsPath    = "/metrics"      // in the format of Prometheus
 )
 
 // Paths lists the patterns of a ServeMux that a deployment answers beside the requests
 // of package gateway and the questions of package query.
 func Paths() []string {
-	return append(contract.Paths(), "POST "+rebuildPath, "GET "+servicesPath, "GET "+readyPath, "GET "+healthPath, "GET "+metricsPath, "GET /v1/stream")
+	return append(contract.Paths(), "POST "+rebuildPath, "GET "+servicesPath, "GET "+readyPath, "GET "+queryReadyPath, "GET "+healthPath, "GET "+metricsPath, "GET /v1/stream")
 }
 
 // notFound answers 404.

@@ -155,7 +155,7 @@ func (c Config) openExisting(ctx context.Context) (*infrastructure, error) {
 type rebuilder struct {
 	ctx  context.Context // of the deployment; a replay outlives its request
 	log  log.Log
-	dir  *readmodel.Dir
+	dir  func() *readmodel.Dir // nil while there is none
 	c    *Config
 	busy atomic.Bool // a replay runs
 }
@@ -167,22 +167,25 @@ func (b *rebuilder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for _, v := range projections.Views() {
 		known = known || v.Name == r.PathValue("view")
 	}
+	dir := b.dir()
 	switch {
 	case !known:
 		answerProblem(w, r, http.StatusNotFound, events.Say(
 			"there is no such view; all rebuilds the generation, which is always whole", "没有这个视图；all表示重建整代视图，视图总是整代重建"))
+	case dir == nil:
+		answerProblem(w, r, http.StatusServiceUnavailable, events.Say("the views cannot be opened; /readyz/query says why", "视图无法打开；原因见/readyz/query"))
 	case !b.busy.CompareAndSwap(false, true):
 		answerProblem(w, r, http.StatusConflict, events.Say("a rebuild is under way", "正在重建"))
 	default:
-		go b.run()
+		go b.run(dir)
 		w.WriteHeader(http.StatusAccepted)
 	}
 }
 
 // run replays the log and logs how the replay ended, unless it simply succeeded.
-func (b *rebuilder) run() {
+func (b *rebuilder) run(dir *readmodel.Dir) {
 	defer b.busy.Store(false)
-	report, err := replay.Run(b.ctx, b.log, b.dir, projections.Views(), replay.Options{})
+	report, err := replay.Run(b.ctx, b.log, dir, projections.Views(), replay.Options{})
 	switch {
 	case b.ctx.Err() != nil:
 	case err != nil:

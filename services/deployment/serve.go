@@ -98,13 +98,21 @@ func (c *Config) serveGateway(ctx context.Context, infra *infrastructure, ready 
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return server.serve(ctx, listener) })
+	caughtUp, serving := make(chan struct{}), make(chan struct{})
+	g.Go(func() error { return services.run(ctx, infra.nats, func() { close(caughtUp) }) })
+	g.Go(func() error { return gate.ServeNATS(ctx, infra.nats, func() { close(serving) }) })
 	g.Go(func() error {
-		return services.run(ctx, infra.nats, func() {
-			server.setRoutes(routes{ready: monitor.ready, submissions: gate.Handler(), auth: auth, meter: m})
-			ready(address)
-		})
+		for _, started := range []chan struct{}{caughtUp, serving} {
+			select {
+			case <-started:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		server.setRoutes(routes{ready: monitor.ready, submissions: gate.Handler(), auth: auth, meter: m})
+		ready(address)
+		return nil
 	})
-	g.Go(func() error { return gate.ServeNATS(ctx, infra.nats) })
 	g.Go(func() error { gate.RecordTallies(ctx, refusalsInterval); return nil })
 	g.Go(func() error { gate.TidyVault(ctx, tidyInterval); return nil })
 	g.Go(func() error { divisions.Keep(ctx); return nil })
@@ -149,7 +157,7 @@ func (c *Config) serveQuery(ctx context.Context, infra *infrastructure, ready fu
 	if err != nil {
 		return err
 	}
-	api, err := c.newQueryAPI(infra.log, divisions, model)
+	api, err := c.newQueryAPI(infra.log, divisions, model, nil)
 	if err != nil {
 		return err
 	}
@@ -169,7 +177,7 @@ func (c *Config) serveQuery(ctx context.Context, infra *infrastructure, ready fu
 	defer keeping.Wait() // Keep reads from the read model, which is closed after this
 	defer stop()
 	m := meter.New()
-	m.Views(api.Standing)
+	m.Views(api.Standing, func() bool { return false })
 	monitor := c.newLogMonitor(infra)
 	monitor.export(m)
 	keeping.Go(func() { monitor.keep(ctx, examineInterval) })
@@ -180,13 +188,13 @@ func (c *Config) serveQuery(ctx context.Context, infra *infrastructure, ready fu
 
 // openReadModel opens the read model that --store names.
 func (c *Config) openReadModel(ctx context.Context) (dir *readmodel.Dir, err error) {
+	if err := c.checkStore(); err != nil {
+		return nil, err
+	}
 	scheme, _, isURL := strings.Cut(c.Store, "://")
 	switch {
 	case scheme == "postgres" && isURL, scheme == "postgresql" && isURL:
 		dir, err = postgres.OpenDir(ctx, c.Store)
-	case isURL:
-		// The error does not quote the URL, which may hold a password.
-		err = fmt.Errorf("%s:// is no store that Muster knows; give a directory or postgres://…", scheme)
 	case c.Store != "":
 		dir, err = sqlite.OpenDir(c.Store)
 	default:
@@ -199,6 +207,16 @@ func (c *Config) openReadModel(ctx context.Context) (dir *readmodel.Dir, err err
 		return nil, fmt.Errorf("--store: %w", err)
 	}
 	return dir, nil
+}
+
+// checkStore fails if Store names a store that Muster does not know.
+func (c *Config) checkStore() error {
+	scheme, _, isURL := strings.Cut(c.Store, "://")
+	if !isURL || scheme == "postgres" || scheme == "postgresql" {
+		return nil
+	}
+	// The error does not quote the URL, which may hold a password.
+	return fmt.Errorf("--store: %s:// is no store that Muster knows; give a directory or postgres://…", scheme)
 }
 
 // businessZone is the time zone of business dates.

@@ -54,7 +54,7 @@ func TestStoresAnswerAlike(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		api, err := c.newQueryAPI(infra.log, divisions, model)
+		api, err := c.newQueryAPI(infra.log, divisions, model, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

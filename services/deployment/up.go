@@ -14,10 +14,8 @@ import (
 	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/policy"
-	"github.com/muster-works/muster/projections"
 	"github.com/muster-works/muster/projections/query"
 	"github.com/muster-works/muster/projections/readmodel"
-	"github.com/muster-works/muster/projections/runner"
 	"github.com/muster-works/muster/services/gateway"
 	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/gateway/intake"
@@ -48,8 +46,7 @@ const addressFile = "up.json"
 // the deployment cannot run without. It calls ready once everything answers. The
 // package comment shows the order in which things start and stop.
 //
-// A deployment whose projector meets an event that it cannot read goes on: its views
-// stay as they are, and submissions are taken.
+// Whatever happens to the views, submissions are taken, see readSide.
 func Up(ctx context.Context, c Config, ready func(Addresses)) (err error) {
 	if err := errors.Join(c.checkExposure("--http", c.HTTP), c.checkExposure("--nats", c.NATS)); err != nil {
 		return err
@@ -159,28 +156,14 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 		return err
 	}
 	closers = append(closers, closeVault)
-	model, err := c.openReadModel(ctx)
-	if err != nil {
+	if err := c.checkStore(); err != nil {
 		return err
 	}
-	closers = append(closers, model.Close)
-	setAside, err := c.setAsidePositions()
-	if err != nil {
+	views := &readSide{c: c, log: infra.log, divisions: divisions}
+	if views.setAside, err = c.setAsidePositions(); err != nil {
 		return err
 	}
-	projector := runner.New(infra.log, model, projections.Views(), runner.Options{SetAside: setAside})
-	projecting, stopped := context.WithCancelCause(ctx)
-	keep(func() error {
-		err := projector.Run(backCtx)
-		if !errors.Is(err, runner.ErrPoisoned) {
-			return ignoreCanceled(backCtx, err)
-		}
-		// The views stay as they are, and submissions are taken.
-		stopped(err)
-		fmt.Fprintln(c.Out, explainPoisoned(err))
-		c.Logger.Error("the views stand still", "error", err)
-		return nil
-	})
+	keep(func() error { return views.run(backCtx) })
 	select {
 	case <-caughtUp:
 	case <-ctx.Done():
@@ -193,12 +176,9 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 	if err != nil {
 		return err
 	}
-	if err := projector.Wait(projecting, head); err != nil && !errors.Is(context.Cause(projecting), runner.ErrPoisoned) {
-		return err
-	}
-	api, err := c.newQueryAPI(infra.log, divisions, model)
-	if err != nil {
-		return err
+	views.await(ctx, head)
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	addresses := Addresses{HTTP: http, NATS: infra.server.ClientURL()}
 	if c.TLSCert != "" {
@@ -214,20 +194,25 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 	if err != nil {
 		return err
 	}
-	m.Views(api.Standing)
+	m.Views(views.progress, func() bool { _, fault := views.standing(); return fault != nil })
 	monitor.export(m)
 	infra.waiting.started.Store(true)
 	front.Go(func() error { monitor.keep(ctx, examineInterval); return nil })
 	server.setRoutes(routes{
 		ready:       monitor.ready,
-		submissions: gate.Handler(), questions: api.Handler(), auth: auth, meter: m, services: servicesHandler(infra.nats),
-		rebuild: &rebuilder{ctx: ctx, log: infra.log, dir: model, c: c},
+		submissions: gate.Handler(), questions: views, queryReady: views.ready, auth: auth, meter: m, services: servicesHandler(infra.nats),
+		rebuild: &rebuilder{ctx: ctx, log: infra.log, dir: views.dir, c: c},
 	})
-	front.Go(func() error { return gate.ServeNATS(ctx, infra.nats) })
-	front.Go(func() error { api.Keep(ctx); return nil })
+	serving := make(chan struct{})
+	front.Go(func() error { return gate.ServeNATS(ctx, infra.nats, func() { close(serving) }) })
 	front.Go(func() error { c.watchAccess(ctx, infra.server); return nil })
 	front.Go(func() error { gate.TidyVault(ctx, tidyInterval); return nil })
 	front.Go(func() error { divisions.Keep(ctx); return nil })
+	select {
+	case <-serving:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	ready(addresses)
 	gate.RecordTallies(ctx, refusalsInterval)
 	return nil
@@ -276,13 +261,13 @@ func (c *Config) openGateway(ctx context.Context, submitter gateway.Submitter, s
 	return gate, v.Close, nil
 }
 
-// newQueryAPI returns the query API on a read model.
-func (c *Config) newQueryAPI(l log.Log, divisions *editions.Register, model *readmodel.Dir) (*query.API, error) {
+// newQueryAPI returns the query API on a read model. Answers say what stopped says.
+func (c *Config) newQueryAPI(l log.Log, divisions *editions.Register, model *readmodel.Dir, stopped func() string) (*query.API, error) {
 	shanghai, err := businessZone()
 	if err != nil {
 		return nil, err
 	}
-	return query.New(query.Options{Model: model, Log: l, Editions: divisions, Zone: shanghai, Now: time.Now}), nil
+	return query.New(query.Options{Model: model, Log: l, Editions: divisions, Zone: shanghai, Now: time.Now, Stopped: stopped}), nil
 }
 
 // adoptPacks imports the adoption of policy packs, since history can be imported only before

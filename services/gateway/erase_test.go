@@ -292,7 +292,7 @@ func TestReveal(t *testing.T) {
 		"no purpose":       {county, p, []string{"name"}, " ", "missing purpose"},
 		"purpose in clear": {county, p, []string{"name"}, "is it 王小1?", "identity_in_clear purpose"},
 	} {
-		if _, err := b.Reveal(t.Context(), c.caller, c.person, c.fields, c.purpose); code(err) != c.want {
+		if _, err := b.Reveal(t.Context(), c.caller, c.person, Wish{Fields: c.fields, Purpose: c.purpose}); code(err) != c.want {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
 	}
@@ -302,14 +302,14 @@ func TestReveal(t *testing.T) {
 		}
 		return nil
 	}
-	if r, err := b.Reveal(t.Context(), county, p, []string{"name"}, "audit"); !errors.Is(err, log.ErrUnavailable) || r.Fields != nil {
+	if r, err := b.Reveal(t.Context(), county, p, Wish{Fields: []string{"name"}, Purpose: "audit"}); !errors.Is(err, log.ErrUnavailable) || r.Fields != nil {
 		t.Errorf("without a log: %+v, %v", r, err)
 	}
 	b.desks.fail = nil
 	if own, _ := b.records(t, events.Gateway); len(own) != 0 {
 		t.Fatalf("recorded %+v", own[0])
 	}
-	r, err := b.Reveal(t.Context(), county, p, []string{"name", "phone"}, "audit 2022-17")
+	r, err := b.Reveal(t.Context(), county, p, Wish{Fields: []string{"name", "phone"}, Purpose: "audit 2022-17"})
 	want := []vault.Field{{Name: "name", Text: "王小1"}, {Name: "phone", Text: "13900000001"}}
 	if err != nil || !slices.Equal(r.Fields, want) || r.Person != p {
 		t.Errorf("%+v, %v; want %+v", r, err, want)

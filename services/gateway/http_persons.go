@@ -27,6 +27,7 @@ type (
 	}
 	revealing struct {
 		Fields  []string `json:"fields"`
+		Texts   []string `json:"texts"` // sealed ones of events, as the trail shows them
 		Purpose string   `json:"purpose"`
 	}
 )
@@ -41,7 +42,7 @@ func (g *Gateway) serveErasure(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) serveRevealing(w http.ResponseWriter, r *http.Request) {
 	var body revealing
 	g.servePerson(w, r, &body, func(ctx context.Context, c admission.Caller, p events.Person) (any, error) {
-		return g.Reveal(ctx, c, p, body.Fields, body.Purpose)
+		return g.Reveal(ctx, c, p, Wish(body))
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/muster-works/muster/events"
@@ -24,6 +25,9 @@ import (
 // agency publish to its own subject only.
 const Subject = "muster.submit.*"
 
+// flushTimeout is how long the server may take to accept a subscription.
+const flushTimeout = 10 * time.Second
+
 // ServeNATS answers submissions until the context ends or the connection is gone for
 // good. The request is an event or an array of events, the reply {"receipts":[…]}. A
 // submission that fails as a whole is answered with the header
@@ -34,9 +38,10 @@ const Subject = "muster.submit.*"
 // Without a list of agencies everybody who can publish is [admission.Local], so the
 // server must then listen on a loopback address.
 //
-// ServeNATS returns nil when the context ends, and [log.ErrUnavailable] when the
+// ServeNATS calls serving as soon as the server passes requests on to it. It returns nil when
+// the context ends, and [log.ErrUnavailable] when the
 // connection does. It waits for the submissions under way.
-func (g *Gateway) ServeNATS(ctx context.Context, nc *nats.Conn) error {
+func (g *Gateway) ServeNATS(ctx context.Context, nc *nats.Conn, serving func()) error {
 	var running sync.WaitGroup
 	defer running.Wait()
 	stopped := make(chan struct{})
@@ -63,6 +68,10 @@ func (g *Gateway) ServeNATS(ctx context.Context, nc *nats.Conn) error {
 	if err := service.AddEndpoint("submit", handler, micro.WithEndpointSubject(Subject)); err != nil {
 		return errors.Join(fmt.Errorf("register the gateway: %w", err), service.Stop())
 	}
+	if err := nc.FlushTimeout(flushTimeout); err != nil && ctx.Err() == nil {
+		return errors.Join(fmt.Errorf("gateway: %w: %w", log.ErrUnavailable, err), service.Stop())
+	}
+	serving()
 	select {
 	case <-ctx.Done():
 		return service.Stop()

@@ -39,7 +39,7 @@ func listen(t *testing.T, b *fixture, nc *nats.Conn) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- b.ServeNATS(ctx, nc) }()
+	go func() { done <- b.ServeNATS(ctx, nc, func() {}) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {

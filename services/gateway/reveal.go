@@ -26,11 +26,11 @@ type Revelation struct {
 // The event person.revealed, with the caller, the fields and the purpose, is in the
 // log before Reveal returns anything. A refusal is [events.Reasons]. Reveal also
 // fails as Submit does; then the event may be in the log.
-func (g *Gateway) Reveal(ctx context.Context, c admission.Caller, p events.Person, fields []string, purpose string) (Revelation, error) {
+func (g *Gateway) Reveal(ctx context.Context, c admission.Caller, p events.Person, w Wish) (Revelation, error) {
 	if !c.Reveal {
 		return Revelation{}, events.Refusal(admission.NotEntitled, "", events.Say("this agency does not have the right to reveal", "本单位没有查看身份信息（reveal）的权限"))
 	}
-	if err := checkFields(fields); err != nil {
+	if err := w.check(); err != nil {
 		return Revelation{}, err
 	}
 	release, err := g.vault.LockShared(ctx) // nobody is revealed and erased at once
@@ -38,10 +38,10 @@ func (g *Gateway) Reveal(ctx context.Context, c admission.Caller, p events.Perso
 		return Revelation{}, vault.Unavailable(ctx, err)
 	}
 	defer release()
-	if err := g.checkText(ctx, p, "purpose", purpose); err != nil {
+	if err := g.checkText(ctx, p, "purpose", w.Purpose); err != nil {
 		return Revelation{}, err
 	}
-	e := g.ownEvent(c, uuid.NewString(), &events.PersonRevealed{Person: p, Fields: fields, Purpose: purpose})
+	e := g.ownEvent(c, uuid.NewString(), &events.PersonRevealed{Person: p, Fields: w.recorded(), Purpose: w.Purpose})
 	e.Division = divisionOf(c.Prefix)
 	receipt, err := g.recordOwn(ctx, e)
 	if err != nil {
@@ -53,18 +53,52 @@ func (g *Gateway) Reveal(ctx context.Context, c admission.Caller, p events.Perso
 	}
 	r := Revelation{Person: p, Position: receipt.Position}
 	for _, f := range vault.Fields(id) {
-		if slices.Contains(fields, f.Name) {
+		if slices.Contains(w.Fields, f.Name) {
 			r.Fields = append(r.Fields, f)
 		}
+	}
+	for _, sealed := range w.Texts {
+		text, err := g.vault.OpenText(ctx, p, events.Sealed(sealed))
+		if err != nil {
+			return Revelation{}, events.Refusal(events.Invalid, "texts", events.Say(
+				"holds a text that is not of an event about this person", "含有不属于该人员事件的文本"))
+		}
+		r.Fields = append(r.Fields, vault.Field{Name: textField, Text: text})
 	}
 	return r, nil
 }
 
-// checkFields refuses names of fields that the vault does not keep, and no names.
-func checkFields(fields []string) error {
-	if len(fields) == 0 {
+// A Wish is what somebody wants to know of a person, and why.
+type Wish struct {
+	Fields  []string // some of those that the vault keeps
+	Texts   []string // sealed texts of events about the person
+	Purpose string
+}
+
+// textField is the name of a text that was revealed, in the answer and in the record.
+const textField = "text"
+
+// recorded returns what the record says was revealed.
+func (w Wish) recorded() []string {
+	if len(w.Texts) == 0 {
+		return w.Fields
+	}
+	return append(slices.Clone(w.Fields), textField)
+}
+
+// maxTexts is how many texts are revealed at once.
+const maxTexts = 100
+
+// check refuses names of fields that the vault does not keep, and no names.
+func (w Wish) check() error {
+	fields := w.Fields
+	if len(w.Texts) > maxTexts || slices.ContainsFunc(w.Texts, func(s string) bool { return !events.IsSealed(s) }) {
+		return events.Refusal(events.Invalid, "texts", events.Say(
+			"want at most %d sealed texts, as the trail shows them", "须为履历中显示的加密文本，最多%d个", maxTexts))
+	}
+	if len(fields)+len(w.Texts) == 0 {
 		return events.Refusal(events.Missing, "fields", events.Say(
-			"is required: some of id_number, name, phone, household", "为必填项：id_number、name、phone、household中的若干项"))
+			"is required: some of id_number, name, phone, household; or texts", "为必填项：id_number、name、phone、household中的若干项；或填texts"))
 	}
 	all := vault.Fields(events.Identity{IDNumber: "1", Name: "1", Phone: "1", Household: "1"})
 	for i, f := range fields {

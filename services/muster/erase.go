@@ -47,7 +47,7 @@ delete the others when their time is over.`,
 func revealCommand() *cobra.Command {
 	var c client
 	var purpose string
-	var fields []string
+	var fields, texts []string
 	cmd := &cobra.Command{
 		Use:   "reveal PERSON --fields F,G --purpose TEXT",
 		Short: "Learn who a person is, on record",
@@ -59,10 +59,10 @@ in the purpose. It takes the right to reveal; an agency of a division learns of
 people who are or were on its posts.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if purpose == "" || len(fields) == 0 {
-				return errors.New("--fields and --purpose: say what you want to know, some of id_number,name,phone,household, and why")
+			if purpose == "" || len(fields)+len(texts) == 0 {
+				return errors.New("--fields or --text, and --purpose: say what you want to know, some of id_number,name,phone,household or the sealed text of an event, and why")
 			}
-			told, err := c.personRequest(cmd.Context(), args[0], "reveal", map[string]any{"fields": fields, "purpose": purpose})
+			told, err := c.personRequest(cmd.Context(), args[0], "reveal", map[string]any{"fields": fields, "texts": texts, "purpose": purpose})
 			if err != nil {
 				return err
 			}
@@ -72,6 +72,7 @@ people who are or were on its posts.`,
 	}
 	c.flags(cmd.Flags())
 	cmd.Flags().StringSliceVar(&fields, "fields", nil, "some of id_number,name,phone,household")
+	cmd.Flags().StringArrayVar(&texts, "text", nil, "a sealed text of an event about the person, as the trail shows it")
 	cmd.Flags().StringVar(&purpose, "purpose", "", "why, in one line that names nobody")
 	return cmd
 }

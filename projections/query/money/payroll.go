@@ -1,6 +1,7 @@
 package money
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -90,13 +91,13 @@ func (s *Source) changes(r *question.Request, of payroll.Selection, since time.T
 
 // whole makes all lines of a roll, as known at a position of the log.
 func (s *Source) whole(r *question.Request, of payroll.Selection, at log.Position) ([]payroll.Line, error) {
-	book, err := s.Policies.Book(r.Context(), at, r.AllSetAside()...)
+	rules, failed, err := s.rules(r, at, of.Month)
 	if err != nil {
 		return nil, err
 	}
 	if !cube.AboveCounty(of.Division) {
-		roll, err := payroll.Make(r.Context(), r.Model, of, book)
-		if err != nil {
+		roll, err := payroll.Make(r.Context(), r.Model, of, rules)
+		if err := cmp.Or(err, failed()); err != nil {
 			return nil, err
 		}
 		return roll.Lines, nil
@@ -105,7 +106,7 @@ func (s *Source) whole(r *question.Request, of payroll.Selection, at log.Positio
 	if err := register.Read(r.Context(), r.Model, of.Known, r.Head.Ord); err != nil {
 		return nil, err
 	}
-	return register.Page(of, book, 0, math.MaxInt32).Lines, nil
+	return register.Page(of, rules, 0, math.MaxInt32).Lines, failed()
 }
 
 // addPersonIDs puts the pseudonyms of the persons into rows.
@@ -129,7 +130,7 @@ func (s *Source) page(r *question.Request, of payroll.Selection) (*payroll.Page,
 	if roll := s.rolls.get(key); roll != nil {
 		return pageOf(r, roll), nil
 	}
-	book, err := s.Policies.Book(r.Context(), r.Position, r.AllSetAside()...)
+	rules, failed, err := s.rules(r, r.Position, of.Month)
 	if err != nil {
 		return nil, err
 	}
@@ -138,10 +139,10 @@ func (s *Source) page(r *question.Request, of payroll.Selection) (*payroll.Page,
 		if err := register.Read(r.Context(), r.Model, r.Known, r.Head.Ord); err != nil {
 			return nil, err
 		}
-		return register.Page(of, book, r.Page.Skip, r.Page.Limit), nil
+		return register.Page(of, rules, r.Page.Skip, r.Page.Limit), failed()
 	}
-	roll, err := payroll.Make(r.Context(), r.Model, of, book)
-	if err != nil {
+	roll, err := payroll.Make(r.Context(), r.Model, of, rules)
+	if err := cmp.Or(err, failed()); err != nil {
 		return nil, err
 	}
 	s.rolls.put(key, roll)

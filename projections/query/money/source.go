@@ -6,6 +6,8 @@
 package money
 
 import (
+	"sync"
+
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/query/question"
 	"github.com/muster-works/muster/projections/rulebook"
@@ -19,6 +21,7 @@ type Source struct {
 	rolls     rollCache
 	registers registerCache
 	books     fundFold
+	ordinals  sync.Map // of commits about policy, by ordinalKey
 }
 
 // Questions lists the questions of the package.

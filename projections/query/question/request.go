@@ -93,6 +93,9 @@ func (s *Server) takeCommit(r *Request) error {
 		return err
 	}
 	r.Generation, r.Stopped = r.Head.Generation, r.Head.Stopped
+	if r.Stopped == "" && s.Stopped != nil {
+		r.Stopped = s.Stopped()
+	}
 	r.setCommit(r.Head.Commit)
 	r.KnownAt = r.Head.Recorded
 	if err := s.resolveKnownAt(r); err != nil {
@@ -100,6 +103,9 @@ func (s *Server) takeCommit(r *Request) error {
 	}
 	return r.turnPage()
 }
+
+// DateOf returns the business date of an instant.
+func (r *Request) DateOf(t time.Time) civil.Date { return civil.DateIn(t, r.zone) }
 
 // atLeast reads the parameter at_least.
 func (r *Request) atLeast() (log.Position, error) {

@@ -23,6 +23,8 @@ type Server struct {
 	Model *readmodel.Dir
 	Zone  *time.Location   // of business dates: Asia/Shanghai
 	Now   func() time.Time // for as_of if it is left out
+	// Stopped, if it is set, returns why the views stand still, where the read model does not say it.
+	Stopped func() string
 }
 
 // Handler returns the handler of a question.

@@ -22,7 +22,7 @@ import (
 // The codes of refusals, beside those of the contract.
 const (
 	NotEntitled     events.Code = "not_entitled"      // division, source, family or a right (record, import, reveal, oversee, inspect) is not the agency's
-	UnknownDivision events.Code = "unknown_division"  // the table has no such division
+	UnknownDivision events.Code = "unknown_division"  // the table has no such division on the business date
 	IdentityInClear events.Code = "identity_in_clear" // an identity number outside the fields meant for it
 )
 

@@ -93,7 +93,10 @@ func (r *Resolver) Resolve(ctx context.Context, list []*events.Event) (refused [
 			refused[i] = replaceSecond(&r.known, e.Data)
 		}
 	}
-	return refused, r.replaceAccounts(ctx, list, refused)
+	if err := r.replaceAccounts(ctx, list, refused); err != nil {
+		return nil, err
+	}
+	return refused, r.sealTexts(ctx, list, refused)
 }
 
 // introduce makes the people of hires known to the vault and completes the hires

@@ -97,7 +97,7 @@ func checkPrivate(path string) error {
 
 // deriveKeys derives the vault's own keys from the master key.
 func (v *Vault) deriveKeys(master []byte) error {
-	keys := map[string][]byte{"wrap": nil, "numbers": nil, "values": nil, "digests": nil}
+	keys := map[string][]byte{"wrap": nil, "numbers": nil, "values": nil, "digests": nil, "texts": nil}
 	for name := range keys {
 		k, err := deriveKey(master, name)
 		if err != nil {
@@ -107,6 +107,9 @@ func (v *Vault) deriveKeys(master []byte) error {
 	}
 	v.numberMAC, v.valueMAC, v.digestMAC = newMAC(keys["numbers"]), newMAC(keys["values"]), newMAC(keys["digests"])
 	var err error
+	if v.textCipher, err = newGCM(keys["texts"]); err != nil {
+		return err
+	}
 	v.keyCipher, err = newGCM(keys["wrap"])
 	return err
 }

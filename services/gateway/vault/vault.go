@@ -98,10 +98,11 @@ type Vault struct {
 	store store
 	lock  erasureLock
 
-	keyCipher cipher.AEAD // wraps the keys of persons
-	numberMAC *mac        // hashes identity numbers
-	valueMAC  *mac        // hashes names, phones, households and accounts
-	digestMAC *mac        // hashes submissions
+	keyCipher  cipher.AEAD // wraps the keys of persons
+	textCipher cipher.AEAD // seals texts about nobody
+	numberMAC  *mac        // hashes identity numbers
+	valueMAC   *mac        // hashes names, phones, households and accounts
+	digestMAC  *mac        // hashes submissions
 
 	jobs   chan *job
 	closed chan struct{} // closed to stop the writer

@@ -212,7 +212,7 @@ func TestInstance(t *testing.T) {
 	i.ask(rebuild, "/v1/projections/all/rebuild", "", "", 202)
 	i.ask(rebuild, "/v1/projections/nothing/rebuild", "", "", 404)
 
-	for _, path := range []string{"/readyz", "/healthz", "/metrics", "/openapi.json", "/asyncapi.json"} {
+	for _, path := range []string{"/readyz", "/readyz/query", "/healthz", "/metrics", "/openapi.json", "/asyncapi.json"} {
 		i.ask("GET "+path, path, "", "", 200)
 	}
 	told := string(i.ask("GET /metrics", "/metrics", "", "", 200))

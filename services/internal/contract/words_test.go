@@ -47,6 +47,7 @@ var operations = map[string]op{
 		answer: "Server-sent events: `event: reached`, with view, position and generation as JSON; ask again then.", errors: []string{"400", "401", "403"},
 	},
 	"GET /readyz":                   {id: "ready", tag: "operation", summary: "Is everything there", answer: "It is.", kind: "text/plain", errors: []string{"503"}},
+	"GET /readyz/query":             {id: "queryReady", tag: "operation", summary: "Are the views kept up to date", answer: "They are. 503 says why they stand still, and since when; submissions are taken all the same.", kind: "text/plain", errors: []string{"503"}},
 	"GET /healthz":                  {id: "health", tag: "operation", summary: "Does the process live", answer: "It does.", kind: "text/plain"},
 	"GET /metrics":                  {id: "metrics", tag: "operation", summary: "How it does, for Prometheus", answer: "Prometheus' text form.", kind: "text/plain", errors: []string{"401", "403", "503"}},
 	"GET /openapi.json":             {id: "openapi", tag: "contract", summary: "This document", answer: "OpenAPI 3.1.", kind: "application/json", errors: []string{"503"}},

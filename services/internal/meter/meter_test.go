@@ -92,14 +92,14 @@ func TestViews(t *testing.T) {
 			t.Error("the scrape has no deadline")
 		}
 		return s, failed
-	})
+	}, func() bool { return failed != nil })
 	s = status.ViewStatus{Lag: &few, Age: 7}
-	has(t, scrape(t, m), "muster_views_readable 1", "muster_views_lag_commits 3", "muster_views_age_seconds 7")
+	has(t, scrape(t, m), "muster_views_readable 1", "muster_views_failing 0", "muster_views_lag_commits 3", "muster_views_age_seconds 7")
 	s = status.ViewStatus{Age: int(time.Hour.Seconds())}
 	has(t, scrape(t, m), "muster_views_lag_commits 101", "muster_views_age_seconds 3600")
 	failed = errors.New("no views")
 	text := scrape(t, m)
-	has(t, text, "muster_views_readable 0")
+	has(t, text, "muster_views_readable 0", "muster_views_failing 1")
 	if strings.Contains(text, "muster_views_age_seconds") {
 		t.Errorf("an age is in the metrics:\n%s", text)
 	}
