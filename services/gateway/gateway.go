@@ -124,9 +124,12 @@ type Options struct {
 	Now func() time.Time
 	// Zone is that of business dates. The default is the time of China, UTC+8.
 	Zone *time.Location
-	// Slots bounds the requests under way. Further ones are refused and told to come
-	// back. The default is 128.
+	// Slots bounds the requests that are being decided. Further ones are refused and told
+	// to come back. The default is 128. [admission.Door] says how agencies share them.
 	Slots int
+	// BodyIdle is how long the gateway waits for the next bytes of a body. The default is
+	// 30 seconds.
+	BodyIdle time.Duration
 	// SpoolDir is a folder for receipts that a client does not read as fast as they
 	// come. The default is that of the system.
 	SpoolDir string
@@ -147,13 +150,17 @@ type Gateway struct {
 	catchUp  func(context.Context) error
 	pipeline *submission.Pipeline
 	tally    *tally.Tally
-	slots    chan struct{}
+	door     *admission.Door
+	bodyIdle time.Duration
 	spoolDir string
 	log      *slog.Logger
 	now      func() time.Time
 }
 
-const defaultSlots = 128
+const (
+	defaultSlots    = 128
+	defaultBodyIdle = 30 * time.Second
+)
 
 // New returns a gateway.
 func New(o Options) (*Gateway, error) {
@@ -162,6 +169,9 @@ func New(o Options) (*Gateway, error) {
 	}
 	if o.Slots <= 0 {
 		o.Slots = defaultSlots
+	}
+	if o.BodyIdle <= 0 {
+		o.BodyIdle = defaultBodyIdle
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -175,7 +185,7 @@ func New(o Options) (*Gateway, error) {
 	g := &Gateway{
 		services: o.Services, vault: o.Vault, auth: o.Auth,
 		history: o.History, erasures: erasures.NewRegister(o.History, o.Vault), catchUp: o.CatchUp,
-		tally: tally.New(), slots: make(chan struct{}, o.Slots), spoolDir: o.SpoolDir, log: o.Log, now: time.Now,
+		tally: tally.New(), door: admission.NewDoor(o.Slots, time.Now), bodyIdle: o.BodyIdle, spoolDir: o.SpoolDir, log: o.Log, now: time.Now,
 	}
 	g.pipeline = &submission.Pipeline{
 		Services: o.Services, Vault: o.Vault, Divisions: o.Divisions, Erasures: g.erasures, Now: o.Now, Zone: o.Zone, Head: g.head,
@@ -211,16 +221,3 @@ func (g *Gateway) Submit(ctx context.Context, c admission.Caller, items []intake
 func (g *Gateway) RecordTallies(ctx context.Context, interval time.Duration) {
 	tally.NewRecorder(g.tally, g.services, g.vault.Digest, g.log).Run(ctx, interval)
 }
-
-// takeSlot takes a slot for a request and reports whether one was free.
-func (g *Gateway) takeSlot() bool {
-	select {
-	case g.slots <- struct{}{}:
-		return true
-	default:
-		return false
-	}
-}
-
-// freeSlot gives back the slot of a request.
-func (g *Gateway) freeSlot() { <-g.slots }

@@ -51,13 +51,17 @@ func (g *Gateway) ServeNATS(ctx context.Context, nc *nats.Conn) error {
 		return fmt.Errorf("register the gateway: %w", err)
 	}
 	handler := micro.HandlerFunc(func(r micro.Request) {
-		if !g.takeSlot() {
-			g.replyProblem(r, problem.New(http.StatusTooManyRequests, problem.Busy, tooManyUnderWay))
+		s, imports, err := g.readHeaders(r)
+		if err == nil {
+			err = g.door.Open(s.Caller)
+		}
+		if err != nil {
+			g.replyProblem(r, problemOf(err))
 			return
 		}
 		running.Go(func() {
-			defer g.freeSlot()
-			g.answerNATS(ctx, nc.MaxPayload(), r)
+			defer g.door.Close(s.Caller)
+			g.answerNATS(ctx, nc.MaxPayload(), r, s, imports)
 		})
 	})
 	if err := service.AddEndpoint("submit", handler, micro.WithEndpointSubject(Subject)); err != nil {
@@ -71,13 +75,9 @@ func (g *Gateway) ServeNATS(ctx context.Context, nc *nats.Conn) error {
 	}
 }
 
-// answerNATS answers one message. maxPayload is how many bytes an answer may have.
-func (g *Gateway) answerNATS(ctx context.Context, maxPayload int64, r micro.Request) {
-	s, imports, err := g.readHeaders(r)
-	if err != nil {
-		g.replyProblem(r, problemOf(err))
-		return
-	}
+// answerNATS answers one message with the receipts of the submission that it holds.
+// maxPayload is how many bytes an answer may have.
+func (g *Gateway) answerNATS(ctx context.Context, maxPayload int64, r micro.Request, s submission.Submission, imports bool) {
 	receipts, err := g.submitBody(ctx, s, r.Data(), imports)
 	if err != nil {
 		g.replyProblem(r, g.problemFor(s, err))
