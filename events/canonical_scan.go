@@ -12,6 +12,7 @@ import (
 type records struct {
 	AccountAssigned    *accountAssignedRecord
 	AttendanceReported *attendanceReportedRecord
+	DivisionsAdopted   *divisionsAdoptedRecord
 	EventWithdrawn     *eventWithdrawnRecord
 	ExitRecorded       *exitRecordedRecord
 	FindingReviewed    *findingReviewedRecord
@@ -28,6 +29,7 @@ type records struct {
 	PaymentReversed    *paymentReversedRecord
 	PaymentSettled     *paymentSettledRecord
 	PersonErased       *personErasedRecord
+	PersonIdentified   *personIdentifiedRecord
 	PersonRevealed     *personRevealedRecord
 	PlanSet            *planSetRecord
 	PostChanged        *postChangedRecord
@@ -49,6 +51,8 @@ func (all *records) scan(c *canonical.Cursor, e *Event) *Event {
 		return recordAt(&all.AccountAssigned).scan(c, e)
 	case AttendanceReportedType:
 		return recordAt(&all.AttendanceReported).scan(c, e)
+	case DivisionsAdoptedType:
+		return recordAt(&all.DivisionsAdopted).scan(c, e)
 	case EventWithdrawnType:
 		return recordAt(&all.EventWithdrawn).scan(c, e)
 	case ExitRecordedType:
@@ -81,6 +85,8 @@ func (all *records) scan(c *canonical.Cursor, e *Event) *Event {
 		return recordAt(&all.PaymentSettled).scan(c, e)
 	case PersonErasedType:
 		return recordAt(&all.PersonErased).scan(c, e)
+	case PersonIdentifiedType:
+		return recordAt(&all.PersonIdentified).scan(c, e)
 	case PersonRevealedType:
 		return recordAt(&all.PersonRevealed).scan(c, e)
 	case PlanSetType:
@@ -174,6 +180,30 @@ func (r *attendanceReportedRecord) scan(c *canonical.Cursor, e *Event) *Event {
 	}
 	c.Expect(`,"lines":`)
 	r.kept.Lines = scanAttendanceLineList(c, r.kept.Lines[:0])
+	d.Lines = r.kept.Lines
+	c.Expect(`}`)
+	r.event = *e
+	r.event.Data = d
+	return &r.event
+}
+
+type divisionsAdoptedRecord struct {
+	event Event
+	data  DivisionsAdopted
+	kept  struct { // what data points to
+		Lines []DivisionLine
+	}
+}
+
+func (r *divisionsAdoptedRecord) scan(c *canonical.Cursor, e *Event) *Event {
+	d := &r.data
+	*d = DivisionsAdopted{}
+	c.Expect(`{`)
+	if c.Take(`"edition":`) {
+		d.Edition = c.String()
+	}
+	c.Require(`"lines":`)
+	r.kept.Lines = scanDivisionLineList(c, r.kept.Lines[:0])
 	d.Lines = r.kept.Lines
 	c.Expect(`}`)
 	r.event = *e
@@ -675,6 +705,54 @@ func (r *personErasedRecord) scan(c *canonical.Cursor, e *Event) *Event {
 	return &r.event
 }
 
+type personIdentifiedRecord struct {
+	event Event
+	data  PersonIdentified
+	kept  struct { // what data points to
+		Identity Identity
+		Posts    []string
+	}
+}
+
+func (r *personIdentifiedRecord) scan(c *canonical.Cursor, e *Event) *Event {
+	d := &r.data
+	*d = PersonIdentified{}
+	c.Expect(`{`)
+	if c.Take(`"person":`) {
+		d.Person = c.UUID()
+	}
+	if c.Name(`"identity":`) {
+		r.kept.Identity = Identity{}
+		scanIdentity(c, &r.kept.Identity)
+		d.Identity = &r.kept.Identity
+	}
+	if c.Name(`"id_number":`) {
+		d.IDNumber = c.String()
+	}
+	c.Require(`"reason":`)
+	d.Reason = c.String()
+	if c.Take(`,"on":`) {
+		d.On = c.Date()
+	}
+	if c.Take(`,"birth_month":`) {
+		d.BirthMonth = c.Month()
+	}
+	if c.Take(`,"sex":`) {
+		d.Sex = c.String()
+	}
+	if c.Take(`,"posts":`) {
+		r.kept.Posts = scanStringList(c, r.kept.Posts[:0])
+		d.Posts = r.kept.Posts
+	}
+	if c.Take(`,"held_by":`) {
+		d.HeldBy = c.UUID()
+	}
+	c.Expect(`}`)
+	r.event = *e
+	r.event.Data = d
+	return &r.event
+}
+
 type personRevealedRecord struct {
 	event Event
 	data  PersonRevealed
@@ -957,6 +1035,26 @@ func scanAttendanceLine(c *canonical.Cursor, d *AttendanceLine) {
 	c.Expect(`}`)
 }
 
+func scanDivisionLine(c *canonical.Cursor, d *DivisionLine) {
+	c.Expect(`{"code":`)
+	d.Code = division.Code(c.String())
+	if c.Take(`,"level":`) {
+		d.Level = c.String()
+	}
+	c.Expect(`,"name":`)
+	d.Name = c.String()
+	if c.Take(`,"valid_from":`) {
+		d.ValidFrom = c.Date()
+	}
+	if c.Take(`,"valid_to":`) {
+		d.ValidTo = c.Date()
+	}
+	if c.Take(`,"successor":`) {
+		d.Successor = division.Code(c.String())
+	}
+	c.Expect(`}`)
+}
+
 func scanIdentity(c *canonical.Cursor, d *Identity) {
 	c.Expect(`{`)
 	if c.Take(`"id_number":`) {
@@ -1106,6 +1204,16 @@ func scanAttendanceLineList(c *canonical.Cursor, list []AttendanceLine) []Attend
 	for c.Element(len(list) == 0) {
 		list = append(list, AttendanceLine{})
 		scanAttendanceLine(c, &list[len(list)-1])
+	}
+	return list
+}
+
+func scanDivisionLineList(c *canonical.Cursor, list []DivisionLine) []DivisionLine {
+	c.Expect(`[`)
+	list = canonical.Room(list, c)
+	for c.Element(len(list) == 0) {
+		list = append(list, DivisionLine{})
+		scanDivisionLine(c, &list[len(list)-1])
 	}
 	return list
 }

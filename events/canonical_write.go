@@ -14,6 +14,8 @@ func writeData(w *canonical.Writer, data Data) bool {
 		writeAccountAssigned(w, d)
 	case *AttendanceReported:
 		writeAttendanceReported(w, d)
+	case *DivisionsAdopted:
+		writeDivisionsAdopted(w, d)
 	case *EventWithdrawn:
 		writeEventWithdrawn(w, d)
 	case *ExitRecorded:
@@ -46,6 +48,8 @@ func writeData(w *canonical.Writer, data Data) bool {
 		writePaymentSettled(w, d)
 	case *PersonErased:
 		writePersonErased(w, d)
+	case *PersonIdentified:
+		writePersonIdentified(w, d)
 	case *PersonRevealed:
 		writePersonRevealed(w, d)
 	case *PlanSet:
@@ -128,6 +132,17 @@ func writeAttendanceReported(w *canonical.Writer, d *AttendanceReported) {
 	}
 	w.Literal(`,"lines":`)
 	writeAttendanceLineList(w, d.Lines)
+	w.Literal(`}`)
+}
+
+func writeDivisionsAdopted(w *canonical.Writer, d *DivisionsAdopted) {
+	w.Literal(`{`)
+	if d.Edition != "" {
+		w.Literal(`"edition":`)
+		w.String(d.Edition)
+	}
+	w.Name(`"lines":`)
+	writeDivisionLineList(w, d.Lines)
 	w.Literal(`}`)
 }
 
@@ -451,6 +466,45 @@ func writePersonErased(w *canonical.Writer, d *PersonErased) {
 	w.Literal(`}`)
 }
 
+func writePersonIdentified(w *canonical.Writer, d *PersonIdentified) {
+	w.Literal(`{`)
+	if d.Person != (Person{}) {
+		w.Literal(`"person":`)
+		w.UUID(d.Person)
+	}
+	if d.Identity != nil {
+		w.Name(`"identity":`)
+		writeIdentity(w, d.Identity)
+	}
+	if d.IDNumber != "" {
+		w.Name(`"id_number":`)
+		w.String(d.IDNumber)
+	}
+	w.Name(`"reason":`)
+	w.String(d.Reason)
+	if d.On != 0 {
+		w.Literal(`,"on":`)
+		w.Date(d.On)
+	}
+	if d.BirthMonth != 0 {
+		w.Literal(`,"birth_month":`)
+		w.Month(d.BirthMonth)
+	}
+	if d.Sex != "" {
+		w.Literal(`,"sex":`)
+		w.String(d.Sex)
+	}
+	if d.Posts != nil {
+		w.Literal(`,"posts":`)
+		writeStringList(w, d.Posts)
+	}
+	if d.HeldBy != (Person{}) {
+		w.Literal(`,"held_by":`)
+		w.UUID(d.HeldBy)
+	}
+	w.Literal(`}`)
+}
+
 func writePersonRevealed(w *canonical.Writer, d *PersonRevealed) {
 	w.Literal(`{"person":`)
 	w.UUID(d.Person)
@@ -676,6 +730,30 @@ func writeAttendanceLine(w *canonical.Writer, d *AttendanceLine) {
 	w.Literal(`}`)
 }
 
+func writeDivisionLine(w *canonical.Writer, d *DivisionLine) {
+	w.Literal(`{"code":`)
+	w.String(string(d.Code))
+	if d.Level != "" {
+		w.Literal(`,"level":`)
+		w.String(d.Level)
+	}
+	w.Literal(`,"name":`)
+	w.String(d.Name)
+	if d.ValidFrom != 0 {
+		w.Literal(`,"valid_from":`)
+		w.Date(d.ValidFrom)
+	}
+	if d.ValidTo != 0 {
+		w.Literal(`,"valid_to":`)
+		w.Date(d.ValidTo)
+	}
+	if d.Successor != "" {
+		w.Literal(`,"successor":`)
+		w.String(string(d.Successor))
+	}
+	w.Literal(`}`)
+}
+
 func writeIdentity(w *canonical.Writer, d *Identity) {
 	w.Literal(`{`)
 	if d.IDNumber != "" {
@@ -856,6 +934,15 @@ func writeAttendanceLineList(w *canonical.Writer, list []AttendanceLine) {
 	for i := range list {
 		w.Element()
 		writeAttendanceLine(w, &list[i])
+	}
+	w.Literal(`]`)
+}
+
+func writeDivisionLineList(w *canonical.Writer, list []DivisionLine) {
+	w.Literal(`[`)
+	for i := range list {
+		w.Element()
+		writeDivisionLine(w, &list[i])
 	}
 	w.Literal(`]`)
 }

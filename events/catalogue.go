@@ -44,6 +44,8 @@ var catalogue = [...]catalogueRow{
 	{HireResumedType, Hire, func() Data { return new(HireResumed) }},
 	{PaymentRejectedType, Payment, func() Data { return new(PaymentRejected) }},
 	{FundSurrenderedType, Payment, func() Data { return new(FundSurrendered) }},
+	{PersonIdentifiedType, Hire, func() Data { return new(PersonIdentified) }},
+	{DivisionsAdoptedType, Policy, func() Data { return new(DivisionsAdopted) }},
 }
 
 // anyFamily is the family of event.withdrawn. The family of such an event is that of

@@ -270,6 +270,15 @@ func (c *checker) division(field string, d division.Code) {
 	}
 }
 
+func (c *checker) requiredDivision(field string, d division.Code) {
+	if c.rules != nil {
+		c.rule(field, Rule{Required: true})
+	} else if d == "" {
+		c.add(Missing, field, Say("is required: the 12-digit code of a division", "为必填项：12位行政区划代码"))
+	}
+	c.division(field, d)
+}
+
 // person checks that a person is named. A submission names the person by pseudonym or
 // by identity, but not by both. A record names the person by pseudonym.
 func (c *checker) person(field string, p Person, identified bool, identity string) {
@@ -361,6 +370,15 @@ func (c *checker) enginePerson(p Person) {
 		c.rule("person", Rule{Engine: true})
 	} else if c.door && p != (Person{}) {
 		c.add(EngineField, "person", setByEngine)
+	}
+}
+
+// engineList checks that a submission leaves out a list that only the engine sets.
+func (c *checker) engineList(field string, n int) {
+	if c.rules != nil {
+		c.rule(field, Rule{Engine: true})
+	} else if c.door && n > 0 {
+		c.add(EngineField, field, setByEngine)
 	}
 }
 

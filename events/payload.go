@@ -185,3 +185,12 @@ func Introduces(d Data) bool {
 	}
 	return false
 }
+
+// Identifies reports whether e is about who a person is: whether it is a person.identified, or
+// withdraws one. The identity of such an event is not the one by which its person is found.
+func Identifies(e *Event) bool {
+	if w, ok := e.Data.(*EventWithdrawn); ok {
+		return w.Of == PersonIdentifiedType
+	}
+	return e.Type == PersonIdentifiedType
+}

@@ -107,6 +107,18 @@ func TestRefusedMember(t *testing.T) {
 		{"post.closed", "data", `"post"`, events.Malformed, ""},
 		{"post.closed", "data", `[]`, events.Malformed, ""},
 
+		// Divisions.
+		{"divisions.adopted", "data.lines", `[]`, events.Missing, ""},
+		{"divisions.adopted", "data.edition", longer, events.Invalid, ""},
+		{"divisions.adopted", "data.lines[0].code", `"3702"`, events.Invalid, ""},
+		{"divisions.adopted", "data.lines[0].level", `"county"`, events.Invalid, ""},
+		{"divisions.adopted", "data.lines[0].level", `"hamlet"`, events.Invalid, ""},
+		{"divisions.adopted", "data.lines[0].name", `""`, events.Missing, ""},
+		{"divisions.adopted", "data.lines[0].valid_to", `"2022-06-31"`, events.InvalidDate, ""},
+		{"divisions.adopted", "data.lines[0].valid_from", `"2022-07-01"`, events.Invalid, "data.lines[0].valid_to"},
+		{"divisions.adopted", "data.lines[0].successor", `"370211102231"`, events.Invalid, ""},
+		{"divisions.adopted", "data.lines[0].successor", `"village"`, events.Invalid, ""},
+
 		// Plans and posts.
 		{"plan.set", "data.division", `"37"`, events.Invalid, ""},
 		{"plan.set", "data.year", `1989`, events.Invalid, ""},

@@ -18,6 +18,7 @@ type Rule struct {
 	Number   bool     // the member is a number from Low to High
 	Low      int
 	High     int
+	When     string // the reason that a submission must give for the rule to hold; empty is any
 }
 
 // Rules returns the requirements on submissions that have the type of sample. The

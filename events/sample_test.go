@@ -49,7 +49,11 @@ func records(t testing.TB) map[string]*events.Event {
 	}}
 	all := map[string]events.Data{
 		"policy.adopted.history": &events.PolicyAdopted{Pack: county},
-		"plan.set":               &events.PlanSet{Division: "370211000000", Year: 2022, Area: "rural", Posts: 4200},
+		"divisions.adopted": &events.DivisionsAdopted{Edition: "2023", Lines: []events.DivisionLine{
+			{Code: "370211102231", Level: "village", Name: "大村", ValidTo: day("2022-07-01"), Successor: "370211102232"},
+			{Code: "370211102240", Level: "village", Name: "新村", ValidFrom: day("2022-07-01")},
+		}},
+		"plan.set": &events.PlanSet{Division: "370211000000", Year: 2022, Area: "rural", Posts: 4200},
 		"post.developed": &events.PostDeveloped{
 			Post: "370211102231-001", Category: "public_management", Kind: "齐长城巡护", Title: "巡护员", Employer: "12370211MB2857123X",
 			Division: "370211102231", Area: "rural", Seats: 3, From: day("2022-03-01"), Until: day("2025-03-01"),
@@ -157,8 +161,13 @@ func records(t testing.TB) map[string]*events.Event {
 			Agency: "370211-rsj", From: instant(t, "2022-06-01T00:00:00Z"), Until: instant(t, "2022-06-01T00:01:00Z"), Accepted: 118, Duplicate: 2,
 			Rejected: map[string]int{"malformed": 1, "invalid": 4, "missing": 2, "invalid_id_number": 3, "unknown_post": 1},
 		},
-		"person.erased":   &events.PersonErased{Person: wang, Reason: "依本人申请"},
-		"person.revealed": &events.PersonRevealed{Person: wang, Fields: []string{"name", "phone"}, Purpose: "信访核查"},
+		"person.identified": &events.PersonIdentified{
+			Who: sealedWho, Reason: events.Mistyped, On: day("2022-06-01"), BirthMonth: month("1965-01"), Sex: "M",
+			Posts: []string{"370211102231-001", "370211102231-002"}, HeldBy: li,
+		},
+		"person.identified.renamed": &events.PersonIdentified{Who: sealedWho, Reason: events.Renamed, On: day("2022-06-01")},
+		"person.erased":             &events.PersonErased{Person: wang, Reason: "依本人申请"},
+		"person.revealed":           &events.PersonRevealed{Person: wang, Fields: []string{"name", "phone"}, Purpose: "信访核查"},
 	}
 	out := make(map[string]*events.Event, len(all))
 	for name, data := range all {

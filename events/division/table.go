@@ -11,16 +11,20 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/muster-works/muster/events/civil"
 )
 
 //go:embed divisions-37.csv.gz
 var shandong []byte
 
-// A Table is one edition of the list of divisions, with their codes and names. A
-// Table never changes and is safe for concurrent use.
+// A Table is a list of divisions, with their codes and names: one edition, as [Load] reads it, or
+// what several editions say together, see [Table.With]. A Table never changes and is safe for
+// concurrent use.
 type Table struct {
 	names map[Code]string
 	codes []Code
+	dated map[Code][]Statement // of the codes that do not hold always under one name, by ValidFrom
 }
 
 // Shandong returns the embedded table of the 64,095 divisions of Shandong, from the
@@ -28,7 +32,8 @@ type Table struct {
 func Shandong() (*Table, error) { return Load(bytes.NewReader(shandong)) }
 
 // Load reads a table: CSV in UTF-8, plain or compressed by gzip, with the header
-// code,level,name. It refuses a malformed or repeated code, a level that does not fit
+// code,level,name, or code,level,name,valid_from,valid_to,successor, see [Statement]; the days are
+// YYYY-MM-DD and may be empty. It refuses a malformed or repeated code, a level that does not fit
 // its code, and a division whose parent is missing. The error names the line.
 func Load(r io.Reader) (*Table, error) {
 	var magic [2]byte
@@ -45,15 +50,15 @@ func Load(r io.Reader) (*Table, error) {
 		r = z
 	}
 	lines := csv.NewReader(r)
-	lines.FieldsPerRecord = 3
 	lines.ReuseRecord = true
 	header, err := lines.Read()
 	if err != nil {
 		return nil, fmt.Errorf("division table: header: %w", err)
 	}
-	if h := strings.TrimPrefix(strings.Join(header, ","), "\ufeff"); h != "code,level,name" {
-		return nil, fmt.Errorf("division table: header %q, want code,level,name", h)
+	if h := strings.TrimPrefix(strings.Join(header, ","), "\ufeff"); h != shortHeader && h != longHeader {
+		return nil, fmt.Errorf("division table: header %q, want %s or %s", h, shortHeader, longHeader)
 	}
+	dated := map[Code][]Statement{}
 	t := &Table{names: make(map[Code]string)}
 	for {
 		f, err := lines.Read()
@@ -63,11 +68,12 @@ func Load(r io.Reader) (*Table, error) {
 		if err != nil {
 			return nil, fmt.Errorf("division table: %w", err)
 		}
-		if err := t.add(Code(strings.Clone(f[0])), f[1], strings.Clone(f[2])); err != nil {
+		if err := t.addLine(f, dated); err != nil {
 			line, _ := lines.FieldPos(0)
 			return nil, fmt.Errorf("division table: line %d: %w", line, err)
 		}
 	}
+	t.date(dated)
 	slices.Sort(t.codes)
 	for _, c := range t.codes {
 		if l := c.Level(); l > Province && !t.Has(c.At(l-1)) && t.names[c.At(Province)] != "" {
@@ -75,6 +81,63 @@ func Load(r io.Reader) (*Table, error) {
 		}
 	}
 	return t, nil
+}
+
+// The headers that a table may have.
+const (
+	shortHeader = "code,level,name"
+	longHeader  = shortHeader + ",valid_from,valid_to,successor"
+)
+
+// addLine adds what a line says. What it says of days is left in dated.
+func (t *Table) addLine(f []string, dated map[Code][]Statement) error {
+	code := Code(strings.Clone(f[0]))
+	if len(f) == 3 || f[3] == "" && f[4] == "" && f[5] == "" && dated[code] == nil {
+		return t.add(code, f[1], strings.Clone(f[2]))
+	}
+	s := Statement{Code: code, Name: strings.Clone(f[2]), Successor: Code(strings.Clone(f[5]))}
+	var err error
+	if s.ValidFrom, err = optionalDate(f[3]); err != nil {
+		return fmt.Errorf("valid_from: %w", err)
+	}
+	if s.ValidTo, err = optionalDate(f[4]); err != nil {
+		return fmt.Errorf("valid_to: %w", err)
+	}
+	said := dated[code]
+	switch {
+	case s.ValidTo != 0 && s.ValidTo <= s.ValidFrom:
+		return fmt.Errorf("code %s: valid_to is the first day on which it no longer holds, and must lie after valid_from", code)
+	case s.Successor != "" && (!s.Successor.Valid() || s.Successor == code):
+		return fmt.Errorf("code %s: successor %q: want another code of 12 digits", code, s.Successor)
+	case slices.ContainsFunc(said, func(o Statement) bool { return o.ValidFrom == s.ValidFrom }):
+		return fmt.Errorf("code %s stands twice from the same day", code)
+	case said == nil:
+		if err := t.add(code, f[1], s.Name); err != nil {
+			return err
+		}
+	case s.Name == "":
+		return fmt.Errorf("code %s has no name", code)
+	}
+	dated[code] = append(said, s)
+	return nil
+}
+
+// date adds statements of the days of codes.
+func (t *Table) date(dated map[Code][]Statement) {
+	for code, said := range dated {
+		slices.SortFunc(said, func(a, b Statement) int { return int(a.ValidFrom - b.ValidFrom) })
+		t.names[code] = said[len(said)-1].Name
+	}
+	if len(dated) > 0 {
+		t.dated = dated
+	}
+}
+
+func optionalDate(s string) (civil.Date, error) {
+	if s == "" {
+		return 0, nil
+	}
+	return civil.ParseDate(s)
 }
 
 func (t *Table) add(c Code, level, name string) error {
@@ -93,10 +156,10 @@ func (t *Table) add(c Code, level, name string) error {
 	return nil
 }
 
-// Has reports whether c exists.
+// Has reports whether c exists, or has existed at any time.
 func (t *Table) Has(c Code) bool { _, ok := t.names[c]; return ok }
 
-// Name returns the name of c, or "" if c does not exist.
+// Name returns the last name of c, or "" if c never existed.
 func (t *Table) Name(c Code) string { return t.names[c] }
 
 // Len returns the number of divisions.

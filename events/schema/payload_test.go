@@ -159,6 +159,10 @@ type document struct{ shape, submission, record *jsonschema.Schema }
 
 // hold adds a rule to the document.
 func (d *document) hold(r events.Rule) {
+	if r.When != "" {
+		d.holdWhen(r)
+		return
+	}
 	parent, name := at(d.shape, r.Field)
 	member := parent.Properties[name]
 	if member == nil {
@@ -188,6 +192,29 @@ func (d *document) hold(r events.Rule) {
 	if r.Engine || r.Absent {
 		forbid(overlay(d.submission, r.Field))
 	}
+}
+
+// holdWhen adds a rule that holds for the submissions with one reason.
+func (d *document) holdWhen(r events.Rule) {
+	is := any(r.When)
+	branch := &jsonschema.Schema{
+		If:   &jsonschema.Schema{Properties: map[string]*jsonschema.Schema{"reason": {Const: &is}}, Required: []string{"reason"}},
+		Then: &jsonschema.Schema{},
+	}
+	if r.Absent {
+		forbid(overlay(branch.Then, r.Field))
+	} else {
+		require(overlay(branch.Then, r.Field))
+	}
+	if parent, name := at(d.shape, r.Field); r.Required && parent.Properties[name].Pattern == "" {
+		one := 1
+		parent, name := overlay(branch.Then, r.Field)
+		if parent.Properties == nil {
+			parent.Properties = map[string]*jsonschema.Schema{}
+		}
+		parent.Properties[name] = &jsonschema.Schema{MinLength: &one}
+	}
+	d.submission.AllOf = append(d.submission.AllOf, branch)
 }
 
 // optional lists the objects that may be left out although they have required

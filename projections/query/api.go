@@ -26,11 +26,12 @@ package query
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
 
-	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/projections/query/cube"
 	"github.com/muster-works/muster/projections/query/money"
@@ -45,11 +46,11 @@ import (
 
 // Options say what an API answers from.
 type Options struct {
-	Model     *readmodel.Dir
-	Log       log.Log
-	Divisions *division.Table
-	Zone      *time.Location   // of business dates: Asia/Shanghai
-	Now       func() time.Time // for as_of where it is left out, and for ages
+	Model    *readmodel.Dir
+	Log      log.Log
+	Editions *editions.Register // of the table of divisions; Keep reads on in it
+	Zone     *time.Location     // of business dates: Asia/Shanghai
+	Now      func() time.Time   // for as_of where it is left out, and for ages
 }
 
 // An API answers questions. It is safe for concurrent use.
@@ -68,7 +69,7 @@ func New(o Options) *API {
 	policies := rulebook.NewHistory(o.Log)
 	return &API{
 		server:    server,
-		workforce: &workforce.Source{Policies: policies, Divisions: o.Divisions, Cubes: new(cube.Latest)},
+		workforce: &workforce.Source{Policies: policies, Editions: o.Editions, Cubes: new(cube.Latest)},
 		money:     &money.Source{Log: o.Log, Policies: policies},
 		reporting: &reporting.Source{Policies: policies},
 		trail:     &trail.Source{Log: o.Log},
@@ -128,5 +129,5 @@ func (a *API) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.workforce.Refresh(ctx, model, meta.Generation)
+	return errors.Join(a.workforce.Editions.CatchUp(ctx), a.workforce.Refresh(ctx, model, meta.Generation))
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections"
@@ -264,7 +265,7 @@ func benchmarkProvince(b *testing.B, dir *readmodel.Dir) {
 	pass := p.pass()
 	p.rows, p.cells, p.listed = nil, nil, nil
 	before := heap()
-	handler := query.New(query.Options{Model: dir, Log: memlog.New(), Divisions: table, Zone: shanghai, Now: func() time.Time { return now }}).Handler()
+	handler := query.New(query.Options{Model: dir, Log: memlog.New(), Editions: editions.Fixed(table), Zone: shanghai, Now: func() time.Time { return now }}).Handler()
 	get := func(b *testing.B, url string) string {
 		rec := httptest.NewRecorder()
 		handler.ServeHTTP(rec, httptest.NewRequest("GET", url, nil))

@@ -119,7 +119,7 @@ func labelOf(t *tenure, p *events.PostDeveloped, on civil.Date, dimension string
 	case "standing":
 		return t.standing(on)
 	}
-	return t.hire.Sex
+	return t.birth(on).Sex
 }
 
 // plan counts seats planned and developed.
@@ -178,6 +178,7 @@ func history(w *world, r *rand.Rand) {
 			d = &again
 		}
 		all = append(all, standings(w, r, i, d)...)
+		all = append(all, identifications(w, r, i, d)...)
 		if r.IntN(4) == 0 {
 			all = append(all, w.event(langya, &events.HireRenewed{Who: who(i), Post: d.Post, Until: d.From + 1 + civil.Date(r.IntN(200))}))
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/policy"
+	"github.com/muster-works/muster/events/rules/placing"
 	"github.com/muster-works/muster/projections/query/workforce"
 )
 
@@ -80,14 +81,14 @@ func (o oracle) placements(asOf civil.Date, known time.Time, prefix string) map[
 			continue
 		}
 		key := h.Person.String() + h.Post
-		row := workforce.PlacementRow{Person: h.Person, Post: h.Post, Seat: h.Seat, Division: p.Division, Group: t.group(asOf), Sex: h.Sex, From: h.From, Until: t.until,
+		row := workforce.PlacementRow{Person: h.Person, Post: h.Post, Seat: h.Seat, Division: p.Division, Group: t.group(asOf), Sex: t.birth(asOf).Sex, From: h.From, Until: t.until,
 			Standing: t.standing(asOf), Estimated: t.estimatedOn(asOf), Placements: 1}
 		if row.Until != 0 {
 			left := int(row.Until - asOf)
 			row.TermEndsInDays, row.OverTerm = &left, left <= 0
 		}
-		if pack := inForce(stand, p.Division, asOf); pack != nil && h.BirthMonth != 0 {
-			row.AgeLimit = ageLimit(pack, p.Area, row.Group, h)
+		if pack := inForce(stand, p.Division, asOf); pack != nil && t.birth(asOf).Month != 0 {
+			row.AgeLimit = ageLimit(pack, p.Area, row.Group, t.birth(asOf))
 			row.OverAge = asOf >= (row.AgeLimit + 1).First()
 		}
 		for day := h.From; day < asOf; row.Months++ { // one month after the other, from the same day
@@ -103,23 +104,23 @@ func (o oracle) placements(asOf civil.Date, known time.Time, prefix string) map[
 	return want
 }
 
-// ageLimit returns the month in which the person of a hire becomes too old for a group.
-func ageLimit(pack *policy.Pack, area, group string, h *events.HirePlaced) (limit civil.Month) {
+// ageLimit returns the month in which a person becomes too old for a group.
+func ageLimit(pack *policy.Pack, area, group string, birth placing.Birth) (limit civil.Month) {
 	for _, g := range pack.Groups {
 		if g.Area != area || g.Code != group && group != "unheard" {
 			continue
 		}
 		until, retirement := g.Male.Until, pack.Retirement.Male
-		if h.Sex == "F" {
+		if birth.Sex == "F" {
 			until, retirement = g.Female.Until, pack.Retirement.Female
 		}
 		delay := 0
 		for _, r := range pack.RetirementRises {
-			for born := r.BornFrom; until == retirement && r.Sex == h.Sex && r.Age == until && born <= h.BirthMonth; born += civil.Month(r.EveryMonths) {
+			for born := r.BornFrom; until == retirement && r.Sex == birth.Sex && r.Age == until && born <= birth.Month; born += civil.Month(r.EveryMonths) {
 				delay = min(delay+1, r.MostMonths)
 			}
 		}
-		limit = max(limit, h.BirthMonth+civil.Month(12*until+delay))
+		limit = max(limit, birth.Month+civil.Month(12*until+delay))
 	}
 	return limit
 }

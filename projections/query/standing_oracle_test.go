@@ -8,6 +8,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/rules/placing"
 )
 
 // A tenure is a hire with all that was said of the person on that post, recounted day by day.
@@ -20,6 +21,7 @@ type tenure struct {
 	begins  []*events.HireSuspended
 	resumed []civil.Date
 	mates   []*tenure // of others on the seat
+	renamed []*events.PersonIdentified
 }
 
 // tenures returns the tenures of the hires that stand. In the histories of these tests a person
@@ -50,6 +52,12 @@ func (o oracle) tenures(known time.Time) (all []*tenure) {
 		case *events.HireChanged:
 			if t := of[key(d.Who, d.Post)]; t != nil {
 				t.changes = append(t.changes, d)
+			}
+		case *events.PersonIdentified:
+			for _, post := range d.Posts {
+				if t := of[key(d.Who, post)]; t != nil && d.Renumbers() {
+					t.renamed = append(t.renamed, d)
+				}
 			}
 		case *events.HireSuspended:
 			if t := of[key(d.Who, d.Post)]; t != nil {
@@ -115,6 +123,40 @@ func (t *tenure) group(on civil.Date) string {
 		}
 	}
 	return group
+}
+
+// birth returns the month of birth and the sex on a day. A mistyped number was never the
+// person's: the last one that corrects such a number counts from the first day on.
+func (t *tenure) birth(on civil.Date) placing.Birth {
+	birth, since := placing.Birth{Month: t.hire.BirthMonth, Sex: t.hire.Sex}, civil.Date(0)
+	for _, d := range t.renamed {
+		if d.Reason == events.Mistyped && d.On > since {
+			birth, since = placing.Birth{Month: d.BirthMonth, Sex: d.Sex}, d.On
+		}
+	}
+	for _, d := range t.renamed {
+		if d.Reason != events.Mistyped && d.On > since && d.On <= on {
+			birth, since = placing.Birth{Month: d.BirthMonth, Sex: d.Sex}, d.On
+		}
+	}
+	return birth
+}
+
+// identifications draws new numbers of the person of a hire, each of another day.
+func identifications(w *world, r *rand.Rand, i int, d *events.HirePlaced) (all []*events.Event) {
+	if r.IntN(4) > 0 {
+		return nil
+	}
+	for n := range 1 + r.IntN(3) {
+		e := w.event(langya, &events.PersonIdentified{
+			Who: who(i), On: d.From - 10 + civil.Date(3*r.IntN(20)+n), Reason: []string{events.Mistyped, events.Changed, events.FifteenDigits, events.Renamed}[r.IntN(4)],
+			Sex: []string{"F", "M"}[r.IntN(2)], BirthMonth: civil.MustMonth("1957-01") + civil.Month(r.IntN(180)), Posts: []string{d.Post},
+		})
+		if all = append(all, e); r.IntN(6) == 0 {
+			all = append(all, w.event(langya, &events.EventWithdrawn{Of: e.Type, ID: e.ID, Reason: "a mistake"}))
+		}
+	}
+	return all
 }
 
 // estimatedOn returns month or year if the person left, or leaves, on a day of that day's month

@@ -15,6 +15,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/events/policy"
@@ -61,7 +62,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{
 		t: t, log: l, dir: dir, ended: make(chan error, 1), revisions: map[string]log.Revision{},
 		runner: runner.New(l, dir, projections.Views(), runner.Options{Every: time.Millisecond}),
-		api:    query.New(query.Options{Model: dir, Log: l, Divisions: divisions, Zone: shanghai, Now: func() time.Time { return now }}),
+		api:    query.New(query.Options{Model: dir, Log: l, Editions: editions.Fixed(divisions), Zone: shanghai, Now: func() time.Time { return now }}),
 	}
 	w.handler = w.api.Handler()
 	ctx, stop := context.WithCancel(context.Background())

@@ -225,7 +225,8 @@ func (o oracle) answers(on civil.Date) (count map[string]int, free []string) {
 			n := slices.IndexFunc(rule, func(p *placingtest.Placement) bool {
 				return p.Person == s.hire.Person && p.Post == s.hire.Post && p.Seat == s.seat && p.From == s.from
 			})
-			count[fmt.Sprint(where, category, dev.Area, book.Group(rule[n], on), s.hire.Sex, book.StandingOn(rule[n], rule, on))]++
+			_, sex := book.Birth(rule[n], s.hire, on)
+			count[fmt.Sprint(where, category, dev.Area, book.Group(rule[n], on), sex, book.StandingOn(rule[n], rule, on))]++
 		}
 		for _, v := range vacancies {
 			free = append(free, fmt.Sprint(postName(i), v.seat, v.since, v.reason, where))

@@ -88,8 +88,9 @@ func draw(t *rapid.T) []*events.Event {
 			}}
 		},
 		func() events.Data {
+			post := n(0, posts-1, "post") // amounts tell posts apart: see timeline.Person.Pay on lines that differ in the post alone
 			return &events.PaymentInstructed{Run: fmt.Sprint(n(1, 2, "run")), Month: first.Month(), Fund: "f", Lines: []events.PayLine{
-				{Line: fmt.Sprint(n(1, 3, "line")), Person: somebody(n).Person, Post: postName(n(0, posts-1, "post")), Amount: events.Fen(n(1, 9, "amount"))},
+				{Line: fmt.Sprint(n(1, 3, "line")), Person: somebody(n).Person, Post: postName(post), Amount: events.Fen(posts*n(1, 9, "amount") + post)},
 			}}
 		},
 		func() events.Data {
@@ -111,6 +112,21 @@ func draw(t *rapid.T) []*events.Event {
 		},
 		func() events.Data {
 			return &events.HireChanged{Who: somebody(n), Post: postName(n(0, posts-1, "post")), On: date("on"), Group: []string{"older", "low_income"}[n(0, 1, "group")]}
+		},
+		func() events.Data {
+			d := &events.PersonIdentified{Who: somebody(n), On: date("on"), Reason: []string{events.Mistyped, events.Changed, events.Renamed}[n(0, 2, "reason")]}
+			if d.Renumbers() {
+				d.Sex, d.BirthMonth = []string{"F", "M"}[n(0, 1, "sex")], civil.MonthOf(1960+n(0, 9, "birth"), 1)
+			}
+			for i := range posts {
+				if n(0, 1, "on post") == 1 {
+					d.Posts = append(d.Posts, postName(i))
+				}
+			}
+			if n(0, 3, "held") == 0 {
+				d.HeldBy = somebody(n).Person
+			}
+			return d
 		},
 		func() events.Data {
 			return &events.AttendanceReported{Post: postName(n(0, posts-1, "post")), Date: date("day"), Capacity: []string{"", "inspection"}[n(0, 1, "capacity")],

@@ -35,6 +35,7 @@ const (
 	TagSuspended    Tag = 22
 	TagResumed      Tag = 23
 	TagRejected     Tag = 24
+	TagIdentified   Tag = 25
 )
 
 // A factRow says of one kind of facts to which timelines they belong, and which
@@ -71,6 +72,7 @@ var facts = [...]factRow{
 	TagSuspended:    {post: true, person: true, ofPerson: true, ofPost: true},
 	TagResumed:      {post: true, person: true, ofPerson: true, ofPost: true},
 	TagRejected:     {person: true, ofRun: true},
+	TagIdentified:   {post: true, person: true, ofPerson: true},
 }
 
 // A Fact is what an event, or one line of it, says of a person or a post. Rest is the

@@ -37,6 +37,8 @@ func packed() []layouttest.Case {
 		{Name: "changed", Bytes: timeline.PackGroupChanged(nil, &events.HireChanged{On: layoutDay, Group: "disabled"})},
 		{Name: "suspended", Bytes: timeline.PackSuspended(nil, &events.HireSuspended{From: layoutDay, Until: layoutUntil})},
 		{Name: "resumed", Bytes: timeline.PackResumed(nil, &events.HireResumed{On: layoutDay})},
+		{Name: "identified", Bytes: timeline.PackIdentified(nil, &events.PersonIdentified{On: layoutDay, Reason: events.Mistyped, Sex: "M", BirthMonth: civil.MonthOf(1965, 1)})},
+		{Name: "identified from a day on", Bytes: timeline.PackIdentified(nil, &events.PersonIdentified{On: layoutUntil, Reason: events.Changed, Sex: "F", BirthMonth: layoutMonth})},
 		{Name: "renewed", Bytes: timeline.PackRenewed(nil, &events.HireRenewed{Until: layoutDay})},
 		{Name: "trained", Bytes: timeline.PackTrained(nil, &events.TrainingCompleted{On: layoutDay, Hours: 8, PreService: true})},
 		{Name: "marks, as usual", Bytes: timeline.PackMarks(nil, 0, calendar, ".PPPPP..PPPPP..PPPPP..PPPPP..PP")},
@@ -91,7 +93,7 @@ func tagged() (cases []layouttest.Case) {
 		timeline.TagDeveloped, timeline.TagResized, timeline.TagClosed, timeline.TagHired, timeline.TagExited, timeline.TagRenewed, timeline.TagTrained,
 		timeline.TagMarks, timeline.TagMark, timeline.TagInstructed, timeline.TagSettled, timeline.TagReturned, timeline.TagReversed,
 		timeline.TagAccount, timeline.TagRegistry, timeline.TagMentioned, timeline.TagChanged,
-		timeline.TagGroupChanged, timeline.TagSuspended, timeline.TagResumed, timeline.TagRejected,
+		timeline.TagGroupChanged, timeline.TagSuspended, timeline.TagResumed, timeline.TagRejected, timeline.TagIdentified,
 	} {
 		f := timeline.Fact{Tag: tag, Run: 200, Post: 300, Person: 400, Rest: []byte("rest")}
 		post = timeline.AppendFact(post, ref, f)

@@ -72,7 +72,7 @@ func ReadMonth(leaves [][]byte, month civil.Month, want func(slot byte) bool) (*
 // and reversals of pay lines are left to settles.
 func (h *History) concerns(r *reader, month civil.Month) bool {
 	switch Tag(r.byte()) {
-	case tagRetracted, TagHired, TagExited, TagGroupChanged, TagSuspended, TagResumed:
+	case tagRetracted, TagHired, TagExited, TagGroupChanged, TagSuspended, TagResumed, TagIdentified:
 		return true
 	case TagMarks:
 		r.uint()

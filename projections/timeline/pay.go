@@ -54,7 +54,9 @@ func (p *Pay) Sums(on civil.Date) (s paying.Sums) {
 
 // Pay returns the pay lines of the person, sorted by month, kind, post, amount and name. When
 // two events instruct the same line, the result has one line: a line that was rejected is
-// ordered again, and of any other the event with the larger amount counts.
+// ordered again, and of any other the event with the larger amount counts. Of two that differ in
+// nothing but the post, which record mode alone lets in, the post counts that the log named later
+// for the first time.
 func (p *Person) Pay() []Pay {
 	all := p.linesOfPay()
 	for i := range all {

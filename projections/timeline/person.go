@@ -65,6 +65,8 @@ func (p *Person) read(packed []byte, ref Ref) bool {
 	switch tag {
 	case TagHired, TagExited, TagRenewed, TagGroupChanged, TagSuspended, TagResumed:
 		p.placementFacts.read(&r, tag, ref, placing.Holder{Post: uint32(r.uint())}, false)
+	case TagIdentified:
+		p.placementFacts.read(&r, tag, ref, placing.Holder{}, false)
 	case TagTrained:
 		t := Training{r.date(), r.int(), r.byte() == 1, ref}
 		p.trained = append(p.trained, fact[Training]{ref, t})

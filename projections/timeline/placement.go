@@ -9,8 +9,8 @@ import (
 	"github.com/muster-works/muster/events/rules/placing"
 )
 
-// A Placement is one person on one seat, from From until Exit. Group is that of the hire; see
-// Stretches for that of each day.
+// A Placement is one person on one seat, from From until Exit. Group is that of the hire, and Sex
+// and BirthMonth are those of the first day; see Stretches for those of each day.
 type Placement struct {
 	Person     Number // in the timeline of a post
 	Post       Number // in the timeline of a person
@@ -27,7 +27,7 @@ type Placement struct {
 	StandsIn   bool   // the hire stands in for a suspended person
 	Hired      Ref
 	Exited     Ref
-	stretches  *stretches // nil if the placement has one stretch, in which the person works in Group
+	stretches  *stretches // nil if the placement has one stretch, in which the person works in Group and is of Sex
 }
 
 // Holds reports whether the person is in place on a day.
@@ -58,12 +58,13 @@ type placementFacts struct {
 	changes     []fact[placing.GroupChange]
 	suspensions []fact[placing.Suspension]
 	resumptions []fact[placing.Resumption]
+	identified  []fact[placing.Identification]
 	pairing
 }
 
 // emptied returns facts of nothing that use the memory of s.
 func (s *placementFacts) emptied() placementFacts {
-	return placementFacts{s.hires[:0], s.exits[:0], s.renewals[:0], s.changes[:0], s.suspensions[:0], s.resumptions[:0], s.pairing}
+	return placementFacts{s.hires[:0], s.exits[:0], s.renewals[:0], s.changes[:0], s.suspensions[:0], s.resumptions[:0], s.identified[:0], s.pairing}
 }
 
 // A pairing is memory for one pairing of hires and exits. It holds nothing between
@@ -120,6 +121,11 @@ func (s *placementFacts) read(r *reader, tag Tag, ref Ref, h placing.Holder, out
 		if n := (placing.Resumption{Holder: h, On: r.date()}); !out {
 			s.resumptions = append(s.resumptions, fact[placing.Resumption]{ref, n})
 		}
+	case TagIdentified:
+		n := placing.Identification{Person: h.Person, On: r.date(), Restates: r.byte() == 1}
+		if n.Sex, n.Month = r.code(sexes), r.month(); !out {
+			s.identified = append(s.identified, fact[placing.Identification]{ref, n})
+		}
 	default:
 		return false
 	}
@@ -133,6 +139,7 @@ func (s *placementFacts) dropRetracted(v retractions) {
 	s.changes = withoutRetracted(s.changes, v)
 	s.suspensions = withoutRetracted(s.suspensions, v)
 	s.resumptions = withoutRetracted(s.resumptions, v)
+	s.identified = withoutRetracted(s.identified, v)
 }
 
 // placements pairs the hires with the exits, as package placing says. The result

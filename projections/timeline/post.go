@@ -124,7 +124,7 @@ func (p *Post) read(r *reader, tag Tag, ref Ref, out bool) bool {
 		if c := readChange(r); !out {
 			p.changed = append(p.changed, fact[placing.Change]{ref, c})
 		}
-	case TagHired, TagExited, TagRenewed, TagGroupChanged, TagSuspended, TagResumed:
+	case TagHired, TagExited, TagRenewed, TagGroupChanged, TagSuspended, TagResumed, TagIdentified:
 		return p.placementFacts.read(r, tag, ref, placing.Holder{Person: uint32(r.uint())}, out)
 	case TagSheet:
 		if s := (postSheet{r.month(), r.bytes(r.int())}); !out {

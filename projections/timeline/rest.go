@@ -86,6 +86,15 @@ func PackSuspended(b []byte, d *events.HireSuspended) []byte {
 // PackResumed packs a hire.resumed.
 func PackResumed(b []byte, d *events.HireResumed) []byte { return appendDate(b, d.On) }
 
+// PackIdentified packs a person.identified that gives the person another number.
+func PackIdentified(b []byte, d *events.PersonIdentified) []byte {
+	restates := byte(0)
+	if d.Restates() {
+		restates = 1
+	}
+	return appendMonth(appendCode(append(appendDate(b, d.On), restates), sexes, d.Sex), d.BirthMonth)
+}
+
 // PackTrained packs a training.completed.
 func PackTrained(b []byte, d *events.TrainingCompleted) []byte {
 	pre := byte(0)

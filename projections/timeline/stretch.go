@@ -14,12 +14,15 @@ const (
 	StandIn   = "stand_in"  // works on the seat of a suspended person
 )
 
-// A Stretch is a part of a placement with one group and one standing.
+// A Stretch is a part of a placement with one group, one standing, and one sex and month of birth.
 type Stretch struct {
 	From     civil.Date
 	Until    civil.Date // first day no longer; 0 is open
 	Group    string
 	Standing string // Working, Suspended or StandIn; in the timeline of a person nobody is known to stand in
+
+	Sex        string // F or M
+	BirthMonth civil.Month
 }
 
 // Holds reports whether a day lies in the stretch.
@@ -35,7 +38,7 @@ func (p *Placement) Stretches(yield func(Stretch) bool) {
 	switch {
 	case p.Empty():
 	case p.stretches == nil:
-		yield(Stretch{p.From, p.Exit, p.Group, Working})
+		yield(Stretch{p.From, p.Exit, p.Group, Working, p.Sex, p.BirthMonth})
 	default:
 		for _, s := range *p.stretches {
 			if !yield(s) {
@@ -57,10 +60,11 @@ func (p *Placement) On(day civil.Date) (s Stretch) {
 
 // divide divides those of the placements that are not plain, as package placing says.
 func (s *placementFacts) divide(all []Placement) {
-	if len(s.suspensions)+len(s.changes) == 0 {
+	if len(s.suspensions)+len(s.changes)+len(s.identified) == 0 {
 		return
 	}
 	suspensions, resumptions, changes := values(s.suspensions), values(s.resumptions), values(s.changes)
+	identified := values(s.identified)
 	placements, suspended := make([]placing.Placement, len(all)), make([][]placing.Span, len(all))
 	for i := range all {
 		p := &all[i]
@@ -76,15 +80,18 @@ func (s *placementFacts) divide(all []Placement) {
 			}
 		}
 		groups := placing.Groups(nil, p, all[i].Group, changes)
-		if len(suspended[i])+len(standsIn) > 0 || len(groups) > 1 || groups[0].Group != all[i].Group {
-			all[i].stretches = stretchesOf(p, suspended[i], placing.Union(standsIn), groups)
+		births := placing.Births(nil, p, placing.Birth{Month: all[i].BirthMonth, Sex: all[i].Sex}, identified)
+		all[i].BirthMonth, all[i].Sex = births[0].Month, births[0].Sex
+		if len(suspended[i])+len(standsIn) > 0 || len(groups) > 1 || groups[0].Group != all[i].Group || len(births) > 1 {
+			all[i].stretches = stretchesOf(p, suspended[i], placing.Union(standsIn), groups, births)
 		}
 	}
 }
 
 // stretchesOf returns the stretches of a placement by the days on which the person is suspended,
-// the days on which the person stands in unless suspended, and the groups.
-func stretchesOf(p *placing.Placement, suspended, standsIn []placing.Span, groups []placing.GroupChange) *stretches {
+// the days on which the person stands in unless suspended, the groups, and what is known of the
+// birth.
+func stretchesOf(p *placing.Placement, suspended, standsIn []placing.Span, groups []placing.GroupChange, births []placing.BirthPeriod) *stretches {
 	if placing.Empty(p.From, p.Exit) {
 		return nil
 	}
@@ -95,19 +102,26 @@ func stretchesOf(p *placing.Placement, suspended, standsIn []placing.Span, group
 	for _, g := range groups {
 		begins = append(begins, g.On)
 	}
+	for _, b := range births {
+		begins = append(begins, b.From)
+	}
 	slices.Sort(begins)
 	var all stretches
 	for _, day := range slices.Compact(begins) {
 		if !p.Holds(day) {
 			continue
 		}
-		s := Stretch{From: day, Until: p.Exit, Group: groupOn(groups, day), Standing: standingOn(suspended, standsIn, day)}
+		birth := birthOn(births, day)
+		s := Stretch{
+			From: day, Until: p.Exit, Group: groupOn(groups, day), Standing: standingOn(suspended, standsIn, day),
+			Sex: birth.Sex, BirthMonth: birth.Month,
+		}
 		if n := len(all); n > 0 {
-			if last := &all[n-1]; last.Group == s.Group && last.Standing == s.Standing {
+			last := &all[n-1]
+			if s.continues(last) {
 				continue
-			} else {
-				last.Until = day
 			}
+			last.Until = day
 		}
 		all = append(all, s)
 	}
@@ -121,6 +135,20 @@ func groupOn(groups []placing.GroupChange, day civil.Date) (group string) {
 		}
 	}
 	return group
+}
+
+func birthOn(births []placing.BirthPeriod, day civil.Date) (birth placing.Birth) {
+	for _, b := range births {
+		if b.From <= day {
+			birth = b.Birth
+		}
+	}
+	return birth
+}
+
+// continues reports whether two stretches differ in their days alone.
+func (s *Stretch) continues(o *Stretch) bool {
+	return s.Group == o.Group && s.Standing == o.Standing && s.Sex == o.Sex && s.BirthMonth == o.BirthMonth
 }
 
 func standingOn(suspended, standsIn []placing.Span, day civil.Date) string {

@@ -111,6 +111,6 @@ func CellOf(a timeline.Attributes) Cell {
 // are read from posts and from placements are filled in.
 func CellOfPlacement(a timeline.Attributes, p *timeline.Placement, s timeline.Stretch) Cell {
 	c := CellOf(a)
-	c[Group], c[Sex], c[Standing] = s.Group, p.Sex, s.Standing
+	c[Group], c[Sex], c[Standing] = s.Group, s.Sex, s.Standing
 	return c
 }

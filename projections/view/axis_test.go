@@ -14,7 +14,7 @@ import (
 func TestAxes(t *testing.T) {
 	post := timeline.Attributes{Division: "370211102231", Category: "public_service", Kind: "ward care", Area: "rural"}
 	ofPost := view.CellOf(post)
-	ofPlacement := view.CellOfPlacement(post, &timeline.Placement{Sex: "F"}, timeline.Stretch{Group: "older", Standing: timeline.Working})
+	ofPlacement := view.CellOfPlacement(post, &timeline.Placement{}, timeline.Stretch{Group: "older", Sex: "F", Standing: timeline.Working})
 	names := map[string]bool{"": true}
 	for a := range view.AxisCount {
 		info := view.Axes[a]

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/events/log/natslog/embedded"
 	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/internal/access"
@@ -28,13 +29,15 @@ func (c *Config) openAccess() (*access.Live, error) {
 }
 
 // readAuth returns what authenticates agencies and readers, nil if the deployment has
-// no access file.
-func (c *Config) readAuth() (*admission.Auth, error) {
+// no access file. An agency of a division that is no more may ask about its successor.
+func (c *Config) readAuth(divisions *editions.Register) (*admission.Auth, error) {
 	live, err := c.openAccess()
 	if err != nil || live == nil {
 		return nil, err
 	}
-	return admission.NewAuth(live.List), nil
+	auth := admission.NewAuth(live.List)
+	auth.Divisions = divisions
+	return auth, nil
 }
 
 // watchAccess has changes of the access file take effect until ctx ends. server is the

@@ -78,7 +78,11 @@ func (c *Config) serveGateway(ctx context.Context, infra *infrastructure, ready 
 		return err
 	}
 	services.keepSnapshots(c, infra)
-	gate, closeVault, err := c.openGateway(ctx, command.NewClient(infra.nats), services, infra.log, m)
+	divisions, err := c.readEditions(ctx, infra.log)
+	if err != nil {
+		return err
+	}
+	gate, closeVault, err := c.openGateway(ctx, command.NewClient(infra.nats), services, infra.log, divisions, m)
 	if err != nil {
 		return err
 	}
@@ -88,7 +92,7 @@ func (c *Config) serveGateway(ctx context.Context, infra *infrastructure, ready 
 		return err
 	}
 	server := newHTTPServer(c.HTTP)
-	auth, err := c.readAuth()
+	auth, err := c.readAuth(divisions)
 	if err != nil {
 		return err
 	}
@@ -103,6 +107,7 @@ func (c *Config) serveGateway(ctx context.Context, infra *infrastructure, ready 
 	g.Go(func() error { return gate.ServeNATS(ctx, infra.nats) })
 	g.Go(func() error { gate.RecordTallies(ctx, refusalsInterval); return nil })
 	g.Go(func() error { gate.TidyVault(ctx, tidyInterval); return nil })
+	g.Go(func() error { divisions.Keep(ctx); return nil })
 	g.Go(func() error { c.watchAccess(ctx, nil); return nil })
 	g.Go(func() error { monitor.keep(ctx, examineInterval); return nil })
 	return g.Wait()
@@ -140,7 +145,11 @@ func (c *Config) serveQuery(ctx context.Context, infra *infrastructure, ready fu
 		return err
 	}
 	defer func() { err = errors.Join(err, model.Close()) }()
-	api, err := c.newQueryAPI(infra.log, model)
+	divisions, err := c.readEditions(ctx, infra.log)
+	if err != nil {
+		return err
+	}
+	api, err := c.newQueryAPI(infra.log, divisions, model)
 	if err != nil {
 		return err
 	}
@@ -149,7 +158,7 @@ func (c *Config) serveQuery(ctx context.Context, infra *infrastructure, ready fu
 		return err
 	}
 	server := newHTTPServer(c.HTTP)
-	auth, err := c.readAuth()
+	auth, err := c.readAuth(divisions)
 	if err != nil {
 		return err
 	}

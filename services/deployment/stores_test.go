@@ -50,7 +50,11 @@ func TestStoresAnswerAlike(t *testing.T) {
 		if err := runner.CatchUp(ctx, infra.log, model, "gen-000001", projections.Views(), runner.Options{}); err != nil {
 			t.Fatal(err)
 		}
-		api, err := c.newQueryAPI(infra.log, model)
+		divisions, err := c.readEditions(ctx, infra.log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		api, err := c.newQueryAPI(infra.log, divisions, model)
 		if err != nil {
 			t.Fatal(err)
 		}

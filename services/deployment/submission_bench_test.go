@@ -60,7 +60,11 @@ func startTestDeployment(tb testing.TB, other gateway.Submitter, change ...func(
 	if other != nil {
 		submitter = other
 	}
-	gate, closeVault, err := c.openGateway(ctx, submitter, services, infra.log, meter.New())
+	divisions, err := c.readEditions(ctx, infra.log)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	gate, closeVault, err := c.openGateway(ctx, submitter, services, infra.log, divisions, meter.New())
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/projections"
@@ -149,7 +150,11 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 	keep(func() error {
 		return ignoreCanceled(backCtx, services.run(backCtx, infra.nats, func() { close(caughtUp) }))
 	})
-	gate, closeVault, err := c.openGateway(backCtx, services.handlers, services, infra.log, m)
+	divisions, err := c.readEditions(ctx, infra.log)
+	if err != nil {
+		return err
+	}
+	gate, closeVault, err := c.openGateway(backCtx, services.handlers, services, infra.log, divisions, m)
 	if err != nil {
 		return err
 	}
@@ -181,7 +186,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if err := c.initializeLog(ctx, gate, empty); err != nil {
+	if err := c.initializeLog(ctx, gate, divisions, empty); err != nil {
 		return err
 	}
 	head, _, err := infra.log.Head(ctx, log.Filter{})
@@ -191,7 +196,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 	if err := projector.Wait(projecting, head); err != nil && !errors.Is(context.Cause(projecting), runner.ErrPoisoned) {
 		return err
 	}
-	api, err := c.newQueryAPI(infra.log, model)
+	api, err := c.newQueryAPI(infra.log, divisions, model)
 	if err != nil {
 		return err
 	}
@@ -205,7 +210,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 		return err
 	}
 	defer os.Remove(c.dataPath(addressFile))
-	auth, err := c.readAuth()
+	auth, err := c.readAuth(divisions)
 	if err != nil {
 		return err
 	}
@@ -222,6 +227,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 	front.Go(func() error { api.Keep(ctx); return nil })
 	front.Go(func() error { c.watchAccess(ctx, infra.server); return nil })
 	front.Go(func() error { gate.TidyVault(ctx, tidyInterval); return nil })
+	front.Go(func() error { divisions.Keep(ctx); return nil })
 	ready(addresses)
 	gate.RecordTallies(ctx, refusalsInterval)
 	return nil
@@ -244,12 +250,8 @@ func isEmpty(ctx context.Context, l log.Log) (bool, error) {
 // openGateway opens the vault, applies the erasures in the log to it, and returns the
 // gateway and the function that closes the vault. The gateway submits to submitter, and
 // reads the placements of services to decide whom an agency may learn about.
-func (c *Config) openGateway(ctx context.Context, submitter gateway.Submitter, services *serviceSet, l log.Log, m *meter.Meter) (*gateway.Gateway, func() error, error) {
-	divisions, err := c.loadDivisions()
-	if err != nil {
-		return nil, nil, err
-	}
-	auth, err := c.readAuth()
+func (c *Config) openGateway(ctx context.Context, submitter gateway.Submitter, services *serviceSet, l log.Log, divisions *editions.Register, m *meter.Meter) (*gateway.Gateway, func() error, error) {
+	auth, err := c.readAuth(divisions)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -275,16 +277,12 @@ func (c *Config) openGateway(ctx context.Context, submitter gateway.Submitter, s
 }
 
 // newQueryAPI returns the query API on a read model.
-func (c *Config) newQueryAPI(l log.Log, model *readmodel.Dir) (*query.API, error) {
-	divisions, err := c.loadDivisions()
-	if err != nil {
-		return nil, err
-	}
+func (c *Config) newQueryAPI(l log.Log, divisions *editions.Register, model *readmodel.Dir) (*query.API, error) {
 	shanghai, err := businessZone()
 	if err != nil {
 		return nil, err
 	}
-	return query.New(query.Options{Model: model, Log: l, Divisions: divisions, Zone: shanghai, Now: time.Now}), nil
+	return query.New(query.Options{Model: model, Log: l, Editions: divisions, Zone: shanghai, Now: time.Now}), nil
 }
 
 // adoptPacks imports the adoption of policy packs, since history can be imported only before
@@ -315,17 +313,24 @@ func adoptPacks(ctx context.Context, gate *gateway.Gateway, packs []*policy.Pack
 
 // initializeLog puts into an empty log what each log begins with: a policy pack, or the
 // synthetic province, whose first event is a policy pack. A log that is not empty stays
-// as it is.
-func (c *Config) initializeLog(ctx context.Context, gate *gateway.Gateway, empty bool) error {
+// as it is, except for a table of divisions that the deployment is given.
+func (c *Config) initializeLog(ctx context.Context, gate *gateway.Gateway, divisions *editions.Register, empty bool) error {
+	packs, err := c.firstPacks()
+	if err != nil {
+		return err
+	}
+	shanghai, err := businessZone()
+	if err != nil {
+		return err
+	}
+	if err := c.adoptDivisions(ctx, gate, divisions, packs[0].ValidFrom.Start(shanghai)); err != nil {
+		return err
+	}
 	if !empty {
 		if c.Simulate > 0 {
 			fmt.Fprintln(c.Out, "--simulate: skipped, the log holds events already")
 		}
 		return nil
-	}
-	packs, err := c.firstPacks()
-	if err != nil {
-		return err
 	}
 	if c.Simulate == 0 {
 		if err := adoptPacks(ctx, gate, packs); err != nil {
@@ -334,12 +339,8 @@ func (c *Config) initializeLog(ctx context.Context, gate *gateway.Gateway, empty
 		return nil
 	}
 	pack := packs[0] // the synthetic province ends before another one comes into force
-	divisions, err := c.loadDivisions()
-	if err != nil {
-		return err
-	}
 	l := &provinceImport{gateway: gate, out: c.Out}
-	return l.run(ctx, simulate.Config{Scale: c.Simulate, Seed: c.Seed, Divisions: divisions, Policy: pack})
+	return l.run(ctx, simulate.Config{Scale: c.Simulate, Seed: c.Seed, Divisions: divisions.Table(), Policy: pack})
 }
 
 // writeAddresses writes the addresses to addressFile.

@@ -87,7 +87,7 @@ func (g *Gateway) recordErasure(ctx context.Context, c admission.Caller, p event
 }
 
 // Forget erases from the vault everybody whose erasure is in the log, and returns
-// how many persons that was. It is called before the gateway accepts requests: the
+// how many persons that was. It also has the vault take in who people are by the events in the log. It is called before the gateway accepts requests: the
 // process may have crashed between the event and the deletion, or the vault may have
 // been restored from an older copy.
 func (g *Gateway) Forget(ctx context.Context) (int, error) {
@@ -100,5 +100,8 @@ func (g *Gateway) Forget(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("erasures in the log: %w", err)
 	}
 	destroyed, err := g.vault.Erase(ctx, g.erasures.Persons()...)
+	if err == nil && g.history != nil {
+		err = g.people.CatchUp(ctx)
+	}
 	return destroyed.Keys, err
 }

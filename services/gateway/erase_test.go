@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/gateway/erasures"
@@ -178,7 +179,7 @@ func TestForget(t *testing.T) {
 	if restored.Len() != 3 {
 		t.Fatalf("the copy knows %d persons, want 3", restored.Len())
 	}
-	g, err := New(Options{Services: b.desks, Vault: restored, Divisions: table(), History: b.log})
+	g, err := New(Options{Services: b.desks, Vault: restored, Divisions: editions.Fixed(table()), History: b.log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,10 +90,11 @@ import (
 	"time"
 
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/gateway/erasures"
+	"github.com/muster-works/muster/services/gateway/identities"
 	"github.com/muster-works/muster/services/gateway/intake"
 	"github.com/muster-works/muster/services/gateway/submission"
 	"github.com/muster-works/muster/services/gateway/tally"
@@ -108,7 +109,7 @@ type Submitter = submission.Submitter
 type Options struct {
 	Services  Submitter
 	Vault     *vault.Vault
-	Divisions *division.Table
+	Divisions *editions.Register
 	// Auth recognises the agencies. If it is nil, everybody on a loopback address
 	// is [admission.Local] and everybody else is refused.
 	Auth *admission.Auth
@@ -147,6 +148,7 @@ type Gateway struct {
 	auth     *admission.Auth
 	history  erasures.History
 	erasures *erasures.Register
+	people   *identities.Reader
 	catchUp  func(context.Context) error
 	pipeline *submission.Pipeline
 	tally    *tally.Tally
@@ -187,8 +189,9 @@ func New(o Options) (*Gateway, error) {
 		history: o.History, erasures: erasures.NewRegister(o.History, o.Vault), catchUp: o.CatchUp,
 		tally: tally.New(), door: admission.NewDoor(o.Slots, time.Now), bodyIdle: o.BodyIdle, spoolDir: o.SpoolDir, log: o.Log, now: time.Now,
 	}
+	g.people = identities.NewReader(o.History, o.Vault, func() time.Time { return g.now() })
 	g.pipeline = &submission.Pipeline{
-		Services: o.Services, Vault: o.Vault, Divisions: o.Divisions, Erasures: g.erasures, Now: o.Now, Zone: o.Zone, Head: g.head,
+		Services: o.Services, Vault: o.Vault, Divisions: o.Divisions, Erasures: g.erasures, Identities: g.people, Now: o.Now, Zone: o.Zone, Head: g.head,
 		Unsettled: func(err error) { g.log.Warn("the vault was not told what became of events", "error", err) },
 		Count: func(agency string, receipts []events.Receipt) {
 			g.tally.Count(agency, receipts)

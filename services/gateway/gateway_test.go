@@ -14,6 +14,7 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/events/idnumber"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
@@ -45,6 +46,7 @@ type recorder struct {
 	mu    sync.Mutex
 	calls []call
 	fail  func(n int, f events.Family) error // of the n-th call; nil is none
+	cut   error                              // in place of the receipts
 }
 
 type call struct {
@@ -63,7 +65,11 @@ func (r *recorder) Submit(ctx context.Context, f events.Family, batch []*events.
 			return nil, err
 		}
 	}
-	return r.Local.Submit(ctx, f, batch, imported)
+	receipts, err := r.Local.Submit(ctx, f, batch, imported)
+	if r.cut != nil {
+		return nil, r.cut
+	}
+	return receipts, err
 }
 
 var table = sync.OnceValue(func() *division.Table {
@@ -97,7 +103,7 @@ func newFixture(t testing.TB, change ...func(*Options)) *fixture {
 		<-ready
 	}
 	t.Cleanup(func() { cancel(); running.Wait(); v.Close() })
-	o := Options{Services: b.desks, Vault: v, Divisions: table(), History: b.log}
+	o := Options{Services: b.desks, Vault: v, Divisions: editions.Fixed(table()), History: b.log}
 	for _, c := range change {
 		c(&o)
 	}

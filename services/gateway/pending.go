@@ -26,6 +26,9 @@ func (g *Gateway) TidyVault(ctx context.Context, interval time.Duration) {
 }
 
 func (g *Gateway) tidyVault(ctx context.Context) error {
+	if err := g.catchUpIdentities(ctx); err != nil {
+		return err
+	}
 	pending, err := g.vault.Pending(ctx)
 	if err != nil || len(pending) == 0 {
 		return err
@@ -38,6 +41,19 @@ func (g *Gateway) tidyVault(ctx context.Context) error {
 		return err
 	}
 	return g.vault.Sweep(ctx)
+}
+
+// catchUpIdentities has the vault take in the events that a gateway left under way.
+func (g *Gateway) catchUpIdentities(ctx context.Context) error {
+	if g.history == nil || !g.vault.IdentityUnderway() {
+		return nil
+	}
+	release, err := g.vault.LockExclusive(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return g.people.CatchUp(ctx)
 }
 
 // findOutcomes looks in the log for the events that pending persons need. An event that is not

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/memlog"
 	"github.com/muster-works/muster/projections/pgtest"
@@ -84,7 +85,7 @@ func TestNothingStaysInTheVault(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { v.Close() })
-		g, err := New(Options{Services: &dicey{l, &decisions, rand.New(rand.NewPCG(seed, uint64(i)))}, Vault: v, Divisions: table(), History: l})
+		g, err := New(Options{Services: &dicey{l, &decisions, rand.New(rand.NewPCG(seed, uint64(i)))}, Vault: v, Divisions: editions.Fixed(table()), History: l})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +160,7 @@ func TestRefusedHireLeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := New(Options{Services: refuser{}, Vault: f.vault, Divisions: table(), History: f.log})
+	g, err := New(Options{Services: refuser{}, Vault: f.vault, Divisions: editions.Fixed(table()), History: f.log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,6 @@
-// Package hire decides hires, renewals, changes of group, suspensions and resumptions: who is
-// placed on which seat, from which day on, for how long, and who works there.
+// Package hire decides hires, renewals, changes of group, suspensions, resumptions and new
+// identities: who is placed on which seat, from which day on, for how long, who works there, and
+// who the person is.
 //
 // A person holds one seat and a seat holds one person, from the on-duty day until an exit. A
 // hire that names no seat gets the lowest free one. All other rules come from the policy pack
@@ -43,6 +44,14 @@
 // must have the group for the area of the post and for the age on that day. Renewals are decided
 // by the group on the first day that they add.
 //
+// # Identities
+//
+// The agency in whose division a person is in place, or was in the last twelve months, says which
+// number or name the person has. The gateway has found the person by the old number. If the new
+// number leads to another person, the event is refused while events about that person stand: two
+// histories are never made one. A day from which the number was said before is corrected with
+// replaces.
+//
 // # Corrections
 //
 // A hire that replaces another is decided in the books in which it stands in the place of the
@@ -83,7 +92,8 @@
 //	already_suspended  the person is suspended on one of the days
 //	already_resumed    a resumption of a later day is in the books
 //	other_seat         the person that is stood in for is on another seat
-//	change_exists      the group from that very day on was said before
+//	change_exists      the group, the number or the name from that very day on was said before
+//	identity_taken     the number is that of another person, of whom events stand; also in record mode
 //	has_exit           an exit would be left over, would end another placement than it does now, or would end the hire on its first day
 //
 // In record mode only the refusals marked as such apply, and no policy pack is consulted. If
@@ -132,6 +142,7 @@ const (
 	AlreadyResumed   events.Code = "already_resumed"
 	OtherSeat        events.Code = "other_seat"
 	ChangeExists     events.Code = "change_exists"
+	IdentityTaken    events.Code = "identity_taken"
 )
 
 // A Service decides the events of the family hire.
@@ -159,6 +170,8 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 		return s.suspend(e, d)
 	case *events.HireResumed:
 		return s.resume(e, d)
+	case *events.PersonIdentified:
+		return s.identify(e, d)
 	}
 	if refused := command.Undecided(e); refused != nil {
 		return nil, refused

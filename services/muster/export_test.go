@@ -18,9 +18,11 @@ func TestExports(t *testing.T) {
 	dir := t.TempDir()
 	i := up(t, dir)
 	name := "=cmd|calc!A1"
-	if r := post(t, i, "application/json", seat(name)); r[0].Status != "accepted" {
-		t.Fatalf("%+v", r)
+	receipts := post(t, i, "application/json", seat(name))
+	if receipts[0].Status != "accepted" {
+		t.Fatalf("%+v", receipts)
 	}
+	last := receipts[0].Position.String()
 	check := func(book *excelize.File, err error) {
 		t.Helper()
 		if err != nil {
@@ -37,10 +39,10 @@ func TestExports(t *testing.T) {
 		}
 	}
 	file := filepath.Join(dir, "vacancies.xlsx")
-	muster(t, "query", "vacancies", "--as-of", "2022-05-01", "--to", i.HTTP, "--format", "xlsx", "--out", file)
+	muster(t, "query", "vacancies", "--as-of", "2022-05-01", "--at-least", last, "--to", i.HTTP, "--format", "xlsx", "--out", file)
 	check(excelize.OpenFile(file))
 
-	r, err := http.NewRequest(http.MethodGet, i.HTTP+"/v1/vacancies?as_of=2022-05-01", nil)
+	r, err := http.NewRequest(http.MethodGet, i.HTTP+"/v1/vacancies?as_of=2022-05-01&at_least="+last, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +57,7 @@ func TestExports(t *testing.T) {
 	}
 	check(excelize.OpenReader(resp.Body))
 
-	if out := muster(t, "query", "vacancies", "--as-of", "2022-05-01", "--to", i.HTTP, "--format", "csv"); !strings.Contains(out, "\n'"+name+",1,370211102231,") {
+	if out := muster(t, "query", "vacancies", "--as-of", "2022-05-01", "--at-least", last, "--to", i.HTTP, "--format", "csv"); !strings.Contains(out, "\n'"+name+",1,370211102231,") {
 		t.Errorf("csv: %s", out)
 	}
 	for _, bad := range [][]string{{"--format", "xlsx"}, {"--format", "pdf"}, {"--out", filepath.Join(dir, "none", "x")}} {

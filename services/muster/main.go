@@ -53,7 +53,7 @@ func root() *cobra.Command {
 	}
 	cmd.AddCommand(upCommand(), serveCommand(), simulateCommand(), publishCommand(),
 		queryCommand(), trailCommand(), replayCommand(), statusCommand(),
-		logCommand(), provisionCommand(), eraseCommand(), revealCommand(), agencyCommand(), readerCommand(), policyCommand())
+		logCommand(), provisionCommand(), eraseCommand(), revealCommand(), agencyCommand(), readerCommand(), policyCommand(), divisionCommand())
 	return cmd
 }
 

@@ -19,10 +19,10 @@ func queryCommand() *cobra.Command {
 	var output outputFlags
 	var asOf, knownAt, division, by, month, only, atLeast string
 	cmd := &cobra.Command{
-		Use:       "query headcount|vacancies|placements|plan|payroll|findings|funds|agencies",
+		Use:       "query headcount|vacancies|placements|posts|divisions|plan|payroll|findings|funds|agencies",
 		Short:     "Ask a running instance, for any date as known at any moment",
 		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: []string{"headcount", "vacancies", "placements", "plan", "payroll", "findings", "funds", "agencies"},
+		ValidArgs: []string{"headcount", "vacancies", "placements", "posts", "divisions", "plan", "payroll", "findings", "funds", "agencies"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if args[0] == "findings" {
 				return errors.New("findings: no rule is evaluated yet, so there are none to ask for; payroll shows what was paid late, short, over or unearned")

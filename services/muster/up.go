@@ -23,7 +23,7 @@ func deploymentFlags(f *pflag.FlagSet, c *deployment.Config) {
 	f.BoolVar(&c.Insecure, "insecure", false, "listen beyond loopback without TLS, because something in front speaks it")
 	f.StringVar(&c.Vault, "vault", "", "where identities are kept: a directory, or postgres://… for several gateways (default: vault in --data)")
 	f.StringVar(&c.VaultKey, "vault-key", "", "file of the vault's master key, the same for all its gateways (default: vault.key in --data)")
-	f.StringVar(&c.Divisions, "divisions", "", "file of divisions, CSV code,level,name (default: Shandong, 2022/23 edition)")
+	f.StringVar(&c.Divisions, "divisions", "", "file of divisions, CSV code,level,name; what it says differently from the log holds from today on, see muster division (default: Shandong, 2022/23 edition)")
 }
 
 // setAsideFlag adds the flag of the commands that keep or build views.

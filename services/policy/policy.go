@@ -1,4 +1,4 @@
-// Package policy decides which policy packs are adopted.
+// Package policy decides which policy packs are adopted, and what is said of the table of divisions.
 //
 // A pack is in the log as a whole, and its version is stamped on every event that it
 // decides. So a version is used once, for ever, and stays taken even after the pack was
@@ -20,10 +20,11 @@
 //
 //	version_exists        a pack of this version was adopted before; also in record mode
 //	condition_invalid     a condition of eligibility cannot be compiled; also in record mode
-//	jurisdiction_outside  the jurisdiction lies outside the event's division; also in record mode
+//	jurisdiction_outside  the jurisdiction, or a division of the table, lies outside the event's division; also in record mode
 package policy
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/muster-works/muster/events"
@@ -54,10 +55,17 @@ func New(versions Versions) *Service { return &Service{versions} }
 
 // Decide is [command.Decider.Decide].
 func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
-	d, ok := e.Data.(*events.PolicyAdopted)
-	if !ok {
-		return command.DecideWithdrawal(e)
+	switch d := e.Data.(type) {
+	case *events.PolicyAdopted:
+		return s.adopt(e, d)
+	case *events.DivisionsAdopted:
+		return adoptDivisions(e, d)
 	}
+	return command.DecideWithdrawal(e)
+}
+
+// adopt decides the adoption of a pack.
+func (s *Service) adopt(e *events.Event, d *events.PolicyAdopted) (*events.Event, events.Reasons) {
 	var reasons events.Reasons
 	if s.versions.Adopted(d.Version) {
 		reasons = append(reasons, events.ReasonOf(VersionExists, "data.version", events.Say(
@@ -69,6 +77,23 @@ func (s *Service) Decide(e *events.Event) (*events.Event, events.Reasons) {
 			"must lie within the division of the event, %s", "应在事件所属区划（%s）之内", e.Division)))
 	}
 	reasons = append(reasons, checkConditions(&d.Pack)...)
+	if reasons != nil {
+		return nil, reasons
+	}
+	return e, nil
+}
+
+// adoptDivisions decides what an agency says of the table of divisions: nothing that lies outside
+// the division of the event. Whether parents and successors exist the gateway has checked, which has
+// the table.
+func adoptDivisions(e *events.Event, d *events.DivisionsAdopted) (*events.Event, events.Reasons) {
+	var reasons events.Reasons
+	for i := range d.Lines {
+		if !d.Lines[i].Code.Under(string(e.Division)) {
+			reasons = append(reasons, events.ReasonOf(JurisdictionOutside, fmt.Sprintf("data.lines[%d].code", i), events.Say(
+				"must lie within the division of the event, %s", "应在事件所属区划（%s）之内", e.Division)))
+		}
+	}
 	if reasons != nil {
 		return nil, reasons
 	}

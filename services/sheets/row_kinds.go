@@ -30,6 +30,7 @@ var rowKinds = []rowKind{
 				textColumn("fund", "资金 资金编号", func(d *events.PostDeveloped) *string { return &d.Fund }),
 			}),
 	},
+	divisionLines,
 	postChanges,
 	{
 		name: "hire", labels: splitLabels("上岗 人员上岗 录用"), typ: events.HirePlacedType,
@@ -55,6 +56,7 @@ var rowKinds = []rowKind{
 	suspensions,
 	resumptions,
 	groupChanges,
+	identities,
 	{
 		name: "exit", labels: splitLabels("退出 人员退出 离岗"), typ: events.ExitRecordedType,
 		anyOf: [][]string{{"identity.id_number", "person"}, {"on", "on.last"}},

@@ -52,6 +52,75 @@ var (
 			personColumns(func(d *events.HireSuspended) *events.Who { return &d.Who })),
 	}
 
+	// A sheet of identities names the person by the number that the books have so far: 身份证号 is that
+	// one, and what is right from now on has headings of its own. The column of names is for people.
+	identities = rowKind{
+		name: "identity", labels: splitLabels("身份更正 身份变更 号码更正 姓名变更"), typ: events.PersonIdentifiedType,
+		anyOf: [][]string{{"id_number", "person"}, {"identity.id_number", "identity.name"}},
+		names: namesOf(func(d *events.PersonIdentified) []string { return []string{d.Reason, d.On.String(), d.IDNumber} }),
+		columns: []column{
+			columnOf("person", "人员代号", func(d *events.PersonIdentified, s string, _ *rowDraft) (f *cellProblem) {
+				d.Person, f = parsePseudonym(s)
+				return f
+			}),
+			columnOf("id_number", "原身份证号 原号码 原公民身份号码 "+idLabels, func(d *events.PersonIdentified, s string, _ *rowDraft) (f *cellProblem) {
+				d.IDNumber, f = parseNumber(s)
+				return f
+			}),
+			columnOf("identity.id_number", "新身份证号 正确身份证号 更正后身份证号 新公民身份号码", func(d *events.PersonIdentified, s string, _ *rowDraft) (f *cellProblem) {
+				newIdentity(d).IDNumber, f = parseNumber(s)
+				return f
+			}),
+			columnOf("identity.name", "新姓名 正确姓名 更正后姓名", func(d *events.PersonIdentified, s string, _ *rowDraft) *cellProblem {
+				newIdentity(d).Name = s
+				return nil
+			}),
+			columnOf("identity.phone", "新电话 新手机号", func(d *events.PersonIdentified, s string, _ *rowDraft) *cellProblem {
+				newIdentity(d).Phone = s
+				return nil
+			}),
+			columnOf("identity.household", "新户号 新户籍地址", func(d *events.PersonIdentified, s string, _ *rowDraft) *cellProblem {
+				newIdentity(d).Household = s
+				return nil
+			}),
+			codeColumn("reason", "原因 更正原因 变更原因", identityCodes, func(d *events.PersonIdentified) *string { return &d.Reason }).asRequired(),
+			dateColumn("on", "变更日期 更正日期 生效日期", func(d *events.PersonIdentified) *civil.Date { return &d.On }),
+			{name: "name", labels: splitLabels("姓名 原姓名")},
+		},
+	}
+
+	// A row of a sheet of divisions says of one code for which division it stands, and when.
+	divisionLines = rowKind{
+		name: "division", labels: splitLabels("区划 行政区划 区划调整 区划变更"), typ: events.DivisionsAdoptedType,
+		names: namesOf(func(d *events.DivisionsAdopted) []string {
+			l := theLine(d)
+			return []string{string(l.Code), l.ValidFrom.String(), l.ValidTo.String()}
+		}),
+		columns: []column{
+			columnOf("code", "代码 原代码 变动代码 村代码", func(d *events.DivisionsAdopted, s string, _ *rowDraft) *cellProblem {
+				theLine(d).Code = division.Code(s)
+				return nil
+			}).asRequired(),
+			columnOf("name", "名称 区划名称 村名", func(d *events.DivisionsAdopted, s string, _ *rowDraft) *cellProblem {
+				theLine(d).Name = s
+				return nil
+			}).asRequired(),
+			dateColumn("valid_from", "启用日期 设立日期", func(d *events.DivisionsAdopted) *civil.Date { return &theLine(d).ValidFrom }),
+			dateColumn("valid_to", "撤销日期 失效日期", func(d *events.DivisionsAdopted) *civil.Date { return &theLine(d).ValidTo }),
+			columnOf("valid_to.last", "最后有效日期", func(d *events.DivisionsAdopted, s string, r *rowDraft) *cellProblem {
+				day, f := r.epoch.parseDate(s)
+				if f == nil {
+					theLine(d).ValidTo = day + 1
+				}
+				return f
+			}),
+			columnOf("successor", "承接代码 承接区划 并入代码", func(d *events.DivisionsAdopted, s string, _ *rowDraft) *cellProblem {
+				theLine(d).Successor = division.Code(s)
+				return nil
+			}),
+		},
+	}
+
 	resumptions = rowKind{
 		name: "resumption", labels: splitLabels("恢复 恢复上岗 复岗"), typ: events.HireResumedType, anyOf: aboutPerson,
 		names: namesOf(func(d *events.HireResumed) []string { return []string{d.Post, d.On.String()} }),
@@ -61,6 +130,22 @@ var (
 		}, personColumns(func(d *events.HireResumed) *events.Who { return &d.Who })),
 	}
 )
+
+// theLine returns the line of a row of a sheet of divisions.
+func theLine(d *events.DivisionsAdopted) *events.DivisionLine {
+	if len(d.Lines) == 0 {
+		d.Lines = make([]events.DivisionLine, 1)
+	}
+	return &d.Lines[0]
+}
+
+// newIdentity returns what a row says that is right from now on.
+func newIdentity(d *events.PersonIdentified) *events.Identity {
+	if d.Identity == nil {
+		d.Identity = new(events.Identity)
+	}
+	return d.Identity
+}
 
 // aboutPerson are the columns of which a sheet about persons has one at least.
 var aboutPerson = [][]string{{"identity.id_number", "person"}}

@@ -204,6 +204,7 @@ var (
 	payCodes      = codeTable{"岗位补贴": "allowance", "补贴": "allowance", "补发": "arrears", "保险": "insurance", "意外险": "insurance", "迟发补偿": "delay_compensation"}
 	capacityCodes = codeTable{"稽核": "inspection", "现场稽核": "inspection", "现场检查": "inspection", "抽查": "inspection"}
 	estimateCodes = codeTable{"月": "month", "按月": "month", "年": "year", "按年": "year"}
+	identityCodes = codeTable{"录入错误": "mistyped", "登记错误": "mistyped", "录错": "mistyped", "换号": "changed", "号码变更": "changed", "重号更换": "changed", "十五位升位": "fifteen_digits", "15位升18位": "fifteen_digits", "升位": "fifteen_digits", "改名": "renamed", "更名": "renamed"}
 	modeCodes     = codeTable{"判定": "decide", "登记": "record"}
 )
 

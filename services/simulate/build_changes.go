@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"slices"
 	"time"
 
 	"github.com/muster-works/muster/events/civil"
@@ -8,7 +9,7 @@ import (
 
 // planChanges chooses what holds of posts and people from a day on: counties that raise their
 // standard in July, posts that move to another village of their township, people who are
-// suspended for a month, and people who change their group. Nothing that is a case is touched.
+// suspended for a month, and people who change their group or their name. Nothing that is a case is touched.
 func (w *world) planChanges() {
 	for i := range w.counties {
 		c := &w.counties[i]
@@ -24,6 +25,7 @@ func (w *world) planChanges() {
 			p.movesOn, p.movesTo = w.months[m].first, w.neighbour(p.village)
 		}
 	}
+	w.planMergers()
 	for i := range w.placements {
 		p := &w.placements[i]
 		p.suspendedMonth = -1
@@ -34,7 +36,48 @@ func (w *world) planChanges() {
 		if d.chance(regroupedShare) && p.from+60 < w.cfg.Until && p.covers(p.from+60) && !w.posts[w.seats[p.seat].post].urban {
 			p.regroupedOn = p.from + 60
 		}
+		if d.chance(renamedShare) && p.from+90 < w.cfg.Until && p.covers(p.from+90) {
+			p.renamedOn = p.from + 90
+		}
 	}
+}
+
+// planMergers chooses villages that are merged into a neighbour. Their posts move there.
+func (w *world) planMergers() {
+	posts := map[int32][]int{}
+	for i := range w.posts {
+		posts[w.posts[i].village] = append(posts[w.posts[i].village], i)
+	}
+	for v := range w.villages {
+		village := int32(v)
+		d := w.random(forMergers, v)
+		m, to := 1+d.intn(max(1, len(w.months)-1)), w.neighbour(village)
+		if len(posts[village]) == 0 || !d.chance(mergedVillages) || m >= len(w.months) || to == village {
+			continue
+		}
+		on := w.months[m].first
+		if slices.ContainsFunc(posts[village], func(i int) bool { return w.posts[i].from >= on || w.posts[i].moves() }) || w.receives(village, to) {
+			continue
+		}
+		for _, i := range posts[village] {
+			w.posts[i].movesOn, w.posts[i].movesTo = on, to
+		}
+		w.mergers = append(w.mergers, merger{village, to, on, w.posts[posts[village][0]].county})
+	}
+}
+
+// receives reports whether posts move to a village that is to be merged, or the village that it is
+// merged into is merged itself.
+func (w *world) receives(village, to int32) bool {
+	return slices.ContainsFunc(w.posts, func(p post) bool { return p.moves() && p.movesTo == village }) ||
+		slices.ContainsFunc(w.mergers, func(m merger) bool { return m.village == to })
+}
+
+// A merger is a village that ends on a day and becomes a part of another one.
+type merger struct {
+	village, to int32
+	on          civil.Date
+	county      int32
 }
 
 // monthOf returns the index of a month of the first year, or one after the last if the period has

@@ -25,6 +25,7 @@ type placement struct {
 	cardMonth      int8       // month whose pay is returned, after which the card is replaced; -1 is none
 	suspendedMonth int8       // month in which the person does not work; -1 is none
 	regroupedOn    civil.Date // day of a change of group; 0 is none
+	renamedOn      civil.Date // day from which the person has another name; 0 is none
 	paidTwiceMonth int8       // month that is paid twice and reversed once; -1 is none
 	mismatched     bool       // a registry confuses the person with another one of the same name
 

@@ -59,6 +59,10 @@ func (t *eventGenerator) generate(k eventKind, i int) {
 		t.resume(i)
 	case hireRegrouped:
 		t.regroup(i)
+	case villageMerged:
+		t.merge(i)
+	case personRenamed:
+		t.rename(i)
 	case exitRecorded:
 		t.exit(i)
 	case hirePlaced:

@@ -60,3 +60,29 @@ func (t *eventGenerator) regroup(i int) {
 	e.Subject = post.id
 	t.emit(e)
 }
+
+// renamed returns the instant at which another name is reported: some days after it holds.
+func (w *world) renamed(p *placement) instant { return max(w.instantOf(p.renamedOn+3), p.hired+1) }
+
+// rename emits that a person has another given name from a day on.
+func (t *eventGenerator) rename(i int) {
+	p, post, c, at := t.place(i)
+	number := t.w.id(p.person)
+	e := t.event(numberedID("rn-", i), c.agency, at, t.w.renamed(p), &events.PersonIdentified{
+		Who: events.Who{Identity: &events.Identity{Name: t.w.name(p.person) + renamedSuffix}}, IDNumber: number, Reason: events.Renamed, On: p.renamedOn,
+	})
+	e.Subject = post.id
+	t.emit(e)
+}
+
+// renamedSuffix is the character that people add to their name.
+const renamedSuffix = "安"
+
+// merge emits that a village ends, and which one takes its place.
+func (t *eventGenerator) merge(i int) {
+	m := &t.w.mergers[i]
+	c, v := &t.w.counties[m.county], &t.w.villages[m.village]
+	t.emit(t.event("dv-"+string(v.code), c.agency, c.code, t.w.announced(m.on, 0), &events.DivisionsAdopted{Lines: []events.DivisionLine{
+		{Code: v.code, Level: v.code.Level().String(), Name: t.w.cfg.Divisions.Name(v.code), ValidTo: m.on, Successor: t.w.villages[m.to].code},
+	}}))
+}

@@ -79,6 +79,10 @@ func TestFrequencies(t *testing.T) {
 			n["suspensions"]++
 		case *events.HireChanged:
 			n["changes of group"]++
+		case *events.PersonIdentified:
+			n["changes of name"]++
+		case *events.DivisionsAdopted:
+			n["mergers"]++
 		case *events.PaymentReturned:
 			n["returned"] += float64(len(d.Lines))
 		case *events.PaymentRejected:
@@ -136,7 +140,9 @@ func TestFrequencies(t *testing.T) {
 		{"rejected", "returned", 1, .5},
 		{"suspensions", "hires", .0035, .4},
 		{"changes of group", "hires", .002, .5},
-		{"moves", "posts", .003, .7},
+		{"changes of name", "hires", .0014, .5},
+		{"moves", "posts", .005, .8},
+		{"mergers", "posts", .001, .95},
 		{"estimated exits", "exits", estimatedExits, .6},
 		{"N1", "exits", .30, .15},
 		{"N2", "exits", .22, .15},

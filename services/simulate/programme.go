@@ -58,8 +58,10 @@ const (
 	raisedCounties  = 0.25  // part of the counties with a standard of their own that raise it in July
 	raisedPercent   = 110   // of the old standard
 	movedPosts      = 0.003 // part of the posts that move to another village of the township
+	mergedVillages  = 0.002 // part of the villages with posts that are merged into a neighbour
 	suspendedShare  = 0.004 // part of the placements that are suspended for a month
 	regroupedShare  = 0.003 // part of the rural placements whose group changes
+	renamedShare    = 0.002 // part of the placements during which the person gets another name
 	estimatedExits  = 0.005 // part of the exits whose day nobody knows
 )
 

@@ -28,6 +28,7 @@ const (
 	forInvalid
 	forParts
 	forChanges
+	forMergers
 )
 
 // random returns the generator for a purpose and an index.

@@ -373,10 +373,10 @@ func TestReplay(t *testing.T) {
 // rank returns the order of submissions within an instant.
 func rank(e *events.Event) int {
 	return slices.IndexFunc([][]events.Type{
-		{events.PolicyAdoptedType},
+		{events.PolicyAdoptedType, events.DivisionsAdoptedType},
 		{events.PlanSetType, events.FundAllocatedType, events.PostDevelopedType, events.PostResizedType, events.PostChangedType},
 		{events.ExitRecordedType},
-		{events.HirePlacedType, events.HireRenewedType, events.HireSuspendedType, events.HireResumedType, events.HireChangedType},
+		{events.HirePlacedType, events.HireRenewedType, events.HireSuspendedType, events.HireResumedType, events.HireChangedType, events.PersonIdentifiedType},
 		{events.TrainingCompletedType},
 		{events.AttendanceReportedType},
 		{events.AccountAssignedType},

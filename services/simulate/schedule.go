@@ -27,6 +27,8 @@ const (
 	hireSuspended
 	hireResumed
 	hireRegrouped
+	personRenamed
+	villageMerged
 	trainingCompleted
 	trainingAgain
 	sheetReported
@@ -72,6 +74,9 @@ func (w *world) schedule() {
 		w.scheduleCounty(i)
 	}
 	w.schedulePlacements()
+	for i := range w.mergers {
+		w.add(w.announced(w.mergers[i].on, 0), villageMerged, i)
+	}
 	for i, b := range w.batches {
 		f := &w.facts[b.first]
 		w.add(f.at, factsReported, i)
@@ -186,6 +191,9 @@ func (w *world) schedulePlacements() {
 		}
 		if p.regroupedOn != 0 && w.canRegroup(p) {
 			w.add(w.announced(p.regroupedOn, p.hired), hireRegrouped, i)
+		}
+		if p.renamedOn != 0 {
+			w.add(w.renamed(p), personRenamed, i)
 		}
 		if p.exit != 0 {
 			w.add(p.exited, exitRecorded, i)

@@ -18,6 +18,7 @@ type world struct {
 	villages []village
 	posts    []post // sorted by county and village
 	seats    []seat // sorted by post
+	mergers  []merger
 
 	people     []person
 	ids        string // identity numbers of people, joined, 18 characters each

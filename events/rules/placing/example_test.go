@@ -59,3 +59,19 @@ func ExampleAppendPeriods() {
 	// 2022-07-01 370211102231 88000 22
 	// 2022-08-01 370211102232 88000 22
 }
+
+// The number with which a woman was hired was mistyped; the right one says that she is younger.
+// Years later the police give her another one.
+func ExampleBirths() {
+	hire := placing.Placement{Holder: placing.Holder{Post: 1, Person: 7}, From: civil.MustDate("2022-03-01")}
+	periods := placing.Births(nil, &hire, placing.Birth{Month: civil.MustMonth("1956-01"), Sex: "M"}, []placing.Identification{
+		{Person: 7, On: civil.MustDate("2024-05-01"), Birth: placing.Birth{Month: civil.MustMonth("1966-02"), Sex: "F"}},
+		{Person: 7, On: civil.MustDate("2022-06-10"), Restates: true, Birth: placing.Birth{Month: civil.MustMonth("1966-01"), Sex: "F"}},
+	})
+	for _, p := range periods {
+		fmt.Println("from", p.From, p.Month, p.Sex)
+	}
+	// Output:
+	// from 2022-03-01 1966-01 F
+	// from 2024-05-01 1966-02 F
+}

@@ -54,6 +54,14 @@
 //	suspended                                         AAAAAAAAAAAAAAA
 //	stands in                                           BBBBBBBBBBBBB
 //
+// # Month of birth and sex
+//
+//   - A hire says what the identity number of its person said when it was recorded.
+//   - Another number holds from the day of its person.identified on. If the number before was
+//     mistyped, the new one holds from the first day on, in place of all that was said before.
+//   - It holds for the posts that the event names: those on which the person was by then. Later
+//     hires say the new number themselves.
+//
 // # Seats
 //
 // A post has seats from the day it is developed until it ends. They are numbered

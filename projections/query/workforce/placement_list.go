@@ -68,14 +68,14 @@ func (l *placementList) add(name string, a *timeline.Attributes, p *timeline.Pos
 		}
 		stretch := placed.On(asOf)
 		in := inPlace{
-			post: post, seat: int32(placed.Seat), person: placed.Person, from: placed.From, until: placed.Term, sex: placed.Sex,
+			post: post, seat: int32(placed.Seat), person: placed.Person, from: placed.From, until: placed.Term, sex: stretch.Sex,
 			overTerm: placed.Term != 0 && placed.Term <= asOf, group: stretch.Group, standing: stretch.Standing,
 		}
 		if from, until := placed.ExitWithin(); placed.Exit != 0 && from <= asOf && asOf < until {
 			in.estimated = placed.Estimated
 		}
 		if pack != nil {
-			in.ageLimit = pack.LastAgeLimitMonth(a.Area, in.group, placed.Sex, placed.BirthMonth)
+			in.ageLimit = pack.LastAgeLimitMonth(a.Area, in.group, stretch.Sex, stretch.BirthMonth)
 			in.overAge = in.ageLimit != 0 && asOf.Month() > in.ageLimit
 		}
 		if in.shown(which) {

@@ -62,13 +62,13 @@ func (s *Source) askPlan(r *question.Request) (question.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Rows: []PlanRow{}}
+	p, names := &Plan{Rows: []PlanRow{}}, s.Editions.Table()
 	for _, label := range slices.Sorted(maps.Keys(figures)) {
 		f := figures[label]
 		p.add(f)
 		f.round()
 		code := division.Code(label)
-		p.Rows = append(p.Rows, PlanRow{code, s.Divisions.Name(code), *f})
+		p.Rows = append(p.Rows, PlanRow{code, names.Name(code), *f})
 	}
 	p.round()
 	return p, nil

@@ -12,7 +12,7 @@ import (
 	"github.com/muster-works/muster/projections/plan"
 	"github.com/muster-works/muster/projections/vacancy"
 
-	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/projections/query/cube"
 	"github.com/muster-works/muster/projections/query/question"
 	"github.com/muster-works/muster/projections/readmodel"
@@ -21,16 +21,16 @@ import (
 
 // A Source is what the questions of the package are answered from.
 type Source struct {
-	Policies  *rulebook.History
-	Divisions *division.Table
-	Cubes     *cube.Latest
+	Policies *rulebook.History
+	Editions *editions.Register // of the table of divisions
+	Cubes    *cube.Latest
 
 	lists placementListCache
 }
 
 // Questions lists the questions of the package.
 func (s *Source) Questions() []question.Question {
-	return []question.Question{s.headcount(), s.series(), s.plan(), s.vacancies(), s.placements()}
+	return []question.Question{s.headcount(), s.series(), s.plan(), s.vacancies(), s.placements(), s.posts(), s.divisions()}
 }
 
 // figures returns the figures of a view as of the request, and notes in its Origin what

@@ -111,7 +111,7 @@ var kinds = map[string]kind{
 	"离岗": {event: "exit.recorded", columns: columns(who, map[string]column{"日期": {path: "data.on"}, "离岗代码": {path: "data.code"},
 		"估计": {path: "data.estimated"}}), omitted: newExit},
 	"身份更正": {event: "person.identified", columns: columns(map[string]column{"原号": {"data.id_number", asIDNumber}, "人员": {"data.identity", asIdentity},
-		"姓名": {path: "data.identity.name"}, "原因": {path: "data.reason"}})},
+		"姓名": {path: "data.identity.name"}, "原因": {path: "data.reason"}, "日期": {path: "data.on"}})},
 	"培训": {event: "training.completed", columns: columns(who, map[string]column{"课程": {path: "data.course"}, "学时": {"data.hours", asNumber}, "日期": {path: "data.on"},
 		"岗前": {"data.pre_service", asYes}})},
 	"考勤": {event: "attendance.reported", lines: true, columns: columns(map[string]column{"岗位": {path: "data.post"}, "月份": {path: "data.month"}, "日期": {path: "data.date"},
@@ -130,6 +130,8 @@ var kinds = map[string]kind{
 	"拒付": {event: "payment.rejected", lines: true, columns: columns(run)},
 	"登记": {event: "registry.reported", lines: true, columns: columns(map[string]column{"登记簿": {path: "data.registry"}, "人员": {"line.id_number", asIDNumber},
 		"自": {path: "line.from"}, "至": {path: "line.until"}})},
+	"区划": {event: "divisions.adopted", lines: true, columns: columns(map[string]column{"代码": {path: "line.code"}, "名称": {path: "line.name"}, "自": {path: "line.valid_from"},
+		"至": {path: "line.valid_to"}, "承接": {path: "line.successor"}})},
 	"撤回": {event: "event.withdrawn", columns: columns(map[string]column{"种类": {"data.type", asType}, "所撤编号": {path: "data.id"}, "所撤来源": {"replacessource", asSource},
 		"原因": {path: "data.reason"}})},
 }

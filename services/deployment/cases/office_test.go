@@ -45,6 +45,8 @@ var agencies = map[string]agency{
 var persons = map[string]string{
 	"甲": "370211196501010014", "乙": "370212196602030029", "丙": "370211196703040035",
 	"己": "370211195706100078", "丁": "370211195706150040", "戊": "370212196801010055",
+	// 误 and 正 are one number with two digits in another order; 女 is that of a woman born when 正 was.
+	"误": "37021119650110001X", "正": "370211196510010016", "女": "370211196510010024",
 }
 
 // reader is the account that asks the questions.

@@ -2,6 +2,7 @@ package cases
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -124,13 +125,19 @@ func (o *office) remember(list []map[string]any) {
 		number, _ := identity["id_number"].(string)
 		for letter, n := range persons {
 			if n == number {
-				o.letters[r.Person.String()] = letter
+				o.call(r.Person.String(), letter)
 			}
 		}
 		if _, ok := o.letters[r.Person.String()]; !ok {
 			o.letters[r.Person.String()] = number
 		}
 	}
+}
+
+// call calls a person by a letter from now on, and nobody else.
+func (o *office) call(pseudonym, letter string) {
+	maps.DeleteFunc(o.letters, func(_, l string) bool { return l == letter })
+	o.letters[pseudonym] = letter
 }
 
 // person returns the pseudonym of the person whom the scenario calls by a letter.

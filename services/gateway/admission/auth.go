@@ -8,17 +8,22 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/services/gateway/problem"
 	"github.com/muster-works/muster/services/internal/access"
 )
 
 // An Auth recognises agencies and readers by the access list that is in force when
 // they send a request. It is safe for concurrent use.
-type Auth struct{ list func() *access.List }
+type Auth struct {
+	list func() *access.List
+	// Divisions, if it is set, says which divisions have taken the place of others.
+	Divisions *editions.Register
+}
 
 // NewAuth returns an Auth that calls list for every request, so that a change of
 // the access file counts from the next request on.
-func NewAuth(list func() *access.List) *Auth { return &Auth{list} }
+func NewAuth(list func() *access.List) *Auth { return &Auth{list: list} }
 
 // holder returns the agency or reader whose token a request carries, or the
 // [problem.Problem] that answers the request: 401 with the hint if there is no

@@ -87,16 +87,21 @@ func (c Caller) admitDivision(table *division.Table, e *events.Event) events.Rea
 	if place != nil && e.Division == "" {
 		e.Division = *place
 	}
-	if reasons := c.checkDivision(table, "division", e.Division); reasons != nil {
+	if reasons := c.checkDivision(table, "division", e.Division, e); reasons != nil {
 		return reasons
 	}
 	if place != nil {
-		if reasons := c.checkDivision(table, "data.division", *place); reasons != nil {
+		if reasons := c.checkDivision(table, "data.division", *place, e); reasons != nil {
 			return reasons
 		}
 	}
-	if d, ok := e.Data.(*events.PolicyAdopted); ok {
+	switch d := e.Data.(type) {
+	case *events.PolicyAdopted:
 		return c.admitJurisdiction(d)
+	case *events.DivisionsAdopted:
+		if reasons := admitLines(table, d); reasons != nil {
+			return reasons
+		}
 	}
 	if e.Type == events.EventWithdrawnType {
 		return nil // it concerns the division of the event that is withdrawn
@@ -114,22 +119,6 @@ func (c Caller) admitJurisdiction(d *events.PolicyAdopted) events.Reasons {
 	if c.Prefix != "" && !strings.HasPrefix(division.Trim(d.Jurisdiction), division.Trim(c.Prefix)) {
 		return events.Refusal(NotEntitled, "data.jurisdiction", events.Say(
 			"is wider than the divisions this agency answers for", "超出本单位管辖的行政区划"))
-	}
-	return nil
-}
-
-// checkDivision refuses a division that is in no table, or not the caller's. An
-// empty one is not refused.
-func (c Caller) checkDivision(table *division.Table, field string, d division.Code) events.Reasons {
-	switch {
-	case d == "":
-		return nil
-	case !table.Has(d):
-		return events.Refusal(UnknownDivision, field, events.Say(
-			"is in no table of divisions that is loaded here", "不在已加载的行政区划表中"))
-	case !d.Under(c.Prefix):
-		return events.Refusal(NotEntitled, field, events.Say(
-			"lies outside the divisions this agency answers for", "不在本单位管辖的行政区划内"))
 	}
 	return nil
 }

@@ -27,6 +27,9 @@ func CanonicalNumbers(d events.Data) {
 	if who := d.About(); who != nil && who.Identity != nil {
 		who.Identity.IDNumber = idnumber.Canonical(who.Identity.IDNumber)
 	}
+	if d, ok := d.(*events.PersonIdentified); ok {
+		d.IDNumber = idnumber.Canonical(d.IDNumber)
+	}
 	if second := d.Second(); second != nil && *second.IDNumber != "" {
 		*second.IDNumber = idnumber.Canonical(*second.IDNumber)
 	}

@@ -4,6 +4,7 @@
 //	identity of a hire              ──► pseudonym, month of birth, sex,
 //	                                    sealed identity, tokens
 //	identity of any other event     ──► pseudonym
+//	identity of person.identified   ──► month of birth, sex, sealed identity, tokens
 //	identity number of a line       ──► pseudonym
 //	identity number of a recorder   ──► pseudonym
 //	account number                  ──► token; sealed too where it is assigned
@@ -79,6 +80,12 @@ func (r *Resolver) Resolve(ctx context.Context, list []*events.Event) (refused [
 		return nil, err
 	}
 	for i, e := range list {
+		if events.Identifies(e) {
+			if refused[i], err = r.reidentify(ctx, e); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if !resolved[i] && refused[i] == nil {
 			refused[i] = replaceNumbers(&r.known, e.Data)
 		}

@@ -16,10 +16,13 @@ import (
 //
 // It is a [Directory] that extends the one of the vault. It is not safe for
 // concurrent use.
-type Throwaway struct{ acquaintances }
+type Throwaway struct {
+	acquaintances
+	stakes []stake
+}
 
 // NewThrowaway returns a Throwaway that knows the people of a directory.
-func NewThrowaway(d Directory) *Throwaway { return &Throwaway{acquaintancesOf(d)} }
+func NewThrowaway(d Directory) *Throwaway { return &Throwaway{acquaintances: acquaintancesOf(d)} }
 
 // Invented reports whether a pseudonym was made here. Nobody will know it again,
 // so no answer may show it.
@@ -33,6 +36,10 @@ func (t *Throwaway) Invented(p events.Person) bool {
 func (t *Throwaway) Resolve(_ context.Context, list []*events.Event) ([]events.Reasons, error) {
 	refused := make([]events.Reasons, len(list))
 	for i, e := range list {
+		if events.Identifies(e) {
+			refused[i] = t.reidentify(e)
+			continue
+		}
 		refused[i] = t.resolveEvent(e.Data)
 		events.ClearPrivate(e.Data)
 	}

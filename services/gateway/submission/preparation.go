@@ -73,21 +73,22 @@ func (p *preparation) prepareRuns(ctx context.Context, items []intake.Item, runs
 			continue
 		}
 		size, f := len(p.buffer), e.Family()
-		if current != nil && (current.family != f || len(current.events) == intake.GroupEvents || current.bytes+size > intake.GroupBytes) && !send() {
+		alone := events.Identifies(e)
+		if current != nil && (alone || current.alone || current.family != f || len(current.events) == intake.GroupEvents || current.bytes+size > intake.GroupBytes) && !send() {
 			return
 		}
 		if current == nil {
-			current = &run{family: f, done: make(chan struct{})}
+			current = &run{family: f, alone: alone, done: make(chan struct{})}
 		}
 		current.addEvent(e, i, size)
 	}
 	send()
 }
 
-// awaitDecision waits until the run before is decided, if somebody in it is new. It returns false
-// if the context ends.
+// awaitDecision waits until the run before is decided, if somebody in it is new, or is somebody else
+// by now. It returns false if the context ends.
 func (p *preparation) awaitDecision(ctx context.Context) bool {
-	if p.before == nil || !slices.ContainsFunc(p.before.awaits, func(a pseudonym.Await) bool { return a.Pending }) {
+	if p.before == nil || !p.before.alone && !slices.ContainsFunc(p.before.awaits, func(a pseudonym.Await) bool { return a.Pending }) {
 		return true
 	}
 	select {
@@ -124,7 +125,10 @@ func (p *preparation) examineItem(item intake.Item) (*events.Event, events.Reaso
 	}
 	// The digest is that of what the agency sent, before anything is added.
 	digest := p.Vault.Digest(p.buffer)
-	if refused := p.Admit(p.Divisions, &e); refused != nil {
+	e.DecidedOn = p.decided
+	table := p.Divisions.Table()
+	caller := p.Caller.AnsweringFor(table, &e)
+	if refused := caller.Admit(table, &e); refused != nil {
 		return nil, refused
 	}
 	if field, found, err := admission.FindInClear(p.buffer, &e); found || err != nil {
@@ -132,9 +136,8 @@ func (p *preparation) examineItem(item intake.Item) (*events.Event, events.Reaso
 			"holds an identity number; numbers may stand only in identity and id_number, where they are sealed",
 			"含有公民身份号码；身份号码只能填在identity和id_number中，由系统加密保存"))
 	}
-	e.DecidedOn = p.decided
 	e.Digest, e.CorrelationID, e.AuthType, e.AuthID = digest, p.Correlation, p.AuthType, p.Agency
-	e.AuthDivision = p.Caller.AuthDivision()
+	e.AuthDivision = caller.AuthDivision()
 	if !p.imported.IsZero() {
 		// History was said by the agency that the source names, not by the operator who
 		// brings it in.
@@ -195,13 +198,16 @@ func (p *preparation) resolveRun(ctx context.Context, r *run) error {
 	if people, ok := p.resolver.(*pseudonym.Resolver); ok {
 		r.awaits = people.Awaits()
 	}
+	if err := p.answerKnown(ctx, r, refused); err != nil {
+		return err
+	}
 	r.keepEvents(func(i int) bool {
 		// A pseudonym is longer than an identity number, so that a large event may
 		// have grown over the limit.
 		if refused[i] == nil && r.sizes[i] > log.MaxBytes/2 {
 			refused[i] = p.encodeEvent(r.events[i], events.Say("cannot be written as JSON", "无法写成JSON"))
 		}
-		if refused[i] != nil {
+		if len(refused[i]) > 0 {
 			p.rejectItem(r.at[i], r.events[i], refused[i])
 		}
 		return refused[i] == nil

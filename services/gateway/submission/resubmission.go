@@ -6,22 +6,25 @@ import (
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/idnumber"
 	"github.com/muster-works/muster/services/gateway/pseudonym"
-	"github.com/muster-works/muster/services/internal/command"
 )
 
 // answerResubmitted answers events that are in the log already and introduce
-// somebody who was erased since.
+// somebody who was erased since, or was entered with a mistyped number, or say who somebody is.
 //
 // Agencies send whole files again. Without this step the vault would learn anew
 // who an erased person was, under a pseudonym that no event in the log has. So, once
 // anybody was erased, an event that introduces somebody whom the vault does not
 // know is tried first, with a pseudonym that is thrown away. If it is in the log
 // already, it gets its receipt and leaves the run before the vault sees it.
+//
+// The same holds for a number that was mistyped: it is free for its owner, and the
+// event that introduced another person with it must not be taken for one about the
+// owner. An event that says who somebody is may name the person by such a number.
 func (p *preparation) answerResubmitted(ctx context.Context, r *run) error {
-	if p.Erasures.IsEmpty() {
+	if p.Erasures.IsEmpty() && !r.alone && !p.Vault.HasFreed() {
 		return nil
 	}
-	copies, at := p.copyStrangers(r)
+	copies, at, persons := p.copyStrangers(r)
 	if len(copies) == 0 {
 		return nil
 	}
@@ -34,9 +37,8 @@ func (p *preparation) answerResubmitted(ctx context.Context, r *run) error {
 	}
 	answered := map[int]bool{}
 	for n, receipt := range receipts[:min(len(receipts), len(at))] {
-		// A duplicate without a position is one of another event of this run.
-		if receipt.Status == events.Duplicate && !receipt.Position.IsZero() || command.NoLongerStands(receipt) {
-			receipt.Person = events.Person{}
+		if isKnown(receipt) {
+			receipt.Person = persons[n]
 			p.receipts[r.at[at[n]]], answered[at[n]] = receipt, true
 		}
 	}
@@ -45,22 +47,31 @@ func (p *preparation) answerResubmitted(ctx context.Context, r *run) error {
 }
 
 // copyStrangers returns copies of the events of a run that introduce somebody whom
-// the vault does not know, and their indexes in the run.
-func (p *preparation) copyStrangers(r *run) (copies []*events.Event, at []int) {
+// the vault does not know under that number, or say who somebody is, their indexes in the run,
+// and the pseudonyms of their persons as far as they are known.
+func (p *preparation) copyStrangers(r *run) (copies []*events.Event, at []int, persons []events.Person) {
 	for i, e := range r.events {
-		if !events.Introduces(e.Data) {
-			continue
-		}
-		number := e.Data.About().Identity.IDNumber
-		if p.Vault.Find(nil, number)[0] != (events.Person{}) {
-			continue
-		}
-		if _, err := idnumber.Parse(number); err != nil {
+		var person events.Person
+		switch {
+		case r.alone:
+			if d, ok := e.Data.(*events.PersonIdentified); ok && d.Identity != nil && d.Identity.IDNumber != "" {
+				person = p.Vault.Find(nil, d.Identity.IDNumber)[0]
+			}
+		case events.Introduces(e.Data):
+			number := e.Data.About().Identity.IDNumber
+			person = p.Vault.FreedFrom(number)
+			if person == (events.Person{}) && p.Vault.Find(nil, number)[0] != (events.Person{}) {
+				continue
+			}
+			if _, err := idnumber.Parse(number); err != nil {
+				continue
+			}
+		default:
 			continue
 		}
 		c := *e
 		c.Data = e.Data.Clone()
-		copies, at = append(copies, &c), append(at, i)
+		copies, at, persons = append(copies, &c), append(at, i), append(persons, person)
 	}
-	return copies, at
+	return copies, at, persons
 }

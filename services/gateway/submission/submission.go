@@ -16,6 +16,10 @@
 // An item that is refused gets its receipt in the first goroutine and never
 // reaches a service.
 //
+// An event that says who a person is is a run of its own. The exclusive lock of the vault is held for
+// its whole submission, and the vault takes in what became of it before the next run is resolved. See
+// identity.go.
+//
 // Who is new in a run is pending in the vault until the run is decided, so the next run is
 // resolved after that: its events may be about the same people.
 package submission
@@ -26,10 +30,11 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/muster-works/muster/events"
-	"github.com/muster-works/muster/events/division"
+	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/gateway/erasures"
+	"github.com/muster-works/muster/services/gateway/identities"
 	"github.com/muster-works/muster/services/gateway/intake"
 	"github.com/muster-works/muster/services/gateway/pseudonym"
 	"github.com/muster-works/muster/services/gateway/vault"
@@ -51,10 +56,12 @@ type Submitter interface {
 type Pipeline struct {
 	Services  Submitter
 	Vault     *vault.Vault
-	Divisions *division.Table
+	Divisions *editions.Register
 	Erasures  *erasures.Register
-	Now       func() time.Time                            // by which a submission gets its day of decision
-	Head      func(context.Context) (log.Position, error) // the end of the log
+	// Identities has the vault take in who people are, after events that say so.
+	Identities *identities.Reader
+	Now        func() time.Time                            // by which a submission gets its day of decision
+	Head       func(context.Context) (log.Position, error) // the end of the log
 	// Unsettled, if it is set, is told when the vault could not be told what became of events.
 	// Nothing is lost: the gateway finds it out from the log.
 	Unsettled func(error)
@@ -102,6 +109,7 @@ type run struct {
 	bytes  int             // the sum of the sizes
 	err    error           // the vault failed: the run is not to be decided
 	awaits []pseudonym.Await
+	alone  bool          // its event says who a person is, so that the next run is resolved after it
 	done   chan struct{} // closed when the run was decided, and the vault knows of it
 }
 
@@ -133,9 +141,9 @@ func (r *run) keepEvents(keep func(i int) bool) {
 func (p *Pipeline) Submit(ctx context.Context, s Submission, items []intake.Item, imported time.Time) ([]events.Receipt, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	release, err := p.Vault.LockShared(ctx)
+	release, err := p.lock(ctx, s, items)
 	if err != nil {
-		return nil, vault.Unavailable(ctx, err)
+		return nil, err
 	}
 	defer release()
 	if err := p.Erasures.CatchUp(ctx); err != nil {
@@ -172,6 +180,12 @@ func (p *Pipeline) decideRuns(ctx context.Context, cancel context.CancelFunc, s 
 		if failed = r.err; failed == nil {
 			n, failed = p.handOver(ctx, s, r, imported, receipts)
 			p.settle(ctx, r, n, receipts)
+			if err := p.settleIdentities(ctx, s, r, n, receipts); failed == nil {
+				failed = err
+			}
+			if r.family == events.Policy && failed == nil && !s.IsDryRun() {
+				failed = p.Divisions.CatchUp(ctx) // what was just accepted counts for the next submission
+			}
 		}
 		close(r.done)
 		if n < len(r.at) {

@@ -60,7 +60,7 @@ func (g *groupCommit) erasePersons(persons []events.Person) (gone Destroyed, err
 			return Destroyed{}, err
 		}
 		if _, err := g.openRow(p, f); err == nil {
-			gone.addFields(r.identity)
+			gone.addFields(r.known.Identity)
 		}
 		gone.Keys++
 		leaving[f.row] = true

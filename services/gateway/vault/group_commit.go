@@ -152,7 +152,7 @@ func (v *Vault) newGroupCommit(ctx context.Context, tx transaction) *groupCommit
 // findPerson returns the pseudonym of an identity number.
 func (g *groupCommit) findPerson(h numberHash) (events.Person, bool) {
 	if p, ok := g.persons[h]; ok {
-		return p, true
+		return p, p != (events.Person{})
 	}
 	g.v.mu.RLock()
 	defer g.v.mu.RUnlock()

@@ -126,14 +126,26 @@ func (v *Vault) applyUpdate(n *indexUpdate) {
 		before := len(v.attributes)
 		maps.DeleteFunc(v.attributes, func(p events.Person, _ attributes) bool { return n.erased[p] })
 		maps.DeleteFunc(v.persons, func(_ numberHash, p events.Person) bool { return n.erased[p] })
+		for h, m := range v.marks {
+			if n.erased[m.person] {
+				v.dropMark(h)
+			}
+		}
 		v.erased += uint64(before - len(v.attributes))
 	}
 	if len(n.forgotten) > 0 {
 		maps.DeleteFunc(v.tokens, func(_ valueHash, t token) bool { return n.forgotten[t] })
 	}
+	for _, h := range n.unlinked {
+		delete(v.persons, h)
+	}
 	for _, k := range n.persons {
 		v.persons[k.number], v.attributes[k.person] = k.person, k.attributes
 		v.lastRow = max(v.lastRow, k.row)
+	}
+	v.applyMarks(n)
+	if n.upTo.Compare(v.upTo) > 0 {
+		v.upTo = n.upTo
 	}
 	for _, m := range n.tokens {
 		v.tokens[m.hash] = m.token
@@ -163,8 +175,14 @@ func (v *Vault) loadIndex(ctx context.Context) error {
 	v.attributes = make(map[events.Person]attributes, len(n.persons))
 	v.tokens = make(map[valueHash]token, len(n.tokens))
 	v.applyUpdate(n)
-	if len(v.persons) != len(v.attributes) {
-		return fmt.Errorf("vault: %d identity numbers for %d persons: the database is damaged", len(v.persons), len(v.attributes))
+	kept := 0
+	for _, m := range v.marks {
+		if m.kind == markKept {
+			kept++
+		}
+	}
+	if len(v.persons) != len(v.attributes)+kept {
+		return fmt.Errorf("vault: %d identity numbers for %d persons, %d of them former: the database is damaged", len(v.persons), len(v.attributes), kept)
 	}
 	return nil
 }

@@ -156,18 +156,20 @@ func (g *groupCommit) learn(o *Outcome, f attributes) error {
 	if err != nil {
 		return err
 	}
-	now := fillIdentity(r.identity, o.Identity)
+	base := r.known.base()
+	now := fillIdentity(base, o.Identity)
 	if o.Corrects {
-		now = mergeIdentity(r.identity, o.Identity)
+		now = mergeIdentity(base, o.Identity)
 	}
-	if now == r.identity {
+	if now == base {
 		return nil
 	}
-	sealed, err := r.key.sealIdentity(now)
+	known := r.known.setBase(now)
+	sealed, err := r.key.sealKnown(known)
 	if err != nil {
 		return err
 	}
-	r.identity, r.sealed, r.valueHashes = now, sealed, g.v.addIdentityHashes(r.valueHashes, now)
+	r.known, r.sealed, r.valueHashes = known, sealed, g.v.addIdentityHashes(r.valueHashes, now)
 	g.updateRow(r)
 	return nil
 }

@@ -33,7 +33,7 @@ const (
 
 // The tables are those of SQLite, and each row has the version that wrote it. The table
 // gone tells other gateways what to remove from their indexes. It holds pseudonyms and
-// tokens, which the log holds too.
+// tokens, which the log holds too, and the hashes of numbers that lead to nobody any more.
 const postgresSchema = `
 CREATE SCHEMA IF NOT EXISTS vault;
 CREATE TABLE IF NOT EXISTS vault.meta (name text PRIMARY KEY, value bytea NOT NULL);
@@ -54,7 +54,10 @@ CREATE INDEX IF NOT EXISTS person_version ON vault.person (version);
 CREATE TABLE IF NOT EXISTS vault.mark (hash bigint PRIMARY KEY, token bigint NOT NULL, version bigint NOT NULL);
 CREATE INDEX IF NOT EXISTS mark_version ON vault.mark (version);
 CREATE TABLE IF NOT EXISTS vault.pending (person bytea PRIMARY KEY, needs bytea NOT NULL);
+CREATE TABLE IF NOT EXISTS vault.identified (hash bytea PRIMARY KEY, person bytea NOT NULL, kind integer NOT NULL, until bigint NOT NULL, version bigint NOT NULL);
+CREATE INDEX IF NOT EXISTS identified_version ON vault.identified (version);
 CREATE TABLE IF NOT EXISTS vault.gone (person bytea, token bigint, version bigint NOT NULL);
+ALTER TABLE vault.gone ADD COLUMN IF NOT EXISTS number bytea, ADD COLUMN IF NOT EXISTS mark bytea;
 CREATE INDEX IF NOT EXISTS gone_version ON vault.gone (version);`
 
 // OpenPostgres opens the vault in a PostgreSQL database that a postgres:// URL names. If
@@ -204,21 +207,57 @@ func readIndexUpdate(ctx context.Context, tx pgx.Tx, since, version int64) (*ind
 	if err := readPending(ctx, tx, n); err != nil {
 		return nil, err
 	}
+	if err := readMarks(ctx, tx, n, since); err != nil {
+		return nil, err
+	}
 	if since == 0 {
 		return n, nil // an empty index has nothing to forget
 	}
-	if rows, err = tx.Query(ctx, "SELECT coalesce(person, ''), coalesce(token, 0) FROM vault.gone WHERE version > $1", since); err != nil {
+	if rows, err = tx.Query(ctx, "SELECT coalesce(person, ''), coalesce(token, 0), coalesce(number, ''), coalesce(mark, '') FROM vault.gone WHERE version > $1", since); err != nil {
 		return nil, err
 	}
-	_, err = pgx.ForEachRow(rows, []any{&person, &t}, func() error {
-		if len(person) == len(events.Person{}) {
+	var mark []byte
+	_, err = pgx.ForEachRow(rows, []any{&person, &t, &number, &mark}, func() error {
+		switch {
+		case len(person) == len(events.Person{}):
 			n.erased[events.Person(person)] = true
-		} else {
+		case len(number) == len(numberHash{}):
+			n.unlinked = append(n.unlinked, numberHash(number))
+		case len(mark) == len(numberHash{}):
+			n.unmarked = append(n.unmarked, [16]byte(mark))
+		default:
 			n.forgotten[token(t)] = true
 		}
 		return nil
 	})
 	return n, err
+}
+
+// readMarks reads the marks that were set above a version, and up to where the log was taken in.
+func readMarks(ctx context.Context, tx pgx.Tx, n *indexUpdate, since int64) error {
+	rows, err := tx.Query(ctx, "SELECT hash, person, kind, until FROM vault.identified WHERE version > $1", since)
+	if err != nil {
+		return err
+	}
+	var hash, person []byte
+	var kind int32
+	var until int64
+	if _, err := pgx.ForEachRow(rows, []any{&hash, &person, &kind, &until}, func() error {
+		m, err := newMarkedHash(hash, person, int64(kind), until)
+		n.marks = append(n.marks, m)
+		return err
+	}); err != nil {
+		return err
+	}
+	var position []byte
+	err = tx.QueryRow(ctx, "SELECT value FROM vault.meta WHERE name=$1", upToName).Scan(&position)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err == nil {
+		n.upTo, err = decodePosition(position)
+	}
+	return err
 }
 
 // readPending reads everybody who is pending: there are few of them at any time.
@@ -241,7 +280,7 @@ func readPending(ctx context.Context, tx pgx.Tx, n *indexUpdate) error {
 
 // scrub frees the space of deleted rows, so that it is overwritten when it is used again.
 func (s *postgresStore) scrub(ctx context.Context) error {
-	for _, table := range []string{"person", "mark", "pending"} {
+	for _, table := range []string{"person", "mark", "pending", "identified"} {
 		if _, err := s.pool.Exec(ctx, "VACUUM vault."+table); err != nil {
 			return fmt.Errorf("vault: %w", err)
 		}

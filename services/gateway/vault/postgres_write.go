@@ -100,8 +100,10 @@ func (t *postgresTransaction) visitHashes(ctx context.Context, visit func(uint32
 func (t *postgresTransaction) commit(ctx context.Context, c *change) (int64, error) {
 	defer t.cancel()
 	b := &pgx.Batch{}
+	t.queueMoved(b, c)
 	t.queueCreated(b, c.created)
 	t.queueUpdated(b, c.updated)
+	t.queueMarks(b, c)
 	if len(c.tokens) > 0 {
 		hashes, tokens := tokenColumns(c.tokens)
 		b.Queue("INSERT INTO vault.mark SELECT *, $3 FROM unnest($1::bigint[], $2::bigint[])", hashes, tokens, t.version)
@@ -109,6 +111,9 @@ func (t *postgresTransaction) commit(ctx context.Context, c *change) (int64, err
 	if len(c.erased) > 0 {
 		b.Queue("WITH deleted AS (DELETE FROM vault.person WHERE n = ANY($1) RETURNING person) "+
 			"INSERT INTO vault.gone (person, version) SELECT person, $2 FROM deleted", rowNumbers(c.erased), t.version)
+		for _, r := range c.erased {
+			b.Queue("DELETE FROM vault.identified WHERE person = $1", r.person[:])
+		}
 	}
 	if len(c.forgotten) > 0 {
 		hashes, _ := tokenColumns(c.forgotten)
@@ -161,6 +166,35 @@ func (t *postgresTransaction) queueUpdated(b *pgx.Batch, list []*personRow) {
 	// The version of the row stays, because the index holds nothing of what changes.
 	b.Queue("UPDATE vault.person p SET sealed = u.sealed, marks = u.marks "+
 		"FROM unnest($1::bigint[], $2::bytea[], $3::bytea[]) AS u (n, sealed, marks) WHERE p.n = u.n", rowNumbers(list), sealed, marks)
+}
+
+// queueMoved adds the statements for rows with other numbers to a batch, and those that take the old
+// numbers out of the indexes of other gateways. A number may move from one row to the next, so each
+// row has a statement of its own.
+func (t *postgresTransaction) queueMoved(b *pgx.Batch, c *change) {
+	for _, h := range c.unlinked {
+		b.Queue("INSERT INTO vault.gone (number, version) VALUES ($1, $2)", h[:], t.version)
+	}
+	for _, r := range c.moved {
+		b.Queue("UPDATE vault.person SET number = $2, birth = $3, female = $4, version = $5 WHERE n = $1",
+			int64(r.n), r.number[:], int32(r.birth), r.female, t.version)
+	}
+}
+
+// queueMarks adds the statements for marks to a batch.
+func (t *postgresTransaction) queueMarks(b *pgx.Batch, c *change) {
+	for h, m := range c.marks {
+		if m == nil {
+			b.Queue("DELETE FROM vault.identified WHERE hash = $1", h[:])
+			b.Queue("INSERT INTO vault.gone (mark, version) VALUES ($1, $2)", h[:], t.version)
+			continue
+		}
+		b.Queue("INSERT INTO vault.identified VALUES ($1, $2, $3, $4, $5) ON CONFLICT (hash) DO UPDATE SET person = excluded.person, "+
+			"kind = excluded.kind, until = excluded.until, version = excluded.version", h[:], m.person[:], int32(m.kind), m.until, t.version)
+	}
+	if !c.identifiedUpTo.IsZero() {
+		b.Queue("INSERT INTO vault.meta VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", upToName, encodePosition(c.identifiedUpTo))
+	}
 }
 
 // rowNumbers returns the numbers of rows as a column.

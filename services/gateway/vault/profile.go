@@ -90,7 +90,7 @@ func (v *Vault) Recall(ctx context.Context, persons []events.Person) ([]Profile,
 			if err != nil {
 				return err
 			}
-			if profiles[i], err = g.profileFor(r.key, f, r.identity); err != nil {
+			if profiles[i], err = g.profileFor(r.key, f, r.known.Identity); err != nil {
 				return err
 			}
 		}
@@ -131,8 +131,9 @@ func (g *groupCommit) enterPerson(u parsedIdentity) (Profile, error) {
 		return Profile{}, err
 	}
 	e, err := g.profileFor(r.key, f, u.Identity)
-	e.Fills = fillIdentity(r.identity, u.Identity) != r.identity
-	e.Differs = mergeIdentity(r.identity, u.Identity) != r.identity
+	base := r.known.base()
+	e.Fills = fillIdentity(base, u.Identity) != base
+	e.Differs = mergeIdentity(base, u.Identity) != base
 	return e, err
 }
 
@@ -171,7 +172,7 @@ func (g *groupCommit) createPerson(u parsedIdentity) (Profile, error) {
 	r := &openedRow{
 		personRow: &personRow{n: g.next, person: p, number: u.hash, birth: u.birth, female: u.female,
 			key: wrapped, sealed: sealed, valueHashes: g.v.addIdentityHashes(nil, u.Identity)},
-		key: k, identity: u.Identity, isOpen: true, written: true,
+		key: k, known: knownIdentity{Identity: u.Identity}, isOpen: true, written: true,
 	}
 	g.next++
 	g.change.created = append(g.change.created, r.personRow)

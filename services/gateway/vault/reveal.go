@@ -13,7 +13,7 @@ import (
 // [ErrUnknown] if the vault does not know the person. The caller must have recorded that
 // the identity is revealed (person.revealed).
 func (v *Vault) Reveal(ctx context.Context, p events.Person) (id events.Identity, err error) {
-	err = v.withOpenRow(ctx, p, func(r *openedRow) error { id = r.identity; return nil })
+	err = v.withOpenRow(ctx, p, func(r *openedRow) error { id = r.known.Identity; return nil })
 	return id, err
 }
 

@@ -10,10 +10,11 @@ import (
 // when they are needed first.
 type openedRow struct {
 	*personRow
-	key      personKey
-	identity events.Identity
-	isOpen   bool
-	written  bool // the row is part of the change already
+	key     personKey
+	known   knownIdentity
+	isOpen  bool
+	written bool // the row is part of the change already
+	moved   bool // so is its number
 }
 
 // fetchRows reads the rows of persons in one query, except those that were read before.
@@ -60,7 +61,7 @@ func (g *groupCommit) openRow(p events.Person, f attributes) (*openedRow, error)
 	if r.key, err = g.v.unwrap(p, r.personRow.key); err != nil {
 		return nil, err
 	}
-	if r.identity, err = r.key.openIdentity(r.sealed); err != nil {
+	if r.known, err = r.key.openKnown(r.sealed); err != nil {
 		return nil, err
 	}
 	r.isOpen = true

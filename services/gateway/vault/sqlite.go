@@ -45,6 +45,12 @@ CREATE TABLE IF NOT EXISTS mark (
 CREATE TABLE IF NOT EXISTS pending (
 	person BLOB PRIMARY KEY, -- the pseudonym
 	needs  BLOB NOT NULL     -- events that wait, see Need.append
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS identified (
+	hash   BLOB PRIMARY KEY, -- of an identity number or of the key of an event, see mark
+	person BLOB NOT NULL,
+	kind   INTEGER NOT NULL,
+	until  INTEGER NOT NULL
 ) WITHOUT ROWID;`
 
 // Open opens the vault in the folder dir. If there is no vault yet, it creates the folder,
@@ -161,7 +167,7 @@ func (s *sqliteStore) read(ctx context.Context, since int64) (*indexUpdate, erro
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("vault: load persons: %w", err)
 	}
-	return n, errors.Join(s.readTokens(ctx, n), s.readPending(ctx, n))
+	return n, errors.Join(s.readTokens(ctx, n), s.readPending(ctx, n), s.readMarks(ctx, n))
 }
 
 func (s *sqliteStore) readPending(ctx context.Context, n *indexUpdate) error {
@@ -183,6 +189,41 @@ func (s *sqliteStore) readPending(ctx context.Context, n *indexUpdate) error {
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("vault: load pending persons: %w", err)
+	}
+	return nil
+}
+
+func (s *sqliteStore) readMarks(ctx context.Context, n *indexUpdate) error {
+	rows, err := s.conn.QueryContext(ctx, "SELECT hash, person, kind, until FROM identified")
+	if err != nil {
+		return fmt.Errorf("vault: load identified: %w", err)
+	}
+	defer rows.Close()
+	var hash, person []byte
+	var kind, until int64
+	for rows.Next() {
+		if err := rows.Scan(&hash, &person, &kind, &until); err != nil {
+			return fmt.Errorf("vault: load identified: %w", err)
+		}
+		m, err := newMarkedHash(hash, person, kind, until)
+		if err != nil {
+			return err
+		}
+		n.marks = append(n.marks, m)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("vault: load identified: %w", err)
+	}
+	var position []byte
+	err = s.conn.QueryRowContext(ctx, "SELECT value FROM meta WHERE name=?", upToName).Scan(&position)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err == nil {
+		n.upTo, err = decodePosition(position)
+	}
+	if err != nil {
+		return fmt.Errorf("vault: load identified: %w", err)
 	}
 	return nil
 }

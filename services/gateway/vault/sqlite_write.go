@@ -29,6 +29,11 @@ func (s *sqliteStore) commit(ctx context.Context, c *change) (int64, error) {
 }
 
 func (s *sqliteStore) writeChange(ctx context.Context, c *change) error {
+	for _, r := range c.moved {
+		if err := s.execPrepared(ctx, "UPDATE person SET number=?, birth=?, female=? WHERE n=?", r.number[:], int64(r.birth), r.female, int64(r.n)); err != nil {
+			return err
+		}
+	}
 	for _, r := range c.created {
 		if err := s.execPrepared(ctx, "INSERT INTO person VALUES (?,?,?,?,?,?,?,?)",
 			int64(r.n), r.person[:], r.number[:], int64(r.birth), r.female, r.key, r.sealed, r.valueHashes); err != nil {
@@ -42,6 +47,9 @@ func (s *sqliteStore) writeChange(ctx context.Context, c *change) error {
 	}
 	for _, r := range c.erased {
 		if err := s.execPrepared(ctx, "DELETE FROM person WHERE n=?", int64(r.n)); err != nil {
+			return err
+		}
+		if err := s.execPrepared(ctx, "DELETE FROM identified WHERE person=?", r.person[:]); err != nil {
 			return err
 		}
 	}
@@ -64,7 +72,24 @@ func (s *sqliteStore) writeChange(ctx context.Context, c *change) error {
 			return err
 		}
 	}
-	return nil
+	return s.writeMarks(ctx, c)
+}
+
+func (s *sqliteStore) writeMarks(ctx context.Context, c *change) error {
+	for h, m := range c.marks {
+		query, args := "DELETE FROM identified WHERE hash=?", []any{h[:]}
+		if m != nil {
+			query = "INSERT INTO identified VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET person=excluded.person, kind=excluded.kind, until=excluded.until"
+			args = append(args, m.person[:], int64(m.kind), m.until)
+		}
+		if err := s.execPrepared(ctx, query, args...); err != nil {
+			return err
+		}
+	}
+	if c.identifiedUpTo.IsZero() {
+		return nil
+	}
+	return s.execPrepared(ctx, "INSERT INTO meta VALUES (?,?) ON CONFLICT DO UPDATE SET value=excluded.value", upToName, encodePosition(c.identifiedUpTo))
 }
 
 func (s *sqliteStore) rows(ctx context.Context, numbers []uint32) ([]*personRow, error) {

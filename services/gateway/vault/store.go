@@ -5,6 +5,7 @@ import (
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/civil"
+	"github.com/muster-works/muster/events/log"
 )
 
 // A store keeps the rows of a vault: in a file of this process (sqlite.go), or on a
@@ -76,10 +77,15 @@ type change struct {
 	tokens    []valueToken // new ones
 	forgotten []valueToken
 	standings map[events.Person]*standing // that change; nil is known to everybody from then on
+
+	moved          []*personRow // of which number, birth and sex are written; some of updated
+	unlinked       []numberHash // that lead to nobody, unless a row or a mark says otherwise
+	marks          map[[16]byte]*mark
+	identifiedUpTo log.Position // zero if it stays
 }
 
 func (c *change) isEmpty() bool {
-	return len(c.created)+len(c.updated)+len(c.erased)+len(c.tokens)+len(c.forgotten)+len(c.standings) == 0
+	return len(c.created)+len(c.updated)+len(c.erased)+len(c.tokens)+len(c.forgotten)+len(c.standings)+len(c.moved)+len(c.unlinked)+len(c.marks) == 0 && c.identifiedUpTo.IsZero()
 }
 
 // An indexedPerson is a person as the index has it.
@@ -99,6 +105,10 @@ type indexUpdate struct {
 	erased    map[events.Person]bool
 	forgotten map[token]bool
 	standings map[events.Person]*standing
+	unlinked  []numberHash // before persons are added
+	unmarked  [][16]byte   // before marks are added
+	marks     []markedHash
+	upTo      log.Position // zero if it stays
 	// pending, if it is not nil, are all standings, before those change.
 	pending map[events.Person]standing
 }
@@ -109,8 +119,19 @@ func indexUpdateOf(c *change, version int64) *indexUpdate {
 	for _, r := range c.created {
 		n.persons = append(n.persons, indexedPerson{r.person, r.number, attributes{r.n, r.birth, r.female}})
 	}
+	for _, r := range c.moved {
+		n.persons = append(n.persons, indexedPerson{r.person, r.number, attributes{r.n, r.birth, r.female}})
+	}
 	for _, r := range c.erased {
 		n.erased[r.person] = true
+	}
+	n.unlinked, n.upTo = c.unlinked, c.identifiedUpTo
+	for h, m := range c.marks {
+		if m == nil {
+			n.unmarked = append(n.unmarked, h)
+		} else {
+			n.marks = append(n.marks, markedHash{h, *m})
+		}
 	}
 	for _, m := range c.forgotten {
 		n.forgotten[m.token] = true

@@ -116,6 +116,10 @@ type Vault struct {
 	attributes map[events.Person]attributes
 	tokens     map[valueHash]token
 	pending    map[events.Person]standing // of people who are not known to everybody
+	marks      map[[16]byte]mark
+	underway   map[[16]byte]int64 // marks of events under way: until when
+	freed      int                // marks of freed numbers
+	upTo       log.Position       // of the log, taken in, see TakeIn
 }
 
 type (
@@ -135,7 +139,7 @@ func newVault(ctx context.Context, s store, master []byte) (*Vault, error) {
 	v := &Vault{
 		store: s, lock: s.erasureLock(),
 		jobs: make(chan *job, 256), closed: make(chan struct{}), ended: make(chan struct{}),
-		persons: map[numberHash]events.Person{}, attributes: map[events.Person]attributes{}, tokens: map[valueHash]token{}, pending: map[events.Person]standing{},
+		persons: map[numberHash]events.Person{}, attributes: map[events.Person]attributes{}, tokens: map[valueHash]token{}, pending: map[events.Person]standing{}, marks: map[[16]byte]mark{}, underway: map[[16]byte]int64{},
 	}
 	if err := errors.Join(v.deriveKeys(master), v.loadIndex(ctx)); err != nil {
 		return nil, errors.Join(err, s.close())

@@ -76,7 +76,8 @@ func TestStores(t *testing.T) {
 				"enter": testEnter, "what is left out": testEnterKeepsWhatIsLeftOut,
 				"invalid numbers": testEnterRefusesInvalidNumbers, "accounts": testAccounts, "erase": testErase,
 				"nothing in clear": testNothingInClear, "concurrent": testConcurrent, "erasure lock": testErasureLock,
-				"pending": testPending, "refused": testRefused, "strangers": testStrangers,
+				"pending": testPending, "refused": testRefused, "strangers": testStrangers, "identify": testIdentify, "a number that is taken": testIdentifiedTaken,
+				"identified while others are pending": testIdentifiedPending, "identified by two gateways": testIdentifiedShared,
 			} {
 				t.Run(name, func(t *testing.T) { test(t, newStore(t)) })
 			}

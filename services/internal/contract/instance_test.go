@@ -186,7 +186,7 @@ func TestInstance(t *testing.T) {
 	person, post, agency, event := i.somebody()
 	for _, path := range []string{
 		"/v1/headcount", "/v1/headcount?as_of=2022-05-10&by=division:county,category,kind,group,area,sex&division=37", "/v1/headcount?known_at=2099-01-01",
-		"/v1/headcount/series?from=2022-05-01&to=2022-05-03&by=sex", "/v1/plan?as_of=2022-05-10", "/v1/vacancies?as_of=2022-05-10&limit=3", "/v1/placements?as_of=2022-05-10&limit=3",
+		"/v1/headcount/series?from=2022-05-01&to=2022-05-03&by=sex", "/v1/plan?as_of=2022-05-10", "/v1/vacancies?as_of=2022-05-10&limit=3", "/v1/placements?as_of=2022-05-10&limit=3", "/v1/posts?as_of=2022-05-10&limit=3", "/v1/divisions?division=370211102&limit=3",
 		"/v1/payroll?month=2022-05&limit=3", "/v1/funds?as_of=2022-12-31", "/v1/agencies?month=2022-05", "/v1/projections",
 	} {
 		plain, _, _ := strings.Cut(path, "?")

@@ -88,6 +88,7 @@ func (b book) differ(s *placement.State) (wrong []string) {
 	for i := range persons {
 		wrong = append(wrong, differPerson(s, placements, Person(1+i))...)
 		wrong = append(wrong, differTenures(s, standing, placements, Person(1+i))...)
+		wrong = append(wrong, differBirth(s, standing, placements, Person(1+i))...)
 	}
 	return wrong
 }
@@ -145,6 +146,26 @@ func differPerson(s *placement.State, all []*placingtest.Placement, person event
 			if got := s.PlacedOn(person, post, day); got != on {
 				wrong = append(wrong, fmt.Sprintf("person %s is on %s on %s: %v", person, post, day, got))
 			}
+		}
+	}
+	return wrong
+}
+
+// differBirth lists the differences between the month of birth and the sex of a person and what
+// the oracle says of the last day. Placements of later hires than an identification are passed over:
+// the hires of these tests do not say the new number, as those of a gateway do.
+func differBirth(s *placement.State, b placingtest.Book, all []*placingtest.Placement, person events.Person) (wrong []string) {
+	month, female := s.Birth(person)
+	for _, p := range all {
+		if p.Person != person || slices.ContainsFunc(b, func(e *events.Event) bool {
+			d, ok := e.Data.(*events.PersonIdentified)
+			return ok && d.Person == person && !slices.Contains(d.Posts, p.Post)
+		}) {
+			continue
+		}
+		wantMonth, wantSex := b.Birth(p, p.Hires[0].Data.(*events.HirePlaced), begin+window+1)
+		if month != wantMonth || female != (wantSex == "F") {
+			wrong = append(wrong, fmt.Sprintf("person %s was born in %s, a woman: %v, want %s %s", person, month, female, wantMonth, wantSex))
 		}
 	}
 	return wrong

@@ -18,10 +18,10 @@ type fact struct {
 	post   uint32     // number of the post
 	before uint32     // the fact before it in the list of the person, or of the post
 	onPost uint32     // hired: the hire before it in the list of the post
-	day    civil.Date // hired, developed, resized and suspended from, exited, changed, closed, resumed and regrouped on, renewed until
-	until  civil.Date // hired, developed and suspended: the end that the event names
+	day    civil.Date // hired, developed, resized, suspended and identified from, exited, changed, closed, resumed and regrouped on, renewed until
+	until  civil.Date // hired, developed and suspended: the end that the event names; identified: the birth, as born
 	exit   civil.Date // hired: the day of the exit that ends it; 0 if there is none
-	seats  uint16     // hired: the seat; developed and resized: the number of seats; exited: the number of the exit code
+	seats  uint16     // hired: the seat; developed and resized: the number of seats; exited: the number of the exit code; identified: what it gives
 	kind   kind
 	flags  flags // hired and regrouped
 }
@@ -89,11 +89,12 @@ const (
 	suspended
 	resumed
 	regrouped
+	identified
 	kinds // how many there are; a new kind goes before it, since snapshots hold the numbers
 )
 
 // ofPerson reports whether facts of a kind are about a person.
-func (k kind) ofPerson() bool { return hired <= k && k <= renewed || suspended <= k && k <= regrouped }
+func (k kind) ofPerson() bool { return hired <= k && k <= renewed || suspended <= k && k <= identified }
 
 // detailed reports whether facts of a kind have a detail.
 func (k kind) detailed() bool { return k == developed || k == changed }
@@ -101,10 +102,10 @@ func (k kind) detailed() bool { return k == developed || k == changed }
 // A statement is what one event says about posts and placements.
 type statement struct {
 	fact   fact          // without the numbers of the person, the post and the detail
-	post   string        // the name of the post
+	post   string        // the name of the post; identified: empty
 	detail *detail       // developed and changed: what the event says beside days and seats
 	person events.Person // of the facts of a person
-	born   born          // hired: 0 if the event does not say it
+	born   born          // hired and identified: 0 if the event does not say it
 	code   string        // exited: the exit code
 }
 
@@ -126,6 +127,9 @@ func stated(e *events.Event) statement {
 		return statement{fact: f, post: d.Post, person: d.Person, born: bornIn(d.BirthMonth, d.Sex == "F")}
 	case *events.HireChanged:
 		return statement{fact: fact{kind: regrouped, day: d.On, flags: inGroup(d.Group)}, post: d.Post, person: d.Person}
+	case *events.PersonIdentified:
+		b := bornIn(d.BirthMonth, d.Sex == "F")
+		return statement{fact: fact{kind: identified, day: d.On, until: civil.Date(b), seats: givenBy(d)}, person: d.Person}
 	case *events.HireSuspended:
 		return statement{fact: fact{kind: suspended, day: d.From, until: d.Until}, post: d.Post, person: d.Person}
 	case *events.HireResumed:

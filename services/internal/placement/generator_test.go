@@ -87,6 +87,11 @@ func (t *eventGenerator) event(id string) *events.Event {
 		return Closed(id, post, t.day())
 	case 23, 24:
 		return Changed(id, post, t.day(), t.change())
+	case 25, 26:
+		_, person = t.placed()
+		e := Identified(id, person, []string{events.Mistyped, events.Changed, events.Renamed}[t.pick(3)], t.day(), fmt.Sprint("196", t.pick(3), "-01"))
+		e.Data.(*events.PersonIdentified).Posts = []string{"p0", "p1", "p2"}
+		return e
 	case 5, 6:
 		post, person = t.placed()
 		return Renewed(id, post, person, (begin + 300 + civil.Date(t.pick(600))).String())

@@ -99,7 +99,7 @@ func (s *State) judge(e *events.Event) *judgement {
 		j.field = "data.from"
 	case events.HireRenewedType:
 		j.field = "data.until"
-	case events.ExitRecordedType, events.PostClosedType, events.HireResumedType, events.HireChangedType:
+	case events.ExitRecordedType, events.PostClosedType, events.HireResumedType, events.HireChangedType, events.PersonIdentifiedType:
 		j.field = "data.on"
 	case events.PostResizedType:
 		j.field = "data.seats"

@@ -49,8 +49,8 @@ func (s *State) person(id events.Person) uint32 {
 	return n
 }
 
-// born keeps the month of birth and the sex that a hire names. Both follow from the identity
-// number, so all hires of a person name the same.
+// born keeps the month of birth and the sex that the first hire names. Both follow from the
+// identity number, so all hires of a person name the same until the person is identified anew.
 func (s *State) born(n uint32, b born) {
 	p := s.persons.At(n)
 	if p.born.month() != 0 || b.month() == 0 {

@@ -84,7 +84,9 @@ func (s *State) Apply(e *events.Event, n command.IndexEntry) {
 		s.enter(fact{})
 		return
 	}
-	f.post = s.post(said.post)
+	if said.post != "" {
+		f.post = s.post(said.post)
+	}
 	switch {
 	case said.detail != nil:
 		f.of = s.detail(*said.detail)

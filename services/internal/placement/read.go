@@ -88,13 +88,6 @@ func (s *State) Known(p events.Person) bool {
 	return false
 }
 
-// Birth returns the month of birth and the sex of a person, as a hire named them. The month
-// is 0 if no hire did.
-func (s *State) Birth(p events.Person) (month civil.Month, female bool) {
-	known := s.persons.At(s.known(p))
-	return known.born.month(), known.born.female()
-}
-
 // PlacedOn reports whether a person was in place on a post on a day.
 func (s *State) PlacedOn(p events.Person, post string, on civil.Date) bool {
 	return s.PlacedWithin(p, post, on, on+1)

@@ -96,7 +96,7 @@ func (s *State) Load(r *snapshot.Reader, told uint32) (become func()) {
 		}
 		// A fact may only refer to facts before it, so that no list is a circle.
 		f.post, f.before, f.onPost = r.Below(posts), r.Below(n), r.Below(n)
-		if f.kind != noFact && f.post == 0 || (f.kind.ofPerson() || f.kind.detailed()) && f.of == 0 {
+		if f.kind != noFact && f.kind != identified && f.post == 0 || (f.kind.ofPerson() || f.kind.detailed()) && f.of == 0 {
 			r.Reject("a fact is of nothing")
 		}
 		f.day, f.until, f.exit = civil.Date(r.Int()), civil.Date(r.Int()), civil.Date(r.Int())

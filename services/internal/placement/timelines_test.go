@@ -44,7 +44,7 @@ func (b book) post(name string, refs map[events.Key]timeline.Ref, voids map[time
 	var packed []byte
 	for _, e := range b {
 		at := refs[e.Key()]
-		if f, post, _ := pack(e); f.Tag != 0 && post == name {
+		if f, post, _ := pack(e); f.Tag != 0 && (post == name || isOnPost(e, name)) {
 			packed = timeline.AppendFact(packed, at, f)
 		}
 		for _, v := range voids[at] {
@@ -76,6 +76,12 @@ func (b book) person(id events.Person, refs map[events.Key]timeline.Ref, voids m
 	return p
 }
 
+// isOnPost reports whether e is about the identity of a person who is on a post.
+func isOnPost(e *events.Event, post string) bool {
+	d, ok := e.Data.(*events.PersonIdentified)
+	return ok && slices.Contains(d.Posts, post)
+}
+
 // pack returns the fact of an event, with the post and the person that it is about.
 func pack(e *events.Event) (f timeline.Fact, post string, person events.Person) {
 	switch d := e.Data.(type) {
@@ -97,6 +103,10 @@ func pack(e *events.Event) (f timeline.Fact, post string, person events.Person) 
 		f.Tag, f.Rest, post, person = timeline.TagSuspended, timeline.PackSuspended(nil, d), d.Post, d.Person
 	case *events.HireResumed:
 		f.Tag, f.Rest, post, person = timeline.TagResumed, timeline.PackResumed(nil, d), d.Post, d.Person
+	case *events.PersonIdentified:
+		if person = d.Person; d.Renumbers() {
+			f.Tag, f.Rest = timeline.TagIdentified, timeline.PackIdentified(nil, d)
+		}
 	case *events.ExitRecorded:
 		f.Tag, f.Rest, post, person = timeline.TagExited, timeline.PackExited(nil, d), d.Post, d.Person
 	}
@@ -238,12 +248,13 @@ func differStretches(of string, got []timeline.Placement, b placingtest.Book, sa
 			has := ""
 			for s := range p.Stretches {
 				if s.Holds(day) {
-					has += s.Standing + " " + s.Group
+					has += fmt.Sprint(s.Standing, " ", s.Group, s.Sex, s.BirthMonth)
 				}
 			}
 			want := ""
 			if q := placements[n]; q.On(day) {
-				want = standing(q, day) + " " + b.Group(q, day)
+				month, sex := b.Birth(q, q.Hires[0].Data.(*events.HirePlaced), day)
+				want = fmt.Sprint(standing(q, day), " ", b.Group(q, day), sex, month)
 			}
 			if has != want {
 				wrong = append(wrong, fmt.Sprintf("%s: from %s on %s: %q, want %q", of, p.From, day, has, want))

@@ -52,10 +52,12 @@ type Event struct {
 	Tag    timeline.Tag
 	Run    string // of pay lines
 	Post   int    // in Posts, from 1, that all lines are about; 0 is none
-	Own    Extent // what the event says of the post itself
+	Own    Extent // what the event says of the post itself, or of each of AlsoPosts
 	Plan   timeline.PlanKey
 	Seats  int         // that are planned
 	Month  civil.Month // of a sheet
+
+	AlsoPosts []int // in Posts, from 1: the posts of the person of a person.identified
 
 	linesEnd         int // end of its lines in Lines
 	contributionsEnd int // end of its contributions in Contributions

@@ -55,6 +55,17 @@ func (d *Decoder) appendFacts(c *Commit, x *Event, e *events.Event) error {
 		x.Tag, x.Post = timeline.TagExited, c.post(v.Post)
 		x.Own = pack(timeline.PackExited(c.packed, v))
 		about(v.Person, x.Own)
+	case *events.PersonIdentified:
+		if x.Tag = timeline.TagMentioned; v.Renumbers() {
+			x.Tag, x.Own = timeline.TagIdentified, pack(timeline.PackIdentified(c.packed, v))
+			for _, name := range v.Posts {
+				x.AlsoPosts = append(x.AlsoPosts, c.post(name))
+			}
+		}
+		about(v.Person, x.Own)
+		if v.HeldBy != (events.Person{}) {
+			c.Lines = append(c.Lines, Line{Person: v.HeldBy, Post: mentioned})
+		}
 	case *events.TrainingCompleted:
 		x.Tag = timeline.TagTrained
 		about(v.Person, pack(timeline.PackTrained(c.packed, v)))

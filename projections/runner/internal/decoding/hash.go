@@ -12,7 +12,7 @@ import (
 //
 // The form is: the packed facts; for each event its key, tag, agency, post, number of
 // lines and what belongs to the tag; the post of each line; the names of posts; the
-// names of agencies. How many values follow a tag depends on the tag alone. A change
+// names of agencies. How many values follow a tag depends on the tag alone, or is the first of them. A change
 // of the form raises readmodel.SchemaVersion.
 func (d *Decoder) hashCommit(c *Commit) {
 	d.hash.Reset()
@@ -51,6 +51,11 @@ func (x *Event) appendHashed(b []byte) []byte {
 		b = appendInt(b, int(x.Month))
 	case timeline.TagInstructed, timeline.TagSettled, timeline.TagReturned, timeline.TagReversed, timeline.TagRejected:
 		b = appendText(b, x.Run)
+	case timeline.TagIdentified:
+		b = appendInt(b, len(x.AlsoPosts))
+		for _, place := range x.AlsoPosts {
+			b = appendInt(b, place)
+		}
 	case 0: // an event without timeline, or one that was set aside
 		b = appendInt(b, len(x.Unreadable))
 	default: // the others need nothing here

@@ -15,6 +15,7 @@ var WithoutTimeline = map[events.Type]string{
 	events.FundSurrenderedType:    "it is about the money of a fund; package fund reads it from the log",
 	events.FindingReviewedType:    "it is about a finding, which no timeline holds",
 	events.PolicyAdoptedType:      "it is about the rules; package rulebook reads it from the log",
+	events.DivisionsAdoptedType:   "it is about the table of divisions; package editions reads it from the log",
 	events.EventWithdrawnType:     "it is noted in the timelines of the event that it withdraws",
 	events.SubmissionsTalliedType: "it is about an agency; package agency counts it as it comes",
 }

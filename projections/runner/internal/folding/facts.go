@@ -35,6 +35,13 @@ func (f *Fold) appendFacts(c *decoding.Commit, i int, ref timeline.Ref) {
 		persons[0] = f.person(&lines[0], persons[0], x.County, ref)
 		fact.Person = persons[0]
 		f.appendPostFact(ref, fact, c.Packed(x.Own))
+	case timeline.TagIdentified:
+		persons[0] = f.person(&lines[0], persons[0], x.County, ref)
+		fact.Person = persons[0]
+		for _, place := range x.AlsoPosts {
+			fact.Post = f.postAt(c, place)
+			f.appendPostFact(ref, fact, c.Packed(x.Own))
+		}
 	case timeline.TagDeveloped, timeline.TagResized, timeline.TagClosed, timeline.TagChanged:
 		f.appendPostFact(ref, fact, c.Packed(x.Own))
 	default: // the others need nothing here

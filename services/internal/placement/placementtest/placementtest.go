@@ -101,6 +101,15 @@ func Exited(id, post string, person int, on string) *events.Event {
 	return Event(id, &events.ExitRecorded{Who: events.Who{Person: Person(person)}, Post: post, On: civil.MustDate(on), Kind: "natural", Code: "N5"})
 }
 
+// Identified returns an event by which a person has another number from a day on, that of a
+// woman born in a month.
+func Identified(id string, person int, reason, on, month string) *events.Event {
+	return Event(id, &events.PersonIdentified{
+		Who: events.Who{Person: Person(person), Identity: &events.Identity{Sealed: "c2VhbGVk"}}, Reason: reason, On: civil.MustDate(on),
+		BirthMonth: civil.MustMonth(month), Sex: "F",
+	})
+}
+
 // Withdrawn returns a withdrawal of the event with a type and an id.
 func Withdrawn(id string, of events.Type, what string) *events.Event {
 	return Event(id, &events.EventWithdrawn{Of: of, ID: what, Reason: "a mistake"})
