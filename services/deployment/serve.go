@@ -54,7 +54,7 @@ func Serve(ctx context.Context, c Config, name string, ready func(address string
 		return err
 	}
 	services.keepSnapshots(&c, infra)
-	return services.run(ctx, infra.nats, func() { ready("") })
+	return services.run(ctx, infra.answers, func() { ready("") })
 }
 
 // serveGateway runs the gateway. The command handler of the gateway's own events runs
@@ -99,12 +99,12 @@ func (c *Config) serveGateway(ctx context.Context, infra *infrastructure, ready 
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return server.serve(ctx, listener) })
 	g.Go(func() error {
-		return services.run(ctx, infra.nats, func() {
+		return services.run(ctx, infra.answers, func() {
 			server.setRoutes(routes{ready: monitor.ready, submissions: gate.Handler(), auth: auth, meter: m})
 			ready(address)
 		})
 	})
-	g.Go(func() error { return gate.ServeNATS(ctx, infra.nats) })
+	g.Go(func() error { return gate.ServeNATS(ctx, infra.answers) })
 	g.Go(func() error { gate.RecordTallies(ctx, refusalsInterval); return nil })
 	g.Go(func() error { gate.TidyVault(ctx, tidyInterval); return nil })
 	g.Go(func() error { divisions.Keep(ctx); return nil })

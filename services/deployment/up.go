@@ -148,7 +148,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 	services.keepSnapshots(c, infra)
 	caughtUp := make(chan struct{})
 	keep(func() error {
-		return ignoreCanceled(backCtx, services.run(backCtx, infra.nats, func() { close(caughtUp) }))
+		return ignoreCanceled(backCtx, services.run(backCtx, infra.answers, func() { close(caughtUp) }))
 	})
 	divisions, err := c.readEditions(ctx, infra.log)
 	if err != nil {
@@ -223,7 +223,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 		submissions: gate.Handler(), questions: api.Handler(), auth: auth, meter: m, services: servicesHandler(infra.nats),
 		rebuild: &rebuilder{ctx: ctx, log: infra.log, dir: model, c: c},
 	})
-	front.Go(func() error { return gate.ServeNATS(ctx, infra.nats) })
+	front.Go(func() error { return gate.ServeNATS(ctx, infra.answers) })
 	front.Go(func() error { api.Keep(ctx); return nil })
 	front.Go(func() error { c.watchAccess(ctx, infra.server); return nil })
 	front.Go(func() error { gate.TidyVault(ctx, tidyInterval); return nil })
@@ -262,6 +262,7 @@ func (c *Config) openGateway(ctx context.Context, submitter gateway.Submitter, s
 	gate, err := gateway.New(gateway.Options{
 		Services: submitter, Vault: v, Divisions: divisions, Auth: auth, Log: c.Logger,
 		History: l, CatchUp: services.placements.CatchUp, Count: m.Count,
+		SharedNATS: !isLoopback(c.NATS), CountReply: m.CountReply,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, v.Close())

@@ -57,8 +57,7 @@ func stall(t testing.TB, url string, connections int) {
 // out, over HTTP or over NATS.
 func TestStalledBodies(t *testing.T) {
 	b := newFixture(t, func(o *Options) { o.Auth = twoAgencies(t, access.Quota{}) })
-	nc := natsServer(t)
-	listen(t, b, nc)
+	_, connect := agencyServer(t, b, "slow", "quick")
 	url := serve(t, b)
 	stall(t, url, 500)
 	time.Sleep(200 * time.Millisecond) // the server reads the heads
@@ -66,11 +65,11 @@ func TestStalledBodies(t *testing.T) {
 	if got.status != 200 || became(got.Receipts[0]) != "accepted" {
 		t.Errorf("HTTP: %d %s", got.status, got.text)
 	}
-	over, code := request(t, nc, "muster.submit.quick", of(t, "quick", 2))
+	over, code := request(t, connect("quick"), "muster.submit.quick", of(t, "quick", 2))
 	if code != "" || became(over.Receipts[0]) != "accepted" {
 		t.Errorf("NATS: %s %+v", code, over)
 	}
-	if _, code := request(t, nc, "muster.submit.slow", of(t, "slow", 3)); code != "" {
+	if _, code := request(t, connect("slow"), "muster.submit.slow", of(t, "slow", 3)); code != "" {
 		t.Errorf("slow itself over NATS: %s", code)
 	}
 }

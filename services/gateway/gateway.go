@@ -87,6 +87,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/muster-works/muster/events"
@@ -131,6 +132,13 @@ type Options struct {
 	// BodyIdle is how long the gateway waits for the next bytes of a body. The default is
 	// 30 seconds.
 	BodyIdle time.Duration
+	// SharedNATS says that users of agencies may be in the account of the gateway's NATS
+	// connection. Requests with the reply subject of an inbox are then not answered. They
+	// are answered only if it is false and Auth is nil.
+	SharedNATS bool
+	// CountReply, if it is set, is called for each request over NATS that is not answered
+	// because of its reply subject.
+	CountReply func()
 	// SpoolDir is a folder for receipts that a client does not read as fast as they
 	// come. The default is that of the system.
 	SpoolDir string
@@ -157,6 +165,10 @@ type Gateway struct {
 	spoolDir string
 	log      *slog.Logger
 	now      func() time.Time
+
+	inboxes     bool // requests that name an inbox for the answer are answered
+	countReply  func()
+	warnedReply atomic.Int64 // Unix time of the last warning of refuseReply
 }
 
 const (
@@ -188,6 +200,7 @@ func New(o Options) (*Gateway, error) {
 		services: o.Services, vault: o.Vault, auth: o.Auth,
 		history: o.History, erasures: erasures.NewRegister(o.History, o.Vault), catchUp: o.CatchUp,
 		tally: tally.New(), door: admission.NewDoor(o.Slots, time.Now), bodyIdle: o.BodyIdle, spoolDir: o.SpoolDir, log: o.Log, now: time.Now,
+		inboxes: o.Auth == nil && !o.SharedNATS, countReply: o.CountReply,
 	}
 	g.people = identities.NewReader(o.History, o.Vault, func() time.Time { return g.now() })
 	g.pipeline = &submission.Pipeline{

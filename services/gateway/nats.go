@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/muster-works/muster/events"
@@ -15,6 +16,7 @@ import (
 	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/gateway/problem"
 	"github.com/muster-works/muster/services/gateway/submission"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
 )
@@ -30,6 +32,10 @@ const Subject = "muster.submit.*"
 // Nats-Service-Error-Code, which holds the status that HTTP would have, and a problem
 // as the payload. The header Accept-Language says in which language the answer speaks, as
 // over HTTP. The gateways of several processes share the work.
+//
+// A request is taken if its reply subject is one of [command.MayAnswer]. nc should be a
+// connection that may publish to these subjects alone, because the micro library answers
+// $SRV requests by itself.
 //
 // Without a list of agencies everybody who can publish is [admission.Local], so the
 // server must then listen on a loopback address.
@@ -51,6 +57,10 @@ func (g *Gateway) ServeNATS(ctx context.Context, nc *nats.Conn) error {
 		return fmt.Errorf("register the gateway: %w", err)
 	}
 	handler := micro.HandlerFunc(func(r micro.Request) {
+		if !command.MayAnswer(r.Reply(), g.inboxes) {
+			g.refuseReply(r)
+			return
+		}
 		s, imports, err := g.readHeaders(r)
 		if err == nil {
 			err = g.door.Open(s.Caller)
@@ -72,6 +82,20 @@ func (g *Gateway) ServeNATS(ctx context.Context, nc *nats.Conn) error {
 		return service.Stop()
 	case <-stopped:
 		return fmt.Errorf("gateway: %w: its connection to NATS stopped it", log.ErrUnavailable)
+	}
+}
+
+// refuseReply counts a request that names a reply subject on which nothing is answered, and
+// logs what to do, at most once a minute. Such a request comes from a user of Muster's own
+// account, and the subject may be one of the log.
+func (g *Gateway) refuseReply(r micro.Request) {
+	if g.countReply != nil {
+		g.countReply()
+	}
+	now := time.Now().Unix()
+	if before := g.warnedReply.Load(); now-before >= 60 && g.warnedReply.CompareAndSwap(before, now) {
+		g.log.Error("a request over NATS is not answered: its reply subject shows that its sender shares the account of the deployment, where a request could write to the log; give each agency an account of its own, as muster agency nats prints them",
+			"subject", r.Subject(), "reply", r.Reply())
 	}
 }
 
