@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"net"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -289,6 +290,44 @@ func TestStream(t *testing.T) {
 	await(`data: {"view":"headcount","position":"10-0","generation":"gen-000001"}`)
 	w.commit(now, w.event(langya, &events.PostClosed{Post: "b", On: civil.MustDate("2022-07-01")}))
 	await(`data: {"view":"headcount","position":"11-0","generation":"gen-000001"}`)
+}
+
+// A thousand streams, half of which nobody reads, are told of a commit, and questions are
+// answered meanwhile.
+func TestThousandStreams(t *testing.T) {
+	w := programme(t)
+	server := httptest.NewServer(w.handler)
+	defer server.Close()
+	defer server.CloseClientConnections()
+	var readers []net.Conn
+	for i := range 1000 {
+		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprint(conn, "GET /v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		if i%2 == 0 {
+			readers = append(readers, conn)
+		}
+	}
+	w.commit(now, w.event(langya, &events.PostClosed{Post: "b", On: civil.MustDate("2022-07-01")}))
+	begun := time.Now()
+	w.get("/v1/headcount", "")
+	if took := time.Since(begun); took > 2*time.Second {
+		t.Errorf("a question took %v", took)
+	}
+	for i, conn := range readers {
+		_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+		lines := bufio.NewScanner(conn)
+		told := false
+		for !told && lines.Scan() {
+			told = strings.Contains(lines.Text(), `"position":"11-0"`)
+		}
+		if !told {
+			t.Fatalf("stream %d: %v", i, lines.Err())
+		}
+	}
 }
 
 // Lag counts the commits that the views do not show, up to FarBehind. Age is the age of the

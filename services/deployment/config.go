@@ -59,23 +59,24 @@ import (
 // default that its comment names. Up and Serve keep a Config for as long as they run;
 // do not change it meanwhile.
 type Config struct {
-	Data      string  // directory of log, vault and read model
-	HTTP      string  // address of the HTTP API
-	NATS      string  // for Up, the address of the embedded server; for Serve, the URL of the server to connect to
-	Creds     string  // for Serve, a file with the password of the internal user, as Up leaves it in Data, or with NATS user credentials
-	Log       string  // nats://…, esdb://…, or mem:; empty is the log on the embedded server
-	Auth      string  // access file: who may submit and who may ask; required if an address is not loopback
-	TLSCert   string  // file of the certificate for HTTP and the embedded server; required if an address is not loopback
-	TLSKey    string  // file of the private key of TLSCert
-	Insecure  bool    // allows addresses beyond loopback without TLS, because a proxy in front speaks TLS
-	Divisions string  // file of the table of divisions; empty is the table of Shandong that is compiled in
-	Vault     string  // directory of the vault, or postgres://… if several gateways share the vault; empty is vault in Data
-	VaultKey  string  // file of the master key of the vault; empty is vault.key in Data
-	Store     string  // directory of the read model, or postgres://…; empty is views in Data
-	Standby   bool    // Serve projector waits for as long as another projector keeps the read model up to date
-	Policy    string  // file of the policy pack that an empty log begins with; empty is the pack of the reference programme
-	Simulate  float64 // scale of the synthetic province that an empty log is filled with, from 0.001 to 1; 0 is none
-	Seed      uint64  // seed of the synthetic province
+	Data         string  // directory of log, vault and read model
+	HTTP         string  // address of the HTTP API
+	NATS         string  // for Up, the address of the embedded server; for Serve, the URL of the server to connect to
+	Creds        string  // for Serve, a file with the password of the internal user, as Up leaves it in Data, or with NATS user credentials
+	AnswersCreds string  // for Serve, a file like Creds, of the user answers on an external server
+	Log          string  // nats://…, esdb://…, or mem:; empty is the log on the embedded server
+	Auth         string  // access file: who may submit and who may ask; required if an address is not loopback
+	TLSCert      string  // file of the certificate for HTTP and the embedded server; required if an address is not loopback
+	TLSKey       string  // file of the private key of TLSCert
+	Insecure     bool    // allows addresses beyond loopback without TLS, because a proxy in front speaks TLS
+	Divisions    string  // file of the table of divisions; empty is the table of Shandong that is compiled in
+	Vault        string  // directory of the vault, or postgres://… if several gateways share the vault; empty is vault in Data
+	VaultKey     string  // file of the master key of the vault; empty is vault.key in Data
+	Store        string  // directory of the read model, or postgres://…; empty is views in Data
+	Standby      bool    // Serve projector waits for as long as another projector keeps the read model up to date
+	Policy       string  // file of the policy pack that an empty log begins with; empty is the pack of the reference programme
+	Simulate     float64 // scale of the synthetic province that an empty log is filled with, from 0.001 to 1; 0 is none
+	Seed         uint64  // seed of the synthetic province
 
 	FoldsAfter int // number of new events after which a snapshot of a fold is taken; 0 is 50,000
 

@@ -20,7 +20,7 @@ import (
 const (
 	headerTimeout   = 10 * time.Second
 	idleTimeout     = 2 * time.Minute
-	shutdownTimeout = 10 * time.Second
+	shutdownTimeout = 8 * time.Second // a process ends within 10 s of SIGTERM
 )
 
 // An httpServer is the HTTP server of a deployment. It answers 503 until its routes are

@@ -21,6 +21,7 @@ import (
 // connection of the internal user, and the log.
 type infrastructure struct {
 	nats    *nats.Conn
+	answers *nats.Conn // on which requests are answered; it may publish to reply subjects alone, if the server knows such a user
 	log     log.Log
 	driver  log.Log          // the log as its driver opened it, without wrappers
 	waiting *waitingLog      // the log while the deployment starts; nil if nothing waits for it
@@ -31,6 +32,9 @@ type infrastructure struct {
 func (g *infrastructure) close() {
 	if g.log != nil {
 		g.log.Close()
+	}
+	if g.answers != nil {
+		g.answers.Close()
 	}
 	if g.nats != nil {
 		g.nats.Close()
@@ -60,6 +64,9 @@ func (c *Config) startEmbedded(ctx context.Context) (_ *infrastructure, err erro
 		return nil, err
 	}
 	if g.nats, err = g.server.Connect(nats.Name("muster up")); err != nil {
+		return nil, err
+	}
+	if g.answers, err = g.server.ConnectAnswers(nats.Name("muster up: answers")); err != nil {
 		return nil, err
 	}
 	if c.Log == "" {
@@ -125,6 +132,9 @@ func (c *Config) connect(ctx context.Context, name string) (_ *infrastructure, e
 	if g.nats, err = c.dial(c.NATS, "muster serve "+name); err != nil {
 		return nil, err
 	}
+	if g.answers, err = c.dialAnswers(name); err != nil {
+		return nil, err
+	}
 	g.log, err = c.openLog(ctx, g.nats)
 	g.driver = g.log
 	return g, err
@@ -160,6 +170,19 @@ func (c *Config) dial(address, name string) (*nats.Conn, error) {
 		return nil, err
 	}
 	return dialAs(address, name, embedded.InternalUser, "--creds", file, known)
+}
+
+// dialAnswers connects as the user that answers requests, with the credentials of
+// --answers-creds. Without these the internal user answers, and whoever can send a request
+// to the account decides where it writes: that is logged.
+func (c *Config) dialAnswers(name string) (*nats.Conn, error) {
+	if c.AnswersCreds == "" {
+		if !isLoopback(c.NATS) {
+			c.warn("requests are answered with all rights of the internal user; give --answers-creds, with a user that may publish _R_.> and _INBOX.> alone")
+		}
+		return c.dial(c.NATS, "muster serve "+name+": answers")
+	}
+	return dialAs(withoutUser(c.NATS), "muster serve "+name+": answers", embedded.AnswersUser, "--answers-creds", c.AnswersCreds)
 }
 
 // dialAs connects to a NATS server with the credentials in the URL. If there are none

@@ -54,7 +54,7 @@ func Serve(ctx context.Context, c Config, name string, ready func(address string
 		return err
 	}
 	services.keepSnapshots(&c, infra)
-	return services.run(ctx, infra.nats, func() { ready("") })
+	return services.run(ctx, infra.answers, func() { ready("") })
 }
 
 // serveGateway runs the gateway. The command handler of the gateway's own events runs
@@ -99,8 +99,8 @@ func (c *Config) serveGateway(ctx context.Context, infra *infrastructure, ready 
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return server.serve(ctx, listener) })
 	caughtUp, serving := make(chan struct{}), make(chan struct{})
-	g.Go(func() error { return services.run(ctx, infra.nats, func() { close(caughtUp) }) })
-	g.Go(func() error { return gate.ServeNATS(ctx, infra.nats, func() { close(serving) }) })
+	g.Go(func() error { return services.run(ctx, infra.answers, func() { close(caughtUp) }) })
+	g.Go(func() error { return gate.ServeNATS(ctx, infra.answers, func() { close(serving) }) })
 	g.Go(func() error {
 		for _, started := range []chan struct{}{caughtUp, serving} {
 			select {

@@ -54,6 +54,7 @@ func (c *Config) listen() (net.Listener, string, error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("--http: %w", err)
 	}
+	l = limitConnections(l, connectionsAllowed(), c.warn)
 	if secure == nil {
 		return l, "http://" + l.Addr().String(), nil
 	}

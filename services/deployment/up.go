@@ -145,7 +145,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 	services.keepSnapshots(c, infra)
 	caughtUp := make(chan struct{})
 	keep(func() error {
-		return ignoreCanceled(backCtx, services.run(backCtx, infra.nats, func() { close(caughtUp) }))
+		return ignoreCanceled(backCtx, services.run(backCtx, infra.answers, func() { close(caughtUp) }))
 	})
 	divisions, err := c.readEditions(ctx, infra.log)
 	if err != nil {
@@ -204,7 +204,7 @@ func (c *Config) up(ctx, backCtx context.Context, front, back *errgroup.Group, s
 		rebuild: &rebuilder{ctx: ctx, log: infra.log, dir: views.dir, c: c},
 	})
 	serving := make(chan struct{})
-	front.Go(func() error { return gate.ServeNATS(ctx, infra.nats, func() { close(serving) }) })
+	front.Go(func() error { return gate.ServeNATS(ctx, infra.answers, func() { close(serving) }) })
 	front.Go(func() error { c.watchAccess(ctx, infra.server); return nil })
 	front.Go(func() error { gate.TidyVault(ctx, tidyInterval); return nil })
 	front.Go(func() error { divisions.Keep(ctx); return nil })
@@ -247,6 +247,7 @@ func (c *Config) openGateway(ctx context.Context, submitter gateway.Submitter, s
 	gate, err := gateway.New(gateway.Options{
 		Services: submitter, Vault: v, Divisions: divisions, Auth: auth, Log: c.Logger,
 		History: l, CatchUp: services.placements.CatchUp, Count: m.Count,
+		SharedNATS: !isLoopback(c.NATS), CountReply: m.CountReply,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(err, v.Close())

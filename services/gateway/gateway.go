@@ -87,6 +87,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/muster-works/muster/events"
@@ -125,9 +126,19 @@ type Options struct {
 	Now func() time.Time
 	// Zone is that of business dates. The default is the time of China, UTC+8.
 	Zone *time.Location
-	// Slots bounds the requests under way. Further ones are refused and told to come
-	// back. The default is 128.
+	// Slots bounds the requests that are being decided. Further ones are refused and told
+	// to come back. The default is 128. [admission.Door] says how agencies share them.
 	Slots int
+	// BodyIdle is how long the gateway waits for the next bytes of a body. The default is
+	// 30 seconds.
+	BodyIdle time.Duration
+	// SharedNATS says that users of agencies may be in the account of the gateway's NATS
+	// connection. Requests with the reply subject of an inbox are then not answered. They
+	// are answered only if it is false and Auth is nil.
+	SharedNATS bool
+	// CountReply, if it is set, is called for each request over NATS that is not answered
+	// because of its reply subject.
+	CountReply func()
 	// SpoolDir is a folder for receipts that a client does not read as fast as they
 	// come. The default is that of the system.
 	SpoolDir string
@@ -149,13 +160,21 @@ type Gateway struct {
 	catchUp  func(context.Context) error
 	pipeline *submission.Pipeline
 	tally    *tally.Tally
-	slots    chan struct{}
+	door     *admission.Door
+	bodyIdle time.Duration
 	spoolDir string
 	log      *slog.Logger
 	now      func() time.Time
+
+	inboxes     bool // requests that name an inbox for the answer are answered
+	countReply  func()
+	warnedReply atomic.Int64 // Unix time of the last warning of refuseReply
 }
 
-const defaultSlots = 128
+const (
+	defaultSlots    = 128
+	defaultBodyIdle = 30 * time.Second
+)
 
 // New returns a gateway.
 func New(o Options) (*Gateway, error) {
@@ -164,6 +183,9 @@ func New(o Options) (*Gateway, error) {
 	}
 	if o.Slots <= 0 {
 		o.Slots = defaultSlots
+	}
+	if o.BodyIdle <= 0 {
+		o.BodyIdle = defaultBodyIdle
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -177,7 +199,8 @@ func New(o Options) (*Gateway, error) {
 	g := &Gateway{
 		services: o.Services, vault: o.Vault, auth: o.Auth,
 		history: o.History, erasures: erasures.NewRegister(o.History, o.Vault), catchUp: o.CatchUp,
-		tally: tally.New(), slots: make(chan struct{}, o.Slots), spoolDir: o.SpoolDir, log: o.Log, now: time.Now,
+		tally: tally.New(), door: admission.NewDoor(o.Slots, time.Now), bodyIdle: o.BodyIdle, spoolDir: o.SpoolDir, log: o.Log, now: time.Now,
+		inboxes: o.Auth == nil && !o.SharedNATS, countReply: o.CountReply,
 	}
 	g.people = identities.NewReader(o.History, o.Vault, func() time.Time { return g.now() })
 	g.pipeline = &submission.Pipeline{
@@ -214,16 +237,3 @@ func (g *Gateway) Submit(ctx context.Context, c admission.Caller, items []intake
 func (g *Gateway) RecordTallies(ctx context.Context, interval time.Duration) {
 	tally.NewRecorder(g.tally, g.services, g.vault.Digest, g.log).Run(ctx, interval)
 }
-
-// takeSlot takes a slot for a request and reports whether one was free.
-func (g *Gateway) takeSlot() bool {
-	select {
-	case g.slots <- struct{}{}:
-		return true
-	default:
-		return false
-	}
-}
-
-// freeSlot gives back the slot of a request.
-func (g *Gateway) freeSlot() { <-g.slots }

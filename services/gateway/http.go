@@ -77,14 +77,14 @@ func (g *Gateway) Handler() http.Handler {
 
 func (g *Gateway) serveEvents(w http.ResponseWriter, r *http.Request) {
 	c, stream, err := g.readHead(r)
-	if err == nil && !g.takeSlot() {
-		err = problem.New(http.StatusTooManyRequests, problem.Busy, tooManyUnderWay)
+	if err == nil {
+		err = g.door.Open(c)
 	}
 	if err != nil {
 		problemOf(err).Respond(w, r)
 		return
 	}
-	defer g.freeSlot()
+	defer g.door.Close(c)
 	imports := r.Header.Get(ImportHeader) == "true"
 	begin := submission.New
 	if r.Header.Get(DryRunHeader) == "true" {
@@ -95,6 +95,7 @@ func (g *Gateway) serveEvents(w http.ResponseWriter, r *http.Request) {
 		g.serveStream(w, r, begin(c, submission.Patience), imports)
 		return
 	}
+	r.Body = newIdleBody(w, r.Body, g.bodyIdle)
 	s := begin(c, 0)
 	w.Header().Set(CorrelationHeader, s.Correlation)
 	receipts, err := g.serveBody(r, s, imports)
@@ -106,9 +107,6 @@ func (g *Gateway) serveEvents(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Language", string(problem.LanguageOf(r)))
 	_ = json.MarshalWrite(w, answer{Receipts: inLanguage(receipts, problem.LanguageOf(r))}) // a client that is gone sends again
 }
-
-// tooManyUnderWay is said of a request for which no slot is free.
-var tooManyUnderWay = events.Say("too many requests are under way; send it again in a second", "同时处理的请求过多，请一秒后重新发送")
 
 // inLanguage returns receipts with their reasons in one language.
 func inLanguage(receipts []events.Receipt, l events.Language) []events.Receipt {
@@ -196,7 +194,7 @@ func isLoopback(addr string) bool {
 func (g *Gateway) serveBody(r *http.Request, s submission.Submission, imports bool) ([]events.Receipt, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, intake.MaxBody+1))
 	if err != nil {
-		return nil, problem.New(http.StatusBadRequest, events.Malformed, events.Say("the body broke off", "请求体中途断开"))
+		return nil, brokenOff(err, g.bodyIdle)
 	}
 	if len(body) > intake.MaxBody {
 		discardBody(r.Body)
@@ -214,6 +212,10 @@ func (g *Gateway) submitBody(ctx context.Context, s submission.Submission, body 
 	if err != nil {
 		return nil, err
 	}
+	if err := g.admit(s, groups, len(body)); err != nil {
+		return nil, err
+	}
+	defer g.door.Free(s.Caller)
 	receipts := []events.Receipt{}
 	for _, group := range groups {
 		got, err := g.pipeline.Submit(ctx, s, group.Items, group.Recorded)

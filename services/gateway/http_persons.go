@@ -50,17 +50,22 @@ func (g *Gateway) serveRevealing(w http.ResponseWriter, r *http.Request) {
 // and writes what that returns.
 func (g *Gateway) servePerson(w http.ResponseWriter, r *http.Request, body any, do func(context.Context, admission.Caller, events.Person) (any, error)) {
 	c, err := g.authenticate(r)
-	if err == nil && !g.takeSlot() {
-		err = problem.New(http.StatusTooManyRequests, problem.Busy, tooManyUnderWay)
+	if err == nil {
+		err = g.door.Open(c)
 	}
 	if err != nil {
 		problemOf(err).Respond(w, r)
 		return
 	}
-	defer g.freeSlot()
+	defer g.door.Close(c)
+	r.Body = newIdleBody(w, r.Body, g.bodyIdle)
 	p, err := readPersonRequest(r, body)
+	if err == nil {
+		err = g.door.Take(c)
+	}
 	var answer any
 	if err == nil {
+		defer g.door.Free(c)
 		answer, err = do(r.Context(), c, p)
 	}
 	if err != nil {

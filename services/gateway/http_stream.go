@@ -22,10 +22,10 @@ import (
 func (g *Gateway) serveStream(w http.ResponseWriter, r *http.Request, s submission.Submission, imports bool) {
 	controller := http.NewResponseController(w)
 	_ = controller.EnableFullDuplex() // fails over HTTP/2 alone, which is full-duplex anyway
-	queue, read := intake.NewQueue(), make(chan struct{})
+	queue, read, body := intake.NewQueue(), make(chan struct{}), newIdleBody(w, r.Body, g.bodyIdle)
 	go func() {
 		defer close(read)
-		intake.ReadLines(r.Body, imports, queue)
+		intake.ReadLines(body, imports, queue)
 	}()
 	response := &streamResponse{w: w, language: problem.LanguageOf(r), request: r, spoolDir: g.spoolDir, correlation: s.Correlation, hold: r.ContentLength >= 0}
 	err := g.submitStream(r.Context(), s, queue, response)
@@ -33,9 +33,9 @@ func (g *Gateway) serveStream(w http.ResponseWriter, r *http.Request, s submissi
 	if err != nil {
 		// The rest of the body is read for a moment, see discardBody. ReadLines must
 		// have ended before this handler returns, because the body is invalid then.
-		_ = controller.SetReadDeadline(time.Now().Add(2 * time.Second))
+		body.shorten(2 * time.Second)
 		<-read
-		discardBody(r.Body)
+		discardBody(body)
 		response.finish(g.problemFor(s, err))
 		return
 	}
@@ -50,13 +50,26 @@ func (g *Gateway) submitStream(ctx context.Context, s submission.Submission, que
 			return nil
 		}
 		if err != nil {
-			return problem.New(http.StatusBadRequest, events.Malformed, events.Say("the body broke off", "请求体中途断开"))
+			return brokenOff(err, g.bodyIdle)
 		}
-		receipts, err := g.pipeline.Submit(ctx, s, group.Items, group.Recorded)
+		receipts, err := g.submitGroup(ctx, s, group)
 		if err := errors.Join(response.addReceipts(receipts), err); err != nil {
 			return err
 		}
 	}
+}
+
+// submitGroup submits a group of a stream. The stream holds a place while the group is
+// decided, and none while it is read: then nothing of it can be decided.
+func (g *Gateway) submitGroup(ctx context.Context, s submission.Submission, group *intake.Group) ([]events.Receipt, error) {
+	if err := g.door.Pace(ctx, s.Caller, len(group.Items), group.Size()); err != nil {
+		return nil, err
+	}
+	if err := g.door.Wait(ctx, s.Caller, submission.Patience); err != nil {
+		return nil, err
+	}
+	defer g.door.Free(s.Caller)
+	return g.pipeline.Submit(ctx, s, group.Items, group.Recorded)
 }
 
 // A streamResponse is written while the receipts come. With hold it is written when

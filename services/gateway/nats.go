@@ -16,6 +16,7 @@ import (
 	"github.com/muster-works/muster/services/gateway/admission"
 	"github.com/muster-works/muster/services/gateway/problem"
 	"github.com/muster-works/muster/services/gateway/submission"
+	"github.com/muster-works/muster/services/internal/command"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
 )
@@ -34,6 +35,10 @@ const flushTimeout = 10 * time.Second
 // Nats-Service-Error-Code, which holds the status that HTTP would have, and a problem
 // as the payload. The header Accept-Language says in which language the answer speaks, as
 // over HTTP. The gateways of several processes share the work.
+//
+// A request is taken if its reply subject is one of [command.MayAnswer]. nc should be a
+// connection that may publish to these subjects alone, because the micro library answers
+// $SRV requests by itself.
 //
 // Without a list of agencies everybody who can publish is [admission.Local], so the
 // server must then listen on a loopback address.
@@ -56,13 +61,21 @@ func (g *Gateway) ServeNATS(ctx context.Context, nc *nats.Conn, serving func()) 
 		return fmt.Errorf("register the gateway: %w", err)
 	}
 	handler := micro.HandlerFunc(func(r micro.Request) {
-		if !g.takeSlot() {
-			g.replyProblem(r, problem.New(http.StatusTooManyRequests, problem.Busy, tooManyUnderWay))
+		if !command.MayAnswer(r.Reply(), g.inboxes) {
+			g.refuseReply(r)
+			return
+		}
+		s, imports, err := g.readHeaders(r)
+		if err == nil {
+			err = g.door.Open(s.Caller)
+		}
+		if err != nil {
+			g.replyProblem(r, problemOf(err))
 			return
 		}
 		running.Go(func() {
-			defer g.freeSlot()
-			g.answerNATS(ctx, nc.MaxPayload(), r)
+			defer g.door.Close(s.Caller)
+			g.answerNATS(ctx, nc.MaxPayload(), r, s, imports)
 		})
 	})
 	if err := service.AddEndpoint("submit", handler, micro.WithEndpointSubject(Subject)); err != nil {
@@ -80,13 +93,23 @@ func (g *Gateway) ServeNATS(ctx context.Context, nc *nats.Conn, serving func()) 
 	}
 }
 
-// answerNATS answers one message. maxPayload is how many bytes an answer may have.
-func (g *Gateway) answerNATS(ctx context.Context, maxPayload int64, r micro.Request) {
-	s, imports, err := g.readHeaders(r)
-	if err != nil {
-		g.replyProblem(r, problemOf(err))
-		return
+// refuseReply counts a request that names a reply subject on which nothing is answered, and
+// logs what to do, at most once a minute. Such a request comes from a user of Muster's own
+// account, and the subject may be one of the log.
+func (g *Gateway) refuseReply(r micro.Request) {
+	if g.countReply != nil {
+		g.countReply()
 	}
+	now := time.Now().Unix()
+	if before := g.warnedReply.Load(); now-before >= 60 && g.warnedReply.CompareAndSwap(before, now) {
+		g.log.Error("a request over NATS is not answered: its reply subject shows that its sender shares the account of the deployment, where a request could write to the log; give each agency an account of its own, as muster agency nats prints them",
+			"subject", r.Subject(), "reply", r.Reply())
+	}
+}
+
+// answerNATS answers one message with the receipts of the submission that it holds.
+// maxPayload is how many bytes an answer may have.
+func (g *Gateway) answerNATS(ctx context.Context, maxPayload int64, r micro.Request, s submission.Submission, imports bool) {
 	receipts, err := g.submitBody(ctx, s, r.Data(), imports)
 	if err != nil {
 		g.replyProblem(r, g.problemFor(s, err))

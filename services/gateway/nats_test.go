@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -9,9 +10,11 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/muster-works/muster/events"
+	"github.com/muster-works/muster/events/log/natslog/embedded"
 	"github.com/muster-works/muster/services/gateway/intake"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"golang.org/x/crypto/bcrypt"
 )
 
 // natsServer is a real server without JetStream: requests are all it is for.
@@ -34,8 +37,79 @@ func natsServer(t *testing.T) *nats.Conn {
 	return nc
 }
 
+// agencyServer serves NATS for b on a server with an account for each agency. connect
+// connects as an agency.
+func agencyServer(t *testing.T, b *fixture, names ...string) (inside *nats.Conn, connect func(name string) *nats.Conn) {
+	t.Helper()
+	hash, err := bcrypt.GenerateFromPassword([]byte("secret"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := embedded.Options{Dir: t.TempDir(), Addr: "127.0.0.1:0"}
+	for _, name := range names {
+		o.Agencies = append(o.Agencies, embedded.Agency{Name: name, User: name, PasswordBcrypt: string(hash)})
+	}
+	s, err := embedded.Start(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Shutdown)
+	connected := func(nc *nats.Conn, err error) *nats.Conn {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(nc.Close)
+		return nc
+	}
+	inside = connected(s.Connect())
+	listenOn(t, b, connected(s.ConnectAnswers()), inside)
+	return inside, func(name string) *nats.Conn {
+		t.Helper()
+		return connected(nats.Connect(s.ClientURL(), nats.UserInfo(name, "secret")))
+	}
+}
+
+// A request with the reply subject of an inbox, or of the log, comes from a user who
+// shares the account. It is not carried out, and is counted and logged.
+func TestSharedAccountIsNotAnswered(t *testing.T) {
+	var lines bytes.Buffer
+	counted := 0
+	b := newFixture(t, func(o *Options) {
+		o.Auth, o.Log, o.CountReply = agencies(t), newLog(&lines), func() { counted++ }
+	})
+	inside, connect := agencyServer(t, b, "370211-rsj")
+	heard, err := inside.SubscribeSync("muster.log.>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, reply := range []string{"muster.log.placement", "_INBOX.x", "muster.svc.hire"} {
+		if err := inside.PublishRequest("muster.submit.370211-rsj", reply, []byte(raw(t, hire(1)))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := inside.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if got, code := request(t, connect("370211-rsj"), "muster.submit.370211-rsj", raw(t, hire(2))); code != "" || became(got.Receipts[0]) != "accepted" {
+		t.Errorf("over accounts: %+v %s", got, code)
+	}
+	if m, err := heard.NextMsg(100 * time.Millisecond); err == nil {
+		t.Errorf("the answer was written to %s: %s", m.Subject, m.Data)
+	}
+	if list, _ := b.records(t, events.Hire); len(list) != 1 || counted != 3 || strings.Count(lines.String(), "an account of its own") != 1 {
+		t.Errorf("%d events, %d counted, log\n%s", len(list), counted, lines.String())
+	}
+}
+
 // listen serves NATS until the test ends.
 func listen(t *testing.T, b *fixture, nc *nats.Conn) {
+	t.Helper()
+	listenOn(t, b, nc, nc)
+}
+
+// listenOn is listen on a connection that may only answer. asks may ask $SRV.
+func listenOn(t *testing.T, b *fixture, nc, asks *nats.Conn) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -47,8 +121,8 @@ func listen(t *testing.T, b *fixture, nc *nats.Conn) {
 		}
 	})
 	for range 200 {
-		if m, err := nc.Request("$SRV.PING.muster-gateway", nil, time.Second); err == nil && len(m.Data) > 0 {
-			if m, err := nc.Request("$SRV.INFO.muster-gateway", nil, time.Second); err == nil && strings.Contains(string(m.Data), Subject) {
+		if m, err := asks.Request("$SRV.PING.muster-gateway", nil, time.Second); err == nil && len(m.Data) > 0 {
+			if m, err := asks.Request("$SRV.INFO.muster-gateway", nil, time.Second); err == nil && strings.Contains(string(m.Data), Subject) {
 				return
 			}
 		}
@@ -97,23 +171,20 @@ func TestNATS(t *testing.T) {
 
 func TestNATSAgencies(t *testing.T) {
 	b := newFixture(t, func(o *Options) { o.Auth = agencies(t) })
-	nc := natsServer(t)
-	listen(t, b, nc)
-	if got, code := request(t, nc, "muster.submit.370211-rsj", raw(t, hire(1))); code != "" || became(got.Receipts[0]) != "accepted" {
+	_, connect := agencyServer(t, b, "370211-rsj", "bank", "370212-rsj")
+	if got, code := request(t, connect("370211-rsj"), "muster.submit.370211-rsj", raw(t, hire(1))); code != "" || became(got.Receipts[0]) != "accepted" {
 		t.Errorf("%+v %s", got, code)
 	}
 	if e, _ := b.records(t, events.Hire); e[0].AuthID != "370211-rsj" || e[0].AuthType != "nkey" {
 		t.Errorf("%s by %s", e[0].AuthID, e[0].AuthType)
 	}
-	if got, code := request(t, nc, "muster.submit.bank", raw(t, hire(1))); code != "" || became(got.Receipts[0]) != "not_entitled source" {
+	if got, code := request(t, connect("bank"), "muster.submit.bank", raw(t, hire(1))); code != "" || became(got.Receipts[0]) != "not_entitled source" {
 		t.Errorf("%+v %s", got, code)
 	}
-	for _, who := range []string{"local", "370212-rsj"} {
-		if got, code := request(t, nc, "muster.submit."+who, raw(t, hire(1))); code != "401" {
-			t.Errorf("%s: %+v %s", who, got, code)
-		}
+	if got, code := request(t, connect("370212-rsj"), "muster.submit.370212-rsj", raw(t, hire(1))); code != "401" {
+		t.Errorf("%+v %s", got, code)
 	}
-	if got, code := request(t, nc, "muster.submit.370211-rsj", raw(t, hire(1)), ImportHeader, "true"); code != "403" {
+	if got, code := request(t, connect("370211-rsj"), "muster.submit.370211-rsj", raw(t, hire(1)), ImportHeader, "true"); code != "403" {
 		t.Errorf("%+v %s", got, code)
 	}
 }

@@ -115,8 +115,12 @@ func TestJWT(t *testing.T) {
 	if out, err := try(t, append([]string{"provision"}, to...)...); err != nil {
 		t.Fatalf("provision: %v\n%s", err, out)
 	}
+	answering := o.user(muster, jwt.Permissions{
+		Pub: jwt.Permission{Allow: jwt.StringList{"_R_.>", "_INBOX.>"}},
+		Sub: jwt.Permission{Allow: jwt.StringList{"muster.submit.*", "muster.svc.*", "$SRV.>", "_INBOX.>"}},
+	})
 	for _, name := range []string{"post", "gateway"} {
-		start(t, append([]string{"serve", name, "--data", dir, "--http", "127.0.0.1:0", "--auth", file}, to...)...)
+		start(t, append([]string{"serve", name, "--answers-creds", answering, "--data", dir, "--http", "127.0.0.1:0", "--auth", file}, to...)...)
 	}
 	refused := make(chan error, 4)
 	nc, err := nats.Connect(s.ClientURL(), nats.CustomInboxPrefix("_INBOX.370211-rsj"), nats.UserCredentials(o.user(agency, jwt.Permissions{
@@ -142,6 +146,24 @@ func TestJWT(t *testing.T) {
 		case <-time.After(30 * time.Second):
 			t.Errorf("publish to %s was not refused", subject)
 		}
+	}
+	// A user of the deployment's own account asks for its answer in the log. The receipt
+	// would be a commit without an id, on which every reader of the log ends.
+	deputy, err := nats.Connect(s.ClientURL(), nats.UserCredentials(o.user(muster, jwt.Permissions{
+		Pub: jwt.Permission{Allow: jwt.StringList{own}}, Sub: jwt.Permission{Allow: jwt.StringList{"_INBOX.370211-rsj.>"}},
+	})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer deputy.Close()
+	if err := deputy.PublishRequest(own, "muster.log.placement", []byte(tour(t)[1])); err != nil {
+		t.Fatal(err)
+	}
+	if err := deputy.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := nc.Request(own, []byte(tour(t)[0]), 30*time.Second); err != nil || !strings.Contains(string(m.Data), `"duplicate"`) {
+		t.Errorf("after the deputy: %v %+v", err, m)
 	}
 	logged, err := try(t, append([]string{"log", "cat"}, to...)...)
 	if err != nil || strings.Count(logged, "\n") != 1 || !strings.Contains(logged, `"authtype":"nats","authid":"370211-rsj"`) {

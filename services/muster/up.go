@@ -98,6 +98,7 @@ func serveCommand() *cobra.Command {
 	setAsideFlag(f, &c)
 	f.StringVar(&c.NATS, "nats", "nats://127.0.0.1:4222", "the NATS server")
 	f.BoolVar(&c.Standby, "standby", false, "projector: wait while another one keeps the views up to date, and take over when it is gone or shows no sign of life for 10 s")
+	f.StringVar(&c.AnswersCreds, "answers-creds", "", "file like that of --creds, of a user that may publish _R_.> and _INBOX.> alone and answers requests (default: the internal user answers)")
 	f.StringVar(&c.Creds, "creds", "", "file with the internal user's password (default: that of an embedded server in --data)")
 	f.StringVar(&c.Store, "store", "", "the read model: a directory, or a database as postgres://… (default: views in --data)")
 	return cmd

@@ -3,6 +3,7 @@ package status
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/muster-works/muster/events/log"
@@ -14,6 +15,10 @@ type Source struct {
 	Log    log.Log
 	Now    func() time.Time // for ages
 	Server *question.Server
+
+	mu     sync.Mutex // guards shown and looked, which all streams share
+	shown  string
+	looked time.Time
 }
 
 // Questions lists the questions of the package.

@@ -17,6 +17,9 @@ const (
 	lookEvery = 200 * time.Millisecond
 	// keepAliveEvery is how often a stream without news writes that it is there.
 	keepAliveEvery = 15 * time.Second
+	// writePatience is how long a client may take to read what a stream writes. A client
+	// that is slower loses its stream.
+	writePatience = 10 * time.Second
 )
 
 // Stream sends server-sent events. Each says that a view has reached another position,
@@ -41,6 +44,7 @@ func (s *Source) Stream(w http.ResponseWriter, r *http.Request) {
 		}
 		if news != "" {
 			written = time.Now()
+			_ = out.SetWriteDeadline(written.Add(writePatience)) // a writer of a test may have none
 			if _, err := fmt.Fprint(w, news); err != nil || out.Flush() != nil {
 				return
 			}
@@ -54,8 +58,22 @@ func (s *Source) Stream(w http.ResponseWriter, r *http.Request) {
 }
 
 // reached returns the events that say what position each view shows. There are none if
-// there is no read model.
-func (s *Source) reached(ctx context.Context) (events string) {
+// there is no read model. The read model is asked once for all streams that look at about
+// the same time.
+func (s *Source) reached(ctx context.Context) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := time.Now(); now.Sub(s.looked) >= lookEvery/2 {
+		s.shown = s.ask(ctx)
+		if ctx.Err() == nil {
+			s.looked = now
+		}
+	}
+	return s.shown
+}
+
+// ask returns what reached does, from the read model.
+func (s *Source) ask(ctx context.Context) (events string) {
 	model, err := s.Server.Model.Reader(ctx)
 	if err != nil {
 		return ""

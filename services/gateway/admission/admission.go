@@ -37,6 +37,7 @@ type Caller struct {
 	Oversee  bool                   // may correct what other agencies under its divisions said
 	Inspect  bool                   // may report attendance as an inspector
 	AuthType string                 // token, nkey, user, nats or loopback
+	Quota    access.Quota           // what the access file lets it send; see [Door]
 }
 
 // AuthDivision returns what the attribute authdivision of the caller's events says: the

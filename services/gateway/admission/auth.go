@@ -74,7 +74,7 @@ func callerOf(a *access.Agency, authType string) Caller {
 	c := Caller{
 		Agency: a.Name, Prefix: division.Trim(a.Division), AuthType: authType,
 		Record: a.Has(access.Record), Import: a.Has(access.Import), Reveal: a.Has(access.Reveal),
-		Oversee: a.Has(access.Oversee), Inspect: a.Has(access.Inspect),
+		Oversee: a.Has(access.Oversee), Inspect: a.Has(access.Inspect), Quota: a.Quota,
 	}
 	if a.Services != nil {
 		c.Families = map[events.Family]bool{}

@@ -54,6 +54,9 @@ type Group struct {
 	bytes       int
 }
 
+// Size returns how many bytes the items of the group had as they were sent.
+func (g *Group) Size() int { return g.bytes }
+
 func (g *Group) isFull() bool { return len(g.Items) >= GroupEvents || g.bytes >= GroupBytes }
 
 // accepts reports whether an item with a recorded time belongs to the group. An

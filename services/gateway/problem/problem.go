@@ -9,6 +9,8 @@ package problem
 import (
 	"errors"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/muster-works/muster/events"
@@ -31,7 +33,8 @@ type Problem struct {
 	Code     events.Code      `json:"code,omitzero"`
 	Receipts []events.Receipt `json:"receipts,omitempty"` // of what was decided before, or refuses the body as one event
 
-	chinese string // Detail in Chinese
+	chinese    string // Detail in Chinese
+	retryAfter int    // seconds that the header Retry-After says; 0 is 1
 }
 
 // New returns a problem with an HTTP status. The code is empty if the status
@@ -66,6 +69,13 @@ func FromError(err error) *Problem {
 // Error returns the title and the detail.
 func (p *Problem) Error() string { return p.Title + ": " + p.Detail }
 
+// RetryAfter sets after how long a client may send the request again, and returns p.
+// The header Retry-After says it in whole seconds. The default is one second.
+func (p *Problem) RetryAfter(d time.Duration) *Problem {
+	p.retryAfter = int((d + time.Second - 1) / time.Second)
+	return p
+}
+
 // In returns the problem, and its receipts, in one language. It leaves p as it is.
 func (p *Problem) In(l events.Language) *Problem {
 	q := *p
@@ -87,7 +97,7 @@ func (p *Problem) Respond(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "application/problem+json")
 	switch p.Status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		h.Set("Retry-After", "1")
+		h.Set("Retry-After", strconv.Itoa(max(p.retryAfter, 1)))
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", `Bearer realm="muster"`)
 	}

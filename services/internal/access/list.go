@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/muster-works/muster/events"
@@ -150,26 +149,18 @@ func (l *List) Agency(name string) (*Agency, error) {
 func (l *List) Agencies() []Agency { return slices.Clone(l.file.Agencies) }
 
 // Doubts lists what is right by the file's own rules and yet may not be meant:
-// divisions that are in no table, and limits that nothing enforces.
+// divisions that are in no table.
 func (l *List) Doubts(table *division.Table) (all []string) {
 	doubt := func(a *Account) {
 		if err := a.CheckDivision(table); err != nil {
 			all = append(all, err.Error())
 		}
 	}
-	var limited []string
 	for i := range l.file.Agencies {
-		a := &l.file.Agencies[i]
-		doubt(&a.Account)
-		if a.Quota != (Quota{}) {
-			limited = append(limited, a.Name)
-		}
+		doubt(&l.file.Agencies[i].Account)
 	}
 	for i := range l.file.Readers {
 		doubt(&l.file.Readers[i].Account)
-	}
-	if len(limited) > 0 {
-		all = append(all, "quotas are kept and not enforced by this version: "+strings.Join(limited, ", "))
 	}
 	return all
 }

@@ -3,13 +3,15 @@ package command
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/log"
 )
 
-// ErrTooLarge says that the events and premises of a dry run do not fit one request.
+// ErrTooLarge says that the events and premises of a dry run do not fit one request, or
+// take too long to decide.
 // Try fewer events at a time.
 var ErrTooLarge = errors.New("command: the dry run is too large for one request")
 
@@ -23,12 +25,16 @@ func (h *Handler) Try(ctx context.Context, premises, batch []*events.Event, impo
 	return h.queue(&pendingRequest{ctx: ctx, events: batch, imported: imported, dryRun: true, premises: premises, done: make(chan error, 1)})
 }
 
-// dryRun decides the first waiting request, a dry run, on the log as it is now, and
+// dryRunBudget is how long a dry run may take. It holds the locks of all folds meanwhile,
+// so that nobody else's events are decided.
+const dryRunBudget = 2 * time.Second
+
+// dryRun decides a waiting request, a dry run, on the log as it is now, and
 // undoes everything that it applied. It holds the locks of all folds meanwhile. It
 // returns the requests that still wait; if it fails, the returned requests are those
 // that the error concerns.
-func (h *Handler) dryRun(ctx context.Context, waiting []*pendingRequest) ([]*pendingRequest, error) {
-	r := waiting[0]
+func (h *Handler) dryRun(ctx context.Context, waiting []*pendingRequest, r *pendingRequest) ([]*pendingRequest, error) {
+	h.last = r.agency()
 	h.own.mu.Lock()
 	defer h.own.mu.Unlock()
 	if behind, err := h.refresh(ctx); err != nil {
@@ -49,17 +55,22 @@ func (h *Handler) dryRun(ctx context.Context, waiting []*pendingRequest) ([]*pen
 			f.applyPremise(e)
 		}
 	}
-	var receipts []events.Receipt
-	for len(receipts) < len(r.events) {
+	begun := time.Now()
+	for len(r.receipts) < len(r.events) {
+		if time.Since(begun) > dryRunBudget {
+			r.done <- ErrTooLarge
+			return slices.DeleteFunc(waiting, func(w *pendingRequest) bool { return w == r }), nil
+		}
 		// A round ends when its commit would be full; the next round goes on from there.
-		decided, err := h.decideLocked(ctx, r.events[len(receipts):], r.imported)
+		decided, err := h.decideLocked(ctx, r.events[len(r.receipts):], r.imported)
 		if err != nil {
 			return waiting, err
 		}
 		h.fillPositions(decided, log.Position{})
-		receipts = append(receipts, decided.receipts...)
+		r.receipts = append(r.receipts, decided.receipts...)
 	}
-	return handOut(waiting, receipts), nil
+	r.done <- nil
+	return slices.DeleteFunc(waiting, func(w *pendingRequest) bool { return w == r }), nil
 }
 
 // applyPremise applies a premise if it belongs to the boundary and is not in the log

@@ -10,9 +10,12 @@ import (
 	"github.com/muster-works/muster/events/log"
 )
 
-// maxRounds is how many rounds a group commit decides under one lock. Others that
-// read the fold wait at most so long.
-const maxRounds = 64
+// maxRounds is how many rounds a group commit decides under one lock, and lockBudget after
+// how long it begins no further one. Others that read the fold wait at most so long.
+const (
+	maxRounds  = 64
+	lockBudget = 500 * time.Millisecond
+)
 
 // groupCommit decides the waiting requests round by round, appends the events that
 // each round accepts as one commit, and hands out receipts. It returns the requests
@@ -36,12 +39,12 @@ func (h *Handler) groupCommit(ctx context.Context, waiting []*pendingRequest) ([
 	defer h.own.mu.Unlock()
 	undo := h.own.base.Rollback
 	var current *round // decided, and not in the log
-	fresh, conflicts := false, 0
+	fresh, conflicts, begun := false, 0, time.Now()
 	for rounds := 1; ; rounds++ {
 		var err error
-		list, imported := nextRound(waiting, 0)
 		if current == nil {
-			if current, err = h.decide(ctx, list, imported); err != nil {
+			turns, imported := nextRound(waiting, h.last, nil)
+			if current, err = h.decide(ctx, turns, imported); err != nil {
 				undo()
 				return waiting, err
 			}
@@ -64,14 +67,14 @@ func (h *Handler) groupCommit(ctx context.Context, waiting []*pendingRequest) ([
 		if len(current.accepted) == 0 {
 			undo()
 			h.fillPositions(current, log.Position{})
-			return handOut(waiting, current.receipts), nil
+			return h.handOut(waiting, current), nil
 		}
-		result := h.append(ctx, current, imported)
+		result := h.append(ctx, current, current.imported)
 		var next *round
-		if more := len(list) - len(current.receipts); h.own.handlers == 1 && rounds < maxRounds && (more > 0 || len(list) == log.MaxEvents) {
+		if full := len(current.receipts) < current.planned || current.planned == log.MaxEvents; full && h.own.handlers == 1 && rounds < maxRounds && time.Since(begun) < lockBudget {
 			waiting = h.drain(waiting)
-			if ahead, _ := nextRound(waiting, len(current.receipts)); len(ahead) > 0 {
-				next, _ = h.decide(ctx, ahead, imported) // a failed decision leaves nothing; the next group commit meets its error
+			if ahead, at := nextRound(waiting, current.last(), current.counts()); len(ahead) > 0 && at.Equal(current.imported) {
+				next, _ = h.decide(ctx, ahead, at) // a failed decision leaves nothing; the next group commit meets its error
 			}
 		}
 		switch appended := <-result; {
@@ -88,8 +91,8 @@ func (h *Handler) groupCommit(ctx context.Context, waiting []*pendingRequest) ([
 			undo()
 			return waiting, appended.err
 		default:
-			h.complete(current, appended, imported)
-			waiting = handOut(waiting, current.receipts)
+			h.complete(current, appended, current.imported)
+			waiting = h.handOut(waiting, current)
 			if next == nil || len(next.receipts) == 0 {
 				h.own.base.Keep()
 				return waiting, nil

@@ -11,10 +11,11 @@
 //
 // In detail:
 //
-//  1. [Handler.Submit] queues the submission. The handler takes all submissions
-//     that wait, up to the events of one commit. These are decided in one round
-//     and appended in one commit. So one fsync serves all of them: this is the
-//     group commit.
+//  1. [Handler.Submit] queues the submission. The handler takes the events of all
+//     submissions that wait, up to those of one commit: in turn by agency, one
+//     event each. These are decided in one round and appended in one commit. So
+//     one fsync serves all of them: this is the group commit. A round that takes
+//     more than 100 ms to decide ends, and the next begins with another agency.
 //  2. The handler looks up each event in the idempotency index by family, source
 //     and id. If the index holds an equal event, the receipt says duplicate, or
 //     already_voided if that event was replaced or withdrawn since. If the index
@@ -44,8 +45,8 @@
 //
 // # Order and concurrency
 //
-// One goroutine, [Handler.Run], decides for each handler, in the order of the
-// queue. Submit and Try are safe for concurrent use. Several handlers, in one
+// One goroutine, [Handler.Run], decides for each handler. The events of an agency are
+// decided in the order of the queue. Submit and Try are safe for concurrent use. Several handlers, in one
 // process or in several, may decide on one boundary: the revision of each append
 // makes sure that only one of them decides on each state of the boundary.
 package command
@@ -103,6 +104,7 @@ type Handler struct {
 	requests chan *pendingRequest
 	stopped  chan struct{}
 	buffers  [][]byte // free buffers, of rounds that are in the log
+	last     string   // the agency whose event was decided last
 }
 
 // A pendingRequest is a submission, or a dry run, that waits for its receipts.
@@ -195,8 +197,8 @@ func (h *Handler) Run(ctx context.Context, ready func()) error {
 		}
 		waiting = h.drain(waiting)
 		var err error
-		if waiting[0].dryRun {
-			waiting, err = h.dryRun(ctx, waiting)
+		if first := agencyQueues(waiting, h.last)[0][0]; first.dryRun {
+			waiting, err = h.dryRun(ctx, waiting, first)
 		} else {
 			waiting, err = h.groupCommit(ctx, waiting)
 		}
@@ -210,14 +212,11 @@ func (h *Handler) Run(ctx context.Context, ready func()) error {
 	}
 }
 
-// drain moves requests from the queue to waiting until there are as many events as
-// a commit may hold. Requests whose context has ended are dropped.
+// drain moves requests from the queue to waiting, so that the events of each agency get
+// their turn however many of another agency wait. Requests whose context has ended are
+// dropped.
 func (h *Handler) drain(waiting []*pendingRequest) []*pendingRequest {
-	n := 0
-	for _, r := range waiting {
-		n += len(r.events) - len(r.receipts)
-	}
-	for n < log.MaxEvents {
+	for len(waiting) < queueLength {
 		select {
 		case r := <-h.requests:
 			if r.ctx.Err() != nil {
@@ -225,46 +224,8 @@ func (h *Handler) drain(waiting []*pendingRequest) []*pendingRequest {
 				continue
 			}
 			waiting = append(waiting, r)
-			n += len(r.events)
 		default:
 			return waiting
-		}
-	}
-	return waiting
-}
-
-// nextRound lists the events of one round: those of the waiting requests without
-// the first behind of them, up to the number that a commit may hold. The list ends
-// before a dry run, and before a request with another imported time, because a
-// commit has one imported time.
-func nextRound(waiting []*pendingRequest, behind int) (list []*events.Event, imported time.Time) {
-	imported = waiting[0].imported
-	for _, r := range waiting {
-		if r.dryRun || !r.imported.Equal(imported) {
-			break
-		}
-		rest := r.events[len(r.receipts):]
-		skip := min(behind, len(rest))
-		behind, rest = behind-skip, rest[skip:]
-		list = append(list, rest[:min(len(rest), log.MaxEvents-len(list))]...)
-		if len(list) == log.MaxEvents {
-			break
-		}
-	}
-	return list, imported
-}
-
-// handOut gives receipts to the waiting requests, in order, and returns the
-// requests that still wait.
-func handOut(waiting []*pendingRequest, receipts []events.Receipt) []*pendingRequest {
-	for len(receipts) > 0 {
-		r := waiting[0]
-		n := min(len(receipts), len(r.events)-len(r.receipts))
-		r.receipts = append(r.receipts, receipts[:n]...)
-		receipts = receipts[n:]
-		if len(r.receipts) == len(r.events) {
-			r.done <- nil
-			waiting = waiting[1:]
 		}
 	}
 	return waiting

@@ -66,8 +66,12 @@ func Serve(ctx context.Context, nc *nats.Conn, h *Handler) error {
 	}
 }
 
-// answerRequest answers one request with receipts, or with the code of an error.
+// answerRequest answers one request with receipts, or with the code of an error. A request
+// that names another reply subject than those of [MayAnswer] is not carried out.
 func answerRequest(ctx context.Context, h *Handler, r micro.Request) {
+	if !MayAnswer(r.Reply(), true) { // no gateway sent it
+		return
+	}
 	receipts, err := submitted(ctx, h, r)
 	switch {
 	case errors.Is(err, ErrBusy):

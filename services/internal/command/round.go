@@ -16,22 +16,30 @@ type round struct {
 	accepted []*events.Event  // as they are recorded
 	records  [][]byte         // of the accepted events, parts of buffer
 	buffer   []byte
-	refused  bool // an event was refused
+	refused  bool   // an event was refused
+	turns    []turn // that the receipts are of, in their order
+	imported time.Time
+	planned  int // turns that the round was to have
 
 	undos int    // undos in the journal after the round
 	end   uint32 // number that the next event after the round gets
 }
 
 // decide decides the events of list, in order, and applies those that it accepts to
-// the own state, with the journal open. If the commit is full, decide stops and the
-// round has fewer receipts than the list has events. If decide fails, it has applied
-// nothing.
-func (h *Handler) decide(ctx context.Context, list []*events.Event, imported time.Time) (*round, error) {
+// the own state, with the journal open. If the commit is full or the round has taken
+// [roundBudget], decide stops and the round has fewer receipts than there are turns. If
+// decide fails, as it does when ctx ends, it has applied nothing.
+func (h *Handler) decide(ctx context.Context, turns []turn, imported time.Time) (*round, error) {
 	for _, f := range h.consults {
 		f.mu.RLock()
 		defer f.mu.RUnlock()
 	}
-	return h.decideLocked(ctx, list, imported)
+	r, err := h.decideLocked(ctx, eventsOf(turns), imported)
+	if err != nil {
+		return nil, err
+	}
+	r.turns, r.imported, r.planned = turns[:len(r.receipts)], imported, len(turns)
+	return r, nil
 }
 
 // decideLocked is decide for a caller that has locked the consulted folds.
@@ -48,8 +56,14 @@ func (h *Handler) decideLocked(ctx context.Context, list []*events.Event, import
 	if n := len(h.buffers); n > 0 {
 		r.buffer, h.buffers = h.buffers[n-1][:0], h.buffers[:n-1]
 	}
-	size := 2
+	size, begun := 2, time.Now()
 	for _, e := range list {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if len(r.receipts) > 0 && time.Since(begun) > roundBudget {
+			break
+		}
 		if known, ok := base.Find(e.Key()); ok {
 			answer, n, err := h.answerKnownKey(ctx, e, known)
 			if err != nil {
@@ -102,6 +116,18 @@ func (h *Handler) decideLocked(ctx context.Context, list []*events.Event, import
 	}
 	r.undos, r.end = base.undoCount(), base.end()
 	return r, nil
+}
+
+// last returns the agency of the event that was decided last.
+func (r *round) last() string { return r.turns[len(r.turns)-1].request.agency() }
+
+// counts returns how many events of each request the round holds.
+func (r *round) counts() map[*pendingRequest]int {
+	n := map[*pendingRequest]int{}
+	for _, t := range r.turns {
+		n[t.request]++
+	}
+	return n
 }
 
 // addReceipt adds the receipt of the next event of the list. number is that of the

@@ -3,6 +3,7 @@
 //
 //	muster_receipts_total{agency, status}        receipts given: accepted, duplicate, rejected
 //	muster_refusals_total{code}                  rejected events, by the code of their first reason
+//	muster_replies_refused_total                 requests over NATS that named a reply subject on which nothing is answered
 //	muster_commit_seconds                        from the append of a commit until it is durable in the log
 //	muster_commit_failures_total{cause}          commits that the log did not take: conflict or error
 //	muster_http_seconds{method, path, status}    duration of requests, by the pattern of the route
@@ -37,6 +38,7 @@ type Meter struct {
 	receipts *prometheus.CounterVec
 	refusals *prometheus.CounterVec
 	failures *prometheus.CounterVec
+	replies  prometheus.Counter
 	commits  prometheus.Histogram
 	requests *prometheus.HistogramVec
 }
@@ -51,6 +53,9 @@ func New() *Meter {
 		receipts: counter("receipts_total", "Receipts given to agencies.", "agency", "status"),
 		refusals: counter("refusals_total", "Rejected events by the code of their first reason.", "code"),
 		failures: counter("commit_failures_total", "Commits that the log did not take.", "cause"),
+		replies: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "muster_replies_refused_total", Help: "Requests over NATS whose reply subject is not one that is answered: agencies share an account with the deployment.",
+		}),
 		// The buckets go from 0.2 ms, an fsync on a fast disk, to 10 s.
 		commits: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "muster_commit_seconds", Help: "How long a commit took to be durable in the log.", Buckets: prometheus.ExponentialBucketsRange(0.0002, 10, 16),
@@ -59,7 +64,7 @@ func New() *Meter {
 			Name: "muster_http_seconds", Help: "How long an HTTP request took.", Buckets: prometheus.ExponentialBucketsRange(0.0005, 60, 12),
 		}, []string{"method", "path", "status"}),
 	}
-	m.registry.MustRegister(m.receipts, m.refusals, m.failures, m.commits, m.requests,
+	m.registry.MustRegister(m.receipts, m.refusals, m.failures, m.replies, m.commits, m.requests,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -78,6 +83,9 @@ func (m *Meter) Count(agency string, receipts []events.Receipt) {
 		}
 	}
 }
+
+// CountReply counts a request over NATS that is not answered because of its reply subject.
+func (m *Meter) CountReply() { m.replies.Inc() }
 
 // Log returns a log that counts and times the appends to l.
 func (m *Meter) Log(l log.Log) log.Log { return timed{l, m} }

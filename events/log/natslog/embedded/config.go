@@ -13,6 +13,7 @@ import (
 const (
 	internal    = "internal"
 	system      = "system"
+	answers     = "answers"
 	mainAccount = "MUSTER" // account of the internal user, the stream and the services
 	// Local is the agency of connections without credentials.
 	Local = "local"
@@ -48,7 +49,7 @@ func (a Agency) check() error {
 		return fmt.Errorf("embedded: agency %s has an NKey and a password: choose one", a.Name)
 	case len(a.NKeys) == 0 && (!userName.MatchString(a.User) || !bcryptHash.MatchString(a.PasswordBcrypt)):
 		return fmt.Errorf("embedded: agency %s: want an NKey, or a user and the bcrypt hash of a password", a.Name)
-	case a.User == internal || a.User == system || a.User == Local:
+	case a.User == internal || a.User == system || a.User == answers || a.User == Local:
 		return fmt.Errorf("embedded: agency %s: user name %q is taken", a.Name, a.User)
 	}
 	for _, key := range a.NKeys {
@@ -94,7 +95,7 @@ system_account: SYS
 		fmt.Fprintf(&b, "no_auth_user: %s\n", Local)
 	}
 	password := quote(s.password)
-	begin(&b, password, password)
+	begin(&b, password, password, password)
 	if loopback {
 		// Connections without credentials get the user local; nobody can log in as
 		// local.
@@ -112,11 +113,12 @@ system_account: SYS
 const (
 	InternalVariable = "MUSTER_INTERNAL_PASSWORD"
 	SystemVariable   = "MUSTER_SYSTEM_PASSWORD"
+	AnswersVariable  = "MUSTER_ANSWERS_PASSWORD"
 )
 
 // External returns the part of a configuration file that confines agencies on a
 // server that is not embedded as they are confined here. That server reads the
-// passwords of the users internal and system, or their bcrypt hashes, from its
+// passwords of the users internal, system and answers, or their bcrypt hashes, from its
 // environment. A password must begin with a letter or with $2a$.
 func External(agencies []Agency) (string, error) {
 	var b strings.Builder
@@ -124,12 +126,12 @@ func External(agencies []Agency) (string, error) {
 # tls, cluster, and a jetstream block with the line
 #   sync_interval: always
 # or a power cut loses commits whose receipts are out. The server's environment
-# holds %s and %s: passwords that begin with a
-# letter, or their bcrypt hashes.
+# holds %s, %s and
+# %s: passwords that begin with a letter, or their bcrypt hashes.
 max_payload: %d
 system_account: SYS
-`, InternalVariable, SystemVariable, MaxPayload)
-	begin(&b, "$"+InternalVariable, "$"+SystemVariable)
+`, InternalVariable, SystemVariable, AnswersVariable, MaxPayload)
+	begin(&b, "$"+InternalVariable, "$"+SystemVariable, "$"+AnswersVariable)
 	for _, a := range agencies {
 		if err := a.check(); err != nil {
 			return "", err
@@ -140,14 +142,19 @@ system_account: SYS
 	return b.String(), nil
 }
 
-// begin writes the accounts that always exist.
-func begin(b *strings.Builder, internalPassword, systemPassword string) {
+// begin writes the accounts that always exist. The user answers takes requests and answers
+// them. It may publish to reply subjects alone: those of requests from other accounts, and
+// inboxes. Whatever subject a request names for its answer, it cannot be one of the log.
+func begin(b *strings.Builder, internalPassword, systemPassword, answersPassword string) {
 	fmt.Fprintf(b, `
 accounts {
   SYS { users: [{user: %s, password: %s}] }
   %s {
     jetstream: enabled
-    users: [{user: %s, password: %s}]
+    users: [
+      {user: %s, password: %s}
+      {user: %s, password: %s, permissions: {publish: ["_R_.>", "_INBOX.>"], subscribe: ["muster.submit.*", "muster.svc.*", "$SRV.>", "_INBOX.>"]}}
+    ]
     exports: [
       {service: "muster.submit.*"}
       {service: "$SRV.PING", response_type: stream}
@@ -156,7 +163,7 @@ accounts {
       {service: "$SRV.INFO.>", response_type: stream}
     ]
   }
-`, system, systemPassword, mainAccount, internal, internalPassword)
+`, system, systemPassword, mainAccount, internal, internalPassword, answers, answersPassword)
 }
 
 // logins returns the login of each user of an agency, in the configuration language.

@@ -5,7 +5,8 @@
 // Accounts separate the users. An account cannot see or reach anything of another
 // account except what that account exports:
 //
-//   - MUSTER contains the stream and the services. Its only user is internal, which may do everything there. Its
+//   - MUSTER contains the stream and the services. Its user internal may do everything there; its user answers takes
+//     requests and may publish to reply subjects alone. The
 //     random password is in the data directory (file internal.password, mode 0600), so that another process of the
 //     same operator on the same machine can connect.
 //   - Each agency has an account of its own with one user, or with two while it changes keys. The user may only
@@ -223,9 +224,19 @@ func (s *Server) InProcessConn() (net.Conn, error) { return s.current().InProces
 // Connect connects as the internal user, inside the process. The connection survives
 // a replacement of the NATS server.
 func (s *Server) Connect(options ...nats.Option) (*nats.Conn, error) {
+	return s.connectAs(internal, options)
+}
+
+// ConnectAnswers is Connect as the user answers, who takes requests and may publish to
+// reply subjects alone.
+func (s *Server) ConnectAnswers(options ...nats.Option) (*nats.Conn, error) {
+	return s.connectAs(answers, options)
+}
+
+func (s *Server) connectAs(user string, options []nats.Option) (*nats.Conn, error) {
 	return nats.Connect("", append([]nats.Option{
 		nats.InProcessServer(s),
-		nats.UserInfo(internal, s.password),
+		nats.UserInfo(user, s.password),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(50 * time.Millisecond),
 		nats.ReconnectJitter(0, 0),

@@ -5,6 +5,8 @@ package embedded
 // is also that of the system user.
 const (
 	InternalUser = internal
+	// AnswersUser takes requests, and may publish to reply subjects alone.
+	AnswersUser  = answers
 	SystemUser   = system
 	PasswordFile = passwordFile
 )

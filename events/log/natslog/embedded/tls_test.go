@@ -55,10 +55,11 @@ func TestTLS(t *testing.T) {
 	if err := natslog.Provision(t.Context(), inside, natslog.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := inside.Subscribe("muster.submit.*", func(m *nats.Msg) { m.Respond([]byte(m.Subject)) }); err != nil {
+	answers := connected(t)(s.ConnectAnswers())
+	if _, err := answers.Subscribe("muster.submit.*", func(m *nats.Msg) { m.Respond([]byte(m.Subject)) }); err != nil {
 		t.Fatal(err)
 	}
-	if err := inside.Flush(); err != nil {
+	if err := answers.Flush(); err != nil {
 		t.Fatal(err)
 	}
 	for _, address := range []string{s.ClientURL(), strings.Replace(s.ClientURL(), "tls:", "nats:", 1)} {
@@ -111,6 +112,7 @@ func TestExternal(t *testing.T) {
 	}
 	t.Setenv(embedded.InternalVariable, "inside")
 	t.Setenv(embedded.SystemVariable, "outside")
+	t.Setenv(embedded.AnswersVariable, "answers")
 	o := &server.Options{}
 	if err := o.ProcessConfigString("listen: 127.0.0.1:-1\njetstream { store_dir: \"" + t.TempDir() + "\", sync_interval: always }\n" + text); err != nil {
 		t.Fatalf("%v in\n%s", err, text)
@@ -129,10 +131,11 @@ func TestExternal(t *testing.T) {
 	if err := natslog.Provision(t.Context(), inside, natslog.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := inside.Subscribe("muster.submit.*", func(m *nats.Msg) { m.Respond([]byte(m.Subject)) }); err != nil {
+	answers := connected(t)(nats.Connect(ns.ClientURL(), nats.UserInfo(embedded.AnswersUser, "answers")))
+	if _, err := answers.Subscribe("muster.submit.*", func(m *nats.Msg) { m.Respond([]byte(m.Subject)) }); err != nil {
 		t.Fatal(err)
 	}
-	if err := inside.Flush(); err != nil {
+	if err := answers.Flush(); err != nil {
 		t.Fatal(err)
 	}
 	refusals := make(chan error, 10)
@@ -146,6 +149,14 @@ func TestExternal(t *testing.T) {
 			t.Fatal(err)
 		}
 		refused(t, refusals, "publish to "+subject)
+	}
+	deputy := nats.NewMsg("muster.submit.other")
+	deputy.Reply = "muster.log.placement"
+	if err := inside.PublishMsg(deputy); err != nil { // as from a user of the same account
+		t.Fatal(err)
+	}
+	if _, err := inside.Request("muster.submit.other", nil, logtest.Soon); err != nil {
+		t.Fatal(err)
 	}
 	if nc, err := nats.Connect(ns.ClientURL()); err == nil {
 		nc.Close()
