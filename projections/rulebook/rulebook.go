@@ -48,13 +48,18 @@ func (h *History) Book(ctx context.Context, known log.Position, setAside ...log.
 	if err := h.refresh(ctx, setAside); err != nil {
 		return nil, err
 	}
+	return h.bookAt(known), nil
+}
+
+// bookAt returns the packs that stood at a commit, as far as the log was read.
+func (h *History) bookAt(known log.Position) *policy.Book {
 	book := new(policy.Book)
 	for _, a := range h.adopted {
 		if a.at.Compare(known) <= 0 && !h.isSuperseded(a.key, known) {
 			book.Adopt(a.pack)
 		}
 	}
-	return book, nil
+	return book
 }
 
 // A Known is what was known of the packs since a commit.
@@ -66,10 +71,11 @@ type Known struct {
 // Books returns what Book returns at a commit, and at each earlier commit that changed it, in log
 // order.
 func (h *History) Books(ctx context.Context, known log.Position, setAside ...log.Position) (all []Known, err error) {
-	if _, err := h.Book(ctx, known, setAside...); err != nil {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if err := h.refresh(ctx, setAside); err != nil {
 		return nil, err
 	}
-	h.mu.Lock()
 	var at []log.Position
 	for _, a := range h.adopted {
 		at = append(at, a.at)
@@ -79,17 +85,12 @@ func (h *History) Books(ctx context.Context, known log.Position, setAside ...log
 			at = append(at, s.at)
 		}
 	}
-	h.mu.Unlock()
 	slices.SortFunc(at, log.Position.Compare)
 	for _, p := range slices.Compact(at) {
 		if p.Compare(known) > 0 {
 			break
 		}
-		book, err := h.Book(ctx, p, setAside...)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, Known{p, book})
+		all = append(all, Known{p, h.bookAt(p)})
 	}
 	return all, nil
 }

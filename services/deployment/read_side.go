@@ -100,13 +100,12 @@ func (r *readSide) project(ctx context.Context) error {
 	return projector.Run(ctx)
 }
 
-// open opens the views.
+// open opens the views. Only run calls it.
 func (r *readSide) open(ctx context.Context) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.model != nil {
+	if r.dir() != nil {
 		return nil
 	}
+	// Opening may take long. Questions are answered meanwhile, so the lock is not held.
 	model, err := r.c.openReadModel(ctx)
 	if err != nil {
 		return err
@@ -115,6 +114,8 @@ func (r *readSide) open(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, model.Close())
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.model, r.api, r.handler = model, api, api.Handler()
 	return nil
 }

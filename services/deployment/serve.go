@@ -177,7 +177,7 @@ func (c *Config) serveQuery(ctx context.Context, infra *infrastructure, ready fu
 	defer keeping.Wait() // Keep reads from the read model, which is closed after this
 	defer stop()
 	m := meter.New()
-	m.Views(api.Standing, func() bool { return false })
+	m.Views(api.Standing, nil)
 	monitor := c.newLogMonitor(infra)
 	monitor.export(m)
 	keeping.Go(func() { monitor.keep(ctx, examineInterval) })

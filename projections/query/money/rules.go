@@ -6,6 +6,7 @@ import (
 
 	"github.com/muster-works/muster/events/civil"
 	"github.com/muster-works/muster/events/log"
+	"github.com/muster-works/muster/events/policy"
 	"github.com/muster-works/muster/projections/payroll"
 	"github.com/muster-works/muster/projections/query/question"
 	"github.com/muster-works/muster/projections/readmodel"
@@ -20,7 +21,7 @@ func (s *Source) rules(r *question.Request, at log.Position, month civil.Month) 
 		return nil, nil, err
 	}
 	days := &recordedDays{request: r, known: map[uint64]civil.Date{}}
-	rules = &payroll.Rules{Recorded: days.of}
+	rules = &payroll.Rules{Book: new(policy.Book), Recorded: days.of}
 	for i := range books {
 		since, err := s.ordinal(r, books[i].Since)
 		if err != nil {
@@ -29,10 +30,8 @@ func (s *Source) rules(r *question.Request, at log.Position, month civil.Month) 
 		if len(rules.Known) > 0 && days.of(since) < (month+1).First() {
 			rules.Known = rules.Known[:0] // no due day of the month lies before that
 		}
+		rules.Book = books[i].Book // the last one is that of the position
 		rules.Known = append(rules.Known, payroll.KnownBook{Since: since, Book: books[i].Book})
-	}
-	if rules.Book, err = s.Policies.Book(r.Context(), at, r.AllSetAside()...); err != nil {
-		return nil, nil, err
 	}
 	return rules, days.failed, nil
 }

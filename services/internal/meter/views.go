@@ -12,7 +12,8 @@ import (
 const scrapeTime = 3 * time.Second
 
 // Views adds the metrics of the views. standing is called at each scrape and returns how far
-// the views have come; fails, whether they stand still because of a fault.
+// the views have come; fails, whether they stand
+// still because of a fault; it is nil in a process that cannot know, and the metric is left out.
 func (m *Meter) Views(standing func(context.Context) (status.ViewStatus, error), fails func() bool) {
 	m.registry.MustRegister(views{
 		standing: standing, fails: fails,
@@ -42,11 +43,13 @@ func (v views) Describe(to chan<- *prometheus.Desc) {
 // age are unknown and left out.
 func (v views) Collect(to chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, n float64) { to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, n) }
-	failing := 0.0
-	if v.fails() {
-		failing = 1
+	if v.fails != nil {
+		failing := 0.0
+		if v.fails() {
+			failing = 1
+		}
+		gauge(v.failing, failing)
 	}
-	gauge(v.failing, failing)
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTime)
 	defer cancel()
 	s, err := v.standing(ctx)
