@@ -8,9 +8,9 @@ import (
 // DivisionsAdoptedType is the type of [DivisionsAdopted].
 const DivisionsAdoptedType Type = "divisions.adopted"
 
-// DivisionsAdopted changes the table of divisions: what its lines say of a code holds from a day
-// on, or until one. Codes that no event names stay as they were. A large edition comes in several
-// events. See package editions for the table that follows from all of them.
+// DivisionsAdopted changes the table of divisions. Each line says for which division a code stands,
+// and on which days. A code that no line names stays as it was. A large edition comes in several
+// events. Package editions makes the table from all of them.
 type DivisionsAdopted struct {
 	Edition string         `json:"edition,omitzero"` // which edition of the table this is from, such as 2023
 	Lines   []DivisionLine `json:"lines"`

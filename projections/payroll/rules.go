@@ -44,8 +44,8 @@ type knownPeriods struct {
 	periods []period
 }
 
-// dueDay returns the last day on which pay for a month is not late, under the pack in force on the first of
-// the month; 0 if there is none.
+// dueDay returns the last day on which pay for a month is not late. The pack in force on the first
+// day of the month says it. If no pack is in force, dueDay returns 0.
 func dueDay(periods []period, month civil.Month) civil.Date {
 	if pack := periods[0].pack; pack != nil {
 		return (month + 1).First() + civil.Date(pack.Payment.DueDay-1)
@@ -53,10 +53,10 @@ func dueDay(periods []period, month civil.Month) civil.Date {
 	return 0
 }
 
-// laterKnown returns what could be known of a month by its due day, and what from later days on, in
-// order. It returns nil if nothing changed after the due day. history is what was known of the terms
-// of the post. What was known first counts from the beginning: a post that came into the books late was
-// there before.
+// laterKnown returns the periods of a month as they could be known by its due day, and then as
+// they could be known from each later day on, in order. It returns nil if nothing changed after the
+// due day. history holds the terms of the post as they were known. The terms that were known first
+// count from the beginning, because a post that came into the books late was there before.
 func laterKnown(history []knownTerms, rules *Rules, month civil.Month, due civil.Date, known uint64) []knownPeriods {
 	if first := slices.IndexFunc(history, func(k knownTerms) bool { return k.developed }); first > 0 {
 		history = history[first:] // a change that was known before the post itself

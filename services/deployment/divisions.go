@@ -32,10 +32,9 @@ func (c *Config) readEditions(ctx context.Context, l editions.History) (*edition
 // divisions that it is given.
 const divisionSource = "/agency/local"
 
-// adoptDivisions puts the table of divisions in the file that Divisions names into the log, as far as
-// the log says something else. A log that says nothing of divisions takes over the whole
-// table, as if it had always held. Otherwise the difference holds from today on: what the file does
-// not have any more ends, and stays in the books for the days before.
+// adoptDivisions writes the table in the file that Divisions names into the log. If the log has no
+// divisions yet, it gets the whole table, valid for all days. Otherwise it gets the differences, valid from
+// today on: a code that the file no longer has ends today, and stays valid for the days before.
 func (c *Config) adoptDivisions(ctx context.Context, gate *gateway.Gateway, r *editions.Register, recorded time.Time) error {
 	if c.Divisions == "" {
 		return nil

@@ -74,8 +74,7 @@ func TestStalledBodies(t *testing.T) {
 	}
 }
 
-// A body of which nothing comes for the idle deadline is given up, and the answer
-// says so.
+// A body is given up when nothing of it comes for the idle time. The answer names the reason.
 func TestIdleBody(t *testing.T) {
 	b := newFixture(t, func(o *Options) { o.Auth, o.BodyIdle = twoAgencies(t, access.Quota{}), 50*time.Millisecond })
 	url := serve(t, b)

@@ -164,7 +164,8 @@ func (c *client) divisions(ctx context.Context, prefix string) (*division.Table,
 	return new(division.Table).With(statements...), err
 }
 
-// eachPage asks a question, and then for its next page until there is none.
+// eachPage asks a question and calls read with each page of the answer. read returns the cursor of
+// the next page, which is empty on the last page.
 func (c *client) eachPage(ctx context.Context, path string, query url.Values, read func(io.Reader) (next string, err error)) error {
 	for {
 		next := ""

@@ -11,8 +11,8 @@ import (
 
 // Goal: the log of a whole province that a version before contract 1.1 simulated means what it meant:
 // every answer that version gave is given again.
-// Method: the frozen log and vault are opened without views, which are rebuilt. A version that corrects an
-// answer on purpose says so here, and what is compared no longer.
+// Method: the frozen log and vault are opened without views, and the views are rebuilt. If a later version
+// corrects an answer on purpose, its author leaves that answer out here and writes down why.
 func TestGoldenProvince(t *testing.T) {
 	dir, data := filepath.Join(goldens, "province"), filepath.Join(t.TempDir(), "data")
 	if err := extract(filepath.Join(dir, "data.tar.gz"), data); err != nil {

@@ -1,4 +1,4 @@
-// Package policy decides which policy packs are adopted, and what is said of the table of divisions.
+// Package policy decides the adoption of policy packs and the changes of the table of divisions.
 //
 // A pack is in the log as a whole, and its version is stamped on every event that it
 // decides. So a version is used once, for ever, and stays taken even after the pack was

@@ -20,7 +20,7 @@ func (s *Source) divisions() question.Question {
 	}
 }
 
-// A DivisionRow is what is said of a code from one day until another.
+// A DivisionRow says for which division a code stands, from ValidFrom until the day before ValidTo.
 type DivisionRow struct {
 	Code      division.Code `json:"code"`
 	Level     string        `json:"level"`

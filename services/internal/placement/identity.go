@@ -76,9 +76,9 @@ func (s *State) StandingEvents(p events.Person) (numbers []uint32) {
 	return numbers
 }
 
-// IdentifiedOn returns the number of an event, other than the one that e replaces, that gives
-// the person of d a number or a name from the day of d on, if d gives the same. It returns 0
-// if there is none.
+// IdentifiedOn looks for another event that gives the person of d an identity number from the day
+// of d on, if d gives a number, or a name, if d gives a name. The event that e replaces does not
+// count. IdentifiedOn returns the number of the event in the index, or 0 if it finds no such event.
 func (s *State) IdentifiedOn(e *events.Event, d *events.PersonIdentified) uint32 {
 	c, same := change{superseded: s.supersededFact(e)}, givenBy(d)&(givesNumber|givesName)
 	for n, f := range s.standing(s.persons.At(s.known(d.Person)).facts, c, nil) {
