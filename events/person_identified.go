@@ -126,11 +126,5 @@ func (d *PersonIdentified) checkIdentity(c *checker) {
 	case d.Renumbers():
 		c.idNumber("identity.id_number", id.IDNumber)
 	}
-	c.private("identity.name", id.Name)
-	c.private("identity.phone", id.Phone)
-	c.private("identity.household", id.Household)
-	c.engine("identity.sealed", id.Sealed)
-	c.engine("identity.name_token", id.NameToken)
-	c.engine("identity.phone_token", id.PhoneToken)
-	c.engine("identity.household_token", id.HouseholdToken)
+	id.checkRest(c)
 }

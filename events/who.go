@@ -42,12 +42,17 @@ func (w *Who) check(c *checker) {
 		if id.IDNumber != "" || w.Person == (Person{}) {
 			c.idNumber("identity.id_number", id.IDNumber)
 		}
-		c.private("identity.name", id.Name)
-		c.private("identity.phone", id.Phone)
-		c.private("identity.household", id.Household)
-		c.engine("identity.sealed", id.Sealed)
-		c.engine("identity.name_token", id.NameToken)
-		c.engine("identity.phone_token", id.PhoneToken)
-		c.engine("identity.household_token", id.HouseholdToken)
+		id.checkRest(c)
 	}
+}
+
+// checkRest checks what an identity has beside the number.
+func (id *Identity) checkRest(c *checker) {
+	c.private("identity.name", id.Name)
+	c.private("identity.phone", id.Phone)
+	c.private("identity.household", id.Household)
+	c.engine("identity.sealed", id.Sealed)
+	c.engine("identity.name_token", id.NameToken)
+	c.engine("identity.phone_token", id.PhoneToken)
+	c.engine("identity.household_token", id.HouseholdToken)
 }

@@ -120,6 +120,15 @@ func Trim(prefix string) string {
 	return prefix
 }
 
+// OfPrefix returns the full code of the division with a prefix of at most 12 digits. The code of the
+// empty prefix is empty.
+func OfPrefix(prefix string) Code {
+	if prefix == "" {
+		return ""
+	}
+	return Code(prefix + zeros[len(prefix):])
+}
+
 // ParsePrefix checks the prefix of a division as a query gives it: 0, 2, 4, 6, 9 or
 // 12 digits. It returns the prefix without trailing zeros, as [Trim] does.
 func ParsePrefix(s string) (string, error) {

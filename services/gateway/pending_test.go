@@ -67,6 +67,25 @@ func (d *dicey) Try(ctx context.Context, f events.Family, _, batch []*events.Eve
 	return nil, errors.New("nobody tries")
 }
 
+// personsIn returns the persons whom the events of a log are about.
+func personsIn(t *testing.T, l log.Log) map[events.Person]bool {
+	t.Helper()
+	persons := map[events.Person]bool{}
+	for c, err := range l.Read(t.Context(), log.Position{}, log.Filter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, raw := range c.Events {
+			e, err := events.Decode(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			persons[e.Data.About().Person] = true
+		}
+	}
+	return persons
+}
+
 // Goal: nothing stays in the vault that no accepted event put there, and whoever is in the log is
 // known, after any interleaving of two gateways on one vault and one log, and whatever they do not
 // learn of their submissions. Method: submitters compete for few identity numbers through two
@@ -122,19 +141,7 @@ func TestNothingStaysInTheVault(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	inLog := map[events.Person]bool{}
-	for c, err := range l.Read(t.Context(), log.Position{}, log.Filter{}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, raw := range c.Events {
-			e, err := events.Decode(raw)
-			if err != nil {
-				t.Fatal(err)
-			}
-			inLog[e.Data.About().Person] = true
-		}
-	}
+	inLog := personsIn(t, l)
 	for i, g := range gateways {
 		if pending, err := g.vault.Pending(t.Context()); err != nil || len(pending) != 0 || g.vault.Len() != len(inLog) {
 			t.Errorf("gateway %d: %d are pending, %d known, %d in the log; %v", i, len(pending), g.vault.Len(), len(inLog), err)

@@ -42,7 +42,7 @@ func (g *Gateway) Reveal(ctx context.Context, c admission.Caller, p events.Perso
 		return Revelation{}, err
 	}
 	e := g.ownEvent(c, uuid.NewString(), &events.PersonRevealed{Person: p, Fields: w.recorded(), Purpose: w.Purpose})
-	e.Division = divisionOf(c.Prefix)
+	e.Division = division.OfPrefix(c.Prefix)
 	receipt, err := g.recordOwn(ctx, e)
 	if err != nil {
 		return Revelation{}, err
@@ -108,13 +108,4 @@ func (w Wish) check() error {
 		}
 	}
 	return nil
-}
-
-// divisionOf returns the code of the division with a prefix. The empty code stands
-// for all divisions.
-func divisionOf(prefix string) division.Code {
-	if prefix == "" {
-		return ""
-	}
-	return division.Code(prefix + "000000000000"[len(prefix):])
 }

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/muster-works/muster/events"
 	"github.com/muster-works/muster/events/division/editions"
 	"github.com/muster-works/muster/events/log"
 	"github.com/muster-works/muster/events/log/natslog"
@@ -152,19 +151,7 @@ func TestNothingStaysInTheVaultAfterKills(t *testing.T) {
 	if err := g.tidyVault(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	inLog := map[events.Person]bool{}
-	for c, err := range l.Read(t.Context(), log.Position{}, log.Filter{}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, raw := range c.Events {
-			e, err := events.Decode(raw)
-			if err != nil {
-				t.Fatal(err)
-			}
-			inLog[e.Data.About().Person] = true
-		}
-	}
+	inLog := personsIn(t, l)
 	t.Logf("%d persons in the log, %d were left pending by the kills", len(inLog), len(left))
 	if pending, err := v.Pending(t.Context()); err != nil || len(pending) != 0 || v.Len() != len(inLog) || len(inLog) == 0 {
 		t.Errorf("%d are pending, %d known, %d in the log; %v", len(pending), v.Len(), len(inLog), err)

@@ -24,11 +24,7 @@ func (c Caller) AnsweringFor(table *division.Table, e *events.Event) Caller {
 // SuccessorOf returns the prefix of the division that has taken the place of the one with a prefix,
 // if that one no longer exists on a day.
 func SuccessorOf(table *division.Table, prefix string, day civil.Date) (string, bool) {
-	const zeros = "000000000000"
-	if prefix = division.Trim(prefix); prefix == "" || len(prefix) > len(zeros) {
-		return "", false
-	}
-	to, ok := table.Successor(division.Code(prefix+zeros[len(prefix):]), day)
+	to, ok := table.Successor(division.OfPrefix(prefix), day)
 	if !ok {
 		return "", false
 	}
